@@ -1,0 +1,1 @@
+"""Keeps custom SharePoint user-profile properties equal to Microsoft Entra attributes."""

@@ -1,0 +1,1 @@
+"""The connector file: schema, validation, helpful errors."""

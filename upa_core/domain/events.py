@@ -1,0 +1,53 @@
+"""The registry of stable event names: alerts and dashboards query them, so a name never changes its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EventName(StrEnum):
+    """Every event the pipeline can emit; the comment of each is its meaning, kept by the docs."""
+
+    ROUND_STARTED = "upa.round.started"
+    ROUND_CONTINUED = "upa.round.continued"
+    ROUND_SEALED = "upa.round.sealed"
+    ROUND_RESYNC = "upa.round.resync"
+    PULL_PAUSED = "upa.pull.paused"
+    PLAN_EMPTY = "upa.plan.empty"
+    PLAN_MADE = "upa.plan.made"
+    PLAN_HELD = "upa.plan.held"
+    FILE_UPLOADED = "upa.file.uploaded"
+    FILE_QUEUED = "upa.file.queued"
+    FILE_LOOKED_UP = "upa.file.looked_up"
+    FILE_ARCHIVED = "upa.file.archived"
+    FILE_SETTLED = "upa.file.settled"
+    IMPORT_JOB_STATE = "upa.import_job.state"
+    IMPORT_JOB_STALLED = "upa.import_job.stalled"
+    IMPORT_JOB_ABANDONED = "upa.import_job.abandoned"
+    CLEANED = "upa.clean.done"
+    CLEAN_POSTPONED = "upa.clean.postponed"
+    PERSON_ESCROWED = "upa.person.escrowed"
+    RUN_ENDED = "upa.run.ended"
+    RUN_FAILED = "upa.run.failed"
+    QUARANTINED = "upa.connector.quarantined"
+
+
+class Level(StrEnum):
+    """How loud an event is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `fields` holds ids and counts, never a person's values."""
+
+    name: EventName
+    connector: str
+    run: str = ""
+    level: Level = Level.INFO
+    fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)

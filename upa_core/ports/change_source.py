@@ -1,0 +1,48 @@
+"""Where changed people come from; Graph delta is the first source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+LinkKind = Literal["initial", "next", "delta"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A position in the source: an address to follow verbatim, and what kind it is."""
+
+    url: str
+    kind: LinkKind
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of the source.
+
+    A record is the source's JSON object: `id`, then attributes as sent. A key that is missing is *absent*, a key that is
+    None is *null*; `@removed` marks a person who left.
+    """
+
+    records: Sequence[dict[str, Any]]
+    link: Link
+    """`next`: follow it now; `delta`: the round is complete and this is the new watermark."""
+
+
+class ChangeSource(Protocol):
+    """A stream of changed people with a resumable position."""
+
+    def begin(self, select: Sequence[str]) -> Link:
+        """Return the link that starts a full round tracking `select`; no call is made."""
+
+    def page(self, link: Link) -> Page:
+        """Follow a link.
+
+        Raises `ResyncRequiredError` (position void), `RetryLaterError` (with the pause named by the service),
+        `AccessDeniedError`, `RefusedError` (for instance an attribute that isn't tracked), and `ForeignLinkError` before a token
+        would be sent to a foreign host.
+        """
+
+    def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
+        """Return today's record by id, None for a person the source doesn't know; raises as `page`."""

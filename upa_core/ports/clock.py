@@ -1,0 +1,23 @@
+"""Time and ids come from outside, so that a test or the demo can make its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The one source of time of the pipeline (DESIGN, "Time")."""
+
+    def now(self) -> datetime:
+        """Return the present as an aware datetime in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` of this clock's time pass."""
+
+
+class Ids(Protocol):
+    """The one source of chance of the pipeline."""
+
+    def token(self) -> str:
+        """Return four characters of `a-z2-7`, unpredictable enough that two runs of one second differ."""

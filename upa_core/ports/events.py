@@ -1,0 +1,14 @@
+"""What the pipeline tells the outside about itself."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from upa_core.domain.events import Event
+
+
+class Events(Protocol):
+    """A sink of events; never raises, never blocks for long."""
+
+    def emit(self, event: Event) -> None:
+        """Record the event."""

@@ -1,0 +1,18 @@
+"""Wake-ups between the parts of the pipeline: never truth, only haste (DESIGN §2)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Waker(Protocol):
+    """Sends wake-ups; they may be lost, doubled or late, and nothing may depend on them."""
+
+    def continue_pull(self, connector: str, run: str) -> None:
+        """Ask for the open round to be continued (the time budget ended)."""
+
+    def export(self, connector: str, run: str) -> None:
+        """Ask for sealed rounds to be exported."""
+
+    def watch(self, connector: str, file: str) -> None:
+        """Ask for the import job of this file to be watched."""

@@ -21,8 +21,8 @@ class Link:
 class Page:
     """One answer of the source.
 
-    A record is the source's JSON object: `id`, then attributes as sent. A key that is missing is *absent*, a key that is
-    None is *null*; `@removed` marks a person who left.
+    A record is the source's JSON object: `id`, then attributes as sent. A key that is missing is *absent*, a key that
+    is None is *null*; `@removed` marks a person who left.
     """
 
     records: Sequence[dict[str, Any]]
@@ -40,8 +40,8 @@ class ChangeSource(Protocol):
         """Follow a link.
 
         Raises `ResyncRequiredError` (position void), `RetryLaterError` (with the pause named by the service),
-        `AccessDeniedError`, `RefusedError` (for instance an attribute that isn't tracked), and `ForeignLinkError` before a token
-        would be sent to a foreign host.
+        `AccessDeniedError`, `RefusedError` (for instance an attribute that isn't tracked), and `ForeignLinkError`
+        before a token would be sent to a foreign host.
         """
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:

@@ -24,8 +24,8 @@ class LibraryItem:
 class Library(Protocol):
     """One document library folder of the target tenant.
 
-    URLs that come from SharePoint are checked: another host or http raises `ForeignLinkError` before a token is sent. Every method
-    raises `AccessDeniedError`, `RefusedError` and `RetryLaterError`.
+    URLs that come from SharePoint are checked: another host or http raises `ForeignLinkError` before a token is sent.
+    Every method raises `AccessDeniedError`, `RefusedError` and `RetryLaterError`.
     """
 
     def url_of(self, name: str) -> str:
@@ -44,7 +44,10 @@ class Library(Protocol):
         """List a folder (the configured one by default), None where there is no such folder."""
 
     def delete_file(self, url: str) -> bool:
-        """Delete for good, past the recycle bin; True when it is gone (also when it wasn't there), False when locked or retained."""
+        """Delete for good, past the recycle bin.
+
+        True when it is gone (also when it wasn't there), False while it is locked or retained.
+        """
 
     def delete_folder(self, url: str) -> bool:
         """Delete a folder with its contents for good; answers as `delete_file`."""

@@ -29,9 +29,9 @@ class BlobInfo:
 
 
 class Store(Protocol):
-    """Keys are relative paths of `[A-Za-z0-9._-]` segments joined by `/`; writes are atomic and durable when they return.
+    """Blobs by key; a write is atomic, and durable when it returns.
 
-    Every method raises `RetryLaterError` where the storage can't be reached, `AccessDeniedError` where it refuses us,
+    Keys are relative paths of `[A-Za-z0-9._-]` segments joined by `/`. Every method raises `RetryLaterError` where the storage can't be reached, `AccessDeniedError` where it refuses us,
     and `ValueError` for a key of another form (so that no key leaves the container or folder).
     """
 

@@ -1,0 +1,130 @@
+"""A connector: one source, one target, its mappings, its scope and the limits it works within."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from upa_core.domain.cloud import Cloud
+from upa_core.domain.mapping import Mapping
+from upa_core.domain.scope import Scope
+
+ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
+"""Selected beside the mapped attributes: a narrow `$select` has hidden restores (graph.md A2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The directory that people are read from."""
+
+    cloud: Cloud
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The SharePoint tenant whose profiles are written."""
+
+    admin_url: str
+    """Where import jobs are queued, e.g. https://contoso-admin.sharepoint.com."""
+    site_url: str
+    """The site of the document library; never the admin site (sharepoint.md §3)."""
+    folder: str
+    """Server-relative path of the library folder, e.g. /sites/upa/Imports."""
+
+    @property
+    def lane(self) -> str:
+        """Name the tenant's lane: the host and port of the admin site, fit for a storage key."""
+        return urlsplit(self.admin_url).netloc.replace(":", "_").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes, counts and times that a connector stays within."""
+
+    max_pairs: int = 500_000
+    """Name/value pairs in one import file (sharepoint.md §4; id not counted)."""
+    max_file_bytes: int = 64 * 1024 * 1024
+    import_jobs_per_day: int = 24
+    segment_rows: int = 20_000
+    segment_age: timedelta = timedelta(minutes=1)
+    time_budget: timedelta = timedelta(minutes=25)
+    """How long one pull may go on before it hands itself over."""
+    people_per_shard: int = 500
+    token_warn_age: timedelta = timedelta(days=5)
+    token_max_age: timedelta = timedelta(days=6)
+    """Older watermarks are replaced by a full round; the service's own limit is 7 days (graph.md A5)."""
+    full_round_every: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeThreshold:
+    """How much a plan may change before it is held; None: no limit of that kind."""
+
+    updates_absolute: int | None = None
+    updates_percent: float | None = 30.0
+    clears_absolute: int | None = 50
+    clears_percent: float | None = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is archived is kept."""
+
+    successes: timedelta = timedelta(days=30)
+    failures: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Everything that decides what one connector does; equal values behave equally."""
+
+    name: str
+    """Lower-case letters, digits and single hyphens, at most 32."""
+    source: Source
+    target: Target
+    mappings: tuple[Mapping, ...]
+    scope: Scope = field(default_factory=Scope)
+    limits: Limits = field(default_factory=Limits)
+    threshold: ChangeThreshold = field(default_factory=ChangeThreshold)
+    retention: Retention = field(default_factory=Retention)
+    staging: bool = False
+    """Staging mode: everything but export."""
+
+    @property
+    def active(self) -> tuple[Mapping, ...]:
+        """The mappings that are exported, in order of their target property."""
+        return tuple(sorted((m for m in self.mappings if m.state == "active"), key=lambda m: m.target))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The profile properties that are written, sorted."""
+        return tuple(m.target for m in self.active)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The dotted attribute paths that mappings and scope read, sorted: the header of stored rows."""
+        paths = {path for m in self.mappings if m.state != "retired" for path in m.inputs} | set(self.scope.inputs)
+        return tuple(sorted(paths))
+
+    @property
+    def select(self) -> tuple[str, ...]:
+        """What is asked of Graph: the inputs' top-level attributes and `ALWAYS_SELECTED`, sorted."""
+        return tuple(sorted({path.partition(".")[0] for path in self.inputs} | set(ALWAYS_SELECTED)))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what decides a person's values: `$select`, mappings, scope and source.
+
+        A watermark or shadow made under another fingerprint calls for an announced full round.
+        """
+        content = {
+            "source": [self.source.cloud.name, self.source.tenant_id],
+            "select": self.select,
+            "mappings": [m.describe() for m in self.active],
+            "scope": self.scope.describe(),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,148 @@
+"""Changed people as projected rows, and how several records of one person become one.
+
+A row is a JSON list: `[id, absent, value, value, …]` with one value per input attribute, in the round's header order.
+`absent` is a bit mask of the values that the source didn't name (their place holds null). A person who left is `[id, -1]`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PARTITIONS = 64
+"""Groups of people by id that segments are ordered by (DESIGN §2)."""
+
+RoundKind = Literal["full", "delta"]
+Row = list[Any]
+REMOVED = -1
+
+
+def bucket(person: str) -> int:
+    """Hash an id to a number whose low bits name its partition and its shard; the same in every release."""
+    return zlib.crc32(person.encode())
+
+
+def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], Row]:
+    """Return the function that turns a source record into a row for `inputs` (dotted attribute paths).
+
+    A child missing in an attribute that is there counts as null: complex values are sent whole.
+    """
+    paths = [path.partition(".")[::2] for path in inputs]
+    plain = not any(child for _, child in paths)
+    names = [name for name, _ in paths]
+
+    def project(record: Mapping[str, Any]) -> Row:
+        if "@removed" in record:
+            return [record["id"], REMOVED]
+        row: Row = [record["id"], 0]
+        try:
+            if plain:
+                row += [record[name] for name in names]
+            else:
+                for name, child in paths:
+                    value = record[name]
+                    row.append(value.get(child) if child and value is not None else value)
+        except KeyError:
+            return _partial(record, paths)
+        return row
+
+    return project
+
+
+def _partial(record: Mapping[str, Any], paths: Sequence[tuple[str, str]]) -> Row:
+    absent, row = 0, [record["id"], 0]
+    for at, (name, child) in enumerate(paths):
+        if name not in record:
+            absent |= 1 << at
+            row.append(None)
+            continue
+        value = record[name]
+        row.append(value.get(child) if child and value is not None else value)
+    row[1] = absent
+    return row
+
+
+def overlay(old: Row | None, new: Row) -> Row:
+    """Lay a newer row over an older one of the same person: what the newer doesn't name is kept."""
+    absent = new[1]
+    if old is None or absent <= 0 or old[1] == REMOVED:
+        return new
+    merged = list(new)
+    for at in range(len(new) - 2):
+        bit = 1 << at
+        if absent & bit and not old[1] & bit:
+            merged[at + 2] = old[at + 2]
+            absent &= ~bit
+    merged[1] = absent
+    return merged
+
+
+def fill(row: Row, known: Row | None) -> Row:
+    """Complete a row from a re-read record; what even that doesn't name has no value.
+
+    What the delta named explicitly wins over the re-read, which may come from a replica that lags behind.
+    """
+    merged = overlay(known, row) if known is not None else list(row)
+    merged[1] = 0
+    return merged
+
+
+def remap(row: Row, header: Sequence[str], inputs: Sequence[str]) -> Row:
+    """Bring a row stored under another header into the order of `inputs`; inputs it didn't track are absent."""
+    if row[1] == REMOVED or list(header) == list(inputs):
+        return row
+    place = {path: at for at, path in enumerate(header)}
+    absent, values = 0, []
+    for at, path in enumerate(inputs):
+        old = place.get(path)
+        if old is None or row[1] >> old & 1:
+            absent |= 1 << at
+            values.append(None)
+        else:
+            values.append(row[old + 2])
+    return [row[0], absent, *values]
+
+
+@dataclass(slots=True)
+class Merged:
+    """What sealed rounds say of people, in the order they were sealed."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    """Newest row by id; only people who are still there."""
+    ended: set[str] = field(default_factory=set)
+    """People who left at some point; those with a row came back since and start unknown."""
+    full_round: str = ""
+    """The last full round among them; people it and later rounds didn't name were missed by it."""
+
+    def add(
+        self, round_id: str, kind: RoundKind, rows: Iterable[Row], header: Sequence[str], inputs: Sequence[str]
+    ) -> None:
+        """Merge one round, its rows in the order they were pulled, from its own header into `inputs`."""
+        same = list(header) == list(inputs)
+        if kind == "delta":
+            self._absorb(self.rows, rows if same else (remap(row, header, inputs) for row in rows))
+            return
+        self.full_round = round_id
+        current: dict[str, Row] = {}
+        self._absorb(current, rows)
+        for person, row in current.items():
+            row[1] = 0  # absent in a full round: no value now
+            if not same:
+                current[person] = remap(row, header, inputs)
+        self.rows = current
+
+    def _absorb(self, people: dict[str, Row], rows: Iterable[Row]) -> None:
+        for row in rows:
+            person = row[0]
+            if row[1] == REMOVED:
+                people.pop(person, None)
+                self.ended.add(person)
+            else:
+                old = people.get(person)
+                people[person] = row if old is None else overlay(old, row)
+
+    def incomplete(self) -> list[str]:
+        """Return the ids whose rows still lack an attribute that no sealed round named."""
+        return [person for person, row in self.rows.items() if row[1]]

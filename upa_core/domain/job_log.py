@@ -1,0 +1,89 @@
+"""The log of an import job, and whom it leaves confirmed (sharepoint.md §5).
+
+Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn't understood is kept, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from upa_core.domain.import_job import JobError, JobState
+from upa_core.domain.people import EscrowReason
+
+KNOWN_KINDS = frozenset(
+    {
+        "DataFileNotJson",
+        "GenericError",
+        "IdentityNotResolvable",
+        "InvalidProperty",
+        "MissingIdentity",
+    }
+)
+_UNRESOLVED = frozenset({"IdentityNotResolvable"})
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One message of the log; a continuation line belongs to the message above it."""
+
+    kind: str
+    identity: str
+    message: str
+
+
+def parse_log(text: str) -> list[LogLine]:
+    """Parse a log file; tabs part the columns, a line without a kind continues the one before."""
+    lines: list[LogLine] = []
+    for raw in text.removeprefix("\ufeff").splitlines():
+        if not raw.strip():
+            continue
+        columns = raw.split("\t", 2)
+        if len(columns) == 3 and columns[0].strip():
+            kind, identity, message = (column.strip() for column in columns)
+            lines.append(LogLine(kind, identity, message))
+            continue
+        kind = raw.split(None, 1)[0].rstrip("-:")
+        if kind in KNOWN_KINDS:
+            lines.append(LogLine(kind, "", raw.strip()[len(kind) :].strip(" -:\t")))
+        elif lines:
+            last = lines.pop()
+            lines.append(LogLine(last.kind, last.identity, f"{last.message}\n{raw.rstrip()}"))
+        else:
+            lines.append(LogLine("", "", raw.rstrip()))
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an ended import job leaves of the people in its file."""
+
+    confirmed: bool
+    """False: it confirms nobody; everything in the file is unknown."""
+    failed: Mapping[str, tuple[EscrowReason, str]] = field(default_factory=dict)
+    """People the log names, each with the reason and the kind of line; everybody else is confirmed."""
+    why: str = ""
+    """Why nobody is confirmed."""
+
+
+def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[str]) -> Verdict:
+    """Decide whom an import job confirmed.
+
+    Only Succeeded, and Error with ImportCompleteWithError whose log names people of the file on every line, confirm
+    anybody (DESIGN §2): a line without an identity, or one that names a stranger, could mean everyone.
+    """
+    lines = list(lines)
+    if state != JobState.SUCCEEDED and error != JobError.IMPORT_COMPLETE_WITH_ERROR:
+        kinds = ", ".join(sorted({line.kind for line in lines if line.kind}))
+        return Verdict(confirmed=False, why=kinds or "no log")
+    if state != JobState.SUCCEEDED and not lines:
+        return Verdict(confirmed=False, why="no log")
+    failed: dict[str, tuple[EscrowReason, str]] = {}
+    for line in lines:
+        person = line.identity.lower()
+        if person not in people:
+            return Verdict(confirmed=False, why=f"{line.kind or 'a line'} without an identity of the file")
+        unresolved = line.kind in _UNRESOLVED
+        reason = EscrowReason.PROFILE_NOT_CREATED if unresolved else EscrowReason.REFUSED_BY_SHAREPOINT
+        failed.setdefault(person, (reason, line.kind))
+    return Verdict(confirmed=True, failed=failed)

@@ -1,0 +1,162 @@
+"""What we know of people at SharePoint: the shadow, and escrow; stored in shards.
+
+A shadow cell is a string (confirmed value), "" (confirmed empty) or None (unknown); no entry means unknown throughout.
+Every cell carries the sequence number of the file that settled it: an older file never overwrites a newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from upa_core.domain.changes import PARTITIONS, bucket
+from upa_core.domain.documents import from_json, to_json
+from upa_core.domain.errors import CorruptStateError
+
+SHARD_VERSION = 1
+
+
+class EscrowReason(StrEnum):
+    """Why a person waits to be retried."""
+
+    PROFILE_NOT_CREATED = "profile_not_created"
+    """SharePoint can't resolve the identity: there is no profile yet (or none ever, for a disabled account)."""
+    INVALID_VALUE = "invalid_value"
+    """A value doesn't fit its mapping's declared type; nothing of the person is sent."""
+    REFUSED_BY_SHAREPOINT = "refused_by_sharepoint"
+    """The import job's log names the person with another kind of line."""
+    IMPORT_JOB_ABANDONED = "import_job_abandoned"
+    """An import job that was given up ended after all: what it wrote is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowEntry:
+    """One person in escrow."""
+
+    reason: EscrowReason
+    since: datetime
+    tries: int
+    due: datetime | None
+    """None: not before the next full round."""
+    detail: str = ""
+    """The log's kind of line, or the property; never a value."""
+
+
+@dataclass(slots=True)
+class Shard:
+    """The people of one shard; `cells` and `stamps` are aligned with `targets`."""
+
+    targets: tuple[str, ...]
+    cells: dict[str, list[str | None]] = field(default_factory=dict)
+    stamps: dict[str, list[int]] = field(default_factory=dict)
+    escrow: dict[str, EscrowEntry] = field(default_factory=dict)
+    missed: dict[str, str] = field(default_factory=dict)
+    """Person → the full round that was the first not to name them."""
+    declined: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Person → property → the value an administrator rejected; not planned again while it stays the same."""
+
+    def shadow(self, person: str) -> Sequence[str | None] | None:
+        """Return the person's cells, None where nothing at all is known."""
+        return self.cells.get(person)
+
+    def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> None:
+        """Write confirmed values (or None: unknown) as the file `sequence` leaves them, unless a newer file was settled."""
+        cells = self.cells.get(person)
+        if cells is None:
+            if all(value is None for value in values.values()):
+                return
+            cells = self.cells[person] = [None] * len(self.targets)
+            self.stamps[person] = [0] * len(self.targets)
+        stamps = self.stamps[person]
+        for at, target in enumerate(self.targets):
+            if target in values and stamps[at] <= sequence:
+                cells[at] = values[target]
+                stamps[at] = sequence
+
+    def end(self, person: str) -> bool:
+        """Forget a person who left; True where something was known."""
+        known = person in self.cells
+        self.cells.pop(person, None)
+        self.stamps.pop(person, None)
+        for book in (self.escrow, self.missed, self.declined):
+            known = book.pop(person, None) is not None or known
+        return known
+
+    def known(self) -> set[str]:
+        """Return everyone the shard holds anything of."""
+        return self.cells.keys() | self.escrow.keys() | self.missed.keys() | self.declined.keys()
+
+    def next_due(self) -> datetime | None:
+        """Return when the first person in escrow is due, None where nobody is."""
+        return min((entry.due for entry in self.escrow.values() if entry.due is not None), default=None)
+
+
+def encode_shard(shard: Shard) -> dict[str, Any]:
+    """Turn a shard into its stored document; equal stamps of a person are written once."""
+    people = {}
+    for person, cells in shard.cells.items():
+        stamps = shard.stamps[person]
+        first = stamps[0] if stamps else 0
+        people[person] = [first if stamps.count(first) == len(stamps) else stamps, *cells]
+    return {
+        "version": SHARD_VERSION,
+        "targets": list(shard.targets),
+        "people": people,
+        "escrow": {person: to_json(entry) for person, entry in shard.escrow.items()},
+        "missed": shard.missed,
+        "declined": shard.declined,
+    }
+
+
+def decode_shard(data: Mapping[str, Any] | None, targets: Sequence[str], *, where: str) -> Shard:
+    """Rebuild a shard for today's targets: a target new since then is unknown, one no longer mapped is dropped."""
+    shard = Shard(tuple(targets))
+    if data is None:
+        return shard
+    try:
+        if data["version"] > SHARD_VERSION:
+            raise CorruptStateError(f"{where}: version {data['version']} is newer than this release knows")
+        same = tuple(data["targets"]) == shard.targets
+        place = [data["targets"].index(t) if t in data["targets"] else -1 for t in targets]
+        width = len(data["targets"])
+        for person, (stamp, *cells) in data["people"].items():
+            stamps = stamp if isinstance(stamp, list) else [stamp] * width
+            if same:
+                shard.cells[person], shard.stamps[person] = cells, stamps
+            else:
+                shard.cells[person] = [cells[at] if at >= 0 else None for at in place]
+                shard.stamps[person] = [stamps[at] if at >= 0 else 0 for at in place]
+        shard.escrow = {
+            person: from_json(EscrowEntry, entry, where=where) for person, entry in data["escrow"].items()
+        }
+        shard.missed = dict(data["missed"])
+        shard.declined = {person: dict(values) for person, values in data["declined"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
+    return shard
+
+
+def shards_for(people: int, per_shard: int) -> int:
+    """Return the shard count, a power of two, that keeps shards near `per_shard` people."""
+    count = 1
+    while count * per_shard < people:
+        count *= 2
+    return count
+
+
+def shard_of(person: str, shards: int) -> int:
+    """Return the shard a person lives in; with 64 shards or more a shard lies within one partition."""
+    return bucket(person) & (shards - 1)
+
+
+def groups_of(shards: int) -> int:
+    """Return into how many groups a plan falls: each a set of whole partitions and whole shards."""
+    return min(PARTITIONS, shards)
+
+
+def group_members(group: int, groups: int, of: int) -> Iterable[int]:
+    """Yield the partitions (`of` = 64) or shards (`of` = shard count) that belong to a group."""
+    return range(group, of, groups)

@@ -1,0 +1,38 @@
+"""When to look again: polling an import job, retrying a person in escrow, pausing after a failed run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+FIRST_POLL = timedelta(seconds=30)
+LONGEST_POLL = timedelta(minutes=15)
+STALLED_AFTER = timedelta(hours=6)
+GIVEN_UP_AFTER = timedelta(hours=24)
+LATE_LOG_PATIENCE = timedelta(hours=2)
+LOOK_UP_AGAIN = timedelta(minutes=5)
+LANE_BUSY = timedelta(minutes=5)
+ABANDONED_POLL = timedelta(hours=1)
+
+_ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
+_ESCROW_HORIZON = timedelta(days=30)
+_FAILED_RUN_STEPS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+
+
+def poll_delay(age: timedelta) -> timedelta:
+    """Return the pause before the next poll of an import job queued `age` ago.
+
+    Half its age, from 30 s to 15 min: an import job of 2.5 h costs about 20 polls (product.md F11).
+    """
+    return min(max(age / 2, FIRST_POLL), LONGEST_POLL)
+
+
+def escrow_due(since: datetime, now: datetime, tries: int) -> datetime | None:
+    """Return when a person in escrow is tried again: 1 h, 6 h, 12 h, 24 h, then daily to 30 d; then at full rounds (F1)."""
+    if now - since >= _ESCROW_HORIZON:
+        return None
+    return now + _ESCROW_STEPS[min(max(tries - 1, 0), len(_ESCROW_STEPS) - 1)]
+
+
+def failed_run_pause(failures: int) -> timedelta:
+    """Return the pause after the `failures`-th failed run in a row (1 = the first)."""
+    return _FAILED_RUN_STEPS[min(max(failures, 1), len(_FAILED_RUN_STEPS)) - 1]

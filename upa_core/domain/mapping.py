@@ -1,0 +1,158 @@
+"""A mapping: how one profile property is computed from a person's attributes, compiled once per run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.expressions import Attribute, Expression, compile_expression, describe_expression, inputs_of
+from upa_core.domain.values import ValueType, check_carriable, formatter, truncate_utf16, utf16_length
+
+OnEmpty = Literal["keep", "clear", "default"]
+OnInvalid = Literal["escrow_user", "fail_run", "skip_value"]
+OnTooLong = Literal["error", "truncate"]
+MappingState = Literal["proposed", "active", "retired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a value can't be given; the reason names what is wrong and never holds the value."""
+
+    kind: Literal["invalid", "clear_unsupported"]
+    policy: OnInvalid
+    reason: str
+
+
+Desired = str | None | Problem
+"""A text: what the profile must hold, `""` meaning empty. None: nothing to say, keep what is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One target property and everything that decides its value."""
+
+    target: str
+    expression: Expression
+    type: ValueType = "string"
+    on_empty: OnEmpty = "keep"
+    default: str | None = None
+    """With `on_empty: default`: the finished text that is sent."""
+    on_invalid: OnInvalid = "escrow_user"
+    max_length: int | None = None
+    """In UTF-16 code units."""
+    on_too_long: OnTooLong = "error"
+    format: str | None = None
+    """For date and datetime, in .NET's notation."""
+    words: tuple[str, str] | None = None
+    """For boolean: the words for true and false."""
+    state: MappingState = "active"
+    redact: bool = False
+    """Show `***` instead of values in logs and reports."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The dotted attribute paths that are read, sorted."""
+        return inputs_of(self.expression)
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that decides a value, as JSON."""
+        return {
+            "target": self.target,
+            "expression": describe_expression(self.expression),
+            "type": self.type,
+            "on_empty": self.on_empty,
+            "default": self.default,
+            "on_invalid": self.on_invalid,
+            "max_length": self.max_length,
+            "on_too_long": self.on_too_long,
+            "format": self.format,
+            "words": list(self.words) if self.words else None,
+        }
+
+
+def direct(source: str, target: str, **options: Any) -> Mapping:
+    """Map one attribute as it is."""
+    return Mapping(target, Attribute(source), **options)
+
+
+def compile_mappings(mappings: Sequence[Mapping], inputs: Sequence[str]) -> Callable[[Sequence[object]], list[Desired]]:
+    """Return the function from a person's row (values in the order of `inputs`, None: no value) to desired values.
+
+    Raises:
+        ConfigError: a mapping reads an attribute that isn't among the inputs, or can't be compiled.
+    """
+    index = {path: position for position, path in enumerate(inputs)}
+    compiled = [_compile(mapping, index) for mapping in mappings]
+
+    def apply(row: Sequence[object]) -> list[Desired]:
+        return [each(row) for each in compiled]
+
+    return apply
+
+
+def compile_mapping(mapping: Mapping, inputs: Sequence[str]) -> Callable[[Sequence[object]], Desired]:
+    """Compile a single mapping."""
+    return _compile(mapping, {path: position for position, path in enumerate(inputs)})
+
+
+def _compile(mapping: Mapping, index: dict[str, int]) -> Callable[[Sequence[object]], Desired]:
+    empty = _empty(mapping)
+    finish = _finish(mapping, empty)
+    evaluate = compile_expression(mapping.expression, index)
+    policy = mapping.on_invalid
+
+    def general(row: Sequence[object]) -> Desired:
+        try:
+            value = evaluate(row)
+            return empty if value is None or value == "" else finish(value)
+        except InvalidValueError as error:
+            return Problem("invalid", policy, str(error))
+
+    if not isinstance(mapping.expression, Attribute) or mapping.type != "string":
+        return general
+    position = index[mapping.expression.path]
+    # Text of at most half the limit fits whatever it holds: a character takes one or two UTF-16 code units.
+    short = (mapping.max_length or 2**31) // 2
+
+    def direct_text(row: Sequence[object]) -> Desired:
+        value = row[position]
+        if value is None:
+            return empty
+        # Printable means: nothing that XML can't carry, and no lone surrogate.
+        if value.__class__ is str and value.isprintable() and 0 < len(value) <= short:
+            return value
+        return general(row)
+
+    return direct_text
+
+
+def _empty(mapping: Mapping) -> Desired:
+    if mapping.on_empty == "default":
+        if not mapping.default:
+            raise ConfigError(f"mapping to {mapping.target}: on_empty: default needs a default that isn't empty")
+        return mapping.default
+    if mapping.on_empty == "keep":
+        return None
+    if mapping.type == "string":
+        return ""
+    # "" in a date becomes January 1, null is skipped: the bulk API can't clear these (product.md F2; pnpframework#1133).
+    return Problem("clear_unsupported", "skip_value", f"the bulk API can't clear a property of type {mapping.type}")
+
+
+def _finish(mapping: Mapping, empty: Desired) -> Callable[[object], Desired]:
+    form = formatter(mapping.type, mapping.format, mapping.words)
+    limit, cut = mapping.max_length, mapping.on_too_long == "truncate"
+
+    def finish(value: object) -> Desired:
+        text = check_carriable(form(value))
+        if not text:
+            return empty
+        if limit is not None and utf16_length(text) > limit:
+            if not cut:
+                raise InvalidValueError(f"is longer than {limit} characters")
+            text = truncate_utf16(text, limit)
+        return text or empty
+
+    return finish

@@ -1,7 +1,8 @@
 """Changed people as projected rows, and how several records of one person become one.
 
 A row is a JSON list: `[id, absent, value, value, …]` with one value per input attribute, in the round's header order.
-`absent` is a bit mask of the values that the source didn't name (their place holds null). A person who left is `[id, -1]`.
+`absent` is a bit mask of the values that the source didn't name (their place holds null). A person who left is
+`[id, -1]`.
 """
 
 from __future__ import annotations

@@ -53,8 +53,7 @@ def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
     hints = get_type_hints(kind)
     missing = dataclasses.MISSING
     return {
-        f.name: (hints[f.name], f.default is missing and f.default_factory is missing)
-        for f in dataclasses.fields(kind)
+        f.name: (hints[f.name], f.default is missing and f.default_factory is missing) for f in dataclasses.fields(kind)
     }
 
 

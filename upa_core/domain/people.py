@@ -63,7 +63,7 @@ class Shard:
         return self.cells.get(person)
 
     def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> None:
-        """Write confirmed values (or None: unknown) as the file `sequence` leaves them, unless a newer file was settled."""
+        """Write what the file `sequence` leaves: confirmed values, or None for unknown; a newer file's cells stay."""
         cells = self.cells.get(person)
         if cells is None:
             if all(value is None for value in values.values()):
@@ -129,9 +129,7 @@ def decode_shard(data: Mapping[str, Any] | None, targets: Sequence[str], *, wher
             else:
                 shard.cells[person] = [cells[at] if at >= 0 else None for at in place]
                 shard.stamps[person] = [stamps[at] if at >= 0 else 0 for at in place]
-        shard.escrow = {
-            person: from_json(EscrowEntry, entry, where=where) for person, entry in data["escrow"].items()
-        }
+        shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in data["escrow"].items()}
         shard.missed = dict(data["missed"])
         shard.declined = {person: dict(values) for person, values in data["declined"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as exc:

@@ -27,7 +27,10 @@ def poll_delay(age: timedelta) -> timedelta:
 
 
 def escrow_due(since: datetime, now: datetime, tries: int) -> datetime | None:
-    """Return when a person in escrow is tried again: 1 h, 6 h, 12 h, 24 h, then daily to 30 d; then at full rounds (F1)."""
+    """Return when a person in escrow is tried again (product.md F1).
+
+    After 1 h, 6 h, 12 h, 24 h, then daily up to 30 days; after that None: at full rounds only.
+    """
     if now - since >= _ESCROW_HORIZON:
         return None
     return now + _ESCROW_STEPS[min(max(tries - 1, 0), len(_ESCROW_STEPS) - 1)]

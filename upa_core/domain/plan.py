@@ -1,0 +1,195 @@
+"""The plan: per person and property, old → new; pure, one shard at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from upa_core.domain.changes import Row
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import FatalError
+from upa_core.domain.mapping import Problem, compile_mappings
+from upa_core.domain.people import EscrowEntry, EscrowReason, Shard
+from upa_core.domain.scope import compile_scope
+from upa_core.domain.state import Counts
+from upa_core.domain.timetable import escrow_due
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One person's changes: what the import file will say, and what the shadow said before (None: unknown)."""
+
+    person: str
+    new: Mapping[str, str]
+    old: Mapping[str, str | None]
+
+    @property
+    def clears(self) -> bool:
+        """True where a confirmed value would be cleared; clearing what is unknown isn't counted."""
+        return any(value == "" and self.old[target] for target, value in self.new.items())
+
+    @property
+    def updates(self) -> bool:
+        """True where a value would be set, or something unknown made sure of."""
+        return any(value != "" or not self.old[target] for target, value in self.new.items())
+
+
+@dataclass(slots=True)
+class ShardPlan:
+    """What one shard comes to."""
+
+    entries: list[Entry] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    changed: bool = False
+    """True where the shard itself was changed (people ended, escrow, missed) and must be stored."""
+
+
+class Planner:
+    """Scope and mappings of a connector, compiled once per run."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._mappings = connector.active
+        self._targets = connector.targets
+        self._evaluate = compile_mappings(self._mappings, connector.inputs)
+        self._in_scope = compile_scope(connector.scope, connector.inputs)
+        self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
+        self._unknown: list[str | None] = [None] * len(self._targets)
+
+    def plan(
+        self,
+        shard: Shard,
+        rows: Iterable[Row],
+        *,
+        ended: Iterable[str],
+        gone: Iterable[str],
+        full_round: str,
+        now: datetime,
+    ) -> ShardPlan:
+        """Plan the people of one shard and bring its books up to date.
+
+        `rows` are complete (nothing absent); `ended` left the directory at some point, those with a row came back since;
+        `gone` were due from escrow and the source doesn't know them; `full_round` names the full round among the rounds
+        that the rows come from, if any.
+
+        Raises `FatalError` where a value is invalid and its mapping says `fail_run`.
+        """
+        result = ShardPlan()
+        left = sum(shard.end(person) for person in ended)
+        for person in gone:
+            result.changed = shard.escrow.pop(person, None) is not None or result.changed
+        result.changed = result.changed or left > 0
+        tally = _Tally()
+        seen: set[str] = set()
+        for row in rows:
+            seen.add(row[0])
+            entry = self._person(shard, row, tally, now)
+            if entry is not None:
+                result.entries.append(entry)
+        if full_round:
+            left += _count_missed(shard, seen, full_round, tally)
+        for person in seen & shard.missed.keys():
+            del shard.missed[person]
+            tally.changed = True
+        result.changed = result.changed or tally.changed
+        cleared = sum(entry.clears for entry in result.entries)
+        result.counts = replace(
+            tally.counts,
+            people=len(seen),
+            ended=left,
+            cleared=cleared,
+            updated=sum(entry.updates for entry in result.entries),
+            pairs=sum(len(entry.new) for entry in result.entries),
+        )
+        return result
+
+    def _person(self, shard: Shard, row: Row, tally: _Tally, now: datetime) -> Entry | None:
+        person, values = row[0], row[2:]
+        cells = shard.cells.get(person, self._unknown)
+        if not self._in_scope(values):
+            tally.add(out_of_scope=1)
+            wanted = self._out_of_scope(cells)
+        else:
+            desired = self._evaluate(values)
+            problem = next((item for item in desired if type(item) is Problem), None)
+            if problem is None:
+                wanted = desired
+            else:
+                judged = self._judge(person, desired, shard, tally, now)
+                if judged is None:
+                    return None
+                wanted = judged
+        new = {
+            target: value
+            for target, value, cell in zip(self._targets, wanted, cells, strict=True)
+            if value is not None and value != cell
+        }
+        if new and shard.declined and (no := shard.declined.get(person)):
+            tally.add(declined=sum(no.get(target) == value for target, value in new.items()))
+            new = {target: value for target, value in new.items() if no.get(target) != value}
+        if not new:
+            tally.add(unchanged=1)
+            tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+            return None
+        old = dict(zip(self._targets, cells, strict=True))
+        return Entry(person, new, {target: old[target] for target in new})
+
+    def _out_of_scope(self, cells: Sequence[str | None]) -> list[str | None]:
+        if not self._clears_out_of_scope:
+            return self._unknown
+        return [
+            "" if cell and mapping.type == "string" else None
+            for cell, mapping in zip(cells, self._mappings, strict=True)
+        ]
+
+    def _judge(
+        self, person: str, desired: Sequence[str | Problem | None], shard: Shard, tally: _Tally, now: datetime
+    ) -> list[str | None] | None:
+        """Apply each problem's policy; None: the person is set aside."""
+        wanted: list[str | None] = []
+        for mapping, item in zip(self._mappings, desired, strict=True):
+            if not isinstance(item, Problem):
+                wanted.append(item)
+                continue
+            wanted.append(None)
+            if item.kind == "clear_unsupported":
+                tally.add(clear_unsupported=1)
+            elif item.policy == "fail_run":
+                raise FatalError(f"{mapping.target}: {item.reason} (on_invalid: fail_run); person {person}")
+            elif item.policy == "escrow_user":
+                tally.add(invalid=1)
+                before = shard.escrow.get(person)
+                fresh = before is None or before.reason != EscrowReason.INVALID_VALUE
+                since, tries = (now, 1) if fresh or before is None else (before.since, before.tries + 1)
+                shard.escrow[person] = EscrowEntry(
+                    EscrowReason.INVALID_VALUE, since, tries, escrow_due(since, now, tries), mapping.target
+                )
+                tally.changed = True
+                return None
+        return wanted
+
+
+class _Tally:
+    """Counts of one shard while it is planned."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.changed = False
+
+    def add(self, **more: int) -> None:
+        self.counts = self.counts.plus(Counts(**more))
+
+
+def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally) -> int:
+    """Note whom the full round didn't name; the second one in a row ends them. Returns how many ended."""
+    left = 0
+    for person in shard.known() - seen:
+        first = shard.missed.get(person)
+        if first is None:
+            shard.missed[person] = full_round
+        elif first == full_round:
+            continue
+        else:
+            left += shard.end(person)
+        tally.changed = True
+    return left

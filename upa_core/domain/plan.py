@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from upa_core.domain.changes import Row
 from upa_core.domain.connector import Connector
@@ -68,8 +69,8 @@ class Planner:
     ) -> ShardPlan:
         """Plan the people of one shard and bring its books up to date.
 
-        `rows` are complete (nothing absent); `ended` left the directory at some point, those with a row came back since;
-        `gone` were due from escrow and the source doesn't know them; `full_round` names the full round among the rounds
+        `rows` are complete (nothing absent); `ended` left the directory at some point, those with a row came back
+        since; `gone` were due from escrow and the source doesn't know them; `full_round` names the full round among the rounds
         that the rows come from, if any.
 
         Raises `FatalError` where a value is invalid and its mapping says `fail_run`.
@@ -93,9 +94,13 @@ class Planner:
             tally.changed = True
         result.changed = result.changed or tally.changed
         cleared = sum(entry.clears for entry in result.entries)
-        result.counts = replace(
-            tally.counts,
+        result.counts = Counts(
             people=len(seen),
+            unchanged=tally.unchanged,
+            out_of_scope=tally.out_of_scope,
+            invalid=tally.invalid,
+            clear_unsupported=tally.clear_unsupported,
+            declined=tally.declined,
             ended=left,
             cleared=cleared,
             updated=sum(entry.updates for entry in result.entries),
@@ -107,28 +112,28 @@ class Planner:
         person, values = row[0], row[2:]
         cells = shard.cells.get(person, self._unknown)
         if not self._in_scope(values):
-            tally.add(out_of_scope=1)
+            tally.out_of_scope += 1
             wanted = self._out_of_scope(cells)
         else:
             desired = self._evaluate(values)
             problem = next((item for item in desired if type(item) is Problem), None)
-            if problem is None:
-                wanted = desired
-            else:
+            if problem is not None:
                 judged = self._judge(person, desired, shard, tally, now)
                 if judged is None:
                     return None
                 wanted = judged
+            else:
+                wanted = cast("list[str | None]", desired)
         new = {
             target: value
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
             if value is not None and value != cell
         }
         if new and shard.declined and (no := shard.declined.get(person)):
-            tally.add(declined=sum(no.get(target) == value for target, value in new.items()))
+            tally.declined += sum(no.get(target) == value for target, value in new.items())
             new = {target: value for target, value in new.items() if no.get(target) != value}
         if not new:
-            tally.add(unchanged=1)
+            tally.unchanged += 1
             tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
         old = dict(zip(self._targets, cells, strict=True))
@@ -153,11 +158,11 @@ class Planner:
                 continue
             wanted.append(None)
             if item.kind == "clear_unsupported":
-                tally.add(clear_unsupported=1)
+                tally.clear_unsupported += 1
             elif item.policy == "fail_run":
                 raise FatalError(f"{mapping.target}: {item.reason} (on_invalid: fail_run); person {person}")
             elif item.policy == "escrow_user":
-                tally.add(invalid=1)
+                tally.invalid += 1
                 before = shard.escrow.get(person)
                 fresh = before is None or before.reason != EscrowReason.INVALID_VALUE
                 since, tries = (now, 1) if fresh or before is None else (before.since, before.tries + 1)
@@ -169,15 +174,16 @@ class Planner:
         return wanted
 
 
+@dataclass(slots=True)
 class _Tally:
     """Counts of one shard while it is planned."""
 
-    def __init__(self) -> None:
-        self.counts = Counts()
-        self.changed = False
-
-    def add(self, **more: int) -> None:
-        self.counts = self.counts.plus(Counts(**more))
+    unchanged: int = 0
+    out_of_scope: int = 0
+    invalid: int = 0
+    clear_unsupported: int = 0
+    declined: int = 0
+    changed: bool = False
 
 
 def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally) -> int:

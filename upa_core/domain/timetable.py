@@ -10,6 +10,8 @@ STALLED_AFTER = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(hours=24)
 LATE_LOG_PATIENCE = timedelta(hours=2)
 LOOK_UP_AGAIN = timedelta(minutes=5)
+SOURCE_PAUSE = timedelta(minutes=1)
+"""Least pause after the source failed and named none."""
 LANE_BUSY = timedelta(minutes=5)
 ABANDONED_POLL = timedelta(hours=1)
 

@@ -1,0 +1,250 @@
+"""Pull changed people into segments, seal the round, move the watermark (DESIGN §2, part 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from upa_core.domain.changes import Row, RoundKind, compile_projection
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConflictError, ResyncRequiredError, RetryLaterError
+from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.names import run_id, segment_key
+from upa_core.domain.state import (
+    ConnectorState,
+    OpenRound,
+    Position,
+    SealedRound,
+    Segment,
+    Watermark,
+    age_of,
+)
+from upa_core.domain.timetable import SOURCE_PAUSE
+from upa_core.ports.bundle import Ports
+from upa_core.ports.change_source import Link
+from upa_core.services.documents import Document, Stored, state_of
+from upa_core.services.segments import encode_segment
+
+PullStatus = Literal["sealed", "handed_over", "paused", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """How a pull ended."""
+
+    status: PullStatus
+    round: str
+    kind: RoundKind
+    pages: int
+    rows: int
+    resume: datetime | None = None
+    """When a paused pull may go on."""
+    why: str = ""
+
+
+def pull(ports: Ports, connector: Connector, *, full: bool = False) -> PullResult:
+    """Begin or continue a round and follow it until it is sealed or the time budget ends.
+
+    Each segment is a checkpoint: whoever comes next goes on from there. A second writer loses the conditional write and
+    stops without a trace. A pause that the source asks for is remembered and told in the result.
+
+    Args:
+        full: begin a full round although a watermark is there (an open round goes on as it is).
+
+    Raises:
+        FatalError: an administrator must act (consent, an attribute that can't be tracked…); nothing is lost.
+
+    """
+    return _Pull(ports, connector).run(full=full)
+
+
+class _Pull:
+    """One pull: the state it last read or wrote, and the rows not yet in a segment."""
+
+    def __init__(self, ports: Ports, connector: Connector) -> None:
+        self._ports = ports
+        self._connector = connector
+        self._document: Document[ConnectorState] = state_of(ports.store, connector.name)
+        self._project = compile_projection(connector.inputs)
+        self._rows: list[Row] = []
+        self._rows_since = ports.clock.now()
+        self._written: OpenRound | None = None
+        """The open round as the state has it: what our next write replaces."""
+
+    def run(self, *, full: bool) -> PullResult:
+        clock = self._ports.clock
+        deadline = clock.now() + self._connector.limits.time_budget
+        self._stored = self._document.load()
+        opened = self._stored.value.open_round
+        self._written = opened
+        if opened is None or opened.fingerprint != self._connector.fingerprint:
+            opened = self._begin(self._stored.value, full=full)
+        elif opened.not_before is not None and clock.now() < opened.not_before:
+            return self._result("paused", opened, why="the source asked for a pause")
+        try:
+            return self._follow(opened, deadline)
+        except ConflictError as exc:
+            return self._result("superseded", opened, why=str(exc))
+
+    def _begin(self, state: ConnectorState, *, full: bool) -> OpenRound:
+        now = self._ports.clock.now()
+        reason = self._reason_for_full(state, now, asked=full)
+        kind: RoundKind = "full" if reason else "delta"
+        if reason or state.watermark is None:
+            link = self._ports.source.begin(self._connector.select)
+            position = Position(link.url, link.kind)
+        else:
+            position = Position(state.watermark.url, "delta")
+        opened = OpenRound(
+            id=run_id(now, self._ports.ids.token()),
+            kind=kind,
+            reason=reason or "changes since the last round",
+            started=now,
+            position=position,
+            inputs=self._connector.inputs,
+            fingerprint=self._connector.fingerprint,
+        )
+        self._emit(EventName.ROUND_STARTED, opened, kind=kind, reason=opened.reason)
+        return opened
+
+    def _reason_for_full(self, state: ConnectorState, now: datetime, *, asked: bool) -> str:
+        mark, limits = state.watermark, self._connector.limits
+        if mark is None:
+            return "there is no watermark"
+        if mark.fingerprint != self._connector.fingerprint:
+            return "the mapping, scope or selection changed"
+        if age_of(mark.issued, now) > limits.token_max_age:
+            return f"the watermark is older than {limits.token_max_age.days} days"
+        if asked:
+            return "asked for"
+        if state.last_full is not None and age_of(state.last_full, now) > limits.full_round_every:
+            return "the scheduled full round is due"
+        return ""
+
+    def _follow(self, opened: OpenRound, deadline: datetime) -> PullResult:
+        limits, clock = self._connector.limits, self._ports.clock
+        while True:
+            position = opened.position
+            try:
+                page = self._ports.source.page(Link(position.url, position.kind))
+            except ResyncRequiredError as exc:
+                if opened.restarts:
+                    return self._pause(opened, RetryLaterError(f"the source asked for a second resync: {exc.code}"))
+                opened = self._restart(opened, exc)
+                continue
+            except RetryLaterError as exc:
+                return self._pause(opened, exc)
+            self._rows += map(self._project, page.records)
+            opened = replace(
+                opened,
+                position=Position(page.link.url, page.link.kind),
+                pages=opened.pages + 1,
+                not_before=None,
+            )
+            if page.link.kind == "delta":
+                return self._seal(opened)
+            if len(self._rows) >= limits.segment_rows or clock.now() - self._rows_since >= limits.segment_age:
+                opened = self._checkpoint(opened)
+            if clock.now() >= deadline:
+                opened = self._checkpoint(opened)
+                self._emit(EventName.ROUND_CONTINUED, opened, pages=opened.pages)
+                self._ports.waker.continue_pull(self._connector.name, opened.id)
+                return self._result("handed_over", opened)
+
+    def _flush(self, opened: OpenRound) -> OpenRound:
+        """Write the rows gathered so far as a segment; nobody knows it before the state names it."""
+        if not self._rows:
+            return opened
+        key = segment_key(self._connector.name, opened.id, len(opened.segments) + 1, self._ports.ids.token())
+        data = encode_segment(self._rows)
+        self._ports.store.put(key, data, if_absent=True)
+        segment = Segment(key, rows=len(self._rows), size=len(data))
+        self._rows = []
+        self._rows_since = self._ports.clock.now()
+        return replace(opened, segments=(*opened.segments, segment))
+
+    def _checkpoint(self, opened: OpenRound) -> OpenRound:
+        opened = self._flush(opened)
+        self._write(lambda state: replace(state, open_round=opened))
+        self._written = opened
+        return opened
+
+    def _write(self, change: Callable[[ConnectorState], ConnectorState]) -> None:
+        """Change the state unless another writer has moved the round that we are pulling."""
+        expected = self._written
+
+        def guarded(state: ConnectorState) -> ConnectorState:
+            if state.open_round != expected:
+                raise ConflictError("another instance is pulling this connector")
+            return change(state)
+
+        self._stored: Stored[ConnectorState] = self._document.update(guarded, self._stored)
+
+    def _seal(self, opened: OpenRound) -> PullResult:
+        opened = self._flush(opened)
+        now = self._ports.clock.now()
+        sealed = SealedRound(
+            id=opened.id,
+            kind=opened.kind,
+            reason=opened.reason,
+            started=opened.started,
+            sealed=now,
+            inputs=opened.inputs,
+            fingerprint=opened.fingerprint,
+            segments=opened.segments,
+        )
+        worth = opened.kind == "full" or bool(opened.segments)
+
+        def change(state: ConnectorState) -> ConnectorState:
+            return replace(
+                state,
+                watermark=Watermark(opened.position.url, now, opened.fingerprint),
+                open_round=None,
+                sealed=(*state.sealed, sealed) if worth else state.sealed,
+                last_pull=now,
+                last_full=now if opened.kind == "full" else state.last_full,
+            )
+
+        self._write(change)
+        self._emit(EventName.ROUND_SEALED, opened, kind=opened.kind, pages=opened.pages, rows=sealed.rows)
+        if worth:
+            self._ports.waker.export(self._connector.name, opened.id)
+        return self._result("sealed", opened)
+
+    def _restart(self, opened: OpenRound, exc: ResyncRequiredError) -> OpenRound:
+        """Replace the round by a full one, once; its segments are no longer named by anything."""
+        link = self._ports.source.begin(self._connector.select)
+        fresh = replace(
+            opened,
+            id=run_id(self._ports.clock.now(), self._ports.ids.token()),
+            kind="full",
+            reason=f"the source asked for a resync ({exc.code or 'no code'})",
+            position=Position(link.url, link.kind),
+            segments=(),
+            pages=0,
+            restarts=opened.restarts + 1,
+        )
+        self._rows = []
+        self._emit(EventName.ROUND_RESYNC, fresh, level=Level.WARNING, code=exc.code)
+        return self._checkpoint(fresh)
+
+    def _pause(self, opened: OpenRound, exc: RetryLaterError) -> PullResult:
+        """Keep what was pulled and remember when to go on."""
+        pause = max(exc.retry_after or 0.0, SOURCE_PAUSE.total_seconds())
+        resume = self._ports.clock.now() + timedelta(seconds=pause)
+        opened = self._checkpoint(replace(opened, not_before=resume))
+        self._emit(EventName.PULL_PAUSED, opened, level=Level.WARNING, seconds=pause, reason=str(exc))
+        return self._result("paused", opened, why=str(exc))
+
+    def _emit(
+        self, name: EventName, opened: OpenRound, level: Level = Level.INFO, **fields: str | int | float | None
+    ) -> None:
+        self._ports.events.emit(Event(name, self._connector.name, opened.id, level, {"round": opened.id, **fields}))
+
+    @staticmethod
+    def _result(status: PullStatus, opened: OpenRound, why: str = "") -> PullResult:
+        rows = sum(segment.rows for segment in opened.segments)
+        resume = opened.not_before if status == "paused" else None
+        return PullResult(status, opened.id, opened.kind, opened.pages, rows, resume, why)

@@ -15,6 +15,7 @@ from typing import Any
 from upa_core.domain.changes import PARTITIONS, bucket
 from upa_core.domain.documents import from_json, to_json
 from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.timetable import escrow_due
 
 SHARD_VERSION = 1
 
@@ -41,6 +42,8 @@ class EscrowEntry:
     tries: int
     due: datetime | None
     """None: not before the next full round."""
+    sequence: int = 0
+    """Number of the import file that put or kept them here; 0: a plan did."""
     detail: str = ""
     """The log's kind of line, or the property; never a value."""
 
@@ -75,6 +78,23 @@ class Shard:
             if target in values and stamps[at] <= sequence:
                 cells[at] = values[target]
                 stamps[at] = sequence
+
+    def put_in_escrow(
+        self, person: str, reason: EscrowReason, *, now: datetime, sequence: int = 0, detail: str = ""
+    ) -> None:
+        """Put a person into escrow, or count another failed try; the same file counts once."""
+        before = self.escrow.get(person)
+        if before is not None and sequence and before.sequence >= sequence:
+            return
+        again = before is not None and before.reason == reason
+        since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
+        self.escrow[person] = EscrowEntry(reason, since, tries, escrow_due(since, now, tries), sequence, detail)
+
+    def leave_escrow(self, person: str, sequence: int) -> None:
+        """Take a person out of escrow whom the file `sequence` delivered, unless something newer put them there."""
+        before = self.escrow.get(person)
+        if before is not None and before.sequence <= sequence:
+            del self.escrow[person]
 
     def end(self, person: str) -> bool:
         """Forget a person who left; True where something was known."""

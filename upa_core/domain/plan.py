@@ -11,10 +11,9 @@ from upa_core.domain.changes import Row
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError
 from upa_core.domain.mapping import Problem, compile_mappings
-from upa_core.domain.people import EscrowEntry, EscrowReason, Shard
+from upa_core.domain.people import EscrowReason, Shard
 from upa_core.domain.scope import compile_scope
 from upa_core.domain.state import Counts
-from upa_core.domain.timetable import escrow_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +162,7 @@ class Planner:
                 raise FatalError(f"{mapping.target}: {item.reason} (on_invalid: fail_run); person {person}")
             elif item.policy == "escrow_user":
                 tally.invalid += 1
-                before = shard.escrow.get(person)
-                fresh = before is None or before.reason != EscrowReason.INVALID_VALUE
-                since, tries = (now, 1) if fresh or before is None else (before.since, before.tries + 1)
-                shard.escrow[person] = EscrowEntry(
-                    EscrowReason.INVALID_VALUE, since, tries, escrow_due(since, now, tries), mapping.target
-                )
+                shard.put_in_escrow(person, EscrowReason.INVALID_VALUE, now=now, detail=mapping.target)
                 tally.changed = True
                 return None
         return wanted

@@ -32,8 +32,8 @@ class Store(Protocol):
     """Blobs by key; a write is atomic, and durable when it returns.
 
     Keys are relative paths of `[A-Za-z0-9._-]` segments joined by `/`. Every method raises `RetryLaterError` where the
-    storage can't be reached, `AccessDeniedError` where it refuses us, and `ValueError` for a key of another form (so that
-    no key leaves the container or folder).
+    storage can't be reached, `AccessDeniedError` where it refuses us, and `ValueError` for a key of another form (so
+    that no key leaves the container or folder).
     """
 
     def get(self, key: str) -> Blob | None:

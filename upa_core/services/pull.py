@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from upa_core.domain.changes import Row, RoundKind, compile_projection
+from upa_core.domain.changes import RoundKind, Row, compile_projection
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, ResyncRequiredError, RetryLaterError
 from upa_core.domain.events import Event, EventName, Level
@@ -68,6 +68,7 @@ class _Pull:
         self._connector = connector
         self._document: Document[ConnectorState] = state_of(ports.store, connector.name)
         self._project = compile_projection(connector.inputs)
+        self._stored: Stored[ConnectorState] = self._document.load()
         self._rows: list[Row] = []
         self._rows_since = ports.clock.now()
         self._written: OpenRound | None = None
@@ -76,13 +77,13 @@ class _Pull:
     def run(self, *, full: bool) -> PullResult:
         clock = self._ports.clock
         deadline = clock.now() + self._connector.limits.time_budget
-        self._stored = self._document.load()
-        opened = self._stored.value.open_round
-        self._written = opened
+        opened = self._written = self._stored.value.open_round
         if opened is None or opened.fingerprint != self._connector.fingerprint:
             opened = self._begin(self._stored.value, full=full)
         elif opened.not_before is not None and clock.now() < opened.not_before:
             return self._result("paused", opened, why="the source asked for a pause")
+        else:
+            opened = replace(opened, restarts=0)
         try:
             return self._follow(opened, deadline)
         except ConflictError as exc:
@@ -180,7 +181,7 @@ class _Pull:
                 raise ConflictError("another instance is pulling this connector")
             return change(state)
 
-        self._stored: Stored[ConnectorState] = self._document.update(guarded, self._stored)
+        self._stored = self._document.update(guarded, self._stored)
 
     def _seal(self, opened: OpenRound) -> PullResult:
         opened = self._flush(opened)

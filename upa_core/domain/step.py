@@ -1,0 +1,20 @@
+"""What comes next, as the use cases tell the orchestrator, the timer and `upa run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+StepKind = Literal["again", "poll", "idle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`again`: more can be done at once; `poll`: come back at `at`; `idle`: nothing is due (`at`: earliest that will be)."""
+
+    kind: StepKind
+    why: str
+    at: datetime | None = None
+    run: str = ""
+    file: str = ""

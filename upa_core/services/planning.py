@@ -1,0 +1,176 @@
+"""Make the plan of everything that is due: sealed rounds merged in their order, and people due from escrow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from upa_core.domain.changes import PARTITIONS, Merged, Row, compile_projection, fill
+from upa_core.domain.connector import Connector
+from upa_core.domain.people import Shard, group_members, groups_of, shard_of
+from upa_core.domain.plan import Entry, Planner
+from upa_core.domain.state import Counts, SealedRound
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import Stored
+from upa_core.services.people import People
+from upa_core.services.segments import SegmentReader
+
+ONE_UNIT_ROWS = 20_000
+"""Outboxes up to this size are planned in one piece, so that re-reads share their batches."""
+
+
+class PlanSink(Protocol):
+    """Takes the plan's entries as they are made."""
+
+    def add(self, entry: Entry) -> None:
+        """Take one person's changes."""
+
+
+@dataclass(slots=True)
+class PlanResult:
+    """What a plan came to."""
+
+    counts: Counts = field(default_factory=Counts)
+    full_round: str = ""
+    """The full round among those merged, if any."""
+
+
+def make_plan(
+    ports: Ports,
+    connector: Connector,
+    people: People,
+    rounds: Sequence[SealedRound],
+    sink: PlanSink,
+    *,
+    keep_books: bool,
+) -> PlanResult:
+    """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
+
+    Args:
+        keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
+            missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
+
+    """
+    return _Planning(ports, connector, people, rounds, sink, keep_books=keep_books).run()
+
+
+class _Planning:
+    def __init__(
+        self,
+        ports: Ports,
+        connector: Connector,
+        people: People,
+        rounds: Sequence[SealedRound],
+        sink: PlanSink,
+        *,
+        keep_books: bool,
+    ) -> None:
+        self._ports = ports
+        self._connector = connector
+        self._people = people
+        self._rounds = rounds
+        self._readers = [[SegmentReader(ports.store, segment) for segment in r.segments] for r in rounds]
+        self._sink = sink
+        self._keep_books = keep_books
+        self._planner = Planner(connector)
+        self._project = compile_projection(connector.inputs)
+        self._now = ports.clock.now()
+        self._due_shards = set(people.due_shards(self._now))
+        self._due_changes: dict[int, datetime | None] = {}
+        self._result = PlanResult()
+
+    def run(self) -> PlanResult:
+        shards = self._people.index.shards
+        groups = groups_of(shards)
+        if sum(r.rows for r in self._rounds) <= ONE_UNIT_ROWS:
+            self._unit(range(PARTITIONS), range(shards))
+        else:
+            for group in range(groups):
+                partitions = group_members(group, groups, PARTITIONS)
+                self._unit(list(partitions), list(group_members(group, groups, shards)))
+        if self._keep_books:
+            self._people.note_due(self._due_changes)
+        return self._result
+
+    def _unit(self, partitions: Sequence[int], shards: Iterable[int]) -> None:
+        merged = self._merge(partitions)
+        self._result.full_round = merged.full_round or self._result.full_round
+        members = set(shards)
+        loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
+        due = {person for stored in loaded.values() for person in self._due_in(stored.value)} - merged.rows.keys()
+        gone = self._complete(merged, due - merged.ended)
+        by_shard = _by_shard(merged, gone, self._people.index.shards)
+        touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
+        for shard in sorted(touched):
+            work = by_shard.get(shard) or _ShardWork()
+            self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
+
+    def _merge(self, partitions: Sequence[int]) -> Merged:
+        merged = Merged()
+        for sealed, readers in zip(self._rounds, self._readers, strict=True):
+            merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
+        return merged
+
+    def _due_in(self, shard: Shard) -> Iterator[str]:
+        for person, entry in shard.escrow.items():
+            if entry.due is not None and entry.due <= self._now:
+                yield person
+
+    def _complete(self, merged: Merged, due: set[str]) -> set[str]:
+        """Re-read what no round named, and people due from escrow; returns whom the source doesn't know."""
+        ids = [*merged.incomplete(), *sorted(due)]
+        if not ids:
+            return set()
+        gone = set()
+        records = self._ports.source.read(ids, self._connector.select)
+        for person in ids:
+            record = records.get(person)
+            row = merged.rows.pop(person, None)
+            if record is None:
+                gone.add(person)
+                continue
+            known = self._project(record)
+            merged.rows[person] = fill(row if row is not None else known, known)
+        self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
+        return gone
+
+    def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
+        stored = stored or self._people.load(number)
+        before = stored.value.next_due()
+        plan = self._planner.plan(
+            stored.value, work.rows, ended=work.ended, gone=work.gone, full_round=full_round, now=self._now
+        )
+        for entry in plan.entries:
+            self._sink.add(entry)
+        self._result.counts = self._result.counts.plus(plan.counts)
+        if plan.changed and self._keep_books:
+            self._people.save(number, stored)
+        after = stored.value.next_due()
+        if after != before or (after is not None and full_round):
+            self._due_changes[number] = after
+
+
+@dataclass(slots=True)
+class _ShardWork:
+    rows: list[Row] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+def _by_shard(merged: Merged, gone: Iterable[str], shards: int) -> dict[int, _ShardWork]:
+    work: defaultdict[int, _ShardWork] = defaultdict(_ShardWork)
+    for person, row in merged.rows.items():
+        work[shard_of(person, shards)].rows.append(row)
+    for person in merged.ended:
+        work[shard_of(person, shards)].ended.append(person)
+    for person in gone:
+        work[shard_of(person, shards)].gone.append(person)
+    return dict(work)
+
+
+def _rows(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
+    for reader in readers:
+        yield from reader.rows(partitions)

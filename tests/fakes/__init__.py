@@ -1,0 +1,22 @@
+"""In-memory implementations of the ports: they keep the ports' promises, record calls, and fail when told to."""
+
+from tests.fakes.change_source import FakeChangeSource
+from tests.fakes.clock import CountingIds, FakeClock
+from tests.fakes.events import RecordingEvents, RecordingWaker
+from tests.fakes.hooks import Call, Hooks
+from tests.fakes.import_jobs import FakeImportJobs
+from tests.fakes.library import FakeLibrary
+from tests.fakes.memory_store import MemoryStore
+
+__all__ = [
+    "Call",
+    "CountingIds",
+    "FakeChangeSource",
+    "FakeClock",
+    "FakeImportJobs",
+    "FakeLibrary",
+    "Hooks",
+    "MemoryStore",
+    "RecordingEvents",
+    "RecordingWaker",
+]

@@ -68,11 +68,15 @@ class Planner:
     ) -> ShardPlan:
         """Plan the people of one shard and bring its books up to date.
 
-        `rows` are complete (nothing absent); `ended` left the directory at some point, those with a row came back
-        since; `gone` were due from escrow and the source doesn't know them; `full_round` names the full round among the rounds
-        that the rows come from, if any.
+        Args:
+            rows: complete rows (nothing absent).
+            ended: people who left the directory at some point; those with a row came back since.
+            gone: people who were due from escrow and whom the source doesn't know.
+            full_round: the full round among the rounds that the rows come from, if any.
 
-        Raises `FatalError` where a value is invalid and its mapping says `fail_run`.
+        Raises:
+            FatalError: a value is invalid and its mapping says `fail_run`.
+
         """
         result = ShardPlan()
         left = sum(shard.end(person) for person in ended)

@@ -11,7 +11,10 @@ StepKind = Literal["again", "poll", "idle"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`again`: more can be done at once; `poll`: come back at `at`; `idle`: nothing is due (`at`: earliest that will be)."""
+    """One answer to "what now?".
+
+    `again`: more can be done at once; `poll`: come back at `at`; `idle`: nothing is due (`at`: the earliest that will be).
+    """
 
     kind: StepKind
     why: str

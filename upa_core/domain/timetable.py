@@ -13,6 +13,8 @@ LOOK_UP_AGAIN = timedelta(minutes=5)
 SOURCE_PAUSE = timedelta(minutes=1)
 """Least pause after the source failed and named none."""
 LANE_BUSY = timedelta(minutes=5)
+FOREIGN_LANE_PATIENCE = timedelta(hours=26)
+"""A lane that another connector has held for longer is taken over: nobody gives an import job more than 24 h."""
 ABANDONED_POLL = timedelta(hours=1)
 
 _ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
@@ -41,3 +43,8 @@ def escrow_due(since: datetime, now: datetime, tries: int) -> datetime | None:
 def failed_run_pause(failures: int) -> timedelta:
     """Return the pause after the `failures`-th failed run in a row (1 = the first)."""
     return _FAILED_RUN_STEPS[min(max(failures, 1), len(_FAILED_RUN_STEPS)) - 1]
+
+
+def try_again_delay(attempt: int) -> timedelta:
+    """Return the pause after the `attempt`-th failed attempt at one step: 30 s, doubling, at most 15 min."""
+    return min(FIRST_POLL * 2 ** min(max(attempt, 1) - 1, 10), LONGEST_POLL)

@@ -149,7 +149,7 @@ class _Planning:
         if plan.changed and self._keep_books:
             self._people.save(number, stored)
         after = stored.value.next_due()
-        if after != before or (after is not None and full_round):
+        if after != before or number in self._due_shards or (after is not None and full_round):
             self._due_changes[number] = after
 
 

@@ -1,0 +1,157 @@
+"""Export: turn the outbox into a plan, and the plan into a run, a hold or nothing (DESIGN §2, part 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConflictError
+from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.names import run_folder, run_id
+from upa_core.domain.state import ConnectorState, Hold, Intent, Run
+from upa_core.domain.step import Step
+from upa_core.domain.threshold import reason_to_hold
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import Stored, put_document, state_of
+from upa_core.services.people import People
+from upa_core.services.plan_writer import PlanWriter
+from upa_core.services.planning import make_plan
+from upa_core.services.reshard import fit_shards
+from upa_core.services.run_end import drop_segments, succeeded, write_report
+
+
+def intent_key(run: str) -> str:
+    """Return where a run's intent lies."""
+    return f"{run_folder(run)}intent.json"
+
+
+def export(ports: Ports, connector: Connector) -> Step:
+    """Plan what is due and begin the run; nothing is sent yet.
+
+    Nothing is planned while a run or a hold is open, in staging mode, in a pause, or before a failed run's next try.
+
+    Raises:
+        FatalError: a mapping refuses a value for the whole run, or stored state can't be read.
+        RetryLaterError: the source or the storage can't be reached; everything stays in the outbox.
+
+    """
+    stored = state_of(ports.store, connector.name).load()
+    state, now = stored.value, ports.clock.now()
+    if state.run is not None:
+        return Step("again", "a run is open", run=state.run.id)
+    if state.paused or (connector.staging and not state.released):
+        return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
+    if state.hold is not None:
+        return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)
+    if state.retry is not None and now < state.retry.not_before:
+        return Step("poll", f"retry after a failed run ({state.retry.why})", at=state.retry.not_before)
+    people = People(ports.store, connector, state.people)
+    if not state.sealed and not people.due_shards(now):
+        return Step("idle", "nothing is due", at=_next_due(people))
+    try:
+        return _plan(ports, connector, stored)
+    except ConflictError as exc:
+        return Step("idle", f"another instance is exporting ({exc})")
+
+
+def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
+    now = ports.clock.now()
+    full = [r for r in stored.value.sealed if r.kind == "full"]
+    if full:
+        stored = fit_shards(ports, connector, stored, full[-1].rows)
+    state = stored.value
+    run = run_id(now, ports.ids.token())
+    writer = PlanWriter(ports.store, connector, run, state.sequence)
+    people = People(ports.store, connector, state.people)
+    plan = make_plan(ports, connector, people, state.sealed, writer, keep_books=True)
+    planned = Run(
+        id=run,
+        started=now,
+        rounds=tuple(r.id for r in state.sealed),
+        files=writer.close(),
+        counts=plan.counts,
+        full=bool(full),
+    )
+    if not planned.files:
+        return _end_without_export(ports, connector, stored, planned)
+    held = reason_to_hold(
+        plan.counts,
+        known=state.people.known,
+        earlier=state.exported,
+        threshold=connector.threshold,
+        now=now,
+        updates_exempt=bool(full),
+    )
+    _write_intent(ports, connector, planned)
+
+    def begin(current: ConnectorState) -> ConnectorState:
+        return replace(
+            current,
+            sequence=planned.files[-1].sequence,
+            run=None if held else planned,
+            hold=Hold(planned, now, held) if held else None,
+        )
+
+    _commit(ports, connector, stored, begin)
+    counts = {"updated": plan.counts.updated, "cleared": plan.counts.cleared, "files": len(planned.files)}
+    if held:
+        ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held, **counts}))
+        return Step("idle", f"held: {held}", run=run)
+    ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
+    return Step("again", "planned", run=run)
+
+
+def _end_without_export(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run) -> Step:
+    """No difference: no file, no import job; the rounds are done."""
+    now = ports.clock.now()
+    state = stored.value
+    if planned.rounds:
+        write_report(ports, connector.name, planned, "no_change")
+    _commit(ports, connector, stored, lambda current: succeeded(current, planned, now))
+    drop_segments(ports, state.sealed)
+    ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
+    return Step("again", "no difference", run=planned.id)
+
+
+def _commit(
+    ports: Ports,
+    connector: Connector,
+    planned_from: Stored[ConnectorState],
+    change: Callable[[ConnectorState], ConnectorState],
+) -> None:
+    """Change the state, provided that what was planned is still what is due; a round sealed meanwhile is no obstacle."""
+    before = planned_from.value
+
+    def guarded(current: ConnectorState) -> ConnectorState:
+        same = (
+            (current.run, current.hold, current.sequence, current.people, current.paused)
+            == (None, None, before.sequence, before.people, before.paused)
+        )
+        if not same or current.sealed[: len(before.sealed)] != before.sealed:
+            raise ConflictError("the outbox was planned by somebody else")
+        return change(current)
+
+    state_of(ports.store, connector.name).update(guarded, planned_from)
+
+
+def _write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
+    intent = Intent(
+        version=Intent.VERSION,
+        connector=connector.name,
+        run=planned.id,
+        fingerprint=connector.fingerprint,
+        property_map={target: target for target in connector.targets},
+        folder=connector.target.folder,
+        rounds=planned.rounds,
+        files=planned.files,
+        counts=planned.counts,
+        made=planned.started,
+    )
+    put_document(ports.store, intent_key(planned.id), intent, if_absent=True)
+
+
+def _next_due(people: People) -> datetime | None:
+    index = people.due().load().value
+    return min(index.shards.values(), default=None)

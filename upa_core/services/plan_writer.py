@@ -1,0 +1,71 @@
+"""Freeze a plan: import files within their limits, and beside each the plan entries it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.import_file import ImportFile
+from upa_core.domain.names import file_name, run_folder
+from upa_core.domain.plan import Entry
+from upa_core.domain.state import FileState
+from upa_core.ports.store import Store
+from upa_core.services.documents import encode
+
+
+def file_key(run: str, name: str) -> str:
+    """Return where a run's import file lies in our storage."""
+    return f"{run_folder(run)}files/{name}"
+
+
+def plan_key(run: str, name: str) -> str:
+    """Return where the plan entries of an import file lie: a list of `[person, new values, old values]`."""
+    return f"{run_folder(run)}plan/{name}"
+
+
+class PlanWriter:
+    """A plan sink that stores import files; nobody knows them before the state names the run."""
+
+    def __init__(self, store: Store, connector: Connector, run: str, sequence: int) -> None:
+        self._store = store
+        self._connector = connector
+        self._run = run
+        self._sequence = sequence
+        self._files: list[FileState] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        limits = self._connector.limits
+        self._file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
+        self._entries: list[tuple[str, dict[str, str], dict[str, str | None]]] = []
+
+    def add(self, entry: Entry) -> None:
+        """Add one person's changes, beginning the next file where this one is full."""
+        if not self._file.add(entry.person, entry.new):
+            self._close_file()
+            self._file.add(entry.person, entry.new)
+        self._entries.append((entry.person, dict(entry.new), dict(entry.old)))
+
+    def close(self) -> tuple[FileState, ...]:
+        """Store the last file and return all of them, in the order they will be sent."""
+        if self._file.people:
+            self._close_file()
+        return tuple(self._files)
+
+    def _close_file(self) -> None:
+        self._sequence += 1
+        name = file_name(self._connector.name, self._run, self._sequence)
+        content = self._file.content()
+        self._store.put(file_key(self._run, name), content)
+        self._store.put(plan_key(self._run, name), encode(self._entries))
+        self._files.append(
+            FileState(
+                name=name,
+                sequence=self._sequence,
+                people=self._file.people,
+                pairs=self._file.pairs,
+                size=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+        )
+        self._begin()

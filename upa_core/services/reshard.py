@@ -1,0 +1,64 @@
+"""Give a connector's people another number of shards, at a full round, without ever losing one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.names import shard_key
+from upa_core.domain.people import Shard, encode_shard, group_members, shard_of, shards_for
+from upa_core.domain.state import ConnectorState, PeopleIndex
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import Stored, encode, state_of
+from upa_core.services.people import People
+
+
+def fit_shards(
+    ports: Ports, connector: Connector, state: Stored[ConnectorState], people_expected: int
+) -> Stored[ConnectorState]:
+    """Bring the shard count near `people_per_shard`, where it is off by more than a factor of two.
+
+    The people are copied into a new generation first; one conditional write of the state switches over, and only then
+    the old generation is deleted. A crash leaves an unnamed generation, which the next copy overwrites.
+    """
+    index = state.value.people
+    wanted = shards_for(people_expected, connector.limits.people_per_shard)
+    if wanted == index.shards or (index.known and index.shards / 4 < wanted <= index.shards * 2):
+        return state
+    fresh = PeopleIndex(index.generation + 1, wanted, index.known)
+    old = People(ports.store, connector, index)
+    _copy(ports, connector, old, fresh)
+    moved = state_of(ports.store, connector.name).save(state, replace(state.value, people=fresh))
+    for shard in range(index.shards):
+        ports.store.delete(shard_key(connector.name, index.generation, shard))
+    return moved
+
+
+def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -> None:
+    """Write the new generation group by group: each old shard's people fall into a fixed set of new shards."""
+    groups = min(old.index.shards, fresh.shards)
+    due = {}
+    for group in range(groups):
+        parts: dict[int, Shard] = {}
+        for number in group_members(group, groups, old.index.shards):
+            _distribute(old.load(number).value, parts, connector, fresh.shards)
+        for number, shard in parts.items():
+            key = shard_key(connector.name, fresh.generation, number)
+            ports.store.put(key, encode(encode_shard(shard)))
+            due[number] = shard.next_due()
+    People(ports.store, connector, fresh).note_due(due)
+
+
+def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, shards: int) -> None:
+    def part(person: str) -> Shard:
+        return parts.setdefault(shard_of(person, shards), Shard(connector.targets))
+
+    for person, cells in source.cells.items():
+        shard = part(person)
+        shard.cells[person], shard.stamps[person] = cells, source.stamps[person]
+    for person, entry in source.escrow.items():
+        part(person).escrow[person] = entry
+    for person, missed in source.missed.items():
+        part(person).missed[person] = missed
+    for person, declined in source.declined.items():
+        part(person).declined[person] = declined

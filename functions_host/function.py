@@ -1,0 +1,62 @@
+"""One indexed function: its trigger and its other bindings, as the worker reported them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+RUN_HERE = {
+    "httpTrigger",
+    "timerTrigger",
+    "queueTrigger",
+    "orchestrationTrigger",
+    "activityTrigger",
+    "entityTrigger",
+}
+INPUTS_HERE = {"durableClient"}
+OUTPUTS_HERE = {"queue", "http"}
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the app."""
+
+    name: str
+    trigger: dict[str, Any]
+    bindings: list[dict[str, Any]]
+    """All bindings, the trigger included, as indexed."""
+    others: list[dict[str, Any]] = field(default_factory=list)
+    """The bindings but the trigger."""
+
+    @classmethod
+    def of(cls, name: str, bindings: list[dict[str, Any]]) -> Function:
+        """Tell trigger and other bindings apart."""
+        trigger = next(b for b in bindings if str(b["type"]).lower().endswith("trigger"))
+        return cls(name, trigger, bindings, [b for b in bindings if b is not trigger])
+
+    @property
+    def kind(self) -> str:
+        """The trigger's type."""
+        return str(self.trigger["type"])
+
+    @property
+    def clients(self) -> list[str]:
+        """Parameters that take a durable client."""
+        return [str(b["name"]) for b in self.others if b["type"] == "durableClient"]
+
+    def output(self, name: str) -> dict[str, Any] | None:
+        """Return the output binding of that parameter name."""
+        return next((b for b in self.others if b["name"] == name and _is_output(b)), None)
+
+    def not_run_here(self) -> list[str]:
+        """Name the bindings that this host doesn't run."""
+        missing = [] if self.kind in RUN_HERE else [self.kind]
+        for binding in self.others:
+            served = OUTPUTS_HERE if _is_output(binding) else INPUTS_HERE
+            if binding["type"] not in served:
+                missing.append(str(binding["type"]))
+        return missing
+
+
+def _is_output(binding: dict[str, Any]) -> bool:
+    return str(binding.get("direction")).lower() in ("out", "inout", "1", "2")

@@ -1,0 +1,397 @@
+"""The host: puts worker, queues, timers, durable engine and HTTP front together around one app."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from functions_host.clock import Clock, clock_from
+from functions_host.cron import parse_schedule
+from functions_host.durable import FINISHED, DurableEngine
+from functions_host.durable_api import DurableApi, describe
+from functions_host.errors import AppError, InvocationFailedError, UnknownFunctionError
+from functions_host.function import Function
+from functions_host.http_front import DEFAULT_BODY_LIMIT, HttpFront
+from functions_host.invoker import Invoker
+from functions_host.keys import Keys
+from functions_host.protos import TypedData
+from functions_host.queues import QueueListener, QueueMessage, Queues
+from functions_host.settings import load_app_settings, load_host_config, resolve
+from functions_host.store import Database, StateLock
+from functions_host.timers import Timer
+from functions_host.worker import PythonWorker, load_runtime
+
+BY_HAND = "This function was programmatically called via the host APIs."
+log = logging.getLogger(__name__)
+
+
+class FunctionsHost:
+    """Runs one function app; a context manager, or `start()` and `stop()`.
+
+    Args:
+        app_dir: folder with host.json and function_app.py.
+        state_dir: folder for queues, timers, orchestrations and keys; made if missing.
+        clock: a clock, or the text that `clock_from` reads; default: `UPA_CLOCK`, else wall time.
+        settings: app settings on top of the environment and local.settings.json.
+        port: of the HTTP front on 127.0.0.1; 0 takes a free one.
+        keys: whether HTTP functions and management addresses ask for keys.
+    """
+
+    def __init__(
+        self,
+        app_dir: str | Path,
+        state_dir: str | Path,
+        *,
+        clock: Clock | str | None = None,
+        settings: Mapping[str, str] | None = None,
+        port: int = 0,
+        keys: bool = True,
+    ) -> None:
+        self.app_dir = Path(app_dir).resolve()
+        self.state_dir = Path(state_dir).resolve()
+        self.clock: Clock = clock_from(clock) if clock is None or isinstance(clock, str) else clock
+        self._extra = dict(settings or {})
+        self._port = port
+        self._ask_for_keys = keys
+        self._environment: dict[str, str | None] = {}
+        self._closers: list[Any] = []
+        self._stopped = threading.Event()
+
+    # ------------------------------------------------------------------ life
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Index the app, take up the state, begin to work.
+
+        Raises:
+            HostError: with the next step.
+        """
+        load_runtime()
+        if not self.app_dir.is_dir():
+            msg = f"{self.app_dir} is no folder"
+            raise AppError(msg, "name the folder that holds host.json and function_app.py")
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        extra = load_app_settings(self.app_dir, self._extra)
+        self._set_environment(extra)
+        self.config = load_host_config(self.app_dir, os.environ)
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        lock = StateLock(self.state_dir)
+        self._closers.append(lock.release)
+        database = Database(self.state_dir / "state.db")
+        self._closers.append(database.close)
+        self._queues = Queues(database, self.clock, self.config.queues)
+        self._worker = PythonWorker(self.app_dir)
+        self._worker.start()
+        self._closers.append(self._worker.stop)
+        if not self._worker.functions:
+            msg = "the app has no functions"
+            raise AppError(msg, "decorate functions of `app` in function_app.py")
+        self._invoker = Invoker(
+            self._worker, self._queues, timeout=self.config.function_timeout, resolve=self._resolve
+        )
+        active = [function for function in self._worker.functions.values() if not self._disabled(function.name)]
+        self._durable = DurableEngine(database, self.clock, self.config)
+        self._timers = {f.name: self._timer(f, database) for f in active if f.kind == "timerTrigger"}
+        self._listeners = [self._listener(f) for f in active if f.kind == "queueTrigger"]
+        for function in active:
+            self._register_durable(function)
+        self._open_http(active)
+        self._invoker.client_binding = lambda: self._api.client_binding(self._front.base_url)
+        self._durable.start()
+        self._closers.append(self._durable.stop)
+        self._front.serve()
+        for worker in (*self._listeners, *self._timers.values()):
+            self._closers.append(worker.stop)
+            worker.start()
+
+    def stop(self) -> None:
+        """Stop in order; what is under way and does not end soon is taken up at the next start."""
+        self._stopped.set()
+        while self._closers:
+            closer = self._closers.pop()
+            try:
+                closer()
+            except Exception:
+                log.exception("while stopping")
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._environment.clear()
+
+    # ------------------------------------------------------------------ what is there
+
+    @property
+    def base_url(self) -> str:
+        """Where the HTTP front answers."""
+        return self._front.base_url
+
+    @property
+    def functions(self) -> dict[str, list[dict[str, Any]]]:
+        """Each function's bindings, as the real worker indexed them."""
+        return {name: function.bindings for name, function in self._worker.functions.items()}
+
+    @property
+    def keys(self) -> Keys:
+        """The function keys."""
+        return self._keys
+
+    @property
+    def abandoned(self) -> int:
+        """How many invocations ran out of time; their threads may still be running."""
+        return self._invoker.abandoned
+
+    @property
+    def failures(self) -> int:
+        """How many invocations failed since the start."""
+        return self._invoker.failed
+
+    def url(self, function: str) -> str:
+        """Return the address of an HTTP function."""
+        self._function(function, "httpTrigger")
+        return self._front.url(function)
+
+    def schedule(self, function: str) -> str:
+        """Return a timer's schedule with settings put in."""
+        return self._resolve(str(self._function(function, "timerTrigger").trigger["schedule"]))
+
+    def queue_name(self, function: str) -> str:
+        """Return the queue of a queue trigger with settings put in."""
+        return self._resolve(str(self._function(function, "queueTrigger").trigger["queueName"]))
+
+    def next_run(self, function: str) -> Any:
+        """Return when a timer fires next."""
+        status = self._timers[function].status()
+        return status.next if status else None
+
+    def queue(self, name: str) -> list[QueueMessage]:
+        """Return a queue's messages, hidden ones included, oldest first."""
+        return self._queues.messages(name)
+
+    def orchestrations(self) -> list[dict[str, Any]]:
+        """Return every orchestration as the status query shows it, oldest first."""
+        return [describe(instance) for instance in self._durable.instances()]
+
+    # ------------------------------------------------------------------ what can be done
+
+    def invoke(self, name: str, value: Any = None) -> Any:
+        """Run any function but an orchestrator and return what it returned (JSON decoded).
+
+        `value` is the trigger's value: a message for a queue trigger, JSON for an activity.
+
+        Raises:
+            InvocationFailedError: it failed.
+        """
+        function = self._function(name)
+        if function.kind == "timerTrigger":
+            return self.fire_timer(name)
+        if function.kind in ("orchestrationTrigger", "httpTrigger"):
+            msg = f"'{name}' is started through {'its address' if function.kind == 'httpTrigger' else 'a client'}"
+            raise UnknownFunctionError(msg, "send an HTTP request; see FunctionsHost.url")
+        if function.kind == "queueTrigger":
+            text = value if isinstance(value, (str, bytes)) else json.dumps(value)
+            data = TypedData(bytes=text) if isinstance(text, bytes) else TypedData(string=text)
+            returned = self._invoker.invoke(function, data, reason=BY_HAND, metadata=_metadata())
+        else:
+            returned = self._invoker.invoke(function, TypedData(json=json.dumps(value)), reason=BY_HAND)
+        return _decode(returned)
+
+    def fire_timer(self, name: str) -> None:
+        """Fire a timer by hand and wait for it.
+
+        Raises:
+            InvocationFailedError: it failed.
+        """
+        self._function(name, "timerTrigger")
+        self._timers[name].fire_now()
+
+    def enqueue(self, queue: str, body: str | bytes, *, delay: timedelta = timedelta(0)) -> str:
+        """Put a message into a queue and return its id."""
+        return self._queues.put(queue, body, delay=delay)
+
+    def start_orchestration(self, name: str, input_: Any = None, instance_id: str | None = None) -> str:
+        """Start an orchestration without a client function and return its instance id."""
+        return self._durable.start_new(name, instance_id, input_)
+
+    def wait_idle(self, timeout: float, *, orchestrations: bool = True) -> bool:
+        """Wait until nothing is left to do now; tell whether that came within `timeout` seconds of wall time.
+
+        With `orchestrations`, an unfinished orchestration counts as something to do even while it waits for a durable
+        timer or an event. Timers that are due in the future never count.
+        """
+        deadline = time.monotonic() + timeout
+        calm = 0
+        while calm < 3:  # work moves between the parts: be calm in a row
+            calm = 0 if self._busy(orchestrations=orchestrations) else calm + 1
+            if time.monotonic() > deadline:
+                return False
+            self._stopped.wait(0.02)
+        return True
+
+    # ------------------------------------------------------------------ wiring
+
+    def _busy(self, *, orchestrations: bool) -> bool:
+        return (
+            self._invoker.busy()
+            or any(listener.busy() for listener in self._listeners)
+            or any(timer.busy() for timer in self._timers.values())
+            or self._durable.busy()
+            or (orchestrations and any(one["runtimeStatus"] not in FINISHED for one in self.orchestrations()))
+        )
+
+    def _set_environment(self, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
+            self._environment[name] = os.environ.get(name)
+            os.environ[name] = value
+
+    def _resolve(self, text: str) -> str:
+        return resolve(text, os.environ)
+
+    def _disabled(self, name: str) -> bool:
+        return os.environ.get(f"AzureWebJobs.{name}.Disabled", "").lower() in ("true", "1")
+
+    def _function(self, name: str, kind: str | None = None) -> Function:
+        function = self._worker.functions.get(name)
+        if function is None or (kind is not None and function.kind != kind):
+            known = ", ".join(n for n, f in self._worker.functions.items() if kind in (None, f.kind))
+            msg = f"no function '{name}'" + (f" with a {kind}" if kind else "")
+            raise UnknownFunctionError(msg, f"choose one of: {known}")
+        return function
+
+    def _timer(self, function: Function, database: Database) -> Timer:
+        def fire(info: dict[str, Any]) -> None:
+            moment = self.clock.now().isoformat()
+            reason = f"Timer fired at {moment}"
+            self._invoker.invoke(function, TypedData(json=json.dumps(info)), reason=reason)
+
+        text = self.schedule(function.name)
+        return Timer(
+            function.name,
+            text,
+            parse_schedule(text),
+            fire,
+            database=database,
+            clock=self.clock,
+            use_monitor=_truth(function.trigger.get("useMonitor"), default=True),
+            run_on_startup=_truth(function.trigger.get("runOnStartup"), default=False),
+        )
+
+    def _listener(self, function: Function) -> QueueListener:
+        queue = self.queue_name(function.name)
+
+        def run(message: QueueMessage) -> None:
+            details = (
+                f"MessageId: {message.id}, DequeueCount: {message.dequeue_count}, "
+                f"InsertedOn: {message.inserted.isoformat()}"
+            )
+            try:
+                data = TypedData(string=message.body.decode("utf-8"))
+            except UnicodeDecodeError:
+                data = TypedData(bytes=message.body)
+            reason = f"New queue message detected on '{queue}'."
+            self._invoker.invoke(function, data, reason=reason, metadata=_metadata(message), details=details)
+
+        return QueueListener(self._queues, queue, run, clock=self.clock, options=self.config.queues)
+
+    def _register_durable(self, function: Function) -> None:
+        if function.kind == "orchestrationTrigger":
+            handle = self._worker.user_function(function.name)
+            name = str(function.trigger.get("orchestration") or function.name)
+            self._durable.add_orchestrator(name, handle.orchestrator_function)
+        elif function.kind == "activityTrigger":
+            name = str(function.trigger.get("activity") or function.name)
+
+            def run(value: Any) -> Any:
+                try:
+                    return _decode(
+                        self._invoker.invoke(function, TypedData(json=json.dumps(value)), reason="(null)")
+                    )
+                except InvocationFailedError as exc:
+                    msg = f"Activity function '{name}' failed: {exc}"
+                    raise InvocationFailedError(msg, exc.stack) from exc
+
+            self._durable.add_activity(name, run)
+
+    def _open_http(self, functions: list[Function]) -> None:
+        self._keys = Keys(self.state_dir / "keys.json", list(self._worker.functions), required=self._ask_for_keys)
+        # Azure guards the client's own address by being the only one on the machine; here it is unguessable instead.
+        rpc_path = f"/durabletask-{secrets.token_urlsafe(16)}"
+        self._api = DurableApi(self._durable, self.config.hub_name, self._keys.system, rpc_path)
+        self._front = HttpFront(
+            functions,
+            self._keys,
+            prefix=self.config.route_prefix,
+            invoke=lambda function, value: self._invoker.invoke(function, value, reason=BY_HAND),
+            admin=self._run_by_hand,
+            durable=self._api,
+            body_limit=int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_BODY_LIMIT)),
+        )
+        self._front.listen(self._port)
+        self._closers.append(self._front.stop)
+
+    def _run_by_hand(self, name: str, text: str) -> None:
+        """Run a function in the background, as the admin address does."""
+        function = self._function(name)
+        value: Any = text
+        if function.kind == "activityTrigger":
+            value = json.loads(text) if text else None
+
+        def run() -> None:
+            try:
+                self.invoke(name, value)
+            except InvocationFailedError:
+                log.debug("%s failed; it was logged", name)
+            except UnknownFunctionError as exc:
+                log.warning("%s", exc)
+
+        threading.Thread(target=run, daemon=True, name=f"by-hand-{name}").start()
+
+
+def _decode(value: TypedData | None) -> Any:
+    if value is None or value.value is None:
+        return None
+    return json.loads(value.value) if value.kind == "json" else value.value
+
+
+def _metadata(message: QueueMessage | None = None) -> dict[str, TypedData]:
+    """Return the trigger metadata of a queue message."""
+    if message is None:
+        return {"Id": TypedData(string="by-hand"), "DequeueCount": TypedData(json="1")}
+    values = {
+        "Id": TypedData(string=message.id),
+        "DequeueCount": TypedData(json=str(message.dequeue_count)),
+        "PopReceipt": TypedData(string=message.receipt or ""),
+        "InsertionTime": TypedData(json=json.dumps(message.inserted.isoformat())),
+        "NextVisibleTime": TypedData(json=json.dumps(message.visible.isoformat())),
+    }
+    if message.expires is not None:
+        values["ExpirationTime"] = TypedData(json=json.dumps(message.expires.isoformat()))
+    return values
+
+
+def _truth(value: Any, *, default: bool) -> bool:
+    return default if value is None else str(value).lower() == "true"

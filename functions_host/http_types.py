@@ -1,0 +1,42 @@
+"""A request and an answer, free of any server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    base_url: str
+    raw_target: str = ""
+
+    @property
+    def key(self) -> str | None:
+        """The function key that came along."""
+        return self.headers.get("x-functions-key") or self.query.get("code")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP response."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+
+
+def json_answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return an answer with a JSON body."""
+    return Answer(status, json.dumps(document).encode(), {"Content-Type": "application/json", **(headers or {})})

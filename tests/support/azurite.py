@@ -1,0 +1,122 @@
+"""Azurite, Microsoft's storage emulator, for the tests: installed from npm once, started on free ports.
+
+functions.md §8: 3.35.0 is the newest for node 20; its telemetry is on by default; it knows only older API versions.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = "3.35.0"
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / ".tools" / "azurite"
+SCRIPT = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+INSTALL = f"npm install --prefix {HOME.relative_to(ROOT)} azurite@{VERSION} --no-audit --no-fund"
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Azurite's published key, the same everywhere."""
+_PATIENCE = 60.0
+
+
+class AzuriteMissingError(RuntimeError):
+    """Azurite isn't there and can't be installed; the message is the command to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Azurite:
+    """A running Azurite."""
+
+    blob_port: int
+    queue_port: int
+    table_port: int
+
+    @property
+    def connection(self) -> str:
+        """The connection string of its one account."""
+        services = {"Blob": self.blob_port, "Queue": self.queue_port, "Table": self.table_port}
+        ends = "".join(f"{name}Endpoint=http://127.0.0.1:{port}/{ACCOUNT};" for name, port in services.items())
+        return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{ends}"
+
+
+@contextmanager
+def running() -> Iterator[Azurite]:
+    """Run Azurite in memory until the block ends."""
+    node = install()
+    with tempfile.TemporaryFile() as log:
+        azurite, process = _start(node, log)
+        try:
+            _wait(azurite, process, log)
+            yield azurite
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def install() -> str:
+    """Install Azurite unless it is there, one process at a time; return the path of node."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise AzuriteMissingError(f"Azurite needs Node.js 20 or newer with npm; install it, then run: {INSTALL}")
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not SCRIPT.is_file():
+            done = subprocess.run(
+                [npm, *INSTALL.split()[1:]], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+            )
+            if done.returncode or not SCRIPT.is_file():
+                tail = done.stderr.strip().splitlines()[-3:]
+                raise AzuriteMissingError(f"Azurite could not be installed; run: {INSTALL}\n" + "\n".join(tail))
+    return node
+
+
+def _start(node: str, log: object) -> tuple[Azurite, subprocess.Popen[bytes]]:
+    azurite = Azurite(*_free_ports(3))
+    hosts = [f"--{service}Host=127.0.0.1" for service in ("blob", "queue", "table")]
+    ports = [
+        f"--blobPort={azurite.blob_port}",
+        f"--queuePort={azurite.queue_port}",
+        f"--tablePort={azurite.table_port}",
+    ]
+    flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"]
+    command = [node, str(SCRIPT), *hosts, *ports, *flags]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=tempfile.gettempdir(), env=dict(os.environ)
+    )
+    return azurite, process
+
+
+def _wait(azurite: Azurite, process: subprocess.Popen[bytes], log: object) -> None:
+    """Wait until the blob port answers (about two seconds)."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", azurite.blob_port), timeout=1):
+            return
+        time.sleep(0.05)
+    log.seek(0)
+    raise AzuriteMissingError(f"Azurite didn't start: {log.read()[-500:].decode(errors='replace')}")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()

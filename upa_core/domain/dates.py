@@ -1,7 +1,7 @@
 """Dates as Graph writes them, and .NET's custom date formats in the invariant culture.
 
-The formats are those of Entra's `FormatDateTime` (entra-docs, functions-for-customizing-application-data); `strptime` isn't
-used because it follows the process's locale.
+The formats are those of Entra's `FormatDateTime` (entra-docs, functions-for-customizing-application-data); `strptime`
+isn't used because it follows the process's locale.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from functools import lru_cache
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
 
-_MONTHS = ("January February March April May June July August September October November December").split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
@@ -85,14 +88,12 @@ def parse_iso(text: str) -> datetime | None:
     if int(year) <= _UNSET_YEAR:
         return None
     micro = int((fraction or "").ljust(6, "0")[:6])
-    return _moment(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, offset)
+    return _moment((int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro), offset)
 
 
-def _moment(
-    year: int, month: int, day: int, hour: int, minute: int, second: int, micro: int, offset: str | None
-) -> datetime:
+def _moment(parts: tuple[int, int, int, int, int, int, int], offset: str | None) -> datetime:
     try:
-        return datetime(year, month, day, hour, minute, second, micro, tzinfo=_zone(offset)).astimezone(UTC)
+        return datetime(*parts, tzinfo=_zone(offset)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidValueError("isn't a date of the calendar") from error
 
@@ -165,7 +166,7 @@ class DateFormat:
         day, minute, second = (
             int(found.get(part) or default) for part, default in (("day", 1), ("minute", 0), ("second", 0))
         )
-        return _moment(year, month, day, hour, minute, second, micro, found.get("offset"))
+        return _moment((year, month, day, hour, minute, second, micro), found.get("offset"))
 
 
 def _parser(pattern: str, tokens: list[str]) -> re.Pattern[str]:
@@ -189,20 +190,20 @@ def _literal(token: str) -> str:
     return token[1:-1] if len(token) > 1 and token[0] in "'\"" else token
 
 
-def _write(token: str, moment: datetime) -> str:  # noqa: PLR0911 - a table would hide that each line is one specifier
-    match token:
+def _write(part: str, moment: datetime) -> str:
+    match part:
         case "yyyy":
             return f"{moment.year:04}"
         case "yy":
             return f"{moment.year % 100:02}"
         case "MMMM" | "MMM":
             name = _MONTHS[moment.month - 1]
-            return name if token == "MMMM" else name[:3]
+            return name if part == "MMMM" else name[:3]
         case "dddd" | "ddd":
             name = _DAYS[moment.weekday()]
-            return name if token == "dddd" else name[:3]
+            return name if part == "dddd" else name[:3]
         case "tt" | "t":
-            return ("AM" if moment.hour < 12 else "PM")[: len(token)]
+            return ("AM" if moment.hour < 12 else "PM")[: len(part)]
         case "zzz":
             return "+00:00"
         case "zz":
@@ -211,9 +212,9 @@ def _write(token: str, moment: datetime) -> str:  # noqa: PLR0911 - a table woul
             return "+0"
         case "K":
             return "Z"
-    if token[0] in "fF":
-        digits = f"{moment.microsecond:06}0"[: len(token)]
-        return digits if token[0] == "f" else digits.rstrip("0")
+    if part[0] in "fF":
+        digits = f"{moment.microsecond:06}0"[: len(part)]
+        return digits if part[0] == "f" else digits.rstrip("0")
     numbers = {
         "M": moment.month,
         "d": moment.day,
@@ -222,6 +223,6 @@ def _write(token: str, moment: datetime) -> str:  # noqa: PLR0911 - a table woul
         "m": moment.minute,
         "s": moment.second,
     }
-    if token in _WIDTHS:
-        return f"{numbers[token[0]]:0{len(token)}}"
-    return _literal(token)
+    if part in _WIDTHS:
+        return f"{numbers[part[0]]:0{len(part)}}"
+    return _literal(part)

@@ -1,7 +1,7 @@
 """Expressions: a closed, typed language of attributes, constants and functions, evaluated here, parsed in `config`.
 
-Names and results are Entra's (entra-docs, docs/identity/app-provisioning/functions-for-customizing-application-data.md).
-Nothing is executed but the functions of `expressions_functions`; size and depth are bounded, and so is every value.
+Names and results are Entra's (entra-docs, functions-for-customizing-application-data.md). Nothing is
+executed but the functions of `expressions_functions`; size and depth are bounded, and so is every value.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
-from upa_core.domain.expressions_functions import FUNCTIONS, MAX_ITEMS, MAX_TEXT, Argument, Thunk
-from upa_core.domain.values import as_text
+from upa_core.domain.expressions_base import MAX_ITEMS, MAX_TEXT, Thunk
+from upa_core.domain.expressions_functions import FUNCTIONS, ArgumentType, Function, Parameter
+from upa_core.domain.values import as_integer, as_text
 
 MAX_DEPTH = 16
 MAX_NODES = 300
@@ -97,52 +98,90 @@ def describe_expression(expression: Expression) -> Any:
 
 
 def check_expression(expression: Expression) -> None:
-    """Refuse what can't be evaluated: unknown functions, wrong arguments, wrong types, too much nesting.
+    """Refuse what can't be evaluated: unknown functions, wrong arguments or types, too many parts, too much nesting.
 
     Raises:
         ExpressionError: naming the part.
     """
-    count = 0
-    for node, depth in walk(expression):
-        count += 1
+    for count, (node, depth) in enumerate(walk(expression), 1):
         if depth > MAX_DEPTH:
             raise ExpressionError(f"is nested more than {MAX_DEPTH} deep", node)
         if count > MAX_NODES:
             raise ExpressionError(f"has more than {MAX_NODES} parts", node)
         if isinstance(node, Call):
-            if node.function not in FUNCTIONS:
-                raise ExpressionError(f"{node.function} isn't a known function", node)
-            function = FUNCTIONS[node.function]
-            if message := function.check(tuple(_argument(arg) for arg in node.args)):
-                raise ExpressionError(f"{node.function}: {message}", node)
+            _check_call(node)
         elif isinstance(node, Comparison):
             _check_comparison(node)
+    if isinstance(expression, Comparison):
+        raise ExpressionError("a comparison is the condition of an IIF, not a value", expression)
+    if type_of(expression) == "list":
+        raise ExpressionError("gives several values; a profile property takes one: use Join or Item", expression)
+    _compile(expression, dict.fromkeys(inputs_of(expression), 0))
 
 
-def _argument(node: Expression | None) -> Argument:
-    """Describe an argument for a function's own check: its type and, if it is constant, its value."""
-    if node is None:
-        return Argument("omitted")
-    if isinstance(node, Constant):
-        return Argument("integer" if isinstance(node.value, int) else "text", node.value)
-    if isinstance(node, Attribute):
-        return Argument("any", attribute=True)
-    if isinstance(node, Comparison):
-        return Argument("condition")
-    return Argument(FUNCTIONS[node.function].result if node.function in FUNCTIONS else "any")
+def type_of(node: Expression) -> ArgumentType:
+    """Return the type of a part as far as it is known before any value is."""
+    match node:
+        case Constant(value):
+            return "integer" if isinstance(value, int) else "text"
+        case Comparison():
+            return "condition"
+        case Call(function) if function in FUNCTIONS:
+            return FUNCTIONS[function].result
+    return "any"
+
+
+def _check_call(node: Call) -> None:
+    function = FUNCTIONS.get(node.function)
+    if function is None:
+        raise ExpressionError(f"{node.function} isn't a function of this language", node)
+    parameters = _parameters(function, len(node.args))
+    needed = sum(1 for parameter in function.parameters if not parameter.optional)
+    if len(node.args) > len(parameters) or (function.pairs and len(node.args) % 2):
+        raise ExpressionError(f"{node.function} takes {function.signature}", node)
+    for position, parameter in enumerate(parameters):
+        part = node.args[position] if position < len(node.args) else None
+        if part is None:
+            if not parameter.optional:
+                raise ExpressionError(f"{node.function} takes {function.signature}: {parameter.name} is missing", node)
+        elif message := _misfit(parameter, part):
+            raise ExpressionError(f"{node.function}: {parameter.name} {message}", part)
+    if len(node.args) < needed:
+        raise ExpressionError(f"{node.function} takes {function.signature}", node)
+
+
+def _parameters(function: Function, count: int) -> list[Parameter]:
+    """Repeat the last parameter, or the last two, until they do for so many arguments."""
+    parameters = list(function.parameters)
+    period = 2 if function.pairs else 1
+    while function.repeats and len(parameters) < count:
+        parameters.append(parameters[-period])
+    return parameters
+
+
+def _misfit(parameter: Parameter, part: Expression) -> str:
+    given = type_of(part)
+    match parameter.kind:
+        case "fixed text":
+            return "" if isinstance(part, Constant) and given == "text" else "must be a text in quotes"
+        case "fixed integer":
+            return "" if isinstance(part, Constant) and given == "integer" else "must be a whole number"
+        case "condition":
+            return "" if given in ("condition", "any") else "must be a comparison, IsNullOrEmpty or a boolean attribute"
+        case "text" if given == "list":
+            return "must be one text, not several; use Join or Item"
+    return "can't be a condition" if given == "condition" else ""
 
 
 def _check_comparison(node: Comparison) -> None:
     for side in (node.left, node.right):
-        if isinstance(side, Comparison) or _argument(side).type in ("condition", "list"):
+        if type_of(side) in ("condition", "list"):
             raise ExpressionError("only texts and integers can be compared; nest IIF for AND and OR", side)
         if isinstance(side, Constant):
             if side.value == "":
-                raise ExpressionError(
-                    'comparing with "" is never true in Entra; use IsNullOrEmpty, or Switch with a key ""', side
-                )
+                raise ExpressionError('comparing with "" is never true in Entra; use IsNullOrEmpty', side)
             if node.operator not in ("=", "<>") and not isinstance(side.value, int):
-                raise ExpressionError(f"{node.operator} compares integers", side)
+                raise ExpressionError(f"{node.operator} compares whole numbers", side)
 
 
 def compile_expression(expression: Expression, index: Mapping[str, int]) -> Callable[[Sequence[object]], object]:
@@ -169,7 +208,20 @@ def _compile(node: Expression, index: Mapping[str, int]) -> Thunk:
         case Comparison():
             return _comparison(node, _compile(node.left, index), _compile(node.right, index))
         case Call(function, args):
-            return FUNCTIONS[function].build(tuple(None if arg is None else _compile(arg, index) for arg in args))
+            parameters = _parameters(FUNCTIONS[function], len(args))
+            given = [_given(parameter, arg, index) for parameter, arg in zip(parameters, args, strict=False)]
+            try:
+                return FUNCTIONS[function].build(*given)
+            except ExpressionError:
+                raise
+            except ConfigError as error:
+                raise ExpressionError(f"{function}: {error}", node) from error
+
+
+def _given(parameter: Parameter, arg: Expression | None, index: Mapping[str, int]) -> Thunk | str | int | None:
+    if arg is None:
+        return None
+    return arg.value if parameter.kind.startswith("fixed") and isinstance(arg, Constant) else _compile(arg, index)
 
 
 def _reader(position: int) -> Thunk:
@@ -195,10 +247,8 @@ def _comparison(node: Comparison, left: Thunk, right: Thunk) -> Thunk:
             return as_text(a) == as_text(b)
         if operator == "<>":
             return as_text(a) != as_text(b)
-        try:
-            order = (int(as_text(a)) > int(as_text(b))) - (int(as_text(a)) < int(as_text(b)))
-        except ValueError as error:
-            raise InvalidValueError(f"{operator} met something that isn't an integer") from error
+        x, y = int(as_integer(a)), int(as_integer(b))
+        order = (x > y) - (x < y)
         return {">": order > 0, ">=": order >= 0, "<": order < 0, "<=": order <= 0}[operator]
 
     return compare

@@ -137,8 +137,8 @@ def _empty(mapping: Mapping) -> Desired:
         return None
     if mapping.type == "string":
         return ""
-    # "" in a date becomes January 1, null is skipped: the bulk API can't clear these (product.md F2; pnpframework#1133).
-    return Problem("clear_unsupported", "skip_value", f"the bulk API can't clear a property of type {mapping.type}")
+    # "" in a date becomes January 1 and null is skipped: bulk import can't clear these (product.md F2).
+    return Problem("clear_unsupported", "skip_value", f"bulk import can't clear a property of type {mapping.type}")
 
 
 def _finish(mapping: Mapping, empty: Desired) -> Callable[[object], Desired]:

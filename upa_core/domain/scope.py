@@ -1,7 +1,8 @@
 """Scope: which people a connector is about. Groups are ORed, the clauses of a group ANDed, with Entra's operators.
 
-Semantics of entra-docs, define-conditional-rules-for-provisioning-user-accounts.md, including "Scoping filters will return
-'false' if the value is null / empty" (so also NOT EQUALS), and no filtering on multi-valued attributes.
+Semantics of entra-docs, define-conditional-rules-for-provisioning-user-accounts.md, including "Scoping filters will
+return 'false' if the value is null / empty" (so also NOT EQUALS), and no filtering on multi-valued attributes. A
+pattern must match the whole value: only so are that page's examples true ("matches any number between 10 and 99").
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.pattern import compile_pattern
 from upa_core.domain.values import as_text
 
 ClauseOperator = Literal[
@@ -22,6 +24,7 @@ UNARY = frozenset({"IS TRUE", "IS FALSE", "IS NULL", "IS NOT NULL"})
 """Operators that take no value."""
 
 Row = Sequence[object]
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _test(clause: Clause, index: dict[str, int]) -> Callable[[Row], bool]:
     return test
 
 
-def _judge(clause: Clause) -> Callable[[str], bool]:  # noqa: PLR0911 - one line per operator
+def _judge(clause: Clause) -> Callable[[str], bool]:
     wanted = clause.value
     match clause.operator:
         case "EQUALS":
@@ -132,16 +135,20 @@ def _judge(clause: Clause) -> Callable[[str], bool]:  # noqa: PLR0911 - one line
         case "IS FALSE":
             return lambda text: text.lower() == "false"
         case "REGEX MATCH":
-            return lambda text: re.fullmatch(wanted, text) is not None
+            pattern = compile_pattern(wanted)
+            return lambda text: pattern.fullmatch(text) is not None
         case "NOT REGEX MATCH":
-            return lambda text: re.fullmatch(wanted, text) is None
+            pattern = compile_pattern(wanted)
+            return lambda text: pattern.fullmatch(text) is None
         case _:
+            if not _INTEGER.fullmatch(wanted):
+                raise ConfigError(f"scope: {clause.operator} compares with an integer")
             return _greater(int(wanted), or_equal=clause.operator == "GREATER_THAN_OR_EQUALS")
 
 
 def _greater(bound: int, *, or_equal: bool) -> Callable[[str], bool]:
     def judge(text: str) -> bool:
-        if not re.fullmatch(r"[+-]?[0-9]{1,19}", text):
+        if not _INTEGER.fullmatch(text):
             return False
         return int(text) > bound or (or_equal and int(text) == bound)
 

@@ -1,6 +1,6 @@
 """Values on their way to a profile: one text per declared type, the same under every locale and time zone.
 
-SharePoint takes strings only and doesn't document formats (sharepoint.md §5), so each type has one fixed, culture-free form.
+SharePoint takes strings only and doesn't document formats (sharepoint.md §5): each type has one culture-free form.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return DEFAULT_WORDS[0] if value else DEFAULT_WORDS[1]
     if isinstance(value, int):
-        return _integer(value)
+        return as_integer(value)
     if isinstance(value, float) and value == value and abs(value) != float("inf"):  # noqa: PLR0124 - NaN differs from itself
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, list):
@@ -65,10 +65,9 @@ def as_text(value: object) -> str:
     raise InvalidValueError("isn't a single value")
 
 
-def _integer(value: object) -> str:
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        value = int(value)
-    elif isinstance(value, float) and value.is_integer():
+def as_integer(value: object) -> str:
+    """Write a whole number of at most 64 bits without leading zeros or a plus sign."""
+    if (isinstance(value, str) and _INTEGER.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidValueError("isn't an integer")
@@ -113,5 +112,5 @@ def formatter(
     if kind == "boolean":
         return _boolean(words or DEFAULT_WORDS)
     if kind == "integer":
-        return _integer
+        return as_integer
     return as_text

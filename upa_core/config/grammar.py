@@ -1,0 +1,225 @@
+"""The grammar of expressions: Entra's syntax, from text to the domain's tree.
+
+Functions, attributes in square brackets, texts in double quotes with backslash escapes, arguments that may be left out
+between commas (entra-docs, functions-for-customizing-application-data.md, "Syntax overview"). An LALR parser: no recursion
+and no backtracking, whatever the text.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+
+from upa_core.domain.errors import ConfigError
+from upa_core.domain.expressions import (
+    Attribute,
+    Call,
+    Comparison,
+    Constant,
+    Expression,
+    ExpressionError,
+    Operator,
+    check_expression,
+)
+from upa_core.domain.expressions_functions import FUNCTIONS
+
+MAX_LENGTH = 4_000
+
+_GRAMMAR = r"""
+    start: value
+    ?value: call | attribute | text | integer
+    call: NAME "(" slot ("," slot)* ")"
+    slot: [condition]
+    ?condition: value | comparison
+    comparison: value OPERATOR value
+    attribute: ATTRIBUTE
+    text: TEXT
+    integer: INTEGER
+    NAME: /[A-Za-z_][A-Za-z0-9_]*/
+    OPERATOR: "<>" | ">=" | "<=" | "=" | ">" | "<"
+    ATTRIBUTE: /\[[^\[\]"]*\]/
+    TEXT: /"(?:[^"\\]|\\.)*"/s
+    INTEGER: /[+-]?[0-9]+/
+    %ignore /[ \t\r\n]+/
+"""
+
+_ELSEWHERE = {
+    "Now": "its result would change with every run",
+    "Guid": "its result would change with every run",
+    "RandomString": "its result would change with every run",
+    "IsPresent": "use IsNullOrEmpty with the last two arguments of IIF swapped",
+    "IsNull": "use IsNullOrEmpty",
+    "Not": "swap the last two arguments of IIF",
+    "Word": "use Item(Split(source, delimiter), number)",
+    "CStr": "values become text by themselves",
+    "CDate": "declare `type: date`, or use FormatDateTime",
+    "Redact": "set `redact: true` beside the mapping",
+    "IgnoreFlowIfNullOrEmpty": "set `on_empty: keep` beside the mapping",
+}
+"""Functions that Entra has and this closed set doesn't, with what to do instead."""
+
+_NAMES = {
+    "COMMA": "a comma", "RPAR": ")", "LPAR": "(", "NAME": "a function", "ATTRIBUTE": "an [attribute]", "TEXT": "a text in quotes",
+    "INTEGER": "a whole number", "OPERATOR": "a comparison", "$END": "the end",
+}  # fmt: skip
+
+
+class ExpressionSyntaxError(ConfigError):
+    """An expression isn't valid; `column` counts from 1, `line` from 1 within the expression."""
+
+    def __init__(self, message: str, *, line: int = 1, column: int = 1, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    node: Expression | None
+    places: tuple[tuple[int, tuple[int, int]], ...] = ()
+    """The id of each part, and its line and column."""
+
+
+def _at(token: Token) -> tuple[int, int]:
+    return token.line or 1, token.column or 1
+
+
+class _Build(Transformer[Token, _Placed]):
+    """Makes the domain's tree while the parser goes along."""
+
+    def start(self, items: list[Any]) -> _Placed:
+        return cast("_Placed", items[0])
+
+    def slot(self, items: list[Any]) -> _Placed:
+        return items[0] or _Placed(None)
+
+    def attribute(self, items: list[Any]) -> _Placed:
+        node = Attribute(items[0][1:-1].strip())
+        return _Placed(node, ((id(node), _at(items[0])),))
+
+    def text(self, items: list[Any]) -> _Placed:
+        node = Constant(_unescape(items[0]))
+        return _Placed(node, ((id(node), _at(items[0])),))
+
+    def integer(self, items: list[Any]) -> _Placed:
+        if len(items[0]) > 10:
+            line, column = _at(items[0])
+            raise ExpressionSyntaxError("a number has too many digits", line=line, column=column)
+        node = Constant(int(items[0]))
+        return _Placed(node, ((id(node), _at(items[0])),))
+
+    def comparison(self, items: list[Any]) -> _Placed:
+        left, operator, right = items
+        node = Comparison(cast("Operator", str(operator)), left.node, right.node)
+        return _Placed(node, (*left.places, (id(node), _at(operator)), *right.places))
+
+    def call(self, items: list[Any]) -> _Placed:
+        name, *slots = items
+        args = tuple(slot.node for slot in slots)
+        while args and args[-1] is None:
+            args = args[:-1]
+        node = Call(str(name), args)
+        places = tuple(place for slot in slots for place in slot.places)
+        return _Placed(node, ((id(node), _at(name)), *places))
+
+
+def _unescape(token: Token) -> str:
+    parts: list[str] = []
+    chars = iter(token[1:-1])
+    for char in chars:
+        if char == "\\":
+            char = next(chars)  # noqa: PLW2901 - the grammar lets no text end in a lone backslash
+            if char not in '\\"':
+                line, column = _at(token)
+                raise ExpressionSyntaxError(
+                    f'in a text, a backslash may only stand before " or another backslash, not before {char}',
+                    line=line,
+                    column=column,
+                    suggestion=f"\\\\{char}",
+                )
+        parts.append(char)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    return Lark(_GRAMMAR, parser="lalr", transformer=_Build(), maybe_placeholders=True, propagate_positions=False)
+
+
+@lru_cache(maxsize=4096)
+def parse_expression(text: str) -> Expression:
+    """Read an expression and check it: closed set of functions, arguments, types, depth, size.
+
+    Raises:
+        ExpressionSyntaxError: with the place and, where there is one, a suggestion.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionSyntaxError(f"an expression has at most {MAX_LENGTH} characters")
+    try:
+        placed = cast("_Placed", _parser().parse(text))
+    except VisitError as error:
+        raise error.orig_exc from error
+    except UnexpectedInput as error:
+        raise _syntax_error(text, error) from error
+    expression = cast("Expression", placed.node)
+    try:
+        check_expression(expression)
+    except ExpressionError as error:
+        line, column = dict(placed.places).get(id(error.node), (1, 1))
+        message, suggestion = _explain(error)
+        raise ExpressionSyntaxError(message, line=line, column=column, suggestion=suggestion) from error
+    return expression
+
+
+def _explain(error: ExpressionError) -> tuple[str, str]:
+    if isinstance(error.node, Call) and error.node.function not in FUNCTIONS:
+        name = error.node.function
+        if name in _ELSEWHERE:
+            return f"Entra's function {name} isn't supported here: {_ELSEWHERE[name]}", ""
+        return str(error), closest(name, FUNCTIONS)
+    return str(error), ""
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that was probably meant, or an empty text."""
+    folded = {candidate.lower(): candidate for candidate in known}
+    if name.lower() in folded:
+        return folded[name.lower()]
+    found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else ""
+
+
+def _syntax_error(text: str, error: UnexpectedInput) -> ExpressionSyntaxError:
+    line, column = max(error.line, 1), max(error.column, 1)
+    if isinstance(error, UnexpectedCharacters):
+        char = text[error.pos_in_stream or 0]
+        hint = {
+            "“": 'use straight quotes: "',
+            "”": 'use straight quotes: "',
+            "'": 'texts stand in double quotes: "…"',
+            '"': "a text isn't closed",
+            "[": "an attribute isn't closed with ]",
+            "&": "join texts with Join or Append",
+            "+": "join texts with Join or Append",
+        }.get(char, "")
+        return ExpressionSyntaxError(f"{char!r} isn't expected here", line=line, column=column, suggestion=hint)
+    if isinstance(error, UnexpectedToken):
+        expected = " or ".join(sorted({_NAMES.get(name, name) for name in error.accepts or error.expected}))
+        hint = f"[{text.strip()}]" if text.strip().isidentifier() else ""
+        if error.token.type == "$END":
+            return ExpressionSyntaxError(
+                f"ends too early: {expected} is missing", line=1, column=len(text) + 1, suggestion=hint
+            )
+        return ExpressionSyntaxError(
+            f"{str(error.token)!r} isn't expected here, but {expected}", line=line, column=column
+        )
+    return ExpressionSyntaxError(
+        "isn't an expression", line=line, column=column
+    )  # pragma: no cover - no other kind with LALR

@@ -80,7 +80,14 @@ class Shard:
                 stamps[at] = sequence
 
     def put_in_escrow(
-        self, person: str, reason: EscrowReason, *, now: datetime, sequence: int = 0, detail: str = ""
+        self,
+        person: str,
+        reason: EscrowReason,
+        *,
+        now: datetime,
+        sequence: int = 0,
+        detail: str = "",
+        due: datetime | None = None,
     ) -> None:
         """Put a person into escrow, or count another failed try; the same file counts once."""
         before = self.escrow.get(person)
@@ -88,7 +95,8 @@ class Shard:
             return
         again = before is not None and before.reason == reason
         since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
-        self.escrow[person] = EscrowEntry(reason, since, tries, escrow_due(since, now, tries), sequence, detail)
+        due = due or escrow_due(since, now, tries)
+        self.escrow[person] = EscrowEntry(reason, since, tries, due, sequence, detail)
 
     def leave_escrow(self, person: str, sequence: int) -> None:
         """Take a person out of escrow whom the file `sequence` delivered, unless something newer put them there."""

@@ -134,6 +134,8 @@ class Run:
     rounds: tuple[str, ...]
     files: tuple[FileState, ...]
     counts: Counts
+    targets: tuple[str, ...] = ()
+    """The properties of the frozen plan: the property map of each of its files."""
     full: bool = False
 
     def file(self, name: str) -> FileState | None:

@@ -72,6 +72,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         rounds=tuple(r.id for r in state.sealed),
         files=writer.close(),
         counts=plan.counts,
+        targets=connector.targets,
         full=bool(full),
     )
     if not planned.files:
@@ -121,13 +122,16 @@ def _commit(
     planned_from: Stored[ConnectorState],
     change: Callable[[ConnectorState], ConnectorState],
 ) -> None:
-    """Change the state, provided that what was planned is still what is due; a round sealed meanwhile is no obstacle."""
+    """Change the state if what was planned is still what is due; a round sealed meanwhile is no obstacle."""
     before = planned_from.value
 
     def guarded(current: ConnectorState) -> ConnectorState:
-        same = (
-            (current.run, current.hold, current.sequence, current.people, current.paused)
-            == (None, None, before.sequence, before.people, before.paused)
+        same = (current.run, current.hold, current.sequence, current.people, current.paused) == (
+            None,
+            None,
+            before.sequence,
+            before.people,
+            before.paused,
         )
         if not same or current.sealed[: len(before.sealed)] != before.sealed:
             raise ConflictError("the outbox was planned by somebody else")
@@ -142,7 +146,7 @@ def _write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
         connector=connector.name,
         run=planned.id,
         fingerprint=connector.fingerprint,
-        property_map={target: target for target in connector.targets},
+        property_map={target: target for target in planned.targets},
         folder=connector.target.folder,
         rounds=planned.rounds,
         files=planned.files,

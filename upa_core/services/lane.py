@@ -64,7 +64,5 @@ def take_over(ports: Ports, connector: Connector, lane: Stored[Lane]) -> bool:
         return False
     move(ports, connector, flight, None, abandon(flight, now) if flight.jobs else lambda lane: lane)
     fields = {"file": flight.file, "of": flight.connector}
-    ports.events.emit(
-        Event(EventName.IMPORT_JOB_ABANDONED, connector.name, flight.run, Level.WARNING, fields)
-    )
+    ports.events.emit(Event(EventName.IMPORT_JOB_ABANDONED, connector.name, flight.run, Level.WARNING, fields))
     return True

@@ -142,7 +142,7 @@ def _queue(ports: Ports, connector: Connector, run: Run, flight: InFlight, was: 
     asking = replace(flight, phase="queueing", asked=now, lookups=0, not_before=None)
     move(ports, connector, was or flight, asking, lambda lane: lane.count_job(now))
     try:
-        job = ports.import_jobs.queue(asking.source_uri, {target: target for target in connector.targets})
+        job = ports.import_jobs.queue(asking.source_uri, {target: target for target in run.targets})
     except UnansweredError as exc:
         _emit(ports, EventName.FILE_LOOKED_UP, asking, Level.WARNING, reason=str(exc))
         return Step("again", "the queue call got no answer: looking the import job up", run=run.id, file=flight.file)
@@ -173,7 +173,7 @@ def _look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> 
     try:
         listed = ports.import_jobs.list()
     except RefusedError as exc:
-        # NOTE: the list view threshold (product.md §0.5): nothing can be looked up, so no import job of that age may be left
+        # NOTE: the list view threshold (product.md §0.5): wait until no import job of that age can be left
         later = replace(flight, lookups=_LOOKUPS, not_before=(flight.asked or now) + GIVEN_UP_AFTER)
         move(ports, connector, flight, later)
         _emit(ports, EventName.FILE_LOOKED_UP, flight, Level.ERROR, reason=f"import jobs can't be listed: {exc}")

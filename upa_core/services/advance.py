@@ -1,0 +1,42 @@
+"""One answer to every wake-up: read from storage what is due for a connector, do it, tell what comes next."""
+
+from __future__ import annotations
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConflictError
+from upa_core.domain.step import Step
+from upa_core.domain.timetable import FIRST_POLL
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import lane_of, state_of
+from upa_core.services.export import export
+from upa_core.services.send import resume_sending, send
+from upa_core.services.watch import watch
+
+
+def advance(ports: Ports, connector: Connector) -> Step:
+    """Do the one next thing that is due; wake-ups that find nothing to do end as `idle` or `poll`.
+
+    Raises:
+        FatalError: an administrator must act; nothing is lost.
+        RetryLaterError: a service or the storage can't be reached; nothing is lost.
+
+    """
+    try:
+        flight = lane_of(ports.store, connector).load().value.in_flight
+        if flight is not None and flight.connector == connector.name:
+            if flight.phase == "queued":
+                return watch(ports, connector, flight)
+            return resume_sending(ports, connector, flight)
+        if state_of(ports.store, connector.name).load().value.run is not None:
+            return send(ports, connector)
+        return export(ports, connector)
+    except ConflictError as exc:
+        return Step("poll", f"another instance is at work ({exc})", at=ports.clock.now() + FIRST_POLL)
+
+
+def advance_far(ports: Ports, connector: Connector) -> Step:
+    """Go on until the next thing is due later; returns that step, never `again`."""
+    step = advance(ports, connector)
+    while step.kind == "again":
+        step = advance(ports, connector)
+    return step

@@ -1,0 +1,47 @@
+"""Pay debts: delete what is ours in the library for good; what is locked or retained stays a debt (DESIGN §2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import RetryLaterError
+from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.state import ConnectorState, Debt
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import state_of
+
+
+def pay_debts(ports: Ports, connector: Connector) -> int:
+    """Try each debt once; returns how many are left. Never delays anything else: a failure only leaves the debt."""
+    document = state_of(ports.store, connector.name)
+    stored = document.load()
+    if not stored.value.debts:
+        return 0
+    paid = [debt for debt in stored.value.debts if _delete(ports, debt)]
+    tried = set(stored.value.debts)
+
+    def change(state: ConnectorState) -> ConnectorState:
+        left = (
+            replace(debt, tries=debt.tries + 1) if debt in tried else debt for debt in state.debts if debt not in paid
+        )
+        return replace(state, debts=tuple(left))
+
+    left = document.update(change, stored).value.debts
+    if paid:
+        ports.events.emit(Event(EventName.CLEANED, connector.name, fields={"deleted": len(paid), "left": len(left)}))
+    if left:
+        oldest = min(debt.since for debt in left)
+        hours = (ports.clock.now() - oldest).total_seconds() / 3600
+        fields = {"left": len(left), "oldest_hours": round(hours, 1)}
+        ports.events.emit(Event(EventName.CLEAN_POSTPONED, connector.name, level=Level.WARNING, fields=fields))
+    return len(left)
+
+
+def _delete(ports: Ports, debt: Debt) -> bool:
+    try:
+        if debt.is_folder:
+            return ports.library.delete_folder(debt.url)
+        return ports.library.delete_file(debt.url)
+    except RetryLaterError:
+        return False

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from datetime import UTC, datetime
 from typing import Any
@@ -26,31 +28,39 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 import durabletask.internal.orchestrator_service_pb2_grpc as stubs
 import grpc
 from durabletask.internal import helpers
-from durabletask.testing import InMemoryOrchestrationBackend
-from durabletask.testing.in_memory_backend import ActivityWorkItem, OrchestrationInstance
+from durabletask.testing.in_memory_backend import ActivityWorkItem
 
-from functions_host.backend_state import decode_entity, decode_instance, encode_entity, encode_instance, unfinished
+from functions_host.backend_kept import Instance, KeptBackend
 from functions_host.clock import Clock
 from functions_host.store import Database
 
-MAX_HISTORY = 100_000
-Instance = OrchestrationInstance
+TASK_EVENTS = {
+    "taskCompleted",
+    "taskFailed",
+    "timerFired",
+    "subOrchestrationInstanceCompleted",
+    "subOrchestrationInstanceFailed",
+    "entityOperationCompleted",
+    "entityOperationFailed",
+    "entityLockGranted",
+}
+log = logging.getLogger("functions_host.invocations")
 
 
-class SqliteBackend(InMemoryOrchestrationBackend):
+class SqliteBackend(KeptBackend):
     """The backend of one task hub."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        super().__init__(max_history_size=MAX_HISTORY, port=0)
-        self._db = database
-        self._clock = clock
-        self._executions: dict[str, str] = {}
+        super().__init__(database, clock)
         self._activities: dict[str, ActivityWorkItem] = {}
         self._parents: dict[str, tuple[str, str, int]] = {}
         self._timers: list[tuple[datetime, int, Callable[[], None]]] = []
         self._timer_number = itertools.count()
         self._timer_wake = threading.Event()
         self._timer_thread: threading.Thread | None = None
+        self._turns: dict[str, tuple[str, float]] = {}
+        self.failed = 0
+        """Orchestrations that ended in failure since the start."""
         self._load()
 
     # ------------------------------------------------------------------ lifecycle
@@ -234,155 +244,54 @@ class SqliteBackend(InMemoryOrchestrationBackend):
         self._enqueue_orchestration(parent_id)
         self._save(parent_id)
 
-    # ------------------------------------------------------------------ persistence
+    # ------------------------------------------------------------------ logs
 
-    def _load(self) -> None:
-        for row in self._db.execute("SELECT id, meta, events, failure FROM instance"):
-            instance, execution = decode_instance(row, token=self._token())
-            self._instances[instance.instance_id] = instance
-            self._executions[instance.instance_id] = execution
-        for row in self._db.execute("SELECT id, state, pending FROM entity"):
-            entity = decode_entity(row, token=self._token())
-            self._entities[entity.instance_id] = entity
-            if entity.pending_operations:
-                self._enqueue_entity(entity.instance_id)
-        for instance_id, instance in list(self._instances.items()):
-            if self._is_terminal_status(instance.status):
-                continue
-            tasks, timers, children = unfinished(instance)
-            for item in tasks:
-                self._activity_queue.append(item)
-                self._name_activity(item)
-            for timer_id, fire_at in timers:
-                self._arm(instance_id, timer_id, fire_at)
-            for task_id, child in children:
-                self._watch_sub_orchestration(instance_id, child, task_id)
-            if instance.pending_events and instance.status != pb.ORCHESTRATION_STATUS_SUSPENDED:
-                self._enqueue_orchestration(instance_id)
-
-    def _token(self) -> int:
-        self._next_completion_token += 1
-        return self._next_completion_token
-
-    def _save(self, instance_id: str) -> None:
-        instance = self._instances.get(instance_id)
-        if instance is None:
-            self._db.execute("DELETE FROM instance WHERE id = ?", (instance_id,))
-            return
-        instance.last_updated_at = self._clock.now()
-        self._db.execute(
-            "INSERT INTO instance VALUES(?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
-            "meta = excluded.meta, events = excluded.events, failure = excluded.failure",
-            encode_instance(instance, self._executions[instance_id]),
-        )
-
-    def _save_entity(self, entity_id: str) -> None:
-        entity = self._entities.get(entity_id)
-        if entity is None:
-            self._db.execute("DELETE FROM entity WHERE id = ?", (entity_id,))
-            return
-        self._db.execute(
-            "INSERT INTO entity VALUES(?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
-            "state = excluded.state, pending = excluded.pending",
-            encode_entity(entity),
-        )
-
-    def _create_instance_internal(self, instance_id: str, *args: Any, **kwargs: Any) -> None:
-        super()._create_instance_internal(instance_id, *args, **kwargs)
-        self._created(instance_id)
-
-    def _created(self, instance_id: str) -> None:
-        instance = self._instances[instance_id]
-        instance.created_at = self._clock.now()
-        self._begin_execution(instance)
-        self._save(instance_id)
-
-    def _queue_entity_operation(self, entity_id: str, event: pb.HistoryEvent) -> None:
-        super()._queue_entity_operation(entity_id, event)
-        self._save_entity(entity_id)
-
-    def _raise_event_internal(self, instance_id: str, *args: Any, **kwargs: Any) -> None:
-        super()._raise_event_internal(instance_id, *args, **kwargs)
-        self._save(instance_id)
-
-    def StartInstance(self, request: pb.CreateInstanceRequest, context: Any) -> pb.CreateInstanceResponse:  # noqa: N802
-        """Start an instance and keep it."""
-        with self._lock, self._db.transaction():
-            response = super().StartInstance(request, context)
-            self._created(response.instanceId)
-            return response
+    def GetWorkItems(self, request: pb.GetWorkItemsRequest, context: Any) -> Iterator[pb.WorkItem]:  # noqa: N802
+        """Hand out work; an orchestrator's turn is logged as Core Tools log it."""
+        for item in super().GetWorkItems(request, context):
+            if item.HasField("orchestratorRequest"):
+                self._turn_began(item.orchestratorRequest.instanceId)
+            yield item
 
     def CompleteOrchestratorTask(  # noqa: N802
         self, request: pb.OrchestratorResponse, context: Any
     ) -> pb.CompleteTaskResponse:
-        """Carry out what an orchestrator decided, in one commit."""
-        with self._lock, self._db.transaction():
-            response = super().CompleteOrchestratorTask(request, context)
-            if request.instanceId in self._instances:
-                self._save(request.instanceId)
-            return response
+        """Carry out what an orchestrator decided, and log how its turn ended."""
+        response = super().CompleteOrchestratorTask(request, context)
+        self._turn_ended(request.instanceId)
+        return response
 
-    def CompleteEntityTask(self, request: pb.EntityBatchResult, context: Any) -> pb.CompleteTaskResponse:  # noqa: N802
-        """Carry out what an entity did, in one commit."""
-        with self._lock, self._db.transaction():
-            response = super().CompleteEntityTask(request, context)
-            for entity_id in self._entities:
-                self._save_entity(entity_id)
-            for operation in request.operationInfos:
-                if operation.responseDestination.instanceId in self._instances:
-                    self._save(operation.responseDestination.instanceId)
-            return response
+    def _turn_began(self, instance_id: str) -> None:
+        instance = self._instances.get(instance_id)
+        name = instance.name if instance else "?"
+        turn = self._turns[instance_id] = (str(uuid.uuid4()), time.monotonic())
+        log.info("Executing 'Functions.%s' (Reason='(null)', Id=%s)", name, turn[0])
 
-    def SignalEntity(self, request: pb.SignalEntityRequest, context: Any) -> pb.SignalEntityResponse:  # noqa: N802
-        """Queue an operation and keep it."""
-        with self._lock, self._db.transaction():
-            response = super().SignalEntity(request, context)
-            self._save_entity(request.instanceId)
-            return response
-
-    def PurgeInstances(self, request: pb.PurgeInstancesRequest, context: Any) -> pb.PurgeInstancesResponse:  # noqa: N802
-        """Forget finished instances, on disk as well."""
-        with self._lock, self._db.transaction():
-            before = set(self._instances)
-            response = super().PurgeInstances(request, context)
-            for instance_id in before - set(self._instances):
-                self._save(instance_id)
-                self._executions.pop(instance_id, None)
-            return response
-
-    def _kept(self, call: Callable[..., Any], request: Any, context: Any) -> Any:
-        """Run an upstream call and keep what it changed."""
-        with self._lock, self._db.transaction():
-            response = call(request, context)
-            if request.instanceId in self._instances:
-                self._save(request.instanceId)
-            return response
-
-    def RaiseEvent(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Raise an event and keep it."""
-        return self._kept(super().RaiseEvent, request, context)
-
-    def TerminateInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Terminate an instance."""
-        return self._kept(super().TerminateInstance, request, context)
-
-    def SuspendInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Suspend an instance."""
-        return self._kept(super().SuspendInstance, request, context)
-
-    def ResumeInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Resume an instance."""
-        return self._kept(super().ResumeInstance, request, context)
-
-    def RestartInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Run a finished instance again."""
-        return self._kept(super().RestartInstance, request, context)
-
-    def RewindInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Put a failed instance back before its failure."""
-        return self._kept(super().RewindInstance, request, context)
+    def _turn_ended(self, instance_id: str) -> None:
+        instance = self._instances.get(instance_id)
+        turn_id, began = self._turns.pop(instance_id, ("", time.monotonic()))
+        if instance is None or not turn_id:
+            return
+        failed = instance.status == pb.ORCHESTRATION_STATUS_FAILED
+        log.log(
+            logging.ERROR if failed else logging.INFO,
+            "Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
+            instance.name,
+            "Failed" if failed else "Succeeded",
+            turn_id,
+            (time.monotonic() - began) * 1000,
+        )
+        if failed:
+            self.failed += 1
+            details = instance.failure_details
+            log.error(
+                "Orchestrator function '%s' (%s) failed: %s\n%s",
+                instance.name,
+                instance_id,
+                details.errorMessage if details else "",
+                details.stackTrace.value.rstrip() if details else "",
+            )
 
 
 def _belongs_to_a_task(event: pb.HistoryEvent) -> bool:
-    kinds = ["taskCompleted", "taskFailed", "timerFired", "subOrchestrationInstanceCompleted", "subOrchestrationInstanceFailed", "entityOperationCompleted", "entityOperationFailed", "entityLockGranted"]
-    return event.WhichOneof("eventType") in kinds
+    return event.WhichOneof("eventType") in TASK_EVENTS

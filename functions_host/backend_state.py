@@ -1,4 +1,4 @@
-"""How orchestrations and entities are written to the database and read back, and what a restart has to take up again."""
+"""How orchestrations and entities are written and read back, and what a restart has to take up again."""
 
 from __future__ import annotations
 

@@ -165,9 +165,9 @@ def _log_to_stdout(clock: Clock, *, as_json: bool) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _out(as_json: bool, document: dict[str, Any], text: str) -> None:  # noqa: FBT001 - private
+def _out(as_json: bool, document: dict[str, Any], text: str) -> None:
     stream = sys.stderr if document["event"] == "error" and not as_json else sys.stdout
-    print(json.dumps(document) if as_json else text, file=stream, flush=True)  # noqa: T201 - it is the command line
+    print(json.dumps(document) if as_json else text, file=stream, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -178,7 +178,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--app", default=".", metavar="DIR", help="folder with host.json and function_app.py (.)")
     parser.add_argument("--state", metavar="DIR", help="folder for queues, timers, orchestrations and keys")
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 takes a free one (7071)")
-    parser.add_argument("--clock", metavar="CLOCK", help="real, or scaled:<sim_epoch>:<wall_epoch>:<factor> (UPA_CLOCK)")
+    parser.add_argument(
+        "--clock", metavar="CLOCK", help="real, or scaled:<sim_epoch>:<wall_epoch>:<factor> (UPA_CLOCK)"
+    )
     parser.add_argument("--keys", action=argparse.BooleanOptionalAction, default=True, help="ask for function keys")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     parser.add_argument("--fire", action="append", default=[], metavar="TIMER", help="fire this timer at start")

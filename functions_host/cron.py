@@ -9,20 +9,42 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from functions_host.errors import SettingsError
 
-MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 LAST_YEAR = 9999
+
+
+class _Field(NamedTuple):
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+
+
 FIELDS = (
-    ("second", 0, 59, ()),
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day", 1, 31, ()),
-    ("month", 1, 12, MONTHS),
-    ("day of week", 0, 6, DAYS),
+    _Field("second", 0, 59),
+    _Field("minute", 0, 59),
+    _Field("hour", 0, 23),
+    _Field("day", 1, 31),
+    _Field("month", 1, 12, MONTHS),
+    _Field("day of week", 0, 6, DAYS),
 )
 
 
@@ -121,41 +143,45 @@ def parse_schedule(text: str) -> Schedule:
         parts = ["0", *parts]
     if len(parts) != 6:
         raise _bad(text, f"{len(parts)} fields")
-    values = (_parse_field(part, *field, whole=text) for part, field in zip(parts, FIELDS, strict=True))
+    values = (_parse_field(part, field, text) for part, field in zip(parts, FIELDS, strict=True))
     schedule = CronSchedule(text, *values)
     if schedule.next_after(datetime(2000, 1, 1, tzinfo=UTC)) is None:
         raise _bad(text, "it never fires")
     return schedule
 
 
-def _parse_field(text: str, name: str, low: int, high: int, names: tuple[str, ...], *, whole: str) -> tuple[int, ...]:
+def _parse_field(text: str, field: _Field, whole: str) -> tuple[int, ...]:
     found: set[int] = set()
     for item in text.split(","):
         body, slash, step_text = item.partition("/")
-        if slash and not step_text.isdecimal():
-            raise _bad(whole, f"step {step_text!r} in {name}")
+        if slash and not _is_number(step_text):
+            raise _bad(whole, f"step {step_text!r} in {field.name}")
         step = max(int(step_text), 1) if slash else 1
         first_text, dash, last_text = body.partition("-")
         if body == "*":
-            first, last = low, high
+            first, last = field.low, field.high
         elif dash:
-            first, last = sorted(_number(t, name, low, high, names, whole) for t in (first_text, last_text))
+            first, last = sorted(_number(part, field, whole) for part in (first_text, last_text))
         else:
-            first = _number(body, name, low, high, names, whole)
-            last = high if step > 1 else first
+            first = _number(body, field, whole)
+            last = field.high if step > 1 else first
         found.update(range(first, last + 1, step))
     return tuple(sorted(found))
 
 
-def _number(text: str, name: str, low: int, high: int, names: tuple[str, ...], whole: str) -> int:
+def _number(text: str, field: _Field, whole: str) -> int:
     lowered = text.lower()
-    if names and len(lowered) >= 3:
-        for index, full in enumerate(names):
+    if len(lowered) >= 3:
+        for index, full in enumerate(field.names):
             if full.startswith(lowered):
-                return low + index
-    if text.isdecimal() and low <= int(text) <= high:
+                return field.low + index
+    if _is_number(text) and field.low <= int(text) <= field.high:
         return int(text)
-    raise _bad(whole, f"{text!r} as {name} ({low} to {high})")
+    raise _bad(whole, f"{text!r} as {field.name} ({field.low} to {field.high})")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 4
 
 
 def _bad(text: str, why: str) -> SettingsError:

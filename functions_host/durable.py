@@ -100,6 +100,11 @@ class DurableEngine:
         """Tell whether there is something to do right now."""
         return self._backend.busy()
 
+    @property
+    def failed(self) -> int:
+        """How many orchestrations failed since the start."""
+        return self._backend.failed
+
     def instances(self) -> list[Instance]:
         """Return all instances, oldest first."""
         return sorted(self._backend.instances(), key=lambda one: one.created_at)
@@ -135,9 +140,7 @@ class DurableEngine:
     def raise_event(self, instance_id: str, name: str, data: Any) -> None:
         """Raise an event to an instance."""
         payload = wrappers_pb2.StringValue(value=json.dumps(data))
-        self._backend.RaiseEvent(
-            pb.RaiseEventRequest(instanceId=instance_id, name=name, input=payload), _LocalCall()
-        )
+        self._backend.RaiseEvent(pb.RaiseEventRequest(instanceId=instance_id, name=name, input=payload), _LocalCall())
 
     def terminate(self, instance_id: str, reason: str) -> None:
         """Terminate an instance; the reason becomes its output."""

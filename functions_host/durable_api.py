@@ -43,9 +43,7 @@ class DurableApi:
         }
         query = f"taskHub={self._hub_name}&connection=Storage&code={self._code}"
         instances = f"{base_url}{WEBHOOK}/instances/{PLACEHOLDER}"
-        urls = {
-            name: f"{instances}{path}{'&' if '?' in path else '?'}{query}" for name, path in links.items()
-        }
+        urls = {name: f"{instances}{path}{'&' if '?' in path else '?'}{query}" for name, path in links.items()}
         create = f"{base_url}{WEBHOOK}/orchestrators/{{functionName}}[/{{instanceId}}]?code={self._code}"
         return json.dumps(
             {
@@ -90,15 +88,19 @@ class DurableApi:
             return json_answer(code, {"Message": str(exc)})
         return json_answer(404, {"Message": "no such durable address"})
 
-    def _start(
-        self, request: Request, name: str, instance_id: str | None, body: Any, *, from_client: bool
-    ) -> Answer:
+    def _start(self, request: Request, name: str, instance_id: str | None, body: Any, *, from_client: bool) -> Answer:
         chosen = instance_id or uuid.uuid4().hex
         try:
             self._engine.start_new(name, chosen, body, request.query.get("version"))
         except UnknownFunctionError as exc:
-            return json_answer(400, {"Message": "One or more of the arguments submitted is incorrect",
-                                     "ExceptionMessage": str(exc), "ExceptionType": "System.ArgumentException"})
+            return json_answer(
+                400,
+                {
+                    "Message": "One or more of the arguments submitted is incorrect",
+                    "ExceptionMessage": str(exc),
+                    "ExceptionType": "System.ArgumentException",
+                },
+            )
         except Refused:
             existing = self._engine.find(chosen)
             state = STATUS[existing.status] if existing else "Running"
@@ -115,9 +117,7 @@ class DurableApi:
             return json_answer(404, f"No instance with ID '{instance_id}' found.")
         document = describe(instance, show_input=_flag(request.query, "showInput", default=True))
         if _flag(request.query, "showHistory"):
-            document["historyEvents"] = history_events(
-                instance, outputs=_flag(request.query, "showHistoryOutput")
-            )
+            document["historyEvents"] = history_events(instance, outputs=_flag(request.query, "showHistoryOutput"))
         if document["runtimeStatus"] in FINISHED:
             failed = _flag(request.query, "returnInternalServerErrorOnFailure")
             return json_answer(500 if failed and document["runtimeStatus"] == "Failed" else 200, document)

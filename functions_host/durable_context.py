@@ -17,8 +17,9 @@ from durabletask.task import CancellableTask, OrchestrationContext, RetryPolicy,
 class V1Task:
     """A task as 1.x shows it: `result` holds the value, or the exception of a failed one."""
 
-    def __init__(self, inner: Any, context: V1Context) -> None:
+    def __init__(self, inner: Any, context: V1Context, expected_type: type | None = None) -> None:
         self.inner = inner
+        self.expected_type = expected_type
         self._context = context
 
     @property
@@ -97,14 +98,15 @@ class V1Context:
 
     def call_activity(self, name: Any, input_: Any = None, expected_type: type | None = None) -> V1Task:
         """Schedule an activity."""
-        return self._task(self._inner.call_activity(_name(name), input=_plain(input_)))
+        return self._task(self._inner.call_activity(_name(name), input=_plain(input_)), expected_type)
 
     def call_activity_with_retry(
         self, name: Any, retry_options: Any, input_: Any = None, expected_type: type | None = None
     ) -> V1Task:
         """Schedule an activity that is retried."""
         policy = _policy(retry_options)
-        return self._task(self._inner.call_activity(_name(name), input=_plain(input_), retry_policy=policy))
+        inner = self._inner.call_activity(_name(name), input=_plain(input_), retry_policy=policy)
+        return self._task(inner, expected_type)
 
     def call_sub_orchestrator(
         self,
@@ -118,10 +120,11 @@ class V1Context:
         return self._task(
             self._inner.call_sub_orchestrator(
                 _name(name), input=_plain(input_), instance_id=instance_id, version=version
-            )
+            ),
+            expected_type,
         )
 
-    def call_sub_orchestrator_with_retry(
+    def call_sub_orchestrator_with_retry(  # noqa: PLR0917 - the signature of 1.x
         self,
         name: Any,
         retry_options: Any,
@@ -138,7 +141,8 @@ class V1Context:
                 instance_id=instance_id,
                 version=version,
                 retry_policy=_policy(retry_options),
-            )
+            ),
+            expected_type,
         )
 
     def create_timer(self, fire_at: datetime) -> V1Task:
@@ -147,7 +151,7 @@ class V1Context:
 
     def wait_for_external_event(self, name: str, expected_type: type | None = None) -> V1Task:
         """Wait for an event."""
-        return self._task(self._inner.wait_for_external_event(name))
+        return self._task(self._inner.wait_for_external_event(name), expected_type)
 
     def task_all(self, activities: list[V1Task]) -> V1Task:
         """Wait for all tasks."""
@@ -193,10 +197,10 @@ class V1Context:
             return self._tasks[id(inner.get_result())]
         if isinstance(inner, task.WhenAllTask):
             return [self.outcome(child) for child in inner.get_tasks()]
-        return _load(inner.get_result())
+        return _load(inner.get_result(), self._tasks[id(inner)].expected_type)
 
-    def _task(self, inner: Any) -> V1Task:
-        return self._tasks.setdefault(id(inner), V1Task(inner, self))
+    def _task(self, inner: Any, expected_type: type | None = None) -> V1Task:
+        return self._tasks.setdefault(id(inner), V1Task(inner, self, expected_type))
 
 
 def adapt(name: str, function: Callable[[Any], Any]) -> Callable[..., Any]:

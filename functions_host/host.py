@@ -109,9 +109,7 @@ class FunctionsHost:
         if not self._worker.functions:
             msg = "the app has no functions"
             raise AppError(msg, "decorate functions of `app` in function_app.py")
-        self._invoker = Invoker(
-            self._worker, self._queues, timeout=self.config.function_timeout, resolve=self._resolve
-        )
+        self._invoker = Invoker(self._worker, self._queues, timeout=self.config.function_timeout, resolve=self._resolve)
         active = [function for function in self._worker.functions.values() if not self._disabled(function.name)]
         self._durable = DurableEngine(database, self.clock, self.config)
         self._timers = {f.name: self._timer(f, database) for f in active if f.kind == "timerTrigger"}
@@ -167,8 +165,8 @@ class FunctionsHost:
 
     @property
     def failures(self) -> int:
-        """How many invocations failed since the start."""
-        return self._invoker.failed
+        """How many invocations and orchestrations failed since the start."""
+        return self._invoker.failed + self._durable.failed
 
     def url(self, function: str) -> str:
         """Return the address of an HTTP function."""
@@ -327,9 +325,7 @@ class FunctionsHost:
 
             def run(value: Any) -> Any:
                 try:
-                    return _decode(
-                        self._invoker.invoke(function, TypedData(json=json.dumps(value)), reason="(null)")
-                    )
+                    return _decode(self._invoker.invoke(function, TypedData(json=json.dumps(value)), reason="(null)"))
                 except InvocationFailedError as exc:
                     msg = f"Activity function '{name}' failed: {exc}"
                     raise InvocationFailedError(msg, exc.stack) from exc

@@ -57,7 +57,7 @@ class Invoker:
         details: str = "",
         traceparent: str = "",
     ) -> TypedData | None:
-        """Run a function to its end and carry out its outputs; return the value of `$return`, if it goes to nobody else.
+        """Run a function to its end and carry out its outputs; return `$return`, if it goes to nobody else.
 
         Raises:
             InvocationFailedError: it failed, ran out of time, or has a binding that isn't run here.

@@ -70,7 +70,22 @@ class RpcHttpCookie(Message):
     SameSite = _SameSite
 
 
-PLAIN = ["WorkerInitResponse", "FunctionMetadataResponse", "FunctionLoadResponse", "InvocationResponse", "RpcFunctionMetadata", "RpcException", "RpcHttp", "RpcRetryOptions", "WorkerMetadata", "FunctionEnvironmentReloadResponse", "NullableString", "NullableBool", "NullableDouble", "NullableTimestamp"]
+PLAIN = (
+    "WorkerInitResponse",
+    "FunctionMetadataResponse",
+    "FunctionLoadResponse",
+    "InvocationResponse",
+    "RpcFunctionMetadata",
+    "RpcException",
+    "RpcHttp",
+    "RpcRetryOptions",
+    "WorkerMetadata",
+    "FunctionEnvironmentReloadResponse",
+    "NullableString",
+    "NullableBool",
+    "NullableDouble",
+    "NullableTimestamp",
+)
 
 
 def make_protos() -> SimpleNamespace:

@@ -17,6 +17,7 @@ from functions_host.store import Database, from_unix, to_unix
 POISON = "-poison"
 TIME_TO_LIVE = timedelta(days=7)
 LEASE = timedelta(minutes=10)
+SELECT = "SELECT id, queue, body, inserted, expires, visible, dequeued, receipt FROM message WHERE {} ORDER BY number"
 log = logging.getLogger(__name__)
 
 
@@ -130,11 +131,7 @@ class Queues:
         )
 
     def _read(self, where: str, value: str) -> list[QueueMessage]:
-        rows = self._db.execute(
-            "SELECT id, queue, body, inserted, expires, visible, dequeued, receipt FROM message "
-            f"WHERE {where} ORDER BY number",
-            (value,),
-        )
+        rows = self._db.execute(SELECT.format(where), (value,))
         return [
             QueueMessage(row[0], row[1], row[2], *(from_unix(t) for t in row[3:6]), row[6], row[7])  # type: ignore[arg-type]
             for row in rows

@@ -1,4 +1,4 @@
-"""Timer triggers: one thread each, so that a timer never overlaps itself; the schedule's status outlives the process."""
+"""Timer triggers: a thread each, so that none overlaps itself; the schedule's status outlives the process."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ def remap(row: Row, header: Sequence[str], inputs: Sequence[str]) -> Row:
     if row[1] == REMOVED or list(header) == list(inputs):
         return row
     place = {path: at for at, path in enumerate(header)}
-    absent, values = 0, []
+    absent = 0
+    values: list[Any] = []
     for at, path in enumerate(inputs):
         old = place.get(path)
         if old is None or row[1] >> old & 1:

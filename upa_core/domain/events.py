@@ -42,6 +42,10 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+Fields = Mapping[str, str | int | float | bool | None]
+"""Ids and counts of an event, never a person's values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened; `fields` holds ids and counts, never a person's values."""
@@ -50,4 +54,4 @@ class Event:
     connector: str
     run: str = ""
     level: Level = Level.INFO
-    fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    fields: Fields = field(default_factory=dict)

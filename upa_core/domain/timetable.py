@@ -47,4 +47,5 @@ def failed_run_pause(failures: int) -> timedelta:
 
 def try_again_delay(attempt: int) -> timedelta:
     """Return the pause after the `attempt`-th failed attempt at one step: 30 s, doubling, at most 15 min."""
-    return min(FIRST_POLL * 2 ** min(max(attempt, 1) - 1, 10), LONGEST_POLL)
+    doublings: int = min(max(attempt, 1) - 1, 10)
+    return min(FIRST_POLL * (1 << doublings), LONGEST_POLL)

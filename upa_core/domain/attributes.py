@@ -1,0 +1,154 @@
+"""What users can be read: names and types of a user's attributes, their aliases, and which ones users/delta doesn't track.
+
+Names and types are Microsoft's v1.0 metadata (microsoftgraph/msgraph-metadata, `user`); what isn't tracked is graph.md A3.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Literal
+
+from upa_core.domain.errors import ConfigError
+
+AttributeType = Literal["text", "boolean", "integer", "datetime", "several", "any"]
+
+_TYPES: dict[AttributeType, str] = {
+    "text": "ageGroup city companyName consentProvidedForMinor country creationType department displayName employeeId"
+    " employeeType externalUserState faxNumber givenName id identityParentId jobTitle legalAgeGroupClassification mail"
+    " mailNickname mobilePhone officeLocation onPremisesDistinguishedName onPremisesDomainName onPremisesImmutableId"
+    " onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesUserPrincipalName passwordPolicies postalCode"
+    " preferredDataLocation preferredLanguage securityIdentifier state streetAddress surname usageLocation"
+    " userPrincipalName userType",
+    "boolean": "accountEnabled isManagementRestricted isResourceAccount onPremisesSyncEnabled showInAddressList",
+    "datetime": "createdDateTime deletedDateTime employeeHireDate employeeLeaveDateTime externalUserStateChangeDateTime"
+    " lastPasswordChangeDateTime onPremisesLastSyncDateTime signInSessionsValidFromDateTime",
+    "several": "businessPhones imAddresses otherMails proxyAddresses",
+}
+_PARTS = {
+    "employeeOrgData": ("costCenter", "division"),
+    "onPremisesExtensionAttributes": tuple(f"extensionAttribute{number}" for number in range(1, 16)),
+}
+ATTRIBUTES: dict[str, AttributeType] = {
+    **{name: kind for kind, names in _TYPES.items() for name in names.split()},
+    **{f"{parent}.{part}": "text" for parent, parts in _PARTS.items() for part in parts},
+}
+"""The readable attributes by dotted path."""
+
+_STORED_IN_SHAREPOINT = "is stored in SharePoint, not in Entra: users/delta refuses it (400) or doesn't track it"  # graph.md A3, rows 5 and 7
+_NOT_IN_STORE = "isn't in Entra's main store, so users/delta can't read it"
+_STRUCTURE = "holds structures, not a text"
+GROUPS = (
+    "users/delta doesn't track group membership: nobody would be noticed joining or leaving. Use an attribute that delta "
+    "tracks, e.g. one that a dynamic group's rule is made of, or an extension attribute that marks the group's members"
+)
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(
+        ("aboutMe", "birthday", "interests", "mySite", "pastProjects", "preferredName", "responsibilities", "schools", "skills"),
+        _STORED_IN_SHAREPOINT,
+    ),
+    "hireDate": f"{_STORED_IN_SHAREPOINT}; use employeeHireDate",
+    "signInActivity": "can't be selected in users/delta: the service answers 400 for the whole request",
+    **dict.fromkeys(("authorizationInfo", "deviceEnrollmentLimit", "mailboxSettings", "print"), _NOT_IN_STORE),
+    "manager": "is a reference, incompletely reported by users/delta; SharePoint keeps its own Manager property by itself",
+    "directReports": "is a reference, not an attribute",
+    "customSecurityAttributes": "isn't known to be tracked by users/delta and needs a permission of its own",
+    "licenseAssignmentStates": "can be selected, but users/delta doesn't track its changes",
+    "passwordProfile": "holds a password",
+    **dict.fromkeys(
+        ("assignedLicenses", "assignedPlans", "identities", "onPremisesProvisioningErrors", "provisionedPlans",
+         "serviceProvisioningErrors"), _STRUCTURE,
+    ),
+    **dict.fromkeys(("memberOf", "transitiveMemberOf", "isMemberOf", "group", "groups", "members", "groupMembership"), GROUPS),
+    "extensions": "open extensions aren't tracked by users/delta; use a directory extension (ext:Name)",
+}  # fmt: skip
+"""Attributes that can't be mapped or scoped, with the reason."""
+
+_OTHER_NAMES = {
+    "objectId": "id", "sn": "surname", "lastName": "surname", "firstName": "givenName", "telephoneNumber": "businessPhones",
+    "physicalDeliveryOfficeName": "officeLocation", "office": "officeLocation", "title": "jobTitle", "mobile": "mobilePhone",
+    "co": "country", "c": "country", "l": "city", "st": "state", "company": "companyName", "upn": "userPrincipalName",
+    "costCenter": "employeeOrgData.costCenter", "division": "employeeOrgData.division", "email": "mail",
+    "preferredDataLocations": "preferredDataLocation", "name": "displayName", "sAMAccountName": "onPremisesSamAccountName",
+}  # fmt: skip
+"""Names from Active Directory, Azure AD Graph and habit."""
+
+_NUMBERED = re.compile(r"extensionAttribute([0-9]+)", re.ASCII)
+_DIRECTORY_EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_[A-Za-z0-9_]{1,200}", re.ASCII)
+_EXTENSION_NAME = re.compile(r"[A-Za-z0-9_]{1,200}", re.ASCII)
+_APP_ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", re.ASCII)
+
+
+class AttributeRefusedError(ConfigError):
+    """An attribute is unknown or can't be kept in sync; `suggestion` is what was probably meant."""
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+
+
+def resolve_attribute(name: str, extension_app: str | None = None) -> str:
+    """Return the dotted path that a name in the connector file stands for.
+
+    `extensionAttribute7` is part of onPremisesExtensionAttributes; `ext:CostCenter` is the directory extension
+    `extension_<app id without hyphens>_CostCenter` (graph.md D).
+
+    Raises:
+        AttributeRefusedError: with the reason, and a suggestion where there is one.
+    """
+    if name in ATTRIBUTES or _DIRECTORY_EXTENSION.fullmatch(name):
+        return name
+    if match := _NUMBERED.fullmatch(name):
+        if 1 <= int(match[1][:3]) <= 15 and not match[1].startswith("0"):
+            return f"onPremisesExtensionAttributes.{name}"
+        raise AttributeRefusedError(f"{name} doesn't exist: there are extensionAttribute1 to extensionAttribute15")
+    if name.startswith("ext:"):
+        return _extension(name[4:], extension_app)
+    raise _refusal(name)
+
+
+def is_app_id(text: str) -> bool:
+    """Tell whether a text is an application id, with hyphens or without."""
+    return _APP_ID.fullmatch(text) is not None
+
+
+def type_of_attribute(path: str) -> AttributeType:
+    """Return what is known of a resolved attribute's type; directory extensions may hold anything."""
+    return ATTRIBUTES.get(path, "any")
+
+
+def _extension(name: str, app: str | None) -> str:
+    if app is None:
+        raise AttributeRefusedError(
+            f"ext:{name} needs the application that owns the extension", "set source.extension_app"
+        )
+    if not _EXTENSION_NAME.fullmatch(name):
+        raise AttributeRefusedError(f"ext:{name} isn't an extension's name: letters, digits and underscores")
+    return f"extension_{app.replace('-', '').lower()}_{name}"
+
+
+def _refusal(name: str) -> AttributeRefusedError:
+    top = name.partition(".")[0]
+    if top in REFUSED:
+        return AttributeRefusedError(
+            f"{top} can't be used: {REFUSED[top]}", "employeeHireDate" if top == "hireDate" else ""
+        )
+    if name in _PARTS:
+        example = f"{name}.{_PARTS[name][0]}"
+        return AttributeRefusedError(f"{name} {_STRUCTURE}; name one of its parts", example)
+    if name in _OTHER_NAMES:
+        return AttributeRefusedError(f"{name} isn't an attribute of Graph's user", _OTHER_NAMES[name])
+    if name.startswith("extension_"):
+        return AttributeRefusedError(
+            f"{name} isn't a directory extension's name: extension_<32 hexadecimal digits>_<name>", "ext:<name>"
+        )
+    if "_" in name:
+        return AttributeRefusedError(
+            f"{name} looks like a schema extension: users/delta doesn't track those",
+            "a directory extension, ext:<name>",
+        )
+    folded = {known.lower(): known for known in (*ATTRIBUTES, *REFUSED)}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    tail = [path for path in ATTRIBUTES if path.lower().endswith(f".{name.lower()}")]
+    meant = tail[0] if tail else folded[close[0]] if close else ""
+    return AttributeRefusedError(f"{name} isn't an attribute of Graph's user (names are case-sensitive)", meant)

@@ -1,0 +1,55 @@
+"""The profile properties that SharePoint fills by itself from Entra: mapping to them would be overwritten or refused.
+
+Source: learn.microsoft.com/sharepoint/user-profile-sync, "Properties that are synced into SharePoint user profiles"
+(seeds/4-built-in-upa-sync.txt), which names attributes and display names; the internal names are those of a recorded profile
+(sharepoint.md §8, pnpcore's UserProfileTests).
+"""
+
+from __future__ import annotations
+
+_SYNCED: dict[str, tuple[str, ...]] = {
+    "userPrincipalName": (
+        "AccountName",
+        "Account Name",
+        "UserName",
+        "User Name",
+        "SPS-UserPrincipalName",
+        "User Principal Name",
+    ),
+    "displayName": ("PreferredName", "Preferred Name", "Name"),
+    "givenName": ("FirstName", "First Name"),
+    "sn": ("LastName", "Last Name"),
+    "telephoneNumber": ("WorkPhone", "Work Phone"),
+    "proxyAddresses": ("WorkEmail", "Work Email", "SPS-SipAddress", "SIP Address"),
+    "physicalDeliveryOfficeName": ("Office",),
+    "title": ("Title", "SPS-JobTitle", "Job Title"),
+    "department": ("Department", "SPS-Department"),
+    "wWWHomePage": ("PublicSiteRedirect", "Public Site Redirect"),
+    "preferredLanguage": ("SPS-MUILanguages", "Language Preferences"),
+    "msExchHideFromAddressList": ("SPS-HideFromAddressLists",),
+    "manager": ("Manager",),
+}
+_IDENTITY = ("UserProfile_GUID", "SID", "ADGuid", "msOnline-ObjectId", "SPS-DistinguishedName", "SPS-SavedAccountName")
+
+
+def _key(name: str) -> str:
+    return "".join(name.lower().split())
+
+
+_REASONS = {
+    **{
+        _key(name): f"SharePoint fills it by itself from Entra's {attribute}"
+        for attribute, names in _SYNCED.items()
+        for name in names
+    },
+    **{_key(name): "it is the profile's identity" for name in _IDENTITY},
+    "idname": "it is the name of the identity in an import file",
+}
+
+
+def why_core(target: str) -> str:
+    """Return why a property must not be a target, or an empty text; case and spaces don't matter.
+
+    A mapped core property is reported as imported while its value stays (product.md §3, story 19).
+    """
+    return _REASONS.get(_key(target), "")

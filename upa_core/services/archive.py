@@ -1,4 +1,4 @@
-"""Archive an ended import job: its file and logs go to our storage, hash-checked, before anything is settled or deleted."""
+"""Archive an ended import job: file and logs go to our storage, hash-checked, before anything is settled or deleted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError
-from upa_core.domain.events import Event, EventName
+from upa_core.domain.events import Event, EventName, Fields
 from upa_core.domain.import_job import ImportJob, JobState
 from upa_core.domain.names import run_folder
 from upa_core.domain.state import FileState, InFlight, JobOutcome, LogFile, Outcome
@@ -41,7 +41,7 @@ def archive(
     *,
     given_up: str = "",
 ) -> Outcome:
-    """Copy everything the settling needs, then write the manifest; the first manifest written is the one that counts."""
+    """Copy everything the settling needs, then write the manifest; the first one written is the one that counts."""
     already = load_outcome(ports, flight.run, flight.file)
     if already is not None:
         return already
@@ -69,7 +69,7 @@ def archive(
         put_document(ports.store, outcome_key(flight.run, flight.file), outcome, if_absent=True)
     except ConflictError:
         return load_outcome(ports, flight.run, flight.file) or outcome
-    fields = {"file": flight.file, "logs": len(logs), "intact": intact}
+    fields: Fields = {"file": flight.file, "logs": len(logs), "intact": intact}
     ports.events.emit(Event(EventName.FILE_ARCHIVED, connector.name, flight.run, fields=fields))
     return outcome
 

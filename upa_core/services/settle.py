@@ -1,4 +1,4 @@
-"""Settle an import file from its archive alone: what is confirmed goes to the shadow, what isn't becomes unknown or escrow."""
+"""Settle an import file from its archive alone: what is confirmed goes to the shadow, the rest to unknown or escrow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, CorruptStateError
-from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.events import Event, EventName, Fields, Level
 from upa_core.domain.import_file import read_import_file
 from upa_core.domain.job_log import Verdict, judge, parse_log
 from upa_core.domain.people import EscrowReason, Shard, shard_of
@@ -55,7 +55,7 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     escrowed = len(verdict.failed)
     exported = len(people) - escrowed if verdict.confirmed else 0
     level = Level.INFO if verdict.confirmed else Level.WARNING
-    fields = {"file": outcome.file, "exported": exported, "escrowed": escrowed, "why": verdict.why}
+    fields: Fields = {"file": outcome.file, "exported": exported, "escrowed": escrowed, "why": verdict.why}
     ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields))
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why)
 

@@ -1,14 +1,14 @@
 """The grammar of expressions: Entra's syntax, from text to the domain's tree.
 
 Functions, attributes in square brackets, texts in double quotes with backslash escapes, arguments that may be left out
-between commas (entra-docs, functions-for-customizing-application-data.md, "Syntax overview"). An LALR parser: no recursion
-and no backtracking, whatever the text.
+between commas (entra-docs, functions-for-customizing-application-data.md, "Syntax overview"). The parser is LALR: no
+recursion and no backtracking, whatever the text.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -16,6 +16,7 @@ from typing import Any, cast
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
+from upa_core.domain.attributes import AttributeRefusedError
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.expressions import (
     Attribute,
@@ -65,9 +66,16 @@ _ELSEWHERE = {
 """Functions that Entra has and this closed set doesn't, with what to do instead."""
 
 _NAMES = {
-    "COMMA": "a comma", "RPAR": ")", "LPAR": "(", "NAME": "a function", "ATTRIBUTE": "an [attribute]", "TEXT": "a text in quotes",
-    "INTEGER": "a whole number", "OPERATOR": "a comparison", "$END": "the end",
-}  # fmt: skip
+    "$END": "the end",
+    "ATTRIBUTE": "an [attribute]",
+    "COMMA": "a comma",
+    "INTEGER": "a whole number",
+    "LPAR": "(",
+    "NAME": "a function",
+    "OPERATOR": "a comparison",
+    "RPAR": ")",
+    "TEXT": "a text in quotes",
+}
 
 
 class ExpressionSyntaxError(ConfigError):
@@ -153,13 +161,21 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", transformer=_Build(), maybe_placeholders=True, propagate_positions=False)
 
 
-@lru_cache(maxsize=4096)
-def parse_expression(text: str) -> Expression:
+def parse_expression(text: str, resolve: Callable[[str], str] | None = None) -> Expression:
     """Read an expression and check it: closed set of functions, arguments, types, depth, size.
+
+    `resolve` turns the names of attributes into paths.
 
     Raises:
         ExpressionSyntaxError: with the place and, where there is one, a suggestion.
     """
+    placed = _parse(text)
+    expression = cast("Expression", placed.node)
+    return _resolve(expression, resolve, dict(placed.places)) if resolve else expression
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> _Placed:
     if len(text) > MAX_LENGTH:
         raise ExpressionSyntaxError(f"an expression has at most {MAX_LENGTH} characters")
     try:
@@ -168,14 +184,30 @@ def parse_expression(text: str) -> Expression:
         raise error.orig_exc from error
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from error
-    expression = cast("Expression", placed.node)
     try:
-        check_expression(expression)
+        check_expression(cast("Expression", placed.node))
     except ExpressionError as error:
         line, column = dict(placed.places).get(id(error.node), (1, 1))
         message, suggestion = _explain(error)
         raise ExpressionSyntaxError(message, line=line, column=column, suggestion=suggestion) from error
-    return expression
+    return placed
+
+
+def _resolve(node: Expression, resolve: Callable[[str], str], places: dict[int, tuple[int, int]]) -> Expression:
+    match node:
+        case Attribute(path):
+            try:
+                return Attribute(resolve(path))
+            except AttributeRefusedError as error:
+                line, column = places[id(node)]
+                raise ExpressionSyntaxError(
+                    str(error), line=line, column=column, suggestion=error.suggestion
+                ) from error
+        case Call(function, args):
+            return Call(function, tuple(arg and _resolve(arg, resolve, places) for arg in args))
+        case Comparison(operator, left, right):
+            return Comparison(operator, _resolve(left, resolve, places), _resolve(right, resolve, places))
+    return node
 
 
 def _explain(error: ExpressionError) -> tuple[str, str]:

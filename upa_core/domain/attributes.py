@@ -1,4 +1,4 @@
-"""What users can be read: names and types of a user's attributes, their aliases, and which ones users/delta doesn't track.
+"""A user's attributes: names, types, aliases, and which ones users/delta doesn't track.
 
 Names and types are Microsoft's v1.0 metadata (microsoftgraph/msgraph-metadata, `user`); what isn't tracked is graph.md A3.
 """
@@ -39,38 +39,56 @@ _STORED_IN_SHAREPOINT = "is stored in SharePoint, not in Entra: users/delta refu
 _NOT_IN_STORE = "isn't in Entra's main store, so users/delta can't read it"
 _STRUCTURE = "holds structures, not a text"
 GROUPS = (
-    "users/delta doesn't track group membership: nobody would be noticed joining or leaving. Use an attribute that delta "
-    "tracks, e.g. one that a dynamic group's rule is made of, or an extension attribute that marks the group's members"
+    "users/delta doesn't track group membership, so nobody would be noticed joining or leaving. Use an attribute that "
+    "delta tracks: what a dynamic group's rule is made of, or an extension attribute that marks the members"
 )
 REFUSED: dict[str, str] = {
     **dict.fromkeys(
-        ("aboutMe", "birthday", "interests", "mySite", "pastProjects", "preferredName", "responsibilities", "schools", "skills"),
+        ("aboutMe", "birthday", "interests", "mySite", "pastProjects", "preferredName", "responsibilities", "schools"),
         _STORED_IN_SHAREPOINT,
     ),
+    "skills": _STORED_IN_SHAREPOINT,
     "hireDate": f"{_STORED_IN_SHAREPOINT}; use employeeHireDate",
     "signInActivity": "can't be selected in users/delta: the service answers 400 for the whole request",
     **dict.fromkeys(("authorizationInfo", "deviceEnrollmentLimit", "mailboxSettings", "print"), _NOT_IN_STORE),
-    "manager": "is a reference, incompletely reported by users/delta; SharePoint keeps its own Manager property by itself",
+    "manager": "is a reference, incompletely reported by users/delta; SharePoint keeps its own Manager by itself",
     "directReports": "is a reference, not an attribute",
     "customSecurityAttributes": "isn't known to be tracked by users/delta and needs a permission of its own",
     "licenseAssignmentStates": "can be selected, but users/delta doesn't track its changes",
     "passwordProfile": "holds a password",
     **dict.fromkeys(
-        ("assignedLicenses", "assignedPlans", "identities", "onPremisesProvisioningErrors", "provisionedPlans",
-         "serviceProvisioningErrors"), _STRUCTURE,
+        ("assignedLicenses", "assignedPlans", "identities", "onPremisesProvisioningErrors", "provisionedPlans"),
+        _STRUCTURE,
     ),
-    **dict.fromkeys(("memberOf", "transitiveMemberOf", "isMemberOf", "group", "groups", "members", "groupMembership"), GROUPS),
-    "extensions": "open extensions aren't tracked by users/delta; use a directory extension (ext:Name)",
-}  # fmt: skip
+    "serviceProvisioningErrors": _STRUCTURE,
+    **dict.fromkeys(("memberOf", "transitiveMemberOf", "isMemberOf", "members", "groupMembership"), GROUPS),
+    **dict.fromkeys(("group", "groups"), GROUPS),
+    "extensions": "means open extensions, which users/delta doesn't track; use a directory extension (ext:Name)",
+}
 """Attributes that can't be mapped or scoped, with the reason."""
 
 _OTHER_NAMES = {
-    "objectId": "id", "sn": "surname", "lastName": "surname", "firstName": "givenName", "telephoneNumber": "businessPhones",
-    "physicalDeliveryOfficeName": "officeLocation", "office": "officeLocation", "title": "jobTitle", "mobile": "mobilePhone",
-    "co": "country", "c": "country", "l": "city", "st": "state", "company": "companyName", "upn": "userPrincipalName",
-    "costCenter": "employeeOrgData.costCenter", "division": "employeeOrgData.division", "email": "mail",
-    "preferredDataLocations": "preferredDataLocation", "name": "displayName", "sAMAccountName": "onPremisesSamAccountName",
-}  # fmt: skip
+    "c": "country",
+    "co": "country",
+    "company": "companyName",
+    "costCenter": "employeeOrgData.costCenter",
+    "division": "employeeOrgData.division",
+    "email": "mail",
+    "firstName": "givenName",
+    "l": "city",
+    "lastName": "surname",
+    "mobile": "mobilePhone",
+    "name": "displayName",
+    "objectId": "id",
+    "office": "officeLocation",
+    "physicalDeliveryOfficeName": "officeLocation",
+    "sAMAccountName": "onPremisesSamAccountName",
+    "sn": "surname",
+    "st": "state",
+    "telephoneNumber": "businessPhones",
+    "title": "jobTitle",
+    "upn": "userPrincipalName",
+}
 """Names from Active Directory, Azure AD Graph and habit."""
 
 _NUMBERED = re.compile(r"extensionAttribute([0-9]+)", re.ASCII)

@@ -1,7 +1,7 @@
 """The profile properties that SharePoint fills by itself from Entra: mapping to them would be overwritten or refused.
 
 Source: learn.microsoft.com/sharepoint/user-profile-sync, "Properties that are synced into SharePoint user profiles"
-(seeds/4-built-in-upa-sync.txt), which names attributes and display names; the internal names are those of a recorded profile
+(seeds/4-built-in-upa-sync.txt), which names attributes and display names; internal names are those of a recorded profile
 (sharepoint.md §8, pnpcore's UserProfileTests).
 """
 

@@ -1,0 +1,46 @@
+# make demo: set up, then run the pipeline against the tenant simulator    make test: set up, then pass every test
+# make help lists the rest.
+SHELL := /bin/sh
+PYTHON ?= $(shell scripts/find-python)
+ifeq ($(strip $(PYTHON)),)
+$(error no usable Python: see the line above)
+endif
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VENV ?= .venv-$(VERSION)
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test lint unit lock clean crash model
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+setup: $(READY) ## Make the virtual environment
+
+$(READY): requirements-dev.txt
+	@echo "Setting up $(VENV) with Python $(VERSION); a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+demo: $(READY) ## Run the whole pipeline here: HR=FILE takes your own feed, KEEP=1 leaves the tenant up
+	@$(BIN)/python -m upa_cli demo $(if $(HR),--hr "$(HR)") $(if $(KEEP),--keep) $(DEMO)
+
+test: lint unit ## Pass every check and test
+
+lint: $(READY) ## Format, lint, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+unit: $(READY) ## Run the tests with coverage
+	@$(BIN)/python -m coverage run -m pytest $(TESTS)
+	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
+
+lock: $(READY) ## Compile the requirements anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
+
+clean: ## Delete what was set up here
+	rm -rf .venv-* .tools .demo .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -7,6 +7,8 @@ from tests.fakes.hooks import Call, Hooks
 from tests.fakes.import_jobs import FakeImportJobs
 from tests.fakes.library import FakeLibrary
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.tokens import FakeTokens
+from tests.fakes.transport import ScriptedTransport, reply
 
 __all__ = [
     "Call",
@@ -15,8 +17,11 @@ __all__ = [
     "FakeClock",
     "FakeImportJobs",
     "FakeLibrary",
+    "FakeTokens",
     "Hooks",
     "MemoryStore",
     "RecordingEvents",
     "RecordingWaker",
+    "ScriptedTransport",
+    "reply",
 ]

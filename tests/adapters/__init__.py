@@ -1,0 +1,1 @@
+"""The adapters by themselves, over answers written down beforehand."""

@@ -1,0 +1,266 @@
+"""users/delta and $batch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
+from upa_core.adapters.graph_users import GraphUsers
+from upa_core.adapters.http import Service
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    ForeignLinkError,
+    RefusedError,
+    ResyncRequiredError,
+    ThrottledError,
+    UnavailableError,
+    UpaError,
+)
+from upa_core.ports.change_source import Link, Page
+
+ROOT = "https://graph.example"
+NEXT = Link(f"{ROOT}/v1.0/users/delta?$skiptoken=n1", "next")
+
+
+class World:
+    """Graph over written-down answers."""
+
+    def __init__(self, *replies: object) -> None:
+        self.clock, self.net = FakeClock(), ScriptedTransport(*replies)  # type: ignore[arg-type]
+        service = Service(ROOT, FakeTokens(), self.clock, session=self.net.session(), jitter=lambda: 0.5)
+        self.users = GraphUsers(service)
+
+    def bodies(self) -> list[list[str]]:
+        """The addresses asked for in each batch."""
+        return [[r["url"] for r in json.loads(request.body or b"")["requests"]] for request in self.net.requests]
+
+
+def page(link: str = "deltaLink", url: str = f"{ROOT}/v1.0/users/delta?$deltatoken=d1", **records: object) -> object:
+    """Write a delta page down."""
+    return reply(200, {"value": records.get("value", []), f"@odata.{link}": url})
+
+
+def inner(*answers: tuple[object, int, object] | tuple[object, int, object, object]) -> object:
+    """Write an answer of $batch down."""
+    names = ("id", "status", "body", "headers")
+    return reply(200, {"responses": [dict(zip(names, answer, strict=False)) for answer in answers]})
+
+
+def test_begin_makes_no_call() -> None:
+    """A full round begins with one address whose $select is sorted and free of doubles."""
+    world = World()
+    link = world.users.begin(["id", "department", "id", "city"])
+
+    assert link == Link(f"{ROOT}/v1.0/users/delta?$select=city,department,id", "initial")
+    assert world.net.requests == []
+
+
+def test_page_keeps_null_and_absent_apart() -> None:
+    """Records come as sent: null stays null, absent stays absent, @removed stays."""
+    records = [{"id": "1", "city": None}, {"id": "2"}, {"id": "3", "@removed": {"reason": "changed"}}]
+    world = World(page(value=records))
+
+    assert world.users.page(NEXT) == Page(records, Link(f"{ROOT}/v1.0/users/delta?$deltatoken=d1", "delta"))
+
+
+def test_links_are_followed_verbatim() -> None:
+    """A link is an address to follow as it is; the call asks to be throttled first and never for minimal records."""
+    world = World(page())
+    world.users.page(NEXT)
+    request = world.net.requests[0]
+
+    assert (request.method, request.url) == ("GET", NEXT.url)
+    assert request.headers["x-ms-throttle-priority"] == "low"
+    assert "Prefer" not in request.headers
+
+
+def test_empty_page_with_next_link_goes_on() -> None:
+    """A page without records isn't the end of the round."""
+    url = f"{ROOT}/v1.0/users/delta?$skiptoken=n2"
+
+    assert World(page("nextLink", url)).users.page(NEXT) == Page([], Link(url, "next"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"value": []},
+        {"value": [], "@odata.nextLink": NEXT.url},
+        {"value": [], "@odata.nextLink": ""},
+        {"value": {}, "@odata.deltaLink": NEXT.url},
+        {"value": [{"city": "x"}], "@odata.deltaLink": NEXT.url},
+        {"value": ["x"], "@odata.deltaLink": NEXT.url},
+        {"@odata.deltaLink": NEXT.url},
+        [],
+        None,
+    ],
+)
+def test_pages_that_cannot_be_trusted(document: object) -> None:
+    """No link, the same link again, or no list of people: the page is refused, the position stays."""
+    with pytest.raises(UnavailableError):
+        World(reply(200, document)).users.page(NEXT)
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/next", "http://graph.example/next", "https://graph.example:1/n"])
+def test_foreign_links_are_refused(url: str) -> None:
+    """A foreign link is refused where it is found, and where it is followed."""
+    for kind in ("nextLink", "deltaLink"):
+        with pytest.raises(ForeignLinkError):
+            World(page(kind, url)).users.page(NEXT)
+    world = World()
+    with pytest.raises(ForeignLinkError):
+        world.users.page(Link(url, "next"))
+
+    assert world.net.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (410, {}, "gone"),
+        (410, {"code": "syncStateNotFound"}, "syncStateNotFound"),
+        (400, {"code": "SyncStateNotFound"}, "SyncStateNotFound"),
+        (404, {"code": "SYNCSTATENOTFOUND"}, "SYNCSTATENOTFOUND"),
+        (400, {"code": "BadRequest", "innererror": {"code": "resyncRequired"}}, "resyncRequired"),
+        (
+            500,
+            {"code": "x", "innerError": {"code": "y", "innererror": {"code": "resyncApplyDifferences"}}},
+            "resyncApplyDifferences",
+        ),
+        (400, {"code": "BadRequest", "message": "Sync must reach steady state within 30 days."}, "steadyState"),
+        (400, {"code": "Directory_ExpiredPageToken"}, "Directory_ExpiredPageToken"),
+        (403, {"code": "resyncRequired"}, "resyncRequired"),
+    ],
+)
+def test_void_positions(status: int, error: dict[str, object], code: str) -> None:
+    """A void position is told by its code, in any case and at any depth, whatever the status; it isn't retried."""
+    world = World(reply(status, {"error": error}, headers={"Location": "https://evil.example/"}))
+    with pytest.raises(ResyncRequiredError) as caught:
+        world.users.page(NEXT)
+
+    assert (caught.value.code, len(world.net.requests)) == (code, 1)
+
+
+def test_410_without_a_body() -> None:
+    """A bare 410 is a void position, too."""
+    with pytest.raises(ResyncRequiredError):
+        World(reply(410, body=b"")).users.page(NEXT)
+
+
+def test_untracked_attributes_are_named() -> None:
+    """A 400 about properties that can't be tracked names them, one by one."""
+    text = (
+        "Invalid request for delta query: for this entity set, $expand/$select is not supported for the following "
+        "properties: signInActivity, birthday"
+    )
+    with pytest.raises(RefusedError, match="signInActivity, birthday") as caught:
+        World(reply(400, {"error": {"code": "BadRequest", "message": text}})).users.page(NEXT)
+
+    assert (caught.value.code, caught.value.details) == ("BadRequest", ("signInActivity", "birthday"))
+
+
+def test_other_refusals_tell_only_the_code() -> None:
+    """Another 400 is refused with its code; its message may quote the link's token and isn't repeated."""
+    body = {"error": {"code": "Request_BadRequest", "message": "Invalid token value 'S3cret'"}}
+    with pytest.raises(RefusedError, match="400 Request_BadRequest") as caught:
+        World(reply(400, body)).users.page(NEXT)
+
+    assert "S3cret" not in str(caught.value)
+
+
+def test_read_asks_in_twenties() -> None:
+    """People are read twenty at a time, each once, with ids encoded and $select sorted."""
+    ids = [f"p{n}" for n in range(20)] + ["odd/id?", "p0"]
+    world = World(
+        inner(*[(str(n), 200, {"id": f"p{n}"}) for n in range(20)]), inner(("0", 200, {"id": "odd/id?", "city": None}))
+    )
+    found = world.users.read(ids, ["id", "city"])
+
+    assert (len(found), found["odd/id?"]) == (21, {"id": "odd/id?", "city": None})
+    assert [len(urls) for urls in world.bodies()] == [20, 1]
+    assert world.bodies()[1] == ["/users/odd%2Fid%3F?$select=city,id"]
+
+
+def test_read_without_people_makes_no_call() -> None:
+    """Reading nobody is no call."""
+    assert World().users.read([], ["id"]) == {}
+
+
+def test_read_tells_missing_people() -> None:
+    """A 404 inside a batch is a person Graph doesn't know; metadata is left out of a record."""
+    world = World(
+        inner(
+            ("1", 404, {"error": {"code": "Request_ResourceNotFound"}}), ("0", 200, {"id": "a", "@odata.context": "c"})
+        )
+    )
+
+    assert world.users.read(["a", "b"], ["id"]) == {"a": {"id": "a"}, "b": None}
+
+
+def test_throttled_inner_answers_are_asked_again() -> None:
+    """Whoever was throttled inside a batch is asked for again after the longest pause named; the rest is kept."""
+    world = World(
+        inner(("0", 200, {"id": "a"}), ("1", 429, {}, {"retry-after": "5"}), ("2", 503, {}, {"Retry-After": "9"})),
+        inner(("0", 200, {"id": "b"}), ("1", 200, {"id": "c"})),
+    )
+    found = world.users.read(["a", "b", "c"], ["id"])
+
+    assert ({person: record["id"] for person, record in found.items() if record}, world.clock.slept) == (
+        {"a": "a", "b": "b", "c": "c"},
+        [9.0],
+    )
+    assert world.bodies()[1] == ["/users/b?$select=id", "/users/c?$select=id"]
+
+
+def test_throttled_for_long_is_raised() -> None:
+    """An inner pause beyond our patience is raised with its length."""
+    with pytest.raises(ThrottledError) as caught:
+        World(inner(("0", 429, {}, {"Retry-After": "300"}))).users.read(["a"], ["id"])
+
+    assert caught.value.retry_after == 300.0
+
+
+def test_throttled_for_ever_ends() -> None:
+    """A batch that fails inside again and again ends after four attempts."""
+    world = World(*[inner(("0", 500, {}))] * 4)
+    with pytest.raises(ThrottledError):
+        world.users.read(["a"], ["id"])
+
+    assert len(world.net.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(401, AccessDeniedError), (403, AccessDeniedError), (400, RefusedError), (409, RefusedError)],
+)
+def test_inner_refusals(status: int, expected: type[UpaError]) -> None:
+    """A refusal inside a batch is told by its code, without the person's id."""
+    with pytest.raises(expected, match="Some_Code") as caught:
+        World(inner(("0", status, {"error": {"code": "Some_Code"}}))).users.read(["anna"], ["id"])
+
+    assert "anna" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [],
+        {"responses": []},
+        {"responses": [{"id": "7", "status": 200}]},
+        {"responses": [{"id": "0", "status": "x"}]},
+        {"responses": ["x"]},
+    ],
+)
+def test_batches_that_do_not_pair(document: object) -> None:
+    """An answer of $batch that leaves somebody out is no answer."""
+    with pytest.raises(UnavailableError):
+        World(reply(200, document)).users.read(["a"], ["id"])
+
+
+def test_refused_batch() -> None:
+    """A batch refused as a whole is refused."""
+    with pytest.raises(RefusedError, match="BadRequest"):
+        World(reply(400, {"error": {"code": "BadRequest"}})).users.read(["a"], ["id"])

@@ -1,0 +1,248 @@
+"""users/delta: rounds, pages and links (graph.md A). Works on the directory; knows links only by a prefix."""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import orjson
+
+from . import select as selecting
+from .directory import CHUNK, LIVE, SOFT, Directory
+from .errors import bad_request, graph_error
+from .log import Kind
+from .tokens import DeltaToken, decode
+
+PAGE_CAP = CHUNK
+"""Higher page sizes are capped at 200 users (graph.md A4)."""
+
+
+@dataclass
+class DeltaOptions:
+    """How difficult the service is, within what is documented or was reported."""
+
+    page_size: int = PAGE_CAP
+    token_lifetime_s: float = 7 * 86_400
+    """Directory tokens live 7 days (graph.md A5)."""
+    steady_state_s: float = 30 * 86_400
+    """A skiptoken older than this: "Sync must reach steady state within 30 days." (graph.md A5)"""
+    expired_status: int = 400
+    """400 syncStateNotFound as announced in 2020, or 410 (graph.md A5)."""
+    expired_code: str = "syncStateNotFound"
+    first_round_tombstones: bool = True
+    """5 users, 199 records (graph.md A2)."""
+    duplicates: float = 0.0
+    """Chance that a page repeats a user of an earlier page (graph.md A2)."""
+    empty_pages: float = 0.0
+    """Chance of an empty page with a nextLink (graph.md A1)."""
+    short_pages: float = 0.0
+    """Chance of a page cut short by an internal timeout (graph.md A4)."""
+    replays: float = 0.0
+    """Chance, per page of an incremental round, that an unchanged user comes again (graph.md A2)."""
+    lag_s: float = 0.0
+    """Replication lag: changes younger than this aren't seen yet (graph.md A2)."""
+    page_token_lifetime_s: float | None = None
+    """After it a skiptoken answers Directory_ExpiredPageToken (graph.md A5)."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: JSON of its members, and the token of the link to what follows."""
+
+    members: bytes
+    token: DeltaToken
+    count: int
+
+
+class Delta:
+    """Rounds over the directory."""
+
+    def __init__(self, directory: Directory, rng: random.Random, now: Callable[[], float]) -> None:
+        self._directory, self._rng, self._now = directory, rng, now
+        self.options = DeltaOptions()
+        self.extension_types: dict[str, str] = {}
+        """Data type of each directory extension, by full name."""
+        self.generation = 0
+        self.key = rng.randbytes(16)
+        self._pages: OrderedDict[tuple, tuple[int, bytes, int]] = OrderedDict()
+        self._cached_bytes = 0
+        self.cache_limit = 256 * 1024**2
+        self._plans: OrderedDict[tuple, list[int]] = OrderedDict()
+
+    def resync(self) -> None:
+        """Forget all tokens, as after maintenance or migration: 410 with a Location (graph.md A5)."""
+        self.generation += 1
+
+    # -- rounds ------------------------------------------------------------------------------------------------------
+
+    def start(
+        self, names: tuple[str, ...], only: tuple[str, ...] = (), *, latest: bool = False, size: int | None = None
+    ) -> Page | DeltaToken:
+        """Begin a full round, or with `latest` just hand out a token for now (graph.md A1)."""
+        selecting.check_delta(names)
+        upto = self._visible()
+        token = DeltaToken("skip", names, -1, upto, 0, len(self._directory.ids), self._now(), self.generation, 0, only)
+        if latest:
+            return replace(token, kind="delta", since=upto, nonce=self._nonce())
+        return self.page(token, size)
+
+    def resume(self, text: str, kind: str) -> DeltaToken:
+        """Read a token that came back, and refuse it when it is too old or from before a resync."""
+        token = decode(text, kind, self.key)
+        options, age = self.options, self._now() - token.issued
+        if token.generation != self.generation:
+            raise graph_error(410, "resyncRequired", "Resync required. Replace any local items with the server's version.")
+        if kind == "delta":
+            if age > options.token_lifetime_s:
+                raise graph_error(
+                    options.expired_status, options.expired_code,
+                    "The sync state generation is not found. The delta token is expired and data must be synchronized "
+                    "again.",
+                )
+            return replace(token, kind="skip", upto=max(self._visible(), token.since), position=0, issued=self._now())
+        if options.page_token_lifetime_s is not None and age > options.page_token_lifetime_s:
+            raise bad_request(
+                "The specified page token value has expired and can no longer be included in your request.",
+                "Directory_ExpiredPageToken",
+            )
+        if age > options.steady_state_s:
+            raise bad_request("Sync must reach steady state within 30 days.")
+        return token
+
+    def page(self, token: DeltaToken, size: int | None = None, *, minimal: bool = False) -> Page:
+        """Render the page at a token and say what follows it: a skip token, or a delta token at the end."""
+        size = min(PAGE_CAP, size or self.options.page_size)
+        if self.options.empty_pages and self._rng.random() < self.options.empty_pages:
+            return Page(b"", replace(token, nonce=self._nonce()), 0)
+        if self.options.short_pages and self._rng.random() < self.options.short_pages:
+            size = max(1, size // 3)
+        if token.since < 0:
+            members, count, position, last = self._full_page(token, size)
+        else:
+            members, count, position, last = self._changes_page(token, size, minimal)
+        members, count = self._disturb(token, members, count)
+        if last:
+            following = replace(
+                token, kind="delta", since=token.upto, position=0, issued=self._now(), nonce=self._nonce()
+            )
+        else:
+            following = replace(token, position=position, nonce=self._nonce())
+        return Page(members, following, count)
+
+    # -- pages -------------------------------------------------------------------------------------------------------
+
+    def _full_page(self, token: DeltaToken, size: int) -> tuple[bytes, int, int, bool]:
+        if token.only:
+            slots = [slot for one in token.only if (slot := self._directory.slot_of(one)) is not None]
+            members, count = self._render(slots, token.select)
+            return members, count, 0, True
+        start, end = token.position, min(token.position + size, token.end)
+        members, count = self._cached(start, end, token.select)
+        return members, count, end, end >= token.end
+
+    def _cached(self, start: int, end: int, names: tuple[str, ...]) -> tuple[bytes, int]:
+        """Render slots, or take the page rendered before if none of its users changed since."""
+        key = (start, end, names, self.options.first_round_tombstones)
+        chunks = self._directory.chunk_seq[start // CHUNK : (end - 1) // CHUNK + 1] if end > start else ()
+        changed = max(chunks, default=0)
+        known = self._pages.get(key)
+        if known is not None and known[0] >= changed:
+            self._pages.move_to_end(key)
+            return known[1], known[2]
+        members, count = self._render(range(start, end), names)
+        if known is not None:
+            self._cached_bytes -= len(known[1])
+        self._pages[key] = (len(self._directory.log) - 1, members, count)
+        self._cached_bytes += len(members)
+        while self._cached_bytes > self.cache_limit and self._pages:
+            _, old = self._pages.popitem(last=False)
+            self._cached_bytes -= len(old[1])
+        return members, count
+
+    def _render(self, slots: range | list[int], names: tuple[str, ...]) -> tuple[bytes, int]:
+        directory, out = self._directory, []
+        for slot in slots:
+            if directory.status[slot] == LIVE:
+                out.append(selecting.project(directory.records[slot] or b"{}", directory.ids[slot], names))
+            elif self.options.first_round_tombstones:
+                out.append(self._tombstone(slot))
+        return orjson.dumps(out)[1:-1], len(out)
+
+    def _tombstone(self, slot: int) -> dict:
+        reason = "changed" if self._directory.status[slot] == SOFT else "deleted"
+        return {"id": self._directory.ids[slot], "@removed": {"reason": reason}}
+
+    def _changes_page(self, token: DeltaToken, size: int, minimal: bool) -> tuple[bytes, int, int, bool]:
+        plan = self._plan(token)
+        part = plan[token.position : token.position + size]
+        touched = self._touched(token, set(part))
+        out = []
+        for slot in part:
+            if self._directory.status[slot] != LIVE:
+                out.append(self._tombstone(slot))
+                continue
+            names, changed = token.select, touched[slot]
+            if minimal and changed is not None:
+                names = tuple(name for name in names if name in changed)
+            raw = self._directory.records[slot] or b"{}"
+            out.append(selecting.project(raw, self._directory.ids[slot], names, changed or frozenset(names)))
+        position = token.position + len(part)
+        return orjson.dumps(out)[1:-1], len(out), position, position >= len(plan)
+
+    def _plan(self, token: DeltaToken) -> list[int]:
+        """Work out who belongs to a round: everybody with a tracked change in its part of the log."""
+        key = (token.since, token.upto, token.select, token.only)
+        if key in self._plans:
+            return self._plans[key]
+        log, wanted = self._directory.log, selecting.tracked(token.select, tuple(sorted(self.extension_types.items())))
+        only = {self._directory.slot_of(one) for one in token.only}
+        slots: dict[int, None] = {}
+        for n in range(token.since, token.upto):
+            touched, slot = log.touched[n], log.slots[n]
+            if (touched is None or touched & wanted) and (not only or slot in only):
+                slots.pop(slot, None)
+                slots[slot] = None
+        self._plans[key] = list(slots)
+        if len(self._plans) > 8:
+            self._plans.popitem(last=False)
+        return self._plans[key]
+
+    def _touched(self, token: DeltaToken, slots: set[int]) -> dict[int, frozenset[str] | None]:
+        """Say per user what changed in this round; None: everything, because he was created or restored."""
+        log, found = self._directory.log, {}
+        for n in range(token.since, token.upto):
+            slot = log.slots[n]
+            if slot not in slots:
+                continue
+            touched, before = log.touched[n], found.get(slot, frozenset())
+            if touched is None or before is None or log.kinds[n] != Kind.EDIT:
+                found[slot] = None
+            else:
+                found[slot] = before | self._same_type(touched)
+        return found
+
+    def _same_type(self, touched: frozenset[str]) -> frozenset[str]:
+        kinds = {self.extension_types[name] for name in touched if name in self.extension_types}
+        if not kinds:
+            return touched
+        return touched | {name for name, kind in self.extension_types.items() if kind in kinds}
+
+    def _disturb(self, token: DeltaToken, members: bytes, count: int) -> tuple[bytes, int]:
+        chance = self.options.duplicates if token.since < 0 else self.options.replays
+        if not chance or self._rng.random() >= chance:
+            return members, count
+        known = token.position if token.since < 0 else len(self._directory.ids)
+        if not known:
+            return members, count
+        again, more = self._render([self._rng.randrange(known)], token.select)
+        return b",".join(part for part in (members, again) if part), count + more
+
+    def _visible(self) -> int:
+        if not self.options.lag_s:
+            return len(self._directory.log)
+        return self._directory.log.visible_at(self._now() - self.options.lag_s)
+
+    def _nonce(self) -> int:
+        return self._rng.getrandbits(48)

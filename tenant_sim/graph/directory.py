@@ -1,0 +1,220 @@
+"""The directory: users as compact bytes, with every version they ever had. Never sees HTTP.
+
+A user is a slot number; a record is orjson bytes of the attributes that were ever set, with an explicit null for one
+that was cleared: delta has to tell "cleared" from "never set" (graph.md A2).
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from tenant_sim.clock import iso
+
+from . import schema
+from .log import ChangeLog, Kind
+
+CHUNK = 200
+"""Users per block of the page cache: the page cap of users/delta (graph.md A4)."""
+
+LIVE, SOFT, HARD = 0, 1, 2
+
+RESTORABLE_S = 30 * 86_400
+"""A deleted user can be restored for 30 days, then he is gone for good (graph.md A2)."""
+
+
+class Directory:
+    """Users of the tenant."""
+
+    def __init__(self, rng: random.Random, now: Callable[[], float]) -> None:
+        self._rng, self._now = rng, now
+        self.log = ChangeLog()
+        self.ids: list[str] = []
+        self.records: list[bytes | None] = []
+        self.status = bytearray()
+        self.removed_at: dict[int, float] = {}
+        self.chunk_seq = array("q")
+        self._slots: dict[str, int] = {}
+        self._by_name: dict[str, dict[str, int]] | None = None
+        self.listeners: list[Callable[[int, Kind, bool | None, float], None]] = []
+
+    # -- editing -----------------------------------------------------------------------------------------------------
+
+    def add(self, attributes: dict[str, Any], *, profile: bool | None = True) -> str:
+        """Create a user and return his id. `profile`: True, the UPA profile exists at once; False, not yet; None, as
+        the tenant's `profile_delay` says."""
+        schema.check(attributes)
+        record = {key: value for key, value in attributes.items() if value is not None}
+        slot = self._insert(record, self._now())
+        self._tell(slot, Kind.CREATE, profile)
+        return self.ids[slot]
+
+    def load(self, people: Iterable[dict[str, Any]], *, profile: bool | None = True) -> int:
+        """Create many users fast, without checking their attributes; return how many."""
+        before, now = len(self.ids), self._now()
+        for record in people:
+            self._tell(self._insert(record, now), Kind.CREATE, profile)
+        return len(self.ids) - before
+
+    def edit(self, id: str, /, **attributes: Any) -> None:  # noqa: A002
+        """Change attributes; None clears."""
+        self.patch(id, attributes)
+
+    def patch(self, id: str, attributes: dict[str, Any]) -> None:  # noqa: A002
+        """Change attributes; None clears; of a complex attribute only the parts that are named.
+
+        ASSUMED: patch-merges-complex: a PATCH of employeeOrgData keeps the parts that it doesn't name.
+        """
+        schema.check(attributes)
+        slot = self._live_slot(id)
+        old = orjson.loads(self.records[slot])
+        touched = set()
+        for key, value in attributes.items():
+            if isinstance(value, dict) and isinstance(old.get(key), dict):
+                value = {**old[key], **value}  # noqa: PLW2901
+            if isinstance(value, dict) and not any(part is not None for part in value.values()):
+                value = None  # noqa: PLW2901
+            if old.get(key) != value:
+                old[key] = value
+                touched.add(key)
+        if touched:
+            self._by_name = None
+            self._write(slot, Kind.EDIT, orjson.dumps(old), frozenset(touched))
+
+    def remove(self, id: str, hard: bool = False) -> None:  # noqa: A002
+        """Delete a user: soft (restorable for 30 days) or for good."""
+        slot = self._slot(id)
+        if self.status[slot] == HARD or (self.status[slot] == SOFT and not hard):
+            raise KeyError(f"user {id} is deleted already")
+        self.status[slot] = HARD if hard else SOFT
+        self.removed_at[slot] = self._now()
+        self._by_name = None
+        self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
+
+    def restore(self, id: str) -> None:  # noqa: A002
+        """Bring a soft-deleted user back; delta shows him as newly created (graph.md A2)."""
+        slot = self._slot(id)
+        if self.status[slot] != SOFT:
+            raise KeyError(f"user {id} is not in deletedItems")
+        self.status[slot] = LIVE
+        self.removed_at.pop(slot, None)
+        self._by_name = None
+        self._write(slot, Kind.RESTORE, self.records[slot])
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def get(self, id: str) -> dict[str, Any]:  # noqa: A002
+        """Return a live user's attributes that have a value, with `id`."""
+        return self.record(self._live_slot(id))
+
+    def record(self, slot: int) -> dict[str, Any]:
+        """Read a slot's attributes that have a value."""
+        raw = orjson.loads(self.records[slot])
+        return {"id": self.ids[slot], **{k: v for k, v in raw.items() if v is not None}}
+
+    def users(self) -> list[dict[str, Any]]:
+        """Return all live users."""
+        return [self.record(slot) for slot in self.live_slots()]
+
+    def live_slots(self) -> Iterator[int]:
+        """Walk over live users in the order of their creation."""
+        return (slot for slot, state in enumerate(self.status) if state == LIVE)
+
+    def versions(self) -> list[tuple[datetime, str, dict[str, Any] | None]]:
+        """Return every version of every user in order: (time, id, attributes with a value, or None when deleted)."""
+        history = []
+        for n, raw in enumerate(self.log.records):
+            record = None
+            if raw is not None:
+                record = {k: v for k, v in orjson.loads(raw).items() if v is not None}
+            moment = datetime.fromtimestamp(self.log.times[n], UTC)
+            history.append((moment, self.ids[self.log.slots[n]], record))
+        return history
+
+    def find(self, id_or_upn: str) -> int | None:
+        """Find a live user's slot by id or user principal name."""
+        slot = self._slots.get(id_or_upn.lower())
+        if slot is None:
+            slot = self.by_name("userPrincipalName", id_or_upn)
+        return slot if slot is not None and self.status[slot] == LIVE else None
+
+    def slot_of(self, id: str) -> int | None:  # noqa: A002
+        """Find a slot by id, deleted users too."""
+        return self._slots.get(id.lower())
+
+    def by_name(self, attribute: str, value: str) -> int | None:
+        """Find a live user by `userPrincipalName` or `mail`, in any case."""
+        if self._by_name is None:
+            index: dict[str, dict[str, int]] = {"userPrincipalName": {}, "mail": {}}
+            for slot in self.live_slots():
+                record = orjson.loads(self.records[slot])
+                for name, entries in index.items():
+                    if record.get(name):
+                        entries[record[name].lower()] = slot
+            self._by_name = index
+        return self._by_name[attribute].get(value.lower())
+
+    def __len__(self) -> int:
+        return self.status.count(LIVE)
+
+    def deleted(self) -> list[dict[str, Any]]:
+        """Return the users in deletedItems."""
+        return [
+            {"id": self.ids[slot], "deletedDateTime": iso(when)}
+            for slot, when in self.removed_at.items()
+            if self.status[slot] == SOFT
+        ]
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _insert(self, record: dict[str, Any], moment: float) -> int:
+        given = record.pop("id", None)
+        user_id = given.lower() if given else self.new_id()
+        if user_id in self._slots:
+            raise ValueError(f"user {user_id} exists already")
+        slot = len(self.ids)
+        raw = orjson.dumps(record)
+        self.ids.append(user_id)
+        self.records.append(raw)
+        self.status.append(LIVE)
+        self._slots[user_id] = slot
+        if self._by_name is not None:
+            for name, entries in self._by_name.items():
+                if record.get(name):
+                    entries[record[name].lower()] = slot
+        if slot % CHUNK == 0:
+            self.chunk_seq.append(0)
+        self.chunk_seq[slot // CHUNK] = self.log.append(moment, slot, Kind.CREATE, raw)
+        return slot
+
+    def _write(self, slot: int, kind: Kind, record: bytes | None, touched: frozenset[str] | None = None) -> None:
+        if record is not None:
+            self.records[slot] = record
+        self.chunk_seq[slot // CHUNK] = self.log.append(self._now(), slot, kind, record, touched)
+        self._tell(slot, kind, None)
+
+    def _tell(self, slot: int, kind: Kind, profile: bool | None) -> None:
+        for listener in self.listeners:
+            listener(slot, kind, profile, self.log.times[-1])
+
+    def _slot(self, user_id: str) -> int:
+        slot = self._slots.get(user_id.lower())
+        if slot is None:
+            raise KeyError(f"no user {user_id}")
+        return slot
+
+    def _live_slot(self, user_id: str) -> int:
+        slot = self._slot(user_id)
+        if self.status[slot] != LIVE:
+            raise KeyError(f"user {user_id} is deleted")
+        return slot
+
+    def new_id(self) -> str:
+        """Make a version 4 GUID from the seed."""
+        text = f"{self._rng.getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

@@ -1,0 +1,83 @@
+"""`$select` and what a record looks like through it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from . import schema
+from .errors import bad_request
+
+_ALL_PARTS: dict[str, Any] = dict.fromkeys(schema.EXTENSION_ATTRIBUTES)
+
+
+def parse(text: str | None) -> tuple[str, ...]:
+    """Read a `$select` list in its order, without doubles; nothing selected means the default properties."""
+    names = dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip())
+    if not names or "*" in names:
+        return schema.LIST_DEFAULT
+    return tuple(names)
+
+
+def check_delta(names: tuple[str, ...]) -> None:
+    """Refuse what delta cannot select (graph.md A1, A3).
+
+    ASSUMED: unknown-select-ignored: user is an open type, so a name nobody knows is silently ignored.
+    """
+    bad = [name for name in names if name in schema.NOT_IN_DELTA]
+    if bad:
+        raise bad_request(
+            "Invalid request for delta query: for this entity set, $expand/$select is not supported for the following "
+            f"properties: {', '.join(bad)}"
+        )
+    if any("/" in name for name in names):
+        raise bad_request("Parsing OData Select and Expand failed: a path is not supported in $select on this entity.")
+
+
+@lru_cache(maxsize=256)
+def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """Return the attributes whose change brings a user into a round of this `$select`.
+
+    A change to one directory extension returns all of the same data type (graph.md A2), so it also counts for the
+    others of that type.
+    """
+    types = dict(extension_types)
+    wanted = {types[name] for name in names if name in types}
+    noise = {name for name, kind in types.items() if kind in wanted}
+    return frozenset((set(names) | noise) - schema.NOT_TRACKED)
+
+
+def project(raw: bytes, user_id: str, names: tuple[str, ...], cleared: frozenset[str] | set[str] = frozenset()) -> dict:
+    """Show a record as delta does: set values, explicit null only for what was `cleared` in this round."""
+    record = orjson.loads(raw)
+    shown: dict[str, Any] = {}
+    for name in names:
+        value = record.get(name)
+        if value is None:
+            if name in cleared and name in record:
+                shown[name] = None
+        elif name == "onPremisesExtensionAttributes":
+            shown[name] = {**_ALL_PARTS, **value}  # all fifteen keys, nulls too (graph.md D)
+        else:
+            shown[name] = value
+    shown["id"] = user_id
+    return shown
+
+
+def full(record: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Show a record as `GET /users` does: every selected property it knows, null where there is no value."""
+    shown: dict[str, Any] = {}
+    for name in names:
+        value = record.get(name)
+        if value is None and name not in schema.TYPES and name not in schema.INHERITED:
+            continue
+        if name == "onPremisesExtensionAttributes":
+            value = {**_ALL_PARTS, **(value or {})}
+        if value is None and schema.TYPES.get(name) is list:
+            value = []
+        shown[name] = value
+    if "id" in record:
+        shown["id"] = record["id"]
+    return shown

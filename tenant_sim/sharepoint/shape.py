@@ -1,0 +1,116 @@
+"""The forms of SharePoint's answers: JSON without, with little or with verbose metadata, and Atom when no JSON was
+asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.sax.saxutils import escape
+
+import orjson
+
+from tenant_sim.http import HttpError, Request, Response
+
+DENIED = "Access denied. You do not have permission to perform this action or access this resource."
+
+
+def form(request: Request) -> str:
+    """Tell which form the client asked for; plain application/json means minimal metadata."""
+    accept = request.headers.get("accept", "").lower().replace(" ", "")
+    if "odata=verbose" in accept:
+        return "verbose"
+    if "odata=nometadata" in accept or "odata.metadata=none" in accept:
+        return "nometadata"
+    return "minimal" if "json" in accept else "atom"
+
+
+def entity(request: Request, value: dict[str, Any], kind: str, status: int = 200) -> Response:
+    """Answer with one object of the type `kind`."""
+    shape = form(request)
+    if shape == "atom":
+        return _xml(_atom_entry(value, kind), status)
+    return _json(_object(value, kind, shape), shape, status, wrap=True)
+
+
+def collection(request: Request, values: list[dict[str, Any]], kind: str) -> Response:
+    """Answer with a list of objects."""
+    shape = form(request)
+    if shape == "atom":
+        return _xml("<feed>" + "".join(_atom_entry(v, kind) for v in values) + "</feed>", 200)
+    items = [_object(v, kind, shape) for v in values]
+    return _json({"results": items} if shape == "verbose" else {"value": items}, shape, 200, wrap=True)
+
+
+def scalar(request: Request, name: str, value: Any) -> Response:
+    """Answer with the bare value of a call; Int64 comes as a string."""
+    shape = form(request)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if shape == "atom":
+        return _xml(f"<d:{name}>{escape(str(value))}</d:{name}>", 200)
+    return _json({name: value} if shape == "verbose" else {"value": value}, shape, 200, wrap=True)
+
+
+def null(request: Request, name: str) -> Response:
+    """Answer with nothing: `{"odata.null":true}` (sharepoint.md §8, recorded)."""
+    shape = form(request)
+    if shape == "atom":
+        return _xml(f'<d:{name} m:null="true" />', 200)
+    return _json({name: None} if shape == "verbose" else {"odata.null": True}, shape, 200, wrap=True)
+
+
+def error(request: Request, status: int, code: str, message: str) -> HttpError:
+    """Build an error in the form the client asked for."""
+    text = {"lang": "en-US", "value": message}
+    shape = form(request)
+    if shape == "atom":
+        body = f"<m:error><m:code>{escape(code)}</m:code><m:message xml:lang=\"en-US\">{escape(message)}</m:message></m:error>"
+        return HttpError(_xml(body, status))
+    key = "error" if shape == "verbose" else "odata.error"
+    return HttpError(_json({key: {"code": code, "message": text}}, shape, status, wrap=False))
+
+
+def _json(value: dict[str, Any], shape: str, status: int, *, wrap: bool) -> Response:
+    names = {"verbose": "odata=verbose", "minimal": "odata=minimalmetadata", "nometadata": "odata=nometadata"}
+    content_type = f"application/json;{names[shape]};streaming=true;charset=utf-8"
+    body = {"d": value} if wrap and shape == "verbose" else value
+    return Response(status, {"Content-Type": content_type}, orjson.dumps(body))
+
+
+def _object(value: dict[str, Any], kind: str, shape: str) -> dict[str, Any]:
+    if shape == "nometadata":
+        return {k: v for k, v in value.items() if k != "__uri"}
+    uri = value.get("__uri", "")
+    plain = {k: v for k, v in value.items() if k != "__uri"}
+    if shape == "minimal":
+        return {"odata.type": kind, "odata.id": uri, "odata.editLink": uri, **plain}
+    lists = {k: ({"results": v} if isinstance(v, list) else v) for k, v in plain.items()}
+    return {"__metadata": {"id": uri, "uri": uri, "type": kind}, **lists}
+
+
+def _atom_entry(value: dict[str, Any], kind: str) -> str:
+    return (
+        f"<entry><id>{escape(str(value.get('__uri', '')))}</id><category term=\"{kind}\" />"
+        f'<content type="application/xml"><m:properties>{"".join(_properties(value))}</m:properties></content></entry>'
+    )
+
+
+def _properties(value: dict[str, Any]) -> Iterator[str]:
+    for name, one in value.items():
+        if name != "__uri" and not isinstance(one, list | dict):
+            yield f"<d:{name}>{escape('' if one is None else str(one))}</d:{name}>"
+
+
+def _xml(content: str, status: int) -> Response:
+    """Wrap Atom.
+
+    ASSUMED: atom-shape: a client that asks for no JSON gets Atom; only its outline is kept here.
+    """
+    spaces = (
+        'xmlns="http://www.w3.org/2005/Atom" xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices" '
+        'xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"'
+    )
+    name, rest = content[1:].split(">", 1)[0].split(" ")[0], content
+    rest = rest.replace(f"<{name}", f"<{name} {spaces}", 1)
+    body = f'<?xml version="1.0" encoding="utf-8"?>{rest}'.encode()
+    return Response(status, {"Content-Type": "application/atom+xml;charset=utf-8"}, body)

@@ -1,0 +1,166 @@
+"""The four UPA calls of Office365Tenant, by CSOM's ProcessQuery and by REST (sharepoint.md §1 and §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tenant_sim.http import HttpError, Request, Response
+from tenant_sim.login.tokens import Token
+from tenant_sim.upa.importer import IdType
+from tenant_sim.upa.jobs import ImportJob
+
+from . import csom
+from .access import FULL_CONTROL, NO_PROFILE_ACCESS, WRITE_PROFILES
+from .csom import Action, CsomError, Guid, Path
+from .shape import DENIED
+
+if TYPE_CHECKING:
+    from tenant_sim.sim import TenantSim
+
+OFFICE_365_TENANT = "e45fd516-a408-4ca4-b6dc-268e2f1f0f83"
+_MODEL = "Microsoft.Online.SharePoint.TenantManagement."
+SERVER_ERROR = "Microsoft.SharePoint.Client.ServerException"
+LIBRARY_VERSION = "16.0.23710.12002"
+
+
+def queue(sim: TenantSim, id_type: Any, id_property: Any, mapping: Any, source_uri: Any) -> str:
+    """Check the arguments as the queue call does, then take the job; return the id that the caller is told.
+
+    ASSUMED: queue-error-codes: ErrorTypeName and ErrorCode of these errors; the text for an unknown property.
+    """
+    if id_type not in set(IdType):
+        raise CsomError(f"The value {id_type!r} is not a valid ImportProfilePropertiesUserIdType.", SERVER_ERROR)
+    if not isinstance(id_property, str) or not id_property or not isinstance(source_uri, str) or not source_uri:
+        raise CsomError("Value cannot be null.", "System.ArgumentNullException", -2147467261)
+    if not isinstance(mapping, dict) or not mapping or not all(isinstance(v, str) for v in mapping.values()):
+        raise CsomError("The property map is empty or not a map of strings.", "System.ArgumentException", -2147024809)
+    found = {name: sim.profiles.property(name) for name in mapping.values()}
+    unknown = [name for name, prop in found.items() if prop is None]
+    if unknown:
+        raise CsomError(f"Property Names [{','.join(unknown)}] do not exist.", SERVER_ERROR)
+    editable = [name for name, prop in found.items() if prop is not None and prop.editable]
+    if editable:
+        raise CsomError(f"Property Names [{','.join(editable)}] are editable by user.", SERVER_ERROR)
+    return sim.timer_job.queue(IdType(id_type), id_property, mapping, source_uri)
+
+
+def require_tenant_rights(token: Token) -> None:
+    """Fail as the calls fail without rights (sharepoint.md §1.5)."""
+    if FULL_CONTROL not in token.roles:
+        raise CsomError(DENIED, "Microsoft.SharePoint.Client.ServerUnauthorizedAccessException", -2147024891)
+    if WRITE_PROFILES not in token.roles:
+        raise CsomError(NO_PROFILE_ACCESS, "System.UnauthorizedAccessException", -2147024891)
+
+
+def describe(job: ImportJob) -> dict[str, Any]:
+    """Show a job as the wire does: enums are ints, the log is a folder (sharepoint.md §1.2)."""
+    return {
+        "_ObjectType_": f"{_MODEL}ImportProfilePropertiesJobInfo",
+        "Error": int(job.error), "ErrorMessage": job.error_message, "JobId": Guid(job.job_id),
+        "LogFolderUri": job.log_folder_uri, "SourceUri": job.source_uri, "State": int(job.state),
+    }
+
+
+class ProcessQuery:
+    """Carries out parsed requests."""
+
+    def __init__(self, sim: TenantSim) -> None:
+        self._sim = sim
+
+    def answer(self, request: Request, authorize: Callable[[], Token]) -> Response:
+        """Run a request. Refused tokens are HTTP errors; everything else is HTTP 200 with ErrorInfo."""
+        token = authorize()
+        trace = self._sim.new_guid()
+        try:
+            query = csom.parse(request.body)
+            results = self._run(query, token)
+            error = None
+        except CsomError as exc:
+            results = []
+            error = {
+                "ErrorMessage": exc.message, "ErrorValue": None, "TraceCorrelationId": trace, "ErrorCode": exc.code,
+                "ErrorTypeName": exc.type_name,
+            }
+        header = {
+            "SchemaVersion": "15.0.0.0", "LibraryVersion": LIBRARY_VERSION, "ErrorInfo": error,
+            "TraceCorrelationId": trace,
+        }
+        body = "[\r" + "\r,".join(csom.write(part) for part in [header, *results]) + "\r]"
+        headers = {
+            "Content-Type": "application/json; charset=utf-8", "SPRequestGuid": trace, "request-id": trace,
+            "SPClientServiceRequestDuration": "42", "X-SharePointHealthScore": "1",
+        }
+        return Response(200, headers, body.encode())
+
+    def _run(self, query: csom.Query, token: Token) -> list[Any]:
+        objects: dict[int, Any] = {}
+        results: list[Any] = []
+        for action in query.actions:
+            target = self._object(query, action.path, objects, token)
+            if action.kind == "ObjectPath":
+                results += [action.id, {"IsNull": target is None}]
+            elif action.kind == "Query":
+                results += [action.id, self._show(target)]
+            else:
+                results += [action.id, self._call(action, target, token)]
+        return results
+
+    def _object(self, query: csom.Query, path_id: int, objects: dict[int, Any], token: Token) -> Any:
+        """Evaluate an object path, each once."""
+        if path_id in objects:
+            return objects[path_id]
+        path = query.paths[path_id]
+        if path.kind == "Constructor":
+            if path.type_id != OFFICE_365_TENANT:
+                raise CsomError(f"Cannot find the type id {{{path.type_id}}}.", csom.QUERY_ERROR)
+            objects[path_id] = "tenant"
+        else:
+            parent = self._object(query, path.parent, objects, token)
+            objects[path_id] = self._read(path, parent, token)
+        return objects[path_id]
+
+    def _read(self, path: Path, parent: Any, token: Token) -> Any:
+        if parent == "tenant" and path.name == "GetImportProfilePropertyJob":
+            require_tenant_rights(token)
+            # ASSUMED: unknown-job-is-null: an unknown job id gives a null object.
+            return self._sim.timer_job.read(_guid(path.parameters))
+        if parent == "tenant" and path.name == "GetImportProfilePropertyJobs" and not path.parameters:
+            require_tenant_rights(token)
+            return self._sim.timer_job.read_all()
+        raise CsomError(f"The method '{path.name}' cannot be found or is not an object path.", csom.QUERY_ERROR)
+
+    def _call(self, action: Action, target: Any, token: Token) -> Any:
+        if target == "tenant" and action.name == "QueueImportProfileProperties":
+            require_tenant_rights(token)
+            if len(action.parameters) != 4:
+                raise CsomError("QueueImportProfileProperties takes 4 parameters.", csom.QUERY_ERROR)
+            return Guid(queue(self._sim, *action.parameters))
+        if target == "tenant" and action.name == "DeleteImportProfilePropertiesJob":
+            require_tenant_rights(token)
+            return self._sim.timer_job.delete(_guid(action.parameters))
+        raise CsomError(f"The method '{action.name}' cannot be found or returns no value.", csom.QUERY_ERROR)
+
+    def _show(self, target: Any) -> Any:
+        if isinstance(target, ImportJob):
+            return describe(target)
+        if isinstance(target, list):
+            return {
+                "_ObjectType_": f"{_MODEL}ImportProfilePropertiesJobStatusCollection",
+                "_Child_Items_": [describe(job) for job in target],
+            }
+        if target is None:
+            return None
+        return {"_ObjectType_": f"{_MODEL}Office365Tenant"}
+
+
+def _guid(parameters: list[Any]) -> str:
+    if len(parameters) != 1 or not isinstance(parameters[0], Guid):
+        raise CsomError("The method takes one parameter of type Guid.", csom.QUERY_ERROR)
+    return parameters[0].value
+
+
+def as_http(exc: CsomError) -> HttpError:
+    """Show a CSOM error where it has to be an HTTP one."""
+    body = csom.write({"error": exc.message})
+    return HttpError(Response(400, {"Content-Type": "application/json"}, body.encode()))

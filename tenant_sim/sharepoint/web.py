@@ -1,0 +1,243 @@
+"""The library over REST: what a path like `web/getfolderbyserverrelativepath(…)/files/addusingpath(…)` means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tenant_sim.http import Request, Response
+
+from . import shape
+from .files import show_file, show_folder
+from .library import Item, Library, LibraryError, not_found
+from .odata import Segment
+from .uploads import Uploads
+
+if TYPE_CHECKING:
+    from tenant_sim.sim import TenantSim
+
+Get = Callable[[], Item]
+Found = tuple[str, Callable[[], Response]] | None
+
+
+class Web:
+    """One request to one site. Resolving touches no state; acting does."""
+
+    def __init__(self, sim: TenantSim, uploads: Uploads, request: Request, site: str) -> None:
+        self._library: Library = sim.library
+        self._uploads, self._request, self._site = uploads, request, site
+        override = request.headers.get("x-http-method", "").upper()
+        self._verb = override if request.method == "POST" and override else request.method
+
+    # -- where a path leads ------------------------------------------------------------------------------------------
+
+    def resolve(self, path: list[Segment]) -> Found:
+        """Find the operation of a path below `/_api/`."""
+        head, rest = path[0], path[1:]
+        if head.name == "contextinfo" and not rest:
+            return ("contextinfo", self._contextinfo) if self._verb == "POST" else None
+        if head.name == "site":
+            return ("site.usage", self._usage) if [s.name for s in rest] == ["usage"] else ("site.get", self._show_site)
+        if head.name != "web":
+            return None
+        if not rest:
+            return "web.get", self._show_web
+        step, rest = rest[0], rest[1:]
+        if step.name in ("getfolderbyserverrelativepath", "getfolderbyserverrelativeurl"):
+            wanted = step.arg("decodedurl", "serverrelativeurl", "serverrelativepath")
+            return self._folder(lambda: self._library.folder(self._absolute(wanted)), rest)
+        if step.name in ("getfilebyserverrelativepath", "getfilebyserverrelativeurl"):
+            wanted = step.arg("decodedurl", "serverrelativeurl", "serverrelativepath")
+            return self._file(lambda: self._library.file(self._absolute(wanted)), rest)
+        if step.name == "getfolderbyid":
+            return self._folder(lambda: self._by_id(step.arg("uniqueid")), rest)
+        if step.name == "getfilebyid":
+            return self._file(lambda: self._by_id(step.arg("uniqueid")), rest)
+        if step.name == "folders":
+            return self._folders(lambda: self._library.folder(self._site), step, rest)
+        if step.name == "recyclebin" and not rest:
+            return "recyclebin.list", self._recycle_bin
+        if step.name == "lists" and rest and rest[0].name == "getbytitle":
+            folder = self._list_folder(str(rest[0].arg("title")))
+            return self._folder(folder, rest[2:]) if len(rest) > 1 and rest[1].name == "rootfolder" else None
+        return None
+
+    def _folder(self, get: Get, rest: list[Segment]) -> Found:
+        if not rest:
+            if self._verb == "DELETE":
+                return "folder.delete", lambda: self._delete(get)
+            return ("folder.get", lambda: self._show(get())) if self._verb == "GET" else None
+        step = rest[0]
+        if step.name == "files":
+            return self._files(get, step, rest[1:])
+        if step.name == "folders":
+            return self._folders(get, step, rest[1:])
+        if step.name == "deleteobject" and self._verb == "POST":
+            return "folder.delete", lambda: self._delete(get)
+        if step.name == "recycle" and self._verb == "POST":
+            return "folder.recycle", lambda: self._recycle(get)
+        return None
+
+    def _files(self, folder: Get, step: Segment, rest: list[Segment]) -> Found:
+        if step.args:
+            return self._file(lambda: self._library.file(f"{folder().path}/{step.args[0]}"), rest)
+        if not rest:
+            return ("files.list", lambda: self._children(folder, folders=False)) if self._verb == "GET" else None
+        call = rest[0]
+        if call.name in ("add", "addusingpath") and self._verb == "POST":
+            return "files.add", lambda: self._add_file(folder, call)
+        if call.name in ("getbyurl", "getbypath"):
+            return self._file(lambda: self._library.file(f"{folder().path}/{call.arg('url', 'decodedurl')}"), rest[1:])
+        return None
+
+    def _folders(self, parent: Get, step: Segment, rest: list[Segment]) -> Found:
+        if step.args:
+            return self._folder(lambda: self._library.folder(f"{parent().path}/{step.args[0]}"), rest)
+        if not rest and self._verb == "GET":
+            return "folders.list", lambda: self._children(parent, folders=True)
+        if not rest and self._verb == "POST":
+            return "folders.add", lambda: self._add_folder(parent, self._body().get("ServerRelativeUrl"))
+        if rest and rest[0].name in ("add", "addusingpath") and self._verb == "POST":
+            return "folders.add", lambda: self._add_folder(parent, rest[0].arg("url", "decodedurl"))
+        return None
+
+    def _file(self, get: Get, rest: list[Segment]) -> Found:
+        if not rest:
+            if self._verb == "DELETE":
+                return "file.delete", lambda: self._delete(get)
+            return ("file.get", lambda: self._show(get())) if self._verb == "GET" else None
+        step = rest[0]
+        if step.name in ("$value", "openbinarystream"):
+            return ("file.download", lambda: self._download(get)) if self._verb == "GET" else None
+        acts: dict[str, tuple[str, Callable[[], Response]]] = {
+            "deleteobject": ("file.delete", lambda: self._delete(get)),
+            "recycle": ("file.recycle", lambda: self._recycle(get)),
+            "startupload": ("file.startupload", lambda: self._slice(get, step)),
+            "continueupload": ("file.continueupload", lambda: self._slice(get, step)),
+            "finishupload": ("file.finishupload", lambda: self._slice(get, step)),
+            "cancelupload": ("file.cancelupload", lambda: self._cancel(get, step)),
+        }
+        return acts.get(step.name) if self._verb == "POST" else None
+
+    # -- finding -----------------------------------------------------------------------------------------------------
+
+    def _absolute(self, path: Any) -> str:
+        if not isinstance(path, str):
+            raise not_found(str(path))
+        return path if path.startswith("/") else f"{self._site}/{path}"
+
+    def _by_id(self, unique_id: Any) -> Item:
+        item = self._library.by_id(str(unique_id))
+        if item is None:
+            raise not_found(str(unique_id))
+        return item
+
+    def _list_folder(self, title: str) -> Get:
+        def find() -> Item:
+            name = "Shared Documents" if title.lower() == "documents" else title
+            return self._library.folder(f"{self._site}/{name}")
+
+        return find
+
+    def _body(self) -> dict[str, Any]:
+        body = self._request.json() if self._request.body else {}
+        if isinstance(body, dict) and "parameters" in body:
+            body = body["parameters"]
+        return body if isinstance(body, dict) else {}
+
+    def _base(self) -> str:
+        return f"{self._request.base_url}{self._site}"
+
+    def _shown(self, item: Item) -> dict[str, Any]:
+        if item.is_folder:
+            below = item.path.lower() + "/"
+            count = sum(1 for i in self._library.items(item.path) if "/" not in i.path.lower().removeprefix(below))
+            return show_folder(self._base(), item, count)
+        return show_file(self._base(), item)
+
+    # -- acting ------------------------------------------------------------------------------------------------------
+
+    def _show(self, item: Item) -> Response:
+        return shape.entity(self._request, self._shown(item), "SP.Folder" if item.is_folder else "SP.File")
+
+    def _children(self, get: Get, *, folders: bool) -> Response:
+        children = self._library.children(get().path, folders=folders)
+        top = self._request.param("$top")
+        shown = [self._shown(child) for child in children[: int(top) if top and top.isdigit() else None]]
+        return shape.collection(self._request, shown, "SP.Folder" if folders else "SP.File")
+
+    def _add_file(self, get: Get, call: Segment) -> Response:
+        name = call.named.get("decodedurl") or call.named.get("url") or (call.args[0] if call.args else None)
+        overwrite = call.named.get("overwrite", call.args[1] if len(call.args) > 1 else False)
+        name = str(name or "").rsplit("/", 1)[-1]
+        item = self._library.add_file(get().path, name, self._request.body, overwrite=bool(overwrite))
+        return self._show(item)
+
+    def _add_folder(self, get: Get, url: Any) -> Response:
+        if not isinstance(url, str) or not url:
+            raise LibraryError(400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException", "No folder is named.")
+        path = url if url.startswith("/") else f"{get().path}/{url}"
+        item = self._library.add_folder(path)
+        return shape.entity(self._request, self._shown(item), "SP.Folder", 201)
+
+    def _download(self, get: Get) -> Response:
+        item = get()
+        etag = f'"{{{item.unique_id.upper()}}},{item.version}"'
+        return Response(200, {"Content-Type": "application/octet-stream", "ETag": etag}, item.content or b"")
+
+    def _delete(self, get: Get) -> Response:
+        item = get()
+        self._match(item)
+        self._library.delete(item)
+        return Response(200, {"Content-Type": "application/json"}, b"")
+
+    def _recycle(self, get: Get) -> Response:
+        return shape.scalar(self._request, "Recycle", self._library.recycle(get()))
+
+    def _match(self, item: Item) -> None:
+        """Honour IF-MATCH."""
+        wanted = self._request.headers.get("if-match", "*")
+        if wanted != "*" and not item.is_folder and wanted != f'"{{{item.unique_id.upper()}}},{item.version}"':
+            raise LibraryError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", "The ETag doesn't match.")
+
+    def _slice(self, get: Get, step: Segment) -> Response:
+        item, upload_id, data = get(), str(step.named.get("uploadid", "")), self._request.body
+        offset = step.named.get("fileoffset", 0)
+        if step.name == "startupload":
+            return shape.scalar(self._request, "StartUpload", self._uploads.start(item, upload_id, data))
+        if step.name == "continueupload":
+            return shape.scalar(self._request, "ContinueUpload", self._uploads.proceed(item, upload_id, offset, data))
+        return self._show(self._uploads.finish(item, upload_id, offset, data))
+
+    def _cancel(self, get: Get, step: Segment) -> Response:
+        self._uploads.cancel(get(), str(step.named.get("uploadid", "")))
+        return shape.null(self._request, "CancelUpload")
+
+    def _contextinfo(self) -> Response:
+        """Hand out a form digest. With bearer tokens nobody needs one (sharepoint.md §3), clients fetch it anyway."""
+        info = {
+            "__uri": "", "FormDigestTimeoutSeconds": 1800, "FormDigestValue": "0x0123456789ABCDEF,01 Jan 2026 00:00:00 -0000",
+            "LibraryVersion": "16.0.23710.12002", "SiteFullUrl": self._base(),
+            "SupportedSchemaVersions": ["14.0.0.0", "15.0.0.0"], "WebFullUrl": self._base(),
+        }
+        if shape.form(self._request) == "verbose":
+            info = {"__uri": "", "GetContextWebInformation": {k: v for k, v in info.items() if k != "__uri"}}
+        return shape.entity(self._request, info, "SP.ContextWebInformation")
+
+    def _show_web(self) -> Response:
+        web = {"__uri": f"{self._base()}/_api/Web", "Title": self._site.rsplit("/", 1)[-1] or "Home",
+               "Url": self._base(), "ServerRelativeUrl": self._site or "/"}
+        return shape.entity(self._request, web, "SP.Web")
+
+    def _show_site(self) -> Response:
+        site = {"__uri": f"{self._base()}/_api/Site", "Url": self._base(), "ServerRelativeUrl": self._site or "/"}
+        return shape.entity(self._request, site, "SP.Site")
+
+    def _usage(self) -> Response:
+        usage = {"__uri": "", "Storage": str(self._library.storage_bytes()), "StoragePercentageUsed": 0.0}
+        return shape.entity(self._request, usage, "SP.UsageInfo")
+
+    def _recycle_bin(self) -> Response:
+        items = [{"__uri": "", "LeafName": i.name, "DirName": i.parent.lstrip("/"), "Size": str(i.size)}
+                 for i in self._library.recycle_bin]
+        return shape.collection(self._request, items, "SP.RecycleBinItem")

@@ -1,0 +1,272 @@
+"""The tenant: every surface and store, put together around one lock, one clock and one seed."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from .calls import Call, Calls
+from .clock import Clock, MovableClock
+from .control import Control
+from .faults import Fault, Faults
+from .graph.delta import Delta
+from .graph.directory import RESTORABLE_S, SOFT, Directory
+from .graph.log import Kind
+from .graph.replica import Replica
+from .graph.routes import GraphRoutes
+from .graph.schema import EXTENSION
+from .graph.throttle import Throttle
+from .http import HttpError, Request, Response, json_response
+from .login.apps import EXCHANGE_APP, GRAPH_APP, SHAREPOINT_APP, STORAGE_APP, App, Apps
+from .login.managed_identity import ManagedIdentityRoutes
+from .login.routes import LoginRoutes
+from .login.tokens import TokenError, Tokens
+from .route import Surface
+from .schedule import Schedule
+from .sharepoint.library import Library
+from .sharepoint.routes import SharePointRoutes
+from .sharepoint.uploads import Uploads
+from .upa.jobs import ImportJob
+from .upa.profiles import Profiles
+from .upa.timer_job import TimerJob
+from .urls import Urls, real_urls
+
+if TYPE_CHECKING:
+    import requests
+
+    from .serve import Served
+
+DEFAULT_SITES = {"": ["Shared Documents"], "/sites/upa": ["Shared Documents", "Imports"]}
+
+
+class TenantSim:
+    """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here."""
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        seed: int | str = 1,
+        domain: str = "contoso",
+        hosts: list[str] | None = None,
+        profile_delay: float | None = None,
+        sites: dict[str, list[str]] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.clock = clock or MovableClock()
+        self.seed, self.domain, self.hosts, self.sleep = seed, domain, hosts, sleep
+        self.lock = threading.RLock()
+        self._sites = sites or DEFAULT_SITES
+        self._profile_delay = profile_delay
+        self._set_up()
+
+    def _set_up(self) -> None:
+        """Build everything that a reset throws away."""
+        self.rng = random.Random(self.seed)
+        self.tenant_id = self.new_guid()
+        self.tenant_domain = f"{self.domain}.onmicrosoft.com"
+        self.identity_header = self.new_guid().upper()
+        self.schedule = Schedule(self.time)
+        self.calls = Calls()
+        self.faults = Faults(random.Random(f"faults {self.seed}"), self.time)
+        self.apps = Apps(self.rng)
+        self.tokens = Tokens(self.tenant_id)
+        self.directory = Directory(self.rng, self.time)
+        self.directory.listeners.append(self._purge_later)
+        self.delta = Delta(self.directory, self.rng, self.time)
+        self.replica = Replica(self.directory, self.time)
+        self.graph_throttle = Throttle(self.time, lambda: len(self.directory), self.tenant_id)
+        self.profiles = Profiles(self.directory, self.schedule, self.time, self._profile_delay)
+        self.library = Library(self.rng, self.time, self._sites)
+        self.timer_job = TimerJob(
+            self.rng, self.time, self.schedule, self.directory, self.profiles, self.library, self._site_bases
+        )
+        self.real_urls = real_urls(self.domain)
+        if not hasattr(self, "urls"):
+            self.urls: Urls = self.real_urls
+        uploads = Uploads(self.library, self.time)
+        self._surfaces: dict[str, Surface] = {
+            "login": LoginRoutes(self),
+            "managed_identity": ManagedIdentityRoutes(self),
+            "graph": GraphRoutes(self),
+            "sharepoint": SharePointRoutes(self, "sharepoint", uploads),
+            "admin": SharePointRoutes(self, "admin", uploads),
+        }
+        self._control = Control(self)
+
+    def reset(self, seed: int | str | None = None) -> None:
+        """Empty the tenant and begin again from the seed (or another one)."""
+        with self.lock:
+            self.seed = self.seed if seed is None else seed
+            self._set_up()
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Now, as a Unix time of the tenant's clock."""
+        return self.clock.now().timestamp()
+
+    def advance(self, seconds: float) -> None:
+        """Move a movable clock forward and run what became due."""
+        move = getattr(self.clock, "advance", None)
+        if move is None:
+            raise ValueError("this clock cannot be moved: it follows a formula that other processes share")
+        with self.lock:
+            move(seconds)
+            self.tick()
+
+    def tick(self) -> None:
+        """Run what is due on the clock; called before every request and reading."""
+        with self.lock:
+            self.schedule.run_due()
+
+    # -- requests ----------------------------------------------------------------------------------------------------
+
+    def handle(self, surface: str, request: Request) -> Response:
+        """Answer one request to a surface. Latency, drops and truncation are left to the transport."""
+        with self.lock:
+            self.tick()
+            if request.path == "/_sim" or request.path.startswith("/_sim/"):
+                return self._control.answer(request)
+            return self.dispatch(surface, request)
+
+    def dispatch(self, surface: str, request: Request) -> Response:
+        """Answer one request, with faults and in the call log; also for the parts of a $batch."""
+        route = self._surfaces[surface].resolve(request)
+        app = self._caller(request)
+        fault = self.faults.pick(surface, route.operation, app)
+        response = self._act(route.act, fault)
+        status = 0 if response.drop else response.status
+        self.calls.record(Call(datetime.fromtimestamp(self.time(), UTC), surface, route.operation, status, app))
+        return response
+
+    def _act(self, act: Callable[[], Response], fault: Fault | None) -> Response:
+        if fault is not None and fault.drop == "before":
+            return Response(0, drop=True, latency=fault.latency)
+        if fault is not None and fault.status is not None and fault.drop != "after":
+            response = fault.answer()
+        else:
+            try:
+                response = act()
+            except HttpError as exc:
+                response = exc.response
+        if fault is not None:
+            response.latency, response.truncate = fault.latency, fault.truncate
+            response.drop = fault.drop == "after"
+            if fault.status is None:
+                response.headers.update(fault.headers)
+                if fault.body is not None:
+                    response.body = fault.answer().body
+        return response
+
+    def _caller(self, request: Request) -> str:
+        text = request.headers.get("authorization", "").partition(" ")[2]
+        try:
+            return self.tokens.claims(text)["appid"] if text else ""
+        except TokenError:
+            return ""
+
+    # -- tokens ------------------------------------------------------------------------------------------------------
+
+    def issue(self, app: App, resource: str, appidacr: str = "2", lifetime: float | None = None) -> str | None:
+        """Mint a token of `app` for a resource URL; None if the tenant has no such resource."""
+        wanted = resource.rstrip("/").lower()
+        graph = {self.urls.graph.lower(), self.real_urls.graph, GRAPH_APP}
+        sharepoint = {
+            self.urls.sharepoint.lower(), self.urls.admin.lower(), self.real_urls.sharepoint, self.real_urls.admin,
+            SHAREPOINT_APP,
+        }
+        if wanted in graph:
+            roles = app.roles["graph"]
+        elif wanted in sharepoint:
+            roles = app.roles["sharepoint"]
+        elif wanted == "https://storage.azure.com" or wanted.endswith(".blob.core.windows.net") or wanted == STORAGE_APP:
+            roles = set()
+        elif wanted in ("api://azureadtokenexchange", EXCHANGE_APP):
+            return self.tokens.issue(app, "api://AzureADTokenExchange", set(), appidacr, lifetime)
+        else:
+            return None
+        return self.tokens.issue(app, resource.rstrip("/"), roles, appidacr, lifetime)
+
+    def token(
+        self, app: App | str, resource: str, *, lifetime: float | None = None, with_secret: bool = False
+    ) -> str:
+        """Mint a valid token for a test: app or its name; resource `graph`, `sharepoint`, `admin` or a URL."""
+        chosen = self.apps.named(app) if isinstance(app, str) else app
+        url = getattr(self.urls, resource, resource) if "/" not in resource else resource
+        text = self.issue(chosen, url, "1" if with_secret else "2", lifetime)
+        if text is None:
+            raise ValueError(f"the tenant has no resource {resource}")
+        return text
+
+    # -- pieces ------------------------------------------------------------------------------------------------------
+
+    @property
+    def jobs(self) -> list[ImportJob]:
+        """All import jobs, oldest first, as of now."""
+        self.tick()
+        return self.timer_job.jobs
+
+    def define_extension(
+        self, app: App, name: str, data_type: str = "String", *, multi_value: bool = False
+    ) -> dict[str, Any]:
+        """Define a directory extension property of an app; its full name is `extension_<appid>_<name>`."""
+        if data_type not in ("Binary", "Boolean", "DateTime", "Integer", "LargeInteger", "String"):
+            raise ValueError(f"no such data type: {data_type}")
+        full = f"extension_{app.app_id.replace('-', '')}_{name}"
+        if not EXTENSION.match(full) or full in self.delta.extension_types:
+            raise ValueError(f"cannot define {full}")
+        extension = {
+            "id": self.new_guid(), "name": full, "dataType": data_type, "isMultiValued": multi_value,
+            "appDisplayName": app.name, "isSyncedFromOnPremises": False, "targetObjects": ["User"], "deletedDateTime": None,
+        }
+        app.extensions.append(extension)
+        self.delta.extension_types[full] = data_type
+        return extension
+
+    def new_guid(self) -> str:
+        """Make a GUID from the seed."""
+        return str(UUID(int=self.rng.getrandbits(128), version=4))
+
+    def _site_bases(self) -> set[str]:
+        return {self.urls.sharepoint.lower(), self.real_urls.sharepoint}
+
+    def _purge_later(self, slot: int, kind: Kind, _profile: bool | None, moment: float) -> None:
+        """Delete a removed user for good after 30 days (graph.md A2)."""
+        if kind is not Kind.REMOVE:
+            return
+
+        def purge(_at: float) -> None:
+            since = self.directory.removed_at.get(slot)
+            if self.directory.status[slot] == SOFT and since == moment:
+                self.directory.remove(self.directory.ids[slot], hard=True)
+
+        self.schedule.at(moment + RESTORABLE_S, purge)
+
+    # -- transports --------------------------------------------------------------------------------------------------
+
+    def adapter(self) -> requests.adapters.BaseAdapter:
+        """Return a `requests` transport adapter that answers in process, without sockets."""
+        from .adapter import SimAdapter  # noqa: PLC0415
+
+        return SimAdapter(self)
+
+    def session(self) -> requests.Session:
+        """Return a `requests` session whose every call goes to this tenant, by host name."""
+        from .adapter import session_for  # noqa: PLC0415
+
+        return session_for(self)
+
+    def serve(self, **options: Any) -> Served:
+        """Put the tenant on loopback: `with sim.serve() as served: served.urls…`."""
+        from .serve import Served  # noqa: PLC0415
+
+        return Served(self, **options)
+
+
+__all__ = ["DEFAULT_SITES", "TenantSim", "json_response"]

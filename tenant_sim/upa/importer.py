@@ -1,0 +1,175 @@
+"""What an import file does to the profiles: pure rules, no clock, no library (sharepoint.md §4 and §5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from tenant_sim.graph.directory import Directory
+
+from . import newtonsoft
+from .profiles import Profiles
+from .values import BadValueError, stored
+
+
+class IdType(IntEnum):
+    """How the file names people (sharepoint.md §1.2)."""
+
+    EMAIL = 0
+    CLOUD_ID = 1
+    PRINCIPAL_NAME = 2
+
+
+class JobError(IntEnum):
+    """Error numbers of an import job (sharepoint.md §1.2)."""
+
+    NO_ERROR = 0
+    INTERNAL_ERROR = 1
+    DATA_FILE_NOT_EXIST = 20
+    DATA_FILE_NOT_IN_TENANT = 21
+    DATA_FILE_TOO_BIG = 22
+    INVALID_DATA_FILE = 23
+    IMPORT_COMPLETE_WITH_ERROR = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log: kind, identity and message, separated by tabs."""
+
+    kind: str
+    identity: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}\t{self.identity}\t{self.message}"
+
+
+@dataclass
+class Outcome:
+    """What an import will write and what it complains about."""
+
+    error: JobError = JobError.NO_ERROR
+    writes: list[tuple[int, str, str]] = field(default_factory=list)
+    """(slot, property, value), in the order of the file."""
+    lines: list[LogLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one file (sharepoint.md §4)."""
+
+    max_bytes: int = 2 * 1024**3
+    max_pairs: int = 500_000
+
+
+def evaluate(
+    data: bytes, id_type: IdType, id_property: str, mapping: dict[str, str],
+    directory: Directory, profiles: Profiles, limits: Limits,
+) -> Outcome:
+    """Work out what a file does, without doing it.
+
+    ASSUMED: too-many-pairs: a file over 500,000 name/value pairs ends as DataFileTooBig.
+    """
+    if len(data) > limits.max_bytes:
+        return Outcome(JobError.DATA_FILE_TOO_BIG)
+    try:
+        document = newtonsoft.parse(newtonsoft.decode(data))
+    except ValueError as exc:
+        return _invalid("DataFileNotJson", "", str(exc))
+    entries = document.get("value") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        # ASSUMED: not-a-value-array: valid JSON of another shape ends like bad JSON.
+        return _invalid("DataFileNotJson", "", "The data file has no array of objects named 'value'.")
+    if sum(len(entry) - (id_property in entry) for entry in entries) > limits.max_pairs:
+        return Outcome(JobError.DATA_FILE_TOO_BIG)
+    for entry in entries:
+        for name in entry:
+            if name != id_property and name not in mapping:
+                # ASSUMED: unmapped-error-number: the abort is documented, its error number isn't.
+                text = f"Property '{name}' is not mapped to any property in the user profile application."
+                return _invalid("InvalidProperty", _text(entry.get(id_property)), text)
+    return _people(entries, id_type, id_property, mapping, directory, profiles)
+
+
+def _invalid(kind: str, identity: str, message: str) -> Outcome:
+    return Outcome(JobError.INVALID_DATA_FILE, lines=[LogLine(kind, identity, message)])
+
+
+def _people(
+    entries: list[dict[str, Any]], id_type: IdType, id_property: str, mapping: dict[str, str],
+    directory: Directory, profiles: Profiles,
+) -> Outcome:
+    outcome = Outcome()
+    times: dict[int, int] = {}
+    resolved: list[tuple[int | None, str, dict[str, Any]]] = []
+    for entry in entries:
+        identity = _text(entry.get(id_property))
+        slot = _resolve(identity, id_type, directory, profiles) if identity else None
+        if slot is not None:
+            times[slot] = times.get(slot, 0) + 1
+        resolved.append((slot, identity, entry))
+    for slot, identity, entry in resolved:
+        if id_property not in entry:
+            outcome.lines.append(LogLine("MissingIdentity", "", "The identity is missing for the user object"))
+        elif slot is None:
+            outcome.lines.append(LogLine("IdentityNotResolvable", identity, "User identity cannot be resolved"))
+        elif times[slot] > 1:
+            # ASSUMED: duplicate-fails-person: only the person named twice fails, the rest of the file is imported.
+            outcome.lines.append(LogLine("GenericError", identity, _DUPLICATE.format(record=2_000_000 + slot)))
+        else:
+            _values(outcome, slot, identity, entry, id_property, mapping, profiles)
+    if outcome.lines:
+        outcome.error = JobError.IMPORT_COMPLETE_WITH_ERROR
+    return outcome
+
+
+_DUPLICATE = (
+    "System.Data.SqlClient.SqlException (0x80131904): Input data contains multiple instances of the same "
+    "single-value property for RecordId [{record}]\r\n"
+    "   at System.Data.SqlClient.SqlConnection.OnError(SqlException exception, Boolean breakConnection)\r\n"
+    "   at Microsoft.Office.Server.UserProfiles.UserProfileManager.UpdateProfile(Int64 recordId)"
+)
+
+
+def _values(
+    outcome: Outcome, slot: int, identity: str, entry: dict[str, Any], id_property: str,
+    mapping: dict[str, str], profiles: Profiles,
+) -> None:
+    writes = []
+    for name, raw in entry.items():
+        if name == id_property or raw is None:  # null: the property is skipped (sharepoint.md §5)
+            continue
+        prop = profiles.property(mapping[name])
+        try:
+            if prop is None:
+                raise BadValueError(f"Property '{mapping[name]}' does not exist.")
+            if isinstance(raw, list | dict):
+                raise BadValueError(f"The value of property '{prop.name}' is not a string.")
+            writes.append((slot, prop.name, stored(prop, _text(raw))))
+        except BadValueError as exc:
+            # ASSUMED: bad-value-fails-person: a value that doesn't fit its property costs the person, as GenericError.
+            outcome.lines.append(LogLine("GenericError", identity, str(exc)))
+            return
+    outcome.writes.extend(writes)
+
+
+def _text(value: Any) -> str:
+    """Write a JSON scalar as .NET's ToString does.
+
+    ASSUMED: scalar-tostring: numbers and booleans are taken and written as .NET writes them.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    return value if isinstance(value, str) else str(value)
+
+
+def _resolve(identity: str, id_type: IdType, directory: Directory, profiles: Profiles) -> int | None:
+    """Find the person; who has no profile isn't resolved."""
+    if id_type is IdType.CLOUD_ID:
+        slot = directory.slot_of(identity.strip("{} "))
+    else:
+        slot = directory.by_name("mail" if id_type is IdType.EMAIL else "userPrincipalName", identity)
+    return slot if slot is not None and profiles.has(slot) else None

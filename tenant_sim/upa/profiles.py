@@ -1,0 +1,156 @@
+"""User profiles: what SharePoint holds about each person. Values SharePoint syncs itself come from the directory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from tenant_sim.graph.directory import Directory
+from tenant_sim.graph.log import Kind
+from tenant_sim.schedule import Schedule
+
+from .schema import Property, default_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one property of a profile."""
+
+    time: datetime
+    property: str
+    value: str
+    cause: str
+    """`import <job id>`, `hand` or `api`."""
+
+
+class Profiles:
+    """Which users have a profile, and the values written into it.
+
+    ASSUMED: profile-dies-with-user: the profile goes when its user is deleted and comes back empty when restored.
+    """
+
+    def __init__(
+        self, directory: Directory, schedule: Schedule, now: Callable[[], float], delay: float | None = None
+    ) -> None:
+        self._directory, self._schedule, self._now = directory, schedule, now
+        self.delay = delay
+        """Seconds until a new user's profile appears by itself; None: never."""
+        self.properties: dict[str, Property] = default_schema()
+        self._folded = {name.lower(): name for name in self.properties}
+        self._exists = bytearray()
+        self._values: dict[int, dict[str, str]] = {}
+        self._history: dict[int, list[Change]] = {}
+        self.keep_history = True
+        directory.listeners.append(self._follow)
+
+    def define(
+        self, name: str, type: str = "string", *, max_length: int | None = None,  # noqa: A002
+        editable: bool = False, multi_value: bool = False, taxonomic: bool = False,
+    ) -> Property:
+        """Add a custom property, or define one anew."""
+        self.properties[name] = Property(name, type, max_length, editable, multi_value, taxonomic)
+        self._folded[name.lower()] = name
+        return self.properties[name]
+
+    def property(self, name: str) -> Property | None:
+        """Find a property by name in any case."""
+        return self.properties.get(self._folded.get(name.lower(), ""))
+
+    def create(self, id: str) -> None:  # noqa: A002
+        """Let a user's profile appear."""
+        self._grow()
+        slot = self._directory.slot_of(id)
+        if slot is None:
+            raise KeyError(f"no user {id}")
+        self._exists[slot] = 1
+
+    def exists(self, id: str) -> bool:  # noqa: A002
+        """Whether the user has a profile by now."""
+        self._schedule.run_due()
+        slot = self._directory.slot_of(id)
+        return slot is not None and self.has(slot)
+
+    def has(self, slot: int) -> bool:
+        """Whether this slot has a profile."""
+        return slot < len(self._exists) and self._exists[slot] == 1 and self._directory.status[slot] == 0
+
+    def get(self, id: str) -> dict[str, str]:  # noqa: A002
+        """Return a profile's values by property, those synced from the directory too; dates as yyyy-MM-dd."""
+        self._schedule.run_due()
+        slot = self._directory.slot_of(id)
+        if slot is None or not self.has(slot):
+            raise KeyError(f"no profile for {id}")
+        return {**self.synced(slot), **self._values.get(slot, {})}
+
+    def values(self, slot: int) -> dict[str, str]:
+        """Return only what was written by imports, hands and the API."""
+        return self._values.get(slot, {})
+
+    def synced(self, slot: int) -> dict[str, str]:
+        """Return what SharePoint copies from the directory by itself."""
+        record = orjson.loads(self._directory.records[slot])
+        record["id"] = self._directory.ids[slot]
+        values = {}
+        for prop in self.properties.values():
+            if prop.source and (value := record.get(prop.source)):
+                values[prop.name] = value[0] if isinstance(value, list) else str(value)
+        if upn := record.get("userPrincipalName"):
+            values["AccountName"] = f"i:0#.f|membership|{upn.lower()}"
+        return values
+
+    def set(self, id: str, property: str, value: str, *, cause: str = "hand") -> None:  # noqa: A002
+        """Edit a value by hand, as an admin or the user himself would."""
+        slot = self._directory.slot_of(id)
+        prop = self.property(property)
+        if slot is None or not self.has(slot):
+            raise KeyError(f"no profile for {id}")
+        if prop is None:
+            raise KeyError(f"no property {property}")
+        self.write(slot, prop.name, value, cause, self._now())
+
+    def write(self, slot: int, name: str, value: str, cause: str, moment: float) -> None:
+        """Put a value in, with its history."""
+        if len(value) < 24:
+            value = sys.intern(value)
+        self._values.setdefault(slot, {})[name] = value
+        if self.keep_history:
+            change = Change(datetime.fromtimestamp(moment, UTC), name, value, cause)
+            self._history.setdefault(slot, []).append(change)
+
+    def history(self, id: str) -> list[Change]:  # noqa: A002
+        """Return all changes to a profile, oldest first."""
+        self._schedule.run_due()
+        slot = self._directory.slot_of(id)
+        return list(self._history.get(slot, [])) if slot is not None else []
+
+    def dump(self) -> dict[str, dict[str, Any]]:
+        """Return every profile's written values by user id."""
+        self._schedule.run_due()
+        ids = self._directory.ids
+        return {ids[slot]: dict(self._values.get(slot, {})) for slot in range(len(ids)) if self.has(slot)}
+
+    def _follow(self, slot: int, kind: Kind, profile: bool | None, moment: float) -> None:
+        if kind in (Kind.REMOVE, Kind.PURGE):
+            self._grow()
+            self._exists[slot] = 0
+            self._values.pop(slot, None)
+        elif kind in (Kind.CREATE, Kind.RESTORE):
+            self._grow()
+            if profile is True or (profile is None and self.delay is None):
+                self._exists[slot] = 1
+            elif self.delay is not None:
+                self._schedule.at(moment + self.delay, lambda _at: self._appear(slot))
+
+    def _appear(self, slot: int) -> None:
+        if self._directory.status[slot] == 0:
+            self._exists[slot] = 1
+
+    def _grow(self) -> None:
+        missing = len(self._directory.ids) - len(self._exists)
+        if missing > 0:
+            self._exists.extend(bytes(missing))

@@ -1,0 +1,52 @@
+"""What can be told to happen to an import job: the failures that people reported, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .importer import JobError
+
+
+@dataclass(frozen=True)
+class Fate:
+    """The course of one import job, where it leaves the ordinary."""
+
+    hang: str | None = None
+    """State in which it stays: Submitted, Processing or Queued."""
+    wake_after: float | None = None
+    """Seconds after which a hanging job goes on after all."""
+    error: JobError | None = None
+    """End with this error, whatever the file says."""
+    applied: float | None = None
+    """Share of the values that get into the profiles (default: all)."""
+    log: str = "normal"
+    """`normal`, `none` or `late`."""
+    log_delay: float = 3600
+    empty_job_id: bool = False
+    slow: float = 1.0
+    """Everything takes so many times as long."""
+    extra_delay: float = 0.0
+
+
+PRESETS: dict[str, Fate] = {
+    "stuck": Fate(hang="Processing"),  # sharepoint.md §6: powershell#1602
+    "stuck_submitted": Fate(hang="Submitted"),
+    "stuck_queued": Fate(hang="Queued"),
+    "internal_error": Fate(error=JobError.INTERNAL_ERROR, applied=0.0, log="none"),  # sp-dev-docs#2414, #4698
+    "internal_error_partial": Fate(error=JobError.INTERNAL_ERROR, applied=0.5, log="none"),
+    "no_log": Fate(log="none"),
+    "late_log": Fate(log="late"),
+    "zombie": Fate(hang="Processing", wake_after=86_400),
+    "empty_job_id": Fate(empty_job_id=True),  # PnP NewUPABulkImportJob.cs; pnp/PnP#1824
+    "slow": Fate(slow=3.0),
+}
+
+
+def fate(name: str | None = None, **fields: Any) -> Fate:
+    """Build a fate from a preset's name, fields, or both."""
+    if name is not None and name not in PRESETS:
+        raise ValueError(f"no such outcome: {name!r}; one of {', '.join(PRESETS)}")
+    if isinstance(fields.get("error"), int):
+        fields["error"] = JobError(fields["error"])
+    return replace(PRESETS[name] if name else Fate(), **fields)

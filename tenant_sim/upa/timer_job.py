@@ -1,0 +1,243 @@
+"""The UPA timer job: a state machine on the clock that downloads files, reads them and writes profiles.
+
+Three progressions, as in moto's state manager (style.md A4): `time` (by the clock), `reads` (a state further every n
+reads) and `immediate`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from tenant_sim.graph.directory import Directory
+from tenant_sim.schedule import Schedule
+from tenant_sim.sharepoint.library import Library, LibraryError
+
+from .importer import IdType, JobError, Limits, Outcome, evaluate
+from .jobs import NO_JOB, ImportJob, JobState
+from .profiles import Profiles
+from .script import Fate, fate
+
+INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpected error."
+
+
+@dataclass
+class Settings:
+    """Knobs of the timer job, all of them settable at any time."""
+
+    mode: str = "time"
+    """`time`, `reads` or `immediate`."""
+    reads: int = 1
+    """Reads per state in mode `reads`."""
+    download_delay: float = 3600
+    """Seconds in Submitted: files are downloaded roughly once an hour (sharepoint.md §6)."""
+    processing: float = 1800
+    """Seconds in Processing: the file is read."""
+    importing: float = 3600
+    """Seconds in Queued: values go into the profiles."""
+
+
+class TimerJob:
+    """Import jobs and what happens to them."""
+
+    def __init__(
+        self, rng: random.Random, now: Callable[[], float], schedule: Schedule, directory: Directory,
+        profiles: Profiles, library: Library, site_bases: Callable[[], set[str]],
+    ) -> None:
+        self._rng, self._now, self._schedule = rng, now, schedule
+        self._directory, self._profiles, self._library = directory, profiles, library
+        self._site_bases = site_bases
+        self.settings = Settings()
+        self.limits = Limits()
+        self.script: dict[int, Fate] = {}
+        """What happens to the n-th job, counted from 1."""
+        self.jobs: list[ImportJob] = []
+        self.log_base = ""
+        self._queued = 0
+
+    # -- control -----------------------------------------------------------------------------------------------------
+
+    def plan(self, nth: int | str, outcome: str | Fate | None = None, **fields: object) -> Fate:
+        """Say what happens to the n-th job from now on (`next` = the next one): a preset's name and/or fields."""
+        number = self._queued + 1 if nth == "next" else int(nth)
+        self.script[number] = outcome if isinstance(outcome, Fate) else fate(outcome, **fields)
+        return self.script[number]
+
+    # -- the four calls ----------------------------------------------------------------------------------------------
+
+    def queue(self, id_type: IdType, id_property: str, mapping: dict[str, str], source_uri: str) -> str:
+        """Take a job; return the id that the caller is told."""
+        self._queued += 1
+        job_id = str(UUID(int=self._rng.getrandbits(128), version=4))
+        job = ImportJob(job_id, self._queued, id_type, id_property, dict(mapping), source_uri, self._now())
+        job.enter(JobState.SUBMITTED, job.submitted_at)
+        what = self._fate(job)
+        job.told_id = NO_JOB if what.empty_job_id else job_id
+        self.jobs.append(job)
+        if self.settings.mode == "immediate":
+            self._run_now(job)
+        elif self.settings.mode == "time" and what.hang != "Submitted":
+            delay = (self.settings.download_delay + what.extra_delay) * what.slow
+            self._schedule.at(job.submitted_at + delay, lambda at: self._download(job, at))
+        elif self.settings.mode == "time" and what.wake_after is not None:
+            self._schedule.at(job.submitted_at + what.wake_after, lambda at: self._download(job, at))
+        return job.told_id
+
+    def read(self, job_id: str) -> ImportJob | None:
+        """Find a job by id; in mode `reads` this may push it a state further."""
+        job = next((j for j in self.jobs if j.job_id == job_id.lower()), None)
+        if job is not None:
+            self._count_read(job)
+        return job
+
+    def read_all(self) -> list[ImportJob]:
+        """Return all jobs, old and waiting ones (sharepoint.md §6).
+
+        ASSUMED: job-list-retention: jobs are kept for ever, and the list is in the order of submission.
+        """
+        for job in self.jobs:
+            self._count_read(job)
+        return list(self.jobs)
+
+    def delete(self, job_id: str) -> bool:
+        """Cancel a job that has not started; no tidy-up of history (sharepoint.md §6).
+
+        ASSUMED: cancelled-job-vanishes: a cancelled job is no longer listed.
+        """
+        job = next((j for j in self.jobs if j.job_id == job_id.lower()), None)
+        if job is None or job.state is not JobState.SUBMITTED:
+            return False
+        job.state = JobState.UNKNOWN
+        self.jobs.remove(job)
+        return True
+
+    # -- progress ----------------------------------------------------------------------------------------------------
+
+    def _fate(self, job: ImportJob) -> Fate:
+        return self.script.get(job.nth) or Fate()
+
+    def _run_now(self, job: ImportJob) -> None:
+        moment = job.submitted_at
+        what = self._fate(job)
+        for state, step in (
+            ("Submitted", self._download), ("Processing", self._start_import), ("Queued", self._finish),
+        ):
+            if what.hang == state or job.state.terminal:
+                return
+            step(job, moment)
+
+    def _count_read(self, job: ImportJob) -> None:
+        if self.settings.mode != "reads" or job.state.terminal:
+            return
+        job.reads += 1
+        what, steps = self._fate(job), job.reads // max(1, self.settings.reads)
+        moves = {1: ("Submitted", self._download), 2: ("Processing", self._start_import), 3: ("Queued", self._finish)}
+        wanted = {JobState.SUBMITTED: 1, JobState.PROCESSING: 2, JobState.QUEUED: 3}[job.state]
+        if steps >= wanted and moves[wanted][0] != what.hang:
+            moves[wanted][1](job, self._now())
+
+    def _download(self, job: ImportJob, moment: float) -> None:
+        """Submitted → Processing, or Error when there is no file to be had."""
+        if job.state is not JobState.SUBMITTED:
+            return
+        what = self._fate(job)
+        parts = urlsplit(job.source_uri)
+        if f"{parts.scheme}://{parts.netloc}".lower() not in self._site_bases():
+            self._fail(job, JobError.DATA_FILE_NOT_IN_TENANT, "The data file is not in the tenant.", moment)
+            return
+        try:
+            job.file = self._library.file(unquote(parts.path)).content
+        except LibraryError:
+            self._fail(job, JobError.DATA_FILE_NOT_EXIST, "The data file does not exist.", moment)
+            return
+        # ASSUMED: state-order: Processing (the file is read) comes before Queued (waits for its import).
+        job.enter(JobState.PROCESSING, moment)
+        if self.settings.mode != "time":
+            return
+        if what.hang != "Processing":
+            self._schedule.at(moment + self.settings.processing * what.slow, lambda at: self._start_import(job, at))
+        elif what.wake_after is not None:
+            self._schedule.at(moment + what.wake_after, lambda at: self._start_import(job, at))
+
+    def _start_import(self, job: ImportJob, moment: float) -> None:
+        """Processing → Queued, or Error when the file is bad."""
+        what = self._fate(job)
+        job.outcome = evaluate(
+            job.file or b"", job.id_type, job.id_property, job.mapping, self._directory, self._profiles, self.limits
+        )
+        if job.outcome.error not in (JobError.NO_ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR):
+            self._end(job, job.outcome.error, moment)
+            return
+        job.enter(JobState.QUEUED, moment)
+        if self.settings.mode != "time":
+            return
+        if what.hang != "Queued":
+            self._schedule.at(moment + self.settings.importing * what.slow, lambda at: self._finish(job, at))
+        elif what.wake_after is not None:
+            self._schedule.at(moment + what.wake_after, lambda at: self._finish(job, at))
+
+    def _finish(self, job: ImportJob, moment: float) -> None:
+        """Queued → Succeeded or Error: the values are in the profiles.
+
+        ASSUMED: values-appear-at-end: people are resolved and values appear when the job ends, all at once.
+        """
+        what = self._fate(job)
+        outcome = evaluate(
+            job.file or b"", job.id_type, job.id_property, job.mapping, self._directory, self._profiles, self.limits
+        )
+        job.outcome = outcome
+        share = 1.0 if what.applied is None else what.applied
+        for slot, name, value in outcome.writes[: round(len(outcome.writes) * share)]:
+            self._profiles.write(slot, name, value, f"import {job.job_id}", moment)
+        self._end(job, outcome.error if what.error is None else what.error, moment)
+
+    def _end(self, job: ImportJob, error: JobError, moment: float) -> None:
+        if error is JobError.NO_ERROR:
+            job.enter(JobState.SUCCEEDED, moment)
+            return
+        text = {
+            JobError.INTERNAL_ERROR: INTERNAL_ERROR_TEXT,
+            JobError.DATA_FILE_TOO_BIG: "The data file is too big.",
+        }.get(error, "The import has errors, see the log in the log folder.")
+        self._fail(job, error, text, moment)
+        self._write_log(job, job.outcome or Outcome(), moment)
+
+    def _fail(self, job: ImportJob, error: JobError, text: str, moment: float) -> None:
+        # ASSUMED: error-message-text: only InternalError's text was ever seen; the others are ours.
+        job.error, job.error_message = error, text
+        job.enter(JobState.ERROR, moment)
+
+    # -- logs --------------------------------------------------------------------------------------------------------
+
+    def _write_log(self, job: ImportJob, outcome: Outcome, moment: float) -> None:
+        what = self._fate(job)
+        if what.log == "none" or not outcome.lines:
+            return
+        if what.log == "late":
+            self._schedule.at(moment + what.log_delay, lambda at: self._put_log(job, outcome, at))
+        else:
+            self._put_log(job, outcome, moment)
+
+    def _put_log(self, job: ImportJob, outcome: Outcome, moment: float) -> None:
+        """Write the log beside the data file, under the names of sharepoint.md §5.
+
+        ASSUMED: log-encoding: UTF-8 without BOM, CRLF, no header line, extension .log.
+        """
+        parts = urlsplit(job.source_uri)
+        parent, _, name = unquote(parts.path).rpartition("/")
+        folder = f"{parent}/{name.rsplit('.', 1)[0]}-{job.job_id}-Logs"
+        stamp = datetime.fromtimestamp(moment, UTC)
+        log_name = (
+            f"ImportProfileProperties-{job.job_id}-{stamp:%Y%m%d}-{stamp:%H%M%S}-{stamp.microsecond // 1000:03d}.log"
+        )
+        text = "".join(f"{line}\r\n" for line in outcome.lines)
+        try:
+            self._library.add_folder(folder, "System Account")
+            self._library.add_file(folder, log_name, text.encode(), overwrite=True, author="System Account")
+        except LibraryError:
+            return  # the library is gone: no log
+        job.log_folder_uri = f"{parts.scheme}://{parts.netloc}{folder}"

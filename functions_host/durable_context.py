@@ -124,7 +124,7 @@ class V1Context:
             expected_type,
         )
 
-    def call_sub_orchestrator_with_retry(  # noqa: PLR0917 - the signature of 1.x
+    def call_sub_orchestrator_with_retry(
         self,
         name: Any,
         retry_options: Any,

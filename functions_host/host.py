@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from functions_host.clock import Clock, clock_from
-from functions_host.cron import parse_schedule
 from functions_host.durable import FINISHED, DurableEngine
 from functions_host.durable_api import DurableApi, describe
 from functions_host.errors import AppError, InvocationFailedError, UnknownFunctionError
@@ -23,14 +22,13 @@ from functions_host.function import Function
 from functions_host.http_front import DEFAULT_BODY_LIMIT, HttpFront
 from functions_host.invoker import Invoker
 from functions_host.keys import Keys
-from functions_host.protos import TypedData
-from functions_host.queues import QueueListener, QueueMessage, Queues
-from functions_host.settings import load_app_settings, load_host_config, resolve
+from functions_host.queues import QueueMessage, Queues
+from functions_host.settings import load_app_settings, load_host_config
 from functions_host.store import Database, StateLock
-from functions_host.timers import Timer
+from functions_host.triggers import BY_HAND, Triggers, queue_of, schedule_of, setting
 from functions_host.worker import PythonWorker, load_runtime
 
-BY_HAND = "This function was programmatically called via the host APIs."
+GRACE = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -109,18 +107,22 @@ class FunctionsHost:
         if not self._worker.functions:
             msg = "the app has no functions"
             raise AppError(msg, "decorate functions of `app` in function_app.py")
-        self._invoker = Invoker(self._worker, self._queues, timeout=self.config.function_timeout, resolve=self._resolve)
-        active = [function for function in self._worker.functions.values() if not self._disabled(function.name)]
+        self._invoker = Invoker(self._worker, self._queues, timeout=self.config.function_timeout, resolve=setting)
+        self._triggers = Triggers(self._invoker, self._queues, database=database, clock=self.clock, config=self.config)
+        active = [function for function in self._worker.functions.values() if not _disabled(function.name)]
         self._durable = DurableEngine(database, self.clock, self.config)
-        self._timers = {f.name: self._timer(f, database) for f in active if f.kind == "timerTrigger"}
-        self._listeners = [self._listener(f) for f in active if f.kind == "queueTrigger"]
+        self._timers = {f.name: self._triggers.timer(f) for f in active if f.kind == "timerTrigger"}
+        self._listeners = [self._triggers.listener(f) for f in active if f.kind == "queueTrigger"]
         for function in active:
-            self._register_durable(function)
+            self._triggers.add_durable(
+                self._durable, function, lambda name=function.name: self._worker.user_function(name)
+            )
         self._open_http(active)
         self._invoker.client_binding = lambda: self._api.client_binding(self._front.base_url)
         self._durable.start()
         self._closers.append(self._durable.stop)
         self._front.serve()
+        self._closers.append(self._drain)
         for worker in (*self._listeners, *self._timers.values()):
             self._closers.append(worker.stop)
             worker.start()
@@ -175,11 +177,11 @@ class FunctionsHost:
 
     def schedule(self, function: str) -> str:
         """Return a timer's schedule with settings put in."""
-        return self._resolve(str(self._function(function, "timerTrigger").trigger["schedule"]))
+        return schedule_of(self._function(function, "timerTrigger"))
 
     def queue_name(self, function: str) -> str:
         """Return the queue of a queue trigger with settings put in."""
-        return self._resolve(str(self._function(function, "queueTrigger").trigger["queueName"]))
+        return queue_of(self._function(function, "queueTrigger"))
 
     def next_run(self, function: str) -> Any:
         """Return when a timer fires next."""
@@ -207,16 +209,7 @@ class FunctionsHost:
         function = self._function(name)
         if function.kind == "timerTrigger":
             return self.fire_timer(name)
-        if function.kind in ("orchestrationTrigger", "httpTrigger"):
-            msg = f"'{name}' is started through {'its address' if function.kind == 'httpTrigger' else 'a client'}"
-            raise UnknownFunctionError(msg, "send an HTTP request; see FunctionsHost.url")
-        if function.kind == "queueTrigger":
-            text = value if isinstance(value, (str, bytes)) else json.dumps(value)
-            data = TypedData(bytes=text) if isinstance(text, bytes) else TypedData(string=text)
-            returned = self._invoker.invoke(function, data, reason=BY_HAND, metadata=_metadata())
-        else:
-            returned = self._invoker.invoke(function, TypedData(json=json.dumps(value)), reason=BY_HAND)
-        return _decode(returned)
+        return self._triggers.run(function, value)
 
     def fire_timer(self, name: str) -> None:
         """Fire a timer by hand and wait for it.
@@ -261,76 +254,24 @@ class FunctionsHost:
             or (orchestrations and any(one["runtimeStatus"] not in FINISHED for one in self.orchestrations()))
         )
 
+    def _drain(self) -> None:
+        """Give what is under way a moment to end; what doesn't is taken up at the next start."""
+        deadline = time.monotonic() + GRACE
+        while self._invoker.busy() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def _set_environment(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
             self._environment[name] = os.environ.get(name)
             os.environ[name] = value
-
-    def _resolve(self, text: str) -> str:
-        return resolve(text, os.environ)
-
-    def _disabled(self, name: str) -> bool:
-        return os.environ.get(f"AzureWebJobs.{name}.Disabled", "").lower() in ("true", "1")
 
     def _function(self, name: str, kind: str | None = None) -> Function:
         function = self._worker.functions.get(name)
         if function is None or (kind is not None and function.kind != kind):
             known = ", ".join(n for n, f in self._worker.functions.items() if kind in (None, f.kind))
             msg = f"no function '{name}'" + (f" with a {kind}" if kind else "")
-            raise UnknownFunctionError(msg, f"choose one of: {known}")
+            raise UnknownFunctionError(msg, f"choose one of: {known or 'none'}")
         return function
-
-    def _timer(self, function: Function, database: Database) -> Timer:
-        def fire(info: dict[str, Any]) -> None:
-            moment = self.clock.now().isoformat()
-            reason = f"Timer fired at {moment}"
-            self._invoker.invoke(function, TypedData(json=json.dumps(info)), reason=reason)
-
-        text = self.schedule(function.name)
-        return Timer(
-            function.name,
-            text,
-            parse_schedule(text),
-            fire,
-            database=database,
-            clock=self.clock,
-            use_monitor=_truth(function.trigger.get("useMonitor"), default=True),
-            run_on_startup=_truth(function.trigger.get("runOnStartup"), default=False),
-        )
-
-    def _listener(self, function: Function) -> QueueListener:
-        queue = self.queue_name(function.name)
-
-        def run(message: QueueMessage) -> None:
-            details = (
-                f"MessageId: {message.id}, DequeueCount: {message.dequeue_count}, "
-                f"InsertedOn: {message.inserted.isoformat()}"
-            )
-            try:
-                data = TypedData(string=message.body.decode("utf-8"))
-            except UnicodeDecodeError:
-                data = TypedData(bytes=message.body)
-            reason = f"New queue message detected on '{queue}'."
-            self._invoker.invoke(function, data, reason=reason, metadata=_metadata(message), details=details)
-
-        return QueueListener(self._queues, queue, run, clock=self.clock, options=self.config.queues)
-
-    def _register_durable(self, function: Function) -> None:
-        if function.kind == "orchestrationTrigger":
-            handle = self._worker.user_function(function.name)
-            name = str(function.trigger.get("orchestration") or function.name)
-            self._durable.add_orchestrator(name, handle.orchestrator_function)
-        elif function.kind == "activityTrigger":
-            name = str(function.trigger.get("activity") or function.name)
-
-            def run(value: Any) -> Any:
-                try:
-                    return _decode(self._invoker.invoke(function, TypedData(json=json.dumps(value)), reason="(null)"))
-                except InvocationFailedError as exc:
-                    msg = f"Activity function '{name}' failed: {exc}"
-                    raise InvocationFailedError(msg, exc.stack) from exc
-
-            self._durable.add_activity(name, run)
 
     def _open_http(self, functions: list[Function]) -> None:
         self._keys = Keys(self.state_dir / "keys.json", list(self._worker.functions), required=self._ask_for_keys)
@@ -367,27 +308,5 @@ class FunctionsHost:
         threading.Thread(target=run, daemon=True, name=f"by-hand-{name}").start()
 
 
-def _decode(value: TypedData | None) -> Any:
-    if value is None or value.value is None:
-        return None
-    return json.loads(value.value) if value.kind == "json" else value.value
-
-
-def _metadata(message: QueueMessage | None = None) -> dict[str, TypedData]:
-    """Return the trigger metadata of a queue message."""
-    if message is None:
-        return {"Id": TypedData(string="by-hand"), "DequeueCount": TypedData(json="1")}
-    values = {
-        "Id": TypedData(string=message.id),
-        "DequeueCount": TypedData(json=str(message.dequeue_count)),
-        "PopReceipt": TypedData(string=message.receipt or ""),
-        "InsertionTime": TypedData(json=json.dumps(message.inserted.isoformat())),
-        "NextVisibleTime": TypedData(json=json.dumps(message.visible.isoformat())),
-    }
-    if message.expires is not None:
-        values["ExpirationTime"] = TypedData(json=json.dumps(message.expires.isoformat()))
-    return values
-
-
-def _truth(value: Any, *, default: bool) -> bool:
-    return default if value is None else str(value).lower() == "true"
+def _disabled(name: str) -> bool:
+    return os.environ.get(f"AzureWebJobs.{name}.Disabled", "").lower() in ("true", "1")

@@ -29,6 +29,8 @@ class EscrowReason(StrEnum):
     """A value doesn't fit its mapping's declared type; nothing of the person is sent."""
     REFUSED_BY_SHAREPOINT = "refused_by_sharepoint"
     """The import job's log names the person with another kind of line."""
+    REQUESTED = "requested"
+    """An administrator asked for this person now."""
     IMPORT_JOB_ABANDONED = "import_job_abandoned"
     """An import job that was given up ended after all: what it wrote is unknown."""
 

@@ -55,6 +55,8 @@ class OpenRound:
     segments: tuple[Segment, ...] = ()
     pages: int = 0
     restarts: int = 0
+    requested: bool = False
+    """Somebody asked for this round: it gets a report even where it finds no change."""
     not_before: datetime | None = None
     """The pause that the source asked for."""
 
@@ -218,6 +220,15 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run that somebody asked for; several before it begins are one. The round it opens bears its id."""
+
+    id: str
+    full: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorState:
     """Everything that decides what is due for a connector; changed only with If-Match."""
 
@@ -231,6 +242,7 @@ class ConnectorState:
     hold: Hold | None = None
     retry: Retry | None = None
     quarantine: Quarantine | None = None
+    requested: RunRequest | None = None
     paused: bool = False
     released: bool = False
     """True once an administrator ended staging mode."""
@@ -391,6 +403,17 @@ class Report:
     counts: Counts
     files: tuple[FileState, ...]
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEnd:
+    """Which run a round was last planned into."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    connector: str
+    run: str
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:

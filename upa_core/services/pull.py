@@ -99,7 +99,8 @@ class _Pull:
         else:
             position = Position(state.watermark.url, "delta")
         opened = OpenRound(
-            id=run_id(now, self._ports.ids.token()),
+            id=state.requested.id if state.requested is not None else run_id(now, self._ports.ids.token()),
+            requested=state.requested is not None,
             kind=kind,
             reason=reason or "changes since the last round",
             started=now,
@@ -118,7 +119,7 @@ class _Pull:
             return "the mapping, scope or selection changed"
         if age_of(mark.issued, now) > limits.token_max_age:
             return f"the watermark is older than {limits.token_max_age.days} days"
-        if asked:
+        if asked or (state.requested is not None and state.requested.full):
             return "asked for"
         if state.last_full is not None and age_of(state.last_full, now) > limits.full_round_every:
             return "the scheduled full round is due"
@@ -168,18 +169,19 @@ class _Pull:
 
     def _checkpoint(self, opened: OpenRound) -> OpenRound:
         opened = self._flush(opened)
-        self._write(lambda state: replace(state, open_round=opened))
+        self._write(opened, lambda state: replace(state, open_round=opened))
         self._written = opened
         return opened
 
-    def _write(self, change: Callable[[ConnectorState], ConnectorState]) -> None:
+    def _write(self, opened: OpenRound, change: Callable[[ConnectorState], ConnectorState]) -> None:
         """Change the state unless another writer has moved the round that we are pulling."""
         expected = self._written
 
         def guarded(state: ConnectorState) -> ConnectorState:
             if state.open_round != expected:
                 raise ConflictError("another instance is pulling this connector")
-            return change(state)
+            met = state.requested is not None and state.requested.id == opened.id
+            return change(replace(state, requested=None) if met else state)
 
         self._stored = self._document.update(guarded, self._stored)
 
@@ -196,7 +198,7 @@ class _Pull:
             fingerprint=opened.fingerprint,
             segments=opened.segments,
         )
-        worth = opened.kind == "full" or bool(opened.segments)
+        worth = opened.kind == "full" or bool(opened.segments) or opened.requested
 
         def change(state: ConnectorState) -> ConnectorState:
             return replace(
@@ -208,7 +210,7 @@ class _Pull:
                 last_full=now if opened.kind == "full" else state.last_full,
             )
 
-        self._write(change)
+        self._write(opened, change)
         self._emit(EventName.ROUND_SEALED, opened, kind=opened.kind, pages=opened.pages, rows=sealed.rows)
         if worth:
             self._ports.waker.export(self._connector.name, opened.id)
@@ -219,7 +221,6 @@ class _Pull:
         link = self._ports.source.begin(self._connector.select)
         fresh = replace(
             opened,
-            id=run_id(self._ports.clock.now(), self._ports.ids.token()),
             kind="full",
             reason=f"the source asked for a resync ({exc.code or 'no code'})",
             position=Position(link.url, link.kind),

@@ -17,6 +17,7 @@ from upa_core.domain.state import (
     QuarantineReason,
     Report,
     Retry,
+    RoundEnd,
     Run,
     SealedRound,
 )
@@ -32,6 +33,11 @@ QUARANTINE_AFTER = 3
 def report_key(run: str) -> str:
     """Return where a run's report lies."""
     return f"{run_folder(run)}report.json"
+
+
+def round_key(round_id: str) -> str:
+    """Return where it is written which run a round ended in."""
+    return f"{run_folder(round_id)}round.json"
 
 
 def write_report(
@@ -51,6 +57,8 @@ def write_report(
         why=why,
     )
     put_document(ports.store, report_key(run.id), report)
+    for round_id in run.rounds:
+        put_document(ports.store, round_key(round_id), RoundEnd(RoundEnd.VERSION, connector, run.id))
     name = EventName.RUN_FAILED if status == "failed" else EventName.RUN_ENDED
     level = Level.ERROR if status == "failed" else Level.INFO
     counts = {name: getattr(run.counts, name) for name in run.counts.__slots__}

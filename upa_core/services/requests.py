@@ -1,0 +1,81 @@
+"""Runs that somebody asks for, and what became of them: truth in storage, the wake-up only makes haste."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.names import run_id
+from upa_core.domain.people import EscrowReason, shard_of
+from upa_core.domain.state import ConnectorState, Report, RoundEnd, RunRequest
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import get_document, state_of
+from upa_core.services.people import People
+from upa_core.services.run_end import report_key, round_key
+
+Progress = Literal["requested", "pulling", "waiting", "exporting", "held", "success", "failed", "no_change"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """Where a run stands."""
+
+    id: str
+    connector: str
+    status: Progress
+    report: Report | None = None
+
+
+def request_run(ports: Ports, connector: Connector, *, full: bool = False) -> str:
+    """Ask for a round; returns the id it will bear. A request still waiting is joined, and made full where either is."""
+    now = ports.clock.now()
+    fresh = run_id(now, ports.ids.token())
+
+    def change(state: ConnectorState) -> ConnectorState:
+        before = state.requested
+        joined = (
+            RunRequest(fresh, full, now) if before is None else RunRequest(before.id, before.full or full, before.at)
+        )
+        return replace(state, requested=joined)
+
+    requested = state_of(ports.store, connector.name).update(change).value.requested
+    ports.waker.continue_pull(connector.name, fresh)
+    return requested.id if requested is not None else fresh
+
+
+def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -> None:
+    """Make people due now: they are re-read and planned with today's values at the next export."""
+    now = ports.clock.now()
+    people = People(ports.store, connector, state_of(ports.store, connector.name).load().value.people)
+    due = {}
+    for person in persons:
+        number = shard_of(person.lower(), people.index.shards)
+        stored = people.load(number)
+        stored.value.put_in_escrow(person.lower(), EscrowReason.REQUESTED, now=now, due=now)
+        people.save(number, stored)
+        due[number] = stored.value.next_due()
+    people.note_due(due)
+    ports.waker.export(connector.name, "")
+
+
+def run_status(ports: Ports, connector: Connector, run: str) -> RunStatus | None:
+    """Tell where a run or a requested round stands; None where this connector knows no such id."""
+    state = state_of(ports.store, connector.name).load().value
+    name = connector.name
+    if state.requested is not None and state.requested.id == run:
+        return RunStatus(run, name, "requested")
+    if state.open_round is not None and state.open_round.id == run:
+        return RunStatus(run, name, "pulling")
+    if state.run is not None and run in (state.run.id, *state.run.rounds):
+        return RunStatus(run, name, "exporting")
+    if state.hold is not None and run in (state.hold.run.id, *state.hold.run.rounds):
+        return RunStatus(run, name, "held")
+    end = get_document(ports.store, round_key(run), RoundEnd)
+    report = get_document(ports.store, report_key(end.value.run if end is not None else run), Report)
+    if report is not None and report.value.connector == name:
+        return RunStatus(run, name, report.value.status, report.value)
+    if any(sealed.id == run for sealed in state.sealed):
+        return RunStatus(run, name, "waiting")
+    return None

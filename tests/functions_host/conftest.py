@@ -1,0 +1,192 @@
+"""Fixtures for the functions host: each host runs in a process of its own, because a process can host one app."""
+
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+APPS = Path(__file__).parent / "apps"
+DRIVER = Path(__file__).parent / "host_driver.py"
+ROOT = Path(__file__).parents[2]
+REASON = "the functions host needs Python 3.13: Microsoft publishes the Python worker library for 3.13 and later only"
+
+
+class _Skipped(pytest.Module):
+    def collect(self):
+        pytest.skip(REASON, allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Skip every module of this folder, unimported, where the worker library can't be installed."""
+    if sys.version_info < (3, 13) and Path(__file__).parent in module_path.parents:
+        return _Skipped.from_parent(parent, path=module_path)
+    return None
+
+
+def eventually(condition, timeout=30.0):
+    """Return the condition's first true value; fail when none comes in time."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout} s: {condition}")
+        pause.wait(0.02)
+
+
+class HostError(Exception):
+    """What the host's process answered with an error."""
+
+    def __init__(self, kind, message):
+        super().__init__(message)
+        self.kind = kind
+
+
+class HostProcess:
+    """A FunctionsHost in another process; its methods are the host's, plus `advance`, `now`, `kill` and HTTP."""
+
+    def __init__(self, app, state, *, clock="real", **options):
+        arguments = {"app_dir": str(app), "state_dir": str(state), "clock": clock, **options}
+        self.log_path = Path(state).with_suffix(".log")
+        self._log = self.log_path.open("a")
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error::ResourceWarning", str(DRIVER), json.dumps(arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        )
+        try:
+            started = self._answer()
+        except BaseException:
+            self.stop()
+            raise
+        self.base_url = started["base_url"]
+        self.functions = started["functions"]
+
+    def __getattr__(self, name):
+        def call(*args, **kwargs):
+            self.process.stdin.write(json.dumps([name, args, kwargs]) + "\n")
+            self.process.stdin.flush()
+            return self._answer()
+
+        return call
+
+    def _answer(self):
+        for line in self.process.stdout:
+            if line.startswith("@"):
+                answer = json.loads(line[1:])
+                if "error" in answer:
+                    raise HostError(answer["error"], answer["message"])
+                return answer["value"]
+        raise AssertionError(f"the host's process ended:\n{self.log_path.read_text()}")
+
+    def request(self, method, path, body=None, headers=None):
+        """Send a request; return status, headers and body (JSON decoded where it is JSON)."""
+        where = urlsplit(self.base_url)
+        connection = http.client.HTTPConnection(where.hostname, where.port, timeout=30)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        try:
+            connection.request(method, path, data, headers or {})
+            response = connection.getresponse()
+            text = response.read().decode()
+            found = dict(response.headers)
+            if found.get("Content-Type", "").startswith("application/json"):
+                return response.status, found, json.loads(text)
+            return response.status, found, text
+        finally:
+            connection.close()
+
+    def orchestration(self, instance_id, *, until=("Completed", "Failed", "Terminated")):
+        """Wait until an orchestration has come to one of these states and return it."""
+
+        def found():
+            rows = {row["instanceId"]: row for row in self.orchestrations()}
+            row = rows.get(instance_id)
+            return row if row and row["runtimeStatus"] in until else None
+
+        return eventually(found)
+
+    def kill(self):
+        """End it with SIGKILL."""
+        self.process.kill()
+        self.stop()
+
+    def stop(self):
+        """End it well."""
+        if self.process.stdin and not self.process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self._log.close()
+
+
+class Log:
+    """What the sample app noted down."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def lines(self, kind=None):
+        """Return the notes of a kind."""
+        if not self.path.exists():
+            return []
+        rows = [json.loads(line) for line in self.path.read_text().splitlines()]
+        return [row for row in rows if kind in (None, row["kind"])]
+
+
+@pytest.fixture(scope="module")
+def start_host(tmp_path_factory):
+    """Return a function that starts a host; all are stopped at the end."""
+    running = []
+
+    def start(app="good", state=None, *, settings=None, **options):
+        state = state or tmp_path_factory.mktemp("state") / "state"
+        sample = {
+            "TICK_SCHEDULE": "0 0 0 1 1 *",
+            "SAMPLE_HUB": "SampleHub",
+            "SAMPLE_LOG": str(state.with_suffix(".notes")),
+        }
+        host = HostProcess(APPS / app, state, settings={**sample, **(settings or {})}, **options)
+        host.state = state
+        host.notes = Log(state.with_suffix(".notes"))
+        running.append(host)
+        return host
+
+    yield start
+    for host in running:
+        host.stop()
+
+
+@pytest.fixture(scope="module")
+def host(start_host):
+    """A host of the sample app, shared by the tests of a module."""
+    return start_host()
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture():
+    """Return the helper that polls for a condition with a deadline."""
+    return eventually
+
+
+@pytest.fixture(name="host_error")
+def host_error_fixture():
+    """Return the exception that a host's error becomes here."""
+    return HostError

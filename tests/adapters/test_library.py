@@ -58,8 +58,10 @@ def test_upload() -> None:
     world.library.upload("a.json", b"\xef\xbb\xbf{}")
 
     assert world.asked == [
-        f"POST {API}/GetFolderByServerRelativePath(decodedUrl='{FOLDER}')/Files/"
-         "AddUsingPath(decodedUrl='a.json',overwrite=true)"
+        (
+            f"POST {API}/GetFolderByServerRelativePath(decodedUrl='{FOLDER}')/Files/"
+            "AddUsingPath(decodedUrl='a.json',overwrite=true)"
+        )
     ]
     assert world.net.requests[0].body == b"\xef\xbb\xbf{}"
 
@@ -70,8 +72,10 @@ def test_odd_names_are_quoted_then_encoded() -> None:
     world.library.upload("ä'%.json", b"x")
 
     assert world.asked == [
-        f"POST {ROOT}/_api/web/GetFolderByServerRelativePath(decodedUrl='/Shared%20Documents/O%27%27Neil%20%231')"
-         "/Files/AddUsingPath(decodedUrl='%C3%A4%27%27%25.json',overwrite=true)"
+        (
+            f"POST {ROOT}/_api/web/GetFolderByServerRelativePath(decodedUrl='/Shared%20Documents/O%27%27Neil%20%231')"
+            "/Files/AddUsingPath(decodedUrl='%C3%A4%27%27%25.json',overwrite=true)"
+        )
     ]
 
 

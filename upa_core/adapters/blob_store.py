@@ -210,7 +210,8 @@ def _error_of(key: str, error: AzureError) -> UpaError:
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  # noqa: PLC0415 - lazy
 
     status = error.status_code if isinstance(error, HttpResponseError) else None
-    code = str(getattr(error, "error_code", None) or type(error).__name__)
+    named = getattr(error, "error_code", None) or type(error).__name__
+    code = str(getattr(named, "value", named))
     label = f"blob {key}: HTTP {status} {code}" if status else f"blob {key}: {type(error).__name__}"
     if isinstance(error, ClientAuthenticationError) or status in (401, 403):
         return AccessDeniedError(label)

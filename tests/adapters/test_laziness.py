@@ -1,0 +1,35 @@
+"""Importing an adapter costs nothing cloudy: a cold start pays for what it uses (style guide, 7)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "upa_core" / "adapters").glob("[a-z]*.py"))
+VENDORS = ("azure", "msal", "requests", "urllib3", "orjson", "cryptography")
+
+
+def test_there_are_adapters() -> None:
+    """The list of modules below isn't empty by mistake."""
+    assert {"blob_store", "graph_users", "import_jobs", "library", "tokens"} <= set(MODULES)
+
+
+def test_importing_adapters_imports_no_vendor() -> None:
+    """No adapter module imports a vendor's library when it is imported."""
+    code = ";".join(["import sys", *(f"import upa_core.adapters.{name}" for name in MODULES)])
+    code += f";print(sorted(name for name in sys.modules if name.split('.')[0] in {VENDORS!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_stay_small(name: str) -> None:
+    """A module of adapters is one idea of at most 250 lines."""
+    lines = (ROOT / "upa_core" / "adapters" / f"{name}.py").read_text().splitlines()
+
+    assert len(lines) <= 250

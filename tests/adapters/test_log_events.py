@@ -1,0 +1,44 @@
+"""Events as log records."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from upa_core.adapters.log_events import LogEvents
+from upa_core.domain.events import Event, EventName, Level
+
+
+@pytest.mark.parametrize(
+    ("level", "number"), [(Level.INFO, logging.INFO), (Level.WARNING, logging.WARNING), (Level.ERROR, logging.ERROR)]
+)
+def test_event_is_one_record(caplog: pytest.LogCaptureFixture, level: Level, number: int) -> None:
+    """The message is the event's name, its level the record's, its fields attributes of the record."""
+    event = Event(EventName.PLAN_MADE, "hr", "run-1", level, {"people": 3, "name": "n", "message": "m", "args": None})
+    with caplog.at_level(logging.INFO, logger="upa"):
+        LogEvents().emit(event)
+    (record,) = caplog.records
+
+    assert (record.getMessage(), record.levelno) == ("upa.plan.made", number)
+    assert (record.upa_connector, record.upa_run, record.upa_event) == ("hr", "run-1", "upa.plan.made")  # type: ignore[attr-defined]
+    assert (record.upa_people, record.upa_name, record.upa_message) == (3, "n", "m")  # type: ignore[attr-defined]
+
+
+def test_fields_do_not_hide_the_event(caplog: pytest.LogCaptureFixture) -> None:
+    """A field called like the event's own doesn't replace it."""
+    with caplog.at_level(logging.INFO, logger="upa"):
+        LogEvents().emit(Event(EventName.PLAN_MADE, "hr", fields={"connector": "other", "event": "other"}))
+
+    assert caplog.records[0].upa_connector == "hr"  # type: ignore[attr-defined]
+    assert caplog.records[0].upa_event == "upa.plan.made"  # type: ignore[attr-defined]
+
+
+def test_emit_never_raises() -> None:
+    """A broken logger doesn't break the pipeline."""
+
+    class Broken(logging.Logger):
+        def log(self, *_: object, **__: object) -> None:
+            raise RuntimeError("broken")
+
+    assert LogEvents(Broken("x")).emit(Event(EventName.PLAN_MADE, "hr")) is None  # type: ignore[func-returns-value]

@@ -111,8 +111,9 @@ class Control:
         from .seeding import seed_generated, seed_hr_file  # noqa: PLC0415
 
         if "hr" in body:
-            return {"ids": seed_hr_file(self._sim, body["hr"])}
-        return {"ids": seed_generated(self._sim, int(body.get("people", 600)))}
+            ids, edits = seed_hr_file(self._sim, body["hr"])
+            return {"ids": ids, "edits": len(edits)}
+        return {"added": seed_generated(self._sim, int(body.get("people", 600)))}
 
     # -- profiles ----------------------------------------------------------------------------------------------------
 

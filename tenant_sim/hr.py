@@ -1,0 +1,172 @@
+"""HR files into Entra attributes: any CSV, a small mapping, errors that name file and line.
+
+A mapping says per Entra attribute where its value comes from: a column's name, a template such as
+`{UserID}@{domain}`, or `Column = text` for true and false. A dot leads into a complex attribute. `key` names the column
+that tells people apart: its first row is the hire, later rows of the same key are edits.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+MICROSOFT_SAMPLE: dict[str, str] = {
+    "key": "WorkerID",
+    "employeeId": "WorkerID",
+    "displayName": "FullName",
+    "givenName": "FirstName",
+    "surname": "LastName",
+    "userPrincipalName": "{UserID}@{domain}",
+    "mail": "{UserID}@{domain}",
+    "accountEnabled": "WorkerStatus = Active",
+    "employeeType": "WorkerType",
+    "employeeHireDate": "HireDate",
+    "department": "Department",
+    "jobTitle": "JobTitle",
+    "companyName": "Company",
+    "officeLocation": "Location",
+    "streetAddress": "StreetAddress",
+    "city": "City",
+    "country": "CountryCode",
+    "postalCode": "ZipCode",
+    "businessPhones": "OfficePhone",
+    "employeeOrgData.division": "Division",
+    "employeeOrgData.costCenter": "CostCenter",
+    "onPremisesExtensionAttributes.extensionAttribute1": "Custom01",
+    "onPremisesExtensionAttributes.extensionAttribute2": "Custom02",
+}
+"""The default: Microsoft's sample for API-driven provisioning, and the feed of `people`."""
+
+LISTS = frozenset({"businessPhones", "otherMails"})
+DATES = frozenset({"employeeHireDate", "employeeLeaveDateTime"})
+
+
+class HrError(ValueError):
+    """A row that cannot be used; the text begins with `file:line:`."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row, as attributes; an empty cell is None."""
+
+    key: str
+    attributes: dict[str, Any]
+    line: int
+
+
+def read(path: Path | str, mapping: dict[str, str] | None = None, *, domain: str = "contoso.com") -> list[Row]:
+    """Read a CSV file."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise HrError(f"{path}: cannot be read as UTF-8: {exc}") from exc
+    reader = csv.DictReader(text.splitlines(keepends=True), restkey="\0more", restval="\0less", strict=True)
+    rows = []
+    convert = Converter(mapping or MICROSOFT_SAMPLE, domain)
+    try:
+        missing = convert.columns - set(reader.fieldnames or ())
+        if missing:
+            raise HrError(f"{path}:1: no column named {', '.join(sorted(missing))}")
+        for cells in reader:
+            if "\0more" in cells or "\0less" in cells.values():
+                raise HrError(f"{path}:{reader.line_num}: the row has not as many cells as the heading")
+            try:
+                rows.append(Row(*convert(cells), line=reader.line_num))
+            except HrError as exc:
+                raise HrError(f"{path}:{reader.line_num}: {exc}") from exc
+    except csv.Error as exc:
+        raise HrError(f"{path}:{reader.line_num}: {exc}") from exc
+    return rows
+
+
+def convert_rows(cells: Iterable[dict[str, str]], *, domain: str = "contoso.com") -> Iterator[Row]:
+    """Turn rows of the `people` feed into attributes."""
+    convert = Converter(MICROSOFT_SAMPLE, domain)
+    for n, one in enumerate(cells, start=2):
+        yield Row(*convert(one), line=n)
+
+
+def split(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Part hires (the first row of each key) from edits (later rows), both in the order of the file."""
+    seen: set[str] = set()
+    hires, edits = [], []
+    for row in rows:
+        (edits if row.key in seen else hires).append(row)
+        seen.add(row.key)
+    return hires, edits
+
+
+def load_mapping(path: Path | str) -> dict[str, str]:
+    """Read a mapping file (YAML or JSON): attribute: column."""
+    import yaml  # noqa: PLC0415
+
+    try:
+        loaded = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as exc:
+        raise HrError(f"{path}: {' '.join(str(exc).split())}") from exc
+    if not isinstance(loaded, dict) or not all(isinstance(v, str) for v in loaded.values()):
+        raise HrError(f"{path}: a mapping has lines of the form 'attribute: column'")
+    if "key" not in loaded or "userPrincipalName" not in loaded:
+        raise HrError(f"{path}: the mapping must name 'key' and 'userPrincipalName'")
+    return loaded
+
+
+class Converter:
+    """A mapping, compiled: one row's cells in, key and attributes out."""
+
+    def __init__(self, mapping: dict[str, str], domain: str) -> None:
+        self._domain = domain
+        self._key = mapping["key"]
+        self.columns = {self._key}
+        self._steps: list[tuple[str, str | None, Callable[[dict[str, str]], Any]]] = []
+        for target, source in mapping.items():
+            if target != "key":
+                name, _, part = target.partition(".")
+                self._steps.append((name, part or None, self._reader(name, source)))
+
+    def __call__(self, cells: dict[str, str]) -> tuple[str, dict[str, Any]]:
+        """Convert a row."""
+        key = cells[self._key].strip()
+        if not key:
+            raise HrError(f"{self._key} is empty")
+        attributes: dict[str, Any] = {}
+        for name, part, read_value in self._steps:
+            value = read_value(cells)
+            if part is None:
+                attributes[name] = value
+            else:
+                attributes.setdefault(name, {})[part] = value
+        if not attributes.get("userPrincipalName"):
+            raise HrError("userPrincipalName would be empty")
+        return key, attributes
+
+    def _reader(self, target: str, source: str) -> Callable[[dict[str, str]], Any]:
+        if "{" in source:
+            self.columns |= set(re.findall(r"\{(\w+)\}", source)) - {"domain"}
+            first = re.findall(r"\{(\w+)\}", source)[0]
+            return lambda cells: source.format_map({**cells, "domain": self._domain}) if cells.get(first) else None
+        if " = " in source:
+            column, _, wanted = source.partition(" = ")
+            self.columns.add(column)
+            return lambda cells: cells[column] == wanted
+        self.columns.add(source)
+        if target in LISTS:
+            return lambda cells: [cells[source]] if cells[source] else []
+        if target in DATES:
+            return lambda cells: _date(source, cells[source])
+        return lambda cells: cells[source] or None
+
+
+def _date(column: str, text: str) -> str | None:
+    if not text:
+        return None
+    try:
+        return f"{date.fromisoformat(text.strip()).isoformat()}T00:00:00Z"
+    except ValueError:
+        raise HrError(f"{column} is not a date (yyyy-MM-dd): {text!r}") from None

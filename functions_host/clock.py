@@ -112,7 +112,9 @@ def clock_from(spec: str | None = None) -> Clock:
         if kind != "scaled":
             raise ValueError(kind)
         sim_epoch, wall_epoch, factor = (float(part) for part in parts)
-        return ScaledClock(sim_epoch, wall_epoch, factor)
+        clock = ScaledClock(sim_epoch, wall_epoch, factor)
+        clock.now()  # fails when the calendar doesn't reach that far
     except (ValueError, OverflowError) as exc:
         msg = f"can't read the clock {text!r}"
         raise SettingsError(msg, "use real or scaled:<sim_epoch_unix>:<wall_epoch_unix>:<factor>") from exc
+    return clock

@@ -67,7 +67,7 @@ class DurableApi:
                 case ["orchestrators", name, *rest], "POST":
                     return self._start(request, name, rest[0] if rest else None, body, from_client=from_client)
                 case ["instances"], "GET":
-                    return self._list(request.query)
+                    return self._list(request)
                 case ["instances"], "DELETE":
                     return self._purge_by(request.query)
                 case ["instances", instance_id], "GET":
@@ -124,7 +124,8 @@ class DurableApi:
         here = f"{request.base_url}{WEBHOOK}/instances/{instance_id}?code={self._code}"
         return json_answer(202, document, {"Location": here, "Retry-After": "5"})
 
-    def _list(self, query: Mapping[str, str]) -> Answer:
+    def _list(self, request: Request) -> Answer:
+        query = request.query
         since, until = _moment(query.get("createdTimeFrom")), _moment(query.get("createdTimeTo"))
         wanted = {text.lower() for text in query.get("runtimeStatus", "").split(",") if text}
         prefix = query.get("instanceIdPrefix", "")
@@ -136,7 +137,7 @@ class DurableApi:
             and (until is None or instance.created_at <= until)
             and (not wanted or STATUS[instance.status].lower() in wanted)
         ]
-        first = int(query.get("x-ms-continuation-token") or 0)
+        first = int(request.headers.get("x-ms-continuation-token") or 0)
         top = int(query.get("top") or 0) or len(found)
         headers = {"x-ms-continuation-token": str(first + top)} if first + top < len(found) else {}
         show_input = _flag(query, "showInput", default=True)

@@ -174,7 +174,8 @@ class QueueListener:
         """Take no further message; those in work go on."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     def busy(self) -> bool:
         """Tell whether a message is being worked on, or waits and is visible."""

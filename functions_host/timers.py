@@ -72,7 +72,8 @@ class Timer:
         """Fire no more."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     def busy(self) -> bool:
         """Tell whether the timer is firing, or overdue."""

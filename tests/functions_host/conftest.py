@@ -102,7 +102,7 @@ class HostProcess:
             response = connection.getresponse()
             text = response.read().decode()
             found = dict(response.headers)
-            if found.get("Content-Type", "").startswith("application/json"):
+            if response.headers.get_content_type() == "application/json":
                 return response.status, found, json.loads(text)
             return response.status, found, text
         finally:

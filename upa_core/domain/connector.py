@@ -93,6 +93,8 @@ class Connector:
     retention: Retention = field(default_factory=Retention)
     staging: bool = False
     """Staging mode: everything but export."""
+    every: timedelta | None = None
+    """A slower rhythm than the timer's tick: least time between two runs."""
 
     @property
     def active(self) -> tuple[Mapping, ...]:

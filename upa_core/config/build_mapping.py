@@ -1,0 +1,231 @@
+"""From a mapping or a scope in the file to the domain's, with everything checked that a shape can't say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
+from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
+from upa_core.config.problems import shown
+from upa_core.domain.attributes import AttributeRefusedError, resolve_attribute, type_of_attribute
+from upa_core.domain.core_properties import why_core
+from upa_core.domain.dates import DateFormat
+from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.expressions import Attribute, Constant, Expression
+from upa_core.domain.mapping import Mapping, compile_mapping
+from upa_core.domain.scope import Clause, Scope, compile_scope
+from upa_core.domain.values import check_carriable, utf16_length
+
+Add = Callable[..., None]
+"""Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""
+
+_TARGET = re.compile(r"[^\W\d_][\w-]*")
+_MISFITS = {
+    "boolean": {"date", "datetime", "integer"},
+    "datetime": {"boolean", "integer"},
+}
+"""Types that a source attribute of a known type can never have."""
+
+
+def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | None:
+    """Build a mapping; None where a problem was added."""
+    failed: list[bool] = []
+
+    def refuse(path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
+        failed.append(True)
+        add(path, message, suggestion)
+
+    _check_target(model.target, refuse)
+    _check_options(model, refuse)
+    expression = _expression(model, app, refuse)
+    if expression is None or failed:
+        return None
+    mapping = Mapping(
+        target=model.target,
+        expression=expression,
+        type=model.type,
+        on_empty=model.on_empty,
+        default=model.default,
+        on_invalid=model.on_invalid,
+        max_length=model.max_length,
+        on_too_long=model.on_too_long,
+        format=model.format,
+        words=model.words,
+        state=model.state,
+        redact=model.redact,
+    )
+    try:
+        compile_mapping(mapping, mapping.inputs)
+    except ConfigError as error:
+        refuse((), str(error))
+        return None
+    if model.on_empty == "clear" and model.type != "string":
+        add(
+            ("on_empty",),
+            f"bulk import can't clear a {model.type}; the report will name who still holds a value",
+            warning=True,
+        )
+    return mapping
+
+
+def _check_target(target: str, refuse: Add) -> None:
+    if reason := why_core(target):
+        refuse(("target",), f"{shown(target)} can't be a target: {reason}", "")
+    elif not _TARGET.fullmatch(target):
+        refuse(
+            ("target",),
+            f"{shown(target)} isn't a profile property's internal name: letters, digits, - and _, first a letter",
+            re.sub(r"[^\w-]", "", target).lstrip("0123456789_-"),
+        )
+
+
+def _check_options(model: MappingModel, refuse: Add) -> None:
+    if model.format is not None:
+        if model.type not in ("date", "datetime"):
+            refuse(("format",), f"is for date and datetime, not for {model.type}")
+        else:
+            try:
+                DateFormat.compile(model.format)
+            except ConfigError as error:
+                refuse(("format",), str(error))
+    if model.words is not None and model.type != "boolean":
+        refuse(("words",), f"is for boolean, not for {model.type}")
+    if model.words is not None and model.words[0] == model.words[1]:
+        refuse(("words",), "true and false need different words")
+    if model.default is not None and model.on_empty != "default":
+        refuse(("default",), "is only used with on_empty: default", "on_empty: default")
+    if model.on_empty == "default" and model.default is None:
+        refuse(("on_empty",), "needs a default", "default: <text>")
+    for key in ("default", "constant"):
+        text = getattr(model, key)
+        try:
+            if text is not None and utf16_length(check_carriable(text)) > (model.max_length or 2**31):
+                refuse((key,), f"is longer than max_length ({model.max_length})")
+        except InvalidValueError as error:
+            refuse((key,), str(error))
+
+
+def _expression(model: MappingModel, app: str | None, refuse: Add) -> Expression | None:
+    given = [key for key in ("source", "expression", "constant") if getattr(model, key) is not None]
+    if len(given) != 1:
+        found = f"has {' and '.join(given)}" if given else "has none"
+        refuse((), f"a mapping has exactly one of source, expression and constant; this one {found}")
+        return None
+    if model.constant is not None:
+        return Constant(model.constant)
+    try:
+        if model.expression is not None:
+            return parse_expression(model.expression, lambda name: resolve_attribute(name, app))
+        return _direct(str(model.source), model.type, app, refuse)
+    except AttributeRefusedError as error:
+        refuse(("source",), str(error), error.suggestion)
+    except ExpressionSyntaxError as error:
+        line = f"line {error.line}, " if "\n" in str(model.expression) else ""
+        refuse(("expression",), f"at {line}character {error.column}: {error}", error.suggestion)
+    return None
+
+
+def _direct(name: str, kind: str, app: str | None, refuse: Add) -> Expression | None:
+    path = resolve_attribute(name, app)
+    holds = type_of_attribute(path)
+    if holds == "several":
+        refuse(
+            ("source",),
+            f"{name} holds several values; a profile property takes one",
+            f'expression: Join(", ", [{name}])',
+        )
+        return None
+    if kind in _MISFITS.get(holds, ()):
+        refuse(("type",), f"{name} is a {holds} and can't be written as {kind}")
+        return None
+    return Attribute(path)
+
+
+def build_scope(model: ScopeModel, app: str | None, add: Add) -> Scope | None:
+    """Build a scope; None where a problem was added."""
+    if model.clauses and model.groups:
+        add(("clauses",), "is short for a single group; write either clauses or groups")
+        return None
+    groups: list[tuple[Clause, ...]] = []
+    complete = True
+    written: list[tuple[tuple[str | int, ...], tuple[ClauseModel, ...]]] = [(("clauses",), model.clauses)]
+    if model.groups:
+        written = [(("groups", position), group) for position, group in enumerate(model.groups)]
+    for path, group in written:
+        built = [_clause(clause, app, add, (*path, position)) for position, clause in enumerate(group)]
+        if model.groups and not group:
+            add(path, "an empty group would hold everybody; leave it out or give it clauses")
+            complete = False
+        complete = complete and None not in built
+        groups.append(tuple(clause for clause in built if clause))
+    return Scope(tuple(group for group in groups if group), model.out_of_scope) if complete else None
+
+
+def _clause(model: ClauseModel, app: str | None, add: Add, path: tuple[str | int, ...]) -> Clause | None:
+    try:
+        attribute = resolve_attribute(model.attribute, app)
+    except AttributeRefusedError as error:
+        add(path, str(error), error.suggestion)
+        return None
+    if model.unary and model.value:
+        add(path, f"{model.operator} takes no value")
+        return None
+    if not model.unary and not model.value:
+        add(path, f"{model.operator} needs a value; IS NULL finds those without one")
+        return None
+    holds = type_of_attribute(attribute)
+    if holds == "several" and "NULL" not in model.operator:
+        add(
+            path,
+            f"{model.attribute} holds several values: only IS NULL and IS NOT NULL can judge it",
+        )
+        return None
+    if model.operator in ("IS TRUE", "IS FALSE") and holds in ("text", "datetime") and "." not in attribute:
+        add(path, f"{model.attribute} isn't a boolean")
+        return None
+    if holds == "boolean" and model.operator in ("EQUALS", "NOT EQUALS"):
+        add(path, f"{model.attribute} is a boolean", "IS TRUE or IS FALSE")
+        return None
+    clause = Clause(attribute, model.operator, model.value)
+    try:
+        compile_scope(Scope(((clause,),)), (attribute,))
+    except ConfigError as error:
+        add(path, str(error))
+        return None
+    return clause
+
+
+def example_inputs(
+    model: ExampleModel, mapping: Mapping, app: str | None, add: Add
+) -> tuple[tuple[str, object], ...] | None:
+    """Return an example's attributes by path; None where a problem was added."""
+    if not isinstance(model.in_, dict):
+        if len(mapping.inputs) != 1:
+            add(
+                ("in",),
+                f"must name the attributes and their values: the mapping reads {', '.join(mapping.inputs) or 'none'}",
+            )
+            return None
+        return ((mapping.inputs[0], _value(mapping.inputs[0], model.in_)),)
+    values: dict[str, object] = {}
+    for name, value in model.in_.items():
+        try:
+            path = resolve_attribute(name, app)
+        except AttributeRefusedError as error:
+            add(("in", name), str(error), error.suggestion)
+            return None
+        if path not in mapping.inputs:
+            add(("in", name), f"the mapping doesn't read {name}; it reads {', '.join(mapping.inputs)}")
+            return None
+        values[path] = _value(path, value)
+    return tuple(values.items())
+
+
+def _value(path: str, value: Any) -> object:
+    if type_of_attribute(path) == "boolean" and str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return None if value is None else str(value)

@@ -1,0 +1,67 @@
+"""Kinds of values that the connector file is made of: durations, sizes, conditions in words, credentials by name."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"([0-9]{1,6})\s*([smhdw])", re.ASCII)
+_SIZE = re.compile(r"([0-9]{1,12})\s*(KB|MB|B)?", re.ASCII | re.IGNORECASE)
+
+
+def parse_duration(value: Any) -> timedelta:
+    """Read `90s`, `15m`, `4h`, `7d` or `2w`."""
+    match = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str) else None
+    if match is None:
+        raise PydanticCustomError("duration", "isn't a duration such as 90s, 15m, 4h, 7d or 2w")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def write_duration(value: timedelta) -> str:
+    """Write a duration in the largest unit that fits."""
+    seconds = int(value.total_seconds())
+    unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def parse_size(value: Any) -> int:
+    """Read a number of bytes, `512KB` or `64MB`."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        raise PydanticCustomError("size", "isn't a size such as 512KB or 64MB")
+    return int(match[1]) * {"": 1, "b": 1, "kb": 1024, "mb": 1024 * 1024}[(match[2] or "").lower()]
+
+
+def parse_percent(value: Any) -> Any:
+    """Read `30` or `30%`."""
+    return value.strip().removesuffix("%").strip() if isinstance(value, str) else value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(write_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6} ?[smhdw]$", "examples": ["15m", "4h", "7d"]}),
+]
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[0-9]+ ?([KkMm]?[Bb])?$"}],
+            "examples": ["64MB"],
+        }
+    ),
+]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A text on one line."""
+
+
+def whole(value: Any) -> Any:
+    """Turn the name of a managed identity without settings into its full form."""
+    return {"managed_identity": {}} if value == "managed_identity" else value

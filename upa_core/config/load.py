@@ -1,0 +1,261 @@
+"""Loading the connector file: text → tree → references → version → shape → meaning, and all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from upa_core.config.build_hosts import build_credentials, build_source, build_target
+from upa_core.config.build_mapping import build_mapping, build_scope, example_inputs
+from upa_core.config.migrations import migrate
+from upa_core.config.models import (
+    ConnectorModel,
+    CredentialsModel,
+    FileModel,
+    LimitsModel,
+    NotificationsModel,
+    RetentionModel,
+    RhythmModel,
+    SourceModel,
+    TargetModel,
+    ThresholdModel,
+    ThresholdsModel,
+)
+from upa_core.config.models_mapping import MappingModel, ScopeModel
+from upa_core.config.problems import ConfigFileError, ConfigProblem, path_text
+from upa_core.config.references import Path as KeyPath
+from upa_core.config.references import fill_references
+from upa_core.config.result import Config, Credentials, Example, Notifications
+from upa_core.config.validation import structure_problems
+from upa_core.config.yaml_tree import Items, Record, Text, load_tree, place_of
+from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Retention
+from upa_core.domain.errors import ConfigError
+from upa_core.domain.mapping import Mapping as DomainMapping
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_config(source: str | bytes | Path, environ: Mapping[str, str], *, name: str = "upa.yaml") -> Config:
+    """Read a connector file; a `Path` is read from disk, a text or bytes are the file itself.
+
+    Raises:
+        ConfigFileError: (a ConfigError) its text lists every problem with file, line, value and suggestion.
+    """
+    if isinstance(source, Path):
+        name = source.name
+    tree = load_tree(_read(source) if isinstance(source, Path) else source, name)
+    loader = _Loader(name, tree)
+    loader.problems += fill_references(tree, environ)
+    loader.settled = {(problem.line, problem.column) for problem in loader.problems}
+    if problem := migrate(tree):
+        raise ConfigFileError(name, [*loader.problems, problem])
+    loader.problems += [p for p in structure_problems(FileModel, tree) if (p.line, p.column) not in loader.settled]
+    return loader.build()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror or type(error).__name__})") from error
+
+
+@dataclass
+class _Loader:
+    """Gathers what the file says and what is wrong with it."""
+
+    name: str
+    tree: Record
+    problems: list[ConfigProblem] = field(default_factory=list)
+    warnings: list[ConfigProblem] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+    settled: set[tuple[int, int]] = field(default_factory=set)
+    """Places whose value can't be used or shown: one problem is enough there."""
+
+    def add(self, path: KeyPath, message: str, suggestion: str = "", *, warning: bool = False) -> None:
+        taken, line, column, node = place_of(self.tree, path)
+        if (line, column) in self.settled:
+            return
+        if isinstance(node, Text) and node.raw != node and node:
+            message = message.replace(str(node), node.raw)  # what comes from the environment isn't shown
+        (self.warnings if warning else self.problems).append(
+            ConfigProblem(line, column, path_text(taken), message, suggestion)
+        )
+
+    def under(self, base: KeyPath) -> Any:
+        """Return `add` for paths below a base."""
+
+        def add(path: KeyPath, message: str, suggestion: str = "", *, warning: bool = False) -> None:
+            self.add((*base, *path), message, suggestion, warning=warning)
+
+        return add
+
+    def build(self) -> Config:
+        """Build what has the right shape, so that problems of meaning show beside those of shape."""
+        connectors: list[Connector] = []
+        credentials: dict[str, Credentials] = {}
+        shared = (
+            _part(CredentialsModel, self.tree.get("credentials")) if "credentials" in self.tree else CredentialsModel()
+        )
+        listed = self.tree.get("connectors")
+        for number, raw in enumerate(listed if isinstance(listed, Items) else ()):
+            if isinstance(raw, Record) and (built := self._connector(raw, ("connectors", number), shared)):
+                connectors.append(built[0])
+                credentials[built[0].name] = built[1]
+        notifications = self._notifications()
+        self._check_names()
+        if not self.problems:
+            self._check_shared(connectors)
+        if self.problems or notifications is None:
+            raise ConfigFileError(self.name, self.problems)
+        return Config(
+            self.name, tuple(connectors), credentials, notifications, tuple(self.examples), tuple(sorted(self.warnings))
+        )
+
+    def _connector(
+        self, raw: Record, base: KeyPath, shared: CredentialsModel | None
+    ) -> tuple[Connector, Credentials] | None:
+        source_model = _part(SourceModel, raw.get("source"))
+        source = source_model and build_source(source_model, self.under((*base, "source")))
+        app = source_model.extension_app if source_model else "0" * 32  # an unreadable source is one problem, not many
+        target_model = _part(TargetModel, raw.get("target"))
+        target = None
+        if source and source_model and target_model:
+            ends = source_model.endpoints
+            own = ends.graph is not None or ends.authority is not None
+            target = build_target(target_model, source.cloud, self.under((*base, "target")), own_hosts=own)
+        scope_model = _part(ScopeModel, raw.get("scope", {}))
+        scope = scope_model and build_scope(scope_model, app, self.under((*base, "scope")))
+        name = str(raw.get("name", ""))
+        mappings = self._mappings(raw, base, app, name)
+        own_credentials = "credentials" in raw
+        model = _part(CredentialsModel, raw.get("credentials")) if own_credentials else shared
+        where = (*base, "credentials") if own_credentials else ("credentials",)
+        credentials = build_credentials(model, source.tenant_id, self.under(where)) if model and source else None
+        whole = _part(ConnectorModel, raw)
+        if not (whole and source and target and scope and credentials) or self.problems:
+            return None
+        connector = Connector(
+            name=whole.name,
+            source=source,
+            target=target,
+            mappings=tuple(mappings),
+            scope=scope,
+            limits=_limits(whole.limits, whole.rhythm),
+            threshold=_threshold(whole.threshold),
+            retention=_retention(whole.retention),
+            staging=whole.staging,
+            every=whole.rhythm.every,
+        )
+        return connector, credentials
+
+    def _mappings(self, raw: Record, base: KeyPath, app: str | None, connector: str) -> list[DomainMapping]:
+        built: list[DomainMapping] = []
+        first: dict[tuple[str, str], int] = {}
+        listed = raw.get("mappings")
+        for number, each in enumerate(listed if isinstance(listed, Items) else ()):
+            path = (*base, "mappings", number)
+            model = _part(MappingModel, each)
+            if model is None:
+                continue
+            key = (model.target.lower(), model.state)
+            if model.state != "retired" and key in first:
+                line = place_of(self.tree, (*base, "mappings", first[key], "target"))[1]
+                self.add((*path, "target"), f"'{model.target}' already has a mapping in line {line}")
+            first.setdefault(key, number)
+            mapping = build_mapping(model, app, self.under(path))
+            if mapping is None:
+                continue
+            for position, example in enumerate(model.examples):
+                where = (*path, "examples", position)
+                inputs = example_inputs(example, mapping, app, self.under(where))
+                if inputs is not None:
+                    line = place_of(self.tree, where)[1]
+                    self.examples.append(Example(connector, len(built), inputs, example.out, example.invalid, line))
+            built.append(mapping)
+        return built
+
+    def _notifications(self) -> Notifications | None:
+        model = _part(NotificationsModel, self.tree.get("notifications", {}))
+        if model is None:
+            return None
+        node = place_of(self.tree, ("notifications", "webhook"))[3]
+        if model.webhook is not None and isinstance(node, Text) and not node.raw.startswith("${"):
+            self.add(
+                ("notifications", "webhook"), "is a secret (not shown) and must be a reference", "${NAME_OF_A_SETTING}"
+            )
+        elif model.webhook is not None and not model.webhook.startswith("https://"):
+            self.add(("notifications", "webhook"), "must be an https address (not shown)")
+        for position, address in enumerate(model.email.to if model.email else ()):
+            if address.count("@") != 1 or " " in address:
+                self.add(("notifications", "email", "to", position), f"'{address}' isn't a mail address")
+        return Notifications(model.on, model.silence_after, model.email.to if model.email else (), model.webhook)
+
+    def _check_names(self) -> None:
+        seen: dict[str, int] = {}
+        listed = self.tree.get("connectors")
+        for number, raw in enumerate(listed if isinstance(listed, Items) else ()):
+            name = raw.get("name") if isinstance(raw, Record) else None
+            if name is None:
+                continue
+            if str(name) in seen:
+                line = place_of(self.tree, ("connectors", seen[str(name)], "name"))[1]
+                self.add(
+                    ("connectors", number, "name"), f"'{name}' is the name of the connector in line {line} already"
+                )
+            seen.setdefault(str(name), number)
+
+    def _check_shared(self, connectors: Iterable[Connector]) -> None:
+        """Two connectors that write one property of one tenant would overwrite each other for ever."""
+        owners: dict[tuple[str, str], str] = {}
+        for number, connector in enumerate(connectors):
+            for position, mapping in enumerate(connector.mappings):
+                if mapping.state == "retired":
+                    continue
+                owner = owners.setdefault((connector.target.lane, mapping.target.lower()), connector.name)
+                if owner != connector.name:
+                    self.add(
+                        ("connectors", number, "mappings", position, "target"),
+                        f"'{mapping.target}' of this tenant is written by the connector '{owner}' already",
+                    )
+
+
+def _part(model: type[Model], raw: Any) -> Model | None:
+    """Read a part by itself; its problems are reported with the whole file's."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError:
+        return None
+
+
+def _limits(model: LimitsModel, rhythm: RhythmModel) -> Limits:
+    return Limits(
+        max_pairs=model.max_pairs,
+        max_file_bytes=model.max_file_size,
+        import_jobs_per_day=model.import_jobs_per_day,
+        time_budget=model.time_budget,
+        full_round_every=rhythm.full_round_every,
+    )
+
+
+def _threshold(model: ThresholdsModel) -> ChangeThreshold:
+    usual = ChangeThreshold()
+
+    def limit(part: ThresholdModel, key: str, default: Any) -> Any:
+        value = getattr(part, key)
+        return default if value is None else None if value == "none" else value
+
+    return ChangeThreshold(
+        updates_absolute=limit(model.updates, "absolute", usual.updates_absolute),
+        updates_percent=limit(model.updates, "percent", usual.updates_percent),
+        clears_absolute=limit(model.clears, "absolute", usual.clears_absolute),
+        clears_percent=limit(model.clears, "percent", usual.clears_percent),
+    )
+
+
+def _retention(model: RetentionModel) -> Retention:
+    return Retention(model.successes, model.failures)

@@ -1,0 +1,115 @@
+"""Mappings and scope as they stand in the connector file. Field docstrings become the schema and the reference."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from upa_core.config.fields import Line
+from upa_core.domain.scope import UNARY, ClauseOperator
+
+_OPERATORS = sorted(get_args(ClauseOperator), key=len, reverse=True)
+_WORDS = {re.sub(r"[ _]", "", operator).lower(): operator for operator in _OPERATORS}
+_CLAUSE = re.compile(
+    rf"\s*(\S+)\s+({'|'.join(re.sub('[ _]', '[ _]', operator) for operator in _OPERATORS)})(?:\s+(.*?))?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Part(BaseModel):
+    """What all parts of the file have in common: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _operator(value: Any) -> Any:
+    return _WORDS.get(re.sub(r"[ _]", "", value).lower(), value) if isinstance(value, str) else value
+
+
+def _clause(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = _CLAUSE.fullmatch(value)
+    if match is None:
+        raise PydanticCustomError("clause", "isn't a clause such as `userType EQUALS Member` or `mail IS NOT NULL`")
+    clause = {"attribute": match[1], "operator": match[2]}
+    return clause if match[3] is None else {**clause, "value": match[3].strip('"') if match[3][:1] == '"' else match[3]}
+
+
+class ClauseModel(Part):
+    """One condition; may also be written as a text, `userType EQUALS Member`."""
+
+    attribute: Line
+    """The attribute, by name, alias or dotted path."""
+    operator: Annotated[ClauseOperator, BeforeValidator(_operator)]
+    """Entra's operators. A pattern must match the whole value; where there is no value, only IS NULL holds."""
+    value: Annotated[str, Field(max_length=2000)] = ""
+    """What is compared with; absent for IS TRUE, IS FALSE, IS NULL and IS NOT NULL."""
+
+    @property
+    def unary(self) -> bool:
+        """Tell whether the operator takes no value."""
+        return self.operator in UNARY
+
+
+Clause = Annotated[ClauseModel, BeforeValidator(_clause, json_schema_input_type=str | ClauseModel)]
+
+
+class ScopeModel(Part):
+    """Who takes part; without clauses, everybody."""
+
+    clauses: Annotated[tuple[Clause, ...], Field(max_length=100)] = ()
+    """Conditions that must all be met: short for a single group."""
+    groups: Annotated[tuple[Annotated[tuple[Clause, ...], Field(max_length=100)], ...], Field(max_length=100)] = ()
+    """Groups of conditions; who meets all of one group is in scope."""
+    out_of_scope: Literal["keep", "clear"] = "keep"
+    """What becomes of the properties of a person who leaves the scope."""
+
+
+class ExampleModel(Part):
+    """An example beside a mapping, run by `upa config check`."""
+
+    in_: Annotated[Any, Field(alias="in")]
+    """The value of the source, or attributes by name with their values."""
+    out: str | None = None
+    """What the profile gets; nothing where the mapping has nothing to say."""
+    invalid: bool = False
+    """True where the value must be found invalid."""
+
+
+class MappingModel(Part):
+    """How one profile property is computed: from exactly one of `source`, `expression` and `constant`."""
+
+    target: Annotated[str, Field(min_length=1, max_length=250)]
+    """Internal name of the profile property, e.g. CostCenter; not one that SharePoint fills by itself."""
+    source: Line | None = None
+    """An attribute: `department`, `employeeOrgData.costCenter`, `extensionAttribute7`, `ext:CostCenter`."""
+    expression: Annotated[str, Field(max_length=4000)] | None = None
+    """An expression in Entra's syntax, e.g. `Join(", ", [city], [country])`."""
+    constant: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    """The same text for everybody in scope."""
+    type: Literal["string", "date", "datetime", "boolean", "integer"] = "string"
+    """The property's type; values are written in one form, whatever the server's language and time zone."""
+    format: Annotated[str, Field(max_length=100)] | None = None
+    """For date and datetime: .NET custom format; default yyyy-MM-dd, or yyyy-MM-ddTHH:mm:ssZ (always UTC)."""
+    words: Annotated[tuple[Line, Line], Field(description="For boolean: the words for true and false.")] | None = None
+    """For boolean: the words for true and false; default True, False."""
+    on_empty: Literal["keep", "clear", "default"] = "keep"
+    """When there is no value: leave the property as it is, clear it (strings only), or send `default`."""
+    default: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    """The finished text that is sent with `on_empty: default`."""
+    on_invalid: Literal["escrow_user", "fail_run", "skip_value"] = "escrow_user"
+    """When a value doesn't fit: retry the person later, stop the run, or leave out this value."""
+    max_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Longest value, in UTF-16 code units as SharePoint counts."""
+    on_too_long: Literal["error", "truncate"] = "error"
+    """What happens to longer values: invalid, or cut (never through a character)."""
+    state: Literal["proposed", "active", "retired"] = "active"
+    """Proposed mappings show up in plans only; retired ones are ignored."""
+    redact: bool = False
+    """Show `***` instead of this property's values in plans, reports and logs."""
+    examples: Annotated[tuple[ExampleModel, ...], Field(max_length=50)] = ()
+    """Examples (`in`, `out`) that must hold."""

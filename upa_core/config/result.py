@@ -1,0 +1,81 @@
+"""What a connector file says, checked and ready for use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from upa_core.config.problems import ConfigProblem
+from upa_core.domain.connector import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedIdentity:
+    """The function app's identity; the system-assigned one unless a client id is named."""
+
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """An app registration with a certificate, by reference: exactly one of `path` and `keyvault`."""
+
+    tenant: str
+    client_id: str
+    path: str | None = None
+    keyvault: str | None = None
+
+
+Credential = ManagedIdentity | Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How a connector signs in."""
+
+    graph: Credential = ManagedIdentity()
+    sharepoint: Credential = ManagedIdentity()
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """Who is told what."""
+
+    on: tuple[str, ...]
+    silence_after: timedelta
+    email: tuple[str, ...] = ()
+    webhook: str | None = field(default=None, repr=False)
+    """A secret: its address carries a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example beside a mapping."""
+
+    connector: str
+    mapping: int
+    """Position among the connector's mappings."""
+    inputs: tuple[tuple[str, object], ...]
+    """Attribute paths and their values."""
+    expected: str | None
+    invalid: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A connector file."""
+
+    name: str
+    connectors: tuple[Connector, ...]
+    credentials: Mapping[str, Credentials]
+    """By connector name."""
+    notifications: Notifications
+    examples: tuple[Example, ...] = ()
+    warnings: tuple[ConfigProblem, ...] = ()
+    """What is allowed and probably not wanted."""
+
+    def connector(self, name: str) -> Connector | None:
+        """Return a connector by name."""
+        return next((each for each in self.connectors if each.name == name), None)

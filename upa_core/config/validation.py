@@ -1,0 +1,107 @@
+"""pydantic's findings in an administrator's words, with the place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from upa_core.config.grammar import closest
+from upa_core.config.problems import ConfigProblem, path_text, shown
+from upa_core.config.references import Path, is_secret_key
+from upa_core.config.yaml_tree import Record, Text, place_of
+
+_QUOTED = re.compile(r"'([^']*)'")
+_PLAIN = {
+    "string_type": "must be a text",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "model_type": "must hold keys",
+    "tuple_type": "must be a list",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+}
+
+
+def structure_problems(model: type[BaseModel], tree: Record, base: Path = ()) -> list[ConfigProblem]:
+    """Validate a part of the file and return what is wrong with its shape, one problem a place."""
+    try:
+        model.model_validate(tree)
+    except ValidationError as error:
+        found: dict[tuple[int, int, str], ConfigProblem] = {}
+        for each in error.errors(include_url=False, include_input=False):
+            node = place_of(tree, each["loc"])[3]
+            if each["type"] == "too_short" and node:
+                continue  # said of a list whose items were all refused
+            problem = _problem(model, tree, dict(each), base)
+            found.setdefault((problem.line, problem.column, problem.where), problem)
+        return list(found.values())
+    return []
+
+
+def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: Path) -> ConfigProblem:
+    kind, loc = str(error["type"]), tuple(error["loc"])
+    path, line, column, node = place_of(tree, loc)
+    if kind == "missing":
+        return ConfigProblem(line, column, path_text((*base, *path)), f"{shown(loc[-1])} is missing")
+    where = path_text((*base, *path))
+    if kind == "extra_forbidden":
+        return _unknown_key(model, ConfigProblem(line, column, where, ""), loc)
+    if node is None:
+        return ConfigProblem(line, column, where, "is empty")
+    message, suggestion = _PLAIN.get(kind, ""), ""
+    if kind == "literal_error":
+        expected = _QUOTED.findall(str(error["ctx"]["expected"])) or [str(error["ctx"]["expected"])]
+        message = f"must be one of {', '.join(expected)}"
+        suggestion = closest(str(node), expected) if isinstance(node, Text) else ""
+    elif kind == "string_pattern_mismatch":
+        message = "has characters that aren't allowed here"
+    message = message or str(error["msg"])[:1].lower() + str(error["msg"])[1:]
+    value = f"{shown(node.raw)} " if isinstance(node, Text) else ""
+    return ConfigProblem(line, column, where, value + message, suggestion)
+
+
+def _unknown_key(model: type[BaseModel], problem: ConfigProblem, loc: tuple[Any, ...]) -> ConfigProblem:
+    name = str(loc[-1])
+    known = sorted({key for each in _models_at(model, loc[:-1]) for key in _keys(each)})
+    message = f"the key {shown(name)} isn't known here"
+    if is_secret_key(name):
+        message += (
+            "; secrets don't belong in this file, and SharePoint accepts certificates and managed identities only"
+        )
+    elif not closest(name, known):
+        message += f"; there are {', '.join(known)}"
+    return ConfigProblem(problem.line, problem.column, problem.where, message, closest(name, known))
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        yield info.alias or name
+
+
+def _models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[type[BaseModel]]:
+    """Return the models that a path may lead to; a part that names no field leaves them as they are."""
+    models = [model]
+    for part in loc:
+        fields = [
+            info.annotation
+            for each in models
+            for name, info in each.model_fields.items()
+            if part == (info.alias or name)
+        ]
+        if fields:
+            models = [inner for annotation in fields for inner in _models_in(annotation)]
+    return models
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

@@ -1,0 +1,214 @@
+"""YAML without its traps: a tree of texts that knows where each part stands in the file.
+
+Plain scalars stay texts (no `no` that turns into false, no 1:30 that turns into 90); only an empty one, `~` and `null`
+mean nothing. Refused: tags, merge keys, duplicate keys, more than one document, and files whose aliases, depth or size
+grow out of bounds. Built from the event stream, so that nesting costs no recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from upa_core.config.problems import ConfigFileError, ConfigProblem, shown
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 24
+MAX_NODES = 400_000
+"""Parts of the file, with aliases written out; 10,000 mappings have about 100,000."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NOTHING = {"", "~", "null", "Null", "NULL"}
+
+
+class Text(str):
+    """A scalar and its place; `raw` is what stands in the file before references are filled in."""
+
+    line: int
+    column: int
+    raw: str
+
+    @classmethod
+    def at(cls, value: str, line: int, column: int, raw: str | None = None) -> Text:
+        """Make a text with its place."""
+        text = cls(value)
+        text.line, text.column, text.raw = line, column, value if raw is None else raw
+        return text
+
+
+class Record(dict[str, Any]):
+    """A mapping of keys, and the place of each key."""
+
+    def __init__(self, line: int, column: int) -> None:
+        super().__init__()
+        self.line, self.column = line, column
+        self.places: dict[str, tuple[int, int]] = {}
+
+
+class Items(list[Any]):
+    """A list and its place."""
+
+    def __init__(self, line: int, column: int) -> None:
+        super().__init__()
+        self.line, self.column = line, column
+        self.places: list[tuple[int, int]] = []
+
+
+Node = Text | Record | Items | None
+
+
+def place_of(root: Node, path: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], int, int, Node]:
+    """Follow a path as far as it exists; return that part of it, its line and column, and what is there.
+
+    Parts that name nothing in the file (the branches of a union in pydantic's paths) are passed over.
+    """
+    node, taken, place = root, [], (1, 1)
+    for part in path:
+        if isinstance(node, Record) and part in node:
+            place, node = node.places[str(part)], node[str(part)]
+        elif isinstance(node, Items) and isinstance(part, int) and part < len(node):
+            place, node = node.places[part], node[part]
+        else:
+            continue
+        taken.append(part)
+    return tuple(taken), *place, node
+
+
+def load_tree(content: str | bytes, name: str) -> Record:
+    """Read a YAML (or JSON) text.
+
+    Raises:
+        ConfigFileError: it isn't YAML, or uses what is refused.
+    """
+    if len(content) > MAX_BYTES:
+        raise _error(name, 1, 1, f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
+    if isinstance(content, bytes):
+        try:
+            content = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise _error(name, line, 1, "the file isn't UTF-8") from error
+    try:
+        root = _Builder(name).build(yaml.parse(content.removeprefix("\ufeff"), Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = " ".join(part for part in (error.problem, error.context) if part)
+        hint = ": tabs can't indent" if "\\t" in message or "'\t'" in message else ""
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _error(name, line, column, f"isn't valid YAML: {message}{hint}") from error
+    except yaml.YAMLError as error:  # a character that YAML doesn't allow
+        raise _error(name, 1, 1, f"isn't valid YAML: {str(error).splitlines()[0][:120]}") from error
+    if not isinstance(root, Record):
+        raise _error(name, 1, 1, "the file must hold keys such as `version:` and `connectors:`")
+    return root
+
+
+def _error(name: str, line: int, column: int, message: str) -> ConfigFileError:
+    return ConfigFileError(name, [ConfigProblem(line, column, "", message)])
+
+
+@dataclass
+class _Open:
+    """A mapping or list that isn't closed yet."""
+
+    node: Record | Items
+    anchor: str | None
+    start: int
+    key: Text | None = None
+
+
+@dataclass
+class _Builder:
+    """Turns events into a tree, counting as it goes."""
+
+    name: str
+    count: int = 0
+    stack: list[_Open] = field(default_factory=list)
+    anchors: dict[str, tuple[Node, int, int]] = field(default_factory=dict)
+    """Node, its size with aliases written out, its depth."""
+    root: Node = None
+    documents: int = 0
+
+    def build(self, events: Iterator[Any]) -> Node:
+        """Consume all events and return the document."""
+        for event in events:
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.documents += 1
+                if self.documents > 1:
+                    raise _error(self.name, line, column, "the file holds more than one document (---)")
+            elif isinstance(event, yaml.NodeEvent):
+                self._node(event, line, column)
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                self._close()
+        return self.root
+
+    def _node(self, event: Any, line: int, column: int) -> None:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise _error(self.name, line, column, f"the file has more than {MAX_NODES} parts")
+        if isinstance(event, yaml.AliasEvent):
+            self._alias(str(event.anchor), line, column)
+            return
+        if event.tag is not None and event.tag != "!":
+            raise _error(self.name, line, column, f"tags such as {shown(event.tag)} aren't allowed")
+        if isinstance(event, yaml.ScalarEvent):
+            plain = event.style is None or event.style == ""
+            text = None if plain and event.value in _NOTHING else Text.at(event.value, line, column)
+            if event.anchor:
+                self.anchors[event.anchor] = (text, 1, 0)
+            self._add(text, line, column, quoted=not plain)
+            return
+        if len(self.stack) >= MAX_DEPTH:
+            raise _error(self.name, line, column, f"the file is nested more than {MAX_DEPTH} deep")
+        node = Record(line, column) if isinstance(event, yaml.MappingStartEvent) else Items(line, column)
+        self._add(node, line, column)
+        self.stack.append(_Open(node, event.anchor, self.count))
+
+    def _alias(self, anchor: str, line: int, column: int) -> None:
+        if anchor not in self.anchors:  # undefined, or inside itself
+            raise _error(self.name, line, column, f"the alias *{anchor} stands for nothing that is complete here")
+        node, size, depth = self.anchors[anchor]
+        self.count += size
+        if self.count > MAX_NODES or len(self.stack) + depth > MAX_DEPTH:
+            raise _error(self.name, line, column, f"the alias *{anchor} makes the file too large or too deep")
+        self._add(node, line, column)
+
+    def _add(self, node: Node, line: int, column: int, *, quoted: bool = False) -> None:
+        if not self.stack:
+            self.root = node
+            return
+        top = self.stack[-1]
+        if isinstance(top.node, Items):
+            top.node.append(node)
+            top.node.places.append((line, column))
+        elif top.key is None:
+            top.key = self._key(top.node, node, line, column, quoted=quoted)
+        else:
+            top.node[str(top.key)] = node
+            top.key = None
+
+    def _key(self, record: Record, node: Node, line: int, column: int, *, quoted: bool) -> Text:
+        if not isinstance(node, Text):
+            raise _error(self.name, line, column, "a key must be a text")
+        if node == "<<" and not quoted:
+            raise _error(self.name, line, column, "merge keys (<<) aren't allowed; write the keys out")
+        if str(node) in record.places:
+            first = record.places[str(node)][0]
+            raise _error(self.name, line, column, f"the key {shown(node)} stands here twice: see line {first}")
+        record.places[str(node)] = (line, column)
+        return node
+
+    def _close(self) -> None:
+        closed = self.stack.pop()
+        if closed.anchor:
+            self.anchors[closed.anchor] = (closed.node, self.count - closed.start + 1, _depth(closed.node))
+
+
+def _depth(node: Node) -> int:
+    """Measure how deep a node goes; it is at most MAX_DEPTH by construction."""
+    parts = node.values() if isinstance(node, Record) else node if isinstance(node, Items) else ()
+    return 1 + max((_depth(part) for part in parts if isinstance(part, Record | Items)), default=0)

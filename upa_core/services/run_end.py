@@ -78,7 +78,7 @@ def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
         retry=None,
         quarantine=None,
         people=replace(state.people, known=known),
-        exported=(*kept, Exported(now, run.counts.updated, run.counts.cleared)) if run.files else kept,
+        exported=(*kept, Exported(now, 0 if run.full else run.counts.updated, run.counts.cleared)) if run.files else kept,
         last_success=now,
         last_run=run.id,
         runs=state.runs + 1,

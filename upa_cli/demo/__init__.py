@@ -1,0 +1,1 @@
+"""The demo: the whole pipeline against the tenant simulator, on one machine."""

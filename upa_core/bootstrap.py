@@ -1,0 +1,151 @@
+"""The composition root: the only module that knows concrete adapters; built on first use, vendor libraries later still."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upa_core.adapters.clock import RandomIds, clock_from
+from upa_core.adapters.folder_store import FolderStore
+from upa_core.adapters.graph_users import GraphUsers
+from upa_core.adapters.http import Service
+from upa_core.adapters.import_jobs import SharePointImportJobs
+from upa_core.adapters.library import SharePointLibrary
+from upa_core.adapters.log_events import LogEvents
+from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.waker import SilentWaker
+from upa_core.config.settings import Settings, StatePlace, read_settings
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConfigError
+from upa_core.ports.bundle import Ports
+from upa_core.ports.clock import Clock
+from upa_core.ports.events import Events
+from upa_core.ports.store import Store
+from upa_core.ports.waker import Waker
+
+if TYPE_CHECKING:
+    from upa_core.adapters.tokens import TokenSource
+    from upa_core.config import Config, Credential
+
+BLOB_PREFIX = "blob:"
+_SILENT = SilentWaker()
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything built: connectors by name, and the ports that each one's use cases need."""
+
+    settings: Settings
+    config: Config
+    store: Store
+    clock: Clock
+    events: Events
+    connectors: Mapping[str, Connector]
+    _tokens: dict[tuple[Credential, str], TokenSource] = field(default_factory=dict)
+
+    def ports(self, connector: Connector, waker: Waker = _SILENT) -> Ports:
+        """Return the ports of a connector; nothing is called yet."""
+        target, graph = connector.target, connector.source.cloud.graph
+        site = Service(_origin(target.site_url), self._sharepoint_tokens(connector), self.clock)
+        return Ports(
+            store=self.store,
+            source=GraphUsers(Service(graph, self._graph_tokens(connector), self.clock)),
+            library=SharePointLibrary(site, target.site_url, target.folder),
+            import_jobs=SharePointImportJobs(self._admin(connector)),
+            clock=self.clock,
+            ids=RandomIds(),
+            events=self.events,
+            waker=waker,
+        )
+
+    def people_manager(self, connector: Connector) -> PeopleManager:
+        """Return the reader of a connector's target profiles."""
+        return PeopleManager(self._admin(connector))
+
+    def _admin(self, connector: Connector) -> Service:
+        return Service(_origin(connector.target.admin_url), self._sharepoint_tokens(connector), self.clock)
+
+    def _graph_tokens(self, connector: Connector) -> TokenSource:
+        return self._tokens_of(self.config.credentials[connector.name].graph, connector)
+
+    def _sharepoint_tokens(self, connector: Connector) -> TokenSource:
+        return self._tokens_of(self.config.credentials[connector.name].sharepoint, connector)
+
+    def _tokens_of(self, credential: Credential, connector: Connector) -> TokenSource:
+        authority = connector.source.cloud.authority
+        known = self._tokens.get((credential, authority))
+        if known is None:
+            known = _token_source(credential, authority, self.settings, self.clock)
+            self._tokens[credential, authority] = known
+        return known
+
+
+def build(environ: Mapping[str, str], *, clock: Clock | None = None, events: Events | None = None) -> App:
+    """Build the app from an environment.
+
+    Raises:
+        ConfigError: a setting or the connector file is wrong; the text says what to write.
+
+    """
+    settings = read_settings(environ)
+    store = _store(settings.state, settings)
+    config = _config(settings.config, store, environ)
+    return App(
+        settings=settings,
+        config=config,
+        store=store,
+        clock=clock or clock_from(settings.clock),
+        events=events or LogEvents(),
+        connectors={connector.name: connector for connector in config.connectors},
+    )
+
+
+@cache
+def app() -> App:
+    """Return the app of this process, built from its environment on the first call."""
+    return build(os.environ)
+
+
+def _config(place: str, store: Store, environ: Mapping[str, str]) -> Config:
+    from upa_core.config import load_config  # noqa: PLC0415 - pydantic, yaml and lark: not while the app is indexed
+
+    if not place.startswith(BLOB_PREFIX):
+        return load_config(Path(place), environ)
+    key = place.removeprefix(BLOB_PREFIX)
+    blob = store.get(key)
+    if blob is None:
+        raise ConfigError(f"UPA_CONFIG names {place}, and the state container holds no {key}: upload the file there")
+    return load_config(blob.data, environ, name=place)
+
+
+def _store(place: StatePlace, settings: Settings) -> Store:
+    if place.folder:
+        return FolderStore(place.folder)
+    from upa_core.adapters import blob_store  # noqa: PLC0415 - the SDK is slow to import, and not needed for a folder
+
+    if place.connection_string:
+        return blob_store.blob_store_from_connection_string(place.connection_string, place.container)
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+
+    credential = DefaultAzureCredential(managed_identity_client_id=settings.identity_client_id)
+    account, _, container = place.container_url.rpartition("/")
+    return blob_store.blob_store(account, container, credential)
+
+
+def _token_source(credential: Credential, authority: str, settings: Settings, clock: Clock) -> TokenSource:
+    from upa_core.adapters import key_vault, tokens  # noqa: PLC0415 - not while the app is indexed
+    from upa_core.config import Certificate  # noqa: PLC0415
+
+    identity = tokens.managed_identity(settings.identity_client_id)
+    if not isinstance(credential, Certificate):
+        return tokens.managed_identity(credential.client_id) if credential.client_id else identity
+    pem = credential.path or key_vault.read_certificate(credential.keyvault or "", identity, clock)
+    return tokens.certificate(credential.tenant, credential.client_id, pem, authority=authority)
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])

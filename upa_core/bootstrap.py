@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows concrete adapters; built on first use, vendor libraries later still."""
+"""The composition root: the only module that knows concrete adapters; built on first use, vendor libraries later."""
 
 from __future__ import annotations
 

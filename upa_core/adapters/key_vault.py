@@ -18,7 +18,7 @@ def read_certificate(address: str, tokens: TokenSource, clock: Clock) -> bytes:
     """Return the secret's value: PEM, or PKCS#12 in base64.
 
     Args:
-        address: `https://<vault>.vault.azure.net/secrets/<name>`, or `/certificates/<name>`, whose secret bears its name.
+        address: `https://<vault>.vault.azure.net/secrets/<name>`; for `/certificates/<name>` its secret is read.
         tokens: the managed identity's tokens; it needs the role Key Vault Secrets User.
         clock: slept on between attempts.
 

@@ -1,0 +1,106 @@
+"""What happens in the demo's directory: hires from an HR feed, then edits, a joiner, a leaver, a lost value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenant_sim import TenantSim, hr
+from tenant_sim.seeding import apply_edit, seed_generated, seed_hr_file
+
+EDITS = 25
+COST_CENTERS = ("CC9001", 'R&D "west"', "Kst.\\Süd", "CC-é-42", "研究所")
+DIVISIONS = ("Electronics", "Food & Süßwaren", "Bücher / Medien")
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A directory as HR hired it."""
+
+    count: int
+    source: str
+    ids: dict[str, str]
+    """Entra object id by HR key; empty for the made-up feed."""
+    edits: list[hr.Row]
+    """Later HR rows; empty for the made-up feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What HR did: object ids."""
+
+    edited: tuple[str, ...]
+    joined: str
+    left: str
+    lost_value: str
+
+
+def seed(sim: TenantSim, feed: Path | None, mapping: Path | None, people: int) -> Seeded:
+    """Fill the directory from a CSV, or from the simulator's own feed.
+
+    Raises:
+        HrError: the file or a row can't be used; the text names file and line.
+
+    """
+    if feed is None:
+        return Seeded(seed_generated(sim, people), "a made-up HR feed", {}, [])
+    ids, edits = seed_hr_file(sim, feed, hr.load_mapping(mapping) if mapping is not None else None)
+    if len(ids) < EDITS + 3:
+        raise hr.HrError(f"{feed}: {len(ids)} people; the demo's story needs at least {EDITS + 3}")
+    return Seeded(len(ids), feed.name, ids, edits)
+
+
+def edit(sim: TenantSim, seeded: Seeded) -> Edited:
+    """Let HR edit 25 people, hire one whose profile doesn't exist yet, let one go, and empty one cost center."""
+    everyone = sorted(user["id"] for user in sim.directory.users())
+    edited = _from_hr(sim, seeded) if seeded.edits else []
+    for person in everyone:
+        if len(edited) >= EDITS:
+            break
+        if person not in edited:
+            _change(sim, person, len(edited))
+            edited.append(person)
+    rest = [person for person in everyone if person not in edited]
+    with_value = (p for p in rest[1:] if (sim.directory.get(p).get("employeeOrgData") or {}).get("costCenter"))
+    left, lost = rest[0], next(with_value)
+    sim.directory.remove(left)
+    division = (sim.directory.get(lost).get("employeeOrgData") or {}).get("division")
+    sim.directory.patch(lost, {"employeeOrgData": {"division": division, "costCenter": None}})
+    return Edited(tuple(edited), _join(sim), left, lost)
+
+
+def _from_hr(sim: TenantSim, seeded: Seeded) -> list[str]:
+    edited: dict[str, None] = {}
+    for row in seeded.edits:
+        if len(edited) >= EDITS and seeded.ids[row.key] not in edited:
+            continue
+        edited[apply_edit(sim, seeded.ids, row)] = None
+    return list(edited)
+
+
+def _change(sim: TenantSim, person: str, number: int) -> None:
+    data = {
+        "division": DIVISIONS[number % len(DIVISIONS)],
+        "costCenter": f"{COST_CENTERS[number % len(COST_CENTERS)]}-{number}",
+    }
+    sim.directory.patch(person, {"employeeOrgData": data})
+
+
+def _join(sim: TenantSim) -> str:
+    return sim.directory.add(
+        {
+            "displayName": "Jörg O'Neill-Müller",
+            "givenName": "Jörg",
+            "surname": "O'Neill-Müller",
+            "userPrincipalName": f"joerg.new@{sim.domain}.com",
+            "mail": f"joerg.new@{sim.domain}.com",
+            "accountEnabled": True,
+            "userType": "Member",
+            "employeeId": "900001",
+            "employeeType": "Employee",
+            "employeeHireDate": "2026-11-23T00:00:00Z",
+            "employeeOrgData": {"division": "Electronics", "costCenter": 'CC\\4711 "neu"'},
+            "onPremisesExtensionAttributes": {"extensionAttribute1": "B-0001"},
+        },
+        profile=False,
+    )

@@ -1,0 +1,98 @@
+"""The oracle: what profiles must hold, told by the directory's history in the plainest way, without our own code.
+
+For each moment at which the pipeline looked, take each person as they were then: a value is set; no value clears where
+the mapping says `clear` (strings only) and otherwise leaves what was there. Who left keeps nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from tenant_sim import TenantSim
+
+Versions = Iterable[tuple[datetime, str, dict[str, Any] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One mapping, as the oracle understands it: a copied attribute."""
+
+    source: tuple[str, ...]
+    target: str
+    kind: str
+    clears: bool
+
+
+def read_rules(connector_file: Path) -> list[Rule]:
+    """Read the direct mappings of the first connector of a file."""
+    connector = yaml.safe_load(connector_file.read_text(encoding="utf-8"))["connectors"][0]
+    return [
+        Rule(_path(m["source"]), m["target"], m.get("type", "string"), m.get("on_empty") == "clear")
+        for m in connector["mappings"]
+    ]
+
+
+def _path(source: str) -> tuple[str, ...]:
+    if source.startswith("extensionAttribute"):
+        return ("onPremisesExtensionAttributes", source)
+    return tuple(source.split("."))
+
+
+def expected(versions: Versions, rules: Sequence[Rule], looked: Sequence[datetime]) -> dict[str, dict[str, str]]:
+    """Return what each person's profile must hold; only people who are there at the last look.
+
+    Args:
+        versions: every version of every person (None: left), oldest first.
+        rules: the mappings.
+        looked: the moments at which the pipeline read the directory, in order.
+
+    """
+    history = sorted(versions, key=lambda version: version[0])
+    profiles: dict[str, dict[str, str]] = {}
+    people: dict[str, dict[str, Any]] = {}
+    at = 0
+    for moment in looked:
+        while at < len(history) and history[at][0] <= moment:
+            _, person, record = history[at]
+            at += 1
+            if record is None:
+                people.pop(person, None)
+                profiles.pop(person, None)
+            else:
+                people[person] = record
+        for person, record in people.items():
+            _apply(profiles.setdefault(person, {}), record, rules)
+    return profiles
+
+
+def _apply(profile: dict[str, str], record: dict[str, Any], rules: Sequence[Rule]) -> None:
+    for rule in rules:
+        value: Any = record
+        for name in rule.source:
+            value = (value or {}).get(name)
+        if value is None or value == "":
+            if rule.clears and rule.kind == "string":
+                profile[rule.target] = ""
+        else:
+            profile[rule.target] = value[:10] if rule.kind == "date" else value
+
+
+def differences(sim: TenantSim, connector_file: Path, looked: Sequence[datetime]) -> list[str]:
+    """Return where SharePoint's profiles differ from the oracle, one line each."""
+    rules = read_rules(connector_file)
+    wrong = []
+    for person, wanted in expected(sim.directory.versions(), rules, looked).items():
+        held = sim.profiles.get(person) if sim.profiles.exists(person) else {}
+        wrong += [
+            f"{person} {target}: {held.get(target, '')!r} instead of {wanted.get(target, '')!r}"
+            for target in (rule.target for rule in rules)
+            if held.get(target, "") != wanted.get(target, "")
+        ]
+    return wrong

@@ -1,0 +1,115 @@
+"""What the demo prints: chapters, profiles before and after, run reports, the verdict."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from upa_cli.demo.stage import Stage
+from upa_cli.runner import RunResult
+
+SHOWN_DIFFERENCES = 5
+
+
+def addresses(console: Console, on: Stage) -> None:
+    """Say what is running and where."""
+    urls = on.served.urls
+    console.print(
+        "[bold]upa-sync demo[/]: a simulated Microsoft 365 tenant on this machine, and the real pipeline"
+    )
+    console.print(f"  [dim]Graph {urls.graph}  SharePoint {urls.sharepoint}  admin {urls.admin}[/]", highlight=False)
+    console.print(f"  [dim]connector file {on.connector_file}  state {on.folder / 'state'}[/]", highlight=False)
+
+
+def chapter(console: Console, number: str, title: str) -> None:
+    """Begin a chapter."""
+    console.print()
+    console.print(f"[bold cyan]{number}. {title}[/]", highlight=False)
+
+
+def profiles(console: Console, on: Stage, cast: dict[str, str], before: dict[str, dict[str, str]]) -> None:
+    """Show a few people as PeopleManager returns them, beside what their profiles held before the edits."""
+    table = Table(title="profiles, read back from SharePoint", title_justify="left", show_lines=False)
+    for heading in ("person", "what happened", "property", "before", "after"):
+        table.add_column(heading, overflow="fold")
+    for person, what in cast.items():
+        user = on.sim.directory.get(person)
+        now = on.profiles.properties(user["userPrincipalName"]) or {}
+        old = before.get(person, {})
+        changed = [name for name in on.connector.targets if now.get(name, "") != old.get(name, "")]
+        for at, name in enumerate(changed):
+            first = at == 0
+            table.add_row(
+                escape(user["displayName"]) if first else "",
+                what if first else "",
+                name,
+                escape(old.get(name, "")) or "[dim]-[/]",
+                escape(now.get(name, "")) or "[dim]-[/]",
+            )
+    console.print(table)
+
+
+def runs(console: Console, results: Sequence[tuple[str, RunResult, Counter[str]]]) -> None:
+    """Show what each run did and what it cost in calls."""
+    table = Table(title="runs", title_justify="left")
+    for heading in (
+        "run",
+        "records",
+        "to set",
+        "to clear",
+        "exported",
+        "escrowed",
+        "files",
+        "Graph calls",
+        "SharePoint",
+    ):
+        table.add_column(heading, justify="left" if heading == "run" else "right")
+    for name, result, calls in results:
+        graph = sum(count for call, count in calls.items() if call.startswith("graph "))
+        sharepoint = sum(count for call, count in calls.items() if call.startswith(("sharepoint ", "admin ")))
+        polls = sum(count for call, count in calls.items() if call.endswith("GetImportProfilePropertyJob"))
+        counts = [report.counts for report in result.reports]
+        table.add_row(
+            name,
+            str(result.pulled.rows),
+            *(str(sum(getattr(c, field) for c in counts)) for field in ("updated", "cleared", "exported", "escrowed")),
+            str(sum(len(report.files) for report in result.reports)),
+            str(graph),
+            f"{sharepoint} ({polls} polls)" if polls else str(sharepoint),
+        )
+    console.print(table)
+
+
+def verdict(console: Console, on: Stage, wrong: Sequence[str], left_over: int, *, good: bool) -> None:
+    """Say whether it all came out right, and where to look next."""
+    if good:
+        people = len(on.sim.directory.users())
+        console.print(
+            f"[bold green]All {people} profiles equal the oracle[/]; the library is empty; nothing is in flight."
+        )
+    else:
+        console.print(
+            f"[bold red]{len(wrong)} values differ from the oracle[/], {left_over} items left in the library."
+        )
+        for line in wrong[:SHOWN_DIFFERENCES]:
+            console.print(f"  {escape(line)}")
+    console.print(
+        f"  Look next: the archive in {on.folder / 'state' / 'runs'}, the settings in {on.connector_file}, README.md",
+        highlight=False,
+    )
+
+
+def wait(console: Console, on: Stage) -> None:
+    """Keep the tenant up until somebody presses Ctrl-C."""
+    console.print("[bold]The tenant stays up[/] until Ctrl-C. Clients find and trust it with:")
+    for name, value in on.served.environment().items():
+        console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print("Stopped.")

@@ -161,8 +161,19 @@ class Served:
 
     def _bind(self) -> tuple[list[socket.socket], list[socket.socket]]:
         """Open the sockets: [TLS], [plain]; with `port` given, consecutive ones from there."""
+        opened: list[socket.socket] = []
+        try:
+            return self._open(opened)
+        except (OSError, ValueError):
+            for one in opened:
+                one.close()
+            if self._own_directory:
+                shutil.rmtree(self.directory, ignore_errors=True)
+            raise
+
+    def _open(self, opened: list[socket.socket]) -> tuple[list[socket.socket], list[socket.socket]]:
         bases: dict[str, str] = {}
-        tls = []
+        tls = opened
         if self.hosts:
             shared = _listen(self._port or 0)
             tls.append(shared)
@@ -172,7 +183,6 @@ class Served:
                 bases[_surface_of_host(host)] = f"https://{host}{suffix}"
             missing = [name for name in SURFACES if name != "managed_identity" and name not in bases]
             if missing:
-                shared.close()
                 raise ValueError(f"hosts names no host for: {', '.join(missing)}")
         else:
             for n, name in enumerate(n for n in SURFACES if n != "managed_identity"):
@@ -228,9 +238,9 @@ def _listen(port: int) -> socket.socket:
     try:
         listener.bind((LOOPBACK, port))
         listener.listen(128)
-    except OSError as exc:
+    except (OSError, OverflowError) as exc:
         listener.close()
-        reason = exc.strerror or str(exc)
+        reason = getattr(exc, "strerror", None) or str(exc)
         raise PortTakenError(f"cannot listen on {LOOPBACK}:{port} ({reason}); choose another port with --port") from exc
     listener.setblocking(False)
     return listener

@@ -67,7 +67,7 @@ class TenantSim:
 
     def _set_up(self) -> None:
         """Build everything that a reset throws away."""
-        self.rng = random.Random(self.seed)
+        self.rng = random.Random(str(self.seed))
         self.tenant_id = self.new_guid()
         self.tenant_domain = f"{self.domain}.onmicrosoft.com"
         self.identity_header = self.new_guid().upper()

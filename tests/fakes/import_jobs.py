@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from tests.fakes.hooks import Hooks
+from upa_core.domain.errors import RefusedError
 from upa_core.domain.import_job import ImportJob, JobState
 
 
@@ -22,6 +23,8 @@ class FakeImportJobs:
         self.jobs: dict[str, ImportJob] = {}
         self.maps: dict[str, Mapping[str, str]] = {}
         self.nameless = 0
+        self.editable = {"AboutMe"}
+        """Profile properties that people edit themselves: the bulk import refuses them."""
 
     def move(self, job_id: str, state: JobState, error: int = 0, message: str = "", log_folder_uri: str = "") -> None:
         """Let SharePoint report another state."""
@@ -32,6 +35,8 @@ class FakeImportJobs:
     def queue(self, source_uri: str, property_map: Mapping[str, str]) -> str | None:
         """Start an import job."""
         with self.hooks.around("queue", source_uri):
+            if refused := sorted(self.editable & set(property_map.values())):
+                raise RefusedError(f"Property Names [{','.join(refused)}] are editable by user.")
             job_id = str(UUID(int=len(self.jobs) + 1))
             self.jobs[job_id] = ImportJob(job_id, JobState.SUBMITTED, 0, "", source_uri, "")
             self.maps[job_id] = dict(property_map)

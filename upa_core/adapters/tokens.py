@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from azure.identity import ManagedIdentityCredential
 
 _AADSTS = re.compile(r"AADSTS\d+")
+_NO_SUCH_TENANT = re.compile(r"HTTP status: 4(?!08|29)\d\d")
 _TRANSIENT = {"temporarily_unavailable", "server_error", "AADSTS90033", "AADSTS90006", "AADSTS90055", "AADSTS90012"}
 _PUBLIC_AUTHORITIES = {
     "login.microsoftonline.com",
@@ -76,6 +77,8 @@ class CertificateTokens:
         self, tenant_id: str, client_id: str, certificate: bytes, *, authority: str, http_client: Any = None
     ) -> None:
         """Take the certificate with its private key as PEM (or PKCS#12, also in base64, as Key Vault gives it)."""
+        if urlsplit(authority).scheme != "https":
+            raise ConfigError(f"the login service must be an https address: {authority}")
         self._client_id, self._http_client = client_id, http_client
         self._authority = f"{authority.rstrip('/')}/{tenant_id}"
         self._discovery = urlsplit(authority).hostname in _PUBLIC_AUTHORITIES
@@ -85,12 +88,16 @@ class CertificateTokens:
     def token(self, audience: str) -> str:
         """Return a token that is still valid."""
         import requests  # noqa: PLC0415 - vendor imports are lazy
+        from msal.exceptions import MsalError  # noqa: PLC0415
 
         try:
             answer = self._application().acquire_token_for_client(scopes=[_scope(audience)])
-        except requests.RequestException as error:
+        except (requests.RequestException, MsalError, KeyError, RuntimeError) as error:
             raise _unreachable("certificate", audience, error) from None
-        except ValueError as error:  # msal: an authority without a usable metadata document
+        except ValueError as error:  # msal's word for a tenant without metadata, and for metadata that isn't JSON
+            text = str(error.__context__)
+            if _NO_SUCH_TENANT.search(text):
+                raise _refused("certificate", audience, text) from None
             raise _unreachable("certificate", audience, error) from None
         if token := answer.get("access_token"):
             return str(token)

@@ -1,0 +1,140 @@
+"""The real adapters on the tenant simulator, without sockets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tenant_sim import Fault, ManualClock, TenantSim
+from upa_core.adapters.graph_users import GraphUsers
+from upa_core.adapters.http import Service
+from upa_core.adapters.import_jobs import SharePointImportJobs
+from upa_core.adapters.library import SharePointLibrary
+
+SITE, FOLDER = "/sites/upa", "/sites/upa/Imports"
+
+
+class TenantClock:
+    """The tenant's own time; a sleep moves it."""
+
+    def __init__(self, sim: TenantSim) -> None:
+        self._sim = sim
+
+    def now(self) -> datetime:
+        return self._sim.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._sim.advance(seconds)
+
+
+class TenantTokens:
+    """Valid tokens of one app, minted by the tenant without its login."""
+
+    def __init__(self, sim: TenantSim, app: str) -> None:
+        self._sim, self._app = sim, app
+
+    def token(self, audience: str) -> str:
+        return self._sim.token(self._app, audience)
+
+    def refresh(self, audience: str) -> str:
+        return self.token(audience)
+
+
+class Tenant:
+    """A fresh tenant with the three services that the adapters use."""
+
+    def __init__(self) -> None:
+        self.sim = TenantSim(ManualClock(), sleep=lambda _: None)
+        self.session = self.sim.session()
+        self.urls = self.sim.urls
+
+    def service(self, root: str, app: str) -> Service:
+        tokens, clock = TenantTokens(self.sim, app), TenantClock(self.sim)
+        return Service(root, tokens, clock, session=self.session, jitter=lambda: 0.5)
+
+    def fault(self, surface: str, **fields: Any) -> None:
+        self.sim.faults.add(Fault(surface=surface, **fields))
+
+
+class GraphWorld(Tenant):
+    untracked = "signInActivity"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sim.delta.options.page_size = 3
+        self.source = GraphUsers(self.service(self.urls.graph, "upa-sync-identity"))
+
+    def add(self, **attributes: Any) -> str:
+        upn = f"u{len(self.sim.directory)}@contoso.onmicrosoft.com"
+        return self.sim.directory.add({"userPrincipalName": upn, "displayName": "U", **attributes})
+
+    def edit(self, person: str, **attributes: Any) -> None:
+        self.sim.directory.edit(person, **attributes)
+
+    def remove(self, person: str) -> None:
+        self.sim.directory.remove(person)
+
+    def expire(self) -> None:
+        self.sim.delta.resync()
+
+    def throttle(self, seconds: int) -> None:
+        self.fault("graph", status=429, headers={"Retry-After": str(seconds)}, times=1)
+
+    def fail(self) -> None:
+        self.fault("graph", status=500)
+
+    def deny(self) -> None:
+        self.sim.apps.identity.revoke("graph", "User.Read.All")
+
+
+class SiteWorld(Tenant):
+    def __init__(self) -> None:
+        super().__init__()
+        service = self.service(self.urls.sharepoint, "upa-sync")
+        self.library = SharePointLibrary(service, self.urls.sharepoint + SITE, FOLDER)
+
+    def add_log(self, folder: str, name: str, content: bytes) -> str:
+        self.sim.library.add_folder(f"{FOLDER}/{folder}")
+        self.sim.library.add_file(f"{FOLDER}/{folder}", name, content, overwrite=True)
+        return f"{self.urls.sharepoint}{FOLDER}/{folder}"
+
+    def lock(self, name: str) -> None:
+        self.sim.library.lock(f"{FOLDER}/{name}")
+
+    def binned(self) -> int:
+        return len(self.sim.library.recycle_bin)
+
+    def fail(self) -> None:
+        self.fault("sharepoint", status=500)
+
+    def deny(self) -> None:
+        self.sim.apps.client.revoke("sharepoint", "Sites.FullControl.All")
+
+
+class AdminWorld(Tenant):
+    editable = "AboutMe"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sim.library.add_file(FOLDER, "a.json", b'{"value":[]}', overwrite=True)
+        self.sim.profiles.define("CostCenter")
+        self.jobs = SharePointImportJobs(self.service(self.urls.admin, "upa-sync"))
+        self.uri = f"{self.urls.sharepoint}{FOLDER}/a.json"
+
+    def start(self) -> None:
+        self.sim.advance(3700)
+
+    def finish(self) -> None:
+        self.sim.advance(4 * 3600)
+
+    def nameless(self) -> None:
+        self.sim.timer_job.plan("next", "empty_job_id")
+
+    def lose(self) -> None:
+        self.fault("admin", drop="after", times=1)
+
+    def fail(self) -> None:
+        self.fault("admin", status=500)
+
+    def deny(self) -> None:
+        self.sim.apps.client.revoke("sharepoint", "User.ReadWrite.All")

@@ -78,6 +78,11 @@ class Service:
         self._tokens, self._clock, self._session = tokens, clock, session
         self._patience, self._attempts, self._jitter = patience, attempts, jitter
 
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._session is not None:
+            self._session.close()
+
     def check(self, url: str) -> str:
         """Return the address; raise ForeignLinkError where it leaves this service."""
         origin = _origin(url)

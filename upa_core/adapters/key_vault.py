@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import orjson
-
 from upa_core.adapters.http import Service
 from upa_core.adapters.tokens import TokenSource
 from upa_core.domain.errors import ConfigError
@@ -39,4 +37,4 @@ def read_certificate(address: str, tokens: TokenSource, clock: Clock) -> bytes:
         raise ConfigError(f"Key Vault {parts.hostname} holds no {kind}/{name}")
     if not answer.ok:
         raise answer.refused()
-    return str(orjson.loads(answer.content)["value"]).encode()
+    return str(answer.document["value"]).encode()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import orjson
-
 from upa_core.adapters.http import Service
 
 _CALL = "/_api/SP.UserProfiles.PeopleManager/GetPropertiesFor(accountName=@v)"
@@ -41,7 +39,7 @@ class PeopleManager:
             if answer.status == 404:
                 return None
             raise answer.refused()
-        found = orjson.loads(answer.content)
+        found = answer.document
         if found.get("odata.null") or found.get("UserProfileProperties") is None:
             return None
         return {item["Key"]: item["Value"] or "" for item in found["UserProfileProperties"]}

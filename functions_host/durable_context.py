@@ -259,6 +259,10 @@ def _plain(value: Any) -> Any:
 
 
 def _load(value: Any, expected_type: type | None = None) -> Any:
+    """Return a value with the custom classes in it, as 1.x decodes it."""
     if value is None:
         return None
-    return df_loads(json.dumps(value), expected_type=expected_type) if expected_type else df_loads(json.dumps(value))
+    text = json.dumps(value)
+    if expected_type is not None:
+        return df_loads(text, expected_type=expected_type)
+    return df_loads(text) if '"__class__"' in text else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,10 @@ from functions_host.replay_outcome import (
     StuckError,
 )
 
+EXECUTOR_WARNINGS = (
+    "azure.functions df_loads was called without expected_type",
+    r"Potential duplicate Task completion for TaskId: \D",  # an event that came before anybody waited for it
+)
 STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 TASKS = {
     ActionType.CALL_ACTIVITY: "TASK",
@@ -118,7 +123,10 @@ class Run:
     def _execute(self, body: str) -> str:
         context = DurableOrchestrationContext.from_json(body)
         try:
-            return str(Orchestrator(self._world.function).handle(context))
+            with warnings.catch_warnings():
+                for message in EXECUTOR_WARNINGS:
+                    warnings.filterwarnings("ignore", message=message)
+                return str(Orchestrator(self._world.function).handle(context))
         except Exception as exc:  # noqa: BLE001 - whatever an orchestrator raises is its failure
             raise OrchestratorFailedError(str(exc).split("\n\n$OutOfProcData$:", maxsplit=1)[0]) from exc.__cause__
 

@@ -1,0 +1,259 @@
+"""Graph beside delta: single users, lists, $batch, tokens and roles, throttling, the setup's objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenant_sim import seeding
+
+
+def grant(tenant, *roles: str) -> None:
+    for role in roles:
+        tenant.sim.apps.identity.grant("graph", role)
+
+
+def test_get_user_by_id_and_principal_name(tenant):
+    """One user, with null for what he hasn't got; an apostrophe in the name does no harm."""
+    brian = tenant.person("brian.o'brien", department="HR")
+
+    for key in (brian, "brian.o'brien@contoso.com", "BRIAN.O'BRIEN@contoso.com"):
+        answer = tenant.graph(f"users/{key}?$select=id,department,city").json()
+        assert {k: v for k, v in answer.items() if k[0] != "@"} == {"id": brian, "department": "HR", "city": None}
+
+
+def test_unknown_user_is_404(tenant):
+    """Request_ResourceNotFound, with the request ids in header and body."""
+    answer = tenant.graph("users/nobody@contoso.com")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
+    assert answer.json()["error"]["innerError"]["request-id"] == answer.headers["request-id"]
+
+
+def test_list_is_paged_and_filtered(tenant):
+    """GET /users takes $top up to 999, follows nextLinks, and understands simple filters."""
+    seeding.seed_generated(tenant.sim, 30)
+    first = tenant.graph("users?$top=20&$select=id,department").json()
+    second = tenant.graph(first["@odata.nextLink"]).json()
+    user = tenant.sim.directory.users()[0]
+    found = tenant.graph("users", params={"$filter": f"employeeId eq '{user['employeeId']}' and accountEnabled ne null"})
+
+    assert (len(first["value"]), len(second["value"]), "@odata.nextLink" in second) == (20, 10, False)
+    assert [one["id"] for one in found.json()["value"]] == [user["id"]]
+    assert tenant.graph("users?$top=1000").status_code == 400
+    assert tenant.graph("users", params={"$filter": "department gt 'a'"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("startswith(displayName,'an')", ["ann"]),
+        ("displayName in ('ann','eve')", ["ann", "eve"]),
+        ("not (displayName eq 'ann') and accountEnabled eq true", ["zoe"]),
+        ("displayName eq 'o''hara' or displayName eq 'eve'", ["eve", "o'hara"]),
+        ("employeeOrgData/costCenter eq 'CC1'", ["eve"]),
+    ],
+)
+def test_filters(tenant, text, names):
+    """The filter forms that are understood give the right people."""
+    tenant.person("ann", accountEnabled=True)
+    tenant.person("zoe", accountEnabled=True)
+    tenant.person("eve", employeeOrgData={"costCenter": "CC1"})
+    tenant.person("o'hara", accountEnabled=False)
+
+    found = tenant.graph("users", params={"$filter": text, "$count": "true"}).json()
+
+    assert sorted(one["displayName"] for one in found["value"]) == names
+    assert found["@odata.count"] == len(names)
+
+
+def test_batch_answers_each_request_by_itself(tenant):
+    """Each part has its status; a failed dependency is 424; the whole is 200."""
+    zoe = tenant.person()
+    parts = [
+        {"id": "1", "method": "GET", "url": f"/users/{zoe}?$select=displayName"},
+        {"id": "2", "method": "GET", "url": "/users/nobody"},
+        {"id": "3", "method": "GET", "url": f"/users/{zoe}", "dependsOn": ["2"]},
+    ]
+    answer = tenant.graph("$batch", "POST", json={"requests": parts})
+    by_id = {one["id"]: one for one in answer.json()["responses"]}
+
+    assert answer.status_code == 200
+    assert {key: one["status"] for key, one in by_id.items()} == {"1": 200, "2": 404, "3": 424}
+    assert by_id["1"]["body"]["displayName"] == "zoe"
+    assert tenant.sim.calls.counts()["graph users.get"] == 2
+
+
+def test_batch_hides_inner_throttling(tenant):
+    """The outer answer is 200 even when a part is throttled; the part has its own Retry-After."""
+    zoe = tenant.person()
+    tenant.sim.faults.add(operation="users.get", status=429, headers={"Retry-After": "7"})
+    answer = tenant.graph("$batch", "POST", json={"requests": [{"id": "a", "method": "GET", "url": f"/users/{zoe}"}]})
+
+    part = answer.json()["responses"][0]
+    assert (answer.status_code, part["status"], part["headers"]["Retry-After"]) == (200, 429, "7")
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [{"id": str(n), "method": "GET", "url": "/users"} for n in range(21)],
+        [{"id": "1", "method": "GET", "url": "/users"}] * 2,
+        [{"id": "1", "method": "GET", "url": "/users", "dependsOn": ["9"]}],
+        "no list",
+    ],
+)
+def test_bad_batches(tenant, requests):
+    """Over 20 parts, ids twice, an unknown dependency, no list: 400."""
+    assert tenant.graph("$batch", "POST", json={"requests": requests}).status_code == 400
+
+
+def test_token_for_another_host_is_refused(tenant):
+    """The audience has to be Graph."""
+    url = f"{tenant.sim.urls.graph}/v1.0/users"
+    answer = tenant.session.get(url, headers=tenant.bearer("sharepoint"))
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
+
+
+@pytest.mark.parametrize("header", [None, "Basic x", "Bearer a.b.c", "Bearer "])
+def test_no_or_broken_token(tenant, header):
+    """Without a readable token: 401."""
+    headers = {"Authorization": header} if header else {}
+
+    assert tenant.session.get(f"{tenant.sim.urls.graph}/v1.0/users", headers=headers).status_code == 401
+
+
+def test_expired_token(tenant):
+    """Token age is wall time; an expired one is 401."""
+    token = tenant.sim.token("upa-sync-identity", "graph", lifetime=-1)
+    answer = tenant.session.get(f"{tenant.sim.urls.graph}/v1.0/users", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+    assert "expired" in answer.json()["error"]["message"]
+
+
+def test_missing_role_is_403(tenant):
+    """Without User.Read.All: Authorization_RequestDenied; roles sit in the token."""
+    old = tenant.bearer("graph", "upa-sync-identity")
+    tenant.sim.apps.identity.revoke("graph", "User.Read.All")
+    answer = tenant.graph("users/delta")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
+    assert tenant.session.get(f"{tenant.sim.urls.graph}/v1.0/users", headers=old).status_code == 200
+
+
+def test_resource_units(tenant):
+    """Answers say what they cost: GET users 2, with $select 1, a delta page 1."""
+    costs = [tenant.graph(path).headers["x-ms-resource-unit"] for path in ("users", "users?$select=id", "users/delta")]
+
+    assert costs == ["2", "1", "1"]
+
+
+def test_throttling_by_resource_units(tenant):
+    """Over the limit: 429 with Retry-After and scope; from 80 % on the percentage is told; time heals."""
+    tenant.sim.graph_throttle.enabled, tenant.sim.graph_throttle.limit = True, 5
+    answers = [tenant.graph("users/delta") for _ in range(6)]
+    tenant.sim.advance(10)
+
+    assert [a.status_code for a in answers] == [200] * 5 + [429]
+    assert ["x-ms-throttle-limit-percentage" in a.headers for a in answers] == [False] * 3 + [True] * 3
+    assert int(answers[-1].headers["Retry-After"]) <= 10
+    assert answers[-1].headers["x-ms-throttle-information"] == "ResourceUnitLimitExceeded"
+    assert tenant.graph("users/delta").status_code == 200
+
+
+def test_patch_needs_the_write_role(tenant):
+    """PATCH /users/{id} changes the user, for those who may."""
+    zoe = tenant.person()
+    denied = tenant.graph(f"users/{zoe}", "PATCH", json={"city": "Bern"}).status_code
+    grant(tenant, "User.ReadWrite.All")
+
+    assert denied == 403
+    assert tenant.graph(f"users/{zoe}", "PATCH", json={"city": "Bern"}).status_code == 204
+    assert tenant.graph(f"users/{zoe}", "PATCH", json={"nonsense": 1}).status_code == 400
+    assert tenant.sim.directory.get(zoe)["city"] == "Bern"
+
+
+def test_app_roles_are_read_granted_and_taken_away(tenant):
+    """appRoleAssignments on a service principal: what `upa grant` needs."""
+    grant(tenant, "Application.Read.All", "AppRoleAssignment.ReadWrite.All")
+    identity, graph_id = tenant.sim.apps.identity, tenant.sim.apps.service_principals["graph"]
+    principal = tenant.graph("servicePrincipals", params={"$filter": f"appId eq '{identity.app_id}'"}).json()["value"][0]
+    graph_sp = tenant.graph("servicePrincipals(appId='00000003-0000-0000-c000-000000000000')").json()
+    role = next(r["id"] for r in graph_sp["appRoles"] if r["value"] == "Directory.Read.All")
+    body = {"principalId": principal["id"], "resourceId": graph_id, "appRoleId": role}
+    path = f"servicePrincipals/{principal['id']}/appRoleAssignments"
+    made = tenant.graph(path, "POST", json=body)
+    again = tenant.graph(path, "POST", json=body)
+    listed = tenant.graph(path).json()["value"]
+    to_graph = tenant.graph(f"servicePrincipals/{graph_id}/appRoleAssignedTo").json()["value"]
+    gone = tenant.graph(f"{path}/{made.json()['id']}", "DELETE")
+
+    assert (principal["servicePrincipalType"], made.status_code, again.status_code) == ("ManagedIdentity", 201, 400)
+    assert made.json() in listed
+    assert made.json() in to_graph
+    assert gone.status_code == 204
+    assert "Directory.Read.All" not in identity.roles["graph"]
+
+
+def test_setup_objects_need_their_roles(tenant):
+    """Without Application.Read.All the objects aren't shown."""
+    for path in ("applications", "servicePrincipals"):
+        assert tenant.graph(path).status_code == 403
+
+
+def test_extension_properties_are_defined_and_listed(tenant):
+    """POST and GET extensionProperties; the full name holds the app id without hyphens."""
+    grant(tenant, "Application.ReadWrite.All")
+    app = tenant.sim.apps.client
+    path = f"applications(appId='{app.app_id}')/extensionProperties"
+    made = tenant.graph(path, "POST", json={"name": "badge", "dataType": "String", "targetObjects": ["User"]})
+    bad = tenant.graph(path, "POST", json={"name": "x", "dataType": "Complex"})
+    full = f"extension_{app.app_id.replace('-', '')}_badge"
+    zoe = tenant.person(**{full: "B1"})
+
+    assert (made.status_code, made.json()["name"], bad.status_code) == (201, full, 400)
+    assert [one["name"] for one in tenant.graph(path).json()["value"]] == [full]
+    available = tenant.graph("directoryObjects/getAvailableExtensionProperties", "POST", json={}).json()["value"]
+    assert [one["name"] for one in available] == [full]
+    assert tenant.graph(f"users/{zoe}?$select={full}").json()[full] == "B1"
+
+
+def test_organization_tells_the_tenant(tenant):
+    """GET /organization names tenant id and initial domain."""
+    one = tenant.graph("organization").json()["value"][0]
+
+    assert (one["id"], one["verifiedDomains"][0]["name"]) == (tenant.sim.tenant_id, "contoso.onmicrosoft.com")
+
+
+def test_directory_refuses_what_entra_could_not_hold(tenant):
+    """Unknown properties, wrong types and over-long values are programming errors of a test."""
+    for bad in ({"nonsense": 1}, {"displayName": 7}, {"employeeId": "x" * 17}, {"employeeOrgData": {"x": "y"}},
+                {"onPremisesExtensionAttributes": {"extensionAttribute1": "x" * 1025}}):
+        with pytest.raises(ValueError, match=r"."):
+            tenant.sim.directory.add({"userPrincipalName": "a@b.c", **bad})
+
+
+def test_versions_tell_the_whole_history(tenant):
+    """versions() lists every state of every user in order, None for deleted."""
+    zoe = tenant.person(city="Bern")
+    tenant.sim.directory.edit(zoe, city=None)
+    tenant.sim.directory.edit(zoe, city=None)
+    tenant.sim.directory.remove(zoe)
+
+    history = tenant.sim.directory.versions()
+    assert [(user, record and record.get("city")) for _, user, record in history] == [
+        (zoe, "Bern"), (zoe, None), (zoe, None)
+    ]
+    assert history[-1][2] is None
+
+
+def test_complex_attributes_are_changed_by_parts(tenant):
+    """Editing a part of employeeOrgData keeps the other; clearing the last part clears the whole."""
+    zoe = tenant.person(employeeOrgData={"division": "Food", "costCenter": "CC1"})
+    tenant.sim.directory.edit(zoe, employeeOrgData={"costCenter": None})
+    half = tenant.sim.directory.get(zoe)["employeeOrgData"]
+    tenant.sim.directory.edit(zoe, employeeOrgData={"division": None})
+
+    assert half == {"division": "Food", "costCenter": None}
+    assert "employeeOrgData" not in tenant.sim.directory.get(zoe)

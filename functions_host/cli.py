@@ -94,6 +94,8 @@ def _announce(host: Any, *, as_json: bool) -> None:
             row.update(schedule=host.schedule(name), next=_text(host.next_run(name)))
         elif trigger["type"] == "queueTrigger":
             row.update(queue=host.queue_name(name))
+        if name in host.not_run_here:
+            row.update(not_run_here=host.not_run_here[name])
         rows.append(row)
     start = {
         "event": "started",
@@ -116,6 +118,8 @@ def _announce(host: Any, *, as_json: bool) -> None:
 
 
 def _detail(row: dict[str, Any]) -> str:
+    if "not_run_here" in row:
+        return f"{row['trigger']} (not run by this host: {', '.join(row['not_run_here'])})"
     if "address" in row:
         return f"[{row['methods']}] {row['address']} ({row['level']})"
     if "schedule" in row:

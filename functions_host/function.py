@@ -11,7 +11,6 @@ RUN_HERE = {
     "queueTrigger",
     "orchestrationTrigger",
     "activityTrigger",
-    "entityTrigger",
 }
 INPUTS_HERE = {"durableClient"}
 OUTPUTS_HERE = {"queue", "http"}

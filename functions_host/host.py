@@ -170,6 +170,12 @@ class FunctionsHost:
         """How many invocations and orchestrations failed since the start."""
         return self._invoker.failed + self._durable.failed
 
+    @property
+    def not_run_here(self) -> dict[str, list[str]]:
+        """Bindings that this host doesn't run, by function."""
+        found = {name: function.not_run_here() for name, function in self._worker.functions.items()}
+        return {name: kinds for name, kinds in found.items() if kinds}
+
     def url(self, function: str) -> str:
         """Return the address of an HTTP function."""
         self._function(function, "httpTrigger")

@@ -70,7 +70,7 @@ class Route:
     def _compile(self) -> str:
         pattern, ranks = "", []
         for segment in _split(self.template):
-            pieces = re.split(r"(\{(?:[^{}]|\{[^{}]*\})*\})", segment)
+            pieces = re.split(r"(\{(?:[^{}]|\{\{[^{}]*\}\}|\{[^{}]*\})*\})", segment)
             text, rank, skippable = "", "literal", False
             for piece in pieces:
                 if not piece.startswith("{"):
@@ -101,7 +101,8 @@ class Route:
             if found is None or (kind not in _PATTERNS and kind not in _LIMITS and kind != "regex"):
                 msg = f"route {self.template!r}: constraint {item!r} is unknown"
                 raise SettingsError(msg, "use int, guid, alpha, min(1), length(1,5), regex(...) and the like")
-            constraints.append((kind, found[2] or ""))
+            argument = (found[2] or "").replace("{{", "{").replace("}}", "}")  # as templates escape braces
+            constraints.append((kind, argument))
         return _Parameter(name, tuple(constraints), default if equals else None, optional, catch_all)
 
 

@@ -80,12 +80,15 @@ class Profiles:
         return slot < len(self._exists) and self._exists[slot] == 1 and self._directory.status[slot] == 0
 
     def get(self, id: str) -> dict[str, str]:  # noqa: A002
-        """Return a profile's values by property, those synced from the directory too; dates as yyyy-MM-dd."""
+        """Return a profile's values by property, those synced from the directory too; dates as yyyy-MM-dd.
+
+        ASSUMED: synced-wins: what SharePoint syncs itself overwrites an imported value at once.
+        """
         self._schedule.run_due()
         slot = self._directory.slot_of(id)
         if slot is None or not self.has(slot):
             raise KeyError(f"no profile for {id}")
-        return {**self.synced(slot), **self._values.get(slot, {})}
+        return {**self._values.get(slot, {}), **self.synced(slot)}
 
     def values(self, slot: int) -> dict[str, str]:
         """Return only what was written by imports, hands and the API."""

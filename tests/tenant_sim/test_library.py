@@ -1,0 +1,288 @@
+"""The library over REST: folders, files, chunks, deleting, locks, storage (sharepoint.md §4, §7)."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+FOLDER = "/sites/upa/Imports"
+IN_FOLDER = f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}')"
+FILE = f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')"
+
+
+@pytest.fixture
+def file(tenant):
+    tenant.upload(b"hello", "a.json", bom=False)
+    return tenant.sim.library.file(f"{FOLDER}/a.json")
+
+
+def add(tenant, name: str, data: bytes = b"x", overwrite: str = "true"):
+    path = f"{IN_FOLDER}/files/addusingpath(decodedurl='{name}',overwrite={overwrite})"
+    return tenant.site(path, "POST", data=data)
+
+
+def test_upload_shows_the_file_and_can_be_read_back(tenant):
+    """AddUsingPath answers with the file's properties; Length is a string; $value gives the bytes."""
+    made = add(tenant, "a.json", b"hello").json()
+
+    assert (made["Name"], made["Length"], made["ServerRelativeUrl"]) == ("a.json", "5", f"{FOLDER}/a.json")
+    assert tenant.site(f"{FILE}/$value").content == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("accept", "read"),
+    [
+        ("application/json;odata=nometadata", lambda a: a.json()["Length"]),
+        ("application/json", lambda a: a.json()["Length"] if a.json()["odata.type"] == "SP.File" else None),
+        ("application/json;odata=verbose", lambda a: a.json()["d"]["Length"]),
+        ("*/*", lambda a: a.text.split("<d:Length>")[1][0]),
+    ],
+)
+def test_answers_come_in_the_form_that_was_asked(tenant, file, accept, read):
+    """No, little or verbose metadata; Atom when no JSON is accepted."""
+    assert read(tenant.site(FILE, headers={"Accept": accept})) == "5"
+
+
+def test_existing_file_needs_overwrite(tenant, file):
+    """overwrite=false on an existing file is an error; true makes a new version."""
+    refused = add(tenant, "a.json", b"new", "false")
+    add(tenant, "a.json", b"new")
+
+    assert refused.status_code == 400
+    assert "already exists" in refused.json()["odata.error"]["message"]["value"]
+    assert (file.content, file.version) == (b"new", 2)
+
+
+def test_apostrophe_in_a_name(tenant):
+    """A quote is doubled inside the literal."""
+    made = add(tenant, "o''brien (1), x.json").json()
+
+    assert made["Name"] == "o'brien (1), x.json"
+    assert tenant.site("web/getfilebyserverrelativepath(decodedurl=@f)?@f='/sites/upa/Imports/o''brien (1), x.json'").json()[
+        "Length"] == "1"
+
+
+@pytest.mark.parametrize("name", ["a*b.json", "a:b", " a "])
+def test_bad_file_names(tenant, name):
+    """Characters that SharePoint doesn't permit are refused."""
+    assert add(tenant, name).status_code == 400
+
+
+def test_upload_into_a_missing_folder(tenant):
+    """Nobody creates the folder: 404."""
+    path = "web/getfolderbyserverrelativepath(decodedurl='/sites/upa/Nowhere')/files/addusingpath(decodedurl='a',overwrite=true)"
+
+    assert tenant.site(path, "POST", data=b"x").status_code == 404
+
+
+def test_folders_are_created_and_listed(tenant, file):
+    """POST web/folders creates; /folders and /files list children; a parent must exist."""
+    made = tenant.site("web/folders", "POST", json={"ServerRelativeUrl": f"{FOLDER}/sub"})
+    orphan = tenant.site("web/folders", "POST", json={"ServerRelativeUrl": f"{FOLDER}/no/sub"})
+    folders = tenant.site(f"{IN_FOLDER}/folders").json()["value"]
+    files = tenant.site(f"{IN_FOLDER}/files?$select=Name").json()["value"]
+
+    assert (made.status_code, orphan.status_code) == (201, 404)
+    assert [one["Name"] for one in folders] == ["sub"]
+    assert [one["Name"] for one in files] == ["a.json"]
+    assert tenant.site(IN_FOLDER).json()["ItemCount"] == 2
+
+
+def test_list_view_threshold(tenant):
+    """A folder with more than 5,000 children can no longer be listed; single files can be reached."""
+    tenant.sim.library.list_view_threshold = 3
+    for n in range(4):
+        add(tenant, f"{n}.json")
+    answer = tenant.site(f"{IN_FOLDER}/files")
+
+    assert answer.status_code == 500
+    assert "exceeds the list view threshold" in answer.json()["odata.error"]["message"]["value"]
+    assert tenant.site(f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/1.json')").status_code == 200
+
+
+@pytest.mark.parametrize("by", [{"method": "DELETE"}, {"method": "POST", "headers": {"X-HTTP-Method": "DELETE"}}])
+def test_delete_is_permanent(tenant, file, by):
+    """REST delete leaves nothing in the recycle bin."""
+    answer = tenant.site(FILE, **{"headers": {"IF-MATCH": "*"}, **by})
+
+    assert answer.status_code == 200
+    assert (tenant.sim.library.items(), tenant.sim.library.storage_bytes()) == ([], 0)
+    assert tenant.site(FILE).status_code == 404
+
+
+def test_etag_guards_a_delete(tenant, file):
+    """IF-MATCH with another version: 412."""
+    etag = tenant.site(FILE).json()["ETag"]
+    add(tenant, "a.json", b"new")
+
+    assert tenant.site(FILE, "DELETE", headers={"IF-MATCH": etag}).status_code == 412
+
+
+def test_recycled_file_goes_on_using_storage(tenant, file):
+    """recycle() gives an id, and the bytes count until the bin is emptied."""
+    answer = tenant.site(f"{FILE}/recycle()", "POST")
+    uuid.UUID(answer.json()["value"])
+    bin_ = tenant.site("web/recyclebin").json()["value"]
+    usage = tenant.site("site/usage").json()["Storage"]
+    tenant.sim.library.empty_recycle_bin()
+
+    assert ([one["LeafName"] for one in bin_], usage) == (["a.json"], "5")
+    assert tenant.sim.library.storage_bytes() == 0
+
+
+def test_folder_is_deleted_with_its_content(tenant):
+    """Deleting a folder takes its files along."""
+    tenant.site("web/folders", "POST", json={"ServerRelativeUrl": f"{FOLDER}/logs"})
+    tenant.sim.library.add_file(f"{FOLDER}/logs", "x.log", b"x", overwrite=True)
+    tenant.site(f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}/logs')", "DELETE")
+
+    assert tenant.sim.library.items() == []
+
+
+def test_locked_file_is_423(tenant, file):
+    """A file somebody has open can be read, but not replaced or deleted, nor can its folder."""
+    tenant.sim.library.lock(file.path)
+    statuses = [tenant.site(FILE, "DELETE").status_code, add(tenant, "a.json").status_code,
+                tenant.site(f"{FILE}/$value").status_code]
+    tenant.sim.library.unlock(file.path)
+
+    assert statuses == [423, 423, 200]
+    assert tenant.site(FILE, "DELETE").status_code == 200
+
+
+def test_retained_file_leaves_a_copy(tenant, file):
+    """Under retention the delete succeeds, but the storage stays used."""
+    tenant.sim.library.retain(file.path)
+    answer = tenant.site(FILE, "DELETE")
+
+    assert answer.status_code == 200
+    assert (tenant.sim.library.items(), tenant.sim.library.storage_bytes()) == ([], 5)
+
+
+def chunk(tenant, step: str, upload: str, data: bytes, offset: int | None = None):
+    arguments = f"uploadId=guid'{upload}'" + ("" if offset is None else f",fileOffset={offset}")
+    return tenant.site(f"{FILE}/{step}({arguments})", "POST", data=data)
+
+
+UPLOAD = "7f2b1d52-1111-4222-8333-444455556666"
+
+
+def test_chunked_upload(tenant, file):
+    """start, continue, finish: each says the next offset, the last shows the file; an empty finish is fine."""
+    first = chunk(tenant, "startupload", UPLOAD, b"abc").json()
+    second = chunk(tenant, "continueupload", UPLOAD, b"defg", 3).json()
+    last = chunk(tenant, "finishupload", UPLOAD, b"", 7).json()
+
+    assert (first["value"], second["value"], last["Length"]) == ("3", "7", "7")
+    assert file.content == b"abcdefg"
+
+
+def test_chunk_at_a_wrong_offset(tenant, file):
+    """A gap between slices is refused, and the file keeps its old content."""
+    chunk(tenant, "startupload", UPLOAD, b"abc")
+
+    assert chunk(tenant, "continueupload", UPLOAD, b"def", 5).status_code == 400
+    assert file.content == b"hello"
+
+
+def test_interrupted_upload_locks_the_file_for_a_quarter_of_an_hour(tenant, file):
+    """Within 15 minutes of the last slice nobody else can replace the file; after 30 the session is dead."""
+    chunk(tenant, "startupload", UPLOAD, b"abc")
+    at_once = add(tenant, "a.json").status_code
+    tenant.sim.advance(15 * 60 + 1)
+    later = add(tenant, "a.json").status_code
+    tenant.sim.advance(15 * 60)
+    session = chunk(tenant, "finishupload", UPLOAD, b"", 3).status_code
+
+    assert (at_once, later, session) == (423, 200, 400)
+
+
+def test_cancelled_upload_frees_the_file(tenant, file):
+    """cancelupload ends the session and the lock."""
+    chunk(tenant, "startupload", UPLOAD, b"abc")
+    chunk(tenant, "cancelupload", UPLOAD, b"")
+
+    assert add(tenant, "a.json").status_code == 200
+
+
+def test_too_much_in_one_request(tenant):
+    """Above the single-request limit chunks are mandatory."""
+    tenant.sim.library.max_single_request = 10
+
+    assert add(tenant, "a.json", b"x" * 11).status_code == 413
+
+
+def test_contextinfo_hands_out_a_digest(tenant):
+    """Nobody needs one with a bearer token, clients fetch it anyway."""
+    assert tenant.site("contextinfo", "POST").json()["FormDigestValue"]
+    verbose = tenant.site("contextinfo", "POST", headers={"Accept": "application/json;odata=verbose"}).json()
+    assert verbose["d"]["GetContextWebInformation"]["FormDigestValue"]
+
+
+def test_relative_paths_and_ids(tenant, file):
+    """A folder may be named relative to its site, a file by its id, a list by its title."""
+    by_id = tenant.site(f"web/getfilebyid('{file.unique_id}')").json()["Name"]
+    relative = tenant.site("web/getfolderbyserverrelativeurl('Imports')/files('a.json')").json()["Name"]
+    by_list = tenant.site("web/lists/getbytitle('Imports')/rootfolder/files").json()["value"][0]["Name"]
+
+    assert [by_id, relative, by_list] == ["a.json"] * 3
+
+
+def test_root_site_has_a_library_too(tenant):
+    """The root site's documents are reached without a site path."""
+    answer = tenant.site("web/getfolderbyserverrelativeurl('Shared Documents')", site="")
+
+    assert answer.json()["ServerRelativeUrl"] == "/Shared Documents"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("web/nonsense", 404), ("nonsense", 404), ("web/getfolderbyserverrelativepath(decodedurl='open", 400)],
+)
+def test_unknown_and_broken_paths(tenant, path, status):
+    """What isn't a resource is 404, what isn't OData 400."""
+    assert tenant.site(path).status_code == status
+
+
+def test_unknown_site(tenant):
+    """A site that doesn't exist is 404."""
+    assert tenant.site("web", site="/sites/nowhere").status_code == 404
+
+
+def test_admin_host_has_no_library(tenant):
+    """Files belong on a site, never on the admin host."""
+    url = f"{tenant.sim.urls.admin}/_api/web/getfolderbyserverrelativeurl('Shared Documents')"
+
+    assert tenant.session.get(url, headers=tenant.bearer("admin")).status_code == 404
+
+
+def test_token_of_the_other_host_is_refused(tenant):
+    """One token per host: the admin host's audience isn't the site's."""
+    answer = tenant.site("web", headers=tenant.bearer("admin"))
+
+    assert answer.status_code == 401
+    assert "Invalid audience" in answer.headers["x-ms-diagnostics"]
+
+
+def test_token_from_a_secret_is_refused(tenant):
+    """SharePoint takes no token from a client secret: 401 Unsupported app only token."""
+    token = tenant.sim.token("upa-sync", "sharepoint", with_secret=True)
+    answer = tenant.site("web", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+    assert answer.json()["error_description"] == "Unsupported app only token."
+
+
+def test_library_needs_full_control_or_a_grant(tenant, file):
+    """Without Sites.FullControl.All: 403; Sites.Selected helps only on granted sites."""
+    app = tenant.sim.apps.client
+    app.revoke("sharepoint", "Sites.FullControl.All")
+    nothing = tenant.site(FILE)
+    app.grant("sharepoint", "Sites.Selected")
+    selected = tenant.site(FILE).status_code
+    app.sites.add("/sites/upa")
+
+    assert nothing.status_code == 403
+    assert nothing.json()["odata.error"]["code"].startswith("-2147024891")
+    assert (selected, tenant.site(FILE).status_code) == (403, 200)

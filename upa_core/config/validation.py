@@ -72,9 +72,8 @@ def _unknown_key(model: type[BaseModel], problem: ConfigProblem, loc: tuple[Any,
     known = sorted({key for each in _models_at(model, loc[:-1]) for key in _keys(each)})
     message = f"the key {shown(name)} isn't known here"
     if is_secret_key(name):
-        message += (
-            "; secrets don't belong in this file, and SharePoint accepts certificates and managed identities only"
-        )
+        message += "; secrets don't belong here, and SharePoint accepts certificates and managed identities only"
+        known = []
     elif not closest(name, known):
         message += f"; there are {', '.join(known)}"
     return ConfigProblem(problem.line, problem.column, problem.where, message, closest(name, known))

@@ -1,6 +1,6 @@
 """A user's attributes: names, types, aliases, and which ones users/delta doesn't track.
 
-Names and types are Microsoft's v1.0 metadata (microsoftgraph/msgraph-metadata, `user`); what isn't tracked is graph.md A3.
+Names and types are Microsoft's v1.0 metadata (msgraph-metadata, `user`); what isn't tracked: graph.md A3.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ATTRIBUTES: dict[str, AttributeType] = {
 }
 """The readable attributes by dotted path."""
 
-_STORED_IN_SHAREPOINT = "is stored in SharePoint, not in Entra: users/delta refuses it (400) or doesn't track it"  # graph.md A3, rows 5 and 7
+_STORED_IN_SHAREPOINT = "is stored in SharePoint, not in Entra: users/delta refuses it (400) or doesn't track it"
 _NOT_IN_STORE = "isn't in Entra's main store, so users/delta can't read it"
 _STRUCTURE = "holds structures, not a text"
 GROUPS = (
@@ -138,7 +138,7 @@ def type_of_attribute(path: str) -> AttributeType:
 def _extension(name: str, app: str | None) -> str:
     if app is None:
         raise AttributeRefusedError(
-            f"ext:{name} needs the application that owns the extension", "set source.extension_app"
+            f"ext:{name} needs source.extension_app, the id of the application that owns the extension"
         )
     if not _EXTENSION_NAME.fullmatch(name):
         raise AttributeRefusedError(f"ext:{name} isn't an extension's name: letters, digits and underscores")

@@ -1,8 +1,8 @@
 """The profile properties that SharePoint fills by itself from Entra: mapping to them would be overwritten or refused.
 
 Source: learn.microsoft.com/sharepoint/user-profile-sync, "Properties that are synced into SharePoint user profiles"
-(seeds/4-built-in-upa-sync.txt), which names attributes and display names; internal names are those of a recorded profile
-(sharepoint.md §8, pnpcore's UserProfileTests).
+(seeds/4-built-in-upa-sync.txt), which names attributes and display names; internal names are those of
+a recorded profile (sharepoint.md §8, pnpcore's UserProfileTests).
 """
 
 from __future__ import annotations

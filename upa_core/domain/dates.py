@@ -24,29 +24,9 @@ _ISO = re.compile(
 _UNSET_YEAR = 1
 """`0001-01-01T00:00:00Z` is how an unset date appears (graph.md D)."""
 
-_TOKEN = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f{1,7}|F{1,7}|t+|z{1,3}|K|'[^']*'|\"[^\"]*\"|\\.|[^yMdHhmsfFtzK'\"\\%g]")
-_WIDTHS = {
-    "yyyy",
-    "yy",
-    "MMMM",
-    "MMM",
-    "MM",
-    "M",
-    "dddd",
-    "ddd",
-    "dd",
-    "d",
-    "HH",
-    "H",
-    "hh",
-    "h",
-    "mm",
-    "m",
-    "ss",
-    "s",
-    "tt",
-    "t",
-}
+_TOKEN = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'[^']*'|\"[^\"]*\"|\\.|[^yMdHhmsfFtzK'\"\\%g]")
+_LONGEST = {"M": 4, "d": 4, "H": 2, "h": 2, "m": 2, "s": 2, "t": 2, "z": 3, "f": 7, "F": 7}
+_WIDTHS = {letter * width for letter, most in _LONGEST.items() for width in range(1, most + 1)} | {"yyyy", "yy"}
 _PARSERS = {
     "yyyy": r"(?P<year>[0-9]{4})",
     "yy": r"(?P<year2>[0-9]{2})",
@@ -112,11 +92,12 @@ class DateFormat:
     """A compiled .NET custom date format."""
 
     tokens: tuple[str, ...]
-    parser: re.Pattern[str]
+    parser: re.Pattern[str] | None = None
+    """Only of a format that is read with."""
 
     @classmethod
-    def compile(cls, pattern: str) -> DateFormat:
-        """Compile a format; what .NET knows and we don't (eras, standard one-letter formats) is refused.
+    def compile(cls, pattern: str, *, reading: bool = False) -> DateFormat:
+        """Compile a format, for reading too if so wanted; eras and standard one-letter formats are refused.
 
         Raises:
             ConfigError: the pattern isn't a supported custom format.
@@ -130,11 +111,11 @@ class DateFormat:
         while position < len(pattern):
             match = _TOKEN.match(pattern, position)
             token = match[0] if match else pattern[position]
-            if not match or (token[0] in "yMdHhmst" and token not in _WIDTHS):
+            if not match or (token[0] in "yMdHhmstfFz" and token not in _WIDTHS):
                 raise ConfigError(f"date format {pattern!r}: {token!r} isn't supported")
             tokens.append(token)
             position = match.end()
-        return cls(tuple(tokens), _parser(pattern, tokens))
+        return cls(tuple(tokens), _parser(pattern, tokens) if reading else None)
 
     def format(self, moment: datetime) -> str:
         """Write a moment."""
@@ -146,7 +127,7 @@ class DateFormat:
         Raises:
             InvalidValueError: the text doesn't have this form, or names no day of the calendar.
         """
-        match = self.parser.fullmatch(text.strip())
+        match = self.parser and self.parser.fullmatch(text.strip())
         if not match:
             raise InvalidValueError("doesn't have the expected date format")
         found = match.groupdict()

@@ -178,7 +178,7 @@ def _pcase(source: Thunk, separators: str | None = None) -> Thunk:
 
 
 def _format_date_time(source: Thunk, _styles: str | None, given: str | None, wanted: str) -> Thunk:
-    read = DateFormat.compile(given).parse if given else parse_iso
+    read = DateFormat.compile(given, reading=True).parse if given else parse_iso
     write = DateFormat.compile(wanted).format
 
     def change(text: str) -> str | None:

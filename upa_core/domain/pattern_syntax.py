@@ -212,8 +212,9 @@ class Parser:
         if char in _CONTROLS:
             return _CONTROLS[char]
         if char in "xu":
-            digits = self.text[self.position : self.position + (2 if char == "x" else 4)]
-            if not re.fullmatch("[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}", digits):
+            size = 2 if char == "x" else 4
+            digits = self.text[self.position : self.position + size]
+            if not re.fullmatch(f"[0-9A-Fa-f]{{{size}}}", digits):
                 raise self._error(f"\\{char} needs hexadecimal digits")
             self.position += len(digits)
             return chr(int(digits, 16))
@@ -229,12 +230,14 @@ class Parser:
             if char == "\\" and self._peek() and self._peek() in _CLASSES:
                 parts.append("\\" + self._next())
                 continue
+            if char == "-" and self._peek() == "[" and parts:
+                raise self._error("sets can't be subtracted")
             first = self._character(self._next()) if char == "\\" else char
             if self._peek() == "-" and self.text[self.position + 1 : self.position + 2] not in ("", "]"):
                 self.position += 1
                 last = self._next()
                 if last == "[" or (last == "\\" and self._peek() and self._peek() in _CLASSES):
-                    raise self._error("a range must end in a character; sets can't be subtracted")
+                    raise self._error("a range must end in a character")
                 last = self._character(self._next()) if last == "\\" else last
                 if last < first:
                     raise self._error("a range must be in order")

@@ -1,0 +1,208 @@
+"""Attributes and core properties: the tables against their sources."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from upa_core.domain.attributes import ATTRIBUTES, REFUSED, AttributeRefusedError, resolve_attribute, type_of_attribute
+from upa_core.domain.core_properties import why_core
+
+SHARED = Path("/work/shared")
+APP = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+PARENTS = {"employeeOrgData", "onPremisesExtensionAttributes"}
+KINDS = {
+    "Edm.String": "text",
+    "Edm.Boolean": "boolean",
+    "Edm.DateTimeOffset": "datetime",
+    "Collection(Edm.String)": "several",
+}
+
+
+def metadata():
+    """The properties of Graph's user, as Microsoft's metadata has them."""
+    path = SHARED / "data" / "graph-user-properties.tsv"
+    if not path.exists():
+        pytest.skip("shared/data/graph-user-properties.tsv isn't here")
+    return dict(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
+
+
+def test_every_property_of_graphs_user_is_known():
+    """Each of the 79 properties is readable with its type, has readable parts, or is refused with a reason."""
+    for name, kind in metadata().items():
+        assert name in REFUSED or name in PARENTS or ATTRIBUTES[name] == KINDS[kind]
+
+
+def test_nothing_else_is_readable():
+    """Readable attributes are properties of Graph's user, parts of them, or of its base type."""
+    known = {*metadata(), "id", "deletedDateTime"}
+
+    assert {path.partition(".")[0] for path in ATTRIBUTES} <= known
+
+
+def test_no_attribute_is_both_readable_and_refused():
+    """The two tables don't overlap."""
+    assert not set(ATTRIBUTES) & set(REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("department", "department"),
+        ("employeeOrgData.costCenter", "employeeOrgData.costCenter"),
+        ("extensionAttribute7", "onPremisesExtensionAttributes.extensionAttribute7"),
+        ("onPremisesExtensionAttributes.extensionAttribute15", "onPremisesExtensionAttributes.extensionAttribute15"),
+        ("ext:CostCenter", "extension_5f05e38cbd0e49ec8c9cc4cfe370248c_CostCenter"),
+        ("extension_5f05e38cbd0e49ec8c9cc4cfe370248c_X_1", "extension_5f05e38cbd0e49ec8c9cc4cfe370248c_X_1"),
+    ],
+)
+def test_aliases(name, path):
+    """Names, aliases and dotted paths stand for these paths."""
+    assert resolve_attribute(name, APP) == path
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("Department", "department"),
+        ("departmnt", "department"),
+        ("hireDate", "employeeHireDate"),
+        ("costCenter", "employeeOrgData.costCenter"),
+        ("employeeOrgData", "employeeOrgData.costCenter"),
+        ("employeeOrgData.costCentre", "employeeOrgData.costCenter"),
+        ("sn", "surname"),
+        ("objectId", "id"),
+        ("extension_CostCenter", "ext:<name>"),
+        ("contoso_costCenter", "a directory extension, ext:<name>"),
+    ],
+)
+def test_suggestions(name, suggestion):
+    """A name that is wrong brings what was probably meant."""
+    with pytest.raises(AttributeRefusedError) as caught:
+        resolve_attribute(name, APP)
+
+    assert caught.value.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    "name", ["extensionAttribute0", "extensionAttribute16", "extensionAttribute07", "extensionAttribute" + "9" * 5000]
+)
+def test_there_are_fifteen_extension_attributes(name):
+    """extensionAttribute1 to 15 exist, no others."""
+    with pytest.raises(AttributeRefusedError):
+        resolve_attribute(name)
+
+
+def test_extensions_need_their_application():
+    """`ext:` needs the application's id from the file, and a name that can be one."""
+    with pytest.raises(AttributeRefusedError, match="extension_app"):
+        resolve_attribute("ext:CostCenter")
+    with pytest.raises(AttributeRefusedError, match="name"):
+        resolve_attribute("ext:Cost Center", APP)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("memberOf", "group membership"),
+        ("signInActivity", "400"),
+        ("birthday", "SharePoint"),
+        ("aboutMe", "SharePoint"),
+        ("skills", "SharePoint"),
+        ("manager", "SharePoint keeps"),
+        ("extkvbmkofy_mySchema.x", "schema extension"),
+        ("extensions", "open ext"),
+        ("mailboxSettings.timeZone", "main store"),
+        ("passwordProfile", "password"),
+        ("assignedLicenses", "structures"),
+    ],
+)
+def test_reasons(name, reason):
+    """What can't be kept in sync is refused with its own reason."""
+    with pytest.raises(AttributeRefusedError, match=reason):
+        resolve_attribute(name)
+
+
+def test_extensions_may_hold_anything():
+    """A directory extension's type isn't known beforehand."""
+    assert type_of_attribute(resolve_attribute("ext:X", APP)) == "any"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AccountName",
+        "Account Name",
+        "User Name",
+        "UserName",
+        "SPS-UserPrincipalName",
+        "User Principal Name",
+        "PreferredName",
+        "Name",
+        "FirstName",
+        "LastName",
+        "WorkPhone",
+        "Work phone",
+        "WorkEmail",
+        "Work Email",
+        "SPS-SipAddress",
+        "SIP Address",
+        "Office",
+        "Title",
+        "Job Title",
+        "SPS-JobTitle",
+        "Department",
+        "SPS-Department",
+        "PublicSiteRedirect",
+        "Public site redirect",
+        "Language Preferences",
+        "SPS-MUILanguages",
+        "SPS-HideFromAddressLists",
+        "Manager",
+        "department",
+        "SID",
+        "UserProfile_GUID",
+        "msOnline-ObjectId",
+        "IdName",
+    ],
+)
+def test_core_properties_are_refused(name):
+    """Every property of SharePoint's own sync, by internal and by display name, and the identities, have a reason."""
+    assert why_core(name)
+
+
+def test_display_names_of_the_documentation_are_all_known():
+    """Each display name in the documentation's table is refused."""
+    path = SHARED / "seeds" / "4-built-in-upa-sync.txt"
+    if not path.exists():
+        pytest.skip("shared/seeds/4-built-in-upa-sync.txt isn't here")
+    text = (
+        path.read_text(encoding="utf-8").partition("Microsoft Entra attribute User profile")[2].partition("\nNote\n")[0]
+    )
+    for name in (
+        "Account Name",
+        "User Name",
+        "User Principal Name",
+        "Name",
+        "FirstName",
+        "LastName",
+        "Work phone",
+        "Work Email",
+        "SIP Address",
+        "Office",
+        "Title",
+        "Job Title",
+        "Department",
+        "Public site redirect",
+        "Language Preferences",
+        "SPS-HideFromAddressLists",
+        "Manager",
+    ):
+        assert name in text
+        assert why_core(name)
+
+
+@pytest.mark.parametrize("name", ["CostCenter", "Badge", "SPS-HireDate", "AboutMe", "CellPhone"])
+def test_other_properties_are_not_core(name):
+    """What SharePoint doesn't fill by itself may be a target."""
+    assert why_core(name) == ""

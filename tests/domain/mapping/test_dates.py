@@ -1,0 +1,128 @@
+"""Dates: what Graph writes, and .NET's custom formats without anybody's culture."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from upa_core.domain.dates import DateFormat, parse_iso
+from upa_core.domain.errors import ConfigError, InvalidValueError
+
+MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive
+
+
+@given(MOMENTS)
+def test_iso_texts_are_read_back(moment):
+    """What Python writes as ISO 8601 is read as the same moment."""
+    assert parse_iso(moment.isoformat()) == moment
+
+
+@given(MOMENTS, st.text("0123456789", min_size=7, max_size=9))
+def test_finer_fractions_are_dropped(moment, digits):
+    """Of seven to nine fractional digits, microseconds are kept."""
+    text = f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{digits}Z"
+
+    assert parse_iso(text) == moment.replace(microsecond=int(digits[:6]))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01", "0000-01-01T00:00:00Z"])
+def test_year_one_is_no_date(text):
+    """`0001-01-01T00:00:00Z` is how Graph writes an unset date."""
+    assert parse_iso(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "2014-1-1", "2014-01-01T25:00Z", "2014-01-01T00:00:60Z", "2014-01-01 x", "9999-12-31T23:59-23:00"]
+)
+def test_texts_that_are_no_dates(text):
+    """Other notations and moments outside the calendar are invalid."""
+    with pytest.raises(InvalidValueError):
+        parse_iso(text)
+
+
+FORMATS = [
+    "yyyy-MM-ddTHH:mm:ss.ffffffZ",
+    "dd.MM.yyyy HH:mm:ss.ffffff",
+    "M/d/yyyy h:m:s.ffffff tt",
+    "dddd, dd MMMM yyyy HH.mm.ss,ffffff",
+    "ddd d MMM yyyy hh:mm:ss.ffffff t zzz",
+    "yyyyMMddHHmmssffffffK",
+    "yyyy-MM-dd'T'HH\\:mm\":\"ss.ffffffzz",
+]
+
+
+@pytest.mark.parametrize("pattern", FORMATS)
+@given(moment=MOMENTS)
+def test_a_format_reads_what_it_writes(pattern, moment):
+    """A format that names all parts reads back what it wrote."""
+    compiled = DateFormat.compile(pattern, reading=True)
+
+    assert compiled.parse(compiled.format(moment)) == moment
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("yyyy-MM-dd", "2015-01-03"),
+        ("d.M.yy", "3.1.15"),
+        ("ddd dddd", "Sat Saturday"),
+        ("MMM MMMM", "Jan January"),
+        ("hh:mm tt", "03:04 PM"),
+        ("h t", "3 P"),
+        ("f ff fff fffffff", "5 50 500 5000000"),
+        ("'f'F FFF", "f5 5"),
+        ("ssF", "055"),
+        ("z zz zzz K", "+0 +00 +00:00 Z"),
+        ("'day' d", "day 3"),
+        ('"d" d', "d 3"),
+        (r"\d d", "d 3"),
+        ("HH", "15"),
+        ("H m s", "15 4 5"),
+    ],
+)
+def test_specifiers(pattern, text):
+    """Each specifier writes what .NET's invariant culture writes."""
+    assert DateFormat.compile(pattern).format(datetime(2015, 1, 3, 15, 4, 5, 500_000, tzinfo=UTC)) == text
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "d", "D", "yyyyy", "yyy", "MMMMM", "%d", "gg", "'open", "zzzz", "ffffffff", "y" * 101, "HHH"]
+)
+def test_formats_that_are_refused(pattern):
+    """Standard formats, eras and unknown specifiers are refused when compiled."""
+    with pytest.raises(ConfigError):
+        DateFormat.compile(pattern)
+
+
+def test_a_part_named_twice_is_refused():
+    """A format can't read a part from two places."""
+    with pytest.raises(ConfigError, match="twice"):
+        DateFormat.compile("yyyy yyyy", reading=True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "moment"),
+    [
+        ("yyyy-MM-ddzzz", "2021-06-30+08:00", datetime(2021, 6, 29, 16, tzinfo=UTC)),
+        ("dd/MM/yy", "01/02/49", datetime(2049, 2, 1, tzinfo=UTC)),
+        ("dd/MM/yy", "01/02/50", datetime(1950, 2, 1, tzinfo=UTC)),
+        ("hh tt yyyy", "12 AM 2000", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("hh tt yyyy", "12 pm 2000", datetime(2000, 1, 1, 12, tzinfo=UTC)),
+        ("yyyy-MM-dd", " 2000-01-02 ", datetime(2000, 1, 2, tzinfo=UTC)),
+        ("yyyyz", "2000-1", datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=1)),
+    ],
+)
+def test_readings(pattern, text, moment):
+    """Offsets are applied, two-digit years turn at 50, noon and midnight are 12."""
+    assert DateFormat.compile(pattern, reading=True).parse(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [("yyyy-MM-dd", "2014-02-30"), ("hh yyyy", "13 2000"), ("yyyy", "20145"), ("HH yyyy", "٢٣ 2000")],
+)
+def test_what_does_not_fit_a_format_is_invalid(pattern, text):
+    """Another form, impossible days and other digits are invalid."""
+    with pytest.raises(InvalidValueError):
+        DateFormat.compile(pattern, reading=True).parse(text)

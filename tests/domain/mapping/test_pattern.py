@@ -1,0 +1,176 @@
+"""Regular expressions: two engines that agree, and no pattern that takes long."""
+
+import contextlib
+import dataclasses
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from upa_core.domain.errors import InvalidValueError
+from upa_core.domain.pattern import MAX_MATCHED_TEXT, Pattern, compile_pattern
+from upa_core.domain.pattern_syntax import PatternError
+
+ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "^", "$", r"\b", "[a-c1-9]", r"\."])
+REPEATS = st.sampled_from(["*", "+", "?", "{1,2}", "*?", "+?", "??", "{2}", "{0,1}?", "{1,}"])
+PATTERNS = st.recursive(
+    ATOMS,
+    lambda part: st.one_of(
+        st.tuples(part, part).map("".join),
+        st.tuples(part, part).map(lambda two: f"({two[0]}|{two[1]})"),
+        part.map(lambda one: f"({one})"),
+        st.tuples(part, REPEATS).map(lambda two: f"(?:{two[0]}){two[1]}"),
+    ),
+    max_leaves=6,
+)
+
+
+def simulated(pattern: Pattern) -> Pattern:
+    """The same pattern, always run by the simulation."""
+    return dataclasses.replace(pattern, quick_limit=-1)
+
+
+def backtracking(pattern: Pattern) -> Pattern:
+    """The same pattern, always run by `re`."""
+    return dataclasses.replace(pattern, quick_limit=MAX_MATCHED_TEXT)
+
+
+@settings(max_examples=600)
+@given(PATTERNS, st.text("ab1. \n", max_size=6))
+def test_both_engines_give_the_same_spans(text, value):
+    """Matches and groups are the same in `re` and in the simulation, for every pattern that is accepted."""
+    try:
+        pattern = compile_pattern(text)
+    except PatternError:
+        return
+    slow, fast = simulated(pattern), backtracking(pattern)
+
+    assert slow.fullmatch(value) == fast.fullmatch(value)
+    assert list(slow.finditer(value)) == list(fast.finditer(value))
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=30))
+def test_any_text_is_a_pattern_or_refused(text):
+    """Compiling any text gives a pattern that runs, or a PatternError."""
+    try:
+        compile_pattern(text).search("some text")
+    except PatternError:
+        return
+
+
+@pytest.mark.parametrize(
+    "text", ["(a|a)+b", "(a+)+b", "(.|a)+b", "(a|aa)+$", ".*.*.*.*x", "a?" * 50 + "a" * 50, "(a{0,50}){10}b"]
+)
+def test_hostile_patterns_take_no_time(text):
+    """Patterns that take a backtracking matcher ages are answered at once, or refused."""
+    started = time.perf_counter()
+    with contextlib.suppress(PatternError):
+        compile_pattern(text).search("a" * 300)
+
+    assert time.perf_counter() - started < 5
+
+
+def test_what_is_too_long_to_match_is_invalid():
+    """A value that is too long for a pattern that isn't simple is invalid rather than slow."""
+    with pytest.raises(InvalidValueError):
+        compile_pattern("(a+)+b").search("a" * (MAX_MATCHED_TEXT + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(?=a)",
+        "(?!a)",
+        "(?<=a)",
+        "(?<!a)",
+        r"(a)\1",
+        "(?i)a",
+        "(?>a)",
+        r"\p{L}",
+        r"\k<n>",
+        "(?(1)a|b)",
+        "a**",
+        "a++",
+        "*a",
+        "+",
+        "(a",
+        "a)",
+        "[a",
+        "[z-a]",
+        r"[a-\d]",
+        "[a-z-[aeiou]]",
+        "(a*)*",
+        "(a|)*",
+        "(^)*",
+        "^*",
+        r"\b+",
+        "a{201}",
+        "a{2,1}",
+        "\\",
+        r"\q",
+        r"\x1",
+        r"\u12",
+        "(?<n>a)(?<n>b)",
+        "(" * 21 + ")" * 21,
+        "a" * 501,
+        "(a{100}){100}",
+        "(?P=n)",
+        "(?#c)",
+    ],
+)
+def test_refused_patterns(text):
+    """What is left out of .NET's syntax, and what isn't valid, is refused when compiled."""
+    with pytest.raises(PatternError):
+        compile_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r"[\]a-]+", "]a-"),
+        ("[]a]", "]"),
+        ("[^]a]", "b"),
+        (r"[\d_]+", "1_2"),
+        (r"\x41\u0042\t", "AB\t"),
+        ("a{,2}", "a{,2}"),
+        (r"[.*+?{}()|^$]+", ".*+?{}()|^$"),
+        ("{", "{"),
+        ("(?'n'a)", "a"),
+        ("(?P<n>a)", "a"),
+        ("[a-]", "-"),
+        ("[$-^]", "^"),
+        ("a.c", "aüc"),
+        ("x{3}", "xxx"),
+        ("(?:)", ""),
+        ("", ""),
+        ("[[]", "["),
+        ("a|", ""),
+    ],
+)
+def test_accepted_patterns(text, value):
+    """Sets, escapes, names and literal braces mean what they mean in .NET."""
+    pattern = compile_pattern(text)
+
+    assert simulated(pattern).fullmatch(value)
+    assert backtracking(pattern).fullmatch(value)
+
+
+def test_groups_are_numbered_as_in_net():
+    """By number, unnamed groups come first, then the named ones."""
+    pattern = compile_pattern("(?<n>a)(b)")
+
+    assert (pattern.group("1"), pattern.group("2"), pattern.group("n"), pattern.group("0")) == (2, 1, 1, 0)
+    with pytest.raises(PatternError):
+        pattern.group("3")
+
+
+@given(st.text("ab", max_size=8))
+def test_simple_patterns_match_as_re_does(value):
+    """A group's span is where `re` finds it."""
+    spans = compile_pattern("(a+)b").search(value)
+    match = re.search("(a+)b", value)
+
+    assert spans == (match and (match.span(), match.span(1)))

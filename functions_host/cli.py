@@ -42,8 +42,14 @@ def _run(options: argparse.Namespace, clock: Clock) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     app = Path(options.app)
+    shared = {"UPA_CLOCK": options.clock} if options.clock else {}  # the app reads the same clock
     host = FunctionsHost(
-        app, options.state or app / ".functions-host", clock=clock, port=options.port, keys=options.keys
+        app,
+        options.state or app / ".state" / "functions-host",
+        clock=clock,
+        settings=shared,
+        port=options.port,
+        keys=options.keys,
     )
     host.start()
     code = OK
@@ -180,7 +186,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Runs a Python v2 Azure Functions app on this machine, without Azure.",
     )
     parser.add_argument("--app", default=".", metavar="DIR", help="folder with host.json and function_app.py (.)")
-    parser.add_argument("--state", metavar="DIR", help="folder for queues, timers, orchestrations and keys")
+    parser.add_argument(
+        "--state", metavar="DIR", help="folder for queues, timers, orchestrations and keys (APP/.state/functions-host)"
+    )
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 takes a free one (7071)")
     parser.add_argument(
         "--clock", metavar="CLOCK", help="real, or scaled:<sim_epoch>:<wall_epoch>:<factor> (UPA_CLOCK)"

@@ -127,6 +127,7 @@ class DurableEngine:
                 f"Additional info: The following are the known orchestrator functions: '{known}'."
             )
             raise UnknownFunctionError(msg)
+        version = version or self._config.default_version
         replaceable = [key for key, text in STATUS.items() if text in FINISHED or self._config.replace_running]
         request = pb.CreateInstanceRequest(
             instanceId=instance_id or "",

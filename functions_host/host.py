@@ -38,7 +38,8 @@ class FunctionsHost:
     Args:
         app_dir: folder with host.json and function_app.py.
         state_dir: folder for queues, timers, orchestrations and keys; made if missing.
-        clock: a clock, or the text that `clock_from` reads; default: `UPA_CLOCK`, else wall time.
+        clock: a clock, or the text that `clock_from` reads, which the app then finds as its setting `UPA_CLOCK`;
+            default: `UPA_CLOCK`, else wall time.
         settings: app settings on top of the environment and local.settings.json.
         port: of the HTTP front on 127.0.0.1; 0 takes a free one.
         keys: whether HTTP functions and management addresses ask for keys.
@@ -57,7 +58,7 @@ class FunctionsHost:
         self.app_dir = Path(app_dir).resolve()
         self.state_dir = Path(state_dir).resolve()
         self.clock: Clock = clock_from(clock) if clock is None or isinstance(clock, str) else clock
-        self._extra = dict(settings or {})
+        self._extra = {**({"UPA_CLOCK": clock} if isinstance(clock, str) else {}), **(settings or {})}
         self._port = port
         self._ask_for_keys = keys
         self._environment: dict[str, str | None] = {}

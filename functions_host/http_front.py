@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -21,7 +22,7 @@ from functions_host.routes import Route
 
 DEFAULT_METHODS = ("GET", "POST")
 DEFAULT_BODY_LIMIT = 104_857_600
-LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+LOOPBACK_NAME = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 log = logging.getLogger(__name__)
 
 
@@ -169,33 +170,50 @@ def _handler(front: HttpFront) -> type[BaseHTTPRequestHandler]:
 
         def serve(self) -> None:
             """Read the request, answer it."""
-            if (self.headers.get("Host") or "").rpartition(":")[0] not in LOOPBACK_NAMES:
+            if not LOOPBACK_NAME.fullmatch(self.headers.get("Host") or ""):
                 self._send(Answer(400, b"this host answers on loopback only\n"), close=True)
                 return
-            length = self.headers.get("Content-Length") or "0"
-            if self.headers.get("Transfer-Encoding"):
-                self._send(Answer(411), close=True)
-            elif not length.isdecimal():
-                self._send(Answer(400), close=True)
-            elif int(length) > front.body_limit:
+            try:
+                body = self._body()
+            except OverflowError:
                 self._send(Answer(413), close=True)
-            else:
-                target = urlsplit(self.path)
-                request = Request(
-                    method=self.command,
-                    path=target.path,
-                    query=dict(parse_qsl(target.query, keep_blank_values=True)),
-                    headers={name.lower(): value for name, value in self.headers.items()},
-                    body=self.rfile.read(int(length)),
-                    base_url=front.base_url,
-                    raw_target=self.path,
-                )
-                try:
-                    answer = front.answer(request)
-                except Exception:
-                    log.exception("%s %s", self.command, target.path)
-                    answer = Answer(500)
-                self._send(answer)
+                return
+            except ValueError:
+                self._send(Answer(400), close=True)
+                return
+            target = urlsplit(self.path)
+            request = Request(
+                method=self.command,
+                path=target.path,
+                query=dict(parse_qsl(target.query, keep_blank_values=True)),
+                headers={name.lower(): value for name, value in self.headers.items()},
+                body=body,
+                base_url=front.base_url,
+                raw_target=self.path,
+            )
+            try:
+                answer = front.answer(request)
+            except Exception:
+                log.exception("%s %s", self.command, target.path)
+                answer = Answer(500)
+            self._send(answer)
+
+        def _body(self) -> bytes:
+            """Read the body; OverflowError: over the limit, ValueError: can't be read."""
+            if (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":
+                body = b""
+                while size := int(self.rfile.readline(100).split(b";")[0], 16):
+                    if size < 0 or len(body) + size > front.body_limit:
+                        raise OverflowError
+                    body += self.rfile.read(size)
+                    self.rfile.readline(100)
+                while self.rfile.readline(65536).strip():
+                    pass  # trailers
+                return body
+            length = int(self.headers.get("Content-Length") or "0")
+            if length > front.body_limit:
+                raise OverflowError
+            return self.rfile.read(length) if length > 0 else b""
 
         def _send(self, answer: Answer, *, close: bool = False) -> None:
             self.send_response(answer.status, _phrase(answer.status))

@@ -86,6 +86,8 @@ class HostConfig:
     function_timeout: timedelta | None = DEFAULT_TIMEOUT
     max_activities: int = 10
     max_orchestrators: int = 10
+    default_version: str | None = None
+    """extensions.durableTask.defaultVersion: what `context.version` shows for new orchestrations."""
     replace_running: bool = False
     """extensions.durableTask.overridableExistingInstanceStates is AnyState."""
 
@@ -123,6 +125,7 @@ def load_host_config(app_dir: Path, settings: Mapping[str, str]) -> HostConfig:
         function_timeout=_timeout(document.get("functionTimeout")),
         max_activities=_integer(durable, "maxConcurrentActivityFunctions", 10 * cpus, low=1, high=1000),
         max_orchestrators=_integer(durable, "maxConcurrentOrchestratorFunctions", 10 * cpus, low=1, high=1000),
+        default_version=durable.get("defaultVersion"),
         replace_running=str(durable.get("overridableExistingInstanceStates", "")).lower() == "anystate",
     )
 

@@ -93,6 +93,22 @@ def test_another_host_name_is_refused(host):
     assert host.request("GET", "/api/hello/everybody", headers={"Host": "localhost:7071"})[0] == 200
 
 
+def test_a_body_in_chunks_is_read(host):
+    """Clients that stream send no length."""
+    where = urlsplit(host.base_url)
+    connection = http.client.HTTPConnection(where.hostname, where.port, timeout=10)
+    connection.request("POST", "/api/echo", iter([b"one ", b"two"]), encode_chunked=True)
+    response = connection.getresponse()
+    assert json.loads(response.read())["body"] == "one two"
+    connection.close()
+
+
+@pytest.mark.parametrize("length", ["x", "-5", "1e3"])
+def test_a_length_that_is_none_is_refused(host, length):
+    """400, or an empty body; never a hang."""
+    assert host.request("GET", "/api/hello/everybody", headers={"Content-Length": length})[0] in (200, 400)
+
+
 def test_a_connection_serves_many_requests(host):
     """Keep-alive works, also after an error answer."""
     where = urlsplit(host.base_url)

@@ -123,10 +123,15 @@ def test_host_json_defaults(tmp_path):
 def test_host_json_is_honoured(tmp_path):
     """Queues, prefix, hub name with a setting, and the timeout."""
     queues = {"batchSize": 1, "maxDequeueCount": 2, "visibilityTimeout": "00:00:30", "messageEncoding": "none"}
-    extensions = {"queues": queues, "http": {"routePrefix": ""}, "durableTask": {"hubName": "%HUB%"}}
+    extensions = {
+        "queues": queues,
+        "http": {"routePrefix": ""},
+        "durableTask": {"hubName": "%HUB%", "defaultVersion": "3"},
+    }
     write(tmp_path, "host.json", {"version": "2.0", "functionTimeout": "1.00:00:00", "extensions": extensions})
     config = load_host_config(tmp_path, {"HUB": "mine"})
     assert (config.route_prefix, config.hub_name, config.function_timeout) == ("", "mine", timedelta(days=1))
+    assert config.default_version == "3"
     assert (config.queues.batch_size, config.queues.new_batch_threshold, config.queues.max_dequeue_count) == (1, 0, 2)
     assert (config.queues.visibility_timeout, config.queues.base64) == (timedelta(seconds=30), False)
 

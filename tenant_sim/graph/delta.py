@@ -224,6 +224,10 @@ class Delta:
         return found
 
     def _same_type(self, touched: frozenset[str]) -> frozenset[str]:
+        """Add the directory extensions of the same data type (graph.md A2).
+
+        ASSUMED: extension-noise-selected: only those that were selected are shown.
+        """
         kinds = {self.extension_types[name] for name in touched if name in self.extension_types}
         if not kinds:
             return touched

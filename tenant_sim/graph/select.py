@@ -50,7 +50,10 @@ def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]
 
 
 def project(raw: bytes, user_id: str, names: tuple[str, ...], cleared: frozenset[str] | set[str] = frozenset()) -> dict:
-    """Show a record as delta does: set values, explicit null only for what was `cleared` in this round."""
+    """Show a record as delta does: set values, explicit null only for what was `cleared` in this round.
+
+    ASSUMED: full-round-omits-null: in a full round nothing counts as cleared.
+    """
     record = orjson.loads(raw)
     shown: dict[str, Any] = {}
     for name in names:

@@ -49,7 +49,10 @@ def _refused(sim: TenantSim, text: str) -> HttpError:
 
 
 def require_site(sim: TenantSim, request: Request, token: Token, site: str) -> None:
-    """Let an app with Sites.FullControl.All, or Sites.Selected and a grant, into a site."""
+    """Let an app with Sites.FullControl.All, or Sites.Selected and a grant, into a site.
+
+    ASSUMED: library-forbidden: anybody else gets 403.
+    """
     if FULL_CONTROL in token.roles:
         return
     app = sim.apps.get(token.app_id)

@@ -178,7 +178,10 @@ class Library:
         return item
 
     def delete(self, item: Item) -> None:
-        """Delete for good: what SharePoint REST does (sharepoint.md §7). A retained file leaves a copy behind."""
+        """Delete for good: what SharePoint REST does (sharepoint.md §7). A retained file leaves a copy behind.
+
+        ASSUMED: folder-delete-recursive: a folder goes with all that is in it.
+        """
         for victim in self._tree(item):
             del self._items[victim.path.lower()]
             if victim.retained:

@@ -85,6 +85,7 @@ def evaluate(
         return Outcome(JobError.DATA_FILE_TOO_BIG)
     for entry in entries:
         for name in entry:
+            # ASSUMED: names-case-sensitive: the keys are compared exactly.
             if name != id_property and name not in mapping:
                 # ASSUMED: unmapped-error-number: the abort is documented, its error number isn't.
                 text = f"Property '{name}' is not mapped to any property in the user profile application."
@@ -167,7 +168,10 @@ def _text(value: Any) -> str:
 
 
 def _resolve(identity: str, id_type: IdType, directory: Directory, profiles: Profiles) -> int | None:
-    """Find the person; who has no profile isn't resolved."""
+    """Find the person.
+
+    ASSUMED: no-profile-unresolvable: somebody without a profile is not resolved.
+    """
     if id_type is IdType.CLOUD_ID:
         slot = directory.slot_of(identity.strip("{} "))
     else:

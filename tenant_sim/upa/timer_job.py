@@ -216,7 +216,7 @@ class TimerJob:
     def _write_log(self, job: ImportJob, outcome: Outcome, moment: float) -> None:
         what = self._fate(job)
         if what.log == "none" or not outcome.lines:
-            return
+            return  # ASSUMED: log-needs-lines: no folder when there is nothing to write into it
         if what.log == "late":
             self._schedule.at(moment + what.log_delay, lambda at: self._put_log(job, outcome, at))
         else:

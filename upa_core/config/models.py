@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, TypeAdapter
 
-from upa_core.config.fields import Duration, Line, Size, parse_percent, whole
+from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
 
 CURRENT_VERSION = 1
@@ -207,9 +207,16 @@ class FileModel(Part):
     """The connectors."""
 
 
+_DURATION = TypeAdapter(timedelta)
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the connector file (draft 2020-12), as published in docs/reference/upa.schema.json."""
     schema = FileModel.model_json_schema(by_alias=True, mode="validation")
+    for part in (schema, *schema["$defs"].values()):
+        for key in part["properties"].values():
+            if str(key.get("default")).startswith("P"):  # a duration: pydantic writes defaults in ISO 8601
+                key["default"] = write_duration(_DURATION.validate_python(key["default"]))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://upa-sync.example/upa.schema.json",

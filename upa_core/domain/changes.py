@@ -145,6 +145,6 @@ class Merged:
                 old = people.get(person)
                 people[person] = row if old is None else overlay(old, row)
 
-    def incomplete(self) -> list[str]:
-        """Return the ids whose rows still lack an attribute that no sealed round named."""
-        return [person for person, row in self.rows.items() if row[1]]
+    def incomplete(self, needed: int = -1) -> list[str]:
+        """Return the ids whose rows still lack an attribute (of the bit mask) that no sealed round named."""
+        return [person for person, row in self.rows.items() if row[1] & needed]

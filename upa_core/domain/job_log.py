@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from upa_core.domain.import_job import JobError, JobState
+from upa_core.domain.import_job import JobError, JobState, error_name
 from upa_core.domain.people import EscrowReason
 
 KNOWN_KINDS = frozenset(
@@ -21,6 +21,9 @@ KNOWN_KINDS = frozenset(
     }
 )
 _UNRESOLVED = frozenset({"IdentityNotResolvable"})
+_ABORT = ("DataFileNotJson",)
+_ABORT_WORDS = ("is not mapped to any property",)
+"""What ends the whole import, whomever the line names (sharepoint.md §5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +67,40 @@ class Verdict:
     """People the log names, each with the reason and the kind of line; everybody else is confirmed."""
     why: str = ""
     """Why nobody is confirmed."""
+    opaque: bool = False
+    """Nobody is confirmed and the log doesn't say why: the target may be down."""
 
 
 def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[str]) -> Verdict:
     """Decide whom an import job confirmed.
 
     Only Succeeded, and Error with ImportCompleteWithError whose log names people of the file on every line, confirm
-    anybody (DESIGN §2): a line without an identity, or one that names a stranger, could mean everyone.
+    anybody (DESIGN §2): a line without an identity, or one that names a stranger, could mean everyone; in a file of one
+    person it means that person.
     """
     lines = list(lines)
+    by_name = {person.lower(): person for person in people}
+    alone = next(iter(people)) if len(people) == 1 else None
     if state != JobState.SUCCEEDED and error != JobError.IMPORT_COMPLETE_WITH_ERROR:
         kinds = ", ".join(sorted({line.kind for line in lines if line.kind}))
-        return Verdict(confirmed=False, why=kinds or "no log")
+        return Verdict(confirmed=False, why=kinds or f"{error_name(error)}, no log", opaque=not kinds)
     if state != JobState.SUCCEEDED and not lines:
-        return Verdict(confirmed=False, why="no log")
+        return Verdict(confirmed=False, why=f"{error_name(error)}, no log", opaque=True)
+    abort = next((line for line in lines if _aborts(line)), None)
+    if abort is not None:
+        return Verdict(confirmed=False, why=f"{abort.kind}: the import was aborted")
     failed: dict[str, tuple[EscrowReason, str]] = {}
     for line in lines:
-        person = line.identity.lower()
-        if person not in people:
+        person = by_name.get(line.identity.lower()) or (alone if not line.identity else None)
+        if person is None:
             return Verdict(confirmed=False, why=f"{line.kind or 'a line'} without an identity of the file")
         unresolved = line.kind in _UNRESOLVED
         reason = EscrowReason.PROFILE_NOT_CREATED if unresolved else EscrowReason.REFUSED_BY_SHAREPOINT
         failed.setdefault(person, (reason, line.kind))
     return Verdict(confirmed=True, failed=failed)
+
+
+def _aborts(line: LogLine) -> bool:
+    return line.kind in _ABORT or (
+        line.kind == "InvalidProperty" and any(words in line.message for words in _ABORT_WORDS)
+    )

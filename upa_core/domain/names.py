@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+_FILE = re.compile(
+    r"upa-(?P<connector>[a-z0-9]+(?:-[a-z0-9]+)*)-(?P<run>\d{8}T\d{6}Z-[a-z0-9]{4,})-\d+(?:-\d{1,4})?"
+    r"(?:\.json|-[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}-Logs)"
+)
 _RUN_ID = re.compile(r"(\d{4})(\d{2})\d{2}T\d{6}Z-[a-z0-9]{4,}")
 CONNECTOR_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -17,6 +21,12 @@ def run_id(now: datetime, token: str) -> str:
 def is_run_id(text: str) -> bool:
     """Tell whether a text that came from outside is a run id."""
     return _RUN_ID.fullmatch(text) is not None
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return when the run, round or generation was named that a name bears the id of, None for another name."""
+    found = _RUN_ID.search(text)
+    return datetime.strptime(found[0][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found is not None else None
 
 
 def run_folder(run: str) -> str:
@@ -32,6 +42,12 @@ def file_name(connector: str, run: str, sequence: int) -> str:
 def upload_name(file: str, attempt: int) -> str:
     """Name an upload of a file: each attempt after the first gets a fresh name."""
     return file if attempt == 1 else f"{file.removesuffix('.json')}-{attempt}.json"
+
+
+def parse_file_name(name: str) -> tuple[str, str] | None:
+    """Return connector and run of an import file, one of its uploads or its log folder; None for any other name."""
+    found = _FILE.fullmatch(name)
+    return (found["connector"], found["run"]) if found is not None else None
 
 
 def state_key(connector: str) -> str:
@@ -54,9 +70,14 @@ def rounds_prefix(connector: str) -> str:
     return f"connectors/{connector}/rounds/"
 
 
-def shard_key(connector: str, generation: int, shard: int) -> str:
-    """Return where a people shard lies."""
-    return f"connectors/{connector}/people/{generation}/{shard:04d}.json"
+def people_prefix(connector: str) -> str:
+    """Return the prefix of all people shards of a connector."""
+    return f"connectors/{connector}/people/"
+
+
+def shard_key(connector: str, generation: str, shard: int) -> str:
+    """Return where a people shard lies; `generation` is the folder that the state names."""
+    return f"{people_prefix(connector)}{generation}/{shard:04d}.json"
 
 
 def due_key(connector: str) -> str:

@@ -7,17 +7,12 @@ Every cell carries the sequence number of the file that settled it: an older fil
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from upa_core.domain.changes import PARTITIONS, bucket
-from upa_core.domain.documents import from_json, to_json
-from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.timetable import escrow_due
-
-SHARD_VERSION = 1
 
 
 class EscrowReason(StrEnum):
@@ -62,6 +57,9 @@ class Shard:
     """Person → the full round that was the first not to name them."""
     declined: dict[str, dict[str, str]] = field(default_factory=dict)
     """Person → property → the value an administrator rejected; not planned again while it stays the same."""
+    floor: int = 0
+    """Number of the last file planned before somebody was forgotten here: a file up to it, settled late by a stalled
+    instance, tells nothing of people without an entry."""
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
         """Return the person's cells, None where nothing at all is known."""
@@ -71,7 +69,7 @@ class Shard:
         """Write what the file `sequence` leaves: confirmed values, or None for unknown; a newer file's cells stay."""
         cells = self.cells.get(person)
         if cells is None:
-            if all(value is None for value in values.values()):
+            if sequence <= self.floor or all(value is None for value in values.values()):
                 return
             cells = self.cells[person] = [None] * len(self.targets)
             self.stamps[person] = [0] * len(self.targets)
@@ -106,9 +104,16 @@ class Shard:
         if before is not None and before.sequence <= sequence:
             del self.escrow[person]
 
-    def end(self, person: str) -> bool:
-        """Forget a person who left; True where something was known."""
+    def doubt(self, person: str, targets: Iterable[str], *, now: datetime, sequence: int) -> None:
+        """Make properties unknown and the person due: an import job given up earlier has ended after all."""
+        self.settle(person, dict.fromkeys(targets), sequence)
+        before = self.escrow.get(person) or EscrowEntry(EscrowReason.IMPORT_JOB_ABANDONED, now, 0, now)
+        self.escrow[person] = replace(before, due=now, sequence=max(sequence, before.sequence))
+
+    def end(self, person: str, sequence: int = 0) -> bool:
+        """Forget a person who left; True where something was known. `sequence`: the last file planned so far."""
         known = person in self.cells
+        self.floor = max(self.floor, sequence)
         self.cells.pop(person, None)
         self.stamps.pop(person, None)
         for book in (self.escrow, self.missed, self.declined):
@@ -122,49 +127,6 @@ class Shard:
     def next_due(self) -> datetime | None:
         """Return when the first person in escrow is due, None where nobody is."""
         return min((entry.due for entry in self.escrow.values() if entry.due is not None), default=None)
-
-
-def encode_shard(shard: Shard) -> dict[str, Any]:
-    """Turn a shard into its stored document; equal stamps of a person are written once."""
-    people = {}
-    for person, cells in shard.cells.items():
-        stamps = shard.stamps[person]
-        first = stamps[0] if stamps else 0
-        people[person] = [first if stamps.count(first) == len(stamps) else stamps, *cells]
-    return {
-        "version": SHARD_VERSION,
-        "targets": list(shard.targets),
-        "people": people,
-        "escrow": {person: to_json(entry) for person, entry in shard.escrow.items()},
-        "missed": shard.missed,
-        "declined": shard.declined,
-    }
-
-
-def decode_shard(data: Mapping[str, Any] | None, targets: Sequence[str], *, where: str) -> Shard:
-    """Rebuild a shard for today's targets: a target new since then is unknown, one no longer mapped is dropped."""
-    shard = Shard(tuple(targets))
-    if data is None:
-        return shard
-    try:
-        if data["version"] > SHARD_VERSION:
-            raise CorruptStateError(f"{where}: version {data['version']} is newer than this release knows")
-        same = tuple(data["targets"]) == shard.targets
-        place = [data["targets"].index(t) if t in data["targets"] else -1 for t in targets]
-        width = len(data["targets"])
-        for person, (stamp, *cells) in data["people"].items():
-            stamps = stamp if isinstance(stamp, list) else [stamp] * width
-            if same:
-                shard.cells[person], shard.stamps[person] = cells, stamps
-            else:
-                shard.cells[person] = [cells[at] if at >= 0 else None for at in place]
-                shard.stamps[person] = [stamps[at] if at >= 0 else 0 for at in place]
-        shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in data["escrow"].items()}
-        shard.missed = dict(data["missed"])
-        shard.declined = {person: dict(values) for person, values in data["declined"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
-        raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
-    return shard
 
 
 def shards_for(people: int, per_shard: int) -> int:

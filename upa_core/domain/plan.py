@@ -65,6 +65,7 @@ class Planner:
         gone: Iterable[str],
         full_round: str,
         now: datetime,
+        sequence: int = 0,
     ) -> ShardPlan:
         """Plan the people of one shard and bring its books up to date.
 
@@ -73,15 +74,19 @@ class Planner:
             ended: people who left the directory at some point; those with a row came back since.
             gone: people who were due from escrow and whom the source doesn't know.
             full_round: the full round among the rounds that the rows come from, if any.
+            sequence: number of the last import file planned so far.
 
         Raises:
             FatalError: a value is invalid and its mapping says `fail_run`.
 
         """
         result = ShardPlan()
-        left = sum(shard.end(person) for person in ended)
+        left = sum(shard.end(person, sequence) for person in ended)
         for person in gone:
-            result.changed = shard.escrow.pop(person, None) is not None or result.changed
+            entry_due = due.due if (due := shard.escrow.get(person)) is not None else None
+            if entry_due is not None and entry_due <= now:
+                del shard.escrow[person]
+                result.changed = True
         result.changed = result.changed or left > 0
         tally = _Tally()
         seen: set[str] = set()
@@ -91,7 +96,7 @@ class Planner:
             if entry is not None:
                 result.entries.append(entry)
         if full_round:
-            left += _count_missed(shard, seen, full_round, tally)
+            left += _count_missed(shard, seen, full_round, tally, sequence)
         for person in seen & shard.missed.keys():
             del shard.missed[person]
             tally.changed = True
@@ -132,15 +137,30 @@ class Planner:
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
             if value is not None and value != cell
         }
-        if new and shard.declined and (no := shard.declined.get(person)):
-            tally.declined += sum(no.get(target) == value for target, value in new.items())
-            new = {target: value for target, value in new.items() if no.get(target) != value}
+        if shard.declined and person in shard.declined:
+            new = self._without_declined(shard, person, wanted, new, tally)
         if not new:
             tally.unchanged += 1
             tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
         old = dict(zip(self._targets, cells, strict=True))
         return Entry(person, new, {target: old[target] for target in new})
+
+    def _without_declined(
+        self, shard: Shard, person: str, wanted: Sequence[str | None], new: dict[str, str], tally: _Tally
+    ) -> dict[str, str]:
+        """Leave out what an administrator rejected; a source that changed since then revokes the rejection."""
+        no = shard.declined[person]
+        today = dict(zip(self._targets, wanted, strict=True))
+        still = {target: value for target, value in no.items() if today.get(target) == value}
+        if still != no:
+            tally.changed = True
+            if still:
+                shard.declined[person] = still
+            else:
+                del shard.declined[person]
+        tally.declined += len(still.keys() & new.keys())
+        return {target: value for target, value in new.items() if target not in still}
 
     def _out_of_scope(self, cells: Sequence[str | None]) -> list[str | None]:
         if not self._clears_out_of_scope:
@@ -184,7 +204,7 @@ class _Tally:
     changed: bool = False
 
 
-def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally) -> int:
+def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally, sequence: int) -> int:
     """Note whom the full round didn't name; the second one in a row ends them. Returns how many ended."""
     left = 0
     for person in shard.known() - seen:
@@ -194,6 +214,6 @@ def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally) 
         elif first == full_round:
             continue
         else:
-            left += shard.end(person)
+            left += shard.end(person, sequence)
         tally.changed = True
     return left

@@ -13,7 +13,8 @@ StepKind = Literal["again", "poll", "idle"]
 class Step:
     """One answer to "what now?".
 
-    `again`: more can be done at once; `poll`: come back at `at`; `idle`: nothing is due (`at`: the earliest that will be).
+    `again`: more can be done at once; `poll`: come back at `at`; `idle`: nothing is due (`at`: the earliest moment that
+    something will be).
     """
 
     kind: StepKind

@@ -22,8 +22,9 @@ def reason_to_hold(
 ) -> str:
     """Return why the plan must be held, "" where it needn't be.
 
-    Updates and clears are judged apart, over what was exported in the last 24 h and this plan together. Percentages are
-    of the people known; an announced full round is exempt from the limits on updates.
+    Updates and clears are judged apart, over what was exported in the last 24 h and this plan together; what announced
+    full rounds and approved runs exported isn't counted. Percentages are of the people known; an announced full round
+    is exempt from the limits on updates.
     """
     recent = [one for one in earlier if now - one.at < WINDOW]
     updated = counts.updated + sum(one.updated for one in recent)

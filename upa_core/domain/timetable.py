@@ -16,6 +16,17 @@ LANE_BUSY = timedelta(minutes=5)
 FOREIGN_LANE_PATIENCE = timedelta(hours=26)
 """A lane that another connector has held for longer is taken over: nobody gives an import job more than 24 h."""
 ABANDONED_POLL = timedelta(hours=1)
+ABANDONED_HORIZON = timedelta(days=30)
+"""Nobody waits longer for an import job that was given up: its people are doubted once, and it is forgotten."""
+LATEST_ARCHIVE = timedelta(hours=24)
+"""A library that can't be read for so long after an import job ended: the run fails, the lane goes on."""
+MOST_TRIES = 12
+"""Failed attempts in a row at one step of sending before the run fails, about two hours."""
+MOST_QUEUE_CALLS = 2
+"""Queue calls that neither answered nor were listed before the run fails."""
+HOLD_ALERT_EVERY = timedelta(days=7)
+PROFILE_PATIENCE = timedelta(days=7)
+"""Profiles of blocked, unlicensed and education accounts come late: nobody is alarmed before (product.md story 2)."""
 
 _ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 _ESCROW_HORIZON = timedelta(days=30)
@@ -43,6 +54,12 @@ def escrow_due(since: datetime, now: datetime, tries: int) -> datetime | None:
 def failed_run_pause(failures: int) -> timedelta:
     """Return the pause after the `failures`-th failed run in a row (1 = the first)."""
     return _FAILED_RUN_STEPS[min(max(failures, 1), len(_FAILED_RUN_STEPS)) - 1]
+
+
+def resync_pause(restarts: int) -> timedelta:
+    """Return the pause after the source asked for the `restarts`-th resync of one round in a row."""
+    doublings: int = min(max(restarts, 1) - 1, 8)
+    return min(SOURCE_PAUSE * (1 << doublings), timedelta(hours=6))
 
 
 def try_again_delay(attempt: int) -> timedelta:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError
+from upa_core.domain.errors import ConflictError, FatalError
 from upa_core.domain.events import Event, EventName, Fields
 from upa_core.domain.import_job import ImportJob, JobState
 from upa_core.domain.names import run_folder
@@ -27,30 +27,41 @@ def load_outcome(ports: Ports, run: str, file: str) -> Outcome | None:
     return stored.value if stored is not None else None
 
 
-def logs_missing(ports: Ports, jobs: Sequence[ImportJob]) -> bool:
-    """Tell whether an import job ended in Error and its log isn't there (yet)."""
-    return any(job.state == JobState.ERROR and not _log_items(ports, job) for job in jobs)
+def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
+    """Tell whether an import job ended in a way that its log explains."""
+    return any(job.state == JobState.ERROR for job in jobs)
+
+
+def logs_seen(ports: Ports, jobs: Sequence[ImportJob]) -> str:
+    """Sum up what the log folders hold now, "" while an import job that ended in Error has none.
+
+    Raises `RetryLaterError` where the library can't be read now.
+    """
+    seen = []
+    for job in jobs:
+        items = _log_items(ports, job)
+        if job.state == JobState.ERROR and not items:
+            return ""
+        seen += [f"{job.id} {item.name} {item.size}" for item in items]
+    return hashlib.sha256("\n".join(sorted(seen)).encode()).hexdigest()[:16]
 
 
 def archive(
-    ports: Ports,
-    connector: Connector,
-    flight: InFlight,
-    file: FileState,
-    jobs: Sequence[ImportJob],
-    *,
-    given_up: str = "",
+    ports: Ports, connector: Connector, flight: InFlight, file: FileState, jobs: Sequence[ImportJob]
 ) -> Outcome:
-    """Copy everything the settling needs, then write the manifest; the first one written is the one that counts."""
+    """Copy everything the settling needs, then write the manifest; the first one written is the one that counts.
+
+    Raises `RetryLaterError` where the library can't be read now.
+    """
     already = load_outcome(ports, flight.run, flight.file)
     if already is not None:
         return already
-    content = ports.library.download(flight.source_uri) if flight.source_uri else None
+    content = _download(ports, flight.source_uri)
     intact = content is not None and hashlib.sha256(content).hexdigest() == file.sha256
     logs: list[LogFile] = []
     for job in jobs:
         for item in _log_items(ports, job):
-            logs.append(_archive_log(ports, flight, job.id, item.name, item.url, len(logs)))
+            logs.append(_archive_log(ports, flight, job.id, item, len(logs)))
     outcome = Outcome(
         version=Outcome.VERSION,
         connector=connector.name,
@@ -61,28 +72,72 @@ def archive(
         jobs=tuple(JobOutcome(job.id, job.state, job.error, job.message) for job in jobs),
         logs=tuple(logs),
         intact=intact,
-        given_up=given_up,
         source_uri=flight.source_uri,
         log_folders=tuple(job.log_folder_uri for job in jobs if job.log_folder_uri),
     )
+    return _write(ports, outcome)
+
+
+def archive_given_up(
+    ports: Ports, connector: Connector, flight: InFlight, why: str, *, abandoned: bool, jobs: Sequence[ImportJob] = ()
+) -> Outcome:
+    """Write that a file was given up; nothing is read from the library, so that this always works.
+
+    Args:
+        abandoned: an import job of it may still run.
+
+    """
+    already = load_outcome(ports, flight.run, flight.file)
+    if already is not None:
+        return already
+    outcome = Outcome(
+        version=Outcome.VERSION,
+        connector=connector.name,
+        run=flight.run,
+        file=flight.file,
+        sequence=flight.sequence,
+        ended=ports.clock.now(),
+        jobs=(),
+        logs=(),
+        intact=False,
+        given_up=why,
+        source_uri=flight.source_uri,
+        log_folders=tuple(job.log_folder_uri for job in jobs if job.log_folder_uri),
+        abandoned=abandoned,
+    )
+    return _write(ports, outcome)
+
+
+def _write(ports: Ports, outcome: Outcome) -> Outcome:
     try:
-        put_document(ports.store, outcome_key(flight.run, flight.file), outcome, if_absent=True)
+        put_document(ports.store, outcome_key(outcome.run, outcome.file), outcome, if_absent=True)
     except ConflictError:
-        return load_outcome(ports, flight.run, flight.file) or outcome
-    fields: Fields = {"file": flight.file, "logs": len(logs), "intact": intact}
-    ports.events.emit(Event(EventName.FILE_ARCHIVED, connector.name, flight.run, fields=fields))
+        return load_outcome(ports, outcome.run, outcome.file) or outcome
+    fields: Fields = {"file": outcome.file, "logs": len(outcome.logs), "intact": outcome.intact}
+    ports.events.emit(Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, fields=fields))
     return outcome
 
 
 def _log_items(ports: Ports, job: ImportJob) -> list[LibraryItem]:
+    """List a log folder; one that SharePoint refuses to show, or a link that leaves the tenant, is no log."""
     if not job.log_folder_uri:
         return []
-    return [item for item in ports.library.items(job.log_folder_uri) or () if not item.is_folder]
+    try:
+        return [item for item in ports.library.items(job.log_folder_uri) or () if not item.is_folder]
+    except FatalError:
+        return []
 
 
-def _archive_log(ports: Ports, flight: InFlight, job: str, name: str, url: str, number: int) -> LogFile:
-    content = ports.library.download(url) or b""
+def _download(ports: Ports, url: str) -> bytes | None:
+    try:
+        return ports.library.download(url)
+    except FatalError:
+        return None
+
+
+def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int) -> LogFile:
+    content = _download(ports, item.url) or b""
     digest = hashlib.sha256(content).hexdigest()
     key = f"{run_folder(flight.run)}archive/{flight.file}/log-{number:03d}-{digest[:12]}"
     ports.store.put(key, content)
-    return LogFile(job, name, key, digest)
+    return LogFile(job, item.name, key, digest)

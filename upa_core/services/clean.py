@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import RetryLaterError
+from upa_core.domain.errors import FatalError, ForeignLinkError, RetryLaterError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.state import ConnectorState, Debt
 from upa_core.ports.bundle import Ports
@@ -39,9 +39,12 @@ def pay_debts(ports: Ports, connector: Connector) -> int:
 
 
 def _delete(ports: Ports, debt: Debt) -> bool:
+    """Delete one thing; a link that leaves the tenant isn't ours to follow, and is no debt."""
     try:
         if debt.is_folder:
             return ports.library.delete_folder(debt.url)
         return ports.library.delete_file(debt.url)
-    except RetryLaterError:
+    except ForeignLinkError:
+        return True
+    except (RetryLaterError, FatalError):
         return False

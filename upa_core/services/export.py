@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError
+from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder, run_id
-from upa_core.domain.state import ConnectorState, Hold, Intent, Run
+from upa_core.domain.state import (
+    ConnectorState,
+    Counts,
+    Hold,
+    Intent,
+    QuarantineReason,
+    Run,
+)
 from upa_core.domain.step import Step
 from upa_core.domain.threshold import reason_to_hold
+from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
-from upa_core.services.documents import Stored, put_document, state_of
+from upa_core.services.documents import Stored, lane_of, put_document, state_of
 from upa_core.services.people import People
 from upa_core.services.plan_writer import PlanWriter
 from upa_core.services.planning import make_plan
 from upa_core.services.reshard import fit_shards
-from upa_core.services.run_end import drop_segments, succeeded, write_report
+from upa_core.services.run_end import drop_segments, failed, report_key, succeeded, tell_quarantine, write_report
 
 
 def intent_key(run: str) -> str:
@@ -30,7 +38,9 @@ def intent_key(run: str) -> str:
 def export(ports: Ports, connector: Connector) -> Step:
     """Plan what is due and begin the run; nothing is sent yet.
 
-    Nothing is planned while a run or a hold is open, in staging mode, in a pause, or before a failed run's next try.
+    Nothing is planned while a run or a hold is open, in staging mode, in a pause, before a failed run's next try, while
+    the configuration changed and its full round isn't there, and while the lane or the day's budget would only let the
+    plan grow old: what comes in meanwhile is merged into one plan.
 
     Raises:
         FatalError: a mapping refuses a value for the whole run, or stored state can't be read.
@@ -39,21 +49,67 @@ def export(ports: Ports, connector: Connector) -> Step:
     """
     stored = state_of(ports.store, connector.name).load()
     state, now = stored.value, ports.clock.now()
+    check_target(connector, state)
     if state.run is not None:
         return Step("again", "a run is open", run=state.run.id)
     if state.paused or (connector.staging and not state.released):
         return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
     if state.hold is not None:
         return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)
-    if state.retry is not None and now < state.retry.not_before:
+    if state.retry is not None and now < state.retry.not_before and state.retry.fingerprint == connector.fingerprint:
         return Step("poll", f"retry after a failed run ({state.retry.why})", at=state.retry.not_before)
     people = People(ports.store, connector, state.people)
     if not state.sealed and not people.due_shards(now):
-        return Step("idle", "nothing is due", at=_next_due(people))
+        return Step("idle", "nothing is due", at=people.next_due())
+    if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
+        return Step("idle", "the configuration changed: waiting for its full round")
+    return _lane_first(ports, connector, now) or _plan_safely(ports, connector, stored)
+
+
+def check_target(connector: Connector, state: ConnectorState) -> None:
+    """Raise ConfigError where the connector points to another tenant than its shadow is about."""
+    if state.target and state.target != connector.target.lane:
+        raise ConfigError(
+            f"{connector.name} now points to {connector.target.lane}; what it knows is about {state.target}: "
+            "reset the shadow, or give the connector another name"
+        )
+
+
+def tomorrow(now: datetime) -> datetime:
+    """Return when the next day's budget of import jobs begins."""
+    return datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
+
+
+def _lane_first(ports: Ports, connector: Connector, now: datetime) -> Step | None:
+    """Return why a plan made now would only wait; None where it can be sent."""
+    lane = lane_of(ports.store, connector).load().value
+    if not lane.budget_left(now, connector.limits.import_jobs_per_day):
+        return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now))
+    flight = lane.in_flight
+    if flight is not None and not flight.overdue(now):
+        return Step("poll", f"{flight.connector} has the lane", at=now + LANE_BUSY)
+    return None
+
+
+def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
+    """Plan; a plan that the configuration refuses slows the connector down before the error goes on."""
     try:
         return _plan(ports, connector, stored)
     except ConflictError as exc:
         return Step("idle", f"another instance is exporting ({exc})")
+    except FatalError as exc:
+        now, why = ports.clock.now(), str(exc)
+        nothing = Run(stored.value.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
+
+        def slow_down(state: ConnectorState) -> ConnectorState:
+            if state.run is not None:
+                return state
+            after = failed(state, nothing, now, why, quarantine=QuarantineReason.CONFIGURATION)
+            return replace(after, runs=state.runs)
+
+        after = state_of(ports.store, connector.name).update(slow_down)
+        tell_quarantine(ports, connector.name, stored.value, after.value)
+        raise
 
 
 def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
@@ -63,9 +119,10 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         stored = fit_shards(ports, connector, stored, full[-1].rows)
     state = stored.value
     run = run_id(now, ports.ids.token())
-    writer = PlanWriter(ports.store, connector, run, state.sequence)
+    most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
+    writer = PlanWriter(ports.store, connector, run, state.sequence, people=most)
     people = People(ports.store, connector, state.people)
-    plan = make_plan(ports, connector, people, state.sealed, writer, keep_books=True)
+    plan = make_plan(ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence)
     planned = Run(
         id=run,
         started=now,
@@ -74,6 +131,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         counts=plan.counts,
         targets=connector.targets,
         full=bool(full),
+        fingerprint=connector.fingerprint,
+        exempt=any(r.announced for r in full),
     )
     if not planned.files:
         return _end_without_export(ports, connector, stored, planned)
@@ -83,7 +142,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         earlier=state.exported,
         threshold=connector.threshold,
         now=now,
-        updates_exempt=bool(full),
+        updates_exempt=planned.exempt,
     )
     _write_intent(ports, connector, planned)
 
@@ -91,6 +150,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         return replace(
             current,
             sequence=planned.files[-1].sequence,
+            target=connector.target.lane,
             run=None if held else planned,
             hold=Hold(planned, now, held) if held else None,
         )
@@ -110,7 +170,12 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
     state = stored.value
     if planned.rounds:
         write_report(ports, connector.name, planned, "no_change")
-    _commit(ports, connector, stored, lambda current: succeeded(current, planned, now))
+    try:
+        after = _commit(ports, connector, stored, lambda current: succeeded(current, planned, now))
+    except ConflictError:
+        ports.store.delete(report_key(planned.id))
+        raise
+    tell_quarantine(ports, connector.name, state, after)
     drop_segments(ports, state.sealed)
     ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
     return Step("again", "no difference", run=planned.id)
@@ -121,7 +186,7 @@ def _commit(
     connector: Connector,
     planned_from: Stored[ConnectorState],
     change: Callable[[ConnectorState], ConnectorState],
-) -> None:
+) -> ConnectorState:
     """Change the state if what was planned is still what is due; a round sealed meanwhile is no obstacle."""
     before = planned_from.value
 
@@ -137,7 +202,7 @@ def _commit(
             raise ConflictError("the outbox was planned by somebody else")
         return change(current)
 
-    state_of(ports.store, connector.name).update(guarded, planned_from)
+    return state_of(ports.store, connector.name).update(guarded, planned_from).value
 
 
 def _write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
@@ -154,8 +219,3 @@ def _write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
         made=planned.started,
     )
     put_document(ports.store, intent_key(planned.id), intent, if_absent=True)
-
-
-def _next_due(people: People) -> datetime | None:
-    index = people.due().load().value
-    return min(index.shards.values(), default=None)

@@ -9,8 +9,8 @@ from datetime import datetime
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.events import Event, EventName, Level
-from upa_core.domain.state import Abandoned, ConnectorState, InFlight, Lane, age_of
-from upa_core.domain.timetable import ABANDONED_POLL, FOREIGN_LANE_PATIENCE
+from upa_core.domain.state import Abandoned, ConnectorState, InFlight, Lane
+from upa_core.domain.timetable import ABANDONED_POLL
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import Stored, lane_of
 
@@ -46,7 +46,12 @@ def abandon(flight: InFlight, now: datetime) -> Callable[[Lane], Lane]:
         since=now,
         next_poll=now + ABANDONED_POLL,
     )
-    return lambda lane: replace(lane, abandoned=(*lane.abandoned, entry))
+
+    def change(lane: Lane) -> Lane:
+        others = tuple(other for other in lane.abandoned if other.file != flight.file)
+        return replace(lane, abandoned=(*others, entry))
+
+    return change
 
 
 def is_current(state: ConnectorState, flight: InFlight) -> bool:
@@ -60,9 +65,16 @@ def is_current(state: ConnectorState, flight: InFlight) -> bool:
 def take_over(ports: Ports, connector: Connector, lane: Stored[Lane]) -> bool:
     """Free a lane that a connector nobody runs any more has held too long; its import job stays on the books."""
     flight, now = lane.value.in_flight, ports.clock.now()
-    if flight is None or age_of(flight.since, now) < FOREIGN_LANE_PATIENCE:
+    if flight is None or not flight.overdue(now):
         return False
-    move(ports, connector, flight, None, abandon(flight, now) if flight.jobs else lambda lane: lane)
+    move(ports, connector, flight, None, abandon(flight, now) if flight.asked is not None else lambda lane: lane)
     fields = {"file": flight.file, "of": flight.connector}
     ports.events.emit(Event(EventName.IMPORT_JOB_ABANDONED, connector.name, flight.run, Level.WARNING, fields))
     return True
+
+
+def emit(
+    ports: Ports, name: EventName, flight: InFlight, level: Level = Level.INFO, **fields: str | int | float | None
+) -> None:
+    """Tell something about the file in the lane."""
+    ports.events.emit(Event(name, flight.connector, flight.run, level, {"file": flight.file, **fields}))

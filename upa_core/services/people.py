@@ -1,26 +1,57 @@
-"""People shards and the index of due escrow, over the store."""
+"""People shards and the index of escrow, over the store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.names import due_key, shard_key
-from upa_core.domain.people import Shard, decode_shard, encode_shard
+from upa_core.domain.people import Shard
+from upa_core.domain.shard_codec import decode_shard, encode_shard
 from upa_core.domain.state import PeopleIndex
 from upa_core.ports.store import Store
-from upa_core.services.documents import Document, Stored, decode, encode
+from upa_core.services.documents import Stored, decode, encode, get_document, put_document
+
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class DueIndex:
-    """Earliest due moment of escrow by shard number; only haste, rebuilt from the shards at each full round."""
+class ReasonBook:
+    """People of one shard in escrow for one reason."""
 
+    people: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowBook:
+    """What the index knows of one shard's escrow."""
+
+    due: datetime | None = None
+    reasons: dict[str, ReasonBook] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowIndex:
+    """Escrow by shard number: who is due when, and how many wait for what. Rebuilt from the shards where it is lost."""
+
+    folder: str
+    """The generation of shards that it is about."""
     version: int = 1
-    generation: int = 0
-    shards: dict[str, datetime] = field(default_factory=dict)
+    books: dict[str, EscrowBook] = field(default_factory=dict)
+
+
+def book_of(shard: Shard) -> EscrowBook:
+    """Sum up a shard's escrow."""
+    reasons: dict[str, ReasonBook] = {}
+    for entry in shard.escrow.values():
+        before = reasons.get(entry.reason.value)
+        oldest = entry.since if before is None else min(before.oldest, entry.since)
+        reasons[entry.reason.value] = ReasonBook((before.people if before is not None else 0) + 1, oldest)
+    return EscrowBook(shard.next_due(), reasons)
 
 
 class People:
@@ -34,7 +65,7 @@ class People:
 
     def load(self, shard: int) -> Stored[Shard]:
         """Read a shard; an empty one where nothing is stored."""
-        key = shard_key(self._name, self.index.generation, shard)
+        key = shard_key(self._name, self.index.folder, shard)
         blob = self._store.get(key)
         if blob is None:
             return Stored(Shard(self._targets), None)
@@ -42,32 +73,59 @@ class People:
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
-        key = shard_key(self._name, self.index.generation, shard)
+        key = shard_key(self._name, self.index.folder, shard)
         data = encode(encode_shard(read.value))
         self._store.put(key, data, if_match=read.etag, if_absent=read.etag is None)
 
-    def due(self) -> Document[DueIndex]:
-        """Return the index of due escrow."""
-        return Document(self._store, due_key(self._name), DueIndex(generation=self.index.generation))
-
-    def note_due(self, changed: Mapping[int, datetime | None]) -> None:
+    def note(self, changed: Mapping[int, EscrowBook]) -> None:
         """Bring the index up to date for the shards that changed."""
-
-        def change(index: DueIndex) -> DueIndex:
-            shards = dict(index.shards) if index.generation == self.index.generation else {}
-            for shard, due in changed.items():
-                if due is None:
-                    shards.pop(str(shard), None)
+        for _ in range(_TRIES if changed else 0):
+            stored = self._index()
+            books = dict(stored.value.books)
+            for shard, book in changed.items():
+                if book.reasons:
+                    books[str(shard)] = book
                 else:
-                    shards[str(shard)] = due
-            return DueIndex(generation=self.index.generation, shards=shards)
-
+                    books.pop(str(shard), None)
+            fresh = EscrowIndex(self.index.folder, books=books)
+            if fresh == stored.value:
+                return
+            try:
+                put_document(self._store, due_key(self._name), fresh, etag=stored.etag, if_absent=stored.etag is None)
+            except ConflictError:
+                continue
+            return
         if changed:
-            self.due().update(change)
+            raise ConflictError("the index of escrow is being written by too many at once")
+
+    def books(self) -> Mapping[int, EscrowBook]:
+        """Return what waits in escrow, by shard."""
+        return {int(shard): book for shard, book in self._index().value.books.items()}
 
     def due_shards(self, now: datetime) -> list[int]:
         """Return the shards where somebody in escrow is due."""
-        index = self.due().load().value
-        if index.generation != self.index.generation:
-            return []
-        return sorted(int(shard) for shard, due in index.shards.items() if due <= now)
+        return sorted(shard for shard, book in self.books().items() if book.due is not None and book.due <= now)
+
+    def next_due(self) -> datetime | None:
+        """Return when the first person in escrow is due, None where nobody is."""
+        return min((book.due for book in self.books().values() if book.due is not None), default=None)
+
+    def _index(self) -> Stored[EscrowIndex]:
+        """Read the index; one that is lost, damaged or about other shards is made again."""
+        key = due_key(self._name)
+        try:
+            stored = get_document(self._store, key, EscrowIndex)
+        except CorruptStateError:
+            blob = self._store.get(key)
+            stored = Stored(EscrowIndex(folder="?"), blob.etag if blob is not None else None)
+        if stored is not None and stored.value.folder == self.index.folder:
+            return stored
+        fresh = EscrowIndex(self.index.folder, books=dict(self._rebuilt()))
+        etag = stored.etag if stored is not None else None
+        return Stored(fresh, put_document(self._store, key, fresh, etag=etag, if_absent=etag is None))
+
+    def _rebuilt(self) -> Iterator[tuple[str, EscrowBook]]:
+        for number in range(self.index.shards):
+            shard = self.load(number).value
+            if shard.escrow:
+                yield str(number), book_of(shard)

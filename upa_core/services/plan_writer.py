@@ -23,14 +23,20 @@ def plan_key(run: str, name: str) -> str:
     return f"{run_folder(run)}plan/{name}"
 
 
+SMALL_FILES = 8
+"""Files that are kept short after an unexplained failure; the day's budget of import jobs has to bear them."""
+
+
 class PlanWriter:
     """A plan sink that stores import files; nobody knows them before the state names the run."""
 
-    def __init__(self, store: Store, connector: Connector, run: str, sequence: int) -> None:
+    def __init__(self, store: Store, connector: Connector, run: str, sequence: int, *, people: int = 0) -> None:
+        """Begin after the file number `sequence`; with `people`, the first files hold at most so many each."""
         self._store = store
         self._connector = connector
         self._run = run
         self._sequence = sequence
+        self._most = people
         self._files: list[FileState] = []
         self._begin()
 
@@ -38,12 +44,16 @@ class PlanWriter:
         limits = self._connector.limits
         self._file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
         self._entries: list[tuple[str, dict[str, str], dict[str, str | None]]] = []
+        self._updated = self._cleared = 0
 
     def add(self, entry: Entry) -> None:
         """Add one person's changes, beginning the next file where this one is full."""
-        if not self._file.add(entry.person, entry.new):
+        full = self._most and self._file.people >= self._most and len(self._files) < SMALL_FILES
+        if full or not self._file.add(entry.person, entry.new):
             self._close_file()
             self._file.add(entry.person, entry.new)
+        self._updated += entry.updates
+        self._cleared += entry.clears
         self._entries.append((entry.person, dict(entry.new), dict(entry.old)))
 
     def close(self) -> tuple[FileState, ...]:
@@ -66,6 +76,8 @@ class PlanWriter:
                 pairs=self._file.pairs,
                 size=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),
+                updated=self._updated,
+                cleared=self._cleared,
             )
         )
         self._begin()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from upa_core.domain.changes import PARTITIONS, Merged, Row, compile_projection, fill
@@ -15,11 +14,13 @@ from upa_core.domain.plan import Entry, Planner
 from upa_core.domain.state import Counts, SealedRound
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import Stored
-from upa_core.services.people import People
+from upa_core.services.people import EscrowBook, People, book_of
 from upa_core.services.segments import SegmentReader
 
 ONE_UNIT_ROWS = 20_000
 """Outboxes up to this size are planned in one piece, so that re-reads share their batches."""
+ONE_UNIT_SHARDS = 64
+"""…and only while not more shards than these hold people due from escrow: memory stays flat."""
 
 
 class PlanSink(Protocol):
@@ -46,15 +47,17 @@ def make_plan(
     sink: PlanSink,
     *,
     keep_books: bool,
+    sequence: int = 0,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
+        sequence: number of the last import file planned so far.
 
     """
-    return _Planning(ports, connector, people, rounds, sink, keep_books=keep_books).run()
+    return _Planning(ports, connector, people, rounds, sink, keep_books=keep_books, sequence=sequence).run()
 
 
 class _Planning:
@@ -67,6 +70,7 @@ class _Planning:
         sink: PlanSink,
         *,
         keep_books: bool,
+        sequence: int,
     ) -> None:
         self._ports = ports
         self._connector = connector
@@ -75,24 +79,26 @@ class _Planning:
         self._readers = [[SegmentReader(ports.store, segment) for segment in r.segments] for r in rounds]
         self._sink = sink
         self._keep_books = keep_books
+        self._sequence = sequence
         self._planner = Planner(connector)
         self._project = compile_projection(connector.inputs)
         self._now = ports.clock.now()
         self._due_shards = set(people.due_shards(self._now))
-        self._due_changes: dict[int, datetime | None] = {}
+        self._books: dict[int, EscrowBook] = {}
+        self._needed = _mask(connector)
         self._result = PlanResult()
 
     def run(self) -> PlanResult:
         shards = self._people.index.shards
         groups = groups_of(shards)
-        if sum(r.rows for r in self._rounds) <= ONE_UNIT_ROWS:
+        if sum(r.rows for r in self._rounds) <= ONE_UNIT_ROWS and len(self._due_shards) <= ONE_UNIT_SHARDS:
             self._unit(range(PARTITIONS), range(shards))
         else:
             for group in range(groups):
                 partitions = group_members(group, groups, PARTITIONS)
                 self._unit(list(partitions), list(group_members(group, groups, shards)))
         if self._keep_books:
-            self._people.note_due(self._due_changes)
+            self._people.note(self._books)
         return self._result
 
     def _unit(self, partitions: Sequence[int], shards: Iterable[int]) -> None:
@@ -121,7 +127,7 @@ class _Planning:
 
     def _complete(self, merged: Merged, due: set[str]) -> set[str]:
         """Re-read what no round named, and people due from escrow; returns whom the source doesn't know."""
-        ids = [*merged.incomplete(), *sorted(due)]
+        ids = [*merged.incomplete(self._needed), *sorted(due)]
         if not ids:
             return set()
         gone = set()
@@ -139,18 +145,22 @@ class _Planning:
 
     def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
         stored = stored or self._people.load(number)
-        before = stored.value.next_due()
         plan = self._planner.plan(
-            stored.value, work.rows, ended=work.ended, gone=work.gone, full_round=full_round, now=self._now
+            stored.value,
+            work.rows,
+            ended=work.ended,
+            gone=work.gone,
+            full_round=full_round,
+            now=self._now,
+            sequence=self._sequence,
         )
         for entry in plan.entries:
             self._sink.add(entry)
         self._result.counts = self._result.counts.plus(plan.counts)
         if plan.changed and self._keep_books:
             self._people.save(number, stored)
-        after = stored.value.next_due()
-        if after != before or number in self._due_shards or (after is not None and full_round):
-            self._due_changes[number] = after
+        if plan.changed or number in self._due_shards:
+            self._books[number] = book_of(stored.value)
 
 
 @dataclass(slots=True)
@@ -174,3 +184,9 @@ def _by_shard(merged: Merged, gone: Iterable[str], shards: int) -> dict[int, _Sh
 def _rows(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
     for reader in readers:
         yield from reader.rows(partitions)
+
+
+def _mask(connector: Connector) -> int:
+    """Return the bits of the inputs that mappings in force and the scope read; the others needn't be known."""
+    read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
+    return sum(1 << at for at, path in enumerate(connector.inputs) if path in read)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from upa_core.domain.changes import RoundKind, Row, compile_projection
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError, ResyncRequiredError, RetryLaterError
+from upa_core.domain.errors import ConflictError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_id, segment_key
 from upa_core.domain.state import (
@@ -21,11 +21,14 @@ from upa_core.domain.state import (
     Watermark,
     age_of,
 )
-from upa_core.domain.timetable import SOURCE_PAUSE
+from upa_core.domain.timetable import SOURCE_PAUSE, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link
 from upa_core.services.documents import Document, Stored, state_of
+from upa_core.services.export import check_target
+from upa_core.services.outbox import with_round
 from upa_core.services.segments import encode_segment
+from upa_core.services.wake import wake
 
 PullStatus = Literal["sealed", "handed_over", "paused", "superseded"]
 
@@ -67,23 +70,25 @@ class _Pull:
         self._ports = ports
         self._connector = connector
         self._document: Document[ConnectorState] = state_of(ports.store, connector.name)
-        self._project = compile_projection(connector.inputs)
         self._stored: Stored[ConnectorState] = self._document.load()
         self._rows: list[Row] = []
         self._rows_since = ports.clock.now()
         self._written: OpenRound | None = None
         """The open round as the state has it: what our next write replaces."""
+        self._mark = self._stored.value.watermark
+        """The watermark that the round goes on from; a round sealed by somebody else has moved it."""
+        self._restarted = False
 
     def run(self, *, full: bool) -> PullResult:
         clock = self._ports.clock
         deadline = clock.now() + self._connector.limits.time_budget
+        check_target(self._connector, self._stored.value)
         opened = self._written = self._stored.value.open_round
+        if opened is not None and opened.not_before is not None and clock.now() < opened.not_before:
+            return self._result("paused", opened, why="the source asked for a pause")
+        self._warn_of_age(clock.now())
         if opened is None or opened.fingerprint != self._connector.fingerprint:
             opened = self._begin(self._stored.value, full=full)
-        elif opened.not_before is not None and clock.now() < opened.not_before:
-            return self._result("paused", opened, why="the source asked for a pause")
-        else:
-            opened = replace(opened, restarts=0)
         try:
             return self._follow(opened, deadline)
         except ConflictError as exc:
@@ -91,7 +96,7 @@ class _Pull:
 
     def _begin(self, state: ConnectorState, *, full: bool) -> OpenRound:
         now = self._ports.clock.now()
-        reason = self._reason_for_full(state, now, asked=full)
+        reason, announced = self._reason_for_full(state, now, asked=full)
         kind: RoundKind = "full" if reason else "delta"
         if reason or state.watermark is None:
             link = self._ports.source.begin(self._connector.select)
@@ -99,8 +104,9 @@ class _Pull:
         else:
             position = Position(state.watermark.url, "delta")
         opened = OpenRound(
-            id=state.requested.id if state.requested is not None else run_id(now, self._ports.ids.token()),
-            requested=state.requested is not None,
+            id=self._name(state, now),
+            requested=state.requested is not None or (self._written is not None and self._written.requested),
+            announced=announced,
             kind=kind,
             reason=reason or "changes since the last round",
             started=now,
@@ -111,34 +117,55 @@ class _Pull:
         self._emit(EventName.ROUND_STARTED, opened, kind=kind, reason=opened.reason)
         return opened
 
-    def _reason_for_full(self, state: ConnectorState, now: datetime, *, asked: bool) -> str:
+    def _name(self, state: ConnectorState, now: datetime) -> str:
+        """Name the round: as it was requested, or as the requested round that the configuration makes begin again."""
+        if self._written is not None and self._written.requested:
+            return self._written.id
+        return state.requested.id if state.requested is not None else run_id(now, self._ports.ids.token())
+
+    def _reason_for_full(self, state: ConnectorState, now: datetime, *, asked: bool) -> tuple[str, bool]:
+        """Return why a full round is due ("" where none is), and whether it is expected to change much."""
         mark, limits = state.watermark, self._connector.limits
         if mark is None:
-            return "there is no watermark"
+            return "there is no watermark", True
         if mark.fingerprint != self._connector.fingerprint:
-            return "the mapping, scope or selection changed"
+            return "the mapping, scope or selection changed", True
         if age_of(mark.issued, now) > limits.token_max_age:
-            return f"the watermark is older than {limits.token_max_age.days} days"
+            return f"the watermark is older than {limits.token_max_age.days} days", True
         if asked or (state.requested is not None and state.requested.full):
-            return "asked for"
+            return "asked for", True
         if state.last_full is not None and age_of(state.last_full, now) > limits.full_round_every:
-            return "the scheduled full round is due"
-        return ""
+            return "the scheduled full round is due", False
+        return "", False
+
+    def _warn_of_age(self, now: datetime) -> None:
+        """Warn of a watermark that will soon be void: nobody has sealed a round for days."""
+        mark = self._mark
+        if mark is not None and age_of(mark.issued, now) > self._connector.limits.token_warn_age:
+            hours = round(age_of(mark.issued, now).total_seconds() / 3600, 1)
+            event = Event(EventName.WATERMARK_OLD, self._connector.name, "", Level.WARNING, {"age_hours": hours})
+            self._ports.events.emit(event)
 
     def _follow(self, opened: OpenRound, deadline: datetime) -> PullResult:
         limits, clock = self._connector.limits, self._ports.clock
+        project = compile_projection(opened.inputs)
         while True:
             position = opened.position
             try:
                 page = self._ports.source.page(Link(position.url, position.kind))
+                if page.link.url == position.url and page.link.kind == "next":
+                    raise UnavailableError("the source's next link is the link just followed")
             except ResyncRequiredError as exc:
-                if opened.restarts:
-                    return self._pause(opened, RetryLaterError(f"the source asked for a second resync: {exc.code}"))
                 opened = self._restart(opened, exc)
+                if self._restarted:
+                    pause = resync_pause(opened.restarts).total_seconds()
+                    why = f"the source asked for another resync ({exc.code})"
+                    return self._pause(opened, RetryLaterError(why, retry_after=pause))
+                self._restarted = True
                 continue
             except RetryLaterError as exc:
                 return self._pause(opened, exc)
-            self._rows += map(self._project, page.records)
+            self._rows += map(project, page.records)
             opened = replace(
                 opened,
                 position=Position(page.link.url, page.link.kind),
@@ -152,7 +179,7 @@ class _Pull:
             if clock.now() >= deadline:
                 opened = self._checkpoint(opened)
                 self._emit(EventName.ROUND_CONTINUED, opened, pages=opened.pages)
-                self._ports.waker.continue_pull(self._connector.name, opened.id)
+                wake(self._ports, self._ports.waker.continue_pull, self._connector.name, opened.id)
                 return self._result("handed_over", opened)
 
     def _flush(self, opened: OpenRound) -> OpenRound:
@@ -178,7 +205,7 @@ class _Pull:
         expected = self._written
 
         def guarded(state: ConnectorState) -> ConnectorState:
-            if state.open_round != expected:
+            if state.open_round != expected or state.watermark != self._mark:
                 raise ConflictError("another instance is pulling this connector")
             met = state.requested is not None and state.requested.id == opened.id
             return change(replace(state, requested=None) if met else state)
@@ -197,6 +224,7 @@ class _Pull:
             inputs=opened.inputs,
             fingerprint=opened.fingerprint,
             segments=opened.segments,
+            announced=opened.announced,
         )
         worth = opened.kind == "full" or bool(opened.segments) or opened.requested
 
@@ -205,7 +233,7 @@ class _Pull:
                 state,
                 watermark=Watermark(opened.position.url, now, opened.fingerprint),
                 open_round=None,
-                sealed=(*state.sealed, sealed) if worth else state.sealed,
+                sealed=with_round(state, sealed) if worth else state.sealed,
                 last_pull=now,
                 last_full=now if opened.kind == "full" else state.last_full,
             )
@@ -213,7 +241,7 @@ class _Pull:
         self._write(opened, change)
         self._emit(EventName.ROUND_SEALED, opened, kind=opened.kind, pages=opened.pages, rows=sealed.rows)
         if worth:
-            self._ports.waker.export(self._connector.name, opened.id)
+            wake(self._ports, self._ports.waker.export, self._connector.name, opened.id)
         return self._result("sealed", opened)
 
     def _restart(self, opened: OpenRound, exc: ResyncRequiredError) -> OpenRound:
@@ -225,6 +253,7 @@ class _Pull:
             reason=f"the source asked for a resync ({exc.code or 'no code'})",
             position=Position(link.url, link.kind),
             segments=(),
+            inputs=self._connector.inputs,
             pages=0,
             restarts=opened.restarts + 1,
         )

@@ -8,14 +8,15 @@ from typing import Literal
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.names import run_id
-from upa_core.domain.people import EscrowReason, shard_of
+from upa_core.domain.people import EscrowEntry, EscrowReason, Shard
 from upa_core.domain.state import ConnectorState, Report, RoundEnd, RunRequest
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import get_document, state_of
-from upa_core.services.people import People
+from upa_core.services.people_changes import change_people_between_runs
 from upa_core.services.run_end import report_key, round_key
+from upa_core.services.wake import wake
 
-Progress = Literal["requested", "pulling", "waiting", "exporting", "held", "success", "failed", "no_change"]
+Progress = Literal["requested", "pulling", "waiting", "exporting", "held", "success", "failed", "no_change", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class RunStatus:
 
 
 def request_run(ports: Ports, connector: Connector, *, full: bool = False) -> str:
-    """Ask for a round; returns the id it will bear. A request still waiting is joined, and made full where either is."""
+    """Ask for a round; returns the id it will bear. A request still waiting is joined, and is full where either is."""
     now = ports.clock.now()
     fresh = run_id(now, ports.ids.token())
 
@@ -41,23 +42,20 @@ def request_run(ports: Ports, connector: Connector, *, full: bool = False) -> st
         return replace(state, requested=joined)
 
     requested = state_of(ports.store, connector.name).update(change).value.requested
-    ports.waker.continue_pull(connector.name, fresh)
+    wake(ports, ports.waker.continue_pull, connector.name, fresh)
     return requested.id if requested is not None else fresh
 
 
 def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -> None:
     """Make people due now: they are re-read and planned with today's values at the next export."""
     now = ports.clock.now()
-    people = People(ports.store, connector, state_of(ports.store, connector.name).load().value.people)
-    due = {}
-    for person in persons:
-        number = shard_of(person.lower(), people.index.shards)
-        stored = people.load(number)
-        stored.value.put_in_escrow(person.lower(), EscrowReason.REQUESTED, now=now, due=now)
-        people.save(number, stored)
-        due[number] = stored.value.next_due()
-    people.note_due(due)
-    ports.waker.export(connector.name, "")
+
+    def change(shard: Shard, person: str) -> None:
+        before = shard.escrow.get(person) or EscrowEntry(EscrowReason.REQUESTED, now, 0, now)
+        shard.escrow[person] = replace(before, due=now)
+
+    change_people_between_runs(ports, connector, [person.lower() for person in persons], change)
+    wake(ports, ports.waker.export, connector.name, "")
 
 
 def run_status(ports: Ports, connector: Connector, run: str) -> RunStatus | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.names import shard_key
-from upa_core.domain.people import Shard, encode_shard, group_members, shard_of, shards_for
+from upa_core.domain.errors import ConflictError
+from upa_core.domain.names import run_id, shard_key
+from upa_core.domain.people import Shard, group_members, shard_of, shards_for
+from upa_core.domain.shard_codec import encode_shard
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import Stored, encode, state_of
-from upa_core.services.people import People
+from upa_core.services.people import EscrowBook, People, book_of
 
 
 def fit_shards(
@@ -18,40 +20,52 @@ def fit_shards(
 ) -> Stored[ConnectorState]:
     """Bring the shard count near `people_per_shard`, where it is off by more than a factor of two.
 
-    The people are copied into a new generation first; one conditional write of the state switches over, and only then
-    the old generation is deleted. A crash leaves an unnamed generation, which the next copy overwrites.
+    The people are copied into a new generation first, under a name that nobody else uses; one conditional write of the
+    state switches over, and only then the old generation is deleted. A crash leaves an unnamed generation, which
+    housekeeping deletes.
+
+    Raises `ConflictError` where a run began or the people were moved meanwhile.
     """
     index = state.value.people
     wanted = shards_for(people_expected, connector.limits.people_per_shard)
     if wanted == index.shards or (index.known and index.shards / 4 < wanted <= index.shards * 2):
         return state
-    fresh = PeopleIndex(index.generation + 1, wanted, index.known)
-    old = People(ports.store, connector, index)
-    _copy(ports, connector, old, fresh)
-    moved = state_of(ports.store, connector.name).save(state, replace(state.value, people=fresh))
+    token = run_id(ports.clock.now(), ports.ids.token())
+    fresh = PeopleIndex(index.generation + 1, wanted, index.known, token)
+    books = _copy(ports, connector, People(ports.store, connector, index), fresh)
+
+    def switch(current: ConnectorState) -> ConnectorState:
+        if current.people != index or current.run is not None or current.sequence != state.value.sequence:
+            raise ConflictError("the people were changed while they were being moved")
+        return replace(current, people=fresh)
+
+    moved = state_of(ports.store, connector.name).update(switch, state)
+    People(ports.store, connector, fresh).note(books)
     for shard in range(index.shards):
-        ports.store.delete(shard_key(connector.name, index.generation, shard))
+        ports.store.delete(shard_key(connector.name, index.folder, shard))
     return moved
 
 
-def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -> None:
+def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -> dict[int, EscrowBook]:
     """Write the new generation group by group: each old shard's people fall into a fixed set of new shards."""
     groups = min(old.index.shards, fresh.shards)
-    due = {}
+    books = {}
     for group in range(groups):
         parts: dict[int, Shard] = {}
         for number in group_members(group, groups, old.index.shards):
             _distribute(old.load(number).value, parts, connector, fresh.shards)
         for number, shard in parts.items():
-            key = shard_key(connector.name, fresh.generation, number)
-            ports.store.put(key, encode(encode_shard(shard)))
-            due[number] = shard.next_due()
-    People(ports.store, connector, fresh).note_due(due)
+            key = shard_key(connector.name, fresh.folder, number)
+            ports.store.put(key, encode(encode_shard(shard)), if_absent=True)
+            books[number] = book_of(shard)
+    return books
 
 
 def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, shards: int) -> None:
     def part(person: str) -> Shard:
-        return parts.setdefault(shard_of(person, shards), Shard(connector.targets))
+        shard = parts.setdefault(shard_of(person, shards), Shard(connector.targets))
+        shard.floor = max(shard.floor, source.floor)
+        return shard
 
     for person, cells in source.cells.items():
         shard = part(person)

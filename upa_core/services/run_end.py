@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder
 from upa_core.domain.state import (
     ConnectorState,
     Exported,
-    PeopleIndex,
+    FileState,
     Quarantine,
     QuarantineReason,
     Report,
     Retry,
     RoundEnd,
     Run,
+    RunResult,
     SealedRound,
 )
 from upa_core.domain.threshold import WINDOW
@@ -40,9 +40,7 @@ def round_key(round_id: str) -> str:
     return f"{run_folder(round_id)}round.json"
 
 
-def write_report(
-    ports: Ports, connector: str, run: Run, status: Literal["success", "failed", "no_change"], why: str = ""
-) -> Report:
+def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why: str = "") -> Report:
     """Store what a run came to; writing it again changes nothing that matters."""
     report = Report(
         version=Report.VERSION,
@@ -69,7 +67,6 @@ def write_report(
 def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
     """Return the state after a run that went through: its rounds leave the outbox."""
     known = run.counts.people if run.full else state.people.known
-    kept = tuple(one for one in state.exported if now - one.at < WINDOW)
     return replace(
         state,
         run=None,
@@ -78,27 +75,68 @@ def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
         retry=None,
         quarantine=None,
         people=replace(state.people, known=known),
-        exported=(*kept, Exported(now, 0 if run.full else run.counts.updated, run.counts.cleared)) if run.files else kept,
+        exported=tuple(one for one in state.exported if now - one.at < WINDOW),
         last_success=now,
-        last_run=run.id,
+        last_run=run.id if run.rounds or run.files else state.last_run,
         runs=state.runs + 1,
     )
 
 
 def failed(
-    state: ConnectorState, run: Run, now: datetime, why: str, *, quarantine: QuarantineReason | None = None
+    state: ConnectorState,
+    run: Run,
+    now: datetime,
+    why: str,
+    *,
+    quarantine: QuarantineReason | None = None,
+    opaque: bool = True,
+    people: int = 0,
 ) -> ConnectorState:
-    """Return the state after a run that confirmed not everybody: its rounds stay, to be planned again after a pause."""
+    """Return the state after a run that confirmed not everybody: its rounds stay, to be planned again after a pause.
+
+    Args:
+        quarantine: why one failure is enough; otherwise it takes three in a row.
+        opaque: nothing says why the run failed: the target may be down.
+        people: people in the file whose failure names nobody.
+
+    """
     failures = (state.retry.failures if state.retry is not None else 0) + 1
-    reason = quarantine or (QuarantineReason.TARGET_DOWN if failures >= QUARANTINE_AFTER else None)
+    repeated = QuarantineReason.TARGET_DOWN if opaque else QuarantineReason.TOO_MANY_FAILURES
+    reason = quarantine or (repeated if failures >= QUARANTINE_AFTER else None)
+    quarantined = state.quarantine
+    if reason is not None and (quarantined is None or quarantined.reason != reason):
+        quarantined = Quarantine(reason, now, why)
     return replace(
         state,
         run=None,
-        retry=Retry(failures, now + failed_run_pause(failures), why),
-        quarantine=state.quarantine or (Quarantine(reason, now, why) if reason is not None else None),
+        retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people),
+        quarantine=quarantined,
         last_run=run.id,
         runs=state.runs + 1,
     )
+
+
+def delivered(state: ConnectorState, run: Run, file: FileState, now: datetime) -> ConnectorState:
+    """Return the state with what a file changed counted for the rolling change threshold.
+
+    What was announced or approved isn't counted; the updates of a file that confirmed nobody will be planned, and
+    counted, again.
+    """
+    updated = file.updated if file.confirmed and not run.exempt else 0
+    if run.approved or not (updated or file.cleared):
+        return state
+    kept = tuple(one for one in state.exported if now - one.at < WINDOW)
+    return replace(state, exported=(*kept, Exported(now, updated, file.cleared)))
+
+
+def tell_quarantine(ports: Ports, connector: str, before: ConnectorState, after: ConnectorState) -> None:
+    """Tell once when a connector enters, changes or leaves quarantine."""
+    old, new = before.quarantine, after.quarantine
+    if new is not None and (old is None or old.reason != new.reason):
+        fields = {"reason": new.reason.value, "detail": new.detail}
+        ports.events.emit(Event(EventName.QUARANTINED, connector, level=Level.ERROR, fields=fields))
+    if old is not None and new is None:
+        ports.events.emit(Event(EventName.QUARANTINE_LEFT, connector, fields={"reason": old.reason.value}))
 
 
 def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:
@@ -106,8 +144,3 @@ def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:
     for sealed in rounds:
         for segment in sealed.segments:
             ports.store.delete(segment.key)
-
-
-def with_people(state: ConnectorState, index: PeopleIndex) -> ConnectorState:
-    """Return the state with the people lying elsewhere."""
-    return replace(state, people=index)

@@ -6,6 +6,7 @@ a plan reads one partition's range without the rest.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
@@ -26,7 +27,7 @@ def encode_segment(rows: Iterable[Row]) -> bytes:
     partitions: list[list[Row]] = [[] for _ in range(PARTITIONS)]
     for row in rows:
         partitions[bucket(row[0]) & (PARTITIONS - 1)].append(row)
-    bodies = [orjson.dumps(part) if part else b"" for part in partitions]
+    bodies = [_dump(part) if part else b"" for part in partitions]
     offsets, at = [_HEAD], _HEAD
     for body in bodies:
         at += len(body)
@@ -64,8 +65,8 @@ class SegmentReader:
         for body in bodies:
             if body:
                 try:
-                    yield from orjson.loads(body)
-                except orjson.JSONDecodeError as exc:
+                    yield from _load(body)
+                except ValueError as exc:
                     raise self._corrupt("holds a partition that isn't JSON") from exc
 
     def _read(self, start: int, length: int) -> bytes:
@@ -82,3 +83,19 @@ class SegmentReader:
 
     def _corrupt(self, what: str) -> CorruptStateError:
         return CorruptStateError(f"segment {self._segment.key} {what}")
+
+
+def _dump(rows: list[Row]) -> bytes:
+    """Write rows; lone surrogates and huge numbers, which orjson refuses, are the mapping's to judge, not ours."""
+    try:
+        return orjson.dumps(rows)
+    except TypeError:
+        return json.dumps(rows, separators=(",", ":")).encode("ascii")
+
+
+def _load(body: bytes) -> list[Row]:
+    try:
+        rows: list[Row] = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        rows = json.loads(body)
+    return rows

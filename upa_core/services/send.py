@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime, time, timedelta
-from urllib.parse import unquote
+from itertools import count
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import (
+    AccessDeniedError,
     CorruptStateError,
     FatalError,
-    RefusedError,
     RetryLaterError,
     UnansweredError,
 )
-from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.events import EventName, Level
 from upa_core.domain.names import upload_name
 from upa_core.domain.state import ConnectorState, Debt, InFlight, QuarantineReason, Run
 from upa_core.domain.step import Step
-from upa_core.domain.timetable import GIVEN_UP_AFTER, LANE_BUSY, LOOK_UP_AGAIN, try_again_delay
+from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
+from upa_core.services.archive import load_outcome
 from upa_core.services.documents import lane_of, state_of
-from upa_core.services.lane import is_current, move, take_over
+from upa_core.services.export import tomorrow
+from upa_core.services.finish import fail_run, finish, give_up, give_up_sending
+from upa_core.services.lane import emit, is_current, move, take_over
+from upa_core.services.look_up import look_up, queued
 from upa_core.services.plan_writer import file_key
-from upa_core.services.run_end import failed, write_report
-
-_LOOKUPS = 2
-"""How often an unanswered queue call is looked up before the same bytes may be queued again."""
+from upa_core.services.waiting import wait
 
 
 def send(ports: Ports, connector: Connector) -> Step:
@@ -47,12 +47,24 @@ def send(ports: Ports, connector: Connector) -> Step:
                 return Step("again", "the lane was taken over")
             return Step("poll", f"{flight.connector} has the lane", at=now + LANE_BUSY)
         return resume_sending(ports, connector, flight)
-    run = state_of(ports.store, connector.name).load().value.run
-    file = run.next_file() if run is not None else None
-    if run is None or file is None:
+    state = state_of(ports.store, connector.name).load().value
+    file = state.run.next_file() if state.run is not None else None
+    if state.run is None or file is None:
         return Step("idle", "nothing is to be sent")
+    run = state.run
+    outcome = load_outcome(ports, run.id, file.name)
+    if outcome is not None:
+        return finish(ports, connector, run, file, outcome, None)
+    taken = next((entry for entry in lane.value.abandoned if entry.file == file.name), None)
+    if taken is not None:
+        return give_up(ports, connector, run, file, taken)
+    if state.paused:
+        return Step("idle", "paused between two files", run=run.id)
     if not lane.value.budget_left(now, connector.limits.import_jobs_per_day):
-        return Step("poll", "the day's budget of import jobs is used up", at=_tomorrow(now), run=run.id)
+        return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now), run=run.id)
+    owed = {debt.url for debt in state.debts}
+    attempt = next(n for n in count(1) if ports.library.url_of(upload_name(file.name, n)) not in owed)
+    name = upload_name(file.name, attempt)
     flight = InFlight(
         connector=connector.name,
         run=run.id,
@@ -60,7 +72,9 @@ def send(ports: Ports, connector: Connector) -> Step:
         sequence=file.sequence,
         phase="reserved",
         since=now,
-        upload=upload_name(file.name, 1),
+        attempt=attempt,
+        upload=name,
+        source_uri=ports.library.url_of(name),
     )
     move(ports, connector, None, flight)
     return _upload(ports, connector, run, flight)
@@ -78,40 +92,23 @@ def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step
     if flight.phase == "reserved":
         return _upload(ports, connector, state.run, _fresh_attempt(ports, connector, flight))
     if flight.phase == "queueing":
-        return _look_up(ports, connector, state.run, flight)
+        found = look_up(ports, connector, state.run, flight)
+        return found if isinstance(found, Step) else _queue(ports, connector, state.run, found)
     return _queue(ports, connector, state.run, flight)
-
-
-def fail_run(
-    ports: Ports,
-    connector: Connector,
-    run: Run,
-    flight: InFlight,
-    why: str,
-    *,
-    quarantine: QuarantineReason | None = None,
-) -> Step:
-    """End the run without success and free the lane; its rounds stay in the outbox."""
-    now = ports.clock.now()
-    debt = Debt(ports.library.url_of(flight.upload), is_folder=False, since=now)
-
-    def change(state: ConnectorState) -> ConnectorState:
-        if not is_current(state, flight):
-            return state
-        return replace(failed(state, run, now, why, quarantine=quarantine), debts=(*state.debts, debt))
-
-    write_report(ports, connector.name, run, "failed", why)
-    state_of(ports.store, connector.name).update(change)
-    move(ports, connector, flight, None)
-    return Step("again", f"the run failed: {why}", run=run.id)
 
 
 def _fresh_attempt(ports: Ports, connector: Connector, flight: InFlight) -> InFlight:
     """Begin another upload under a fresh name; what the earlier one may have left is ours to delete."""
-    debt = Debt(ports.library.url_of(flight.upload), is_folder=False, since=ports.clock.now())
-    state_of(ports.store, connector.name).update(lambda state: replace(state, debts=(*state.debts, debt)))
+    debt = Debt(flight.source_uri, is_folder=False, since=ports.clock.now())
+
+    def owe(state: ConnectorState) -> ConnectorState:
+        known = any(other.url == debt.url for other in state.debts)
+        return state if known else replace(state, debts=(*state.debts, debt))
+
+    state_of(ports.store, connector.name).update(owe)
     attempt = flight.attempt + 1
-    again = replace(flight, attempt=attempt, upload=upload_name(flight.file, attempt), not_before=None)
+    name = upload_name(flight.file, attempt)
+    again = replace(flight, attempt=attempt, upload=name, source_uri=ports.library.url_of(name), not_before=None)
     move(ports, connector, flight, again)
     return again
 
@@ -123,101 +120,40 @@ def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
         why = "the stored import file is missing or damaged"
         fail_run(ports, connector, run, flight, why)
         raise CorruptStateError(f"{flight.file}: {why}; its rounds will be planned again")
-    uri = ports.library.url_of(flight.upload)
     try:
         ports.library.upload(flight.upload, blob.data)
-        size = ports.library.size(uri)
+        size = ports.library.size(flight.source_uri)
         if size != file.size:
             raise RetryLaterError(f"the library holds {size} bytes of {file.size}")
     except RetryLaterError as exc:
-        return _wait(ports, connector, flight, exc, flight.attempt)
+        return wait(ports, connector, run, flight, exc)
     except FatalError as exc:
-        return fail_run(ports, connector, run, flight, str(exc), quarantine=QuarantineReason.CREDENTIALS)
-    _emit(ports, EventName.FILE_UPLOADED, flight, size=file.size, people=file.people, pairs=file.pairs)
-    return _queue(ports, connector, run, replace(flight, source_uri=uri), was=flight)
+        return fail_run(ports, connector, run, flight, str(exc), quarantine=_reason(exc))
+    emit(ports, EventName.FILE_UPLOADED, flight, size=file.size, people=file.people, pairs=file.pairs)
+    return _queue(ports, connector, run, replace(flight, tries=0), was=flight)
 
 
 def _queue(ports: Ports, connector: Connector, run: Run, flight: InFlight, was: InFlight | None = None) -> Step:
     now = ports.clock.now()
-    asking = replace(flight, phase="queueing", asked=now, lookups=0, not_before=None)
+    queues = flight.queues + 1
+    asking = replace(flight, phase="queueing", asked=now, lookups=0, not_before=None, queues=queues)
     move(ports, connector, was or flight, asking, lambda lane: lane.count_job(now))
     try:
         job = ports.import_jobs.queue(asking.source_uri, {target: target for target in run.targets})
     except UnansweredError as exc:
-        _emit(ports, EventName.FILE_LOOKED_UP, asking, Level.WARNING, reason=str(exc))
+        emit(ports, EventName.FILE_LOOKED_UP, asking, Level.WARNING, reason=str(exc))
         return Step("again", "the queue call got no answer: looking the import job up", run=run.id, file=flight.file)
     except RetryLaterError as exc:
-        return _wait(ports, connector, asking, exc, flight.attempt, phase_uploaded=True)
+        return wait(ports, connector, run, asking, exc, unqueued=True)
     except FatalError as exc:
-        reason = QuarantineReason.MAPPING if isinstance(exc, RefusedError) else QuarantineReason.CREDENTIALS
-        return fail_run(ports, connector, run, asking, str(exc), quarantine=reason)
+        if queues > 1:
+            return give_up_sending(ports, connector, run, asking)
+        quarantine = _reason(exc, otherwise=QuarantineReason.MAPPING)
+        return fail_run(ports, connector, run, asking, str(exc), quarantine=quarantine)
     if job is None:
         return Step("again", "SharePoint named no import job: looking it up", run=run.id, file=flight.file)
-    return _queued(ports, connector, asking, (job,))
+    return queued(ports, connector, asking, (job,))
 
 
-def _queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str, ...]) -> Step:
-    known = tuple(dict.fromkeys((*flight.jobs, *jobs)))
-    queued = replace(flight, phase="queued", jobs=known, queued=ports.clock.now(), not_before=None)
-    move(ports, connector, flight, queued)
-    _emit(ports, EventName.FILE_QUEUED, queued, import_job=jobs[0])
-    ports.waker.watch(connector.name, flight.file)
-    return Step("again", "queued", run=flight.run, file=flight.file)
-
-
-def _look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> Step:
-    """Find the import job of a queue call that got no answer; only after two misses the same bytes go again."""
-    now = ports.clock.now()
-    if flight.lookups >= _LOOKUPS:
-        return _queue(ports, connector, run, flight)
-    try:
-        listed = ports.import_jobs.list()
-    except RefusedError as exc:
-        # NOTE: the list view threshold (product.md §0.5): wait until no import job of that age can be left
-        later = replace(flight, lookups=_LOOKUPS, not_before=(flight.asked or now) + GIVEN_UP_AFTER)
-        move(ports, connector, flight, later)
-        _emit(ports, EventName.FILE_LOOKED_UP, flight, Level.ERROR, reason=f"import jobs can't be listed: {exc}")
-        return Step("poll", "import jobs can't be listed", at=later.not_before, run=run.id, file=flight.file)
-    except RetryLaterError as exc:
-        return _wait(ports, connector, flight, exc, flight.attempt)
-    wanted = _plain(flight.source_uri)
-    found = tuple(job.id for job in listed if _plain(job.source_uri) == wanted)
-    _emit(ports, EventName.FILE_LOOKED_UP, flight, found=len(found), lookups=flight.lookups + 1)
-    if found:
-        return _queued(ports, connector, flight, found)
-    missed = replace(flight, lookups=flight.lookups + 1, not_before=now + LOOK_UP_AGAIN)
-    if missed.lookups >= _LOOKUPS:
-        return _queue(ports, connector, run, flight)
-    move(ports, connector, flight, missed)
-    return Step("poll", "not listed yet", at=missed.not_before, run=run.id, file=flight.file)
-
-
-def _wait(
-    ports: Ports,
-    connector: Connector,
-    flight: InFlight,
-    exc: RetryLaterError,
-    attempt: int,
-    *,
-    phase_uploaded: bool = False,
-) -> Step:
-    pause = max(try_again_delay(attempt), timedelta(seconds=exc.retry_after or 0))
-    later = replace(flight, not_before=ports.clock.now() + pause)
-    if phase_uploaded:
-        later = replace(later, phase="uploaded")
-    move(ports, connector, flight, later)
-    return Step("poll", str(exc), at=later.not_before, run=flight.run, file=flight.file)
-
-
-def _plain(uri: str) -> str:
-    return unquote(uri).casefold()
-
-
-def _tomorrow(now: datetime) -> datetime:
-    return datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
-
-
-def _emit(
-    ports: Ports, name: EventName, flight: InFlight, level: Level = Level.INFO, **fields: str | int | None
-) -> None:
-    ports.events.emit(Event(name, flight.connector, flight.run, level, {"file": flight.file, **fields}))
+def _reason(exc: FatalError, *, otherwise: QuarantineReason = QuarantineReason.CONFIGURATION) -> QuarantineReason:
+    return QuarantineReason.CREDENTIALS if isinstance(exc, AccessDeniedError) else otherwise

@@ -6,6 +6,7 @@ from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.services.due import what_is_due
 from upa_core.services.pull import PullResult, pull
+from upa_core.services.wake import wake
 
 
 def tick(ports: Ports, connector: Connector) -> PullResult:
@@ -18,6 +19,6 @@ def tick(ports: Ports, connector: Connector) -> PullResult:
     finally:
         due = what_is_due(ports, connector)
         if due.file:
-            ports.waker.watch(connector.name, due.file)
+            wake(ports, ports.waker.watch, connector.name, due.file)
         elif due.export:
-            ports.waker.export(connector.name, "")
+            wake(ports, ports.waker.export, connector.name, "")

@@ -9,6 +9,7 @@ from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.services.advance import advance
 from upa_core.services.documents import lane_of
+from upa_core.services.wake import wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def watch_file(ports: Ports, connector: Connector, file: str) -> Watched:
     while True:
         flight = lane_of(ports.store, connector).load().value.in_flight
         if flight is None or flight.file != file:
-            ports.waker.export(connector.name, "")
+            wake(ports, ports.waker.export, connector.name, "")
             return Watched(done=True, at=None, why="settled")
         step = advance(ports, connector)
         if step.kind != "again":

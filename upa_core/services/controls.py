@@ -1,0 +1,93 @@
+"""What an administrator may tell a connector: pause, resume, go, and targeted resets (product.md F21, F23)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.names import run_id
+from upa_core.domain.people import Shard
+from upa_core.domain.state import ConnectorState, PeopleIndex
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import state_of
+from upa_core.services.people import People
+from upa_core.services.people_changes import change_people_between_runs
+from upa_core.services.wake import wake
+
+Reset = Literal["token", "shadow", "escrow", "quarantine"]
+
+
+def pause(ports: Ports, connector: Connector, by: str) -> None:
+    """Stop exporting: the import job in flight is seen through, nothing further is planned or sent; pulling goes on."""
+    _change(ports, connector, "pause", by, lambda state: replace(state, paused=True))
+
+
+def resume(ports: Ports, connector: Connector, by: str) -> None:
+    """Export again."""
+    _change(ports, connector, "resume", by, lambda state: replace(state, paused=False))
+    wake(ports, ports.waker.export, connector.name, "")
+
+
+def go(ports: Ports, connector: Connector, by: str) -> None:
+    """End staging mode: from now on plans are exported."""
+    _change(ports, connector, "go", by, lambda state: replace(state, released=True))
+    wake(ports, ports.waker.export, connector.name, "")
+
+
+def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
+    """Drop one part of what is stored.
+
+    `token`: the watermark and the open round; a full round follows. `shadow`: what SharePoint confirmed; everything is
+    sent again by a full round. `escrow`: everybody in it is due now. `quarantine`: the pause after failures ends.
+
+    Raises `RefusedError` for a shadow while a run is open or held: its files would settle into the new one.
+    """
+    if what == "escrow":
+        _escrow_due_now(ports, connector)
+        _change(ports, connector, "reset escrow", by, lambda state: state)
+        wake(ports, ports.waker.export, connector.name, "")
+        return
+    changes: dict[str, Callable[[ConnectorState], ConnectorState]] = {
+        "token": lambda state: replace(state, watermark=None, open_round=None),
+        "shadow": lambda state: _without_shadow(ports, state),
+        "quarantine": lambda state: replace(state, quarantine=None, retry=None),
+    }
+    _change(ports, connector, f"reset {what}", by, changes[what])
+    if what == "quarantine":
+        wake(ports, ports.waker.export, connector.name, "")
+    else:
+        wake(ports, ports.waker.continue_pull, connector.name, "")
+
+
+def _without_shadow(ports: Ports, state: ConnectorState) -> ConnectorState:
+    """Point to an empty generation; housekeeping deletes the old one."""
+    if state.run is not None or state.hold is not None:
+        raise RefusedError("the shadow can't be reset while a run is open or held")
+    fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
+    return replace(state, people=fresh, watermark=None, open_round=None, target="", sequence=state.sequence + 1)
+
+
+def _escrow_due_now(ports: Ports, connector: Connector) -> None:
+    now = ports.clock.now()
+
+    def change(shard: Shard, person: str) -> None:
+        entry = shard.escrow.get(person)
+        if entry is not None:
+            shard.escrow[person] = replace(entry, due=now)
+
+    index = state_of(ports.store, connector.name).load().value.people
+    people = People(ports.store, connector, index)
+    for number in sorted(people.books()):
+        change_people_between_runs(ports, connector, list(people.load(number).value.escrow), change)
+
+
+def _change(
+    ports: Ports, connector: Connector, what: str, by: str, change: Callable[[ConnectorState], ConnectorState]
+) -> None:
+    state_of(ports.store, connector.name).update(change)
+    fields = {"control": what, "by": by}
+    ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))

@@ -1,0 +1,129 @@
+"""Why does this person have what they have? A timeline from storage alone (product.md F31)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.job_log import parse_log
+from upa_core.domain.names import moment_of
+from upa_core.domain.people import EscrowEntry, Shard, shard_of
+from upa_core.domain.state import ConnectorState, Outcome, Report, Run
+from upa_core.ports.bundle import Ports
+from upa_core.services.archive import load_outcome
+from upa_core.services.documents import get_document, lane_of, state_of
+from upa_core.services.people import People
+from upa_core.services.plan_writer import plan_key
+from upa_core.services.run_end import report_key
+
+Change = tuple[str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one run planned for the person, and what became of it."""
+
+    run: str
+    file: str
+    at: datetime
+    changes: dict[str, Change]
+    """Property → old (None: unknown) and new value."""
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything our storage knows of one person."""
+
+    person: str
+    known: dict[str, str | None]
+    """Property → what SharePoint confirmed, None: unknown."""
+    escrow: EscrowEntry | None
+    missed: str
+    """The full round that was the first not to name the person."""
+    declined: dict[str, str]
+    timeline: tuple[Planned, ...]
+    """Oldest first."""
+    waiting: str
+    """What stands between a new change and the profile, "" where nothing does."""
+
+
+def explain(ports: Ports, connector: Connector, person: str, *, runs: int = 200) -> Explanation:
+    """Tell what is known of a person, from the shadow, escrow, and the plans and archives of the last `runs` runs."""
+    state = state_of(ports.store, connector.name).load().value
+    person = person.lower()
+    shard = People(ports.store, connector, state.people).load(shard_of(person, state.people.shards)).value
+    timeline = sorted(_timeline(ports, connector, state, person, runs), key=lambda one: one.at)
+    return Explanation(
+        person=person,
+        known=_known(shard, person),
+        escrow=shard.escrow.get(person),
+        missed=shard.missed.get(person, ""),
+        declined=dict(shard.declined.get(person, {})),
+        timeline=tuple(timeline),
+        waiting=_waiting(ports, connector, state),
+    )
+
+
+def _known(shard: Shard, person: str) -> dict[str, str | None]:
+    cells = shard.cells.get(person)
+    return dict(zip(shard.targets, cells, strict=True)) if cells is not None else dict.fromkeys(shard.targets)
+
+
+def _timeline(ports: Ports, connector: Connector, state: ConnectorState, person: str, runs: int) -> Iterator[Planned]:
+    for run, status in _runs(ports, connector, state, runs):
+        for file in run.files:
+            blob = ports.store.get(plan_key(run.id, file.name))
+            entries = orjson.loads(blob.data) if blob is not None and person.encode() in blob.data else []
+            entry = next((entry for entry in entries if entry[0] == person), None)
+            if entry is not None:
+                changes = {target: (entry[2].get(target), value) for target, value in entry[1].items()}
+                outcome = load_outcome(ports, run.id, file.name)
+                result = _result(ports, outcome, person) if outcome is not None else status
+                yield Planned(run.id, file.name, run.started, changes, result)
+
+
+def _runs(ports: Ports, connector: Connector, state: ConnectorState, most: int) -> Iterator[tuple[Run, str]]:
+    """Yield open, held and ended runs, the newest of the ended ones."""
+    if state.run is not None:
+        yield state.run, "on its way"
+    if state.hold is not None:
+        yield state.hold.run, f"held: {state.hold.why}"
+    keys = [info.key for info in ports.store.list("runs/") if info.key.endswith("/report.json")]
+    for key in sorted(keys, key=lambda key: moment_of(key) or datetime.min, reverse=True)[:most]:  # noqa: DTZ901
+        stored = get_document(ports.store, report_key(key.split("/")[3]), Report)
+        if stored is not None and stored.value.connector == connector.name:
+            report = stored.value
+            run = Run(report.run, report.started, report.rounds, report.files, report.counts)
+            yield run, report.status + (f": {report.why}" if report.why else "")
+
+
+def _result(ports: Ports, outcome: Outcome, person: str) -> str:
+    if outcome.given_up:
+        return outcome.given_up
+    for log in outcome.logs:
+        blob = ports.store.get(log.key)
+        for line in parse_log(blob.data.decode("utf-8", "replace")) if blob is not None else ():
+            if line.identity.lower() == person:
+                return f"{line.kind}: {line.message}"
+    jobs = ", ".join(job.id for job in outcome.jobs)
+    return f"import job {jobs} ended; its log doesn't name the person"
+
+
+def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:
+    flight = lane_of(ports.store, connector).load().value.in_flight
+    if state.paused:
+        return "paused"
+    if connector.staging and not state.released:
+        return "staging mode"
+    if state.hold is not None:
+        return f"held: {state.hold.why}"
+    if state.retry is not None:
+        return f"next try at {state.retry.not_before:%Y-%m-%d %H:%M} UTC: {state.retry.why}"
+    if flight is not None:
+        return f"an import job of {flight.connector} is in flight"
+    return ""

@@ -1,0 +1,76 @@
+"""Change people in their shards while others may be moving or changing them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConflictError
+from upa_core.domain.people import Shard, shard_of
+from upa_core.domain.state import ConnectorState, PeopleIndex
+from upa_core.ports.bundle import Ports
+from upa_core.services.documents import state_of
+from upa_core.services.people import EscrowBook, People, book_of
+
+_TRIES = 8
+Change = Callable[[Shard, str], None]
+
+
+def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change) -> None:
+    """Apply a change to each person, shard by shard, in today's generation of shards; repeatable.
+
+    For changes that belong to an open run: nobody moves people while one is open.
+    """
+    everyone = list(everyone)
+    for _ in range(_TRIES):
+        index = state_of(ports.store, connector.name).load().value.people
+        _apply(ports, connector, index, everyone, change)
+        if state_of(ports.store, connector.name).load().value.people == index:
+            return
+    raise ConflictError("the people of this connector are being moved")
+
+
+def change_people_between_runs(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change) -> None:
+    """Apply a change that no run guards; a plan being made and people being moved meanwhile begin again."""
+    everyone = list(everyone)
+    document = state_of(ports.store, connector.name)
+    for _ in range(_TRIES):
+        index = document.load().value.people
+        _apply(ports, connector, index, everyone, change)
+        if document.update(lambda state, index=index: _fence(state, index)).value.people == index:  # type: ignore[misc]
+            return
+    raise ConflictError("the people of this connector are being moved")
+
+
+def next_sequence(ports: Ports, connector: Connector) -> int:
+    """Take the next file number: whatever it stamps is newer than every file planned so far."""
+    taken = state_of(ports.store, connector.name).update(lambda state: replace(state, sequence=state.sequence + 1))
+    return taken.value.sequence
+
+
+def _fence(state: ConnectorState, index: PeopleIndex) -> ConnectorState:
+    return replace(state, sequence=state.sequence + 1) if state.people == index else state
+
+
+def _apply(ports: Ports, connector: Connector, index: PeopleIndex, everyone: Iterable[str], change: Change) -> None:
+    people = People(ports.store, connector, index)
+    by_shard: defaultdict[int, list[str]] = defaultdict(list)
+    for person in everyone:
+        by_shard[shard_of(person, index.shards)].append(person)
+    shards = sorted(by_shard.items())
+    people.note({number: _change_shard(people, number, persons, change) for number, persons in shards})
+
+
+def _change_shard(people: People, number: int, persons: list[str], change: Change) -> EscrowBook:
+    for _ in range(_TRIES):
+        stored = people.load(number)
+        for person in persons:
+            change(stored.value, person)
+        try:
+            people.save(number, stored)
+        except ConflictError:
+            continue
+        return book_of(stored.value)
+    raise ConflictError(f"shard {number} is being written by too many at once")

@@ -1,0 +1,18 @@
+"""Send wake-ups so that nothing depends on them: one that can't be sent is told and forgotten (DESIGN §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from upa_core.domain.errors import UpaError
+from upa_core.domain.events import Event, EventName, Level
+from upa_core.ports.bundle import Ports
+
+
+def wake(ports: Ports, call: Callable[[str, str], None], connector: str, subject: str) -> None:
+    """Call one of the waker's methods; the next tick of the timer finds whatever a lost wake-up was about."""
+    try:
+        call(connector, subject)
+    except UpaError as exc:
+        fields = {"reason": str(exc)}
+        ports.events.emit(Event(EventName.WAKE_UP_LOST, connector, subject, Level.WARNING, fields))

@@ -13,6 +13,14 @@ from .http import Request, Response
 from .sim import TenantSim
 
 __all__ = [
-    "Fault", "ManualClock", "MovableClock", "Request", "Response", "ScaledClock", "TenantSim", "assumptions", "facts",
+    "Fault",
+    "ManualClock",
+    "MovableClock",
+    "Request",
+    "Response",
+    "ScaledClock",
+    "TenantSim",
+    "assumptions",
+    "facts",
     "parse_clock",
 ]

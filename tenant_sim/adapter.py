@@ -27,8 +27,13 @@ class SimAdapter(BaseAdapter):
         self._sim = sim
 
     def send(
-        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None,
-        verify: Any = True, cert: Any = None, proxies: Any = None,
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,  # noqa: ARG002 - the signature is that of requests
+        cert: Any = None,  # noqa: ARG002
+        proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
         """Answer a prepared request."""
         parts = urlsplit(request.url or "")
@@ -72,8 +77,12 @@ class SimAdapter(BaseAdapter):
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
         response.reason = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
         response.raw = HTTPResponse(
-            body=io.BytesIO(body), headers=response.headers, status=status, preload_content=False,
-            enforce_content_length=True, request_method=request.method,
+            body=io.BytesIO(body),
+            headers=response.headers,
+            status=status,
+            preload_content=False,
+            enforce_content_length=True,
+            request_method=request.method,
         )
         response.request, response.url, response.connection = request, request.url or "", self
         return response

@@ -46,8 +46,12 @@ class TenantApp:
             await _send(send, Response(421, {"Content-Type": "text/plain"}, text))
             return
         request = Request(
-            scope["method"], unquote(scope["raw_path"].decode("latin-1")), scope["query_string"].decode("latin-1"),
-            headers, body, f"{scope['scheme']}://{host}".lower(),
+            scope["method"],
+            unquote(scope["raw_path"].decode("latin-1")),
+            scope["query_string"].decode("latin-1"),
+            headers,
+            body,
+            f"{scope['scheme']}://{host}".lower(),
         )
         answer = self._sim.handle(surface, request)
         if answer.latency:

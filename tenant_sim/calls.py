@@ -48,7 +48,7 @@ class Calls:
         self._counts.clear()
         self._status.clear()
 
-    def __iter__(self):  # noqa: ANN204
+    def __iter__(self):
         return iter(list(self._calls))
 
     def __len__(self) -> int:

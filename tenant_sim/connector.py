@@ -41,7 +41,11 @@ connectors:
 def connector_text(served: Served) -> str:
     """Write the file."""
     return _TEXT.format(
-        client_id=served.client_id, certificate=served.certificate_file, tenant_id=served.tenant_id,
-        graph=served.urls.graph, login=served.urls.login, admin=served.urls.admin,
+        client_id=served.client_id,
+        certificate=served.certificate_file,
+        tenant_id=served.tenant_id,
+        graph=served.urls.graph,
+        login=served.urls.login,
+        admin=served.urls.admin,
         site=f"{served.urls.sharepoint}/sites/upa",
     )

@@ -25,20 +25,40 @@ class Control:
         parts = [part for part in request.path.removeprefix("/_sim").split("/") if part]
         head, rest = (parts[0] if parts else "", parts[1:])
         table: dict[tuple[str, str], Callable[[list[str], Any], Any]] = {
-            ("GET", ""): self._index, ("GET", "state"): self._state, ("POST", "reset"): self._reset,
-            ("GET", "clock"): self._clock, ("POST", "clock"): self._move_clock,
-            ("GET", "users"): self._users, ("POST", "users"): self._add_users, ("PATCH", "users"): self._edit,
-            ("DELETE", "users"): self._remove, ("POST", "restore"): self._restore,
-            ("GET", "versions"): self._versions, ("POST", "seed"): self._seed,
-            ("GET", "profiles"): self._profiles, ("POST", "profiles"): self._create_profile,
-            ("PATCH", "profiles"): self._set_profile, ("GET", "history"): self._history,
-            ("GET", "properties"): self._properties, ("POST", "properties"): self._define,
-            ("GET", "jobs"): self._jobs, ("POST", "jobs"): self._plan_job, ("PATCH", "jobs"): self._job_settings,
-            ("GET", "library"): self._library, ("POST", "library"): self._touch_library,
-            ("GET", "faults"): self._faults, ("POST", "faults"): self._add_fault, ("DELETE", "faults"): self._no_faults,
-            ("GET", "calls"): self._calls, ("DELETE", "calls"): self._reset_calls,
-            ("GET", "apps"): self._apps, ("POST", "roles"): self._roles, ("PATCH", "delta"): self._delta,
-            ("POST", "resync"): self._resync, ("GET", "assumptions"): self._assumptions, ("GET", "token"): self._token,
+            ("GET", ""): self._index,
+            ("GET", "state"): self._state,
+            ("POST", "reset"): self._reset,
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._move_clock,
+            ("GET", "users"): self._users,
+            ("POST", "users"): self._add_users,
+            ("PATCH", "users"): self._edit,
+            ("DELETE", "users"): self._remove,
+            ("POST", "restore"): self._restore,
+            ("GET", "versions"): self._versions,
+            ("POST", "seed"): self._seed,
+            ("GET", "profiles"): self._profiles,
+            ("POST", "profiles"): self._create_profile,
+            ("PATCH", "profiles"): self._set_profile,
+            ("GET", "history"): self._history,
+            ("GET", "properties"): self._properties,
+            ("POST", "properties"): self._define,
+            ("GET", "jobs"): self._jobs,
+            ("POST", "jobs"): self._plan_job,
+            ("PATCH", "jobs"): self._job_settings,
+            ("GET", "library"): self._library,
+            ("POST", "library"): self._touch_library,
+            ("GET", "faults"): self._faults,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._no_faults,
+            ("GET", "calls"): self._calls,
+            ("DELETE", "calls"): self._reset_calls,
+            ("GET", "apps"): self._apps,
+            ("POST", "roles"): self._roles,
+            ("PATCH", "delta"): self._delta,
+            ("POST", "resync"): self._resync,
+            ("GET", "assumptions"): self._assumptions,
+            ("GET", "token"): self._token,
         }
         act = table.get((request.method, head))
         if act is None:
@@ -53,13 +73,25 @@ class Control:
 
     def _index(self, _rest: list[str], _body: Any) -> Any:
         sim = self._sim
-        return {"tenant_id": sim.tenant_id, "domain": sim.tenant_domain, "seed": sim.seed, "urls": sim.urls.as_dict(),
-                "now": iso(sim.time()), "users": len(sim.directory), "jobs": len(sim.jobs)}
+        return {
+            "tenant_id": sim.tenant_id,
+            "domain": sim.tenant_domain,
+            "seed": sim.seed,
+            "urls": sim.urls.as_dict(),
+            "now": iso(sim.time()),
+            "users": len(sim.directory),
+            "jobs": len(sim.jobs),
+        }
 
     def _state(self, rest: list[str], body: Any) -> Any:
-        return {**self._index(rest, body), "profiles": self._profiles(rest, body), "jobs": self._jobs(rest, body),
-                "library": self._library(rest, body), "faults": self._faults(rest, body),
-                "calls": self._sim.calls.counts(by_status=True)}
+        return {
+            **self._index(rest, body),
+            "profiles": self._profiles(rest, body),
+            "jobs": self._jobs(rest, body),
+            "library": self._library(rest, body),
+            "faults": self._faults(rest, body),
+            "calls": self._sim.calls.counts(by_status=True),
+        }
 
     def _reset(self, _rest: list[str], body: Any) -> Any:
         self._sim.reset(body.get("seed"))
@@ -105,7 +137,9 @@ class Control:
         return {"ok": True}
 
     def _versions(self, _rest: list[str], _body: Any) -> Any:
-        return {"versions": [{"time": t.isoformat(), "id": i, "record": r} for t, i, r in self._sim.directory.versions()]}
+        return {
+            "versions": [{"time": t.isoformat(), "id": i, "record": r} for t, i, r in self._sim.directory.versions()]
+        }
 
     def _seed(self, _rest: list[str], body: Any) -> Any:
         from .seeding import seed_generated, seed_hr_file  # noqa: PLC0415
@@ -131,8 +165,12 @@ class Control:
 
     def _history(self, rest: list[str], _body: Any) -> Any:
         changes = self._sim.profiles.history(rest[0])
-        return {"history": [{"time": c.time.isoformat(), "property": c.property, "value": c.value, "cause": c.cause}
-                            for c in changes]}
+        return {
+            "history": [
+                {"time": c.time.isoformat(), "property": c.property, "value": c.value, "cause": c.cause}
+                for c in changes
+            ]
+        }
 
     def _properties(self, _rest: list[str], _body: Any) -> Any:
         return {"properties": [vars(prop) for prop in self._sim.profiles.properties.values()]}
@@ -155,8 +193,11 @@ class Control:
     def _library(self, _rest: list[str], _body: Any) -> Any:
         library = self._sim.library
         return {
-            "items": [{"path": i.path, "folder": i.is_folder, "size": i.size, "author": i.author} for i in library.items()],
-            "recycle_bin": [item.path for item in library.recycle_bin], "storage_bytes": library.storage_bytes(),
+            "items": [
+                {"path": i.path, "folder": i.is_folder, "size": i.size, "author": i.author} for i in library.items()
+            ],
+            "recycle_bin": [item.path for item in library.recycle_bin],
+            "storage_bytes": library.storage_bytes(),
         }
 
     def _touch_library(self, rest: list[str], body: Any) -> Any:
@@ -170,8 +211,13 @@ class Control:
     # -- faults, calls, apps -----------------------------------------------------------------------------------------
 
     def _faults(self, _rest: list[str], _body: Any) -> Any:
-        return [{k: (v.isoformat() if isinstance(v, datetime) else repr(v) if isinstance(v, bytes) else v)
-                 for k, v in vars(rule).items()} for rule in self._sim.faults.rules]
+        return [
+            {
+                k: (v.isoformat() if isinstance(v, datetime) else repr(v) if isinstance(v, bytes) else v)
+                for k, v in vars(rule).items()
+            }
+            for rule in self._sim.faults.rules
+        ]
 
     def _add_fault(self, rest: list[str], body: Any) -> Any:
         for name in ("after", "until"):
@@ -190,16 +236,32 @@ class Control:
         calls = self._sim.calls
         if rest == ["counts"]:
             return calls.counts(by_status=body.get("by_status", "") == "true")
-        return [{"time": c.time.isoformat(), "surface": c.surface, "operation": c.operation, "status": c.status,
-                 "app": c.app} for c in calls]
+        return [
+            {
+                "time": c.time.isoformat(),
+                "surface": c.surface,
+                "operation": c.operation,
+                "status": c.status,
+                "app": c.app,
+            }
+            for c in calls
+        ]
 
     def _reset_calls(self, _rest: list[str], _body: Any) -> Any:
         self._sim.calls.reset()
         return {"ok": True}
 
     def _apps(self, _rest: list[str], _body: Any) -> Any:
-        return [{"name": a.name, "app_id": a.app_id, "object_id": a.object_id, "kind": a.kind,
-                 "roles": {r: sorted(names) for r, names in a.roles.items()}} for a in self._sim.apps]
+        return [
+            {
+                "name": a.name,
+                "app_id": a.app_id,
+                "object_id": a.object_id,
+                "kind": a.kind,
+                "roles": {r: sorted(names) for r, names in a.roles.items()},
+            }
+            for a in self._sim.apps
+        ]
 
     def _roles(self, rest: list[str], body: Any) -> Any:
         app = self._sim.apps.named(body["app"])
@@ -232,8 +294,15 @@ def _change(options: Any, body: dict[str, Any]) -> dict[str, Any]:
 
 def _show_job(job: ImportJob) -> dict[str, Any]:
     return {
-        "job_id": job.job_id, "told_id": job.told_id, "nth": job.nth, "state": job.state.name, "error": job.error.name,
-        "error_message": job.error_message, "source_uri": job.source_uri, "log_folder_uri": job.log_folder_uri,
-        "mapping": job.mapping, "transitions": [[iso(at), name] for at, name in job.transitions],
+        "job_id": job.job_id,
+        "told_id": job.told_id,
+        "nth": job.nth,
+        "state": job.state.name,
+        "error": job.error.name,
+        "error_message": job.error_message,
+        "source_uri": job.source_uri,
+        "log_folder_uri": job.log_folder_uri,
+        "mapping": job.mapping,
+        "transitions": [[iso(at), name] for at, name in job.transitions],
         "file_bytes": None if job.file is None else len(job.file),
     }

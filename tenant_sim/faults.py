@@ -96,8 +96,11 @@ class Faults:
         for penalty in self._penalties:
             if (penalty.surface, penalty.operation, penalty.app) == (surface, operation, app):
                 left = str(max(1, round(penalty.until - now)))
-                return Fault(status=penalty.fault.status, headers={**penalty.fault.headers, "Retry-After": left},
-                             body=penalty.fault.body)
+                return Fault(
+                    status=penalty.fault.status,
+                    headers={**penalty.fault.headers, "Retry-After": left},
+                    body=penalty.fault.body,
+                )
         chosen = None
         for fault in self.rules:
             if self._matches(fault, surface, operation, app, now) and chosen is None:

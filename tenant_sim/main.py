@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,9 +23,20 @@ Say = Callable[[str], Any]
 
 
 def run(
-    *, users: int = 600, hr: str | None = None, mapping: str | None = None, seed: str = "1", domain: str = "contoso",
-    port: int | None = None, hosts: list[str] | None = None, clock: str = "wall", directory: str | None = None,
-    profile_delay: float | None = None, json: bool = False, assumptions: bool = False, say: Say | None = None,
+    *,
+    users: int = 600,
+    hr: str | None = None,
+    mapping: str | None = None,
+    seed: str = "1",
+    domain: str = "contoso",
+    port: int | None = None,
+    hosts: list[str] | None = None,
+    clock: str = "wall",
+    directory: str | None = None,
+    profile_delay: float | None = None,
+    json: bool = False,
+    assumptions: bool = False,
+    say: Say | None = None,
     stop: threading.Event | None = None,
 ) -> int:
     """Seed a tenant, serve it until `stop` is set or Ctrl-C, and return the exit code: 0, or 2 for bad input."""
@@ -52,10 +62,17 @@ def describe(served: Served, count: int, as_json: bool, say: Say) -> None:
     connector = served.directory / "upa.yaml"
     connector.write_text(connector_text(served), encoding="utf-8")
     details = {
-        "users": count, "tenant_id": served.tenant_id, "urls": served.urls.as_dict(), "control": served.urls.control,
-        "ca_file": str(served.ca_file), "client_id": served.client_id, "certificate_file": str(served.certificate_file),
-        "thumbprint": served.thumbprint, "identity_client_id": served.identity_client_id,
-        "environment": served.environment(), "connector_file": str(connector),
+        "users": count,
+        "tenant_id": served.tenant_id,
+        "urls": served.urls.as_dict(),
+        "control": served.urls.control,
+        "ca_file": str(served.ca_file),
+        "client_id": served.client_id,
+        "certificate_file": str(served.certificate_file),
+        "thumbprint": served.thumbprint,
+        "identity_client_id": served.identity_client_id,
+        "environment": served.environment(),
+        "connector_file": str(connector),
     }
     if as_json:
         say(orjson.dumps(details, option=orjson.OPT_INDENT_2).decode())
@@ -63,10 +80,14 @@ def describe(served: Served, count: int, as_json: bool, say: Say) -> None:
     lines = [f"Tenant {served.tenant_id} with {count:,} users listens on:"]
     lines += [f"  {name:<17} {url}" for name, url in served.urls.as_dict().items()]
     lines += [
-        f"  {'control':<17} {served.urls.control}", f"CA file            {served.ca_file}",
+        f"  {'control':<17} {served.urls.control}",
+        f"CA file            {served.ca_file}",
         f"App with cert.     {served.client_id}  {served.certificate_file}",
-        f"Managed identity   {served.identity_client_id}", f"Connector file     {connector}", "Environment:",
-        *(f"  export {name}={value}" for name, value in served.environment().items()), "Ctrl-C stops it.",
+        f"Managed identity   {served.identity_client_id}",
+        f"Connector file     {connector}",
+        "Environment:",
+        *(f"  export {name}={value}" for name, value in served.environment().items()),
+        "Ctrl-C stops it.",
     ]
     say("\n".join(lines))
 
@@ -123,8 +144,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", default="1", help="seed of everything random (default 1)")
     parser.add_argument("--domain", default="contoso", help="tenant name (default contoso)")
     parser.add_argument("--port", type=int, help="first port; without it, free ones")
-    parser.add_argument("--hosts", type=lambda text: text.split(","),
-                        help="real host names, told apart by the Host header on --port (comma separated)")
+    parser.add_argument(
+        "--hosts",
+        type=lambda text: text.split(","),
+        help="real host names, told apart by the Host header on --port (comma separated)",
+    )
     parser.add_argument("--clock", default="wall", help="wall, or scaled:<sim_epoch>:<wall_epoch>:<factor>")
     parser.add_argument("--profile-delay", type=float, help="seconds until a new user's profile appears")
     parser.add_argument("--directory", help="where CA, certificate and connector file go (default: a temporary folder)")

@@ -11,9 +11,30 @@ from datetime import date, timedelta
 from . import names
 
 COLUMNS = (
-    "WorkerID", "WorkerStatus", "WorkerType", "UserID", "FirstName", "LastName", "FullName", "GenderPronoun",
-    "ManagerID", "HireDate", "OnLeave", "Department", "Division", "CostCenter", "Company", "Location", "JobTitle",
-    "StreetAddress", "City", "CountryCode", "OfficePhone", "Custom01", "Custom02", "ZipCode",
+    "WorkerID",
+    "WorkerStatus",
+    "WorkerType",
+    "UserID",
+    "FirstName",
+    "LastName",
+    "FullName",
+    "GenderPronoun",
+    "ManagerID",
+    "HireDate",
+    "OnLeave",
+    "Department",
+    "Division",
+    "CostCenter",
+    "Company",
+    "Location",
+    "JobTitle",
+    "StreetAddress",
+    "City",
+    "CountryCode",
+    "OfficePhone",
+    "Custom01",
+    "Custom02",
+    "ZipCode",
 )
 FIRST_DAY = date(1998, 1, 5)
 _FAMILY_FIRST = frozenset({"CN", "JP", "KR", "VN"})

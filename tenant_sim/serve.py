@@ -36,7 +36,11 @@ class Served:
     """A tenant that listens. Use as a context manager, or `start` and `stop`."""
 
     def __init__(
-        self, sim: TenantSim, *, port: int | None = None, hosts: list[str] | None = None,
+        self,
+        sim: TenantSim,
+        *,
+        port: int | None = None,
+        hosts: list[str] | None = None,
         directory: Path | str | None = None,
     ) -> None:
         self.sim, self._port = sim, port
@@ -225,8 +229,17 @@ class Served:
 
 def _server(app: TenantApp) -> uvicorn.Server:
     config = uvicorn.Config(
-        app, http=BreakableProtocol, ws="none", lifespan="off", log_config=None, log_level="critical",
-        access_log=False, server_header=False, timeout_keep_alive=75, timeout_graceful_shutdown=1, loop="asyncio",
+        app,
+        http=BreakableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        loop="asyncio",
     )
     config.load()
     return uvicorn.Server(config)

@@ -178,14 +178,19 @@ class TenantSim:
         wanted = resource.rstrip("/").lower()
         graph = {self.urls.graph.lower(), self.real_urls.graph, GRAPH_APP}
         sharepoint = {
-            self.urls.sharepoint.lower(), self.urls.admin.lower(), self.real_urls.sharepoint, self.real_urls.admin,
+            self.urls.sharepoint.lower(),
+            self.urls.admin.lower(),
+            self.real_urls.sharepoint,
+            self.real_urls.admin,
             SHAREPOINT_APP,
         }
         if wanted in graph:
             roles = app.roles["graph"]
         elif wanted in sharepoint:
             roles = app.roles["sharepoint"]
-        elif wanted == "https://storage.azure.com" or wanted.endswith(".blob.core.windows.net") or wanted == STORAGE_APP:
+        elif (
+            wanted == "https://storage.azure.com" or wanted.endswith(".blob.core.windows.net") or wanted == STORAGE_APP
+        ):
             roles = set()
         elif wanted in ("api://azureadtokenexchange", EXCHANGE_APP):
             return self.tokens.issue(app, "api://AzureADTokenExchange", set(), appidacr, lifetime)
@@ -193,9 +198,7 @@ class TenantSim:
             return None
         return self.tokens.issue(app, resource.rstrip("/"), roles, appidacr, lifetime)
 
-    def token(
-        self, app: App | str, resource: str, *, lifetime: float | None = None, with_secret: bool = False
-    ) -> str:
+    def token(self, app: App | str, resource: str, *, lifetime: float | None = None, with_secret: bool = False) -> str:
         """Mint a valid token for a test: app or its name; resource `graph`, `sharepoint`, `admin` or a URL."""
         chosen = self.apps.named(app) if isinstance(app, str) else app
         url = getattr(self.urls, resource, resource) if "/" not in resource else resource
@@ -222,8 +225,14 @@ class TenantSim:
         if not EXTENSION.match(full) or full in self.delta.extension_types:
             raise ValueError(f"cannot define {full}")
         extension = {
-            "id": self.new_guid(), "name": full, "dataType": data_type, "isMultiValued": multi_value,
-            "appDisplayName": app.name, "isSyncedFromOnPremises": False, "targetObjects": ["User"], "deletedDateTime": None,
+            "id": self.new_guid(),
+            "name": full,
+            "dataType": data_type,
+            "isMultiValued": multi_value,
+            "appDisplayName": app.name,
+            "isSyncedFromOnPremises": False,
+            "targetObjects": ["User"],
+            "deletedDateTime": None,
         }
         app.extensions.append(extension)
         self.delta.extension_types[full] = data_type

@@ -30,6 +30,9 @@ class Urls:
 def real_urls(domain: str) -> Urls:
     """The addresses of the real services for a tenant named `domain` (graph.md A6)."""
     return Urls(
-        "https://login.microsoftonline.com", "http://169.254.169.254", "https://graph.microsoft.com",
-        f"https://{domain}.sharepoint.com", f"https://{domain}-admin.sharepoint.com",
+        "https://login.microsoftonline.com",
+        "http://169.254.169.254",
+        "https://graph.microsoft.com",
+        f"https://{domain}.sharepoint.com",
+        f"https://{domain}-admin.sharepoint.com",
     )

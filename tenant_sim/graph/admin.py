@@ -42,14 +42,24 @@ class AdminRoutes:
             ("GET", f"applications{_KEY}", "applications.get", _READ, self._application),
             ("GET", f"applications{_KEY}/extensionProperties", "extensionProperties.list", _READ, self._extensions),
             ("POST", f"applications{_KEY}/extensionProperties", "extensionProperties.create", _WRITE, self._extend),
-            ("POST", "directoryObjects/getAvailableExtensionProperties", "extensionProperties.available", _READ,
-             self._available),
+            (
+                "POST",
+                "directoryObjects/getAvailableExtensionProperties",
+                "extensionProperties.available",
+                _READ,
+                self._available,
+            ),
             ("GET", "servicePrincipals", "servicePrincipals.list", _READ, self._principals),
             ("GET", f"servicePrincipals{_KEY}", "servicePrincipals.get", _READ, self._principal),
             ("GET", f"servicePrincipals{_KEY}/appRoleAssignments", "appRoleAssignments.list", _READ, self._assignments),
             ("POST", f"servicePrincipals{_KEY}/appRoleAssignments", "appRoleAssignments.create", _GRANT, self._assign),
-            ("DELETE", f"servicePrincipals{_KEY}/appRoleAssignments/([^/]+)", "appRoleAssignments.delete", _GRANT,
-             self._unassign),
+            (
+                "DELETE",
+                f"servicePrincipals{_KEY}/appRoleAssignments/([^/]+)",
+                "appRoleAssignments.delete",
+                _GRANT,
+                self._unassign,
+            ),
             ("GET", f"servicePrincipals{_KEY}/appRoleAssignedTo", "appRoleAssignedTo.list", _READ, self._assigned_to),
         )
         for method, pattern, operation, roles, act in table:
@@ -61,8 +71,11 @@ class AdminRoutes:
     def _organization(self, _request: Request, _found: re.Match) -> Response:
         domain = self._sim.tenant_domain
         organization = {
-            "id": self._sim.tenant_id, "displayName": self._sim.domain.capitalize(), "tenantType": "AAD",
-            "countryLetterCode": "DE", "verifiedDomains": [
+            "id": self._sim.tenant_id,
+            "displayName": self._sim.domain.capitalize(),
+            "tenantType": "AAD",
+            "countryLetterCode": "DE",
+            "verifiedDomains": [
                 {"name": domain, "isInitial": True, "isDefault": True, "type": "Managed", "capabilities": "Email"}
             ],
         }
@@ -71,8 +84,14 @@ class AdminRoutes:
     # -- applications ------------------------------------------------------------------------------------------------
 
     def _show_application(self, app: App) -> dict[str, Any]:
-        return {"id": app.application_id, "appId": app.app_id, "displayName": app.name,
-                "signInAudience": "AzureADMyOrg", "appRoles": [], "identifierUris": []}
+        return {
+            "id": app.application_id,
+            "appId": app.app_id,
+            "displayName": app.name,
+            "signInAudience": "AzureADMyOrg",
+            "appRoles": [],
+            "identifierUris": [],
+        }
 
     def _applications(self, request: Request, _found: re.Match) -> Response:
         apps = [self._show_application(app) for app in self._sim.apps if app.kind == "application"]
@@ -95,7 +114,9 @@ class AdminRoutes:
         body = request.json()
         try:
             extension = self._sim.define_extension(
-                self._find_app(found), body["name"], body.get("dataType", "String"),
+                self._find_app(found),
+                body["name"],
+                body.get("dataType", "String"),
                 multi_value=bool(body.get("isMultiValued")),
             )
         except (KeyError, ValueError) as exc:
@@ -103,7 +124,7 @@ class AdminRoutes:
         return json_response(extension, 201)
 
     def _available(self, _request: Request, _found: re.Match) -> Response:
-        """Answer with all extensions, or none in a tenant of over 1,000 service principals (graph.md D, known issue)."""
+        """Answer with all extensions, or none in a tenant of over 1,000 service principals (graph.md D)."""
         apps = list(self._sim.apps)
         if len(apps) > 1000:
             return json_response({"value": []})
@@ -114,11 +135,20 @@ class AdminRoutes:
     def _show_principals(self) -> list[dict[str, Any]]:
         shown = [
             {
-                "id": self._sim.apps.service_principals[resource], "appId": RESOURCE_APPS[resource],
-                "displayName": RESOURCE_NAMES[resource], "servicePrincipalType": "Application",
+                "id": self._sim.apps.service_principals[resource],
+                "appId": RESOURCE_APPS[resource],
+                "displayName": RESOURCE_NAMES[resource],
+                "servicePrincipalType": "Application",
                 "appRoles": [
-                    {"id": role_id, "value": role, "displayName": role, "description": role, "isEnabled": True,
-                     "allowedMemberTypes": ["Application"], "origin": "Application"}
+                    {
+                        "id": role_id,
+                        "value": role,
+                        "displayName": role,
+                        "description": role,
+                        "isEnabled": True,
+                        "allowedMemberTypes": ["Application"],
+                        "origin": "Application",
+                    }
                     for role, role_id in ROLE_IDS[resource].items()
                 ],
             }
@@ -127,8 +157,15 @@ class AdminRoutes:
         for app in self._sim.apps:
             if app.in_tenant:
                 kind = "ManagedIdentity" if app.kind == "managed_identity" else "Application"
-                shown.append({"id": app.object_id, "appId": app.app_id, "displayName": app.name,
-                              "servicePrincipalType": kind, "appRoles": []})
+                shown.append(
+                    {
+                        "id": app.object_id,
+                        "appId": app.app_id,
+                        "displayName": app.name,
+                        "servicePrincipalType": kind,
+                        "appRoles": [],
+                    }
+                )
         return shown
 
     def _principals(self, request: Request, _found: re.Match) -> Response:
@@ -151,8 +188,11 @@ class AdminRoutes:
                 assignment = app.assignments.setdefault(key, self._sim.new_guid().replace("-", "")[:22])
                 shown.append(
                     {
-                        "id": assignment, "appRoleId": ROLE_IDS[resource][role], "principalId": app.object_id,
-                        "principalType": "ServicePrincipal", "principalDisplayName": app.name,
+                        "id": assignment,
+                        "appRoleId": ROLE_IDS[resource][role],
+                        "principalId": app.object_id,
+                        "principalType": "ServicePrincipal",
+                        "principalDisplayName": app.name,
                         "resourceId": self._sim.apps.service_principals[resource],
                         "resourceDisplayName": RESOURCE_NAMES[resource],
                     }

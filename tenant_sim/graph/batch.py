@@ -55,7 +55,8 @@ def _run(sim: TenantSim, outer: Request, version: str, part: dict[str, Any]) -> 
     inner = Request.of(
         str(part.get("method", "GET")),
         f"{outer.base_url}/{version}/{url.path.lstrip('/')}?{url.query}",
-        headers, orjson.dumps(body) if body is not None else b"",
+        headers,
+        orjson.dumps(body) if body is not None else b"",
     )
     answer = sim.dispatch("graph", inner)
     content: Any = None

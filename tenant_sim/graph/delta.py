@@ -93,11 +93,14 @@ class Delta:
         token = decode(text, kind, self.key)
         options, age = self.options, self._now() - token.issued
         if token.generation != self.generation:
-            raise graph_error(410, "resyncRequired", "Resync required. Replace any local items with the server's version.")
+            raise graph_error(
+                410, "resyncRequired", "Resync required. Replace any local items with the server's version."
+            )
         if kind == "delta":
             if age > options.token_lifetime_s:
                 raise graph_error(
-                    options.expired_status, options.expired_code,
+                    options.expired_status,
+                    options.expired_code,
                     "The sync state generation is not found. The delta token is expired and data must be synchronized "
                     "again.",
                 )

@@ -18,6 +18,7 @@ def bad_request(message: str, code: str = "BadRequest") -> HttpError:
 def not_found(what: str) -> HttpError:
     """Build the 404 of directory objects."""
     return graph_error(
-        404, "Request_ResourceNotFound",
+        404,
+        "Request_ResourceNotFound",
         f"Resource '{what}' does not exist or one of its queried reference-property objects are not present.",
     )

@@ -52,7 +52,10 @@ class GraphRoutes:
         if method == "PATCH" and (one := re.fullmatch(r"users/([^/]+)", rest)):
             roles = frozenset({"User.ReadWrite.All"})
             return self._guarded("users.update", request, roles, lambda: self._patch(request, one[1]), units=1)
-        if method == "GET" and rest in ("directory/deletedItems/microsoft.graph.user", "directory/deletedItems/graph.user"):
+        if method == "GET" and rest in (
+            "directory/deletedItems/microsoft.graph.user",
+            "directory/deletedItems/graph.user",
+        ):
             return self._guarded("users.deleted", request, READ_USERS, self._deleted, units=1)
         if method == "POST" and rest == "$batch":
             return self._guarded("batch", request, None, lambda: run_batch(self._sim, request, found[1]), units=0)
@@ -66,7 +69,9 @@ class GraphRoutes:
         def run() -> Response:
             token = self.authorize(request)
             if roles is not None and not token.roles & roles:
-                raise graph_error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+                raise graph_error(
+                    403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+                )
             if units:
                 throttled = self._sim.graph_throttle.charge(token.app_id, _cost(request, units))
                 if throttled is not None:
@@ -108,7 +113,9 @@ class GraphRoutes:
             response = exc.response
             body = response.json()
             body["error"]["innerError"] = {
-                "date": iso(self._sim.time()).rstrip("Z"), "request-id": request_id, "client-request-id": client_id,
+                "date": iso(self._sim.time()).rstrip("Z"),
+                "request-id": request_id,
+                "client-request-id": client_id,
             }
             response.body = orjson.dumps(body)
         response.headers.update({"request-id": request_id, "client-request-id": client_id})
@@ -200,7 +207,9 @@ class GraphRoutes:
         url = f"{request.base_url}{request.path}?{name}={token}"
         context = f"{request.base_url}/v1.0/$metadata#users({','.join(page.token.select)})"
         head = f'{{"@odata.context":"{context}","@odata.{link}":"{url}","value":['.encode()
-        headers = {"Content-Type": f"{JSON};odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"}
+        headers = {
+            "Content-Type": f"{JSON};odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+        }
         if minimal:
             headers["Preference-Applied"] = "return=minimal"
         return Response(200, headers, head + page.members + b"]}")
@@ -216,7 +225,9 @@ def _number(text: str | None, default: int, most: int) -> int:
     if text is None:
         return default
     if not text.isdigit() or int(text) > most:
-        raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive.", "Request_BadRequest")
+        raise bad_request(
+            f"Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive.", "Request_BadRequest"
+        )
     return int(text)
 
 

@@ -43,16 +43,39 @@ TYPES: dict[str, type] = {
 INHERITED = frozenset({"id", "deletedDateTime"})
 
 LIST_DEFAULT = (
-    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
-    "preferredLanguage", "surname", "userPrincipalName", "id",
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
 )
 """What `GET /users` and delta return when nothing is selected."""
 
 NOT_IN_DELTA = frozenset(
-    """
-    signInActivity aboutMe skills birthday hireDate interests mySite pastProjects responsibilities schools
-    preferredName mailboxSettings print deviceEnrollmentLimit authorizationInfo customSecurityAttributes
-    """.split()
+    [
+        "signInActivity",
+        "aboutMe",
+        "skills",
+        "birthday",
+        "hireDate",
+        "interests",
+        "mySite",
+        "pastProjects",
+        "responsibilities",
+        "schools",
+        "preferredName",
+        "mailboxSettings",
+        "print",
+        "deviceEnrollmentLimit",
+        "authorizationInfo",
+        "customSecurityAttributes",
+    ]
 )
 """Selected in a delta query, these make the whole request fail with 400 (graph.md A3).
 

@@ -36,8 +36,18 @@ class DeltaToken:
     def encode(self, key: bytes) -> str:
         """Write it as the client sees it."""
         body = orjson.dumps(
-            [self.kind, self.select, self.since, self.upto, self.position, self.end, self.issued, self.generation,
-             self.nonce, self.only]
+            [
+                self.kind,
+                self.select,
+                self.since,
+                self.upto,
+                self.position,
+                self.end,
+                self.issued,
+                self.generation,
+                self.nonce,
+                self.only,
+            ]
         )
         return base64.urlsafe_b64encode(_mac(body, key) + body).decode().rstrip("=")
 

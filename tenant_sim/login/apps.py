@@ -94,8 +94,13 @@ class Apps:
         self.identity = self.add("upa-sync-identity", kind="managed_identity", graph={"User.Read.All"})
 
     def add(
-        self, name: str, *, kind: str = "application", graph: set[str] | None = None,
-        sharepoint: set[str] | None = None, app_id: str | None = None,
+        self,
+        name: str,
+        *,
+        kind: str = "application",
+        graph: set[str] | None = None,
+        sharepoint: set[str] | None = None,
+        app_id: str | None = None,
     ) -> App:
         """Register an application or managed identity with its roles."""
         app = App(name, app_id or self._guid(), self._guid(), self._guid(), kind)
@@ -125,7 +130,7 @@ class Apps:
         """Return the managed identities."""
         return [app for app in self if app.kind == "managed_identity"]
 
-    def __iter__(self):  # noqa: ANN204
+    def __iter__(self):
         return iter(list(self._apps.values()))
 
     def _guid(self) -> str:

@@ -39,7 +39,7 @@ def split(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def verify(assertion: str, app: App, audiences: set[str], tokens: Tokens) -> str:
     """Check an assertion of `app`; return the `appidacr` that its tokens will carry."""
     header, claims = split(assertion)
-    if claims.get("iss") == tokens.issuer or claims.get("iss") != app.app_id and "oid" in claims:
+    if claims.get("iss") == tokens.issuer or (claims.get("iss") != app.app_id and "oid" in claims):
         _federated(assertion, claims, app, tokens)
         return "2"
     certificate = _find(header, app)
@@ -119,11 +119,13 @@ def _federated(assertion: str, claims: dict[str, Any], app: App, tokens: Tokens)
     subjects = [c for c in issuers if c.subject == claims.get("sub")]
     if not subjects:
         raise AssertionError_(
-            700213, f"No matching federated identity record found for presented assertion subject '{claims.get('sub')}'."
+            700213,
+            f"No matching federated identity record found for presented assertion subject '{claims.get('sub')}'.",
         )
     if claims.get("aud") not in {c.audience for c in subjects}:
         raise AssertionError_(
-            700212, f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
+            700212,
+            f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'.",
         )
     try:
         tokens.claims(assertion)

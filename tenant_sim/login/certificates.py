@@ -75,9 +75,7 @@ def shared_certificate() -> ClientCertificate:
     return make_certificate("upa-sync")
 
 
-def make_certificate(
-    name: str, *, valid_from: datetime | None = None, valid_days: float = 365
-) -> ClientCertificate:
+def make_certificate(name: str, *, valid_from: datetime | None = None, valid_days: float = 365) -> ClientCertificate:
     """Make a self-signed certificate."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -94,7 +92,5 @@ def make_certificate(
     )
     return ClientCertificate(
         certificate.public_bytes(serialization.Encoding.PEM),
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )

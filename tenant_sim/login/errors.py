@@ -14,7 +14,12 @@ def aadsts(number: int, error: str, text: str, *, status: int = 400, trace: str 
     stamp = iso(now).replace("T", " ")
     description = f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {trace} Timestamp: {stamp}"
     body = {
-        "error": error, "error_description": description, "error_codes": [number], "timestamp": stamp,
-        "trace_id": trace, "correlation_id": trace, "error_uri": f"https://login.microsoftonline.com/error?code={number}",
+        "error": error,
+        "error_description": description,
+        "error_codes": [number],
+        "timestamp": stamp,
+        "trace_id": trace,
+        "correlation_id": trace,
+        "error_uri": f"https://login.microsoftonline.com/error?code={number}",
     }
     return HttpError(json_response(body, status))

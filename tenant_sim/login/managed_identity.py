@@ -42,8 +42,11 @@ class ManagedIdentityRoutes:
         app, token, resource = self._issue(request, app_service=True)
         return json_response(
             {
-                "access_token": token, "client_id": app.app_id, "expires_on": str(self._expiry()),
-                "resource": resource, "token_type": "Bearer",
+                "access_token": token,
+                "client_id": app.app_id,
+                "expires_on": str(self._expiry()),
+                "resource": resource,
+                "token_type": "Bearer",
             }
         )
 
@@ -56,9 +59,14 @@ class ManagedIdentityRoutes:
         life = self._sim.tokens.lifetime_s
         return json_response(
             {
-                "access_token": token, "client_id": app.app_id, "expires_in": str(life), "ext_expires_in": str(life),
-                "expires_on": str(self._expiry()), "not_before": str(int(self._sim.tokens.wall()) - 5),
-                "resource": resource, "token_type": "Bearer",
+                "access_token": token,
+                "client_id": app.app_id,
+                "expires_in": str(life),
+                "ext_expires_in": str(life),
+                "expires_on": str(self._expiry()),
+                "not_before": str(int(self._sim.tokens.wall()) - 5),
+                "resource": resource,
+                "token_type": "Bearer",
             }
         )
 
@@ -69,7 +77,9 @@ class ManagedIdentityRoutes:
         params, app = request.params, self._sim.apps.identity
         resource = params.get("resource", "")
         if not resource:
-            raise _error(400, "invalid_request", "Required query variable 'resource' is missing", app_service=app_service)
+            raise _error(
+                400, "invalid_request", "Required query variable 'resource' is missing", app_service=app_service
+            )
         for key in ("client_id", "object_id", "principal_id", "mi_res_id"):
             if key in params:
                 app = next((a for a in self._sim.apps.identities() if params[key] in (a.app_id, a.object_id)), None)

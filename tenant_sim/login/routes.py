@@ -62,7 +62,9 @@ class LoginRoutes:
             {
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "token_endpoint_auth_methods_supported": [
-                    "client_secret_post", "private_key_jwt", "client_secret_basic"
+                    "client_secret_post",
+                    "private_key_jwt",
+                    "client_secret_basic",
                 ],
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
                 "response_modes_supported": ["query", "fragment", "form_post"],
@@ -84,11 +86,10 @@ class LoginRoutes:
 
     def _instance(self, request: Request) -> Response:
         """Answer msal's instance discovery: this host is an authority of its own."""
-        host = request.host
+        host, base = request.host, f"{request.base_url}/{self._sim.tenant_id}"
         return json_response(
             {
-                "tenant_discovery_endpoint":
-                    f"{request.base_url}/{self._sim.tenant_id}/v2.0/.well-known/openid-configuration",
+                "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
                 "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
             }
@@ -98,8 +99,12 @@ class LoginRoutes:
         numbers = signing_key().public_key().public_numbers()
         size = (numbers.n.bit_length() + 7) // 8
         key = {
-            "kty": "RSA", "use": "sig", "kid": self._sim.tokens.key_id, "x5t": self._sim.tokens.key_id,
-            "n": b64(numbers.n.to_bytes(size, "big")), "e": b64(numbers.e.to_bytes(3, "big")),
+            "kty": "RSA",
+            "use": "sig",
+            "kid": self._sim.tokens.key_id,
+            "x5t": self._sim.tokens.key_id,
+            "n": b64(numbers.n.to_bytes(size, "big")),
+            "e": b64(numbers.e.to_bytes(3, "big")),
         }
         return json_response({"keys": [key]})
 
@@ -108,27 +113,32 @@ class LoginRoutes:
         form = request.form
         if form.get("grant_type") != "client_credentials":
             raise self._error(
-                70003, "unsupported_grant_type", f"The app requested an unsupported grant type '{form.get('grant_type')}'."
+                70003,
+                "unsupported_grant_type",
+                f"The app requested an unsupported grant type '{form.get('grant_type')}'.",
             )
         app = self._app(form.get("client_id", ""))
         appidacr = self._authenticate(app, tenant, request)
         if not app.in_tenant:
             raise self._error(
-                7000229, "invalid_client",
+                7000229,
+                "invalid_client",
                 f"The client application {app.app_id} is missing service principal in the tenant "
                 f"{self._sim.tenant_id}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
             )
         scope = form.get("scope", "")
         if not scope.endswith("/.default"):
             raise self._error(
-                1002012, "invalid_scope",
+                1002012,
+                "invalid_scope",
                 f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value "
                 "with /.default suffixed to the resource identifier (application ID URI).",
             )
         token = self._sim.issue(app, scope.removesuffix("/.default"), appidacr)
         if token is None:
             raise self._error(
-                500011, "invalid_resource",
+                500011,
+                "invalid_resource",
                 f"The resource principal named {scope.removesuffix('/.default')} was not found in the tenant named "
                 f"{self._sim.domain}.",
             )
@@ -142,7 +152,8 @@ class LoginRoutes:
         app = self._sim.apps.get(client_id)
         if app is None or app.kind != "application":
             raise self._error(
-                700016, "unauthorized_client",
+                700016,
+                "unauthorized_client",
                 f"Application with identifier '{client_id}' was not found in the directory '{self._sim.domain}'. This "
                 "can happen if the application has not been installed by the administrator of the tenant or consented "
                 "to by any user in the tenant.",
@@ -154,7 +165,8 @@ class LoginRoutes:
         if "client_assertion" in form:
             if form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise self._error(
-                    900144, "invalid_request",
+                    900144,
+                    "invalid_request",
                     "The request body must contain the following parameter: 'client_assertion_type'.",
                 )
             base = request.base_url.lower()
@@ -168,11 +180,15 @@ class LoginRoutes:
             if form["client_secret"] in app.secrets:
                 return "1"
             raise self._error(
-                7000215, "invalid_client",
+                7000215,
+                "invalid_client",
                 "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
-                f"value, not the client secret ID, for a secret added to app '{app.app_id}'.", 401,
+                f"value, not the client secret ID, for a secret added to app '{app.app_id}'.",
+                401,
             )
         raise self._error(
-            7000218, "invalid_client",
-            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", 401,
+            7000218,
+            "invalid_client",
+            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+            401,
         )

@@ -57,14 +57,26 @@ class Tokens:
         numbers = signing_key().public_key().public_numbers()
         return b64(hashlib.sha256(str(numbers.n).encode()).digest()[:20])
 
-    def issue(self, app: App, audience: str, roles: set[str], appidacr: str = "2", lifetime: float | None = None) -> str:
+    def issue(
+        self, app: App, audience: str, roles: set[str], appidacr: str = "2", lifetime: float | None = None
+    ) -> str:
         """Mint a token."""
         now = int(self.wall())
         claims = {
-            "aud": audience, "iss": self.issuer, "iat": now, "nbf": now - 5,
+            "aud": audience,
+            "iss": self.issuer,
+            "iat": now,
+            "nbf": now - 5,
             "exp": now + int(self.lifetime_s if lifetime is None else lifetime),
-            "app_displayname": app.name, "appid": app.app_id, "appidacr": appidacr, "idp": self.issuer,
-            "idtyp": "app", "oid": app.object_id, "sub": app.object_id, "tid": self.tenant_id, "ver": "1.0",
+            "app_displayname": app.name,
+            "appid": app.app_id,
+            "appidacr": appidacr,
+            "idp": self.issuer,
+            "idtyp": "app",
+            "oid": app.object_id,
+            "sub": app.object_id,
+            "tid": self.tenant_id,
+            "ver": "1.0",
             "roles": sorted(roles),
         }
         if not roles:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
 FULL_CONTROL, WRITE_PROFILES, READ_PROFILES = "Sites.FullControl.All", "User.ReadWrite.All", "User.Read.All"
-NO_PROFILE_ACCESS = "Access Denied: This application does not have the required permissions to access profile information."
+NO_PROFILE_ACCESS = (
+    "Access Denied: This application does not have the required permissions to access profile information."
+)
 UNAUTHORIZED = "-2147024891, System.UnauthorizedAccessException"
 
 

@@ -13,12 +13,27 @@ def show_file(base: str, item: Item) -> dict[str, Any]:
     """Show a file's properties; Length is an Int64 and therefore a string."""
     return {
         "__uri": f"{base}/_api/Web/GetFileByServerRelativePath(decodedurl='{item.path}')",
-        "CheckInComment": "", "CheckOutType": 2, "ContentTag": f"{{{item.unique_id.upper()}}},{item.version},1",
-        "CustomizedPageStatus": 0, "ETag": f'"{{{item.unique_id.upper()}}},{item.version}"', "Exists": True,
-        "IrmEnabled": False, "Length": str(item.size), "Level": 1, "LinkingUri": None, "LinkingUrl": "",
-        "MajorVersion": item.version, "MinorVersion": 0, "Name": item.name, "ServerRelativeUrl": item.path,
-        "TimeCreated": iso(item.created), "TimeLastModified": iso(item.modified), "Title": None,
-        "UIVersion": 512 * item.version, "UIVersionLabel": f"{item.version}.0", "UniqueId": item.unique_id,
+        "CheckInComment": "",
+        "CheckOutType": 2,
+        "ContentTag": f"{{{item.unique_id.upper()}}},{item.version},1",
+        "CustomizedPageStatus": 0,
+        "ETag": f'"{{{item.unique_id.upper()}}},{item.version}"',
+        "Exists": True,
+        "IrmEnabled": False,
+        "Length": str(item.size),
+        "Level": 1,
+        "LinkingUri": None,
+        "LinkingUrl": "",
+        "MajorVersion": item.version,
+        "MinorVersion": 0,
+        "Name": item.name,
+        "ServerRelativeUrl": item.path,
+        "TimeCreated": iso(item.created),
+        "TimeLastModified": iso(item.modified),
+        "Title": None,
+        "UIVersion": 512 * item.version,
+        "UIVersionLabel": f"{item.version}.0",
+        "UniqueId": item.unique_id,
     }
 
 
@@ -26,8 +41,16 @@ def show_folder(base: str, item: Item, count: int) -> dict[str, Any]:
     """Show a folder's properties."""
     return {
         "__uri": f"{base}/_api/Web/GetFolderByServerRelativePath(decodedurl='{item.path}')",
-        "Exists": True, "ExistsAllowThrowForPolicyFailures": True, "ExistsWithException": True, "IsWOPIEnabled": False,
-        "ItemCount": count, "Name": item.name, "ProgID": None, "ServerRelativeUrl": item.path or "/",
-        "TimeCreated": iso(item.created), "TimeLastModified": iso(item.modified), "UniqueId": item.unique_id,
+        "Exists": True,
+        "ExistsAllowThrowForPolicyFailures": True,
+        "ExistsWithException": True,
+        "IsWOPIEnabled": False,
+        "ItemCount": count,
+        "Name": item.name,
+        "ProgID": None,
+        "ServerRelativeUrl": item.path or "/",
+        "TimeCreated": iso(item.created),
+        "TimeLastModified": iso(item.modified),
+        "UniqueId": item.unique_id,
         "WelcomePage": "",
     }

@@ -130,7 +130,8 @@ class Library:
         found = [i for k, i in sorted(self._items.items()) if k != key and k.rsplit("/", 1)[0] == key]
         if len(found) > self.list_view_threshold:
             raise LibraryError(
-                500, "-2147024860, Microsoft.SharePoint.SPQueryThrottledException",
+                500,
+                "-2147024860, Microsoft.SharePoint.SPQueryThrottledException",
                 "The attempted operation is prohibited because it exceeds the list view threshold.",
             )
         return [item for item in found if item.is_folder == folders]
@@ -150,22 +151,28 @@ class Library:
         self.folder(path.rstrip("/").rsplit("/", 1)[0])
         return self._put_folder(path, author)
 
-    def add_file(self, folder: str, name: str, content: bytes, *, overwrite: bool, author: str = "SharePoint App") -> Item:
+    def add_file(
+        self, folder: str, name: str, content: bytes, *, overwrite: bool, author: str = "SharePoint App"
+    ) -> Item:
         """Put a file into a folder."""
         parent = self.folder(folder)
         if not name or any(c in name for c in '"*:<>?/\\|') or name != name.strip():
             raise LibraryError(
-                400, "-2147024773, System.Runtime.InteropServices.COMException",
+                400,
+                "-2147024773, System.Runtime.InteropServices.COMException",
                 f"The file or folder name {name!r} contains characters that are not permitted.",
             )
         if len(content) > self.max_single_request:
-            raise LibraryError(413, "-1, Microsoft.SharePoint.Client.RequestTooLarge", "The request message is too big.")
+            raise LibraryError(
+                413, "-1, Microsoft.SharePoint.Client.RequestTooLarge", "The request message is too big."
+            )
         path = f"{parent.path}/{name}"
         existing = self.find(path)
         if existing is not None:
             if not overwrite or existing.is_folder:
                 raise LibraryError(
-                    400, "-2130575257, Microsoft.SharePoint.SPException",
+                    400,
+                    "-2130575257, Microsoft.SharePoint.SPException",
                     f"A file or folder with the name {path} already exists.",
                 )
             self.require_unlocked(existing)
@@ -217,7 +224,8 @@ class Library:
         """Fail as SharePoint does when a file is locked."""
         if item.locked_until > self._now():
             raise LibraryError(
-                423, "-2147018894, Microsoft.SharePoint.SPFileLockException",
+                423,
+                "-2147018894, Microsoft.SharePoint.SPFileLockException",
                 f'The file "{item.path}" is locked for exclusive use by another user.',
             )
 

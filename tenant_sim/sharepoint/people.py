@@ -34,11 +34,21 @@ class PeopleManager:
         call = segments[1]
         table: dict[tuple[str, str], tuple[str, Callable[[], Response], bool]] = {
             ("GET", "getpropertiesfor"): ("GetPropertiesFor", lambda: self._properties(request, call), False),
-            ("GET", "getuserprofilepropertyfor"): ("GetUserProfilePropertyFor", lambda: self._one(request, call), False),
-            ("POST", "setsinglevalueprofileproperty"):
-                ("SetSingleValueProfileProperty", lambda: self._set(request, call, many=False), True),
-            ("POST", "setmultivaluedprofileproperty"):
-                ("SetMultiValuedProfileProperty", lambda: self._set(request, call, many=True), True),
+            ("GET", "getuserprofilepropertyfor"): (
+                "GetUserProfilePropertyFor",
+                lambda: self._one(request, call),
+                False,
+            ),
+            ("POST", "setsinglevalueprofileproperty"): (
+                "SetSingleValueProfileProperty",
+                lambda: self._set(request, call, many=False),
+                True,
+            ),
+            ("POST", "setmultivaluedprofileproperty"): (
+                "SetMultiValuedProfileProperty",
+                lambda: self._set(request, call, many=True),
+                True,
+            ),
         }
         if (request.method, call.name) not in table:
             return None
@@ -71,10 +81,19 @@ class PeopleManager:
         values = self.read(slot)
         person = {
             "__uri": f"{request.base_url}/_api/SP.UserProfiles.PeopleManager/GetPropertiesFor",
-            "AccountName": values["AccountName"], "DirectReports": [], "DisplayName": values["PreferredName"],
-            "Email": values["WorkEmail"], "ExtendedManagers": [], "ExtendedReports": [values["AccountName"]],
-            "IsFollowed": False, "LatestPost": None, "Peers": [], "PersonalSiteHostUrl": "", "PersonalUrl": "",
-            "PictureUrl": None, "Title": values["Title"] or None,
+            "AccountName": values["AccountName"],
+            "DirectReports": [],
+            "DisplayName": values["PreferredName"],
+            "Email": values["WorkEmail"],
+            "ExtendedManagers": [],
+            "ExtendedReports": [values["AccountName"]],
+            "IsFollowed": False,
+            "LatestPost": None,
+            "Peers": [],
+            "PersonalSiteHostUrl": "",
+            "PersonalUrl": "",
+            "PictureUrl": None,
+            "Title": values["Title"] or None,
             "UserProfileProperties": [
                 {"Key": name, "Value": value, "ValueType": "Edm.String"} for name, value in values.items()
             ],
@@ -115,7 +134,9 @@ class PeopleManager:
     def _single(self, request: Request, prop: Property, value: Any) -> str:
         text = "" if value is None else str(value)
         if prop.is_date and not text:
-            return ""  # unlike the bulk import, this call can empty a date (sharepoint.md §5: "bulk cannot clear dates")
+            return (
+                ""  # unlike the bulk import, this call can empty a date (sharepoint.md §5: "bulk cannot clear dates")
+            )
         try:
             return text if prop.multi_value else stored(prop, text)
         except BadValueError as exc:

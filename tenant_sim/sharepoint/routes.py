@@ -15,7 +15,7 @@ from .access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
 from .csom import CsomError
 from .library import LibraryError
 from .people import PeopleManager
-from .tenant_calls import ProcessQuery, as_http, describe, queue, require_tenant_rights
+from .tenant_calls import JOB_INFO, ProcessQuery, as_http, describe, queue, require_tenant_rights
 from .uploads import Uploads
 from .web import Web
 
@@ -93,8 +93,8 @@ class SharePointRoutes:
         return Route("unknown", lambda: self._guard(request, lambda _token: self._fail(request, 404, text)))
 
     def _fail(self, request: Request, status: int, text: str) -> Response:
-        code = "-1, Microsoft.SharePoint.Client." + ("ResourceNotFoundException" if status == 404 else "InvalidClientQueryException")
-        return shape.error(request, status, code, text).response
+        name = "ResourceNotFoundException" if status == 404 else "InvalidClientQueryException"
+        return shape.error(request, status, f"-1, Microsoft.SharePoint.Client.{name}", text).response
 
     # -- the REST form of the UPA calls ------------------------------------------------------------------------------
 
@@ -108,10 +108,12 @@ class SharePointRoutes:
         act = table.get((request.method, call.name))
         if act is None:
             return self._unknown(request)
-        names = {"queueimportprofileproperties": "QueueImportProfileProperties",
-                 "getimportprofilepropertyjob": "GetImportProfilePropertyJob",
-                 "getimportprofilepropertyjobs": "GetImportProfilePropertyJobs",
-                 "deleteimportprofilepropertiesjob": "DeleteImportProfilePropertiesJob"}
+        names = {
+            "queueimportprofileproperties": "QueueImportProfileProperties",
+            "getimportprofilepropertyjob": "GetImportProfilePropertyJob",
+            "getimportprofilepropertyjobs": "GetImportProfilePropertyJobs",
+            "deleteimportprofilepropertiesjob": "DeleteImportProfilePropertiesJob",
+        }
 
         def run(token: Token) -> Response:
             try:
@@ -137,7 +139,8 @@ class SharePointRoutes:
             pairs = pairs["results"]
         if isinstance(pairs, dict):
             raise self._odata_error(
-                request, "An unexpected 'StartObject' node was found when reading from the JSON reader. A 'StartArray' "
+                request,
+                "An unexpected 'StartObject' node was found when reading from the JSON reader. A 'StartArray' "
                 "node was expected.",
             )
         if not isinstance(pairs, list) or not all(isinstance(p, dict) and {"Key", "Value"} <= set(p) for p in pairs):
@@ -153,11 +156,11 @@ class SharePointRoutes:
         job = self._sim.timer_job.read(str(call.arg("jobid")))
         if job is None:
             return shape.null(request, "GetImportProfilePropertyJob")
-        return shape.entity(request, _plain(describe(job)), describe(job)["_ObjectType_"])
+        return shape.entity(request, _plain(describe(job)), JOB_INFO)
 
     def _rest_jobs(self, request: Request) -> Response:
         jobs = [_plain(describe(job)) for job in self._sim.timer_job.read_all()]
-        return shape.collection(request, jobs, "Microsoft.Online.SharePoint.TenantManagement.ImportProfilePropertiesJobInfo")
+        return shape.collection(request, jobs, JOB_INFO)
 
     def _rest_delete(self, request: Request, call: odata.Segment) -> Response:
         job_id = call.arg("jobid") or (request.json() if request.body else {}).get("jobId", "")

@@ -3,6 +3,7 @@ asked for."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape
@@ -64,8 +65,8 @@ def error(request: Request, status: int, code: str, message: str) -> HttpError:
     text = {"lang": "en-US", "value": message}
     shape = form(request)
     if shape == "atom":
-        body = f"<m:error><m:code>{escape(code)}</m:code><m:message xml:lang=\"en-US\">{escape(message)}</m:message></m:error>"
-        return HttpError(_xml(body, status))
+        said = f'<m:message xml:lang="en-US">{escape(message)}</m:message>'
+        return HttpError(_xml(f"<m:error><m:code>{escape(code)}</m:code>{said}</m:error>", status))
     key = "error" if shape == "verbose" else "odata.error"
     return HttpError(_json({key: {"code": code, "message": text}}, shape, status, wrap=False))
 
@@ -90,7 +91,7 @@ def _object(value: dict[str, Any], kind: str, shape: str) -> dict[str, Any]:
 
 def _atom_entry(value: dict[str, Any], kind: str) -> str:
     return (
-        f"<entry><id>{escape(str(value.get('__uri', '')))}</id><category term=\"{kind}\" />"
+        f'<entry><id>{escape(str(value.get("__uri", "")))}</id><category term="{kind}" />'
         f'<content type="application/xml"><m:properties>{"".join(_properties(value))}</m:properties></content></entry>'
     )
 
@@ -110,7 +111,7 @@ def _xml(content: str, status: int) -> Response:
         'xmlns="http://www.w3.org/2005/Atom" xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices" '
         'xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"'
     )
-    name, rest = content[1:].split(">", 1)[0].split(" ")[0], content
-    rest = rest.replace(f"<{name}", f"<{name} {spaces}", 1)
-    body = f'<?xml version="1.0" encoding="utf-8"?>{rest}'.encode()
+    name = re.split(r"[ >]", content[1:], maxsplit=1)[0]
+    named = content.replace(f"<{name}", f"<{name} {spaces}", 1)
+    body = f'<?xml version="1.0" encoding="utf-8"?>{named}'.encode()
     return Response(status, {"Content-Type": "application/atom+xml;charset=utf-8"}, body)

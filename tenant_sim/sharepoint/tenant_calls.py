@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OFFICE_365_TENANT = "e45fd516-a408-4ca4-b6dc-268e2f1f0f83"
 _MODEL = "Microsoft.Online.SharePoint.TenantManagement."
+JOB_INFO = f"{_MODEL}ImportProfilePropertiesJobInfo"
 SERVER_ERROR = "Microsoft.SharePoint.Client.ServerException"
 LIBRARY_VERSION = "16.0.23710.12002"
 
@@ -56,9 +57,13 @@ def require_tenant_rights(token: Token) -> None:
 def describe(job: ImportJob) -> dict[str, Any]:
     """Show a job as the wire does: enums are ints, the log is a folder (sharepoint.md §1.2)."""
     return {
-        "_ObjectType_": f"{_MODEL}ImportProfilePropertiesJobInfo",
-        "Error": int(job.error), "ErrorMessage": job.error_message, "JobId": Guid(job.job_id),
-        "LogFolderUri": job.log_folder_uri, "SourceUri": job.source_uri, "State": int(job.state),
+        "_ObjectType_": JOB_INFO,
+        "Error": int(job.error),
+        "ErrorMessage": job.error_message,
+        "JobId": Guid(job.job_id),
+        "LogFolderUri": job.log_folder_uri,
+        "SourceUri": job.source_uri,
+        "State": int(job.state),
     }
 
 
@@ -79,17 +84,25 @@ class ProcessQuery:
         except CsomError as exc:
             results = []
             error = {
-                "ErrorMessage": exc.message, "ErrorValue": None, "TraceCorrelationId": trace, "ErrorCode": exc.code,
+                "ErrorMessage": exc.message,
+                "ErrorValue": None,
+                "TraceCorrelationId": trace,
+                "ErrorCode": exc.code,
                 "ErrorTypeName": exc.type_name,
             }
         header = {
-            "SchemaVersion": "15.0.0.0", "LibraryVersion": LIBRARY_VERSION, "ErrorInfo": error,
+            "SchemaVersion": "15.0.0.0",
+            "LibraryVersion": LIBRARY_VERSION,
+            "ErrorInfo": error,
             "TraceCorrelationId": trace,
         }
         body = "[\r" + "\r,".join(csom.write(part) for part in [header, *results]) + "\r]"
         headers = {
-            "Content-Type": "application/json; charset=utf-8", "SPRequestGuid": trace, "request-id": trace,
-            "SPClientServiceRequestDuration": "42", "X-SharePointHealthScore": "1",
+            "Content-Type": "application/json; charset=utf-8",
+            "SPRequestGuid": trace,
+            "request-id": trace,
+            "SPClientServiceRequestDuration": "42",
+            "X-SharePointHealthScore": "1",
         }
         return Response(200, headers, body.encode())
 

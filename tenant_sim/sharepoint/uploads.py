@@ -72,7 +72,8 @@ class Uploads:
             )
         if offset != len(upload.data):
             raise LibraryError(
-                400, "-2147024809, System.ArgumentException",
+                400,
+                "-2147024809, System.ArgumentException",
                 f"The fileOffset {offset} does not match the {len(upload.data)} bytes received so far.",
             )
         return upload

@@ -175,7 +175,9 @@ class Web:
 
     def _add_folder(self, get: Get, url: Any) -> Response:
         if not isinstance(url, str) or not url:
-            raise LibraryError(400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException", "No folder is named.")
+            raise LibraryError(
+                400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException", "No folder is named."
+            )
         path = url if url.startswith("/") else f"{get().path}/{url}"
         item = self._library.add_folder(path)
         return shape.entity(self._request, self._shown(item), "SP.Folder", 201)
@@ -216,17 +218,25 @@ class Web:
     def _contextinfo(self) -> Response:
         """Hand out a form digest. With bearer tokens nobody needs one (sharepoint.md §3), clients fetch it anyway."""
         info = {
-            "__uri": "", "FormDigestTimeoutSeconds": 1800, "FormDigestValue": "0x0123456789ABCDEF,01 Jan 2026 00:00:00 -0000",
-            "LibraryVersion": "16.0.23710.12002", "SiteFullUrl": self._base(),
-            "SupportedSchemaVersions": ["14.0.0.0", "15.0.0.0"], "WebFullUrl": self._base(),
+            "__uri": "",
+            "FormDigestTimeoutSeconds": 1800,
+            "FormDigestValue": "0x0123456789ABCDEF,01 Jan 2026 00:00:00 -0000",
+            "LibraryVersion": "16.0.23710.12002",
+            "SiteFullUrl": self._base(),
+            "SupportedSchemaVersions": ["14.0.0.0", "15.0.0.0"],
+            "WebFullUrl": self._base(),
         }
         if shape.form(self._request) == "verbose":
             info = {"__uri": "", "GetContextWebInformation": {k: v for k, v in info.items() if k != "__uri"}}
         return shape.entity(self._request, info, "SP.ContextWebInformation")
 
     def _show_web(self) -> Response:
-        web = {"__uri": f"{self._base()}/_api/Web", "Title": self._site.rsplit("/", 1)[-1] or "Home",
-               "Url": self._base(), "ServerRelativeUrl": self._site or "/"}
+        web = {
+            "__uri": f"{self._base()}/_api/Web",
+            "Title": self._site.rsplit("/", 1)[-1] or "Home",
+            "Url": self._base(),
+            "ServerRelativeUrl": self._site or "/",
+        }
         return shape.entity(self._request, web, "SP.Web")
 
     def _show_site(self) -> Response:
@@ -238,6 +248,8 @@ class Web:
         return shape.entity(self._request, usage, "SP.UsageInfo")
 
     def _recycle_bin(self) -> Response:
-        items = [{"__uri": "", "LeafName": i.name, "DirName": i.parent.lstrip("/"), "Size": str(i.size)}
-                 for i in self._library.recycle_bin]
+        items = [
+            {"__uri": "", "LeafName": i.name, "DirName": i.parent.lstrip("/"), "Size": str(i.size)}
+            for i in self._library.recycle_bin
+        ]
         return shape.collection(self._request, items, "SP.RecycleBinItem")

@@ -64,8 +64,13 @@ class Limits:
 
 
 def evaluate(
-    data: bytes, id_type: IdType, id_property: str, mapping: dict[str, str],
-    directory: Directory, profiles: Profiles, limits: Limits,
+    data: bytes,
+    id_type: IdType,
+    id_property: str,
+    mapping: dict[str, str],
+    directory: Directory,
+    profiles: Profiles,
+    limits: Limits,
 ) -> Outcome:
     """Work out what a file does, without doing it.
 
@@ -98,8 +103,12 @@ def _invalid(kind: str, identity: str, message: str) -> Outcome:
 
 
 def _people(
-    entries: list[dict[str, Any]], id_type: IdType, id_property: str, mapping: dict[str, str],
-    directory: Directory, profiles: Profiles,
+    entries: list[dict[str, Any]],
+    id_type: IdType,
+    id_property: str,
+    mapping: dict[str, str],
+    directory: Directory,
+    profiles: Profiles,
 ) -> Outcome:
     outcome = Outcome()
     times: dict[int, int] = {}
@@ -134,8 +143,13 @@ _DUPLICATE = (
 
 
 def _values(
-    outcome: Outcome, slot: int, identity: str, entry: dict[str, Any], id_property: str,
-    mapping: dict[str, str], profiles: Profiles,
+    outcome: Outcome,
+    slot: int,
+    identity: str,
+    entry: dict[str, Any],
+    id_property: str,
+    mapping: dict[str, str],
+    profiles: Profiles,
 ) -> None:
     writes = []
     for name, raw in entry.items():

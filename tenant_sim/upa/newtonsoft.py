@@ -1,4 +1,4 @@
-"""Reads an import file the way the timer job does, with Newtonsoft.Json's messages when it cannot (sharepoint.md §5)."""
+"""Reads an import file as the timer job does, with Newtonsoft.Json's messages when it cannot (sharepoint.md §5)."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ class _Scanner:
                 self._fail(f"Invalid property identifier character: {self.text[self.at]}.")
             self.path.append(self._string())
             if self._peek() != ":":
-                self._fail(f"Invalid character after parsing property name. Expected ':' but got: {self.text[self.at]}.")
+                got = self.text[self.at]
+                self._fail(f"Invalid character after parsing property name. Expected ':' but got: {got}.")
             self.at += 1
             self._value()
             if self._close("}", "Object"):

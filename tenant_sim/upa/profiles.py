@@ -49,8 +49,14 @@ class Profiles:
         directory.listeners.append(self._follow)
 
     def define(
-        self, name: str, type: str = "string", *, max_length: int | None = None,  # noqa: A002
-        editable: bool = False, multi_value: bool = False, taxonomic: bool = False,
+        self,
+        name: str,
+        type: str = "string",  # noqa: A002
+        *,
+        max_length: int | None = None,
+        editable: bool = False,
+        multi_value: bool = False,
+        taxonomic: bool = False,
     ) -> Property:
         """Add a custom property, or define one anew."""
         self.properties[name] = Property(name, type, max_length, editable, multi_value, taxonomic)

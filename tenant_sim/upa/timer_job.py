@@ -45,8 +45,14 @@ class TimerJob:
     """Import jobs and what happens to them."""
 
     def __init__(
-        self, rng: random.Random, now: Callable[[], float], schedule: Schedule, directory: Directory,
-        profiles: Profiles, library: Library, site_bases: Callable[[], set[str]],
+        self,
+        rng: random.Random,
+        now: Callable[[], float],
+        schedule: Schedule,
+        directory: Directory,
+        profiles: Profiles,
+        library: Library,
+        site_bases: Callable[[], set[str]],
     ) -> None:
         self._rng, self._now, self._schedule = rng, now, schedule
         self._directory, self._profiles, self._library = directory, profiles, library
@@ -124,7 +130,9 @@ class TimerJob:
         moment = job.submitted_at
         what = self._fate(job)
         for state, step in (
-            ("Submitted", self._download), ("Processing", self._start_import), ("Queued", self._finish),
+            ("Submitted", self._download),
+            ("Processing", self._start_import),
+            ("Queued", self._finish),
         ):
             if what.hang == state or job.state.terminal:
                 return

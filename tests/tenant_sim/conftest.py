@@ -26,7 +26,9 @@ class Tenant:
     def bearer(self, resource: str, app: str = "upa-sync") -> dict[str, str]:
         return {"Authorization": f"Bearer {self.sim.token(app, resource)}"}
 
-    def graph(self, path: str, method: str = "GET", app: str = "upa-sync-identity", **options: Any) -> requests.Response:
+    def graph(
+        self, path: str, method: str = "GET", app: str = "upa-sync-identity", **options: Any
+    ) -> requests.Response:
         url = path if path.startswith("http") else f"{self.sim.urls.graph}/v1.0/{path}"
         headers = {**self.bearer("graph", app), **options.pop("headers", {})}
         return self.session.request(method, url, headers=headers, **options)
@@ -50,7 +52,8 @@ class Tenant:
         raw = data if isinstance(data, bytes) else orjson.dumps(data)
         if bom:
             raw = b"\xef\xbb\xbf" + raw
-        path = f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}')/files/addusingpath(decodedurl='{name}',overwrite=true)"
+        folder = f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}')"
+        path = f"{folder}/files/addusingpath(decodedurl='{name}',overwrite=true)"
         answer = self.site(path, "POST", data=raw)
         assert answer.status_code == 200, answer.text
         return f"{self.sim.urls.sharepoint}{FOLDER}/{name}"
@@ -74,7 +77,8 @@ def queue_xml(uri: str, mapping: dict[str, str], id_type: int = 1, id_property: 
     return wrap(
         '<ObjectPath Id="2" ObjectPathId="1" /><Method Name="QueueImportProfileProperties" Id="3" ObjectPathId="1">'
         f'<Parameters><Parameter Type="Enum">{id_type}</Parameter><Parameter Type="String">{id_property}</Parameter>'
-        f'<Parameter Type="Dictionary">{pairs}</Parameter><Parameter Type="String">{uri}</Parameter></Parameters></Method>'
+        f'<Parameter Type="Dictionary">{pairs}</Parameter><Parameter Type="String">{uri}</Parameter>'
+        "</Parameters></Method>"
     )
 
 

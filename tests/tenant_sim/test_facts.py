@@ -63,4 +63,6 @@ def test_user_properties_are_those_of_the_metadata():
 
     kinds = {"Edm.String": str, "Edm.Boolean": bool, "Edm.DateTimeOffset": str, "Edm.Int32": int}
     table = dict(line.split("\t") for line in PROPERTIES.read_text().splitlines())
-    assert {name: kinds.get(kind, list if kind.startswith("Collection") else dict) for name, kind in table.items()} == TYPES
+    assert {
+        name: kinds.get(kind, list if kind.startswith("Collection") else dict) for name, kind in table.items()
+    } == TYPES

@@ -33,6 +33,7 @@ def test_times_and_patterns(tenant):
 
 def test_rate_is_seeded():
     """The same seed gives the same sequence of failures."""
+
     def sequence(seed: int) -> list[bool]:
         sim = TenantSim(ManualClock(), seed=seed)
         sim.faults.add(rate=0.5, status=500)
@@ -73,7 +74,11 @@ def test_body_and_headers_can_be_anything(tenant):
     tenant.sim.faults.add(status=200, body="<html>busy</html>", headers={"X-Odd": "1"})
     answer = tenant.graph(DELTA)
 
-    assert (answer.text, answer.headers["X-Odd"], answer.headers["Content-Type"]) == ("<html>busy</html>", "1", "text/html")
+    assert (answer.text, answer.headers["X-Odd"], answer.headers["Content-Type"]) == (
+        "<html>busy</html>",
+        "1",
+        "text/html",
+    )
 
 
 def test_drop_before_and_after(tenant):

@@ -35,7 +35,9 @@ def test_list_is_paged_and_filtered(tenant):
     first = tenant.graph("users?$top=20&$select=id,department").json()
     second = tenant.graph(first["@odata.nextLink"]).json()
     user = tenant.sim.directory.users()[0]
-    found = tenant.graph("users", params={"$filter": f"employeeId eq '{user['employeeId']}' and accountEnabled ne null"})
+    found = tenant.graph(
+        "users", params={"$filter": f"employeeId eq '{user['employeeId']}' and accountEnabled ne null"}
+    )
 
     assert (len(first["value"]), len(second["value"]), "@odata.nextLink" in second) == (20, 10, False)
     assert [one["id"] for one in found.json()["value"]] == [user["id"]]
@@ -178,7 +180,9 @@ def test_app_roles_are_read_granted_and_taken_away(tenant):
     """appRoleAssignments on a service principal: what `upa grant` needs."""
     grant(tenant, "Application.Read.All", "AppRoleAssignment.ReadWrite.All")
     identity, graph_id = tenant.sim.apps.identity, tenant.sim.apps.service_principals["graph"]
-    principal = tenant.graph("servicePrincipals", params={"$filter": f"appId eq '{identity.app_id}'"}).json()["value"][0]
+    principal = tenant.graph("servicePrincipals", params={"$filter": f"appId eq '{identity.app_id}'"}).json()["value"][
+        0
+    ]
     graph_sp = tenant.graph("servicePrincipals(appId='00000003-0000-0000-c000-000000000000')").json()
     role = next(r["id"] for r in graph_sp["appRoles"] if r["value"] == "Directory.Read.All")
     body = {"principalId": principal["id"], "resourceId": graph_id, "appRoleId": role}
@@ -228,8 +232,13 @@ def test_organization_tells_the_tenant(tenant):
 
 def test_directory_refuses_what_entra_could_not_hold(tenant):
     """Unknown properties, wrong types and over-long values are programming errors of a test."""
-    for bad in ({"nonsense": 1}, {"displayName": 7}, {"employeeId": "x" * 17}, {"employeeOrgData": {"x": "y"}},
-                {"onPremisesExtensionAttributes": {"extensionAttribute1": "x" * 1025}}):
+    for bad in (
+        {"nonsense": 1},
+        {"displayName": 7},
+        {"employeeId": "x" * 17},
+        {"employeeOrgData": {"x": "y"}},
+        {"onPremisesExtensionAttributes": {"extensionAttribute1": "x" * 1025}},
+    ):
         with pytest.raises(ValueError, match=r"."):
             tenant.sim.directory.add({"userPrincipalName": "a@b.c", **bad})
 
@@ -243,7 +252,9 @@ def test_versions_tell_the_whole_history(tenant):
 
     history = tenant.sim.directory.versions()
     assert [(user, record and record.get("city")) for _, user, record in history] == [
-        (zoe, "Bern"), (zoe, None), (zoe, None)
+        (zoe, "Bern"),
+        (zoe, None),
+        (zoe, None),
     ]
     assert history[-1][2] is None
 

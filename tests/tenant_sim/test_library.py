@@ -59,8 +59,12 @@ def test_apostrophe_in_a_name(tenant):
     made = add(tenant, "o''brien (1), x.json").json()
 
     assert made["Name"] == "o'brien (1), x.json"
-    assert tenant.site("web/getfilebyserverrelativepath(decodedurl=@f)?@f='/sites/upa/Imports/o''brien (1), x.json'").json()[
-        "Length"] == "1"
+    assert (
+        tenant.site(
+            "web/getfilebyserverrelativepath(decodedurl=@f)?@f='/sites/upa/Imports/o''brien (1), x.json'"
+        ).json()["Length"]
+        == "1"
+    )
 
 
 @pytest.mark.parametrize("name", ["a*b.json", "a:b", " a "])
@@ -71,7 +75,8 @@ def test_bad_file_names(tenant, name):
 
 def test_upload_into_a_missing_folder(tenant):
     """Nobody creates the folder: 404."""
-    path = "web/getfolderbyserverrelativepath(decodedurl='/sites/upa/Nowhere')/files/addusingpath(decodedurl='a',overwrite=true)"
+    folder = "web/getfolderbyserverrelativepath(decodedurl='/sites/upa/Nowhere')"
+    path = f"{folder}/files/addusingpath(decodedurl='a',overwrite=true)"
 
     assert tenant.site(path, "POST", data=b"x").status_code == 404
 
@@ -143,8 +148,11 @@ def test_folder_is_deleted_with_its_content(tenant):
 def test_locked_file_is_423(tenant, file):
     """A file somebody has open can be read, but not replaced or deleted, nor can its folder."""
     tenant.sim.library.lock(file.path)
-    statuses = [tenant.site(FILE, "DELETE").status_code, add(tenant, "a.json").status_code,
-                tenant.site(f"{FILE}/$value").status_code]
+    statuses = [
+        tenant.site(FILE, "DELETE").status_code,
+        add(tenant, "a.json").status_code,
+        tenant.site(f"{FILE}/$value").status_code,
+    ]
     tenant.sim.library.unlock(file.path)
 
     assert statuses == [423, 423, 200]

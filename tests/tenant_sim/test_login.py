@@ -22,15 +22,26 @@ def assertion(tenant, certificate=None, *, headers=None, algorithm="RS256", **cl
     """Sign an assertion as msal does."""
     app = tenant.sim.apps.client
     certificate = certificate or app.certificates[0]
-    body = {"aud": token_url(tenant), "iss": app.app_id, "sub": app.app_id, "jti": "1", "iat": int(time.time()),
-            "exp": int(time.time()) + 600, **claims}
+    body = {
+        "aud": token_url(tenant),
+        "iss": app.app_id,
+        "sub": app.app_id,
+        "jti": "1",
+        "iat": int(time.time()),
+        "exp": int(time.time()) + 600,
+        **claims,
+    }
     header = {"x5t": certificate.x5t} if headers is None else headers
     return jwt.encode(body, certificate.private_key_pem, algorithm=algorithm, headers=header)
 
 
 def ask(tenant, name: str | None = None, **fields):
-    form = {"grant_type": "client_credentials", "client_id": tenant.sim.apps.client.app_id,
-            "scope": f"{tenant.sim.urls.admin}/.default", **fields}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": tenant.sim.apps.client.app_id,
+        "scope": f"{tenant.sim.urls.admin}/.default",
+        **fields,
+    }
     return tenant.session.post(token_url(tenant, name), data={k: v for k, v in form.items() if v is not None})
 
 
@@ -40,8 +51,11 @@ def with_assertion(tenant, text: str, **fields):
 
 @pytest.mark.parametrize(
     ("headers", "algorithm"),
-    [(lambda c: {"x5t": c.x5t}, "RS256"), (lambda c: {"x5t#S256": c.x5t_s256}, "PS256"),
-     (lambda c: {"x5t": c.x5t, "x5t#S256": c.x5t_s256}, "RS256")],
+    [
+        (lambda c: {"x5t": c.x5t}, "RS256"),
+        (lambda c: {"x5t#S256": c.x5t_s256}, "PS256"),
+        (lambda c: {"x5t": c.x5t, "x5t#S256": c.x5t_s256}, "RS256"),
+    ],
 )
 def test_certificate_assertion_gives_a_token(tenant, headers, algorithm):
     """Thumbprint by SHA-1 or SHA-256, PKCS1 or PSS: a token with roles for the host that was asked for."""
@@ -56,7 +70,9 @@ def test_certificate_assertion_gives_a_token(tenant, headers, algorithm):
 
 def test_token_can_be_checked_with_the_published_keys(tenant):
     """The keys of the discovery document verify the tokens."""
-    config = tenant.session.get(f"{tenant.sim.urls.login}/{tenant.sim.tenant_id}/v2.0/.well-known/openid-configuration").json()
+    config = tenant.session.get(
+        f"{tenant.sim.urls.login}/{tenant.sim.tenant_id}/v2.0/.well-known/openid-configuration"
+    ).json()
     keys = tenant.session.get(config["jwks_uri"]).json()
     token = tenant.sim.token("upa-sync", "sharepoint")
     key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]]
@@ -154,7 +170,8 @@ def test_secret_gives_a_token_that_sharepoint_refuses(tenant):
 
 def identity_token(tenant, resource: str = "api://AzureADTokenExchange") -> str:
     answer = tenant.session.get(
-        f"{tenant.sim.urls.managed_identity}/msi/token", params={"api-version": "2019-08-01", "resource": resource},
+        f"{tenant.sim.urls.managed_identity}/msi/token",
+        params={"api-version": "2019-08-01", "resource": resource},
         headers={"X-IDENTITY-HEADER": tenant.sim.identity_header},
     )
     assert answer.status_code == 200, answer.text
@@ -214,7 +231,8 @@ def test_app_service_endpoint(tenant):
 def test_app_service_refusals(tenant, header, params, status):
     """Wrong header, version, resource or identity."""
     answer = tenant.session.get(
-        f"{tenant.sim.urls.managed_identity}/msi/token", params=params,
+        f"{tenant.sim.urls.managed_identity}/msi/token",
+        params=params,
         headers={"X-IDENTITY-HEADER": header or tenant.sim.identity_header},
     )
 
@@ -224,8 +242,11 @@ def test_app_service_refusals(tenant, header, params, status):
 def test_imds_form(tenant):
     """On a virtual machine the header is Metadata: true; without it 400."""
     url = f"{tenant.sim.urls.managed_identity}/metadata/identity/oauth2/token"
-    params = {"api-version": "2018-02-01", "resource": tenant.sim.urls.graph,
-              "client_id": tenant.sim.apps.identity.app_id}
+    params = {
+        "api-version": "2018-02-01",
+        "resource": tenant.sim.urls.graph,
+        "client_id": tenant.sim.apps.identity.app_id,
+    }
     good = tenant.session.get(url, params=params, headers={"Metadata": "true"}).json()
     bad = tenant.session.get(url, params=params)
 

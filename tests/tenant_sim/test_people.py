@@ -63,13 +63,17 @@ def test_set_single_value_works_on_user_editable_properties_too(tenant):
     body = {"accountName": claim(), "propertyName": "AboutMe", "propertyValue": "hello"}
     answer = tenant.site(f"{MANAGER}/SetSingleValueProfileProperty", "POST", json=body)
     for value in ("2020-01-02", ""):
-        tenant.site(f"{MANAGER}/SetSingleValueProfileProperty", "POST",
-                    json={"accountName": claim(), "propertyName": "HireDate", "propertyValue": value})
+        tenant.site(
+            f"{MANAGER}/SetSingleValueProfileProperty",
+            "POST",
+            json={"accountName": claim(), "propertyName": "HireDate", "propertyValue": value},
+        )
 
     assert answer.json() == {"odata.null": True}
     assert tenant.sim.profiles.get(zoe)["AboutMe"] == "hello"
     assert [(c.property, c.value) for c in tenant.sim.profiles.history(zoe)][1:] == [
-        ("HireDate", "2020-01-02"), ("HireDate", "")
+        ("HireDate", "2020-01-02"),
+        ("HireDate", ""),
     ]
 
 
@@ -78,7 +82,9 @@ def test_set_multi_values(tenant):
     tenant.person()
     tenant.sim.profiles.define("Teams", multi_value=True)
     path = f"{MANAGER}/SetMultiValuedProfileProperty"
-    done = tenant.site(path, "POST", json={"accountName": claim(), "propertyName": "Teams", "propertyValues": ["a", "b"]})
+    done = tenant.site(
+        path, "POST", json={"accountName": claim(), "propertyName": "Teams", "propertyValues": ["a", "b"]}
+    )
     refused = tenant.site(path, "POST", json={"accountName": claim(), "propertyName": "Badge", "propertyValues": ["a"]})
 
     assert (done.status_code, refused.status_code) == (200, 500)
@@ -115,8 +121,12 @@ def rest(tenant, call: str, method: str = "GET", **options):
 
 
 def queue_body(mapping) -> dict:
-    return {"idType": 1, "sourceDataIdProperty": "IdName", "propertyMap": mapping,
-            "sourceUri": "https://contoso.sharepoint.com/sites/upa/Imports/a.json"}
+    return {
+        "idType": 1,
+        "sourceDataIdProperty": "IdName",
+        "propertyMap": mapping,
+        "sourceUri": "https://contoso.sharepoint.com/sites/upa/Imports/a.json",
+    }
 
 
 def test_rest_queue_with_an_object_as_map_fails(tenant):

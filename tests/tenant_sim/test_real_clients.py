@@ -35,8 +35,11 @@ def http():
 
 
 def msal_app(served, http, **options):
-    credential = {"private_key": served.private_key_pem.decode(), "public_certificate": served.certificate_pem.decode(),
-                  "thumbprint": served.thumbprint}
+    credential = {
+        "private_key": served.private_key_pem.decode(),
+        "public_certificate": served.certificate_pem.decode(),
+        "thumbprint": served.thumbprint,
+    }
     options = {"client_credential": credential, "authority": served.authority, **options}
     return msal.ConfidentialClientApplication(served.client_id, instance_discovery=False, http_client=http, **options)
 
@@ -71,13 +74,19 @@ def test_msal_shows_the_error_of_an_unknown_resource(served, http):
 def test_azure_identity_certificate_credential(served):
     """CertificateCredential signs in with the PEM file that the tenant wrote."""
     with CertificateCredential(
-        served.tenant_id, served.client_id, str(served.certificate_file), authority=served.urls.login,
+        served.tenant_id,
+        served.client_id,
+        str(served.certificate_file),
+        authority=served.urls.login,
         disable_instance_discovery=True,
     ) as credential:
         token = credential.get_token(f"{served.urls.sharepoint}/.default").token
 
-    answer = requests.get(f"{served.urls.sharepoint}/sites/upa/_api/web", timeout=10,
-                          headers={"Authorization": f"Bearer {token}", "Accept": "application/json;odata=nometadata"})
+    answer = requests.get(
+        f"{served.urls.sharepoint}/sites/upa/_api/web",
+        timeout=10,
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/json;odata=nometadata"},
+    )
     assert answer.json()["ServerRelativeUrl"] == "/sites/upa"
 
 
@@ -88,7 +97,9 @@ def test_azure_identity_managed_identity(served):
         token = credential.get_token(f"{served.urls.graph}/.default").token
         again = credential.get_token(f"{served.urls.graph}/.default").token
 
-    answer = requests.get(f"{served.urls.graph}/v1.0/users/delta", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    answer = requests.get(
+        f"{served.urls.graph}/v1.0/users/delta", headers={"Authorization": f"Bearer {token}"}, timeout=10
+    )
     assert [user["displayName"] for user in answer.json()["value"]] == ["Zoë"]
     assert token == again
     assert served.sim.calls.counts()["managed_identity token"] == 1
@@ -116,9 +127,11 @@ def test_managed_identity_as_federated_credential_through_azure_identity(served)
     with (
         ManagedIdentityCredential() as identity,
         ClientAssertionCredential(
-            served.tenant_id, served.client_id,
+            served.tenant_id,
+            served.client_id,
             lambda: identity.get_token("api://AzureADTokenExchange/.default").token,
-            authority=served.urls.login, disable_instance_discovery=True,
+            authority=served.urls.login,
+            disable_instance_discovery=True,
         ) as credential,
     ):
         token = credential.get_token(f"{served.urls.admin}/.default")
@@ -151,7 +164,8 @@ def graph_client(served, http):
 
     provider = AzureIdentityAuthenticationProvider(
         StaticCredential(served.sim.token("upa-sync-identity", "graph")),
-        scopes=[f"{served.urls.graph}/.default"], allowed_hosts=["127.0.0.1"],
+        scopes=[f"{served.urls.graph}/.default"],
+        allowed_hosts=["127.0.0.1"],
     )
     client = GraphClientFactory.create_with_default_middleware(client=http, host=f"{served.urls.graph}/v1.0")
     adapter = GraphRequestAdapter(provider, client=client)
@@ -227,7 +241,9 @@ def test_msgraph_sdk_grants_an_app_role(served):
         sharepoint = await find(client, "00000003-0000-0ff1-ce00-000000000000")
         role = next(role for role in sharepoint.app_roles if role.value == "User.ReadWrite.All")
         assignments = client.service_principals.by_service_principal_id(identity.id).app_role_assignments
-        await assignments.post(AppRoleAssignment(principal_id=identity.id, resource_id=sharepoint.id, app_role_id=role.id))
+        await assignments.post(
+            AppRoleAssignment(principal_id=identity.id, resource_id=sharepoint.id, app_role_id=role.id)
+        )
         organization = await client.organization.get()
         return (await assignments.get()).value, organization.value[0].id
 

@@ -32,7 +32,10 @@ def test_job_walks_through_its_states_on_the_clock(tenant):
         seen.append((tenant.sim.jobs[0].state, "City" in tenant.sim.profiles.get(zoe)))
 
     assert seen == [
-        (JobState.SUBMITTED, False), (JobState.PROCESSING, False), (JobState.QUEUED, False), (JobState.SUCCEEDED, True)
+        (JobState.SUBMITTED, False),
+        (JobState.PROCESSING, False),
+        (JobState.QUEUED, False),
+        (JobState.SUCCEEDED, True),
     ]
     assert tenant.sim.profiles.get(zoe)["City"] == "Zürich"
     assert tenant.sim.jobs[0].log_folder_uri == ""
@@ -45,7 +48,10 @@ def test_one_jump_of_the_clock_gives_the_same_times(tenant):
     start = job.submitted_at
 
     assert [(at - start, name) for at, name in job.transitions] == [
-        (0, "SUBMITTED"), (3600, "PROCESSING"), (5400, "QUEUED"), (9000, "SUCCEEDED")
+        (0, "SUBMITTED"),
+        (3600, "PROCESSING"),
+        (5400, "QUEUED"),
+        (9000, "SUCCEEDED"),
     ]
 
 
@@ -148,7 +154,9 @@ def test_unmapped_property_aborts_the_whole_import(tenant):
 
     assert job.state is JobState.ERROR
     assert "City" not in tenant.sim.profiles.get(zoe)
-    text = f"InvalidProperty\t{ann}\tProperty 'AboutMe' is not mapped to any property in the user profile application.\r\n"
+    text = (
+        f"InvalidProperty\t{ann}\tProperty 'AboutMe' is not mapped to any property in the user profile application.\r\n"
+    )
     assert log_text(tenant) == text
 
 
@@ -166,7 +174,9 @@ def test_person_twice_in_a_file_is_a_generic_error(tenant):
     job = tenant.run_import({"value": [entry(zoe, City="A"), entry(ann, City="Bern"), entry(zoe, City="B")]}, CITY)
 
     assert job.error is JobError.IMPORT_COMPLETE_WITH_ERROR
-    assert log_text(tenant).startswith(f"GenericError\t{zoe}\tSystem.Data.SqlClient.SqlException (0x80131904): Input data")
+    assert log_text(tenant).startswith(
+        f"GenericError\t{zoe}\tSystem.Data.SqlClient.SqlException (0x80131904): Input data"
+    )
     assert "\r\n   at " in log_text(tenant)
     assert tenant.sim.profiles.get(ann)["City"] == "Bern"
 
@@ -174,9 +184,14 @@ def test_person_twice_in_a_file_is_a_generic_error(tenant):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (rb'{"value":[{"IdName":"a","Department":"C:\Vault"}]}', r"Bad JSON escape sequence: \V. Path 'value[0].Department'"),
-        (b'{"value":[{"IdName":"a","office":"x"K}]}',
-         "After parsing a value an unexpected character was encountered: K. Path 'value[0].office'"),
+        (
+            rb'{"value":[{"IdName":"a","Department":"C:\Vault"}]}',
+            r"Bad JSON escape sequence: \V. Path 'value[0].Department'",
+        ),
+        (
+            b'{"value":[{"IdName":"a","office":"x"K}]}',
+            "After parsing a value an unexpected character was encountered: K. Path 'value[0].office'",
+        ),
         (b'{"value":[{"IdName":"a"}', "Unexpected end of content while loading JObject. Path 'value[0]'"),
         (b'{"value":[{"IdName":"a"}}', "JsonToken EndObject is not valid for closing JsonType Array. Path 'value'"),
         (b'{"value":[]} x', "Additional text encountered after finished reading JSON content: x. Path ''"),
@@ -224,7 +239,9 @@ def test_file_deleted_before_download(tenant):
     assert tenant.sim.jobs[0].log_folder_uri == ""
 
 
-@pytest.mark.parametrize("uri", ["https://fabrikam.sharepoint.com/a.json", "https://contoso-admin.sharepoint.com/a.json"])
+@pytest.mark.parametrize(
+    "uri", ["https://fabrikam.sharepoint.com/a.json", "https://contoso-admin.sharepoint.com/a.json"]
+)
 def test_file_of_another_tenant(tenant, uri):
     """DataFileNotInTenant; the admin site doesn't count as the tenant's either."""
     tenant.queue(uri, CITY)
@@ -248,8 +265,12 @@ def test_values_that_do_not_fit_cost_the_person(tenant):
     tenant.sim.profiles.define("Short", max_length=3)
     people = [tenant.person(n) for n in ("a", "b", "c", "d")]
     mapping = {"Short": "Short", "HireDate": "HireDate"}
-    rows = [entry(people[0], Short="long"), entry(people[1], HireDate="soon"), entry(people[2], Short=[1]),
-            entry(people[3], Short=777)]
+    rows = [
+        entry(people[0], Short="long"),
+        entry(people[1], HireDate="soon"),
+        entry(people[2], Short=[1]),
+        entry(people[3], Short=777),
+    ]
     job = tenant.run_import({"value": rows}, mapping)
 
     assert job.error is JobError.IMPORT_COMPLETE_WITH_ERROR

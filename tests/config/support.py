@@ -33,6 +33,15 @@ def load(content, environ=None):
     return load_config(json.dumps(content, ensure_ascii=False), environ or {})
 
 
+def refusal_of(kind, function, *args):
+    """The error of this kind that a call raises, or None; other errors pass through."""
+    try:
+        function(*args)
+    except kind as error:
+        return error
+    return None
+
+
 def connector_of(**changes):
     """The only connector of a changed file."""
     return load(document(**changes)).connectors[0]

@@ -193,7 +193,7 @@ class _Loader:
         for position, address in enumerate(model.email.to if model.email else ()):
             if address.count("@") != 1 or " " in address:
                 self.add(("notifications", "email", "to", position), f"'{address}' isn't a mail address")
-        return Notifications(model.on, model.silence_after, model.email.to if model.email else (), model.webhook)
+        return Notifications(model.events, model.silence_after, model.email.to if model.email else (), model.webhook)
 
     def _check_names(self) -> None:
         seen: dict[str, int] = {}

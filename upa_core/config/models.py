@@ -154,7 +154,7 @@ class EmailModel(Part):
 class NotificationsModel(Part):
     """Who is told what."""
 
-    on: tuple[
+    events: tuple[
         Literal["failed", "held", "quarantined", "escrow_growing", "certificate", "token_age", "silence", "recovered"],
         ...,
     ] = ("failed", "held", "quarantined", "certificate", "silence", "recovered")

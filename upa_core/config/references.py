@@ -47,14 +47,18 @@ def fill_references(root: Record, environ: Mapping[str, str]) -> list[ConfigProb
     for holder, key, text, path in _texts(root):
         if kind := literal_secret(text):
             message = f"looks like {kind} (not shown); write a reference to a setting, ${{NAME}}, or to Key Vault"
-            problems.append(ConfigProblem(text.line, text.column, path_text(path), message))
+            problems.append(ConfigProblem(*_place(holder, key), path_text(path), message))
         if _LITERAL_KEYS.isdisjoint(path) and "${" in text:
-            filled = _fill(text, environ, path, problems)
+            filled = _fill(text, environ, (*_place(holder, key), path_text(path)), problems)
             holder[key] = Text.at(filled, text.line, text.column, raw=str(text))  # type: ignore[index]
     return problems
 
 
-def _fill(text: Text, environ: Mapping[str, str], path: Path, problems: list[ConfigProblem]) -> str:
+def _place(holder: Record | Items, key: str | int) -> tuple[int, int]:
+    return holder.places[key]  # type: ignore[index]
+
+
+def _fill(text: Text, environ: Mapping[str, str], place: tuple[int, int, str], problems: list[ConfigProblem]) -> str:
     def value(match: re.Match[str]) -> str:
         if match[1]:
             return match[0][1:]
@@ -66,7 +70,7 @@ def _fill(text: Text, environ: Mapping[str, str], path: Path, problems: list[Con
             suggestion = closest(name, (known for known in environ if known.upper().startswith("UPA")))
         else:
             return environ[name]
-        problems.append(ConfigProblem(text.line, text.column, path_text(path), message, suggestion))
+        problems.append(ConfigProblem(*place, message, suggestion))
         return match[0]
 
     return _REFERENCE.sub(value, text)

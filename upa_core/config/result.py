@@ -42,7 +42,7 @@ class Credentials:
 class Notifications:
     """Who is told what."""
 
-    on: tuple[str, ...]
+    events: tuple[str, ...]
     silence_after: timedelta
     email: tuple[str, ...] = ()
     webhook: str | None = field(default=None, repr=False)

@@ -7,6 +7,7 @@ grow out of bounds. Built from the event stream, so that nesting costs no recurs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ MAX_NODES = 400_000
 """Parts of the file, with aliases written out; 10,000 mappings have about 100,000."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 
 
@@ -91,6 +93,8 @@ def load_tree(content: str | bytes, name: str) -> Record:
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise _error(name, line, 1, "the file isn't UTF-8") from error
+    if not content.isascii() and (found := _LONE_SURROGATE.search(content)):
+        raise _error(name, content.count("\n", 0, found.start()) + 1, 1, "the file holds half a character")
     try:
         root = _Builder(name).build(yaml.parse(content.removeprefix("\ufeff"), Loader=_Loader))
     except yaml.MarkedYAMLError as error:

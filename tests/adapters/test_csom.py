@@ -98,6 +98,13 @@ def test_decode_fault() -> None:
     assert csom.decode(json.dumps([{"ErrorInfo": info}]).encode()).fault == csom.Fault("Nö.", "System.X", -1)
 
 
+def test_decode_is_lenient() -> None:
+    """A raw control character in a text and an unreadable code don't hide SharePoint's message."""
+    body = b'[{"ErrorInfo":{"ErrorMessage":"two\nlines","ErrorCode":"x","ErrorTypeName":null}}]'
+
+    assert csom.decode(body).fault == csom.Fault("two\nlines", "", 0)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -165,13 +172,33 @@ def test_dates_count_months_from_zero(moment: datetime) -> None:
     assert csom.date_of(text) == m
 
 
+def test_short_dates() -> None:
+    """Parts that a date leaves out are zero."""
+    assert csom.date_of("/Date(2016,10,2)/") == datetime(2016, 11, 2, tzinfo=UTC)
+
+
+def test_user_id_types() -> None:
+    """The numbers of the ways to match people are SharePoint's."""
+    assert {kind.name: kind.value for kind in csom.UserIdType} == {"EMAIL": 0, "CLOUD_ID": 1, "PRINCIPAL_NAME": 2}
+
+
 def test_date_in_milliseconds() -> None:
     """The older wire form of a date is milliseconds since 1970."""
     assert csom.date_of("/Date(1480110652000)/") == datetime(2016, 11, 25, 21, 50, 52, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "/Date()/", "/Date(2016,12,1)/", "/Date(2016)x/", "/Date(99999999999999999)/"]
+    "value",
+    [
+        None,
+        "",
+        "/Date()/",
+        "/Date(2016,12,1)/",
+        "/Date(2016)x/",
+        "/Date(99999999999999999)/",
+        f"/Date({10**30})/",
+        "/Date(99999,1,1)/",
+    ],
 )
 def test_not_a_date(value: object) -> None:
     """Anything else in a date's place is a ValueError."""

@@ -84,22 +84,23 @@ def test_empty_page_with_next_link_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "document",
+    ("document", "words"),
     [
-        {"value": []},
-        {"value": [], "@odata.nextLink": NEXT.url},
-        {"value": [], "@odata.nextLink": ""},
-        {"value": {}, "@odata.deltaLink": NEXT.url},
-        {"value": [{"city": "x"}], "@odata.deltaLink": NEXT.url},
-        {"value": ["x"], "@odata.deltaLink": NEXT.url},
-        {"@odata.deltaLink": NEXT.url},
-        [],
-        None,
+        ({"value": []}, "a page with neither nextLink nor deltaLink"),
+        ({"value": [], "@odata.nextLink": NEXT.url}, "its nextLink is the link just followed"),
+        ({"value": [], "@odata.nextLink": ""}, "a page with neither nextLink nor deltaLink"),
+        ({"value": [], "@odata.deltaLink": 5}, "a page with neither nextLink nor deltaLink"),
+        ({"value": {}, "@odata.deltaLink": NEXT.url}, "not a page of users"),
+        ({"value": [{"city": "x"}], "@odata.deltaLink": NEXT.url}, "not a page of users"),
+        ({"value": ["x"], "@odata.deltaLink": NEXT.url}, "not a page of users"),
+        ({"@odata.deltaLink": NEXT.url}, "not a page of users"),
+        ([], "not a page of users"),
+        (None, "not a page of users"),
     ],
 )
-def test_pages_that_cannot_be_trusted(document: object) -> None:
-    """No link, the same link again, or no list of people: the page is refused, the position stays."""
-    with pytest.raises(UnavailableError):
+def test_pages_that_cannot_be_trusted(document: object, words: str) -> None:
+    """No link, the same link again, or no list of people: the page is refused by name, the position stays."""
+    with pytest.raises(UnavailableError, match=f"HTTP 200: {words}$"):
         World(reply(200, document)).users.page(NEXT)
 
 
@@ -131,13 +132,14 @@ def test_foreign_links_are_refused(url: str) -> None:
         ),
         (400, {"code": "BadRequest", "message": "Sync must reach steady state within 30 days."}, "steadyState"),
         (400, {"code": "Directory_ExpiredPageToken"}, "Directory_ExpiredPageToken"),
+        (400, {"code": "resyncUploadDifferences"}, "resyncUploadDifferences"),
         (403, {"code": "resyncRequired"}, "resyncRequired"),
     ],
 )
 def test_void_positions(status: int, error: dict[str, object], code: str) -> None:
     """A void position is told by its code, in any case and at any depth, whatever the status; it isn't retried."""
     world = World(reply(status, {"error": error}, headers={"Location": "https://evil.example/"}))
-    with pytest.raises(ResyncRequiredError) as caught:
+    with pytest.raises(ResyncRequiredError, match=rf": the position is void \({code}\)$") as caught:
         world.users.page(NEXT)
 
     assert (caught.value.code, len(world.net.requests)) == (code, 1)
@@ -256,7 +258,7 @@ def test_inner_refusals(status: int, expected: type[UpaError]) -> None:
 )
 def test_batches_that_do_not_pair(document: object) -> None:
     """An answer of $batch that leaves somebody out is no answer."""
-    with pytest.raises(UnavailableError):
+    with pytest.raises(UnavailableError, match=r"\$batch"):
         World(reply(200, document)).users.read(["a"], ["id"])
 
 

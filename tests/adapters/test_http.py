@@ -42,7 +42,26 @@ def test_request_carries_token_and_name() -> None:
 
     assert answer.document == {"a": 1}
     assert headers["Authorization"] == f"Bearer {ROOT}#0"
+    assert headers["Accept"] == "application/json"
     assert headers["User-Agent"].startswith("NONISV|UpaSync|upa-sync/")
+
+
+def test_root_may_end_in_a_slash() -> None:
+    """A root with a slash at its end is the same service."""
+    world = World(reply(), root=f"{ROOT}/")
+    world.get()
+
+    assert (world.net.requests[0].url, world.tokens.asked) == (f"{ROOT}/x", [ROOT])
+
+
+def test_timeouts_are_ten_seconds_and_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request waits ten seconds for a connection and a minute for an answer."""
+    world, seen = World(reply()), []
+    send = world.net.send
+    monkeypatch.setattr(world.net, "send", lambda request, **o: (seen.append(o["timeout"]), send(request))[1])
+    world.get()
+
+    assert seen == [(10.0, 60.0)]
 
 
 def test_audience_may_differ() -> None:
@@ -99,8 +118,9 @@ def test_root_must_be_a_host_over_https(root: str) -> None:
 def test_redirects_are_not_followed(status: int) -> None:
     """A redirect is a refusal: the token doesn't travel."""
     world = World(reply(status, {}, headers={"Location": "https://evil.example/"}))
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError, match=f"HTTP {status} redirect") as caught:
         world.get()
+    assert caught.value.code == "redirect"
 
     assert len(world.net.requests) == 1
 
@@ -125,7 +145,9 @@ def test_second_401_is_access_denied() -> None:
 def test_403_is_access_denied_with_the_code() -> None:
     """A 403 tells the service's code and the request's id, and isn't repeated."""
     world = World(reply(403, {"error": {"code": "Authorization_RequestDenied"}}, headers={"request-id": "r-1"}))
-    with pytest.raises(AccessDeniedError, match=r"GET graph.example /x: HTTP 403 Authorization_RequestDenied .*r-1"):
+    with pytest.raises(
+        AccessDeniedError, match=r"^GET graph.example /x: HTTP 403 Authorization_RequestDenied \(request r-1\)$"
+    ):
         world.get()
 
     assert len(world.net.requests) == 1
@@ -149,6 +171,28 @@ def test_pause_beyond_patience_is_raised() -> None:
         world.get()
 
     assert (caught.value.retry_after, caught.value.status, world.clock.slept) == (600.0, 429, [])
+
+
+def test_pause_up_to_patience_is_slept() -> None:
+    """A pause of exactly our patience, a minute, is slept; with one second more it is raised."""
+    world = World(reply(503, {}, headers={"Retry-After": "60"}), reply(200, {}))
+    world.get()
+    with pytest.raises(ThrottledError):
+        World(reply(503, {}, headers={"Retry-After": "61"})).get()
+
+    assert world.clock.slept == [60.0]
+
+
+def test_further_attempts_of_the_caller() -> None:
+    """A caller's own attempts get the same pauses, and the same end, as the service's."""
+    world = World()
+    world.service.pause(1, None)
+    world.service.pause(3, 60.0)
+    for attempt, pause in ((4, 1.0), (1, 61.0)):
+        with pytest.raises(ThrottledError, match=r"graph\.example asks for fewer calls"):
+            world.service.pause(attempt, pause)
+
+    assert world.clock.slept == [1.0, 60.0]
 
 
 def test_pauses_grow() -> None:

@@ -23,8 +23,10 @@ HALF = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90
 class Server:
     """A TLS server on loopback that reads a request, writes given bytes, and closes."""
 
-    def __init__(self, answers: list[bytes]) -> None:
+    def __init__(self, answers: list[bytes], *, keep: bool = False) -> None:
         self.requests = 0
+        self._keep = keep
+        self._kept: list[ssl.SSLSocket] = []
         self._answers = answers
         self._ca = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -43,6 +45,8 @@ class Server:
         return path
 
     def close(self) -> None:
+        for connection in self._kept:
+            connection.close()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(timeout=10)
@@ -51,13 +55,21 @@ class Server:
         for answer in self._answers:
             with suppress(OSError):  # closed by the test, or a handshake that the client broke off
                 raw, _ = self._listener.accept()
-                with raw, self._context.wrap_socket(raw, server_side=True) as connection:
-                    received = b""
-                    while b"\r\n\r\n" not in received:
-                        received += connection.recv(65536)
-                    self.requests += 1
-                    connection.sendall(answer)
-                    connection.shutdown(socket.SHUT_RDWR)
+                with raw:
+                    connection = self._context.wrap_socket(raw, server_side=True)
+                    self._answer(connection, answer)
+
+    def _answer(self, connection: ssl.SSLSocket, answer: bytes) -> None:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += connection.recv(65536)
+        self.requests += 1
+        connection.sendall(answer)
+        if self._keep:  # and never read from it again
+            self._kept.append(connection)
+            return
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
 
 
 @pytest.fixture
@@ -65,12 +77,11 @@ def serve(tmp_path: object) -> Iterator[Callable[..., tuple[Server, Service]]]:
     """Return a function that starts a server of the given answers and a service for it."""
     opened: list[Server | requests.Session] = []
 
-    def start(*answers: bytes, trusted: bool = True) -> tuple[Server, Service]:
-        server, session = Server(list(answers)), requests.Session()
+    def start(*answers: bytes, keep: bool = False) -> tuple[Server, Service]:
+        server, session = Server(list(answers), keep=keep), requests.Session()
         opened.extend((server, session))
         session.trust_env = False
-        if trusted:
-            session.verify = server.trust(f"{tmp_path}/ca.pem")
+        session.verify = server.trust(f"{tmp_path}/ca.pem")
         return server, Service(server.root, FakeTokens(), FakeClock(), session=session, jitter=lambda: 0.1)
 
     yield start
@@ -138,10 +149,21 @@ def test_untrusted_certificate_executed_nothing() -> None:
         server.close()
 
 
+@pytest.mark.timeout(20)
 def test_effects_use_a_connection_of_their_own(serve: Serve) -> None:
-    """A connection that the server closed since the last call doesn't leave an effect without an answer."""
-    server, service = serve(OK, OK)
+    """A kept connection that has gone dead since the last call doesn't leave an effect without an answer."""
+    server, service = serve(OK, OK, keep=True)
     service.request("GET", "/", "/")
     service.request("POST", "/", "/", effect=True)
+
+    assert server.requests == 2
+
+
+def test_closed_service_opens_again(serve: Serve) -> None:
+    """Closing a service closes its connections, and the next call opens new ones."""
+    server, service = serve(OK, OK, keep=True)
+    service.request("GET", "/", "/")
+    service.close()
+    service.request("GET", "/", "/")
 
     assert server.requests == 2

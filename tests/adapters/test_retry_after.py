@@ -42,6 +42,11 @@ def test_forms(text: str | None, seconds: float | None) -> None:
     assert parse_retry_after(text, NOW) == seconds
 
 
+def test_longest_pause_is_a_day() -> None:
+    """No pause is longer than a day."""
+    assert LONGEST == 86_400
+
+
 @given(st.text())
 def test_any_text_is_a_pause_or_nothing(text: str) -> None:
     """Whatever a service writes, the result is None or a sane number of seconds."""

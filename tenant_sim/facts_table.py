@@ -13,7 +13,7 @@ csom-guid | GUIDs come as "\\/Guid(…)\\/" with backslashes | sharepoint.md §1
 csom-delete | Delete returns true only for a job that has not started | sharepoint.md §6 D
 queue-editable | Property Names […] are editable by user., all names, when queueing | sharepoint.md §1.5 D R
 queue-exists | Mapped properties must exist, checked when queueing | sharepoint.md §1.5 D
-queue-no-profile-role | Without User.ReadWrite.All: Access Denied: This application does not have … | sharepoint.md §1.5 R
+queue-no-profile-role | Without User.ReadWrite.All: Access Denied: This application does not … | sharepoint.md §1.5 R
 queue-no-tenant-role | Without tenant rights: Access denied. You do not …, -2147024891 | sharepoint.md §1.5 R
 queue-empty-id | The queue call sometimes returns zeros although the job started | sharepoint.md §1.5 R
 rest-map-array | A key-value collection as an object: A 'StartArray' node was expected. | sharepoint.md §2 R

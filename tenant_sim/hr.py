@@ -81,7 +81,7 @@ def read(path: Path | str, mapping: dict[str, str] | None = None, *, domain: str
             except HrError as exc:
                 raise HrError(f"{path}:{reader.line_num}: {exc}") from exc
     except csv.Error as exc:
-        raise HrError(f"{path}:{reader.line_num}: {exc}") from exc
+        raise HrError(f"{path}:{reader.reader.line_num}: {exc}") from exc
     return rows
 
 

@@ -91,7 +91,7 @@ class GraphRoutes:
 
         ASSUMED: graph-401-texts: InvalidAuthenticationToken is known, its messages are as remembered.
         """
-        audiences = {f"{request.base_url}".lower(), "https://graph.microsoft.com", GRAPH_APP}
+        audiences = {request.base_url.lower(), self._sim.urls.graph.lower(), self._sim.real_urls.graph, GRAPH_APP}
         try:
             return self._sim.tokens.check(request.headers.get("authorization"), audiences)
         except TokenError as exc:

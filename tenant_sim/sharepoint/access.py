@@ -25,8 +25,8 @@ def authorize(sim: TenantSim, request: Request, surface: str) -> Token:
 
     ASSUMED: sharepoint-401-bodies: of the refusals only `Unsupported app only token` was reported.
     """
-    base = request.base_url.lower()
-    audiences = {base, SHAREPOINT_APP, getattr(sim.real_urls, surface)}
+    served, real = getattr(sim.urls, surface).lower(), getattr(sim.real_urls, surface)
+    audiences = {request.base_url.lower(), served, real, SHAREPOINT_APP}
     try:
         token = sim.tokens.check(request.headers.get("authorization"), audiences)
     except TokenError as exc:

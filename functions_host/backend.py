@@ -72,7 +72,7 @@ class SqliteBackend(KeptBackend):
             futures.ThreadPoolExecutor(max_workers=32, thread_name_prefix="durable-grpc"),
             options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
         )
-        stubs.add_TaskHubSidecarServiceServicer_to_server(self, self._server)
+        stubs.add_TaskHubSidecarServiceServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
         self._port = self._server.add_insecure_port("127.0.0.1:0")
         self._timer_thread = threading.Thread(target=self._run_timers, daemon=True, name="durable-timers")
         self._timer_thread.start()

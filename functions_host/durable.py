@@ -14,7 +14,8 @@ import grpc
 from durabletask.worker import ConcurrencyOptions, TaskHubGrpcWorker
 from google.protobuf import timestamp_pb2, wrappers_pb2
 
-from functions_host.backend import Instance, SqliteBackend
+from functions_host.backend import SqliteBackend
+from functions_host.backend_kept import Instance
 from functions_host.clock import Clock
 from functions_host.durable_context import adapt
 from functions_host.errors import UnknownFunctionError
@@ -83,7 +84,7 @@ class DurableEngine:
             self._worker.add_orchestrator(function)
         for name, run in self._activities.items():
             self._worker.add_activity(_activity(name, run))
-        self._worker.start()
+        self._worker.start()  # type: ignore[no-untyped-call]
 
     def stop(self, grace: float = 10.0) -> bool:
         """Stop; tell whether everything under way ended within `grace` seconds. What did not runs again next time."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from functions_host.backend import Instance
+from functions_host.backend_kept import Instance
 from functions_host.durable import FINISHED, STATUS, DurableEngine, Refused
 from functions_host.durable_history import history_events
 from functions_host.errors import UnknownFunctionError

@@ -105,7 +105,7 @@ class V1Context:
     ) -> V1Task:
         """Schedule an activity that is retried."""
         policy = _policy(retry_options)
-        inner = self._inner.call_activity(_name(name), input=_plain(input_), retry_policy=policy)
+        inner: Any = self._inner.call_activity(_name(name), input=_plain(input_), retry_policy=policy)
         return self._task(inner, expected_type)
 
     def call_sub_orchestrator(

@@ -6,7 +6,7 @@ import json
 from datetime import UTC
 from typing import Any
 
-from functions_host.backend import Instance
+from functions_host.backend_kept import Instance
 
 _SHOWN = {
     "executionStarted": "ExecutionStarted",

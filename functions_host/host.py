@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -23,12 +23,11 @@ from functions_host.http_front import DEFAULT_BODY_LIMIT, HttpFront
 from functions_host.invoker import Invoker
 from functions_host.keys import Keys
 from functions_host.queues import QueueMessage, Queues
-from functions_host.settings import load_app_settings, load_host_config
+from functions_host.settings import Environment, load_app_settings, load_host_config
 from functions_host.store import Database, StateLock
-from functions_host.triggers import BY_HAND, Triggers, queue_of, schedule_of, setting
+from functions_host.triggers import BY_HAND, Triggers, disabled, queue_of, schedule_of, setting
 from functions_host.worker import PythonWorker, load_runtime
 
-GRACE = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -61,8 +60,8 @@ class FunctionsHost:
         self._extra = {**({"UPA_CLOCK": clock} if isinstance(clock, str) else {}), **(settings or {})}
         self._port = port
         self._ask_for_keys = keys
-        self._environment: dict[str, str | None] = {}
-        self._closers: list[Any] = []
+        self._environment = Environment()
+        self._closers: list[Callable[[], Any]] = []
         self._stopped = threading.Event()
 
     # ------------------------------------------------------------------ life
@@ -83,6 +82,7 @@ class FunctionsHost:
             HostError: with the next step.
         """
         load_runtime()
+        self._stopped.clear()
         if not self.app_dir.is_dir():
             msg = f"{self.app_dir} is no folder"
             raise AppError(msg, "name the folder that holds host.json and function_app.py")
@@ -93,8 +93,7 @@ class FunctionsHost:
             raise
 
     def _start(self) -> None:
-        extra = load_app_settings(self.app_dir, self._extra)
-        self._set_environment(extra)
+        self._environment.set(load_app_settings(self.app_dir, self._extra))
         self.config = load_host_config(self.app_dir, os.environ)
         self.state_dir.mkdir(parents=True, exist_ok=True)
         lock = StateLock(self.state_dir)
@@ -110,23 +109,27 @@ class FunctionsHost:
             raise AppError(msg, "decorate functions of `app` in function_app.py")
         self._invoker = Invoker(self._worker, self._queues, timeout=self.config.function_timeout, resolve=setting)
         self._triggers = Triggers(self._invoker, self._queues, database=database, clock=self.clock, config=self.config)
-        active = [function for function in self._worker.functions.values() if not _disabled(function.name)]
+        active = [function for function in self._worker.functions.values() if not disabled(function)]
         self._durable = DurableEngine(database, self.clock, self.config)
-        self._timers = {f.name: self._triggers.timer(f) for f in active if f.kind == "timerTrigger"}
+        self._timers = {
+            f.name: self._triggers.timer(f) for f in self._worker.functions.values() if f.kind == "timerTrigger"
+        }
         self._listeners = [self._triggers.listener(f) for f in active if f.kind == "queueTrigger"]
         for function in active:
-            self._triggers.add_durable(
-                self._durable, function, lambda name=function.name: self._worker.user_function(name)
-            )
+            self._triggers.add_durable(self._durable, function, self._worker.user_function)
         self._open_http(active)
         self._invoker.client_binding = lambda: self._api.client_binding(self._front.base_url)
         self._durable.start()
         self._closers.append(self._durable.stop)
         self._front.serve()
-        self._closers.append(self._drain)
-        for worker in (*self._listeners, *self._timers.values()):
-            self._closers.append(worker.stop)
-            worker.start()
+        self._closers.append(self._invoker.drain)
+        for listener in self._listeners:
+            self._closers.append(listener.stop)
+            listener.start()
+        for function in active:
+            if function.name in self._timers:
+                self._closers.append(self._timers[function.name].stop)
+                self._timers[function.name].start()
 
     def stop(self) -> None:
         """Stop in order; what is under way and does not end soon is taken up at the next start."""
@@ -137,12 +140,7 @@ class FunctionsHost:
                 closer()
             except Exception:
                 log.exception("while stopping")
-        for name, value in self._environment.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        self._environment.clear()
+        self._environment.restore()
 
     # ------------------------------------------------------------------ what is there
 
@@ -261,17 +259,6 @@ class FunctionsHost:
             or (orchestrations and any(one["runtimeStatus"] not in FINISHED for one in self.orchestrations()))
         )
 
-    def _drain(self) -> None:
-        """Give what is under way a moment to end; what doesn't is taken up at the next start."""
-        deadline = time.monotonic() + GRACE
-        while self._invoker.busy() and time.monotonic() < deadline:
-            time.sleep(0.02)
-
-    def _set_environment(self, values: Mapping[str, str]) -> None:
-        for name, value in values.items():
-            self._environment[name] = os.environ.get(name)
-            os.environ[name] = value
-
     def _function(self, name: str, kind: str | None = None) -> Function:
         function = self._worker.functions.get(name)
         if function is None or (kind is not None and function.kind != kind):
@@ -313,7 +300,3 @@ class FunctionsHost:
                 log.warning("%s", exc)
 
         threading.Thread(target=run, daemon=True, name=f"by-hand-{name}").start()
-
-
-def _disabled(name: str) -> bool:
-    return os.environ.get(f"AzureWebJobs.{name}.Disabled", "").lower() in ("true", "1")

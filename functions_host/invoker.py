@@ -47,6 +47,12 @@ class Invoker:
         with self._lock:
             return bool(self._running)
 
+    def drain(self, grace: float = 5.0) -> None:
+        """Give what is under way a moment to end."""
+        deadline = time.monotonic() + grace
+        while self.busy() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def invoke(
         self,
         function: Function,

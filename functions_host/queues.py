@@ -118,7 +118,7 @@ class Queues:
     def next_visible(self, queue: str) -> datetime | None:
         """Return when the next message that nobody works on can be seen."""
         rows = self._db.execute("SELECT MIN(visible) FROM message WHERE queue = ? AND receipt IS NULL", (queue,))
-        return from_unix(rows[0][0])
+        return None if rows[0][0] is None else from_unix(rows[0][0])
 
     def listen(self, queue: str, wake: threading.Event) -> None:
         """Set `wake` whenever a message comes into the queue."""
@@ -133,7 +133,16 @@ class Queues:
     def _read(self, where: str, value: str) -> list[QueueMessage]:
         rows = self._db.execute(SELECT.format(where), (value,))
         return [
-            QueueMessage(row[0], row[1], row[2], *(from_unix(t) for t in row[3:6]), row[6], row[7])  # type: ignore[arg-type]
+            QueueMessage(
+                id=row[0],
+                queue=row[1],
+                body=row[2],
+                inserted=from_unix(row[3]),
+                expires=None if row[4] is None else from_unix(row[4]),
+                visible=from_unix(row[5]),
+                dequeue_count=row[6],
+                receipt=row[7],
+            )
             for row in rows
         ]
 

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext, Orchestrator
@@ -71,7 +72,7 @@ class Run:
         world.outcome.executions.append(self._record)
         for when, name, data in world.events:
             if when >= world.now:
-                self._at(when, None, lambda n=name, d=data: self._log("EVENT_RAISED", Name=n, Input=json.dumps(d)))
+                self._at(when, None, partial(self._log, "EVENT_RAISED", Name=name, Input=json.dumps(data)))
         self._log("ORCHESTRATOR_STARTED")
         self._log("EXECUTION_STARTED", Name=world.function.__name__, Version="", Input=self._input)
 

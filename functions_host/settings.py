@@ -58,6 +58,28 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
     return re.sub(r"%([^%\s]+)%", value, text)
 
 
+class Environment:
+    """Environment variables set for the time of a host's life."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str | None] = {}
+
+    def set(self, values: Mapping[str, str]) -> None:
+        """Set variables, and remember what they were."""
+        for name, value in values.items():
+            self._before.setdefault(name, os.environ.get(name))
+            os.environ[name] = value
+
+    def restore(self) -> None:
+        """Put back what was."""
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._before.clear()
+
+
 @dataclass(frozen=True)
 class QueueOptions:
     """host.json extensions.queues."""

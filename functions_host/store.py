@@ -96,6 +96,6 @@ def to_unix(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def from_unix(value: float | None) -> datetime | None:
+def from_unix(value: float) -> datetime:
     """Return a stored moment, aware, in UTC."""
-    return None if value is None else datetime.fromtimestamp(value, UTC)
+    return datetime.fromtimestamp(value, UTC)

@@ -79,7 +79,7 @@ class Timer:
         """Tell whether the timer is firing, or overdue."""
         status = self.status()
         overdue = status is not None and status.next is not None and status.next <= self._clock.now()
-        return self._singleton.locked() or (overdue and not self._stopping)
+        return self._singleton.locked() or (overdue and self._thread.is_alive())
 
     def fire_now(self) -> None:
         """Fire by hand; waits for a run that is under way.
@@ -96,8 +96,12 @@ class Timer:
         rows = self._db.execute("SELECT last, next, updated FROM timer WHERE name = ?", (self.name,))
         if not rows:
             return None
-        last, next_, updated = (from_unix(value) for value in rows[0])
-        return TimerStatus(last, next_, updated or self._clock.now())
+        last, next_, updated = rows[0]
+        return TimerStatus(
+            last=None if last is None else from_unix(last),
+            next=None if next_ is None else from_unix(next_),
+            updated=from_unix(updated),
+        )
 
     def _due_at_start(self) -> bool:
         """Write the first status, or tell whether an occurrence was missed while no host ran."""

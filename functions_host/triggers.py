@@ -37,6 +37,11 @@ def queue_of(function: Function) -> str:
     return setting(str(function.trigger["queueName"]))
 
 
+def disabled(function: Function) -> bool:
+    """Tell whether an app setting keeps the function from being triggered."""
+    return os.environ.get(f"AzureWebJobs.{function.name}.Disabled", "").lower() in ("true", "1")
+
+
 class Triggers:
     """Makes triggers work."""
 
@@ -83,10 +88,10 @@ class Triggers:
 
         return QueueListener(self._queues, queue, run, clock=self._clock, options=self._config.queues)
 
-    def add_durable(self, engine: DurableEngine, function: Function, user_function: Callable[[], Any]) -> None:
+    def add_durable(self, engine: DurableEngine, function: Function, user_function: Callable[[str], Any]) -> None:
         """Register an orchestrator or an activity; others are none of the engine's business."""
         if function.kind == "orchestrationTrigger":
-            body = getattr(user_function(), "orchestrator_function", None)
+            body = getattr(user_function(function.name), "orchestrator_function", None)
             if body is None:
                 msg = f"'{function.name}' is no orchestrator of azure-functions-durable 1.x"
                 raise AppError(msg, "install azure-functions-durable>=1.7,<2; this host does not run 2.x")

@@ -30,7 +30,6 @@ class PythonWorker:
     def __init__(self, app_dir: Path) -> None:
         self._app_dir = app_dir
         self._protos = make_protos()
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, daemon=True, name="functions-worker")
         self._metadata: dict[str, Any] = {}
         self.functions: dict[str, Function] = {}
@@ -52,6 +51,7 @@ class PythonWorker:
         if str(self._app_dir) not in sys.path:
             sys.path.insert(0, str(self._app_dir))
         self._runtime.start_threadpool_executor()
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         try:
             self._wait(self._index())

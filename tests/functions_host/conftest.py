@@ -135,6 +135,9 @@ class HostProcess:
             self.process.wait()
         self.process.stdout.close()
         self._log.close()
+        text = self.log_path.read_text()
+        for sign in ("Exception in thread", "Exception ignored", "was never awaited", "Unclosed", "Warning:"):
+            assert sign not in text, text
 
 
 class Log:

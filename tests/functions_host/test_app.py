@@ -107,6 +107,15 @@ def test_disabled_functions_do_not_run(start_host):
     assert status == 500, "an output binding that isn't run here fails the invocation instead of being dropped"
 
 
+def test_a_disabled_timer_can_be_fired_by_hand(start_host):
+    """It keeps no schedule, but runs when told to."""
+    host = start_host(settings={"AzureWebJobs.tick.Disabled": "1", "SAMPLE_POLLS": "0"})
+    assert host.next_run("tick") == "None"
+    host.fire_timer("tick")
+    assert host.wait_idle(20)
+    assert len(host.notes.lines("tick")) == 1
+
+
 def test_function_timeout_fails_the_invocation(start_host):
     """A function that runs longer than functionTimeout is reported as failed and left behind."""
     host = start_host("impatient")

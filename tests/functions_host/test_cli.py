@@ -184,4 +184,4 @@ def test_it_imports_nothing_of_the_project():
 def test_modules_stay_small():
     """A module past 300 lines is a question."""
     sizes = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "functions_host").glob("*.py")}
-    assert {name: size for name, size in sizes.items() if size > 320} == {}
+    assert {name: size for name, size in sizes.items() if size > 300} == {}

@@ -1,0 +1,157 @@
+"""What each trigger of the function app does: one use case for one connector or all, its wake-ups handed back.
+
+A wake-up is answered even where a connector fails: the failure is an event, the next tick tries again, and one connector's
+trouble never stops another's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from upa_core.adapters.waker import GatheringWaker
+from upa_core.bootstrap import App, app
+from upa_core.domain.answers import Answer, problem
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents import instant
+from upa_core.domain.errors import ConfigError, FatalError, UpaError
+from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.names import CONNECTOR_NAME
+from upa_core.ports.bundle import Ports
+from upa_core.services import run_api
+from upa_core.services.advance import advance_far
+from upa_core.services.due import what_is_due
+keep_house = None
+from upa_core.services.tick import tick as tick_connector
+from upa_core.services.watch_file import watch_file
+
+HISTORY_KEPT = timedelta(days=7)
+ALIVE = frozenset({"Running", "Pending", "ContinuedAsNew", "Suspended"})
+"""Runtime statuses of an orchestration that will still act."""
+
+
+@dataclass(slots=True)
+class Wakes:
+    """Wake-ups for the trigger to send: queue messages as text, and files to watch."""
+
+    pulls: list[str] = field(default_factory=list)
+    exports: list[str] = field(default_factory=list)
+    watches: list[tuple[str, str]] = field(default_factory=list)
+    """Connector and import file; the file's name is the orchestration's instance id."""
+
+
+def connector_of(body: bytes) -> str:
+    """Return the connector that a queue message names.
+
+    Raises `ConfigError` for a message of another form: it ends in the poison queue, where somebody can read it.
+    """
+    try:
+        message = json.loads(body)
+        name = message["connector"]
+        if message["v"] != 1 or not CONNECTOR_NAME.fullmatch(name):
+            raise ValueError(name)
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ConfigError('not a wake-up: expected {"v": 1, "connector": name, "run": id}') from exc
+    return str(name)
+
+
+def tick(connector: str | None = None) -> Wakes:
+    """Pull one connector's changes, or every one's, and wake what is due."""
+    return _each(connector, lambda ports, one: tick_connector(ports, one))
+
+
+def export(connector: str) -> Wakes:
+    """Plan and send what is due for one connector; what is then in the lane wants watching."""
+
+    def go_on(ports: Ports, one: Connector) -> None:
+        advance_far(ports, one)
+        file = what_is_due(ports, one).file
+        if file:
+            ports.waker.watch(one.name, file)
+
+    return _each(connector, go_on)
+
+
+def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
+    """Go on with one import file; returns the orchestration's next step and the export message to send, if any.
+
+    Raises `RetryLaterError` and others as the use case does: the orchestration retries, and the next tick does too.
+    """
+    built = app()
+    one = built.connectors.get(connector)
+    if one is None:
+        return {"done": True, "at": None, "why": f"no connector named {connector} any more"}, None
+    waker = GatheringWaker()
+    watched = watch_file(built.ports(one, waker), one, file)
+    step = {"done": watched.done, "at": instant(watched.at) if watched.at else None, "why": watched.why}
+    wakes = _messages(waker)
+    return step, wakes.exports[0] if wakes.exports else None
+
+
+def housekeeping() -> datetime:
+    """Keep house for every connector; returns the moment before which finished orchestrations may be forgotten."""
+    _each(None, lambda ports, one: keep_house(ports, one))
+    return app().clock.now() - HISTORY_KEPT
+
+
+def start_run(body: bytes, url: str) -> tuple[Answer, Wakes]:
+    """Ask for a run over HTTP."""
+    waker = GatheringWaker()
+    answer = _answer(lambda built: run_api.start_run(_everyone(built, waker), body, url))
+    return answer, _messages(waker)
+
+
+def get_run(run: str) -> Answer:
+    """Tell where a run stands."""
+    return _answer(lambda built: run_api.get_run(_everyone(built, GatheringWaker()), run))
+
+
+def get_status() -> Answer:
+    """Tell how every connector is."""
+    return _answer(lambda built: run_api.get_status(_everyone(built, GatheringWaker())))
+
+
+def _everyone(built: App, waker: GatheringWaker) -> run_api.Everyone:
+    return {name: (one, built.ports(one, waker)) for name, one in built.connectors.items()}
+
+
+def _answer(use: Callable[[App], Answer]) -> Answer:
+    try:
+        return use(app())
+    except FatalError as exc:
+        return problem(500, "An administrator must act", str(exc))
+    except UpaError as exc:
+        return problem(503, "Try again later", str(exc))
+
+
+def _each(connector: str | None, use: Callable[[Ports, Connector], object]) -> Wakes:
+    built = app()
+    waker = GatheringWaker()
+    for one in _chosen(built, connector):
+        try:
+            use(built.ports(one, waker), one)
+        except UpaError as exc:
+            level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
+            fields = {"error": type(exc).__name__, "reason": str(exc)}
+            built.events.emit(Event(EventName.TRIGGER_FAILED, one.name, level=level, fields=fields))
+    return _messages(waker)
+
+
+def _chosen(built: App, connector: str | None) -> Iterable[Connector]:
+    if connector is None:
+        return built.connectors.values()
+    return [built.connectors[connector]] if connector in built.connectors else []
+
+
+def _messages(waker: GatheringWaker) -> Wakes:
+    def message(connector: str, run: str) -> str:
+        return json.dumps({"v": 1, "connector": connector, "run": run})
+
+    return Wakes(
+        pulls=[message(wake.connector, wake.run) for wake in waker.pulls],
+        exports=[message(wake.connector, wake.run) for wake in waker.exports],
+        watches=list(waker.watches),
+    )

@@ -137,6 +137,14 @@ def _text(moment: Any) -> str | None:
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what the function logged with `extra=`: custom dimensions, in Azure."""
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
 class _Lines(logging.Formatter):
     """One line for people, with the host's own time."""
 
@@ -148,7 +156,9 @@ class _Lines(logging.Formatter):
         text = super().format(record)
         now = self._clock.now()
         mark = "" if record.levelno < logging.WARNING else f"{record.levelname}: "
-        return f"[{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z] {mark}{text}"
+        extra = _extra(record)
+        shown = f"  {json.dumps(extra, ensure_ascii=False, default=str)}" if extra else ""
+        return f"[{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z] {mark}{text}{shown}"
 
 
 class _JsonLines(_Lines):
@@ -161,8 +171,9 @@ class _JsonLines(_Lines):
             "level": record.levelname,
             "logger": record.name,
             "message": logging.Formatter.format(self, record),
+            "extra": _extra(record),
         }
-        return json.dumps(document)
+        return json.dumps(document, default=str)
 
 
 def _log_to_stdout(clock: Clock, *, as_json: bool) -> None:

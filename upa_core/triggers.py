@@ -1,7 +1,7 @@
 """What each trigger of the function app does: one use case for one connector or all, its wake-ups handed back.
 
-A wake-up is answered even where a connector fails: the failure is an event, the next tick tries again, and one connector's
-trouble never stops another's.
+A wake-up is answered even where a connector fails: the failure is an event, the next tick tries again, and one
+connector's trouble never stops another's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services import run_api
 from upa_core.services.advance import advance_far
 from upa_core.services.due import what_is_due
-keep_house = None
+from upa_core.services.housekeeping import housekeeping as keep_house
 from upa_core.services.tick import tick as tick_connector
 from upa_core.services.watch_file import watch_file
 
@@ -60,7 +60,7 @@ def connector_of(body: bytes) -> str:
 
 def tick(connector: str | None = None) -> Wakes:
     """Pull one connector's changes, or every one's, and wake what is due."""
-    return _each(connector, lambda ports, one: tick_connector(ports, one))
+    return _each(connector, tick_connector)
 
 
 def export(connector: str) -> Wakes:
@@ -93,7 +93,7 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
 
 def housekeeping() -> datetime:
     """Keep house for every connector; returns the moment before which finished orchestrations may be forgotten."""
-    _each(None, lambda ports, one: keep_house(ports, one))
+    _each(None, keep_house)
     return app().clock.now() - HISTORY_KEPT
 
 

@@ -9,6 +9,8 @@ LONGEST_POLL = timedelta(minutes=15)
 STALLED_AFTER = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(hours=24)
 LATE_LOG_PATIENCE = timedelta(hours=2)
+SENDER_PATIENCE = timedelta(minutes=5)
+"""How long whoever began an upload or a queue call is left alone with it, before somebody else takes it for dead."""
 LOOK_UP_AGAIN = timedelta(minutes=5)
 SOURCE_PAUSE = timedelta(minutes=1)
 """Least pause after the source failed and named none."""

@@ -15,6 +15,7 @@ from upa_core.domain.documents import to_json
 from upa_core.domain.names import is_run_id
 from upa_core.ports.bundle import Ports
 from upa_core.services.requests import request_people, request_run, run_status
+from upa_core.services.status import status
 
 MAX_BODY = 64 * 1024
 MAX_PEOPLE = 1000
@@ -47,11 +48,16 @@ def get_run(connectors: Everyone, run: str) -> Answer:
     if not is_run_id(run):
         return problem(400, "Not a run id", "run ids look like 20261122T101500Z-7f3k")
     for connector, ports in connectors.values():
-        status = run_status(ports, connector, run)
-        if status is not None:
-            body = {"id": status.id, "connector": status.connector, "status": status.status}
-            return Answer(200, body | {"report": to_json(status.report) if status.report is not None else None})
+        found = run_status(ports, connector, run)
+        if found is not None:
+            body = {"id": found.id, "connector": found.connector, "status": found.status}
+            return Answer(200, body | {"report": to_json(found.report) if found.report is not None else None})
     return problem(404, "No such run", "it was never asked for, or its retention has passed")
+
+
+def get_status(connectors: Everyone) -> Answer:
+    """Tell how every connector is."""
+    return Answer(200, {"connectors": [status(ports, connector) for connector, ports in connectors.values()]})
 
 
 def _parse(body: bytes, connectors: Everyone) -> tuple[list[str], bool, list[str]]:

@@ -6,6 +6,7 @@ Messages, timers and orchestrations are wake-ups, never truth: what is due is re
 import asyncio
 import json
 from datetime import datetime, timedelta
+from typing import List
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -23,7 +24,7 @@ POLLS_BEFORE_FRESH_HISTORY = 25
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
 @app.durable_client_input(client_name="client")
 async def pull_changes(
-    timer: func.TimerRequest, pulls: func.Out[list[str]], exports: func.Out[list[str]], client
+    timer: func.TimerRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]], client
 ) -> None:
     """Tick: pull every connector's changes, and wake whatever storage says is due."""
     await _hand_on(await asyncio.to_thread(triggers.tick), pulls, exports, client)
@@ -34,7 +35,7 @@ async def pull_changes(
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
 @app.durable_client_input(client_name="client")
 async def continue_pull(
-    message: func.QueueMessage, pulls: func.Out[list[str]], exports: func.Out[list[str]], client
+    message: func.QueueMessage, pulls: func.Out[List[str]], exports: func.Out[List[str]], client
 ) -> None:
     """Go on pulling one connector, or begin the round that was asked for."""
     connector = triggers.connector_of(message.get_body())
@@ -46,7 +47,7 @@ async def continue_pull(
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
 @app.durable_client_input(client_name="client")
 async def export_changes(
-    message: func.QueueMessage, pulls: func.Out[list[str]], exports: func.Out[list[str]], client
+    message: func.QueueMessage, pulls: func.Out[List[str]], exports: func.Out[List[str]], client
 ) -> None:
     """Plan what is sealed, upload and queue the next import file."""
     connector = triggers.connector_of(message.get_body())
@@ -92,7 +93,7 @@ async def housekeeping(timer: func.TimerRequest, client) -> None:
 @app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
 async def start_run(
-    req: func.HttpRequest, pulls: func.Out[list[str]], exports: func.Out[list[str]]
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
 ) -> func.HttpResponse:
     """Ask for a run of a connector, or of all; answers 202 with the address of its status."""
     answer, wakes = await asyncio.to_thread(triggers.start_run, req.get_body(), req.url)
@@ -118,7 +119,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=204)
 
 
-async def _hand_on(wakes, pulls: func.Out[list[str]], exports: func.Out[list[str]], client) -> None:
+async def _hand_on(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]], client) -> None:
     """Send wake-ups on: hand-overs and exports as messages, watchers as orchestrations named by their file."""
     _send(wakes, pulls, exports)
     for connector, file in wakes.watches:
@@ -127,7 +128,7 @@ async def _hand_on(wakes, pulls: func.Out[list[str]], exports: func.Out[list[str
             await client.start_new("watch_import_job", file, {"connector": connector, "file": file})
 
 
-def _send(wakes, pulls: func.Out[list[str]], exports: func.Out[list[str]]) -> None:
+def _send(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]]) -> None:
     if wakes.pulls:
         pulls.set(wakes.pulls)
     if wakes.exports:

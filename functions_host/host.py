@@ -64,8 +64,6 @@ class FunctionsHost:
         self._closers: list[Callable[[], Any]] = []
         self._stopped = threading.Event()
 
-    # ------------------------------------------------------------------ life
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -247,8 +245,6 @@ class FunctionsHost:
                 return False
             self._stopped.wait(0.02)
         return True
-
-    # ------------------------------------------------------------------ wiring
 
     def _busy(self, *, orchestrations: bool) -> bool:
         return (

@@ -14,6 +14,7 @@ from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext, Orchestrator
 from azure.durable_functions.models.actions.ActionType import ActionType
+from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from azure.durable_functions.models.history.HistoryEventType import HistoryEventType
 
 from functions_host.replay_outcome import (
@@ -61,7 +62,8 @@ class Run:
     def __init__(self, world: World, input_: Any) -> None:
         self._world = world
         self._input = json.dumps(input_)
-        self._history: list[dict[str, Any]] = []
+        self._beginning: list[dict[str, Any]] = []
+        self._history: list[HistoryEvent] = []
         self._pending: list[tuple[datetime, int, Any, Callable[[], None]]] = []
         self._order = itertools.count()
         self._task_ids = itertools.count()
@@ -101,28 +103,27 @@ class Run:
     def _step(self) -> dict[str, Any]:
         self._record.replays += 1
         self._record.history_size = len(self._history)
-        body = json.dumps(
-            {
-                "history": self._history,
-                "instanceId": self._world.instance_id,
-                "isReplaying": False,
-                "parentInstanceId": None,
-                "input": self._input,
-                "upperSchemaVersion": 2,
-                "upperSchemaVersionNew": 2,
-                "maximumShortTimerDuration": "6.00:00:00",
-                "longRunningTimerIntervalDuration": "3.00:00:00",
-            }
-        )
-        first, again = self._execute(body), self._execute(body)
+        first, again = self._execute(), self._execute()
         if first != again:
             msg = f"replayed twice with the same history, it decided differently: {first} / {again}"
             raise NonDeterministicError(msg)
         state: dict[str, Any] = json.loads(first)
         return state
 
-    def _execute(self, body: str) -> str:
-        context = DurableOrchestrationContext.from_json(body)
+    def _execute(self) -> str:
+        context = DurableOrchestrationContext(
+            history=self._beginning,
+            instanceId=self._world.instance_id,
+            isReplaying=False,
+            parentInstanceId=None,
+            input=self._input,
+            upperSchemaVersion=2,
+            upperSchemaVersionNew=2,
+            maximumShortTimerDuration="6.00:00:00",
+            longRunningTimerIntervalDuration="3.00:00:00",
+        )
+        # The executor only reads events, and spends four fifths of its time in parsing their dates: parse each once.
+        context._histories = list(self._history)
         try:
             with warnings.catch_warnings():
                 for message in EXECUTOR_WARNINGS:
@@ -237,7 +238,10 @@ class Run:
             "IsPlayed": False,
             "Timestamp": self._world.now.strftime(STAMP),
         }
-        self._history.append({**head, **fields})
+        event = {**head, **fields}
+        if len(self._beginning) < 2:  # OrchestratorStarted, ExecutionStarted: what the context itself reads
+            self._beginning.append(event)
+        self._history.append(HistoryEvent(**event))
 
 
 def _atoms(actions: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:

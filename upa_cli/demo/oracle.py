@@ -6,7 +6,7 @@ the mapping says `clear` (strings only) and otherwise leaves what was there. Who
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ class Rule:
     target: str
     kind: str
     clears: bool
+    default: str = ""
 
 
 def read_rules(connector_file: Path) -> list[Rule]:
@@ -82,6 +83,55 @@ def _apply(profile: dict[str, str], record: dict[str, Any], rules: Sequence[Rule
                 profile[rule.target] = ""
         else:
             profile[rule.target] = value[:10] if rule.kind == "date" else value
+
+
+def possible(
+    versions: Versions,
+    rules: Sequence[Rule],
+    quiet: Sequence[datetime],
+    *,
+    takes_part: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> dict[str, dict[str, set[str]]]:
+    """Return what each profile may hold where several versions can fall between two looks; "" is nothing at all.
+
+    Everything is delivered at each quiet moment. In between any version may have been, or none: only where a mapping
+    keeps what was there does that leave more than one answer.
+
+    Args:
+        versions: every version of every person (None: left).
+        rules: the mappings.
+        quiet: the moments at which nothing was on its way any more; the last one is now.
+        takes_part: whether a person's values are sent at all (in scope, and nothing of them is refused).
+
+    """
+    moments = sorted([(when, 0, person, record) for when, person, record in versions], key=lambda one: one[:2])
+    moments += [(when, 1, "", None) for when in quiet]
+    held: dict[str, dict[str, set[str]]] = {}
+    people: dict[str, dict[str, Any]] = {}
+    for _, is_quiet, who, record in sorted(moments, key=lambda one: one[:2]):
+        if not is_quiet and record is None:
+            people.pop(who, None)
+            held.pop(who, None)
+        elif not is_quiet and record is not None:
+            people[who] = record
+            held.setdefault(who, {rule.target: {""} for rule in rules})
+        for person in people if is_quiet else [who] if record is not None else []:
+            if takes_part(people[person]):
+                for rule in rules:
+                    _may_hold(held[person], rule, people[person], delivered=bool(is_quiet))
+    return held
+
+
+def _may_hold(profile: dict[str, set[str]], rule: Rule, record: dict[str, Any], *, delivered: bool) -> None:
+    value: Any = record
+    for name in rule.source:
+        value = (value or {}).get(name)
+    if value is None or value == "":
+        text = rule.default or ("" if rule.clears and rule.kind == "string" else None)
+    else:
+        text = value[:10] if rule.kind == "date" else str(value)
+    if text is not None:
+        profile[rule.target] = {text} if delivered else profile[rule.target] | {text}
 
 
 def differences(sim: TenantSim, connector_file: Path, looked: Sequence[datetime]) -> list[str]:

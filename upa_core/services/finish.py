@@ -85,16 +85,22 @@ def fail_run(
     why: str,
     *,
     quarantine: QuarantineReason | None = None,
+    stored: bool = True,
 ) -> Step:
-    """End a run none of whose import jobs can exist for this file; its rounds stay in the outbox, the lane is free."""
+    """End a run none of whose import jobs can exist for this file; its rounds stay in the outbox, the lane is free.
+
+    Args:
+        stored: the file may lie in the library.
+
+    """
     now = ports.clock.now()
-    debt = Debt(flight.source_uri, is_folder=False, since=now)
+    debts = (Debt(flight.source_uri, is_folder=False, since=now),) if stored else ()
 
     def change(state: ConnectorState) -> ConnectorState:
         if not is_current(state, flight):
             return state
         after = failed(state, run, now, why, quarantine=quarantine)
-        return replace(after, debts=(*state.debts, debt))
+        return replace(after, debts=(*state.debts, *debts))
 
     write_report(ports, connector.name, run, "failed", why)
     document = state_of(ports.store, connector.name)

@@ -22,7 +22,7 @@ from upa_core.domain.events import EventName, Level
 from upa_core.domain.names import upload_name
 from upa_core.domain.state import ConnectorState, Debt, InFlight, QuarantineReason, Run
 from upa_core.domain.step import Step
-from upa_core.domain.timetable import LANE_BUSY
+from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE
 from upa_core.ports.bundle import Ports
 from upa_core.services.archive import load_outcome
 from upa_core.services.documents import lane_of, state_of
@@ -75,6 +75,7 @@ def send(ports: Ports, connector: Connector) -> Step:
         attempt=attempt,
         upload=name,
         source_uri=ports.library.url_of(name),
+        not_before=now + SENDER_PATIENCE,
     )
     move(ports, connector, None, flight)
     return _upload(ports, connector, run, flight)
@@ -108,7 +109,13 @@ def _fresh_attempt(ports: Ports, connector: Connector, flight: InFlight) -> InFl
     state_of(ports.store, connector.name).update(owe)
     attempt = flight.attempt + 1
     name = upload_name(flight.file, attempt)
-    again = replace(flight, attempt=attempt, upload=name, source_uri=ports.library.url_of(name), not_before=None)
+    again = replace(
+        flight,
+        attempt=attempt,
+        upload=name,
+        source_uri=ports.library.url_of(name),
+        not_before=ports.clock.now() + SENDER_PATIENCE,
+    )
     move(ports, connector, flight, again)
     return again
 
@@ -122,6 +129,11 @@ def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
         raise CorruptStateError(f"{flight.file}: {why}; its rounds will be planned again")
     try:
         ports.library.upload(flight.upload, blob.data)
+    except RetryLaterError as exc:
+        return wait(ports, connector, run, flight, exc)
+    except FatalError as exc:
+        return fail_run(ports, connector, run, flight, str(exc), quarantine=_reason(exc), stored=False)
+    try:
         size = ports.library.size(flight.source_uri)
         if size != file.size:
             raise RetryLaterError(f"the library holds {size} bytes of {file.size}")
@@ -136,7 +148,7 @@ def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
 def _queue(ports: Ports, connector: Connector, run: Run, flight: InFlight, was: InFlight | None = None) -> Step:
     now = ports.clock.now()
     queues = flight.queues + 1
-    asking = replace(flight, phase="queueing", asked=now, lookups=0, not_before=None, queues=queues)
+    asking = replace(flight, phase="queueing", asked=now, lookups=0, not_before=now + SENDER_PATIENCE, queues=queues)
     move(ports, connector, was or flight, asking, lambda lane: lane.count_job(now))
     try:
         job = ports.import_jobs.queue(asking.source_uri, {target: target for target in run.targets})

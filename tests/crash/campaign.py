@@ -1,0 +1,137 @@
+"""Die at every port call, before and after its effect, and see that nothing is lost.
+
+    python -m tests.crash.campaign [--every N] [--scenario NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.support.mortal import Death, Fate
+from tests.support.world import World
+from upa_core.services.archive import load_outcome
+from upa_core.services.housekeeping import housekeeping
+from upa_core.services.plan_writer import file_key
+
+VARIANTS = ("before", "after", "after, wake-up doubled")
+
+
+@dataclass
+class Tally:
+    """Points tried and what went wrong."""
+
+    tried: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def points(scenario: Scenario) -> list[str]:
+    """Return every port call that the scenario makes when nobody dies."""
+    fate = Fate()
+    world = run(scenario, fate, doubled=False)
+    wrong = verdict(world)
+    if wrong:
+        raise AssertionError(f"{scenario.name} fails without any death: {wrong}")
+    return fate.calls
+
+
+def run(scenario: Scenario, fate: Fate, *, doubled: bool) -> World:
+    """Take the scenario's steps; after a death, restart from storage and go on with the step that was interrupted."""
+    world = scenario.prepare()
+    ports = world.ports(fate)
+    for step in scenario.steps:
+        try:
+            step(world, ports)
+        except Death:
+            ports = world.ports()
+            if doubled:
+                world.far(ports)
+                world.far(world.ports())
+            step(world, ports)
+    world.settle_down(days=scenario.days)
+    return world
+
+
+def verdict(world: World) -> list[str]:
+    """Return what the promise of DESIGN §2 forbids and happened all the same."""
+    wrong = world.differences()
+    wrong += [f"left in the library: {name}" for name in world.library()]
+    for name, times in Counter(world.queued()).items():
+        if times > 1:
+            wrong.append(f"{name} was queued {times} times")
+    ports = world.ports()
+    for name in set(world.queued()):
+        parts = name.removesuffix(".json").split("-")
+        run_id = "-".join(parts[2:4])
+        file = "-".join(parts[:5]) + ".json"
+        if load_outcome(ports, run_id, file) is None:
+            wrong.append(f"{file} has no archive")
+        if world.store.get(file_key(run_id, file)) is None:
+            wrong.append(f"{file} isn't in the archive")
+    return wrong + _litter(world)
+
+
+def _litter(world: World) -> list[str]:
+    """A week later, nothing that no state names is left."""
+    world.sim.advance(8 * 86_400)
+    housekeeping(world.ports(), world.connector)
+    index = world.state.people
+    wrong = [f"litter: {key}" for key in world.store.blobs if "/rounds/" in key]
+    current = f"/people/{index.folder}/"
+    return wrong + [f"litter: {key}" for key in world.store.blobs if "/people/" in key and current not in key]
+
+
+def deaths(calls: list[str], every: int, offset: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield which call to die at and how."""
+    number = 0
+    for at in range(1, len(calls) + 1):
+        for variant in VARIANTS:
+            if number % every == offset % every:
+                yield at, variant
+            number += 1
+
+
+def campaign(scenario: Scenario, *, every: int = 1, offset: int = 0) -> Tally:
+    """Die at each (or every N-th) point of a scenario."""
+    tally = Tally()
+    calls = points(scenario)
+    for at, variant in deaths(calls, every, offset):
+        tally.tried += 1
+        where = f"{scenario.name}: died {variant} call {at}, {calls[at - 1]}"
+        try:
+            wrong = verdict(run(scenario, Fate(at=at, after=variant != "before"), doubled="doubled" in variant))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it is what the campaign looks for
+            wrong = [f"{type(exc).__name__}: {exc}"]
+        tally.failures += [f"{where}: {what}" for what in wrong[:3]]
+    return tally
+
+
+def main() -> int:
+    """Run the campaign and print points tried and passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="only every N-th point")
+    parser.add_argument("--scenario", default="", help="only scenarios whose name holds this text")
+    asked = parser.parse_args()
+    tried = failed = 0
+    for scenario in SCENARIOS:
+        if asked.scenario not in scenario.name:
+            continue
+        began = perf_counter()
+        tally = campaign(scenario, every=asked.every)
+        wrong = len({failure.rpartition(": ")[0] for failure in tally.failures})
+        tried, failed = tried + tally.tried, failed + wrong
+        print(f"{scenario.name:40} {tally.tried:6} points, {tally.tried - wrong:6} passed, {perf_counter() - began:.0f} s")
+        for failure in tally.failures[:5]:
+            print(f"    {failure}")
+        sys.stdout.flush()
+    print(f"crash points tried {tried}, passed {tried - failed}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

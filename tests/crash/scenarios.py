@@ -1,0 +1,230 @@
+"""What the pipeline is doing when it dies: each scenario is a prepared tenant and the steps that are taken on it.
+
+A step may be begun again after a death: it says what is to be done, storage knows how far that got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tests.support.world import NO_THRESHOLD, World, with_limits
+from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.errors import RefusedError
+from upa_core.ports.bundle import Ports
+from upa_core.services.holds import approve, reject
+from upa_core.services.housekeeping import housekeeping
+
+Step = Callable[[World, Ports], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A tenant and what is done with it."""
+
+    name: str
+    prepare: Callable[[], World]
+    steps: tuple[Step, ...]
+    days: int = 0
+    """How long the world goes on afterwards, at least."""
+    queue_twice: bool = False
+    """Somebody died so often that a file may have been queued again."""
+
+
+def quick(world: World) -> World:
+    """Let import jobs take minutes."""
+    settings = world.sim.timer_job.settings
+    settings.download_delay, settings.processing, settings.importing = 50, 20, 30
+    return world
+
+
+def settled(people: int = 9, **connector: object) -> World:
+    """Return a tenant whose first full round is done."""
+    world = quick(World(people, **connector))
+    world.settle_down()
+    return world
+
+
+def sync(world: World, ports: Ports) -> None:
+    """Pull once and see everything through, housekeeping too."""
+    world.sync(ports)
+    housekeeping(ports, world.connector)
+
+
+def pull_only(world: World, ports: Ports) -> None:
+    """Pull once."""
+    world.pull(ports)
+
+
+def _full() -> World:
+    world = quick(World(9))
+    world.join(profile=False, department="nobody yet")
+    return world
+
+
+def _delta() -> World:
+    world = settled()
+    first, second, third, fourth, fifth, *_ = world.people
+    world.edit(first, jobTitle=None)
+    world.edit(second, department='A\\B "ü"\u2028', onPremisesExtensionAttributes={"extensionAttribute1": "x"})
+    world.sim.directory.remove(third)
+    world.sim.directory.remove(fourth)
+    world.sim.directory.restore(fourth)
+    world.edit(fifth, employeeHireDate="2026-01-31T00:00:00Z", department=None)
+    world.join(department="new")
+    return world
+
+
+def _held() -> World:
+    world = settled(threshold=replace(NO_THRESHOLD, clears_absolute=2))
+    for person in world.people[:5]:
+        world.edit(person, jobTitle=None)
+    world.edit(world.people[6], department="also")
+    return world
+
+
+def _approve(world: World, ports: Ports) -> None:
+    hold = world.state.hold
+    if hold is not None:
+        approve(ports, world.connector, hold.run.id, "anna@contoso.com")
+
+
+def _reject(world: World, ports: Ports) -> None:
+    hold = world.state.hold
+    if hold is not None:
+        reject(ports, world.connector, hold.run.id, "anna@contoso.com")
+
+
+def _change_once(world: World, _: Ports) -> None:
+    """Change what was rejected: the rejection is over."""
+    for person in world.people[:7]:
+        if world.sim.directory.get(person).get("companyName") != "changed":
+            world.sim.directory.edit(person, companyName="changed", jobTitle="anew", department="anew")
+
+
+def _partial() -> World:
+    world = settled()
+    world.absent = world.join(profile=False, department="late")
+    world.edit(world.people[0], department="changed")
+    return world
+
+
+def _profile_appears(world: World, _: Ports) -> None:
+    world.sim.profiles.create(world.absent)
+
+
+def _unexplained() -> World:
+    world = settled()
+    world.sim.timer_job.plan("next", "internal_error_partial")
+    for person in world.people[:4]:
+        world.edit(person, department="B")
+    return world
+
+
+def _send_and_fail(world: World, ports: Ports) -> None:
+    """See the failing import job through, no further."""
+    world.pull(ports)
+    world.drain(ports, hours=0.3)
+
+
+def _revert(world: World, _: Ports) -> None:
+    for number, person in enumerate(world.people[:4]):
+        if world.sim.directory.get(person)["department"] == "B":
+            world.edit(person, department=f"D{number}")
+
+
+def _resync() -> World:
+    world = settled()
+    world.edit(world.people[0], department="before")
+    world.sim.directory.remove(world.people[1])
+    world.sim.delta.resync()
+    world.edit(world.people[2], department="after")
+    return world
+
+
+def _multi_file() -> World:
+    world = settled()
+    world.connector = with_limits(world.connector, max_pairs=2)
+    for person in world.people[:5]:
+        world.edit(person, department="E", jobTitle="U")
+    world.edit(world.people[6], jobTitle=None)
+    return world
+
+
+def _zombie() -> World:
+    world = settled()
+    world.sim.timer_job.plan("next", hang="Processing", wake_after=26 * 3600)
+    for person in world.people[:3]:
+        world.edit(person, department="old", jobTitle="old")
+    return world
+
+
+def _newer(world: World, _: Ports) -> None:
+    for person in world.people[:2]:
+        if world.sim.directory.get(person)["department"] == "old":
+            world.edit(person, department="new")
+
+
+def _day(world: World, ports: Ports) -> None:
+    """Let the time of giving up pass."""
+    world.drain(ports, hours=25)
+    world.pull(ports)
+    world.drain(ports, hours=4)
+    housekeeping(ports, world.connector)
+
+
+def _nameless() -> World:
+    world = settled()
+    world.sim.timer_job.plan("next", empty_job_id=True, error=None, log="late", log_delay=1200)
+    world.absent = world.join(profile=False, department="late")
+    world.edit(world.people[0], department="changed")
+    return world
+
+
+def _reshard() -> World:
+    world = settled(3)
+    for number in range(14):
+        world.people.append(world.join(department=f"N{number}", profile=number % 5 != 0))
+    return world
+
+
+def _full_sync(world: World, ports: Ports) -> None:
+    world.sync(ports, full=True)
+    housekeeping(ports, world.connector)
+
+
+def _remapped() -> World:
+    world = settled()
+    first, *others = world.connector.mappings
+    world.connector = replace(world.connector, mappings=(replace(first, on_empty="clear"), *others))
+    world.edit(world.people[0], department="changed")
+    return world
+
+
+def retry_until_decided(step: Step) -> Step:
+    """Make a decision repeatable: one that was carried out is no error."""
+
+    def again(world: World, ports: Ports) -> None:
+        try:
+            step(world, ports)
+        except RefusedError:
+            if world.state.hold is not None:
+                raise
+
+    return again
+
+
+SCENARIOS = (
+    Scenario("full run", _full, (sync,)),
+    Scenario("delta run", _delta, (sync,)),
+    Scenario("held and approved", _held, (sync, retry_until_decided(_approve), sync)),
+    Scenario("held and rejected", _held, (sync, retry_until_decided(_reject), _change_once, sync)),
+    Scenario("partial failure", _partial, (sync, _profile_appears), days=2),
+    Scenario("unexplained failure, reverted", _unexplained, (_send_and_fail, _revert, sync)),
+    Scenario("resync", _resync, (sync,)),
+    Scenario("multi-file export", _multi_file, (sync,)),
+    Scenario("abandoned import job that ends later", _zombie, (sync, _newer, _day), days=3),
+    Scenario("nameless import job, late log", _nameless, (sync,), days=1),
+    Scenario("more shards", _reshard, (_full_sync,)),
+    Scenario("changed mapping", _remapped, (sync,)),
+)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from upa_core.config import check_examples, load_config
 from upa_core.config.models import FileModel, json_schema
-from upa_core.config.reference import DOCS, schema_text, with_tables
+from upa_core.config.reference import DOCS, main, schema_text, with_tables
 from upa_core.config.validation import _models_in
 from upa_core.domain.expressions_functions import FUNCTIONS
 from upa_core.domain.scope import ClauseOperator
@@ -81,6 +81,15 @@ def test_every_function_and_operator_is_described():
     """The page describes every function and names every operator."""
     assert all(f"`{name}(" in PAGE for name in FUNCTIONS)
     assert all(f"`{operator}`" in PAGE for operator in ClauseOperator.__args__)
+
+
+def test_the_generator_writes_schema_and_tables(tmp_path):
+    """Running the generator on a page without tables gives the published page and schema."""
+    (tmp_path / "configuration.md").write_text(PAGE.replace("| `folder` |", "| old |"), encoding="utf-8")
+    main(tmp_path)
+
+    assert (tmp_path / "configuration.md").read_text(encoding="utf-8") == PAGE
+    assert (tmp_path / "upa.schema.json").read_text(encoding="utf-8") == schema_text()
 
 
 def test_the_page_is_where_the_docs_are():

@@ -40,7 +40,7 @@ def test_all_options():
     options = {
         "type": "date",
         "on_empty": "default",
-        "default": "never",
+        "default": "1900-12-31",
         "on_invalid": "fail_run",
         "max_length": 10,
         "on_too_long": "truncate",
@@ -49,7 +49,8 @@ def test_all_options():
         "redact": True,
     }
 
-    assert mapping_of(source="employeeHireDate", **options) == Mapping("T", Attribute("employeeHireDate"), **options)
+    expected = Mapping("T", Attribute("employeeHireDate"), **{**options, "default": "31.12.1900"})
+    assert mapping_of(source="employeeHireDate", **options) == expected
     assert mapping_of(source="accountEnabled", type="boolean", words=["no", "yes"]).words == ("no", "yes")
 
 
@@ -79,7 +80,16 @@ def test_all_options():
         ({"source": "city", "on_empty": "default"}, "on_empty", "needs a default"),
         ({"source": "city", "on_empty": "default", "default": ""}, "default", "must not be empty"),
         ({"source": "city", "on_empty": "default", "default": "xyz", "max_length": 2}, "default", "longer than"),
+        ({"source": "city", "on_empty": "default", "default": "x\x00"}, "default", "U+0000"),
+        (
+            {"source": "employeeHireDate", "type": "date", "on_empty": "default", "default": "never"},
+            "default",
+            "ISO 8601",
+        ),
+        ({"source": "city", "type": "date", "on_empty": "default", "default": "0001-01-01"}, "default", "no value"),
         ({"constant": "x\x00"}, "constant", "U+0000"),
+        ({"constant": "xyz", "max_length": 2}, "constant", "longer than"),
+        ({"constant": "soon", "type": "date"}, "constant", "'soon' isn't a date"),
         ({"constant": ""}, "constant", "must not be empty"),
         ({"source": "city", "max_length": 0}, "max_length", "greater than"),
         ({"source": "city", "type": "strng"}, "type", "must be one of"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.config.support import refusal_of
 from upa_core.config.problems import ConfigFileError
-from upa_core.config.yaml_tree import MAX_BYTES, load_tree, place_of
+from upa_core.config.yaml_tree import MAX_BYTES, MAX_NODES, load_tree, place_of
 
 
 def refusal(content):
@@ -78,6 +78,7 @@ def test_duplicate_keys_are_refused_with_both_lines():
         (b"a: 1\nb: \x80", "UTF-8"),
         ("a: " + "[" * 30 + "]" * 30, "nested"),
         ("a: " + "[" * 100_000, "nested"),
+        ("a: [" + "x," * MAX_NODES + "]", "parts"),
         ("x" * (MAX_BYTES + 1), "larger"),
     ],
 )

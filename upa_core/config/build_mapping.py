@@ -14,9 +14,9 @@ from upa_core.domain.core_properties import why_core
 from upa_core.domain.dates import DateFormat
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.expressions import Attribute, Constant, Expression
-from upa_core.domain.mapping import Mapping, compile_mapping
+from upa_core.domain.mapping import Mapping, Problem, compile_mapping
 from upa_core.domain.scope import Clause, Scope, compile_scope
-from upa_core.domain.values import check_carriable, utf16_length
+from upa_core.domain.values import check_carriable, formatter, utf16_length
 
 Add = Callable[..., None]
 """Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""
@@ -42,12 +42,13 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
     expression = _expression(model, app, refuse)
     if expression is None or failed:
         return None
+    default = _default(model, refuse)
     mapping = Mapping(
         target=model.target,
         expression=expression,
         type=model.type,
         on_empty=model.on_empty,
-        default=model.default,
+        default=default,
         on_invalid=model.on_invalid,
         max_length=model.max_length,
         on_too_long=model.on_too_long,
@@ -56,10 +57,10 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
         state=model.state,
         redact=model.redact,
     )
-    try:
-        compile_mapping(mapping, mapping.inputs)
-    except ConfigError as error:
-        refuse((), str(error))
+    if failed:
+        return None
+    if model.constant is not None and isinstance(made := compile_mapping(mapping, ())(()), Problem):
+        refuse(("constant",), f"{shown(model.constant)} {made.reason}")
         return None
     if model.on_empty == "clear" and model.type != "string":
         add(
@@ -98,13 +99,20 @@ def _check_options(model: MappingModel, refuse: Add) -> None:
         refuse(("default",), "is only used with on_empty: default", "on_empty: default")
     if model.on_empty == "default" and model.default is None:
         refuse(("on_empty",), "needs a default", "default: <text>")
-    for key in ("default", "constant"):
-        text = getattr(model, key)
-        try:
-            if text is not None and utf16_length(check_carriable(text)) > (model.max_length or 2**31):
-                refuse((key,), f"is longer than max_length ({model.max_length})")
-        except InvalidValueError as error:
-            refuse((key,), str(error))
+
+
+def _default(model: MappingModel, refuse: Add) -> str | None:
+    """Write the default as a value of the mapping's type would be written."""
+    if model.default is None:
+        return None
+    try:
+        text = check_carriable(formatter(model.type, model.format, model.words)(model.default))
+        if text and utf16_length(text) <= (model.max_length or 2**31):
+            return text
+        refuse(("default",), f"is longer than max_length ({model.max_length})" if text else "is no value")
+    except InvalidValueError as error:
+        refuse(("default",), f"{shown(model.default)} {error}")
+    return None
 
 
 def _expression(model: MappingModel, app: str | None, refuse: Add) -> Expression | None:

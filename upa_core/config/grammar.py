@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from upa_core.domain.attributes import AttributeRefusedError
 from upa_core.domain.errors import ConfigError
@@ -180,8 +180,6 @@ def _parse(text: str) -> _Placed:
         raise ExpressionSyntaxError(f"an expression has at most {MAX_LENGTH} characters")
     try:
         placed = cast("_Placed", _parser().parse(text))
-    except VisitError as error:
-        raise error.orig_exc from error
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from error
     try:

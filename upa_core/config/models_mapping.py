@@ -100,7 +100,7 @@ class MappingModel(Part):
     on_empty: Literal["keep", "clear", "default"] = "keep"
     """When there is no value: leave the property as it is, clear it (strings only), or send `default`."""
     default: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
-    """The finished text that is sent with `on_empty: default`."""
+    """With `on_empty: default`: the value that is sent, written by type like any other (dates in ISO 8601)."""
     on_invalid: Literal["escrow_user", "fail_run", "skip_value"] = "escrow_user"
     """When a value doesn't fit: retry the person later, stop the run, or leave out this value."""
     max_length: Annotated[int, Field(ge=1, le=100_000)] | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
 
@@ -55,7 +54,6 @@ _PARSERS = {
 }
 
 
-@lru_cache(maxsize=4096)
 def parse_iso(text: str) -> datetime | None:
     """Read a date or date-time of ISO 8601 as UTC, dropping what is finer than a microsecond; None for an unset date.
 

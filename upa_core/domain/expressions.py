@@ -136,7 +136,6 @@ def _check_call(node: Call) -> None:
     if function is None:
         raise ExpressionError(f"{node.function} isn't a function of this language", node)
     parameters = _parameters(function, len(node.args))
-    needed = sum(1 for parameter in function.parameters if not parameter.optional)
     if len(node.args) > len(parameters) or (function.pairs and len(node.args) % 2):
         raise ExpressionError(f"{node.function} takes {function.signature}", node)
     for position, parameter in enumerate(parameters):
@@ -146,8 +145,6 @@ def _check_call(node: Call) -> None:
                 raise ExpressionError(f"{node.function} takes {function.signature}: {parameter.name} is missing", node)
         elif message := _misfit(parameter, part):
             raise ExpressionError(f"{node.function}: {parameter.name} {message}", part)
-    if len(node.args) < needed:
-        raise ExpressionError(f"{node.function} takes {function.signature}", node)
 
 
 def _parameters(function: Function, count: int) -> list[Parameter]:
@@ -212,8 +209,6 @@ def _compile(node: Expression, index: Mapping[str, int]) -> Thunk:
             given = [_given(parameter, arg, index) for parameter, arg in zip(parameters, args, strict=False)]
             try:
                 return FUNCTIONS[function].build(*given)
-            except ExpressionError:
-                raise
             except ConfigError as error:
                 raise ExpressionError(f"{function}: {error}", node) from error
 

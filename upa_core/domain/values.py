@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from upa_core.domain.dates import DateFormat, parse_iso
@@ -32,8 +33,6 @@ def utf16_length(text: str) -> int:
 
 def truncate_utf16(text: str, limit: int) -> str:
     """Cut to at most `limit` UTF-16 code units, never through a surrogate pair."""
-    if utf16_length(text) <= limit:
-        return text
     used = 0
     for position, char in enumerate(text):
         used += 2 if char > "\uffff" else 1
@@ -91,11 +90,15 @@ def _boolean(words: tuple[str, str]) -> Callable[[object], str]:
 def _date(pattern: str) -> Callable[[object], str]:
     compiled = DateFormat.compile(pattern)
 
+    @lru_cache(maxsize=4096)  # few different days are hired on
+    def written(text: str) -> str:
+        moment = parse_iso(text)
+        return "" if moment is None else compiled.format(moment)
+
     def form(value: object) -> str:
         if not isinstance(value, str):
             raise InvalidValueError("isn't a date")
-        moment = parse_iso(value)
-        return "" if moment is None else compiled.format(moment)
+        return written(value)
 
     return form
 

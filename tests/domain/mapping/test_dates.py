@@ -110,6 +110,7 @@ def test_a_part_named_twice_is_refused():
         ("hh tt yyyy", "12 AM 2000", datetime(2000, 1, 1, tzinfo=UTC)),
         ("hh tt yyyy", "12 pm 2000", datetime(2000, 1, 1, 12, tzinfo=UTC)),
         ("yyyy-MM-dd", " 2000-01-02 ", datetime(2000, 1, 2, tzinfo=UTC)),
+        ("yyyy ss.FFF", "2000 07.5", datetime(2000, 1, 1, 0, 0, 7, 500_000, tzinfo=UTC)),
         ("yyyyz", "2000-1", datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=1)),
     ],
 )

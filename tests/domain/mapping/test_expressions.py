@@ -43,7 +43,7 @@ def test_the_closed_set():
         Call("Mid", (A, Constant(0), Constant(1))),
         Call("Mid", (A, Constant(1), Constant(-1))),
         Call("Item", (A, Constant(0))),
-        Call("Split", (A, Constant(", "))),
+        Call("Item", (Call("Split", (A, Constant(", "))), Constant(1))),
         Call("Split", (A, Constant(","))),
         Call("Join", (A, A)),
         Call("Join", (Constant(","),)),

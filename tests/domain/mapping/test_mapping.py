@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.expressions import Attribute, Call, Constant
 from upa_core.domain.mapping import Mapping, Problem, compile_mapping, compile_mappings, direct
-from upa_core.domain.values import utf16_length
+from upa_core.domain.values import truncate_utf16, utf16_length
 
 TYPES = ("string", "date", "datetime", "boolean", "integer")
 TEXTS = st.text(st.characters(codec=None), max_size=30)
@@ -158,6 +158,12 @@ def test_truncation_fits_and_keeps_characters_whole(value, limit):
         assert value.startswith(desired)
         assert utf16_length(desired) <= limit
         assert len(desired) == len(value) or utf16_length(value[: len(desired) + 1]) > limit
+
+
+@given(TEXTS, st.integers(0, 40))
+def test_truncation_leaves_short_texts_alone(value, limit):
+    """A text that fits is not cut."""
+    assert (truncate_utf16(value, limit) == value) is (utf16_length(value) <= limit)
 
 
 def test_truncated_to_nothing_is_no_value():

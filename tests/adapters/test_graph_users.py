@@ -182,7 +182,9 @@ def test_read_asks_in_twenties() -> None:
 
     assert (len(found), found["odd/id?"]) == (21, {"id": "odd/id?", "city": None})
     assert [len(urls) for urls in world.bodies()] == [20, 1]
-    assert world.bodies()[1] == ["/users/odd%2Fid%3F?$select=city,id"]
+    assert json.loads(world.net.requests[1].body or b"") == {
+        "requests": [{"id": "0", "method": "GET", "url": "/users/odd%2Fid%3F?$select=city,id"}]
+    }
 
 
 def test_read_without_people_makes_no_call() -> None:

@@ -200,6 +200,16 @@ def test_listing_that_cannot_be_read(document: object) -> None:
         World(reply(200, document)).library.items()
 
 
+def test_folder_past_the_list_view_threshold() -> None:
+    """A folder with too many items is refused, with the type's name: asking again won't help."""
+    name = "-2147024860, Microsoft.SharePoint.SPQueryThrottledException"
+    world = World(reply(500, {"odata.error": {"code": name, "message": {"value": "x"}}}))
+    with pytest.raises(RefusedError, match="SPQueryThrottledException") as caught:
+        world.library.items()
+
+    assert (caught.value.code, len(world.asked)) == (name, 1)
+
+
 def test_delete_is_permanent() -> None:
     """A delete is REST's own, which passes the recycle bin, whatever the version."""
     world = World(reply(200, {}), reply(200, {}))

@@ -210,8 +210,27 @@ def test_identity_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing answers as an identity endpoint, the message names managed identity and the audience."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", "x")
-    with pytest.raises((AccessDeniedError, UnavailableError), match=r"managed identity: .*https://graph\.example"):
-        managed_identity().token("https://graph.example")
+    with pytest.raises(UnavailableError, match=r"managed identity: .*https://graph\.example"):
+        managed_identity(retry_total=0).token("https://graph.example")
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"status": 500}, UnavailableError),
+        ({"status": 429}, UnavailableError),
+        ({"drop": "before"}, UnavailableError),
+        ({"status": 200, "body": "<html>"}, UnavailableError),
+        ({"status": 403}, AccessDeniedError),
+        ({"status": 400}, AccessDeniedError),
+    ],
+)
+@pytest.mark.usefixtures("by_identity")
+def test_identity_endpoint_in_trouble(served: Served, fault: dict[str, Any], expected: type[Exception]) -> None:
+    """An endpoint in trouble is unavailable, one that refuses is access denied; azure-identity calls both the same."""
+    served.sim.faults.add(Fault(surface="managed_identity", **fault))
+    with pytest.raises(expected, match=served.urls.graph):
+        managed_identity(retry_total=0).token(served.urls.graph)
 
 
 def test_whole_way(served: Served, session: requests.Session, by_certificate: CertificateTokens) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline.transport import HttpRequest, RequestsTransport
+from azure.storage.blob import ExponentialRetry
 
 from tests.support import azurite as azurite_tool
 from upa_core.adapters.blob_store import BlobStore, blob_store_from_connection_string
@@ -49,7 +50,8 @@ class TestOnAzurite:
     @pytest.fixture
     def store(self, azurite: azurite_tool.Azurite, transport: Unreliable) -> Iterator[BlobStore]:
         name = f"t{uuid4().hex}"
-        store = blob_store_from_connection_string(azurite.connection, name, transport=transport, initial_backoff=0)
+        at_once = ExponentialRetry(initial_backoff=0, increment_base=0, retry_total=3, random_jitter_range=0)
+        store = blob_store_from_connection_string(azurite.connection, name, transport=transport, retry_policy=at_once)
         yield store
         store.close()
 

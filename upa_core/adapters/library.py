@@ -64,7 +64,7 @@ class SharePointLibrary:
                 wire.folder_call(self._site, folder) + f"/{kind}?$select=Name,ServerRelativeUrl,TimeCreated{size}"
             )
             while url is not None:
-                answer = self._call("GET", url, f"Folder/{kind}", json=True, accept=_missing)
+                answer = self._call("GET", url, f"Folder/{kind}", json=True, accept=_final)
                 if not answer.ok:
                     if _missing(answer):
                         return None
@@ -130,6 +130,10 @@ class SharePointLibrary:
 
 def _missing(answer: Answer) -> bool:
     return not answer.ok and wire.is_missing(answer.status, answer.content)
+
+
+def _final(answer: Answer) -> bool:
+    return _missing(answer) or (not answer.ok and wire.is_too_long(answer.content))
 
 
 def _kept(answer: Answer) -> bool:

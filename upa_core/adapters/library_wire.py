@@ -69,6 +69,11 @@ def is_missing(status: int, content: bytes) -> bool:
     return status == 404 or any(mark in code for code in error_codes(content) for mark in _MISSING)
 
 
+def is_too_long(content: bytes) -> bool:
+    """Tell whether an error says that a folder exceeds the list view threshold: asking again won't help."""
+    return any("SPQueryThrottledException" in code for code in error_codes(content))
+
+
 def is_kept(status: int, content: bytes) -> bool:
     """Tell whether an error says that SharePoint won't part with it now: locked, checked out, retained."""
     if status in (409, 423):

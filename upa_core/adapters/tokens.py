@@ -43,31 +43,40 @@ class TokenSource(Protocol):
 class ManagedIdentityTokens:
     """Tokens of the app's managed identity, system-assigned unless a client id names one."""
 
-    def __init__(self, client_id: str | None = None) -> None:
-        """Ask for nothing yet."""
-        self._client_id = client_id
+    def __init__(self, client_id: str | None = None, **options: Any) -> None:
+        """Ask for nothing yet; the options are azure-identity's own (for instance `retry_total`)."""
+        self._options = options if client_id is None else options | {"client_id": client_id}
         self._credential: ManagedIdentityCredential | None = None
+        self._status = 0
+        """Of the endpoint's last answer: azure-identity's errors don't tell it."""
 
     def token(self, audience: str) -> str:
         """Return a token that is still valid."""
         from azure.core.exceptions import AzureError, ClientAuthenticationError  # noqa: PLC0415 - lazy vendor import
-        from azure.identity import ManagedIdentityCredential  # noqa: PLC0415
 
-        if self._credential is None:
-            self._credential = (
-                ManagedIdentityCredential(client_id=self._client_id) if self._client_id else ManagedIdentityCredential()
-            )
+        credential = self._credential = self._credential or self._new_credential()
+        self._status = 0
         try:
-            return str(self._credential.get_token(_scope(audience)).token)
+            return str(credential.get_token(_scope(audience)).token)
         except ClientAuthenticationError as error:
+            if self._status in (408, 429) or self._status >= 500:
+                raise _unreachable("managed identity", audience, error) from None
             raise _refused("managed identity", audience, str(error)) from None
-        except AzureError as error:
+        except (AzureError, ValueError) as error:  # ValueError: a body that isn't JSON
             raise _unreachable("managed identity", audience, error) from None
 
     def refresh(self, audience: str) -> str:
         """Return a fresh token; a new credential starts with an empty cache."""
         self._credential = None
         return self.token(audience)
+
+    def _new_credential(self) -> ManagedIdentityCredential:
+        from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - vendor imports are lazy
+
+        return ManagedIdentityCredential(**self._options, raw_response_hook=self._note)
+
+    def _note(self, response: Any) -> None:
+        self._status = response.http_response.status_code
 
 
 class CertificateTokens:
@@ -113,9 +122,10 @@ class CertificateTokens:
 
         from upa_core.adapters.certificate import split_certificate  # noqa: PLC0415
 
-        if self._app is None:
+        app = self._app
+        if app is None:
             private_key, public = split_certificate(self._certificate)
-            self._app = msal.ConfidentialClientApplication(
+            app = self._app = msal.ConfidentialClientApplication(
                 self._client_id,
                 client_credential={"private_key": private_key, "public_certificate": public},
                 authority=self._authority,
@@ -123,12 +133,12 @@ class CertificateTokens:
                 http_client=self._http_client,
                 timeout=(10, 60),
             )
-        return self._app
+        return app
 
 
-def managed_identity(client_id: str | None = None) -> TokenSource:
+def managed_identity(client_id: str | None = None, **options: Any) -> TokenSource:
     """Return the tokens of the managed identity."""
-    return ManagedIdentityTokens(client_id)
+    return ManagedIdentityTokens(client_id, **options)
 
 
 def certificate(

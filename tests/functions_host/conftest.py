@@ -123,11 +123,15 @@ class HostProcess:
         self.process.kill()
         self.stop()
 
-    def stop(self):
-        """End it well."""
-        if self.process.stdin and not self.process.stdin.closed:
+    def begin_to_stop(self):
+        """Let it end when it has nothing under way."""
+        if not self.process.stdin.closed:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
+
+    def stop(self):
+        """End it well."""
+        self.begin_to_stop()
         try:
             self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -173,6 +177,8 @@ def start_host(tmp_path_factory):
         return host
 
     yield start
+    for host in running:
+        host.begin_to_stop()
     for host in running:
         host.stop()
 

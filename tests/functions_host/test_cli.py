@@ -96,6 +96,13 @@ def test_json_lines(cli):
     assert any(row.get("message", "").startswith("Executed 'Functions.delete' (Succeeded") for row in rows)
 
 
+def test_extra_fields_of_a_log_record_are_shown(cli):
+    """What a function logs with extra= becomes custom dimensions in Azure; here it follows the message."""
+    process = cli("--fire", "tick", "--once", "--timeout", "30")
+    out, _ = process.communicate(timeout=60)
+    assert re.search(r'\] ticked  \{"past_due": false\}\n', out)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_well_on_signals(cli, number):
     """Exit code 0, no traceback, and the state can be taken again at once."""

@@ -18,6 +18,7 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 @app.queue_output(arg_name="job", queue_name="jobs", connection="AzureWebJobsStorage")
 def tick(timer: func.TimerRequest, job: func.Out[str]) -> None:
     note("tick", past_due=timer.past_due)
+    logging.getLogger("sample").info("ticked", extra={"past_due": timer.past_due})
     job.set(os.environ.get("SAMPLE_JOB", '{"job": "ticked", "pause_s": 60}'))
 
 

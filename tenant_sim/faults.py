@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -106,8 +107,8 @@ class Faults:
             if self._matches(fault, surface, operation, app, now) and chosen is None:
                 fault.fired += 1
                 chosen = fault
-        if chosen and chosen.status in (429, 503) and chosen.headers.get("Retry-After", "").isdigit():
-            until = now + int(chosen.headers["Retry-After"])
+        if chosen and chosen.status in (429, 503) and "Retry-After" in chosen.headers:
+            until = now + _seconds(chosen.headers["Retry-After"], now)
             self._penalties.append(_Penalty(surface, operation, app, until, chosen))
         return chosen
 
@@ -126,3 +127,10 @@ class Faults:
         if fault.times is not None and fault.fired >= fault.times:
             return False
         return fault.rate >= 1.0 or self._rng.random() < fault.rate
+
+
+def _seconds(text: str, now: float) -> float:
+    """Read Retry-After: seconds, or an HTTP date."""
+    if text.isdigit():
+        return int(text)
+    return max(0.0, parsedate_to_datetime(text).timestamp() - now)

@@ -44,8 +44,24 @@ if TYPE_CHECKING:
 DEFAULT_SITES = {"": ["Shared Documents"], "/sites/upa": ["Shared Documents", "Imports"]}
 
 
+class _Live:
+    """A store of the tenant: looking at it first lets everything happen that is due on the clock."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, sim: TenantSim, owner: type) -> Any:
+        sim.tick()
+        return getattr(sim, self._name)
+
+
 class TenantSim:
     """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here."""
+
+    directory: Directory = _Live()
+    profiles: Profiles = _Live()
+    library: Library = _Live()
+    timer_job: TimerJob = _Live()
 
     def __init__(
         self,
@@ -76,20 +92,20 @@ class TenantSim:
         self.faults = Faults(random.Random(f"faults {self.seed}"), self.time)
         self.apps = Apps(self.rng)
         self.tokens = Tokens(self.tenant_id)
-        self.directory = Directory(self.rng, self.time)
-        self.directory.listeners.append(self._purge_later)
-        self.delta = Delta(self.directory, self.rng, self.time)
-        self.replica = Replica(self.directory, self.time)
-        self.graph_throttle = Throttle(self.time, lambda: len(self.directory), self.tenant_id)
-        self.profiles = Profiles(self.directory, self.schedule, self.time, self._profile_delay)
-        self.library = Library(self.rng, self.time, self._sites)
-        self.timer_job = TimerJob(
-            self.rng, self.time, self.schedule, self.directory, self.profiles, self.library, self._site_bases
+        directory = self._directory = Directory(self.rng, self.time, self.lock)
+        directory.listeners.append(self._purge_later)
+        self.delta = Delta(directory, self.rng, self.time)
+        self.replica = Replica(directory, self.time)
+        self.graph_throttle = Throttle(self.time, lambda: len(directory), self.tenant_id)
+        self._profiles = Profiles(directory, self.schedule, self.time, self._profile_delay)
+        self._library = Library(self.rng, self.time, self._sites)
+        self._timer_job = TimerJob(
+            self.rng, self.time, self.schedule, directory, self._profiles, self._library, self._site_bases
         )
         self.real_urls = real_urls(self.domain)
         if not hasattr(self, "urls"):
             self.urls: Urls = self.real_urls
-        uploads = Uploads(self.library, self.time)
+        uploads = Uploads(self._library, self.time)
         self._surfaces: dict[str, Surface] = {
             "login": LoginRoutes(self),
             "managed_identity": ManagedIdentityRoutes(self),
@@ -212,7 +228,6 @@ class TenantSim:
     @property
     def jobs(self) -> list[ImportJob]:
         """All import jobs, oldest first, as of now."""
-        self.tick()
         return self.timer_job.jobs
 
     def define_extension(
@@ -251,9 +266,9 @@ class TenantSim:
             return
 
         def purge(_at: float) -> None:
-            since = self.directory.removed_at.get(slot)
-            if self.directory.status[slot] == SOFT and since == moment:
-                self.directory.remove(self.directory.ids[slot], hard=True)
+            directory = self._directory
+            if directory.status[slot] == SOFT and directory.removed_at.get(slot) == moment:
+                directory.remove(directory.ids[slot], hard=True)
 
         self.schedule.at(moment + RESTORABLE_S, purge)
 

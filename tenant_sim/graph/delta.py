@@ -43,6 +43,8 @@ class DeltaOptions:
     """Chance, per page of an incremental round, that an unchanged user comes again (graph.md A2)."""
     lag_s: float = 0.0
     """Replication lag: changes younger than this aren't seen yet (graph.md A2)."""
+    bad_link: str | None = None
+    """Wrong with the next nextLink, once: `loop` (the URL just fetched), `foreign` (another host), `missing`."""
     page_token_lifetime_s: float | None = None
     """After it a skiptoken answers Directory_ExpiredPageToken (graph.md A5)."""
 
@@ -68,7 +70,7 @@ class Delta:
         self.key = rng.randbytes(16)
         self._pages: OrderedDict[tuple, tuple[int, bytes, int]] = OrderedDict()
         self._cached_bytes = 0
-        self.cache_limit = 256 * 1024**2
+        self.cache_limit = 512 * 1024**2
         self._plans: OrderedDict[tuple, list[int]] = OrderedDict()
 
     def resync(self) -> None:

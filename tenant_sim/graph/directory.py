@@ -7,8 +7,10 @@ that was cleared: delta has to tell "cleared" from "never set" (graph.md A2).
 from __future__ import annotations
 
 import random
+import threading
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,8 +33,11 @@ RESTORABLE_S = 30 * 86_400
 class Directory:
     """Users of the tenant."""
 
-    def __init__(self, rng: random.Random, now: Callable[[], float]) -> None:
+    def __init__(
+        self, rng: random.Random, now: Callable[[], float], lock: AbstractContextManager[Any] | None = None
+    ) -> None:
         self._rng, self._now = rng, now
+        self._lock = lock or threading.RLock()
         self.log = ChangeLog()
         self.ids: list[str] = []
         self.records: list[bytes | None] = []
@@ -50,15 +55,20 @@ class Directory:
         the tenant's `profile_delay` says."""
         schema.check(attributes)
         record = {key: value for key, value in attributes.items() if value is not None}
-        slot = self._insert(record, self._now())
-        self._tell(slot, Kind.CREATE, profile)
-        return self.ids[slot]
+        with self._lock:
+            taken = record.get("userPrincipalName")
+            if taken and self.by_name("userPrincipalName", taken) is not None:
+                raise ValueError(f"another user has the userPrincipalName {taken}")
+            slot = self._insert(record, self._now())
+            self._tell(slot, Kind.CREATE, profile)
+            return self.ids[slot]
 
     def load(self, people: Iterable[dict[str, Any]], *, profile: bool | None = True) -> int:
         """Create many users fast, without checking their attributes; return how many."""
         before, now = len(self.ids), self._now()
         for record in people:
-            self._tell(self._insert(record, now), Kind.CREATE, profile)
+            with self._lock:
+                self._tell(self._insert(record, now), Kind.CREATE, profile)
         return len(self.ids) - before
 
     def edit(self, id: str, /, **attributes: Any) -> None:  # noqa: A002
@@ -71,40 +81,36 @@ class Directory:
         ASSUMED: patch-merges-complex: a PATCH of employeeOrgData keeps the parts that it doesn't name.
         """
         schema.check(attributes)
-        slot = self._live_slot(id)
-        old = orjson.loads(self.records[slot])
-        touched = set()
-        for key, value in attributes.items():
-            if isinstance(value, dict) and isinstance(old.get(key), dict):
-                value = {**old[key], **value}  # noqa: PLW2901
-            if isinstance(value, dict) and not any(part is not None for part in value.values()):
-                value = None  # noqa: PLW2901
-            if old.get(key) != value:
-                old[key] = value
-                touched.add(key)
-        if touched:
-            self._by_name = None
-            self._write(slot, Kind.EDIT, _compact(old), frozenset(touched))
+        with self._lock:
+            slot = self._live_slot(id)
+            old = orjson.loads(self.records[slot])
+            touched = _merge(old, attributes)
+            if touched:
+                self._unindex(slot)
+                self._write(slot, Kind.EDIT, _compact(old), frozenset(touched))
+                self._index(slot, old)
 
     def remove(self, id: str, hard: bool = False) -> None:  # noqa: A002
         """Delete a user: soft (restorable for 30 days) or for good."""
-        slot = self._slot(id)
-        if self.status[slot] == HARD or (self.status[slot] == SOFT and not hard):
-            raise KeyError(f"user {id} is deleted already")
-        self.status[slot] = HARD if hard else SOFT
-        self.removed_at[slot] = self._now()
-        self._by_name = None
-        self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
+        with self._lock:
+            slot = self._slot(id)
+            if self.status[slot] == HARD or (self.status[slot] == SOFT and not hard):
+                raise KeyError(f"user {id} is deleted already")
+            self._unindex(slot)
+            self.status[slot] = HARD if hard else SOFT
+            self.removed_at[slot] = self._now()
+            self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
 
     def restore(self, id: str) -> None:  # noqa: A002
         """Bring a soft-deleted user back; delta shows him as newly created (graph.md A2)."""
-        slot = self._slot(id)
-        if self.status[slot] != SOFT:
-            raise KeyError(f"user {id} is not in deletedItems")
-        self.status[slot] = LIVE
-        self.removed_at.pop(slot, None)
-        self._by_name = None
-        self._write(slot, Kind.RESTORE, self.records[slot])
+        with self._lock:
+            slot = self._slot(id)
+            if self.status[slot] != SOFT:
+                raise KeyError(f"user {id} is not in deletedItems")
+            self.status[slot] = LIVE
+            self.removed_at.pop(slot, None)
+            self._write(slot, Kind.RESTORE, self.records[slot])
+            self._index(slot, orjson.loads(self.records[slot]))
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -150,13 +156,9 @@ class Directory:
     def by_name(self, attribute: str, value: str) -> int | None:
         """Find a live user by `userPrincipalName` or `mail`, in any case."""
         if self._by_name is None:
-            index: dict[str, dict[str, int]] = {"userPrincipalName": {}, "mail": {}}
+            self._by_name = {"userPrincipalName": {}, "mail": {}}
             for slot in self.live_slots():
-                record = orjson.loads(self.records[slot])
-                for name, entries in index.items():
-                    if record.get(name):
-                        entries[record[name].lower()] = slot
-            self._by_name = index
+                self._index(slot, orjson.loads(self.records[slot]))
         return self._by_name[attribute].get(value.lower())
 
     def __len__(self) -> int:
@@ -183,10 +185,7 @@ class Directory:
         self.records.append(raw)
         self.status.append(LIVE)
         self._slots[user_id] = slot
-        if self._by_name is not None:
-            for name, entries in self._by_name.items():
-                if record.get(name):
-                    entries[record[name].lower()] = slot
+        self._index(slot, record)
         if slot % CHUNK == 0:
             self.chunk_seq.append(0)
         self.chunk_seq[slot // CHUNK] = self.log.append(moment, slot, Kind.CREATE, raw)
@@ -197,6 +196,19 @@ class Directory:
             self.records[slot] = record
         self.chunk_seq[slot // CHUNK] = self.log.append(self._now(), slot, kind, record, touched)
         self._tell(slot, kind, None)
+
+    def _index(self, slot: int, record: dict[str, Any]) -> None:
+        for name, entries in (self._by_name or {}).items():
+            if record.get(name):
+                entries[record[name].lower()] = slot
+
+    def _unindex(self, slot: int) -> None:
+        if self._by_name is None:
+            return
+        record = orjson.loads(self.records[slot])
+        for name, entries in self._by_name.items():
+            if record.get(name) and entries.get(record[name].lower()) == slot:
+                del entries[record[name].lower()]
 
     def _tell(self, slot: int, kind: Kind, profile: bool | None) -> None:
         for listener in self.listeners:
@@ -218,6 +230,21 @@ class Directory:
         """Make a version 4 GUID from the seed."""
         text = f"{self._rng.getrandbits(128):032x}"
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
+def _merge(record: dict[str, Any], attributes: dict[str, Any]) -> set[str]:
+    """Put attributes into a record, complex ones by their parts; return the names of those that changed."""
+    touched = set()
+    for key, given in attributes.items():
+        value = given
+        if isinstance(value, dict) and isinstance(record.get(key), dict):
+            value = {**record[key], **value}
+        if isinstance(value, dict) and not any(part is not None for part in value.values()):
+            value = None
+        if record.get(key) != value:
+            record[key] = value
+            touched.add(key)
+    return touched
 
 
 def _compact(record: dict[str, Any]) -> bytes:

@@ -36,9 +36,9 @@ class ChangeLog:
         """Add an entry and return its number."""
         self.times.append(moment)
         self.slots.append(slot)
-        self.kinds.append(kind)
         self.records.append(record)
         self.touched.append(touched)
+        self.kinds.append(kind)  # last: the log is as long as this column
         return len(self.kinds) - 1
 
     def visible_at(self, moment: float) -> int:

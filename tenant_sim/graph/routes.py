@@ -205,8 +205,16 @@ class GraphRoutes:
         token = page.token.encode(self._sim.delta.key)
         link, name = ("nextLink", "$skiptoken") if page.token.kind == "skip" else ("deltaLink", "$deltatoken")
         url = f"{request.base_url}{request.path}?{name}={token}"
+        trouble = self._sim.delta.options.bad_link if link == "nextLink" else None
+        if trouble:
+            self._sim.delta.options.bad_link = None
+            url = {
+                "loop": f"{request.base_url}{request.path}?{request.query}",
+                "foreign": f"https://graph.example.net{request.path}?{name}={token}",
+            }.get(trouble, "")
         context = f"{request.base_url}/v1.0/$metadata#users({','.join(page.token.select)})"
-        head = f'{{"@odata.context":"{context}","@odata.{link}":"{url}","value":['.encode()
+        shown = f',"@odata.{link}":"{url}"' if url else ""
+        head = f'{{"@odata.context":"{context}"{shown},"value":['.encode()
         headers = {
             "Content-Type": f"{JSON};odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
         }

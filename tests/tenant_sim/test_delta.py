@@ -302,3 +302,22 @@ def test_links_use_the_address_that_was_asked(tenant):
     tenant.person()
 
     assert follow(tenant, SELECT)[1].startswith("https://graph.microsoft.com/v1.0/users/delta?$deltatoken=")
+
+
+@pytest.mark.parametrize("trouble", ["loop", "foreign", "missing"])
+def test_bad_links_on_order(tenant, trouble):
+    """Once: a link to the page itself, to a foreign host, or none at all; the next call is good again."""
+    seeding.seed_generated(tenant.sim, 201)
+    tenant.sim.delta.options.bad_link = trouble
+    first, second = tenant.graph(SELECT), tenant.graph(SELECT).json()
+    link = first.json().get("@odata.nextLink")
+
+    assert (
+        link
+        == {
+            "loop": first.request.url,
+            "foreign": (link or "").replace("graph.microsoft.com", "graph.example.net"),
+            "missing": None,
+        }[trouble]
+    )
+    assert second["@odata.nextLink"].startswith("https://graph.microsoft.com/v1.0/users/delta?$skiptoken=")

@@ -156,3 +156,13 @@ def test_calls_are_counted_by_surface_and_operation(tenant):
     assert tenant.sim.calls.of("graph")[0].app == tenant.sim.apps.identity.app_id
     tenant.sim.calls.reset()
     assert (len(tenant.sim.calls), tenant.sim.calls.counts()) == (0, {})
+
+
+def test_retry_after_as_a_date(tenant):
+    """Retry-After may be an HTTP date; early callers are throttled until then."""
+    when = tenant.sim.clock.now() + timedelta(seconds=30)
+    tenant.sim.faults.add(status=503, times=1, headers={"Retry-After": when.strftime("%a, %d %b %Y %H:%M:%S GMT")})
+    seen = statuses(tenant, 2)
+    tenant.sim.advance(30)
+
+    assert seen + statuses(tenant, 1) == [503, 503, 200]

@@ -268,3 +268,18 @@ def test_complex_attributes_are_changed_by_parts(tenant):
 
     assert half == {"division": "Food", "costCenter": None}
     assert "employeeOrgData" not in tenant.sim.directory.get(zoe)
+
+
+def test_principal_names_are_unique_and_followed(tenant):
+    """Nobody gets a userPrincipalName that another live user has; a renamed user is found by the new name only."""
+    zoe = tenant.person("zoe")
+    with pytest.raises(ValueError, match="another user"):
+        tenant.person("ZOE")
+    tenant.sim.directory.edit(zoe, userPrincipalName="zoe.new@contoso.com")
+    found = [tenant.graph(f"users/{name}@contoso.com").status_code for name in ("zoe", "zoe.new")]
+    tenant.sim.directory.remove(zoe)
+
+    assert found == [404, 200]
+    assert tenant.graph("users/zoe.new@contoso.com").status_code == 404
+    tenant.sim.directory.restore(zoe)
+    assert tenant.graph("users/zoe.new@contoso.com").status_code == 200

@@ -374,3 +374,14 @@ def test_job_keeps_the_file_as_downloaded(tenant):
     job = tenant.run_import(data, CITY)
 
     assert job.file == b"\xef\xbb\xbf" + orjson.dumps(data)
+
+
+def test_looking_at_a_store_lets_happen_what_is_due(tenant):
+    """Reading or editing through the Python API first runs what the clock has reached."""
+    zoe = tenant.person()
+    tenant.queue(tenant.upload({"value": [entry(zoe, City="Bern"), entry("x", City="X")]}), CITY)
+    tenant.sim.clock.advance(9000)
+    tenant.sim.directory.remove(zoe)
+
+    assert any("-Logs/" in item.path for item in tenant.sim.library.files())
+    assert "Bern" in [change.value for change in tenant.sim.profiles.history(zoe)]

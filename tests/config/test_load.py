@@ -259,6 +259,29 @@ def test_tenants_and_retired_mappings_do_not_collide():
     assert [connector.name for connector in load(content).connectors] == ["contoso", "geo", "old"]
 
 
+def test_an_alias_shares_mappings_among_geos():
+    """A list of mappings may be written once and be named by an alias: a connector per geo."""
+    text = """\
+version: 1
+connectors:
+  - name: nam
+    source: &source {tenant: contoso.onmicrosoft.com}
+    target: {admin_url: "https://contoso-admin.sharepoint.com", site_url: "https://contoso.sharepoint.com/s", folder: I}
+    scope: {clauses: [preferredDataLocation EQUALS NAM]}
+    mappings: &mappings
+      - {target: CostCenter, source: employeeOrgData.costCenter}
+  - name: eur
+    source: *source
+    target: {admin_url: "https://contosoeur-admin.sharepoint.com", site_url: "https://contosoeur.sharepoint.com/s", folder: I}
+    scope: {clauses: [preferredDataLocation EQUALS EUR]}
+    mappings: *mappings
+"""  # noqa: E501
+    nam, eur = load_config(text, {}).connectors
+
+    assert nam.mappings == eur.mappings
+    assert nam.target.lane != eur.target.lane
+
+
 def test_an_active_and_a_proposed_mapping_may_share_a_property():
     """A proposed mapping may stand beside the active one that it is to replace; two active ones may not."""
     proposed = {"target": "CostCenter", "source": "city", "state": "proposed"}

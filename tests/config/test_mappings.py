@@ -144,6 +144,15 @@ def test_clear_of_other_types_is_a_warning():
     ]
 
 
+def test_an_attribute_that_needs_more_rights_is_a_warning():
+    """employeeLeaveDateTime needs a permission of its own, which is said when the file is checked."""
+    text = 'FormatDateTime([employeeLeaveDateTime], , "", "yyyy")'
+    config = load(document(mappings=[{"target": "T", "expression": text}]))
+
+    assert [w.where for w in config.warnings] == ["connectors[0].mappings[0].expression"]
+    assert "User-LifeCycleInfo.Read.All" in config.warnings[0].message
+
+
 def examples_of(*examples, **keys):
     """Run examples beside a mapping."""
     return check_examples(load(document(mappings=[{"target": "T", **keys, "examples": list(examples)}])))

@@ -9,7 +9,12 @@ from typing import Any
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
 from upa_core.config.problems import shown
-from upa_core.domain.attributes import AttributeRefusedError, resolve_attribute, type_of_attribute
+from upa_core.domain.attributes import (
+    EXTRA_PERMISSIONS,
+    AttributeRefusedError,
+    resolve_attribute,
+    type_of_attribute,
+)
 from upa_core.domain.core_properties import why_core
 from upa_core.domain.dates import DateFormat
 from upa_core.domain.errors import ConfigError, InvalidValueError
@@ -68,6 +73,10 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
             f"bulk import can't clear a {model.type}; the report will name who still holds a value",
             warning=True,
         )
+    for path in mapping.inputs:
+        if permission := EXTRA_PERMISSIONS.get(path):
+            key = "source" if model.source else "expression"
+            add((key,), f"{path} needs the permission {permission} beside User.Read.All", warning=True)
     return mapping
 
 

@@ -67,6 +67,9 @@ REFUSED: dict[str, str] = {
 }
 """Attributes that can't be mapped or scoped, with the reason."""
 
+EXTRA_PERMISSIONS = {"employeeLeaveDateTime": "User-LifeCycleInfo.Read.All"}
+"""Application permissions that an attribute needs beside User.Read.All (graph.md A3)."""
+
 _OTHER_NAMES = {
     "c": "country",
     "co": "country",

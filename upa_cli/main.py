@@ -36,6 +36,7 @@ def demo(
     ] = None,
     people: Annotated[int, typer.Option(help="People in the made-up feed.", min=30, max=20_000)] = 600,
     keep: Annotated[bool, typer.Option(help="Leave the tenant up and print its addresses.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="A plain loop instead of the function app.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".demo"),
 ) -> None:
     """Run the whole pipeline against a made-up tenant on this machine.
@@ -43,12 +44,20 @@ def demo(
     Example: upa demo --hr workers.csv
     """
     from tenant_sim.hr import HrError  # noqa: PLC0415 - the simulator is only needed here
+    from upa_cli.demo.engine import EngineError  # noqa: PLC0415
     from upa_cli.demo.stage import DemoBusyError  # noqa: PLC0415
     from upa_cli.demo.story import tell  # noqa: PLC0415
 
     console = Console()
+    host = not loop and sys.version_info >= (3, 13)
+    if not host and not loop:
+        console.print("[dim]The functions host needs Python 3.13; the same use cases run in a plain loop (upa run).[/]")
     try:
-        good = tell(console, folder=folder, feed=hr, mapping=hr_mapping, people=people, keep=keep)
+        good = tell(
+            console, folder=folder, feed=hr, mapping=hr_mapping, people=people, keep=keep, host=host
+        )
+    except EngineError as exc:
+        _fail(f"{exc}\nThe plain loop does without the functions host: make demo DEMO=--loop")
     except HrError as exc:
         _fail(f'{exc}\nMend the row, or name your columns with --hr-mapping (README, "Your own feed").')
     except DemoBusyError as exc:

@@ -26,13 +26,17 @@ class Seeded:
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """What HR did: object ids."""
+class Cast:
+    """To whom HR will do something: object ids."""
 
     edited: tuple[str, ...]
-    joined: str
-    left: str
-    lost_value: str
+    leaves: str
+    loses_value: str
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """A few of them, with what happens."""
+        return {**dict.fromkeys(self.edited[:3], "edited"), self.loses_value: "lost a value"}
 
 
 def seed(sim: TenantSim, feed: Path | None, mapping: Path | None, people: int) -> Seeded:
@@ -50,32 +54,29 @@ def seed(sim: TenantSim, feed: Path | None, mapping: Path | None, people: int) -
     return Seeded(len(ids), feed.name, ids, edits)
 
 
-def edit(sim: TenantSim, seeded: Seeded) -> Edited:
-    """Let HR edit 25 people, hire one whose profile doesn't exist yet, let one go, and empty one cost center."""
+def choose(sim: TenantSim, seeded: Seeded) -> Cast:
+    """Choose 25 people to edit (those of later HR rows first), one who leaves, one who loses a cost center."""
     everyone = sorted(user["id"] for user in sim.directory.users())
-    edited = _from_hr(sim, seeded) if seeded.edits else []
-    for person in everyone:
-        if len(edited) >= EDITS:
-            break
-        if person not in edited:
-            _change(sim, person, len(edited))
-            edited.append(person)
+    from_hr = dict.fromkeys(seeded.ids[row.key] for row in seeded.edits)
+    edited = list(dict.fromkeys([*from_hr, *everyone]))[:EDITS]
     rest = [person for person in everyone if person not in edited]
-    with_value = (p for p in rest[1:] if (sim.directory.get(p).get("employeeOrgData") or {}).get("costCenter"))
-    left, lost = rest[0], next(with_value)
-    sim.directory.remove(left)
-    division = (sim.directory.get(lost).get("employeeOrgData") or {}).get("division")
-    sim.directory.patch(lost, {"employeeOrgData": {"division": division, "costCenter": None}})
-    return Edited(tuple(edited), _join(sim), left, lost)
+    loses = next(p for p in rest[1:] if (sim.directory.get(p).get("employeeOrgData") or {}).get("costCenter"))
+    return Cast(tuple(edited), rest[0], loses)
 
 
-def _from_hr(sim: TenantSim, seeded: Seeded) -> list[str]:
-    edited: dict[str, None] = {}
+def apply_edits(sim: TenantSim, seeded: Seeded, cast: Cast) -> str:
+    """Let it happen, and hire one whose profile doesn't exist yet; returns the joiner's id."""
+    later = {seeded.ids[row.key] for row in seeded.edits}
     for row in seeded.edits:
-        if len(edited) >= EDITS and seeded.ids[row.key] not in edited:
-            continue
-        edited[apply_edit(sim, seeded.ids, row)] = None
-    return list(edited)
+        if seeded.ids[row.key] in cast.edited:
+            apply_edit(sim, seeded.ids, row)
+    for number, person in enumerate(cast.edited):
+        if person not in later:
+            _change(sim, person, number)
+    sim.directory.remove(cast.leaves)
+    division = (sim.directory.get(cast.loses_value).get("employeeOrgData") or {}).get("division")
+    sim.directory.patch(cast.loses_value, {"employeeOrgData": {"division": division, "costCenter": None}})
+    return _join(sim)
 
 
 def _change(sim: TenantSim, person: str, number: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 
 from upa_core.domain.events import Event, EventName, Fields, Level
@@ -9,18 +11,21 @@ from upa_core.ports.clock import Clock
 
 _LINES = {
     EventName.ROUND_STARTED: "Graph: {kind} round ({reason})",
-    EventName.ROUND_SEALED: "Graph: {rows} records on {pages} page(s), sealed; the watermark moved",
-    EventName.PLAN_MADE: "plan: values of {updated} people to set, of {cleared} to clear, in {files} import file(s)",
-    EventName.PLAN_EMPTY: "plan: no difference for {people} people, so no file and no import job",
+    EventName.ROUND_SEALED: "Graph: {rows} records on {pages} page(s); round sealed",
+    EventName.PLAN_MADE: "plan: {updated} people to update, {cleared} to clear, {files} import file(s)",
+    EventName.PLAN_EMPTY: "plan: no difference for {people} people: no file, no import job",
     EventName.PLAN_HELD: "plan: held, {why}",
-    EventName.FILE_UPLOADED: "SharePoint: import file uploaded, {people} people, {pairs} values, {size} bytes",
-    EventName.FILE_QUEUED: "SharePoint: import job {import_job} queued",
+    EventName.FILE_UPLOADED: "SharePoint: uploaded {people} people, {pairs} values, {size} bytes",
+    EventName.FILE_QUEUED: "SharePoint: import job {import_job:.8}… queued",
     EventName.IMPORT_JOB_STATE: "SharePoint: import job is {state}",
-    EventName.FILE_ARCHIVED: "archived: import file and {logs} log file(s), hash-checked",
+    EventName.FILE_ARCHIVED: "archived: the import file and {logs} log(s), hash-checked",
     EventName.FILE_SETTLED: "settled: {exported} people exported, {escrowed} in escrow",
-    EventName.CLEANED: "cleaned: {deleted} file(s) and folder(s) deleted for good from the library",
+    EventName.CLEANED: "cleaned: {deleted} item(s) deleted for good in the library",
     EventName.RUN_FAILED: "the run failed: {why}",
 }
+
+
+_SPOKEN_FOR = {"watch_import_job": "durable orchestration", "watch_step": "its activity"}
 
 
 class Narrator:
@@ -34,13 +39,26 @@ class Narrator:
 
     def emit(self, event: Event) -> None:
         """Print the event, if it has a line."""
-        line = _line(event.name, event.fields)
-        if not line or line == self._last:
-            return
-        self._last = line
         style = {Level.WARNING: "yellow", Level.ERROR: "red"}.get(event.level, "")
-        moment = f"{self.clock.now():%a %H:%M:%S}" if self.clock is not None else ""
-        self._console.print(f"  [dim]{moment}[/]  {line}", style=style, highlight=False)
+        self.line(_line(event.name, event.fields), style)
+
+    def function(self, name: str) -> None:
+        """Tell that a function of the app was invoked."""
+        what = _SPOKEN_FOR.get(name, "function")
+        self.line(f"{what} {name}", "dim")
+
+    def functions(self, indexed: Sequence[tuple[str, str]]) -> None:
+        """List the functions as the worker indexed them."""
+        listed = ", ".join(f"{name} ({trigger.removesuffix('Trigger')})" for name, trigger in sorted(indexed))
+        self._console.print(f"  [dim]functions indexed by the real worker: {listed}[/]", highlight=False)
+
+    def line(self, text: str, style: str = "") -> None:
+        """Print one line with the pipeline's own time."""
+        if not text or text == self._last:
+            return
+        self._last = text
+        moment = f"{self.clock.now():%a %H:%M}" if self.clock is not None else ""
+        self._console.print(f"  [dim]{moment}[/]  {text}", style=style, highlight=False)
 
 
 def _line(name: EventName, fields: Fields) -> str:

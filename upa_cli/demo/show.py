@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from upa_cli.demo.stage import Stage
-from upa_cli.runner import RunResult
+
+if TYPE_CHECKING:
+    from upa_cli.demo.story import Chapter
 
 SHOWN_DIFFERENCES = 5
 
@@ -54,34 +56,25 @@ def profiles(console: Console, on: Stage, cast: dict[str, str], before: dict[str
     console.print(table)
 
 
-def runs(console: Console, results: Sequence[tuple[str, RunResult, Counter[str]]]) -> None:
+def runs(console: Console, chapters: Sequence[Chapter]) -> None:
     """Show what each run did and what it cost in calls."""
-    table = Table(title="runs", title_justify="left")
-    for heading in (
-        "run",
-        "records",
-        "to set",
-        "to clear",
-        "exported",
-        "escrowed",
-        "files",
-        "Graph calls",
-        "SharePoint",
-    ):
-        table.add_column(heading, justify="left" if heading == "run" else "right")
-    for name, result, calls in results:
-        graph = sum(count for call, count in calls.items() if call.startswith("graph "))
-        sharepoint = sum(count for call, count in calls.items() if call.startswith(("sharepoint ", "admin ")))
-        polls = sum(count for call, count in calls.items() if call.endswith("GetImportProfilePropertyJob"))
-        counts = [report.counts for report in result.reports]
+    table = Table(title="runs, from their reports", title_justify="left")
+    for heading in ("run", "people", "update", "clear", "exported", "escrow", "files", "Graph", "SharePoint"):
+        table.add_column(heading, justify="left" if heading == "run" else "right", no_wrap=True)
+    for chapter in chapters:
+        graph = sum(count for call, count in chapter.calls.items() if call.startswith("graph "))
+        sharepoint = sum(count for call, count in chapter.calls.items() if call.startswith(("sharepoint ", "admin ")))
+        counts = [report.counts for report in chapter.reports]
+        fields = ("people", "updated", "cleared", "exported", "escrowed")
         table.add_row(
-            name,
-            str(result.pulled.rows),
-            *(str(sum(getattr(c, field) for c in counts)) for field in ("updated", "cleared", "exported", "escrowed")),
-            str(sum(len(report.files) for report in result.reports)),
+            chapter.name,
+            *(str(sum(getattr(c, field) for c in counts)) for field in fields),
+            str(sum(len(report.files) for report in chapter.reports)),
             str(graph),
-            f"{sharepoint} ({polls} polls)" if polls else str(sharepoint),
+            str(sharepoint),
         )
+    table.caption = "Graph and SharePoint: calls; most of SharePoint's are polls of the import job"
+    table.caption_justify = "left"
     console.print(table)
 
 

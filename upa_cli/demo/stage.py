@@ -5,24 +5,30 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tenant_sim import TenantSim
 from tenant_sim.serve import Served
+from upa_cli.demo.engine import Engine, HostEngine, LoopEngine
 from upa_cli.demo.narration import Narrator
 from upa_core import bootstrap
-from upa_core.adapters.clock import SteppedClock
+from upa_core.adapters.clock import SteppedClock, clock_from
 from upa_core.adapters.people_manager import PeopleManager
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
+from upa_core.ports.clock import Clock
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PACE = 1 / 9000
 """Seconds of wall time to one of the demo's: an import job of two and a half hours takes one."""
+
+FACTOR = 1200
+"""With the functions host, an hour of the demo's takes three seconds."""
 
 CONNECTOR_FILE = """\
 # The demo's connector file, made by `make demo`. Check it with: upa config check
@@ -75,12 +81,18 @@ class Stage:
     connector: Connector
     ports: Ports
     profiles: PeopleManager
-    clock: SteppedClock
+    clock: Clock
+    engine: Engine
 
 
 @contextmanager
-def stage(folder: Path, narrator: Narrator) -> Iterator[Stage]:
+def stage(folder: Path, narrator: Narrator, *, host: bool) -> Iterator[Stage]:
     """Set everything up in `folder`, emptied first, and take it down again.
+
+    Args:
+        folder: where the demo keeps its files.
+        narrator: told what happens.
+        host: run the function app in the functions host, on a scaled clock; otherwise a plain loop on a stepped one.
 
     Raises:
         DemoBusyError: another demo has the folder.
@@ -92,16 +104,41 @@ def stage(folder: Path, narrator: Narrator) -> Iterator[Stage]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise DemoBusyError(f"another demo is running in {folder}") from None
-        for old in ("state", "tenant"):
+        for old in ("state", "tenant", "host"):
             shutil.rmtree(folder / old, ignore_errors=True)
-        clock = SteppedClock(START, PACE)
+        formula = f"scaled:{START.timestamp():.0f}:{time.time()}:{FACTOR}" if host else ""
+        clock: Clock = clock_from(formula) if host else SteppedClock(START, PACE)
+        narrator.clock = clock
         sim = TenantSim(clock, seed="demo")
         with sim.serve(directory=folder / "tenant") as served, _environment(served.environment()):
-            yield _build(sim, served, folder, clock, narrator)
+            connector_file = _write_connector_file(folder, served)
+            environ = {"UPA_CONFIG": str(connector_file), "UPA_STATE": f"folder:{(folder / 'state').resolve()}"}
+            app = bootstrap.build(environ, clock=clock, events=narrator)
+            connector = app.connectors["demo"]
+            ports = app.ports(connector)
+            on = Stage(
+                sim=sim,
+                served=served,
+                folder=folder,
+                connector_file=connector_file,
+                connector=connector,
+                ports=ports,
+                profiles=app.people_manager(connector),
+                clock=clock,
+                engine=LoopEngine(ports, connector),
+            )
+            if not host:
+                yield on
+                return
+            engine = HostEngine(ports, connector, {**environ, "UPA_CLOCK": formula}, folder, narrator)
+            try:
+                yield replace(on, engine=engine)
+            finally:
+                engine.stop()
 
 
-def _build(sim: TenantSim, served: Served, folder: Path, clock: SteppedClock, narrator: Narrator) -> Stage:
-    connector_file = folder / "upa.yaml"
+def _write_connector_file(folder: Path, served: Served) -> Path:
+    connector_file = (folder / "upa.yaml").resolve()
     text = CONNECTOR_FILE.format(
         client_id=served.client_id,
         certificate=served.certificate_file.resolve(),
@@ -109,19 +146,7 @@ def _build(sim: TenantSim, served: Served, folder: Path, clock: SteppedClock, na
         **served.urls.as_dict(),
     )
     connector_file.write_text(text, encoding="utf-8")
-    environ = {"UPA_CONFIG": str(connector_file), "UPA_STATE": f"folder:{folder / 'state'}"}
-    app = bootstrap.build(environ, clock=clock, events=narrator)
-    connector = app.connectors["demo"]
-    return Stage(
-        sim=sim,
-        served=served,
-        folder=folder,
-        connector_file=connector_file,
-        connector=connector,
-        ports=app.ports(connector),
-        profiles=app.people_manager(connector),
-        clock=clock,
-    )
+    return connector_file
 
 
 @contextmanager

@@ -5,87 +5,92 @@ from __future__ import annotations
 import resource
 import time
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from upa_cli.demo import show
-from upa_cli.demo.directory import Edited, edit, seed
+from upa_cli.demo.directory import Cast, apply_edits, choose, seed
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import Stage, stage
-from upa_cli.runner import RunResult, run_to_the_end
 from upa_core.domain.people import shard_of
-from upa_core.services.documents import state_of
+from upa_core.domain.state import Report
+from upa_core.services.documents import get_document, state_of
 from upa_core.services.people import People
 
-PROFILE_APPEARS_AFTER = timedelta(hours=1)
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What one run of the story did and cost."""
+
+    name: str
+    reports: tuple[Report, ...]
+    calls: Counter[str]
 
 
-def tell(console: Console, *, folder: Path, feed: Path | None, mapping: Path | None, people: int, keep: bool) -> bool:
+def tell(
+    console: Console, *, folder: Path, feed: Path | None, mapping: Path | None, people: int, keep: bool, host: bool
+) -> bool:
     """Run the whole story; True where every profile equals the oracle and nothing is left over."""
     began = time.perf_counter()
-    narrator = Narrator(console)
-    with stage(folder, narrator) as on:
-        narrator.clock = on.clock
+    with stage(folder, Narrator(console), host=host) as on:
         show.addresses(console, on)
         show.chapter(console, "1", "HR hires")
         seeded = seed(on.sim, feed, mapping, people)
-        console.print(f"  {seeded.count} people in the directory, from {seeded.source}; each has a SharePoint profile")
-        runs: list[tuple[str, RunResult, Counter[str]]] = []
+        console.print(f"  {seeded.count} people from {seeded.source}; each has a SharePoint profile")
 
         show.chapter(console, "2", "Full run")
-        runs.append(_run(on, "full", full=True))
+        chapters = [_chapter(on, "full", lambda: on.engine.run(full=True))]
         console.print(f"  [dim]the library holds {_library_items(on)} items again[/]")
 
         show.chapter(console, "3", "HR edits, and the difference follows")
         looked = [on.clock.now()]
-        before = {person: _read(on, person) for person in _cast_before(on)}
-        edited = edit(on.sim, seeded)
-        console.print(f"  {len(edited.edited)} people edited, one joined (no profile yet), one left, one lost a value")
-        runs.append(_run(on, "delta"))
-        escrowed = _in_escrow(on, edited.joined)
-        console.print(
-            f"  the joiner is {'in escrow' if escrowed else '[red]not in escrow[/]'}; his profile appears now"
-        )
-        on.sim.profiles.create(edited.joined)
-        on.clock.sleep(PROFILE_APPEARS_AFTER.total_seconds())
-        runs.append(_run(on, "escrow"))
-        runs.append(_run(on, "empty"))
+        cast = choose(on.sim, seeded)
+        before = {person: _read(on, person) for person in cast.shown}
+        joined = apply_edits(on.sim, seeded, cast)
+        console.print(f"  {len(cast.edited)} people edited, one joined (no profile yet), one left, one lost a value")
+        chapters.append(_chapter(on, "delta", lambda: on.engine.run(full=False)))
+        escrowed = _in_escrow(on, joined)
+        console.print(f"  the joiner is {'in escrow' if escrowed else '[red]not in escrow[/]'}; his profile appears now")
+        on.sim.profiles.create(joined)
+        runs = state_of(on.ports.store, on.connector.name).load().value.runs
+        chapters.append(_chapter(on, "escrow", lambda: on.engine.wait_for_delivery(runs)))
+        chapters.append(_chapter(on, "nothing new", lambda: on.engine.run(full=False)))
         looked.append(on.clock.now())
 
         show.chapter(console, "4", "What SharePoint says now")
-        show.profiles(console, on, _cast(edited), before)
-        show.runs(console, runs)
+        show.profiles(console, on, {**cast.shown, joined: "joined"}, before)
+        show.runs(console, chapters)
         wrong = differences(on.sim, on.connector_file, looked)
         left_over = _library_items(on)
-        good = not wrong and not left_over and escrowed and not any(result.failed for _, result, _ in runs)
+        failed = any(report.status == "failed" for chapter in chapters for report in chapter.reports)
+        good = not wrong and not left_over and escrowed and not failed
         show.verdict(console, on, wrong, left_over, good=good)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        console.print(f"  [dim]{time.perf_counter() - began:.1f} s, peak memory {peak:.0f} MiB, simulator included[/]")
+        console.print(f"  [dim]{time.perf_counter() - began:.1f} s; peak memory here {peak:.0f} MiB, simulator included[/]")
         if keep:
             show.wait(console, on)
     return good
 
 
-def _run(on: Stage, name: str, *, full: bool = False) -> tuple[str, RunResult, Counter[str]]:
+def _chapter(on: Stage, name: str, run: Callable[[], None]) -> Chapter:
+    """Run and gather the reports it left in the archive."""
     on.sim.calls.reset()
-    result = run_to_the_end(on.ports, on.connector, full=full)
-    return name, result, Counter(on.sim.calls.counts())
+    seen = set(_report_keys(on))
+    run()
+    stored = (get_document(on.ports.store, key, Report) for key in _report_keys(on) if key not in seen)
+    return Chapter(name, tuple(one.value for one in stored if one is not None), Counter(on.sim.calls.counts()))
 
 
-def _cast_before(on: Stage) -> list[str]:
-    return sorted(user["id"] for user in on.sim.directory.users())
-
-
-def _cast(edited: Edited) -> dict[str, str]:
-    cast = dict.fromkeys(edited.edited[:3], "edited")
-    return {**cast, edited.lost_value: "lost a value", edited.joined: "joined"}
+def _report_keys(on: Stage) -> list[str]:
+    return [blob.key for blob in on.ports.store.list("runs/") if blob.key.endswith("/report.json")]
 
 
 def _read(on: Stage, person: str) -> dict[str, str]:
-    return dict(on.sim.profiles.get(person)) if on.sim.profiles.exists(person) else {}
+    return on.profiles.properties(on.sim.directory.get(person)["userPrincipalName"]) or {}
 
 
 def _in_escrow(on: Stage, person: str) -> bool:
@@ -96,3 +101,6 @@ def _in_escrow(on: Stage, person: str) -> bool:
 
 def _library_items(on: Stage) -> int:
     return len(on.ports.library.items() or ())
+
+
+__all__ = ["Cast", "Chapter", "tell"]

@@ -53,9 +53,7 @@ def demo(
     if not host and not loop:
         console.print("[dim]The functions host needs Python 3.13; the same use cases run in a plain loop (upa run).[/]")
     try:
-        good = tell(
-            console, folder=folder, feed=hr, mapping=hr_mapping, people=people, keep=keep, host=host
-        )
+        good = tell(console, folder=folder, feed=hr, mapping=hr_mapping, people=people, keep=keep, host=host)
     except EngineError as exc:
         _fail(f"{exc}\nThe plain loop does without the functions host: make demo DEMO=--loop")
     except HrError as exc:

@@ -38,8 +38,11 @@ class Engine(Protocol):
     def run(self, *, full: bool) -> None:
         """Ask for a run and come back when everything it brings has been settled."""
 
-    def wait_for_delivery(self, runs_before: int) -> None:
+    def wait_for_delivery(self) -> None:
         """Let the pipeline deliver by itself what escrow makes due."""
+
+    def stop(self) -> None:
+        """End what runs in the background; stopping again does nothing."""
 
 
 class LoopEngine:
@@ -53,16 +56,21 @@ class LoopEngine:
         """Pull and do what is due, sleeping through import jobs."""
         run_to_the_end(self._ports, self._connector, full=full)
 
-    def wait_for_delivery(self, runs_before: int) -> None:
+    def wait_for_delivery(self) -> None:
         """Sleep until escrow is due and run."""
         self._ports.clock.sleep(3600)
         self.run(full=False)
+
+    def stop(self) -> None:
+        """Nothing runs in the background."""
 
 
 class HostEngine:
     """The function app under the functions host: runs begin over HTTP, the rest is timers, queues and orchestrations."""
 
-    def __init__(self, ports: Ports, connector: Connector, environ: dict[str, str], folder: Path, tell: Narrator) -> None:
+    def __init__(
+        self, ports: Ports, connector: Connector, environ: dict[str, str], folder: Path, tell: Narrator
+    ) -> None:
         """Start the host and wait until it listens.
 
         Raises `EngineError` with the host's own last line where it doesn't come up.
@@ -71,10 +79,10 @@ class HostEngine:
         self._last = ""
         self._base = ""
         self._up = threading.Event()
-        command = [sys.executable, "-m", "functions_host", "--app", str(APP), "--state", str(folder / "host"), "--json"]
+        places = ["--app", str(APP), "--state", str(folder / "host")]
         self._log = (folder / "host.log").open("w", encoding="utf-8")
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*command, "--no-keys"],
+            [sys.executable, "-m", "functions_host", *places, "--json", "--no-keys"],
             cwd=APP,
             env={**os.environ, **environ, "UPA_SCHEDULE": SCHEDULE, "UPA_HOUSEKEEPING_SCHEDULE": "0 30 3 * * *"},
             stdout=subprocess.PIPE,
@@ -86,7 +94,9 @@ class HostEngine:
         self._up.wait(STARTS_WITHIN)
         if not self._base:
             self.stop()
-            raise EngineError(f"the functions host didn't start: {self._last or 'no output'} (see {folder / 'host.log'})")
+            raise EngineError(
+                f"the functions host didn't start: {self._last or 'no output'} (see {folder / 'host.log'})"
+            )
 
     def run(self, *, full: bool) -> None:
         """Ask for a run over HTTP, and wait until its rounds are settled."""
@@ -97,12 +107,15 @@ class HostEngine:
             self._tell.line(f"POST /api/runs: {answer.status}, run {run}")
         self._until(lambda: self._ended(run), f"run {run} to end")
 
-    def wait_for_delivery(self, runs_before: int) -> None:
+    def wait_for_delivery(self) -> None:
         """Wait for a tick of the timer that finds escrow due, and for what it brings."""
-        self._until(lambda: self._settled(runs_before), "the timer to deliver what is in escrow")
+        before = state_of(self._ports.store, self._connector.name).load().value.runs
+        self._until(lambda: self._settled(before), "the timer to deliver what is in escrow")
 
     def stop(self) -> None:
         """Stop the host."""
+        if self._process.poll() is not None:
+            return
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -125,7 +138,7 @@ class HostEngine:
         deadline = time.monotonic() + RUN_WITHIN
         while not holds():
             if self._process.poll() is not None:
-                raise EngineError(f"the functions host ended while waiting for {what}: {self._last}")
+                raise EngineError(f"the functions host ended while the demo waited for {what}: {self._last}")
             if time.monotonic() > deadline:
                 raise EngineError(f"waited {RUN_WITHIN:.0f} s for {what}")
             time.sleep(LOOK_AGAIN)

@@ -25,7 +25,7 @@ _LINES = {
 }
 
 
-_SPOKEN_FOR = {"watch_import_job": "durable orchestration", "watch_step": "its activity"}
+_WATCHING = {"watch_import_job": "durable orchestration", "watch_step": "its activity"}
 
 
 class Narrator:
@@ -35,17 +35,30 @@ class Narrator:
         """Print to the console."""
         self._console = console
         self._last = ""
+        self._job_state = ""
+        self._watching: set[str] = set()
         self.clock: Clock | None = None
 
     def emit(self, event: Event) -> None:
-        """Print the event, if it has a line."""
+        """Print the event, if it has a line; an import job's state only when it changes."""
+        if event.name is EventName.ROUND_STARTED and event.fields.get("kind") == "delta":
+            return
+        if event.name is EventName.IMPORT_JOB_STATE:
+            if event.fields.get("state") == self._job_state:
+                return
+            self._job_state = str(event.fields.get("state"))
         style = {Level.WARNING: "yellow", Level.ERROR: "red"}.get(event.level, "")
         self.line(_line(event.name, event.fields), style)
 
     def function(self, name: str) -> None:
-        """Tell that a function of the app was invoked."""
-        what = _SPOKEN_FOR.get(name, "function")
-        self.line(f"{what} {name}", "dim")
+        """Tell that a function of the app was invoked; of the watching that follows an import job only the first."""
+        if name in _WATCHING:
+            if name in self._watching:
+                return
+            self._watching.add(name)
+        else:
+            self._watching.clear()
+        self.line(f"  → {_WATCHING.get(name, 'function')} {name}", "dim")
 
     def functions(self, indexed: Sequence[tuple[str, str]]) -> None:
         """List the functions as the worker indexed them."""
@@ -63,6 +76,8 @@ class Narrator:
 
 def _line(name: EventName, fields: Fields) -> str:
     template = _LINES.get(name, "")
+    if name is EventName.ROUND_SEALED and not fields.get("rows"):
+        template = "Graph: nothing new"
     if not template:
         return ""
     try:

@@ -21,9 +21,7 @@ SHOWN_DIFFERENCES = 5
 def addresses(console: Console, on: Stage) -> None:
     """Say what is running and where."""
     urls = on.served.urls
-    console.print(
-        "[bold]upa-sync demo[/]: a simulated Microsoft 365 tenant on this machine, and the real pipeline"
-    )
+    console.print("[bold]upa-sync demo[/]: a simulated Microsoft 365 tenant on this machine, and the real pipeline")
     console.print(f"  [dim]Graph {urls.graph}  SharePoint {urls.sharepoint}  admin {urls.admin}[/]", highlight=False)
     console.print(f"  [dim]connector file {on.connector_file}  state {on.folder / 'state'}[/]", highlight=False)
 
@@ -59,7 +57,7 @@ def profiles(console: Console, on: Stage, cast: dict[str, str], before: dict[str
 def runs(console: Console, chapters: Sequence[Chapter]) -> None:
     """Show what each run did and what it cost in calls."""
     table = Table(title="runs, from their reports", title_justify="left")
-    for heading in ("run", "people", "update", "clear", "exported", "escrow", "files", "Graph", "SharePoint"):
+    for heading in ("run", "seen", "to set", "to clear", "done", "escrow", "files", "Graph", "SPO"):
         table.add_column(heading, justify="left" if heading == "run" else "right", no_wrap=True)
     for chapter in chapters:
         graph = sum(count for call, count in chapter.calls.items() if call.startswith("graph "))
@@ -73,7 +71,7 @@ def runs(console: Console, chapters: Sequence[Chapter]) -> None:
             str(graph),
             str(sharepoint),
         )
-    table.caption = "Graph and SharePoint: calls; most of SharePoint's are polls of the import job"
+    table.caption = "Graph, SPO (SharePoint Online): calls; most of SharePoint's are polls of the import job"
     table.caption_justify = "left"
     console.print(table)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from upa_cli.demo import show
-from upa_cli.demo.directory import Cast, apply_edits, choose, seed
+from upa_cli.demo.directory import apply_edits, choose, seed
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import Stage, stage
@@ -54,11 +54,14 @@ def tell(
         console.print(f"  {len(cast.edited)} people edited, one joined (no profile yet), one left, one lost a value")
         chapters.append(_chapter(on, "delta", lambda: on.engine.run(full=False)))
         escrowed = _in_escrow(on, joined)
-        console.print(f"  the joiner is {'in escrow' if escrowed else '[red]not in escrow[/]'}; his profile appears now")
+        console.print(
+            f"  the joiner is {'in escrow' if escrowed else '[red]not in escrow[/]'}; his profile appears now"
+        )
         on.sim.profiles.create(joined)
-        runs = state_of(on.ports.store, on.connector.name).load().value.runs
-        chapters.append(_chapter(on, "escrow", lambda: on.engine.wait_for_delivery(runs)))
-        chapters.append(_chapter(on, "nothing new", lambda: on.engine.run(full=False)))
+        chapters.append(_chapter(on, "escrow", on.engine.wait_for_delivery))
+        chapters.append(_chapter(on, "idle", lambda: on.engine.run(full=False)))
+        if not keep:
+            on.engine.stop()
         looked.append(on.clock.now())
 
         show.chapter(console, "4", "What SharePoint says now")
@@ -70,7 +73,9 @@ def tell(
         good = not wrong and not left_over and escrowed and not failed
         show.verdict(console, on, wrong, left_over, good=good)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        console.print(f"  [dim]{time.perf_counter() - began:.1f} s; peak memory here {peak:.0f} MiB, simulator included[/]")
+        console.print(
+            f"  [dim]{time.perf_counter() - began:.1f} s; peak memory here {peak:.0f} MiB, simulator included[/]"
+        )
         if keep:
             show.wait(console, on)
     return good
@@ -101,6 +106,3 @@ def _in_escrow(on: Stage, person: str) -> bool:
 
 def _library_items(on: Stage) -> int:
     return len(on.ports.library.items() or ())
-
-
-__all__ = ["Cast", "Chapter", "tell"]

@@ -21,7 +21,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.documents import lane_of, state_of
 
 APP = Path(__file__).parents[2]
-SCHEDULE = "0 0 * * * *"
+SCHEDULE = "0 */30 * * * *"
 STARTS_WITHIN = 60.0
 RUN_WITHIN = 120.0
 LOOK_AGAIN = 0.1
@@ -66,7 +66,7 @@ class LoopEngine:
 
 
 class HostEngine:
-    """The function app under the functions host: runs begin over HTTP, the rest is timers, queues and orchestrations."""
+    """The function app under the functions host: runs begin over HTTP; timers, queues, orchestrations do the rest."""
 
     def __init__(
         self, ports: Ports, connector: Connector, environ: dict[str, str], folder: Path, tell: Narrator

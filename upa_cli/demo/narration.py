@@ -25,6 +25,7 @@ _LINES = {
 }
 
 
+_UNSPOKEN = {"get_run", "get_status", "health"}
 _WATCHING = {"watch_import_job": "durable orchestration", "watch_step": "its activity"}
 
 
@@ -52,11 +53,13 @@ class Narrator:
 
     def function(self, name: str) -> None:
         """Tell that a function of the app was invoked; of the watching that follows an import job only the first."""
+        if name in _UNSPOKEN:
+            return
         if name in _WATCHING:
             if name in self._watching:
                 return
             self._watching.add(name)
-        else:
+        elif name == "export_changes":
             self._watching.clear()
         self.line(f"  → {_WATCHING.get(name, 'function')} {name}", "dim")
 

@@ -1,0 +1,107 @@
+// The host's storage and the pipeline's state. No shared keys, no public blobs; deleted blobs stay for two weeks.
+param name string
+param location string
+param tags object
+param stateContainer string
+param archiveDays int
+
+@description('Closed to everything but private endpoints.')
+param isPrivate bool
+
+@description('Replication of the account.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param sku string = 'Standard_ZRS'
+
+var publicAccess = isPrivate ? 'Disabled' : 'Enabled'
+var othersMay = isPrivate ? 'Deny' : 'Allow'
+var packageContainerName = 'app-package'
+var queues = ['upa-pull', 'upa-export']
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    publicNetworkAccess: publicAccess
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: othersMay
+    }
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: true, days: 14 }
+    containerDeleteRetentionPolicy: { enabled: true, days: 14 }
+  }
+}
+
+resource state 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: stateContainer
+  properties: { publicAccess: 'None' }
+}
+
+resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: packageContainerName
+  properties: { publicAccess: 'None' }
+}
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {}
+}
+
+resource wakeUps 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [for queue in queues: {
+  parent: queueService
+  name: queue
+  properties: {}
+}]
+
+// Housekeeping keeps each connector's retention; this rule is the net below it, and moves what stays to a cheaper tier.
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'run-archive'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['${stateContainer}/runs/']
+            }
+            actions: {
+              baseBlob: {
+                tierToCool: { daysAfterModificationGreaterThan: 30 }
+                delete: { daysAfterModificationGreaterThan: archiveDays }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+}
+
+output id string = account.id
+output name string = account.name
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+output packageContainer string = packages.name

@@ -1,0 +1,85 @@
+"""What azd reads: azure.yaml, the parameters file and the hook."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+
+import yaml
+
+from tests.infra.bicep import INFRA, ROOT, load
+
+AZURE = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
+PARAMETERS = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+MAIN = load(INFRA / "main.bicep")
+HOOK = ROOT / "scripts" / "postprovision"
+NOT_ASKED = {"extraSettings": "an object: set it in main.parameters.json of the environment"}
+
+
+def test_the_service_is_found_by_its_tag() -> None:
+    """azure.yaml's service is the one that the function app is tagged with."""
+    assert {"project": ".", "host": "function", "language": "python"} == AZURE["services"]["app"]
+    assert "'azd-service-name': 'app'" in MAIN.text
+
+
+def test_azd_finds_the_bicep_files() -> None:
+    """Provider, folder and module are what lies there."""
+    infra = AZURE["infra"]
+
+    assert "bicep" == infra["provider"]
+    assert (ROOT / infra["path"] / f"{infra['module']}.bicep").is_file()
+
+
+def test_every_parameter_is_given() -> None:
+    """The parameters file gives exactly the parameters of main.bicep, except those stated."""
+    assert set(MAIN.parameters) - set(NOT_ASKED) == set(PARAMETERS)
+
+
+def test_parameters_without_a_default_come_from_azd() -> None:
+    """Name and region are azd's own variables."""
+    needed = {name for name, one in MAIN.parameters.items() if one["default"] is None}
+
+    assert {name: PARAMETERS[name]["value"] for name in needed} == {
+        "environmentName": "${AZURE_ENV_NAME}",
+        "location": "${AZURE_LOCATION}",
+    }
+
+
+def test_defaults_are_the_same_in_both_files() -> None:
+    """The default of a variable is the default of its parameter."""
+    for name, one in PARAMETERS.items():
+        match = re.fullmatch(r"\$\{(\w+)(?:=(.*))?\}", one["value"])
+        assert match is not None, name
+        default = MAIN.parameters[name]["default"]
+        if default is not None and match[2] is not None:
+            assert match[2] == (str(default).lower() if isinstance(default, bool) else str(default)), name
+
+
+def test_the_hook_is_a_program() -> None:
+    """scripts/postprovision can be run, and the shell finds no error in it."""
+    assert "scripts/postprovision" == AZURE["hooks"]["postprovision"]["posix"]["run"]
+    assert os.access(HOOK, os.X_OK)
+    subprocess.run(["sh", "-n", str(HOOK)], check=True)
+
+
+def test_the_hook_reads_only_what_azd_gives_it() -> None:
+    """Every variable of the hook is an output of main.bicep, a variable of the parameters file, or one of its own."""
+    text = HOOK.read_text(encoding="utf-8")
+    given = MAIN.outputs | set(re.findall(r"\$\{(\w+)", json.dumps(PARAMETERS))) | {"UPA_APP_CLIENT_ID"}
+    used = set(re.findall(r"\$\{?((?:UPA|AZURE)_\w+)", text))
+
+    assert used
+    assert used <= given
+
+
+def test_the_hook_does_nothing_without_a_certificate() -> None:
+    """Where the managed identity is used, the hook calls no tool and says what is left to grant."""
+    environment = {"PATH": "/nonexistent", "UPA_SHAREPOINT_CERTIFICATE": "false", "UPA_DIRECTORY_ROLES_GRANTED": "false"}
+    environment |= {"UPA_IDENTITY_PRINCIPAL_ID": "11111111-2222-3333-4444-555555555555"}
+
+    told = subprocess.run(["/bin/sh", str(HOOK)], env=environment, capture_output=True, text=True, check=True)
+
+    assert "upa grant --principal 11111111-2222-3333-4444-555555555555" in told.stdout
+    assert "" == told.stderr

@@ -83,7 +83,7 @@ def parse(body: bytes) -> Query:
         raise CsomError("For security reasons DTD is prohibited in this XML document.", XML_ERROR)
     try:
         root = ET.fromstring(body)  # noqa: S314 - requests with a DTD were refused above
-    except ET.ParseError as exc:
+    except (ET.ParseError, ValueError, LookupError) as exc:
         raise CsomError(f"The request is not well-formed XML: {exc}.", XML_ERROR) from exc
     if root.tag != f"{_NS}Request":
         raise _schema(f"The '{root.tag}' element is not declared.")

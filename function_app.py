@@ -86,7 +86,7 @@ async def housekeeping(timer: func.TimerRequest, client) -> None:
     """Pay debts, sweep orphans, keep retention, purge the history of finished orchestrations."""
     before = await asyncio.to_thread(triggers.housekeeping)
     finished = [df.OrchestrationRuntimeStatus.Completed, df.OrchestrationRuntimeStatus.Failed]
-    await client.purge_instance_history_by(None, before, finished)
+    await client.purge_instance_history_by(triggers.BEGINNING, before, finished)
 
 
 @app.route(route="runs", methods=["POST"])

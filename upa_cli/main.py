@@ -64,7 +64,7 @@ def demo(
 
 
 def _fail(message: str) -> None:
-    Console(stderr=True).print(message, style="red", highlight=False, markup=False)
+    Console(stderr=True, soft_wrap=True).print(message, style="red", highlight=False, markup=False)
     raise typer.Exit(EXIT_FAILED)
 
 
@@ -73,5 +73,5 @@ def main() -> None:
     try:
         app()
     except UpaError as exc:
-        Console(stderr=True).print(str(exc), style="red", highlight=False, markup=False)
+        Console(stderr=True, soft_wrap=True).print(str(exc), style="red", highlight=False, markup=False)
         sys.exit(EXIT_FAILED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from upa_core.adapters.waker import GatheringWaker
@@ -29,6 +29,8 @@ from upa_core.services.tick import tick as tick_connector
 from upa_core.services.watch_file import watch_file
 
 HISTORY_KEPT = timedelta(days=7)
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before any orchestration of ours; azure-functions-durable 1.7 insists on a beginning."""
 ALIVE = frozenset({"Running", "Pending", "ContinuedAsNew", "Suspended"})
 """Runtime statuses of an orchestration that will still act."""
 

@@ -52,6 +52,9 @@ connectors:
       admin_url: {admin}
       site_url: {sharepoint}/sites/upa
       folder: /sites/upa/Imports
+    threshold:
+      updates:
+        percent: none  # a small feed may change in large part
     mappings:
       - target: CostCenter
         source: employeeOrgData.costCenter

@@ -1,0 +1,67 @@
+"""The demo, through its real entry point: on the made-up feed, on real HR data, and on what goes wrong."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REAL_FEED = ROOT.parent / "shared" / "data" / "hr" / "workers-1000.csv"
+
+
+def _demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "upa_cli", "demo", "--loop", "--folder", str(folder), *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_the_demo_ends_with_every_profile_equal_to_the_oracle(tmp_path: Path) -> None:
+    """A small made-up tenant: exit code 0, the joiner went through escrow, the library is empty."""
+    done = _demo(tmp_path, "--people", "60")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All 60 profiles equal the oracle; the library is empty" in " ".join(done.stdout.split())
+    assert "the joiner is in escrow" in done.stdout
+
+
+@pytest.mark.skipif(not REAL_FEED.exists(), reason=f"the real HR feed isn't here: {REAL_FEED.name} in shared/data/hr")
+def test_the_demo_runs_on_microsofts_hr_sample(tmp_path: Path) -> None:
+    """1,000 real-shaped, dirty rows: 624 workers are hired, later rows are edits, and every profile is right."""
+    done = _demo(tmp_path, "--hr", str(REAL_FEED))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "624 people from workers-1000.csv" in " ".join(done.stdout.split())
+    assert "All 624 profiles equal the oracle" in " ".join(done.stdout.split())
+
+
+def test_a_broken_hr_row_is_named_by_file_and_line(tmp_path: Path) -> None:
+    """A row with too few cells ends the demo with file, line and the next step, and no stack trace."""
+    feed = tmp_path / "people.csv"
+    feed.write_text("WorkerID,UserID\n1,a\n2\n", encoding="utf-8")
+    done = _demo(tmp_path / "demo", "--hr", str(feed), "--hr-mapping", str(_mapping(tmp_path)))
+
+    assert done.returncode == 1
+    assert f"{feed}:3:" in done.stderr
+    assert "Mend the row" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_demo_in_the_same_folder_says_so(tmp_path: Path) -> None:
+    """While one demo has the folder, another ends at once with one line that names a way out."""
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = _demo(tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"another demo is running in {tmp_path}. Wait for it to end, or choose another place: --folder .demo2"
+    )
+
+
+def _mapping(folder: Path) -> Path:
+    mapping = folder / "columns.yaml"
+    mapping.write_text('key: WorkerID\nuserPrincipalName: "{UserID}@{domain}"\n', encoding="utf-8")
+    return mapping

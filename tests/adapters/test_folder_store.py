@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,17 @@ def test_etag_with_a_standing_clock(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mtime_ns == ahead + 3
 
 
+def test_version_rises_where_the_clock_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writes within one tick of the machine's clock still have rising modification times."""
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_000)
+    store, times = FolderStore(tmp_path), []
+    for _ in range(4):
+        store.put("a", b"1")
+        times.append((tmp_path / "a").stat().st_mtime_ns)
+
+    assert times == [1_800_000_000_000_000_000 + n for n in range(4)]
+
+
 def test_blobs_are_plain_files(tmp_path: Path) -> None:
     """A blob is a file of its name that people can read."""
     FolderStore(tmp_path).put("connectors/hr/state.json", b'{"version":1}')
@@ -207,21 +219,25 @@ def test_failing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: i
 
 
 def test_writes_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write syncs the file and the folders that it changed, unless told not to."""
+    """A write syncs the whole file and the folders that it changed, unless told not to; so does a deletion."""
     synced: list[str] = []
+    sizes: list[int] = []
     real = os.fsync
 
     def record(descriptor: int) -> None:
         synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        if os.fstat(descriptor).st_nlink == 1:
+            sizes.append(os.fstat(descriptor).st_size)
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", record)
-    FolderStore(tmp_path).put("a/b/c", b"x")
-    with_sync = list(synced)
+    FolderStore(tmp_path).put("a/b/c", b"x" * 100)
     FolderStore(tmp_path, sync=False).put("d/e", b"x")
+    written = synced[1:]
+    FolderStore(tmp_path).delete("a/b/c")
 
-    assert with_sync[1:] == ["b", "a", tmp_path.name]
-    assert synced == with_sync
+    assert (written, sizes[0]) == (["b", "a", tmp_path.name], 100)
+    assert synced[4:] == ["b"]
 
 
 def test_root_may_be_text(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_empty_page_with_next_link_goes_on() -> None:
 )
 def test_pages_that_cannot_be_trusted(document: object, words: str) -> None:
     """No link, the same link again, or no list of people: the page is refused by name, the position stays."""
-    with pytest.raises(UnavailableError, match=f"HTTP 200: {words}$"):
+    with pytest.raises(UnavailableError, match=rf"^GET graph\.example /v1\.0/users/delta: HTTP 200: {words}$"):
         World(reply(200, document)).users.page(NEXT)
 
 
@@ -180,6 +180,10 @@ def test_read_asks_in_twenties() -> None:
     )
     found = world.users.read(ids, ["id", "city"])
 
+    for request in world.net.requests:
+        assert (request.method, request.url) == ("POST", f"{ROOT}/v1.0/$batch")
+        assert request.headers["Content-Type"] == "application/json"
+        assert request.headers["x-ms-throttle-priority"] == "low"
     assert (len(found), found["odd/id?"]) == (21, {"id": "odd/id?", "city": None})
     assert [len(urls) for urls in world.bodies()] == [20, 1]
     assert json.loads(world.net.requests[1].body or b"") == {
@@ -226,9 +230,10 @@ def test_throttled_for_long_is_raised() -> None:
     assert caught.value.retry_after == 300.0
 
 
-def test_throttled_for_ever_ends() -> None:
-    """A batch that fails inside again and again ends after four attempts."""
-    world = World(*[inner(("0", 500, {}))] * 4)
+@pytest.mark.parametrize("status", [200, 408, 424, 429, 500, 503])
+def test_throttled_for_ever_ends(status: int) -> None:
+    """A batch that fails inside again and again, or gives no record, ends after four attempts."""
+    world = World(*[inner(("0", status, {}))] * 4)
     with pytest.raises(ThrottledError):
         world.users.read(["a"], ["id"])
 

@@ -78,7 +78,9 @@ def test_empty_guid_is_no_id() -> None:
 def test_refusal_keeps_sharepoints_words() -> None:
     """A fault is refused with SharePoint's own message and type name."""
     text = "Property Names [AboutMe] are editable by user."
-    with pytest.raises(RefusedError, match=r"\[AboutMe\] are editable by user") as caught:
+    with pytest.raises(
+        RefusedError, match=r"^QueueImportProfileProperties: Property Names \[AboutMe\] are editable by user\.$"
+    ) as caught:
         World(fault(text)).jobs.queue(URI, {})
 
     assert caught.value.code == "Some.Exception"

@@ -45,14 +45,18 @@ def _plain(value: Any, symbols: set[str]) -> Any:
         return EXPRESSION if _is_expression(value) else {k: _plain(v, symbols) for k, v in unquote(value).items()}
     if isinstance(value, list):
         return [_plain(one, symbols) for one in value]
-    if isinstance(value, str) and (value in symbols or "${" in value or "." in value and value.split(".")[0] in symbols):
+    if isinstance(value, str) and (
+        value in symbols or "${" in value or ("." in value and value.split(".")[0] in symbols)
+    ):
         return EXPRESSION
     return value
 
 
 def _is_expression(value: dict[str, Any]) -> bool:
     """Tell pycep's nodes from objects, which may have a property of the same name (`operator` of an alert)."""
-    return "loop_type" in value or (len(value) == 1 and isinstance(next(iter(value.values())), dict) and bool(_NODES & set(value)))
+    return "loop_type" in value or (
+        len(value) == 1 and isinstance(next(iter(value.values())), dict) and bool(_NODES & set(value))
+    )
 
 
 def _resolve(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any] | None:

@@ -19,6 +19,9 @@ LITERALS = {"true", "false", "null"}
 TYPES = {"string", "int", "bool", "object", "array"}
 _LINE = re.compile(r"^(param|var|resource|module|output) +([A-Za-z_]\w*)", re.MULTILINE)
 _LOOP = re.compile(r"\[for +(?:\((\w+), *(\w+)\)|(\w+)) +in\b")
+_DECLARES = re.compile(
+    r"^\s*@.*$|^(?:param|output) +\w+ +\w+|^(?:var|resource|module) +\w+|^extension +\w+|^targetScope\b"
+)
 _LAMBDA = re.compile(r"\b(\w+) *=>")
 
 
@@ -132,11 +135,8 @@ def used_symbols(found: Bicep) -> dict[str, int]:
     code = code_of(found.text)
     local = {name for groups in _LOOP.findall(code) for name in groups if name} | set(_LAMBDA.findall(code))
     used: dict[str, int] = {}
-    for line in code.splitlines():
-        line = re.sub(r"^\s*@.*$", "", line)
-        line = re.sub(r"^(param|output) +(\w+) +\w+", "", line)
-        line = re.sub(r"^(var|resource|module) +\w+", "", line)
-        line = re.sub(r"^(extension) +\w+|^targetScope\b", "", line)
+    for raw in code.splitlines():
+        line = _DECLARES.sub("", raw)
         for match in re.finditer(r"(?<![\w.])([A-Za-z_]\w*)(?! *[\w(])(?! *:(?! ))", line):
             name, rest = match[1], line[match.end() :].lstrip()
             before = line[: match.start()].rstrip()

@@ -86,9 +86,11 @@ def test_silence_is_alerted_per_connector_and_as_a_whole() -> None:
 
 def test_the_silence_of_a_connector_is_looked_for_within_the_range_of_its_query() -> None:
     """The query looks back two days, so the longest silence that can be asked for is below 48 hours."""
-    limits = {one["type"]: one["argument"] for one in load(INFRA / "main.bicep").parameters["silenceHours"]["decorators"]}
+    limits = {
+        one["type"]: one["argument"] for one in load(INFRA / "main.bicep").parameters["silenceHours"]["decorators"]
+    }
 
-    assert "P2D" == ALERTS.body("silence")["properties"]["overrideQueryTimeRange"]
+    assert ALERTS.body("silence")["properties"]["overrideQueryTimeRange"] == "P2D"
     assert limits["max_value"] < 48
 
 
@@ -132,11 +134,13 @@ def test_an_event_reaches_azure_monitor_as_the_queries_read_it(
     """The exporter of Azure Monitor makes the event's name the message and its fields custom dimensions upa_*."""
     events, exporter = telemetry
 
-    events.emit(Event(EventName.RUN_FAILED, "staff", "20261122T101500Z-7f3k", Level.ERROR, {"why": "no log", "people": 7}))
+    events.emit(
+        Event(EventName.RUN_FAILED, "staff", "20261122T101500Z-7f3k", Level.ERROR, {"why": "no log", "people": 7})
+    )
 
     data = _convert_log_to_envelope(exporter.get_finished_logs()[0]).data.base_data
-    assert "upa.run.failed" == data.message
-    assert "Error" == data.severity_level.name.title() if hasattr(data.severity_level, "name") else data.severity_level
+    assert data.message == "upa.run.failed"
+    assert data.severity_level.name.title() == "Error" if hasattr(data.severity_level, "name") else data.severity_level
     wanted = {"upa_connector": "staff", "upa_run": "20261122T101500Z-7f3k", "upa_why": "no log", "upa_people": "7"}
     assert wanted == {name: data.properties[name] for name in wanted}
 

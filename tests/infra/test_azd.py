@@ -20,7 +20,7 @@ NOT_ASKED = {"extraSettings": "an object: set it in main.parameters.json of the 
 
 def test_the_service_is_found_by_its_tag() -> None:
     """azure.yaml's service is the one that the function app is tagged with."""
-    assert {"project": ".", "host": "function", "language": "python"} == AZURE["services"]["app"]
+    assert AZURE["services"]["app"] == {"project": ".", "host": "function", "language": "python"}
     assert "'azd-service-name': 'app'" in MAIN.text
 
 
@@ -28,7 +28,7 @@ def test_azd_finds_the_bicep_files() -> None:
     """Provider, folder and module are what lies there."""
     infra = AZURE["infra"]
 
-    assert "bicep" == infra["provider"]
+    assert infra["provider"] == "bicep"
     assert (ROOT / infra["path"] / f"{infra['module']}.bicep").is_file()
 
 
@@ -59,7 +59,7 @@ def test_defaults_are_the_same_in_both_files() -> None:
 
 def test_the_hook_is_a_program() -> None:
     """scripts/postprovision can be run, and the shell finds no error in it."""
-    assert "scripts/postprovision" == AZURE["hooks"]["postprovision"]["posix"]["run"]
+    assert AZURE["hooks"]["postprovision"]["posix"]["run"] == "scripts/postprovision"
     assert os.access(HOOK, os.X_OK)
     subprocess.run(["sh", "-n", str(HOOK)], check=True)
 
@@ -76,10 +76,14 @@ def test_the_hook_reads_only_what_azd_gives_it() -> None:
 
 def test_the_hook_does_nothing_without_a_certificate() -> None:
     """Where the managed identity is used, the hook calls no tool and says what is left to grant."""
-    environment = {"PATH": "/nonexistent", "UPA_SHAREPOINT_CERTIFICATE": "false", "UPA_DIRECTORY_ROLES_GRANTED": "false"}
+    environment = {
+        "PATH": "/nonexistent",
+        "UPA_SHAREPOINT_CERTIFICATE": "false",
+        "UPA_DIRECTORY_ROLES_GRANTED": "false",
+    }
     environment |= {"UPA_IDENTITY_PRINCIPAL_ID": "11111111-2222-3333-4444-555555555555"}
 
     told = subprocess.run(["/bin/sh", str(HOOK)], env=environment, capture_output=True, text=True, check=True)
 
     assert "upa grant --principal 11111111-2222-3333-4444-555555555555" in told.stdout
-    assert "" == told.stderr
+    assert told.stderr == ""

@@ -40,7 +40,7 @@ by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 @by_file
 def test_every_file_parses_and_no_resource_is_lost(path: Path) -> None:
-    """Pycep reads the file and finds each resource that stands in it (of nested children it would keep only the last)."""
+    """Pycep reads the file and finds each resource in it (of nested children it would keep only the last)."""
     declared = {name for name, kind in load(path).declared.items() if kind == "resource"}
 
     assert declared == set(load(path).resources)
@@ -116,15 +116,17 @@ def test_only_the_directory_roles_need_the_graph_extension() -> None:
     config = json.loads((INFRA / "bicepconfig.json").read_text(encoding="utf-8"))
 
     assert with_extension == ["graph-permissions.bicep"]
-    assert "grantDirectoryRoles" == load(INFRA / "main.bicep").modules["directoryRoles"]["config"]["condition"]
-    assert config["extensions"]["microsoftGraphV1"].startswith("br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:")
+    assert load(INFRA / "main.bicep").modules["directoryRoles"]["config"]["condition"] == "grantDirectoryRoles"
+    assert config["extensions"]["microsoftGraphV1"].startswith(
+        "br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:"
+    )
 
 
 @needs_schemas
 @pytest.mark.parametrize(("path", "symbol"), RESOURCES)
 def test_body_fits_the_arm_schema(path: Path, symbol: str) -> None:
     """Azure's schema of that API version knows every property, misses none, and allows every literal."""
-    assert [] == arm.problems(load(path), symbol)
+    assert arm.problems(load(path), symbol) == []
 
 
 def test_only_the_listed_types_go_without_a_schema() -> None:
@@ -155,7 +157,11 @@ def test_the_schema_check_finds_planted_mistakes(right: str, wrong: str, complai
 
 @needs_schemas
 @pytest.mark.parametrize(
-    ("right", "wrong"), [("metricName:", "metricNames:"), ("autoMitigate: true\n    criteria: {\n      'odata", "auto: 1\n    criteria: {\n      'odata")]
+    ("right", "wrong"),
+    [
+        ("metricName:", "metricNames:"),
+        ("autoMitigate: true\n    criteria: {\n      'odata", "auto: 1\n    criteria: {\n      'odata"),
+    ],
 )
 def test_the_schema_check_looks_into_shapes_chosen_by_a_name(right: str, wrong: str) -> None:
     """A misspelt property is found where the schema offers several shapes (criteria of a metric alert)."""
@@ -170,7 +176,7 @@ def test_the_schema_check_finds_a_missing_property() -> None:
     """A required property that is left out is found."""
     text = load(INFRA / "modules" / "vault.bicep").text.replace("    tenantId: tenant().tenantId\n", "")
 
-    assert ["vault.properties lacks tenantId"] == arm.problems(parse(text), "vault")
+    assert arm.problems(parse(text), "vault") == ["vault.properties lacks tenantId"]
 
 
 def test_the_parser_is_new_enough_for_extensions() -> None:

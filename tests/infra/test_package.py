@@ -116,7 +116,9 @@ def test_tracked_files_are_left_out_too(package: ModuleType, checkout: Path) -> 
 
 def test_every_module_of_upa_core_is_packaged(package: ModuleType) -> None:
     """All of upa_core that git tracks is in the package of this checkout."""
-    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "upa_core"], capture_output=True, text=True, check=True)
+    tracked = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "upa_core"], capture_output=True, text=True, check=True
+    )
     existing = {name for name in tracked.stdout.split() if (ROOT / name).is_file()}
 
     assert existing
@@ -127,7 +129,7 @@ def test_what_git_ignores_is_not_deployed(package: ModuleType) -> None:
     """Whatever .gitignore calls by-products is in .funcignore by a pattern of its own."""
     names = [line.strip("/*") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split() if line[0] != "#"]
 
-    assert [] == [name for name in names if any(name == one.split("/")[0] for one in package.package_files())]
+    assert [name for name in names if any(name == one.split("/")[0] for one in package.package_files())] == []
 
 
 def test_the_same_files_give_the_same_package(
@@ -190,5 +192,7 @@ def test_the_slow_test_looks_for_the_functions_of_function_app() -> None:
     """`make package-test` expects every trigger of function_app.py, found without importing it."""
     names = program("package-test").functions_of(ROOT / "function_app.py")
 
-    assert {"pull_changes", "continue_pull", "export_changes", "watch_import_job", "watch_step", "housekeeping"} <= set(names)
+    assert {"pull_changes", "continue_pull", "export_changes", "watch_import_job", "watch_step", "housekeeping"} <= set(
+        names
+    )
     assert not [name for name in names if name.startswith("_")]

@@ -55,27 +55,27 @@ def test_the_storage_account_knows_no_keys() -> None:
     """Shared keys, public blobs, old TLS and plain HTTP are off."""
     properties = STORAGE.body("account")["properties"]
 
-    assert (False, False, False) == (
+    assert (
         properties["allowSharedKeyAccess"],
         properties["allowBlobPublicAccess"],
         properties["allowCrossTenantReplication"],
-    )
-    assert ("TLS1_2", True) == (properties["minimumTlsVersion"], properties["supportsHttpsTrafficOnly"])
+    ) == (False, False, False)
+    assert (properties["minimumTlsVersion"], properties["supportsHttpsTrafficOnly"]) == ("TLS1_2", True)
 
 
 def test_deleted_state_can_be_brought_back() -> None:
     """Deleted or overwritten blobs and containers stay for two weeks."""
     properties = STORAGE.body("blobs")["properties"]
 
-    assert {"enabled": True, "days": 14} == properties["deleteRetentionPolicy"]
-    assert {"enabled": True, "days": 14} == properties["containerDeleteRetentionPolicy"]
+    assert properties["deleteRetentionPolicy"] == {"enabled": True, "days": 14}
+    assert properties["containerDeleteRetentionPolicy"] == {"enabled": True, "days": 14}
 
 
 def test_the_lifecycle_rule_touches_the_archive_only() -> None:
     """State is outside the rule's prefix, and nothing is deleted before the longest default retention has passed."""
     rule = STORAGE.body("lifecycle")["properties"]["policy"]["rules"][0]["definition"]
 
-    assert ["${stateContainer}/runs/"] == rule["filters"]["prefixMatch"]
+    assert rule["filters"]["prefixMatch"] == ["${stateContainer}/runs/"]
     assert MAIN.parameters["archiveDays"]["default"] > RetentionModel().failures.days
     assert MAIN.parameters["archiveDays"]["default"] > RetentionModel().successes.days
 
@@ -91,11 +91,11 @@ def test_the_vault_is_recoverable_and_uses_roles() -> None:
     """Purge protection and soft delete are on; access policies are off."""
     properties = VAULT.body("vault")["properties"]
 
-    assert (True, True, True) == (
+    assert (
         properties["enablePurgeProtection"],
         properties["enableSoftDelete"],
         properties["enableRbacAuthorization"],
-    )
+    ) == (True, True, True)
 
 
 def test_telemetry_needs_an_entra_identity() -> None:
@@ -108,8 +108,8 @@ def test_the_plan_is_flex_consumption() -> None:
     """FC1 on Linux."""
     body = APP.body("plan")
 
-    assert {"name": "FC1", "tier": "FlexConsumption"} == body["sku"]
-    assert {"reserved": True} == body["properties"]
+    assert body["sku"] == {"name": "FC1", "tier": "FlexConsumption"}
+    assert body["properties"] == {"reserved": True}
 
 
 def test_the_python_version_is_a_parameter() -> None:
@@ -118,8 +118,8 @@ def test_the_python_version_is_a_parameter() -> None:
     allowed = next(one["argument"] for one in parameter["decorators"] if one["type"] == "allowed")
     runtime = APP.body("app")["properties"]["functionAppConfig"]["runtime"]
 
-    assert ("3.13", ["3.11", "3.12", "3.13"]) == (parameter["default"], allowed)
-    assert {"name": "python", "version": "pythonVersion"} == runtime
+    assert (parameter["default"], allowed) == ("3.13", ["3.11", "3.12", "3.13"])
+    assert runtime == {"name": "python", "version": "pythonVersion"}
 
 
 def test_no_setting_is_one_that_flex_refuses() -> None:
@@ -133,20 +133,20 @@ def test_the_app_is_reached_by_tls_and_deployed_without_passwords() -> None:
     site = properties["siteConfig"]
 
     assert properties["httpsOnly"] is True
-    assert ("1.2", "1.2", "Disabled", False) == (
+    assert (
         site["minTlsVersion"],
         site["scmMinTlsVersion"],
         site["ftpsState"],
         site["remoteDebuggingEnabled"],
-    )
-    assert [{"allow": False}] * 2 == [APP.body(one)["properties"] for one in ("noFtpPassword", "noScmPassword")]
+    ) == ("1.2", "1.2", "Disabled", False)
+    assert [APP.body(one)["properties"] for one in ("noFtpPassword", "noScmPassword")] == [{"allow": False}] * 2
 
 
 def test_the_package_is_fetched_with_the_identity() -> None:
     """Deployment storage is signed in to as the user-assigned identity, not with a connection string."""
     storage = APP.body("app")["properties"]["functionAppConfig"]["deployment"]["storage"]
 
-    assert ("blobContainer", "UserAssignedIdentity") == (storage["type"], storage["authentication"]["type"])
+    assert (storage["type"], storage["authentication"]["type"]) == ("blobContainer", "UserAssignedIdentity")
 
 
 def test_durable_functions_can_have_an_instance_kept_warm() -> None:
@@ -160,12 +160,14 @@ def test_no_secret_stands_in_bicep_or_its_parameters() -> None:
     """No listKeys, no connection string with a key, no value that looks like one."""
     texts = [load(path).text for path in FILES] + [(INFRA / "main.parameters.json").read_text(encoding="utf-8")]
 
-    assert [] == [found for text in texts for found in re.findall(r"listKeys|AccountKey=|SharedAccessSignature|sig=", text)]
+    assert [
+        found for text in texts for found in re.findall(r"listKeys|AccountKey=|SharedAccessSignature|sig=", text)
+    ] == []
 
 
 def test_the_role_ids_are_the_built_in_ones() -> None:
     """Each name has the id of Azure's built-in role (reference/infra.md B1)."""
-    assert BUILT_IN == unquote(ROLES.variables["roleIds"])
+    assert unquote(ROLES.variables["roleIds"]) == BUILT_IN
 
 
 def test_the_identity_has_these_roles_and_no_more() -> None:
@@ -210,7 +212,7 @@ def test_the_directory_roles_are_those_of_the_docs() -> None:
     named = set(re.findall(r"'(\w+(?:\.\w+)+\.All)'", GRAPH.text))
 
     assert named == {"User.Read.All", "Sites.FullControl.All", "User.ReadWrite.All"}
-    assert [] == [role for role in named if f"`{role}`" not in ROLE_DOCS]
+    assert [role for role in named if f"`{role}`" not in ROLE_DOCS] == []
 
 
 def test_private_means_closed() -> None:
@@ -219,10 +221,13 @@ def test_private_means_closed() -> None:
 
     for found, symbol in ((STORAGE, "account"), (VAULT, "vault")):
         properties = found.body(symbol)["properties"]
-        assert ("publicAccess", "othersMay") == (properties["publicNetworkAccess"], properties["networkAcls"]["defaultAction"])
+        assert (properties["publicNetworkAccess"], properties["networkAcls"]["defaultAction"]) == (
+            "publicAccess",
+            "othersMay",
+        )
         assert "var publicAccess = isPrivate ? 'Disabled' : 'Enabled'" in found.text
         assert "var othersMay = isPrivate ? 'Deny' : 'Allow'" in found.text
-    assert ["blob", "queue", "table", "vault"] == [one["groupId"] for one in network.variables["endpoints"]]
+    assert [one["groupId"] for one in network.variables["endpoints"]] == ["blob", "queue", "table", "vault"]
     assert "Microsoft.App/environments" in network.text
 
 
@@ -230,7 +235,7 @@ def test_hosts_come_from_the_cloud() -> None:
     """No public cloud host stands in Bicep, so that national clouds work."""
     code = "\n".join(re.sub(r"//.*", "", load(path).text) for path in FILES)
 
-    assert [] == re.findall(r"core\.windows\.net|vault\.azure\.net|azurewebsites\.net|microsoftonline", code)
+    assert re.findall(r"core\.windows\.net|vault\.azure\.net|azurewebsites\.net|microsoftonline", code) == []
 
 
 def test_the_host_is_set_up_for_one_message_at_a_time_and_known_versions() -> None:
@@ -238,10 +243,10 @@ def test_the_host_is_set_up_for_one_message_at_a_time_and_known_versions() -> No
     host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
     durable = host["extensions"]["durableTask"]
 
-    assert "[4.*, 5.0.0)" == host["extensionBundle"]["version"]
-    assert "OpenTelemetry" == host["telemetryMode"]
-    assert ("upa", "CurrentOrOlder", "Reject") == (
+    assert host["extensionBundle"]["version"] == "[4.*, 5.0.0)"
+    assert host["telemetryMode"] == "OpenTelemetry"
+    assert (
         durable["hubName"],
         durable["versionMatchStrategy"],
         durable["versionFailureStrategy"],
-    )
+    ) == ("upa", "CurrentOrOlder", "Reject")

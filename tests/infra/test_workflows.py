@@ -1,4 +1,4 @@
-"""The GitHub workflows, which can't run here: valid YAML of the right shape, actions pinned, make targets that exist."""
+"""The GitHub workflows, which can't run here: valid YAML of the right shape, actions pinned, nothing missing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 def test_there_are_the_three_workflows() -> None:
     """Tests, infrastructure and audit."""
-    assert ["audit", "ci", "infra"] == [path.stem for path in WORKFLOWS]
+    assert [path.stem for path in WORKFLOWS] == ["audit", "ci", "infra"]
 
 
 @each
@@ -38,7 +38,7 @@ def test_a_workflow_has_triggers_jobs_and_limits(path: Path) -> None:
     """It says when it runs, may only read, and no job runs for ever."""
     document = load(path)
 
-    assert {"contents": "read"} == document["permissions"]
+    assert document["permissions"] == {"contents": "read"}
     assert document["on"]
     for job in document["jobs"].values():
         assert job["runs-on"].startswith("ubuntu-")
@@ -104,4 +104,4 @@ def test_every_skip_of_checkov_has_a_reason() -> None:
     skips = [line for line in lines if re.match(r"\s+- CKV", line)]
 
     assert skips
-    assert [] == [line for line in skips if len(line.partition("#")[2].split()) < 3]
+    assert [line for line in skips if len(line.partition("#")[2].split()) < 3] == []

@@ -1,0 +1,102 @@
+"""Commands in the documentation: ours exist with their options (those that are built), and so do make targets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from tests.docs.pages import PAGES, ROOT, blocks
+from upa_cli.main import app
+
+PLANNED = set(
+    """
+    init config doctor plan go canary run pause resume adopt status runs jobs why sync-user escrow hold state reset
+    archive grant revoke sim demo forget
+    """.split()
+)
+"""Every command of `upa` (issue 6); the check against the program covers those that it has."""
+
+MAKE = re.compile(r"(?:^|`)\s*make ([a-z][a-z-]*)")
+
+
+def tree(command: Any) -> dict[str, Any]:
+    """Return the subcommands of a command group."""
+    return dict(getattr(command, "commands", {}))
+
+
+ROOT_COMMAND = typer.main.get_command(app)
+
+
+def invocations() -> Iterator[tuple[str, str]]:
+    """Return every `upa …` in the pages: where it stands, and the line."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        where = str(page.relative_to(ROOT))
+        for line in re.findall(r"`(upa [^`\n]+)`", text):
+            yield where, line
+        for block in blocks("console", "sh", "bash"):
+            if block.page == page:
+                for line in re.findall(r"^\$ (upa .*)$", block.text, re.MULTILINE):
+                    yield where, line
+
+
+INVOCATIONS = sorted(set(invocations()))
+
+
+def words(line: str) -> list[str]:
+    """Return a command line's words after `upa`."""
+    plain = re.sub(r"[…|].*|<[^>]*>", "X", line)
+    return shlex.split(re.sub(r'"\$\([^)]*\)"', "X", plain))[1:]
+
+
+@pytest.mark.parametrize(("where", "line"), INVOCATIONS, ids=lambda one: one.replace(" ", "_"))
+def test_a_command_of_ours_is_one_of_the_project(where: str, line: str) -> None:
+    """The first word after `upa` is a command, or `--help`."""
+    first = words(line)[0] if words(line) else "--help"
+
+    assert first in PLANNED | {"--help", "X"} | set(tree(ROOT_COMMAND))
+
+
+@pytest.mark.parametrize(("where", "line"), INVOCATIONS, ids=lambda one: one.replace(" ", "_"))
+def test_options_of_existing_commands_exist(where: str, line: str) -> None:
+    """For a command that the program has, subcommand and options are those that it takes."""
+    command, rest = ROOT_COMMAND, words(line)
+    while rest and rest[0] in tree(command):
+        command, rest = tree(command)[rest[0]], rest[1:]
+    if command is ROOT_COMMAND:
+        return  # not built yet, or `upa --help`
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {
+        "--help"
+    }
+
+    assert not tree(command) or not rest or rest[0].startswith("-") or rest[0] == "X", f"no subcommand {rest[:1]}"
+    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known
+
+
+def test_the_pages_do_name_commands() -> None:
+    """The checks above have something to check."""
+    assert len(INVOCATIONS) > 20
+
+
+def test_make_targets_exist() -> None:
+    """Every `make …` of a page is a target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE)) | set(PENDING_TARGETS)
+    named = {target for page in PAGES for target in MAKE.findall(page.read_text(encoding="utf-8"))}
+
+    assert named <= targets
+
+
+PENDING_TARGETS = ("infra-check", "package-test")
+"""Programs of scripts/ that have a target of the same name."""
+
+
+@pytest.mark.parametrize("target", PENDING_TARGETS)
+def test_programs_behind_targets_exist(target: str) -> None:
+    """The target's program is there."""
+    assert (ROOT / "scripts" / target).is_file()

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from upa_core.services.documents import lane_of, state_of
 APP = Path(__file__).parents[2]
 SCHEDULE = "0 */30 * * * *"
 STARTS_WITHIN = 60.0
+STOPS_WITHIN = 10.0
 RUN_WITHIN = 120.0
 LOOK_AGAIN = 0.1
 """Seconds of wall time."""
@@ -76,15 +77,24 @@ class HostEngine:
         Raises `EngineError` with the host's own last line where it doesn't come up.
         """
         self._ports, self._connector, self._tell = ports, connector, tell
-        self._last = ""
-        self._base = ""
+        self._folder = folder
+        schedules = {"UPA_SCHEDULE": SCHEDULE, "UPA_HOUSEKEEPING_SCHEDULE": "0 30 3 * * *"}
+        self._environ = {**os.environ, **environ, **schedules}
+        self.base_url = ""
+        self._reader: threading.Thread | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start the host, or start it again on what the last one left."""
+        if self._reader is not None:
+            self._reader.join()
+        self._last = self.base_url = ""
         self._up = threading.Event()
-        places = ["--app", str(APP), "--state", str(folder / "host")]
-        self._log = (folder / "host.log").open("w", encoding="utf-8")
+        places = ["--app", str(APP), "--state", str(self._folder / "host"), "--port", "0"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "functions_host", *places, "--json", "--no-keys"],
             cwd=APP,
-            env={**os.environ, **environ, "UPA_SCHEDULE": SCHEDULE, "UPA_HOUSEKEEPING_SCHEDULE": "0 30 3 * * *"},
+            env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -92,16 +102,19 @@ class HostEngine:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._up.wait(STARTS_WITHIN)
-        if not self._base:
+        if not self.base_url:
             self.stop()
-            raise EngineError(
-                f"the functions host didn't start: {self._last or 'no output'} (see {folder / 'host.log'})"
-            )
+            why = self._last or "no output"
+            raise EngineError(f"the functions host didn't start: {why} (see {self._folder / 'host.log'})")
+
+    def kill(self) -> None:
+        """Kill the host as a power failure would: nothing is said, nothing is written."""
+        self._process.kill()
 
     def run(self, *, full: bool) -> None:
         """Ask for a run over HTTP, and wait until its rounds are settled."""
         body = json.dumps({"kind": "full" if full else "delta"}).encode()
-        request = urllib.request.Request(f"{self._base}/api/runs", body, method="POST")  # noqa: S310 - loopback
+        request = urllib.request.Request(f"{self.base_url}/api/runs", body, method="POST")  # noqa: S310 - loopback
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             run = json.load(answer)["runs"][0]["id"]
             self._tell.line(f"POST /api/runs: {answer.status}, run {run}")
@@ -110,29 +123,28 @@ class HostEngine:
     def wait_for_delivery(self) -> None:
         """Wait for a tick of the timer that finds escrow due, and for what it brings."""
         before = state_of(self._ports.store, self._connector.name).load().value.runs
-        self._until(lambda: self._settled(before), "the timer to deliver what is in escrow")
+        self.wait_until_settled(before + 1)
+
+    def wait_until_settled(self, runs: int) -> None:
+        """Wait until so many runs have ended and nothing is in flight, the timer being the only help."""
+        self._until(lambda: self._settled(runs), f"run number {runs} to be settled")
 
     def stop(self) -> None:
         """Stop the host."""
-        if self._process.poll() is not None:
-            return
         self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
+        if self._reader is not None:
+            self._reader.join(STOPS_WITHIN)
             self._process.kill()
-            self._process.wait()
-        self._reader.join(5)
-        self._log.close()
+            self._reader.join()
 
     def _ended(self, run: str) -> bool:
-        with urllib.request.urlopen(f"{self._base}/api/runs/{run}") as answer:  # noqa: S310 - loopback
-            return json.load(answer)["status"] in ("success", "failed", "no_change", "held") and self._settled(-1)
+        with urllib.request.urlopen(f"{self.base_url}/api/runs/{run}") as answer:  # noqa: S310 - loopback
+            return json.load(answer)["status"] in ("success", "failed", "no_change", "held") and self._settled(0)
 
-    def _settled(self, runs_before: int) -> bool:
+    def _settled(self, runs: int) -> bool:
         state = state_of(self._ports.store, self._connector.name).load().value
         lane = lane_of(self._ports.store, self._connector).load().value
-        return state.run is None and not state.sealed and lane.in_flight is None and state.runs > runs_before
+        return state.run is None and not state.sealed and lane.in_flight is None and state.runs >= runs
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + RUN_WITHIN
@@ -145,23 +157,27 @@ class HostEngine:
 
     def _read(self) -> None:
         """Turn the host's lines into narration."""
-        for line in self._process.stdout or ():
-            self._log.write(line)
-            self._log.flush()
+        with self._process:
+            self._read_lines(self._process.stdout or ())
+        self._up.set()
+
+    def _read_lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            with (self._folder / "host.log").open("a", encoding="utf-8") as log:
+                log.write(line)
             self._last = line.strip()
             try:
                 said = json.loads(line)
             except ValueError:
                 continue
             if said.get("event") == "started":
-                self._base = said["base_url"]
+                self.base_url = said["base_url"]
                 self._tell.functions([(f["name"], f["trigger"]) for f in said["functions"]])
                 self._up.set()
             elif said.get("event") == "error":
                 self._last = said["message"]
             elif said.get("event") == "log":
                 self._hear(said)
-        self._up.set()
 
     def _hear(self, said: dict[str, Any]) -> None:
         extra = {name.removeprefix("upa_"): value for name, value in said.get("extra", {}).items()}

@@ -1,0 +1,133 @@
+"""The function app as the real worker indexes and invokes it; one host process for all tests of this module."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tenant_sim.seeding import seed_generated
+from upa_cli.demo.engine import HostEngine
+from upa_cli.demo.narration import Narrator
+from upa_cli.demo.oracle import differences
+from upa_cli.demo.stage import Stage, stage
+
+PEOPLE = 40
+EXPECTED = {
+    "continue_pull": "queueTrigger",
+    "export_changes": "queueTrigger",
+    "get_run": "httpTrigger",
+    "get_status": "httpTrigger",
+    "health": "httpTrigger",
+    "housekeeping": "timerTrigger",
+    "pull_changes": "timerTrigger",
+    "start_run": "httpTrigger",
+    "watch_import_job": "orchestrationTrigger",
+    "watch_step": "activityTrigger",
+}
+
+
+class _Listener(Narrator):
+    """Remembers the functions as the worker indexed them."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(file=io.StringIO()))
+        self.indexed: dict[str, str] = {}
+
+    def functions(self, indexed: Any) -> None:
+        self.indexed = dict(indexed)
+
+
+@pytest.fixture(scope="module")
+def listener() -> _Listener:
+    return _Listener()
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory, listener: _Listener) -> Iterator[Stage]:
+    with stage(tmp_path_factory.mktemp("app"), listener, host=True) as on_stage:
+        seed_generated(on_stage.sim, PEOPLE)
+        yield on_stage
+
+
+@pytest.fixture
+def base(on: Stage) -> str:
+    assert isinstance(on.engine, HostEngine)
+    return on.engine.base_url
+
+
+def _call(url: str, body: Any = None, method: str | None = None) -> tuple[int, Any, dict[str, str]]:
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None, dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            text = error.read()
+            return error.code, json.loads(text) if text else None, dict(error.headers)
+
+
+def test_every_function_is_indexed_with_the_trigger_we_expect(on: Stage, listener: _Listener) -> None:
+    """The real worker finds exactly the functions of the design."""
+    assert listener.indexed == EXPECTED
+
+
+def test_a_run_asked_for_over_http_reaches_every_profile(on: Stage, base: str) -> None:
+    """POST answers 202 with the address of the status; timer, queue and orchestration do the rest."""
+    status, body, headers = _call(f"{base}/api/runs", {"connector": "demo", "kind": "full"})
+    run = body["runs"][0]
+
+    assert status == 202
+    assert headers["Location"] == run["status_url"] == f"{base}/api/runs/{run['id']}"
+    assert isinstance(on.engine, HostEngine)
+    on.engine.wait_until_settled(1)
+    status, body, _ = _call(run["status_url"])
+    assert (status, body["status"], body["report"]["counts"]["exported"]) == (200, "success", PEOPLE)
+    assert differences(on.sim, on.connector_file, [on.clock.now()]) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{", "isn't JSON"),
+        (b"[]", "isn't a JSON object"),
+        ({"connector": "nobody"}, "no connector of that name; there are: demo"),
+        ({"kind": "everything"}, "kind is delta or full"),
+        ({"people": ["../../x"]}, "object ids"),
+        ({"peolpe": []}, "unknown field 'peolpe'"),
+    ],
+)
+def test_a_request_that_cannot_be_used_is_answered_with_the_reason(base: str, body: Any, why: str) -> None:
+    """400 with a problem document that names what is wrong; nothing is started."""
+    status, answer, headers = _call(f"{base}/api/runs", body, "POST")
+
+    assert status == 400
+    assert headers["Content-Type"].startswith("application/problem+json")
+    assert why in answer["detail"]
+
+
+def test_an_unknown_run_is_not_found_and_a_strange_id_is_refused(base: str) -> None:
+    """404 for an id nobody knows, 400 for what isn't one."""
+    assert _call(f"{base}/api/runs/20200101T000000Z-abcd")[0] == 404
+    assert _call(f"{base}/api/runs/state.json")[0] == 400
+
+
+def test_the_status_names_every_connector(base: str) -> None:
+    """GET /api/status answers one document a connector."""
+    status, body, _ = _call(f"{base}/api/status")
+
+    assert status == 200
+    assert [one["connector"] for one in body["connectors"]] == ["demo"]
+
+
+def test_health_tells_nothing(base: str) -> None:
+    """The anonymous endpoint answers 204 without a body."""
+    assert _call(f"{base}/api/health")[:2] == (204, None)

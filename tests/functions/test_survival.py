@@ -1,0 +1,90 @@
+"""kill -9 of the functions host in every phase of a run, restart, and the tenant converges to the oracle."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from rich.console import Console
+
+from tenant_sim.calls import Call
+from tenant_sim.seeding import seed_generated
+from upa_cli.demo.engine import EngineError, HostEngine
+from upa_cli.demo.narration import Narrator
+from upa_cli.demo.oracle import differences
+from upa_cli.demo.stage import Stage, stage
+from upa_core.domain.events import Event
+
+PEOPLE = 40
+PHASES = {
+    "pulling": "graph users.delta",
+    "between seal and wake-up": "upa.round.sealed",
+    "planned": "upa.plan.made",
+    "uploading": "sharepoint files.add",
+    "queueing, the answer unseen": "admin QueueImportProfileProperties",
+    "queued": "upa.file.queued",
+    "polling": "admin GetImportProfilePropertyJob",
+    "archiving": "sharepoint file.download",
+    "settling": "upa.file.archived",
+    "settled": "upa.file.settled",
+    "cleaning": "sharepoint file.delete",
+}
+
+
+class _Killer(Narrator):
+    """Kills the host once, the first time a call of the tenant or an event of the pipeline has the given name."""
+
+    def __init__(self, moment: str) -> None:
+        super().__init__(Console(file=io.StringIO()))
+        self._moment = moment
+        self.engine: HostEngine | None = None
+        self.killed = False
+
+    def emit(self, event: Event) -> None:
+        self._see(event.name.value)
+
+    def called(self, call: Call) -> None:
+        self._see(f"{call.surface} {call.operation}")
+
+    def _see(self, moment: str) -> None:
+        if moment == self._moment and self.engine is not None and not self.killed:
+            self.killed = True
+            self.engine.kill()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_host_killed_in_any_phase_loses_and_doubles_nothing(phase: str, tmp_path: Path) -> None:
+    """After the restart every profile is right, one import job was queued, and the library is empty."""
+    killer = _Killer(PHASES[phase])
+    with stage(tmp_path, killer, host=True) as on:
+        seed_generated(on.sim, PEOPLE)
+        engine = _arm(on, killer)
+        with pytest.raises((EngineError, URLError, ConnectionError)):
+            engine.run(full=True)
+        assert killer.killed
+        engine.start()
+        engine.wait_until_settled(1)
+        engine.stop()
+
+        queued = Counter(job.source_uri for job in on.sim.jobs)
+        assert differences(on.sim, on.connector_file, [on.clock.now()]) == []
+        assert list(queued.values()) == [1]
+        assert on.ports.library.items() == []
+
+
+def _arm(on: Stage, killer: _Killer) -> HostEngine:
+    """Let the killer see each call of the tenant as it is recorded."""
+    engine = on.engine
+    assert isinstance(engine, HostEngine)
+    killer.engine = engine
+    record = on.sim.calls.record
+
+    def seen(call: Call) -> None:
+        record(call)
+        killer.called(call)
+
+    on.sim.calls.record = seen  # type: ignore[method-assign]
+    return engine

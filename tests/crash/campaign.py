@@ -1,6 +1,6 @@
 """Die at every port call, before and after its effect, and see that nothing is lost.
 
-    python -m tests.crash.campaign [--every N] [--scenario NAME]
+python -m tests.crash.campaign [--every N] [--scenario NAME]
 """
 
 from __future__ import annotations
@@ -96,10 +96,13 @@ def deaths(calls: list[str], every: int, offset: int = 0) -> Iterator[tuple[int,
             number += 1
 
 
-def campaign(scenario: Scenario, *, every: int = 1, offset: int = 0) -> Tally:
-    """Die at each (or every N-th) point of a scenario."""
+def campaign(scenario: Scenario, *, every: int = 1, offset: int = 0, most: int = 0) -> Tally:
+    """Die at each (or every N-th) point of a scenario, or at `most` of them, evenly spread."""
     tally = Tally()
     calls = points(scenario)
+    every = max(every, len(calls) * len(VARIANTS) // most) if most else every
+    if every % len(VARIANTS) == 0:
+        every += 1  # each way of dying must have its turn
     for at, variant in deaths(calls, every, offset):
         tally.tried += 1
         where = f"{scenario.name}: died {variant} call {at}, {calls[at - 1]}"
@@ -125,7 +128,9 @@ def main() -> int:
         tally = campaign(scenario, every=asked.every)
         wrong = len({failure.rpartition(": ")[0] for failure in tally.failures})
         tried, failed = tried + tally.tried, failed + wrong
-        print(f"{scenario.name:40} {tally.tried:6} points, {tally.tried - wrong:6} passed, {perf_counter() - began:.0f} s")
+        print(
+            f"{scenario.name:40} {tally.tried:6} points, {tally.tried - wrong:6} passed, {perf_counter() - began:.0f} s"
+        )
         for failure in tally.failures[:5]:
             print(f"    {failure}")
         sys.stdout.flush()

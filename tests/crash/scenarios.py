@@ -69,10 +69,16 @@ def _delta() -> World:
     world.edit(second, department='A\\B "ü"\u2028', onPremisesExtensionAttributes={"extensionAttribute1": "x"})
     world.sim.directory.remove(third)
     world.sim.directory.remove(fourth)
-    world.sim.directory.restore(fourth)
     world.edit(fifth, employeeHireDate="2026-01-31T00:00:00Z", department=None)
     world.join(department="new")
     return world
+
+
+def _restore(world: World, _: Ports) -> None:
+    """Bring somebody back whose leaving was pulled already; delta alone can't show a return within one round."""
+    person = world.people[3]
+    if world.sim.directory.find(person) is None:
+        world.sim.directory.restore(person)
 
 
 def _held() -> World:
@@ -216,7 +222,7 @@ def retry_until_decided(step: Step) -> Step:
 
 SCENARIOS = (
     Scenario("full run", _full, (sync,)),
-    Scenario("delta run", _delta, (sync,)),
+    Scenario("delta run", _delta, (pull_only, _restore, sync)),
     Scenario("held and approved", _held, (sync, retry_until_decided(_approve), sync)),
     Scenario("held and rejected", _held, (sync, retry_until_decided(_reject), _change_once, sync)),
     Scenario("partial failure", _partial, (sync, _profile_appears), days=2),

@@ -1,0 +1,22 @@
+"""The crash test, bounded: every scenario, every so many points; `python -m tests.crash.campaign` tries them all."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.crash.campaign import campaign
+from tests.crash.scenarios import SCENARIOS, Scenario
+
+MOST = int(os.environ.get("UPA_CRASH_POINTS", "14"))
+"""Deaths a scenario."""
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_death_at_any_call_loses_nothing_and_queues_nothing_twice(scenario: Scenario) -> None:
+    """After a death SharePoint equals the oracle, the archive is whole, the library clean, no file queued twice."""
+    tally = campaign(scenario, most=MOST)
+    print(f"{scenario.name}: crash points tried {tally.tried}, failed {len(tally.failures)}")
+    assert tally.tried >= min(MOST, 10)
+    assert tally.failures == []

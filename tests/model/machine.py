@@ -1,0 +1,279 @@
+"""A random life of a tenant: edits, joins, leaves, faults, restarts and hands, with the pipeline at work in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tenant_sim import Fault
+from tests.crash.scenarios import quick
+from tests.support.mortal import Death, Fate
+from tests.support.world import NO_THRESHOLD, World, with_limits
+from upa_core.domain.errors import RefusedError, ResyncRequiredError, RetryLaterError
+from upa_core.services.controls import reset
+from upa_core.services.holds import approve, reject
+from upa_core.services.housekeeping import housekeeping
+
+TEXTS = st.one_of(
+    st.none(),
+    st.sampled_from(["A", "B", "C", "Ünïcode", 'quo"te\\', "\u2028", "👍🏽", "עברית", "x" * 41]),
+    st.text(max_size=12),
+)
+ATTRIBUTES = st.fixed_dictionaries(
+    {},
+    optional={
+        "department": TEXTS,
+        "jobTitle": TEXTS,
+        "employeeType": TEXTS,
+        "employeeHireDate": st.sampled_from([None, "2026-01-31T00:00:00Z", "1999-12-31T23:59:59Z"]),
+        "onPremisesExtensionAttributes": st.builds(lambda text: {"extensionAttribute1": text}, TEXTS),
+    },
+)
+OUTCOMES = st.sampled_from(
+    [
+        "internal_error",
+        "internal_error_partial",
+        "no_log",
+        "late_log",
+        "empty_job_id",
+        "slow",
+        "stuck_submitted",
+        "zombie",
+    ]
+)
+FAULTS = st.builds(
+    Fault,
+    surface=st.sampled_from(["graph", "sharepoint", "admin"]),
+    times=st.integers(1, 6),
+    status=st.sampled_from([None, 429, 500, 502, 503, 504]),
+    headers=st.sampled_from([{}, {"Retry-After": "7"}, {"Retry-After": "600"}]),
+    drop=st.sampled_from([None, "before", "after"]),
+    truncate=st.booleans(),
+)
+
+
+def refused(record: dict[str, Any]) -> bool:
+    """Tell whether a person's values can't be stored: one is too long for its property, or XML can't carry it."""
+    texts = [record.get(name) for name in ("department", "jobTitle", "employeeType")]
+    texts.append((record.get("onPremisesExtensionAttributes") or {}).get("extensionAttribute1"))
+    return any(isinstance(text, str) and (len(text) > 40 or not _carriable(text)) for text in texts)
+
+
+def _carriable(text: str) -> bool:
+    return all(
+        char in "\t\n\r" or "\x20" <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
+        for char in text
+    )
+
+
+class TenantLife(RuleBasedStateMachine):
+    """Whatever happens: once everything is quiet, SharePoint equals the oracle."""
+
+    steps = 0
+    schedules = 0
+
+    @initialize(people=st.integers(0, 7), files=st.sampled_from([500_000, 6]), held=st.booleans())
+    def begin(self, people: int, files: int, held: bool) -> None:
+        """Begin a tenant; with or without short files and a change threshold."""
+        type(self).schedules += 1
+        self.world = quick(World(people))
+        self.world.connector = with_limits(self.world.connector, max_pairs=files)
+        if held:
+            self.world.connector = replace(
+                self.world.connector, threshold=replace(NO_THRESHOLD, clears_absolute=1, updates_absolute=4)
+            )
+        self.ports = self.world.ports()
+        self.left: dict[str, bool] = {}
+        """Who left → whether a round has noticed it."""
+        self.handmade: set[str] = set()
+        """Whose title was changed by hand; it is a property that is cleared, so that sending again puts it right."""
+        self.declined = False
+
+    def teardown(self) -> None:
+        """See everything through and ask the oracle."""
+        if hasattr(self, "world"):
+            self.judge()
+
+    # -- the directory -----------------------------------------------------------------------------------------------
+
+    def _somebody(self, number: int) -> str | None:
+        here = [person for person in self.world.people if person not in self.left]
+        return here[number % len(here)] if here else None
+
+    @rule(number=st.integers(0, 99), attributes=ATTRIBUTES)
+    def edit(self, number: int, attributes: dict[str, Any]) -> None:
+        """Change somebody."""
+        self._count()
+        if (person := self._somebody(number)) is not None:
+            self.world.edit(person, **attributes)
+
+    @rule(profile=st.booleans(), attributes=ATTRIBUTES)
+    def join(self, profile: bool, attributes: dict[str, Any]) -> None:
+        """Let somebody join, with a profile at once or later."""
+        self._count()
+        self.world.sim.advance(1)
+        self.world.people.append(self.world.join(profile=profile, **attributes))
+
+    @rule(number=st.integers(0, 99))
+    def leave(self, number: int) -> None:
+        """Let somebody leave."""
+        self._count()
+        if (person := self._somebody(number)) is not None:
+            self.world.sim.advance(1)
+            self.world.sim.directory.remove(person)
+            self.left[person] = False
+
+    @rule()
+    def restore(self) -> None:
+        """Bring somebody back whose leaving has been noticed (within one round delta can't show it)."""
+        self._count()
+        for person, noticed in list(self.left.items()):
+            if noticed and self.world.sim.directory.slot_of(person) is not None:
+                self.world.sim.advance(1)
+                try:
+                    self.world.sim.directory.restore(person)
+                except KeyError:
+                    return
+                del self.left[person]
+                return
+
+    @rule(number=st.integers(0, 99))
+    def profile_appears(self, number: int) -> None:
+        """Let a profile be created."""
+        self._count()
+        if (person := self._somebody(number)) is not None:
+            self.world.sim.profiles.create(person)
+
+    @rule(number=st.integers(0, 99), value=st.sampled_from(["by hand", ""]))
+    def hand(self, number: int, value: str) -> None:
+        """Edit a profile by hand."""
+        self._count()
+        person = self._somebody(number)
+        if person is not None and self.world.sim.profiles.exists(person):
+            self.world.sim.profiles.set(person, "UpaTitle", value)
+            self.handmade.add(person)
+
+    # -- the world around --------------------------------------------------------------------------------------------
+
+    @rule(fault=FAULTS)
+    def fault(self, fault: Fault) -> None:
+        """Let calls fail."""
+        self._count()
+        if fault.status is not None or fault.drop is not None:
+            self.world.sim.faults.add(replace(fault, truncate=False) if fault.drop else fault)
+
+    @rule(outcome=OUTCOMES)
+    def next_import_job(self, outcome: str) -> None:
+        """Decide what becomes of the next import job."""
+        self._count()
+        self.world.sim.timer_job.plan("next", outcome)
+
+    @rule()
+    def resync(self) -> None:
+        """Void all tokens."""
+        self._count()
+        self.world.sim.delta.resync()
+
+    @rule(hours=st.sampled_from([1, 5, 26, 100]))
+    def wait(self, hours: int) -> None:
+        """Let time pass without anybody looking."""
+        self._count()
+        self.world.sim.advance(hours * 3600)
+
+    # -- the pipeline ------------------------------------------------------------------------------------------------
+
+    @rule(full=st.booleans())
+    def pull(self, full: bool) -> None:
+        """Pull once."""
+        self._count()
+        self._noticed(self._mortal(lambda ports: self.world.pull(ports, full=full)))
+
+    @rule(hours=st.sampled_from([0.01, 0.2, 3.0, 30.0]))
+    def export(self, hours: float) -> None:
+        """Export for a while."""
+        self._count()
+        self._mortal(lambda ports: self.world.drain(ports, hours=hours))
+
+    @rule()
+    def keep_house(self) -> None:
+        """Housekeeping."""
+        self._count()
+        self._mortal(lambda ports: housekeeping(ports, self.world.connector))
+
+    @rule(at=st.integers(1, 60), after=st.booleans())
+    def die_soon(self, at: int, after: bool) -> None:
+        """Let the process die at one of its next calls."""
+        self._count()
+        self.ports = self.world.ports(Fate(at=at, after=after))
+
+    @precondition(lambda self: hasattr(self, "world") and self.world.state.hold is not None)
+    @rule(yes=st.booleans())
+    def decide(self, yes: bool) -> None:
+        """Decide about a held plan."""
+        self._count()
+        hold = self.world.state.hold
+        if hold is not None:
+            self.declined = self.declined or not yes
+            act = approve if yes else reject
+            self._mortal(lambda ports: self._decide(act, ports, hold.run.id))
+
+    @rule(what=st.sampled_from(["token", "escrow", "quarantine"]))
+    def reset(self, what: Any) -> None:
+        """Reset a part of the state."""
+        self._count()
+        self._mortal(lambda ports: reset(ports, self.world.connector, what, "anna"))
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        type(self).steps += 1
+
+    def _decide(self, act: Any, ports: Any, run: str) -> None:
+        try:
+            act(ports, self.world.connector, run, "anna")
+        except RefusedError:
+            return
+
+    def _mortal(self, act: Any) -> Any:
+        try:
+            return act(self.ports)
+        except Death:
+            self.ports = self.world.ports()
+        except (RetryLaterError, ResyncRequiredError):
+            return None
+        return None
+
+    def _noticed(self, status: str | None) -> None:
+        if status == "sealed":
+            self.left = dict.fromkeys(self.left, True)
+
+    def judge(self) -> None:
+        """Once the faults are over and everybody in escrow had a try, SharePoint equals the oracle."""
+        world = self.world
+        world.sim.faults.clear()
+        world.connector = replace(world.connector, threshold=NO_THRESHOLD)
+        hold = world.state.hold
+        if hold is not None:
+            approve(world.ports(), world.connector, hold.run.id, "anna")
+        world.settle_down(days=2)
+        reset(world.ports(), world.connector, "escrow", "anna")
+        world.settle_down()
+        wrong = [] if self.declined or self.handmade else world.differences(takes_part=lambda r: not refused(r))
+        if self.declined or self.handmade:
+            # what was rejected, or changed by hand, is put right by sending everything again
+            reset(world.ports(), world.connector, "shadow", "anna")
+            world.settle_down(days=1)
+            world.quiet.append(world.now)
+            wrong = world.differences(takes_part=lambda r: not refused(r))
+            stuck = {p for p in self.handmade if p not in self.left and refused(world.sim.directory.get(p))}
+            wrong = [line for line in wrong if line.split(" ")[0] not in stuck]
+        wrong += [f"left in the library: {name}" for name in world.library()]
+        assert wrong == []
+        for name, times in Counter(world.queued()).items():
+            assert times <= 2, f"{name} was queued {times} times"
+        assert world.now - world.state.last_pull < timedelta(days=1)  # type: ignore[operator]

@@ -47,6 +47,14 @@ def run_to_the_end(
     pulled = pull(ports, connector, full=full)
     while pulled.status == "handed_over":
         pulled = pull(ports, connector)
+    reports, last = drive(ports, connector, wait=wait, narrate=narrate)
+    return RunResult(pulled, reports, last)
+
+
+def drive(
+    ports: Ports, connector: Connector, *, wait: bool = True, narrate: Narrate = lambda _: None
+) -> tuple[tuple[Report, ...], Step]:
+    """Do what is due without pulling; returns the reports of the export runs that ended, and the step it stopped at."""
     runs: dict[str, None] = {}
     while True:
         step = advance(ports, connector)
@@ -58,4 +66,4 @@ def run_to_the_end(
         if step.kind == "poll" and step.at is not None:
             ports.clock.sleep(max(0.0, (step.at - ports.clock.now()).total_seconds()))
     found = (get_document(ports.store, report_key(run), Report) for run in runs)
-    return RunResult(pulled, tuple(stored.value for stored in found if stored is not None), step)
+    return tuple(stored.value for stored in found if stored is not None), step

@@ -1,0 +1,158 @@
+"""`upa run`, `upa status`, `upa runs`, `upa plan` against a tenant on loopback."""
+
+from __future__ import annotations
+
+import csv
+
+from tests.cli.conftest import Office
+from upa_cli import exits
+
+
+def test_a_first_run_delivers_and_the_second_finds_nothing(office: Office) -> None:
+    """The first run exports everybody and waits for the import job; the second reports that nothing changed."""
+    first = office.upa("run", "--json")
+    second = office.upa("run")
+
+    assert (first.code, first.json["outcome"]) == (exits.OK, "success")
+    assert first.json["runs"][0]["counts"]["exported"] == 3
+    assert office.profile("ada")["CostCenter"] == "CC-1"
+    assert (second.code, second.out) == (exits.OK, "Nothing changed: no file, no import job.\n")
+
+
+def test_progress_goes_to_the_error_stream(office: Office) -> None:
+    """Standard output holds the result alone; what happens meanwhile is told on the error stream."""
+    answer = office.upa("run")
+
+    assert "import job is Submitted" in answer.err
+    assert answer.out.startswith("Run 2026")
+    assert answer.out.count("\n") == 1
+
+
+def test_a_plan_writes_nothing(office: Office) -> None:
+    """A plan exits with 2 where something would change, and leaves neither state nor library touched."""
+    answer = office.upa("plan")
+
+    assert answer.code == exits.CHANGES
+    assert "3 people with values to set" in answer.out
+    assert not (office.folder / "state").exists() or not list((office.folder / "state").rglob("*.json"))
+    assert "sharepoint Files/AddUsingPath" not in office.sim.calls.counts()
+
+
+def test_a_plan_without_changes_exits_with_0(office: Office) -> None:
+    """After a run the plan is empty."""
+    office.upa("run")
+
+    answer = office.upa("plan")
+
+    assert answer.code == exits.OK
+    assert answer.out.startswith("Plan of people: nothing would change for 0 people.\n")
+
+
+def test_a_plan_shows_old_and_new(office: Office) -> None:
+    """A changed value shows as old → new; a removed one as cleared."""
+    office.upa("run")
+    office.edit("ada", employeeOrgData={"costCenter": "CC-9", "division": None})
+
+    changes = office.upa("plan", "--json").json["people"][0]["changes"]
+
+    assert changes == {"CostCenter": {"old": "CC-1", "new": "CC-9"}, "Division": {"old": "Research", "new": ""}}
+
+
+def test_redacted_values_show_nowhere(office: Office) -> None:
+    """The value of a mapping marked `redact` appears in no command's output, in text, CSV or JSON."""
+    told = [office.upa("plan"), office.upa("plan", "--json"), office.upa("plan", "--csv", "-")]
+    told += [office.upa("sync-user", office.upn("cy"), "--dry-run"), office.upa("run"), office.upa("run", "--debug")]
+    told += [
+        office.upa("why", office.upn("cy")),
+        office.upa("why", office.upn("cy"), "--json"),
+        office.upa("state", "show"),
+    ]
+
+    assert office.profile("cy")["Badge"] == "secret-7"
+    assert not [answer for answer in told if "secret-7" in answer.out + answer.err]
+    assert "Badge        ***" in told[6].out
+
+
+def test_csv_of_a_plan_is_no_formula(office: Office) -> None:
+    """A value that a spreadsheet would execute is quoted with an apostrophe."""
+    office.edit("ada", employeeOrgData={"costCenter": '=HYPERLINK("http://evil")', "division": "+1"})
+    office.edit("bo", employeeOrgData={"costCenter": " @SUM(1)", "division": "fine"})
+    place = office.folder / "plan.csv"
+
+    assert office.upa("plan", "--csv", str(place)).code == exits.CHANGES
+    with place.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    new = {row["new"] for row in rows}
+    assert {'\'=HYPERLINK("http://evil")', "'+1", "' @SUM(1)", "fine", "***", "CC-3", ""} == new
+
+
+def test_staging_mode_pulls_and_sends_nothing_until_go(office: Office) -> None:
+    """In staging mode `run` exits with 2 and sends nothing; after `upa go` it delivers."""
+    office.write(staging=True)
+    staged, plan = office.upa("run"), office.upa("plan")
+    queued = len(office.sim.jobs)
+    gone, live = office.upa("go"), office.upa("run")
+
+    assert (staged.code, queued) == (exits.CHANGES, 0)
+    assert staged.out == "Staging mode: people were pulled, nothing was sent. Next: upa plan, then upa go\n"
+    assert plan.out.endswith("Staging mode: nothing is sent until you say so. Next: upa canary USER, then upa go\n")
+    assert gone.out == "people leaves staging mode. Next: upa run, or wait for the timer\n"
+    assert (live.code, office.profile("ada")["CostCenter"]) == (exits.OK, "CC-1")
+
+
+def test_a_paused_connector_sends_nothing_until_it_is_resumed(office: Office) -> None:
+    """`upa pause` keeps a run from exporting, `upa resume` lets it."""
+    office.upa("pause")
+    paused = office.upa("run", "--json")
+    office.upa("resume")
+
+    assert (paused.code, paused.json["outcome"]) == (exits.CHANGES, "paused")
+    assert office.upa("run").code == exits.OK
+
+
+def test_without_waiting_the_next_run_goes_on(office: Office) -> None:
+    """`--no-wait` leaves the import job at SharePoint; the next run waits for it."""
+    sent = office.upa("run", "--no-wait", "--json")
+    status = office.upa("status", "--json").json["connectors"][0]
+    done = office.upa("run", "--json")
+
+    assert (sent.code, sent.json["outcome"]) == (exits.OK, "waiting")
+    assert status["current_job"]["connector"] == "people"
+    assert (done.code, done.json["outcome"]) == (exits.OK, "success")
+
+
+def test_a_user_can_be_sent_again(office: Office) -> None:
+    """`--resend --users` sends a person whose values SharePoint has confirmed already, and nobody else."""
+    office.upa("run")
+    office.sim.profiles.set(office.people["ada"], "CostCenter", "by hand")
+
+    answer = office.upa("run", "--resend", "--users", office.upn("ada"), "--json")
+
+    assert answer.json["runs"][0]["counts"]["exported"] == 1
+    assert office.profile("ada")["CostCenter"] == "CC-1"
+
+
+def test_everybody_can_be_sent_again(office: Office) -> None:
+    """`--resend` forgets the shadow and sends all values."""
+    office.upa("run")
+
+    assert office.upa("run", "--resend", "--json").json["runs"][0]["counts"]["exported"] == 3
+
+
+def test_status_tells_the_state_and_its_exit_code(office: Office) -> None:
+    """A connector that ran is healthy, exit code 0; the JSON document is that of the HTTP API."""
+    office.upa("run")
+    answer = office.upa("status", "--json")
+
+    assert answer.code == exits.OK
+    assert [(one["connector"], one["state"]) for one in answer.json["connectors"]] == [("people", "healthy")]
+
+
+def test_runs_lists_reports_and_one_run_by_its_id(office: Office) -> None:
+    """`upa runs` lists the newest first; with an id it shows that run's files."""
+    run = office.upa("run", "--json").json["runs"][0]["run"]
+
+    assert [run] == [report["run"] for report in office.upa("runs", "--json").json["runs"]]
+    assert f"upa-people-{run}-1.json" in office.upa("runs", run).out
+    assert office.upa("runs", "20200101T000000Z-aaaa").code == exits.REFUSED
+    assert office.upa("runs", "../../etc").code == exits.USAGE

@@ -1,0 +1,1 @@
+"""The commands of `upa`, a module per family; importing one registers its commands."""

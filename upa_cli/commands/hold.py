@@ -1,0 +1,136 @@
+"""`upa hold`: decide about a plan that the change threshold stopped."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+
+from upa_cli import exits
+from upa_cli.context import Cli
+from upa_cli.exits import CommandError
+from upa_cli.output import Redactor, clean, count, moment
+from upa_cli.registry import command, group
+from upa_cli.render import changes_table
+from upa_cli.users import names_of
+from upa_core.domain.documents import to_json
+from upa_core.domain.plan import Entry
+from upa_core.domain.state import Hold
+from upa_core.services import holds
+from upa_core.services.documents import state_of
+from upa_core.services.plan_writer import plan_key
+
+SAMPLE = 20
+
+group("hold", "Decide about a plan that the change threshold stopped.")
+
+Run = Annotated[str | None, typer.Argument(metavar="[RUN]", help="The held run's id; default: the one that is held.")]
+DECIDED = {"connector": "its name", "run": "the held run", "decision": "approved or rejected", "people": "in the plan"}
+
+
+@command(
+    "hold show",
+    examples=["upa hold show", "upa hold show --json"],
+    shape={
+        "connector": "its name",
+        "held": "run, since, why, counts; null where nothing is held",
+        "people": "a sample of the frozen plan: person, user, changes",
+    },
+    exit_codes=(exits.OK, exits.CHANGES),
+)
+def show(cli: Cli) -> int:
+    """Show the held plan: why it was stopped, how much it would change, and a sample of it.
+
+    The plan is frozen: approving exports exactly it. Exit code 2 while a plan is held, 0 where none is.
+    """
+    hold = state_of(cli.ports.store, cli.connector.name).load().value.hold
+    if hold is None:
+        document = {"connector": cli.connector.name, "held": None, "people": []}
+        cli.show(document, lambda out: out.print(f"{cli.connector.name} holds no plan."))
+        return exits.OK
+    sample = _sample(cli, hold)
+    names = names_of(cli, [entry.person for entry in sample])
+    redactor, run = Redactor(cli.connector), hold.run
+    document = {
+        "connector": cli.connector.name,
+        "held": {"run": run.id, "since": to_json(hold.since), "why": hold.why, "counts": to_json(run.counts)},
+        "people": [
+            {
+                "person": entry.person,
+                "user": names.get(entry.person),
+                "changes": {
+                    target: {"old": redactor.value(target, entry.old.get(target)), "new": redactor.value(target, new)}
+                    for target, new in sorted(entry.new.items())
+                },
+            }
+            for entry in sample
+        ],
+    }
+
+    def render(out: Console) -> None:
+        out.print(clean(f"Run {run.id} is held since {moment(hold.since)}: {hold.why}."), style="bold")
+        out.print(
+            f"It would set values of {run.counts.updated:,} people and clear values of {run.counts.cleared:,}, "
+            f"in {count(len(run.files), 'import file')}. A sample:"
+        )
+        out.print(changes_table(sample, names, redactor))
+        out.print(f"Next: upa hold approve {run.id}  (exports exactly this)")
+        out.print(f"  or: upa hold reject {run.id}   (not planned again until the source changes)")
+
+    cli.show(document, render)
+    return exits.CHANGES
+
+
+def _sample(cli: Cli, hold: Hold) -> list[Entry]:
+    """Read the first entries of the frozen plan, those that clear first."""
+    entries: list[Entry] = []
+    for file in hold.run.files[:1]:
+        blob = cli.ports.store.get(plan_key(hold.run.id, file.name))
+        if blob is not None:
+            entries += [Entry(person, new, old) for person, new, old in orjson.loads(blob.data)]
+    return sorted(entries, key=lambda entry: not entry.clears)[:SAMPLE]
+
+
+def _held(cli: Cli, run: str | None) -> Hold:
+    hold = state_of(cli.ports.store, cli.connector.name).load().value.hold
+    if hold is None:
+        raise CommandError(f"{cli.connector.name} holds no plan: nothing to decide. See upa status")
+    if run is not None and hold.run.id != run:
+        raise CommandError(f"run {clean(run)[:60]} isn't held; held is {hold.run.id}. See upa hold show")
+    return hold
+
+
+@command(
+    "hold approve",
+    examples=["upa hold approve", "upa hold approve 20261122T101500Z-7f3k && upa run"],
+    shape=DECIDED,
+)
+def approve(cli: Cli, run: Run = None) -> int:
+    """Let the held plan go: exactly what `upa hold show` shows is exported, later changes are planned afterwards.
+
+    Who approved is kept with the run. It is sent at the next tick of the timer, or by `upa run`.
+    """
+    hold = _held(cli, run)
+    holds.approve(cli.ports, cli.connector, hold.run.id, cli.who)
+    return _decided(cli, hold, "approved", "Next: upa run, or wait for the timer")
+
+
+@command("hold reject", examples=["upa hold reject 20261122T101500Z-7f3k"], shape=DECIDED)
+def reject(cli: Cli, run: Run = None) -> int:
+    """Drop the held plan: its values aren't planned again until they change in Entra.
+
+    Who rejected is kept with the run.
+    """
+    hold = _held(cli, run)
+    holds.reject(cli.ports, cli.connector, hold.run.id, cli.who)
+    return _decided(cli, hold, "rejected", "SharePoint keeps what it has")
+
+
+def _decided(cli: Cli, hold: Hold, decision: str, then: str) -> int:
+    people = sum(file.people for file in hold.run.files)
+    document = {"connector": cli.connector.name, "run": hold.run.id, "decision": decision, "people": people}
+    text = f"Run {hold.run.id} of {count(people, 'person', 'people')} is {decision}. {then}."
+    cli.show(document, lambda out: out.print(text))
+    return exits.OK

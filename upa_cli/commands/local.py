@@ -1,0 +1,124 @@
+"""`upa demo`, `upa sim`: the pipeline, or a tenant, on this machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from upa_cli import exits
+from upa_cli.context import Cli
+from upa_cli.exits import CommandError
+from upa_cli.registry import command
+
+
+@command(
+    "demo",
+    examples=["upa demo", "upa demo --hr workers.csv", "upa demo --keep"],
+    shape={"good": "true where every profile equals the oracle", "folder": "where the demo left its files"},
+)
+def demo(
+    cli: Cli,
+    *,
+    hr: Annotated[Path | None, typer.Option(help="An HR feed as CSV; default: a made-up one.")] = None,
+    hr_mapping: Annotated[
+        Path | None, typer.Option(help="Columns to attributes (YAML); default: Microsoft's sample.")
+    ] = None,
+    people: Annotated[int, typer.Option(help="People in the made-up feed.", min=30, max=20_000)] = 600,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the tenant up and print its addresses.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="A plain loop instead of the function app.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".demo"),
+) -> int:
+    """Run the whole pipeline against a made-up tenant on this machine.
+
+    HR hires, a full run, edits, the difference, a joiner in escrow; at the end every profile is compared with an
+    independent oracle. It takes seconds: the clock is scaled.
+    """
+    from tenant_sim.hr import HrError  # noqa: PLC0415 - the simulator is only needed here
+    from upa_cli.demo.engine import EngineError  # noqa: PLC0415
+    from upa_cli.demo.stage import DemoBusyError  # noqa: PLC0415
+    from upa_cli.demo.story import tell  # noqa: PLC0415
+
+    console = cli.err if cli.options.json else cli.out
+    console = type(console)(file=console.file, no_color=console.no_color)  # the story uses markup
+    host = not loop and sys.version_info >= (3, 13)
+    if not host and not loop:
+        console.print("[dim]The functions host needs Python 3.13; the same use cases run in a plain loop (upa run).[/]")
+    try:
+        good = tell(console, folder=folder, feed=hr, mapping=hr_mapping, people=people, keep=keep, host=host)
+    except EngineError as exc:
+        text = f"{exc}\nThe plain loop does without the functions host: upa demo --loop (make demo DEMO=--loop)"
+        raise CommandError(text, exits.FAILED) from exc
+    except HrError as exc:
+        text = f'{exc}\nMend the row, or name your columns with --hr-mapping (README, "Your own feed").'
+        raise CommandError(text, exits.FAILED) from exc
+    except DemoBusyError as exc:
+        text = f"{exc}. Wait for it to end, or choose another place: --folder .demo2"
+        raise CommandError(text, exits.FAILED) from exc
+    if cli.options.json:
+        cli.print_json({"good": good, "folder": str(folder)})
+    return exits.OK if good else exits.FAILED
+
+
+@command(
+    "sim",
+    examples=[
+        "upa sim --users 200 --directory .tenant",
+        "upa sim --hr workers.csv --port 9440",
+        "upa sim --assumptions",
+    ],
+    shape={
+        "users": "people in the directory",
+        "tenant_id": "tenant id",
+        "urls": "addresses: login, graph, sharepoint, admin, managed_identity",
+        "control": "the control surface /_sim",
+        "ca_file": "what clients must trust",
+        "client_id": "app registration with the certificate",
+        "certificate_file": "its certificate and key",
+        "thumbprint": "of that certificate",
+        "identity_client_id": "the managed identity",
+        "environment": "variables that make clients find and trust the tenant",
+        "connector_file": "a ready connector file",
+    },
+)
+def sim(
+    cli: Cli,
+    *,
+    users: Annotated[int, typer.Option(help="Made-up people.", min=0, max=1_000_000)] = 600,
+    hr: Annotated[Path | None, typer.Option(help="An HR feed as CSV instead.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="Columns of the feed to attributes (YAML).")] = None,
+    seed: Annotated[str, typer.Option(help="Seed of everything random.")] = "1",
+    domain: Annotated[str, typer.Option(help="Tenant name.")] = "contoso",
+    port: Annotated[int | None, typer.Option(help="First port; without it, free ones.", min=1, max=65530)] = None,
+    hosts: Annotated[str | None, typer.Option(help="Real host names, by Host header on --port (a,b,c).")] = None,
+    clock: Annotated[str, typer.Option(help="wall, or scaled:<sim_epoch>:<wall_epoch>:<factor>.")] = "wall",
+    profile_delay: Annotated[
+        float | None, typer.Option(help="Seconds until a new user's profile appears.", min=0)
+    ] = None,
+    directory: Annotated[Path | None, typer.Option(help="Where CA, certificate and connector file go.")] = None,
+    assumptions: Annotated[bool, typer.Option("--assumptions", help="List what is guessed, and stop.")] = False,
+) -> int:
+    """Serve a simulated Microsoft 365 tenant on loopback, to learn and to try connector files without a tenant.
+
+    It prints addresses, the CA file, the environment to set and a ready connector file; Ctrl-C stops it. Give the same
+    --clock to the tenant and, as UPA_CLOCK, to upa: a scaled clock makes hours of import jobs pass in seconds.
+    """
+    from tenant_sim.main import run as serve  # noqa: PLC0415 - the simulator is only needed here
+
+    code = serve(
+        users=users,
+        hr=str(hr) if hr is not None else None,
+        mapping=str(mapping) if mapping is not None else None,
+        seed=seed,
+        domain=domain,
+        port=port,
+        hosts=hosts.split(",") if hosts else None,
+        clock=clock,
+        directory=str(directory) if directory is not None else None,
+        profile_delay=profile_delay,
+        json=cli.options.json,
+        assumptions=assumptions,
+    )
+    return exits.USAGE if code else exits.OK

@@ -1,0 +1,234 @@
+"""`upa plan`: what an export made now would do, old → new, without doing it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+from rich.console import Console
+
+from upa_cli import exits
+from upa_cli.context import Cli
+from upa_cli.exits import CommandError
+from upa_cli.output import Redactor, SafeCsv, count, table
+from upa_cli.registry import command
+from upa_cli.render import changes_table
+from upa_cli.scope_view import ScopeView, WatchedSource, look_at_waiting
+from upa_cli.users import names_of
+from upa_core.domain.documents import to_json
+from upa_core.domain.plan import Entry
+from upa_core.services.documents import state_of
+from upa_core.services.preview import Preview, preview
+
+SHOWN = 20
+SHAPE = {
+    "connector": "its name",
+    "changes": "true where an export made now would send something",
+    "mode": "staging, held, paused or live: whether an export would go out",
+    "counts": "people seen, unchanged, updated, cleared, out_of_scope, invalid, clear_unsupported, …",
+    "held": "why the plan would be held by the change threshold, empty where it wouldn't",
+    "import_jobs": "import files, and so import jobs, that it would take",
+    "hours": "how long SharePoint usually takes for them: least and most",
+    "scope": "out: people by unmet condition; enter, leave: object ids (at most 1,000 each)",
+    "people": "person, user, and changes: property → {old, new}; old null is unknown",
+    "complete": "false where --limit cut the list of people",
+}
+
+
+@dataclass(slots=True)
+class _CsvSink:
+    """Takes every entry of the plan into a CSV file as it is made."""
+
+    csv: SafeCsv
+    redactor: Redactor
+
+    def add(self, entry: Entry) -> None:
+        """Write a line each property."""
+        for target, new in sorted(entry.new.items()):
+            old = entry.old.get(target)
+            kind = "clear" if new == "" else "set"
+            shown = "(unknown)" if old is None else self.redactor.value(target, old)
+            self.csv.row((entry.person, target, kind, shown, self.redactor.value(target, new)))
+
+
+@command(
+    "plan",
+    examples=["upa plan", "upa plan --full", "upa plan --csv changes.csv", "upa plan --json | jq .counts"],
+    shape=SHAPE,
+    exit_codes=(exits.OK, exits.CHANGES),
+)
+def plan(
+    cli: Cli,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Read everybody, not only what changed.")] = False,
+    source: Annotated[
+        bool, typer.Option("--pull/--no-pull", help="Read Entra first; otherwise plan what was pulled already.")
+    ] = True,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write every change to this CSV file (- for output).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, max=1_000_000, help="People listed with --json.")] = 1000,
+) -> int:
+    """Show what an export made now would change, old → new, and write nothing.
+
+    Nothing is written to SharePoint or to storage, and the watermark doesn't move. It counts people in and out of
+    scope and says why, predicts import files and their time, and tells whether the change threshold would hold the
+    plan. "(unknown)" as the old value means that SharePoint never confirmed one: it is sent to make sure. Values of
+    mappings marked `redact` show as ***.
+
+    A new connector with `staging: true` does everything but export until `upa go`: look at the plan, try one person
+    with `upa canary`, then go.
+    """
+    ports, connector = cli.ports, cli.connector
+    if csv is not None and cli.options.json and str(csv) == "-":
+        raise CommandError("--csv - and --json both want standard output: name a file", exits.USAGE)
+    view, redactor = ScopeView(), Redactor(connector)
+    if connector.scope.groups:
+        look_at_waiting(ports, connector, view)
+    watched = WatchedSource(ports.source, connector, view)
+    with _csv(csv) as stream, _working(cli):
+        columns = ("person", "property", "change", "old", "new")
+        sink = _CsvSink(SafeCsv(stream, columns), redactor) if stream is not None else None
+        apart = replace(ports, source=watched)
+        found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=sink)
+    if found.pulled in ("paused", "superseded"):
+        raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
+    entering, leaving = view.moved(ports, connector) if connector.scope.groups else ([], [])
+    sample = found.entries[: SHOWN if not cli.options.json else limit]
+    names = names_of(cli, [entry.person for entry in sample][:SHOWN])
+    changes = found.import_jobs > 0
+    document: dict[str, Any] = {
+        "connector": connector.name,
+        "changes": changes,
+        "mode": _mode(cli),
+        "counts": to_json(found.counts),
+        "held": found.held,
+        "import_jobs": found.import_jobs,
+        "hours": _hours(found.import_jobs),
+        "scope": {"out": dict(view.reasons()), "enter": entering[:1000], "leave": leaving[:1000]},
+        "people": [_entry(entry, names, redactor) for entry in sample],
+        "complete": found.complete and len(sample) == len(found.entries),
+    }
+    if csv is None or str(csv) != "-":
+        cli.show(document, lambda out: _render(cli, out, found, document, sample, names, redactor))
+    if csv is not None and str(csv) != "-":
+        cli.note(f"every change is in {csv}")
+    return exits.CHANGES if changes else exits.OK
+
+
+def _csv(place: Path | None) -> Any:
+    if place is None:
+        return nullcontext(None)
+    if str(place) == "-":
+        return nullcontext[TextIO](sys.stdout)
+    try:
+        return place.open("w", encoding="utf-8-sig", newline="")
+    except OSError as exc:
+        raise CommandError(f"{place} can't be written ({exc.strerror}): name another file", exits.USAGE) from exc
+
+
+def _working(cli: Cli) -> Any:
+    if cli.options.json or not cli.err.is_terminal:
+        return nullcontext()
+    return cli.err.status("planning…", spinner="dots")
+
+
+def _mode(cli: Cli) -> str:
+    state = state_of(cli.ports.store, cli.connector.name).load().value
+    if state.hold is not None:
+        return "held"
+    if state.paused:
+        return "paused"
+    return "staging" if cli.connector.staging and not state.released else "live"
+
+
+def _hours(jobs: int) -> list[float]:
+    """Return how long import jobs take, one after another: minutes to 2.5 hours each were reported."""
+    return [round(jobs * 0.25, 2), round(jobs * timedelta(hours=2.5).total_seconds() / 3600, 1)]
+
+
+def _entry(entry: Entry, names: dict[str, str], redactor: Redactor) -> dict[str, Any]:
+    return {
+        "person": entry.person,
+        "user": names.get(entry.person),
+        "changes": {
+            target: {"old": redactor.value(target, entry.old.get(target)), "new": redactor.value(target, new)}
+            for target, new in sorted(entry.new.items())
+        },
+    }
+
+
+def _render(
+    cli: Cli,
+    out: Console,
+    found: Preview,
+    document: dict[str, Any],
+    sample: tuple[Entry, ...],
+    names: dict[str, str],
+    redactor: Redactor,
+) -> None:
+    counts, name = found.counts, cli.connector.name
+    if not document["changes"]:
+        out.print(f"Plan of {name}: nothing would change for {count(counts.people, 'person', 'people')}.")
+    else:
+        out.print(
+            f"Plan of {name}: {counts.updated:,} people with values to set, {counts.cleared:,} with values to clear, "
+            f"{count(counts.pairs, 'value')} in {count(found.import_jobs, 'import file')}."
+        )
+        out.print(changes_table(sample, names, redactor))
+        more = counts.updated + counts.cleared > len(sample) and len(found.entries) > len(sample)
+        if more or not found.complete:
+            out.print(f"These are the first {len(sample)} people; all of them: upa plan --csv changes.csv")
+    rows = [
+        (label, f"{getattr(counts, field):,}")
+        for label, field in (
+            ("people read", "people"),
+            ("unchanged", "unchanged"),
+            ("out of scope", "out_of_scope"),
+            ("set aside: a value doesn't fit its mapping", "invalid"),
+            ("values that bulk import can't clear", "clear_unsupported"),
+            ("values rejected earlier", "declined"),
+            ("people who left the directory", "ended"),
+        )
+        if getattr(counts, field) or field in ("people", "unchanged")
+    ]
+    out.print(table(("", "people"), rows, right=("people",)))
+    _render_scope(cli, out, document["scope"])
+    if document["changes"]:
+        least, most = document["hours"]
+        out.print(
+            f"SharePoint will take about {least:g} to {most:g} hours for {count(found.import_jobs, 'import job')}."
+        )
+    if found.held:
+        out.print(f"The change threshold would hold it: {found.held}. It then waits for upa hold approve.")
+    out.print(_next(document["mode"], changes=document["changes"]))
+
+
+def _render_scope(cli: Cli, out: Console, scope: dict[str, Any]) -> None:
+    if scope["out"]:
+        rows = [(why, f"{people:,}") for why, people in list(scope["out"].items())[:SHOWN]]
+        out.print(table(("out of scope because", "people"), rows, right=("people",)))
+    if scope["enter"] and scope["out"]:
+        out.print(
+            f"{count(len(scope['enter']), 'person enters', 'people enter')} the scope (nothing sent for them yet)."
+        )
+    if scope["leave"]:
+        fate = "their values are cleared" if cli.connector.scope.out_of_scope == "clear" else "they keep their values"
+        out.print(f"{count(len(scope['leave']), 'person leaves', 'people leave')} the scope: {fate}.")
+
+
+def _next(mode: str, *, changes: bool) -> str:
+    match mode:
+        case "staging":
+            return "Staging mode: nothing is sent until you say so. Next: upa canary USER, then upa go"
+        case "held":
+            return "An earlier plan is held and comes first. Next: upa hold show"
+        case "paused":
+            return "Paused: nothing is sent. Next: upa resume"
+        case _:
+            return "Nothing was written. Next: upa run" if changes else "Nothing was written."

@@ -1,0 +1,167 @@
+"""`upa state`, `upa reset`: look at what is stored, keep a copy, put it back, start over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+from rich.console import Console
+
+from upa_cli import backup, exits
+from upa_cli.context import Cli
+from upa_cli.exits import CommandError
+from upa_cli.output import clean, count, moment, table
+from upa_cli.registry import command, group
+from upa_core.domain.documents import to_json
+from upa_core.domain.state import age_of
+from upa_core.services import controls
+from upa_core.services.documents import lane_of, state_of
+
+group("state", "What is stored: show it, export it, put it back, rewind the watermark.")
+
+
+@command(
+    "state show",
+    examples=["upa state show", "upa state show --json > state.json"],
+    shape={"connector": "its name", "state": "the state document", "lane": "the target tenant's lane"},
+)
+def show(cli: Cli) -> int:
+    """Show the stored state: watermark, rounds in the outbox, the open run, hold, quarantine, the tenant's lane."""
+    state = state_of(cli.ports.store, cli.connector.name).load().value
+    lane = lane_of(cli.ports.store, cli.connector).load().value
+    now = cli.ports.clock.now()
+
+    def render(out: Console) -> None:
+        mark, opened, flight = state.watermark, state.open_round, lane.in_flight
+        hours = f"{age_of(mark.issued, now).total_seconds() / 3600:.1f} h old" if mark is not None else ""
+        rows = [
+            ("watermark", f"{moment(mark.issued)}, {hours}" if mark is not None else "none: a full round comes next"),
+            ("open round", f"{opened.id}, {opened.kind}, {count(opened.pages, 'page')}" if opened else "none"),
+            ("outbox", ", ".join(f"{one.id} ({one.kind}, {one.rows} records)" for one in state.sealed) or "empty"),
+            ("run", state.run.id if state.run is not None else "none"),
+            ("hold", f"{state.hold.run.id}: {state.hold.why}" if state.hold is not None else "none"),
+            ("quarantine", f"{state.quarantine.reason}: {state.quarantine.detail}" if state.quarantine else "none"),
+            ("paused", "yes" if state.paused else "no"),
+            ("released", "yes" if state.released else "no"),
+            ("people", f"{state.people.known:,} known, {count(state.people.shards, 'shard')}"),
+            ("lane", f"{flight.file} of {flight.connector}, {flight.phase}" if flight is not None else "free"),
+            ("import jobs", f"{lane.jobs_total} ever, {len(lane.abandoned)} abandoned"),
+            ("runs", f"{state.runs}, the last {state.last_run or '-'}"),
+        ]
+        out.print(table(("state of " + cli.connector.name, ""), rows))
+
+    cli.show({"connector": cli.connector.name, "state": to_json(state), "lane": to_json(lane)}, render)
+    return exits.OK
+
+
+@command(
+    "state export",
+    examples=["upa state export upa-people.zip"],
+    shape={"connector": "its name", "file": "the archive", "blobs": "how many", "bytes": "their size"},
+)
+def export(cli: Cli, file: Annotated[Path, typer.Argument(help="The .zip file to write; never overwritten.")]) -> int:
+    """Write everything a connector knows to one file: state, rounds, shadow, escrow.
+
+    The file holds people's values, redacted ones too: protect it.
+    """
+    blobs, size = backup.write(cli.ports, cli.connector, file)
+    document = {"connector": cli.connector.name, "file": str(file), "blobs": blobs, "bytes": size}
+    cli.show(document, lambda out: out.print(clean(f"Wrote {count(blobs, 'blob')}, {size:,} bytes, to {file}")))
+    return exits.OK
+
+
+@command(
+    "state import",
+    examples=["upa state import upa-people.zip", "upa state import upa-people.zip --trust-shadow"],
+    shape={
+        "connector": "its name",
+        "file": "the archive",
+        "blobs": "how many were written",
+        "shadow": "trusted or unknown",
+    },
+)
+def restore(
+    cli: Cli,
+    file: Annotated[Path, typer.Argument(help="A file written by upa state export.")],
+    *,
+    trust_shadow: Annotated[
+        bool, typer.Option("--trust-shadow", help="Nothing was exported since the file was written.")
+    ] = False,
+) -> int:
+    """Put an exported state back, for instance after storage was lost.
+
+    What SharePoint holds may be newer than the file, so every value becomes unknown and is sent again, which does no
+    harm; escrow and rejections are kept. With --trust-shadow the shadow is taken as it is. A run, hold or open round
+    in the file is planned anew. Refused while an import job of the connector is in flight.
+    """
+    blobs = backup.restore(cli.ports, cli.connector, file, trust_shadow=trust_shadow)
+    shadow = "trusted" if trust_shadow else "unknown"
+    document = {"connector": cli.connector.name, "file": str(file), "blobs": blobs, "shadow": shadow}
+    then = "Next: upa plan" if trust_shadow else "Every value is sent again. Next: upa plan --full"
+    cli.show(document, lambda out: out.print(clean(f"Restored {count(blobs, 'blob')} from {file}. {then}")))
+    return exits.OK
+
+
+@command(
+    "state rewind",
+    examples=["upa state rewind upa-people.zip && upa run"],
+    shape={"connector": "its name", "from": "the watermark that was", "to": "the watermark that is"},
+)
+def rewind(cli: Cli, file: Annotated[Path, typer.Argument(help="A file written by upa state export.")]) -> int:
+    """Move the watermark back to where it was in an exported file: changes since then are read again.
+
+    Nothing else is touched: what SharePoint confirmed needn't be sent again. Graph keeps a position for about 7 days;
+    for everything, see `upa reset --token`.
+    """
+    before, after = backup.rewind(cli.ports, cli.connector, file)
+    document = {"connector": cli.connector.name, "from": to_json(before), "to": to_json(after)}
+    text = f"The watermark moved from {moment(before)} back to {moment(after)}. Next: upa run"
+    cli.show(document, lambda out: out.print(text))
+    return exits.OK
+
+
+_DONE = {
+    "token": "the watermark is dropped: the next round reads everybody",
+    "shadow": "what SharePoint confirmed is forgotten: everything is sent again by a full round",
+    "escrow": "everybody in escrow is due now",
+    "quarantine": "the quarantine is over: the next run is tried at once",
+}
+
+
+@command(
+    "reset",
+    examples=["upa reset --quarantine", "upa reset --token && upa run", "upa reset --shadow --yes"],
+    shape={"connector": "its name", "reset": "what was reset"},
+)
+def reset(
+    cli: Cli,
+    *,
+    token: Annotated[bool, typer.Option("--token", help=_DONE["token"])] = False,
+    shadow: Annotated[bool, typer.Option("--shadow", help=_DONE["shadow"])] = False,
+    escrow: Annotated[bool, typer.Option("--escrow", help=_DONE["escrow"])] = False,
+    quarantine: Annotated[bool, typer.Option("--quarantine", help=_DONE["quarantine"])] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before the shadow is forgotten.")] = False,
+) -> int:
+    """Start one part over, and only that part.
+
+    Nothing in SharePoint changes by a reset itself; the plan after it may be large, and `upa plan` shows it.
+    """
+    given = {"token": token, "shadow": shadow, "escrow": escrow, "quarantine": quarantine}
+    chosen = [what for what in get_args(controls.Reset) if given[what]]
+    if not chosen:
+        raise CommandError("name what to reset: --token, --shadow, --escrow or --quarantine", exits.USAGE)
+    if shadow and not yes:
+        if cli.options.json or not cli.err.is_terminal:
+            raise CommandError("forgetting the shadow sends every value again: confirm with --yes", exits.USAGE)
+        typer.confirm("Forget what SharePoint confirmed and send every value again?", abort=True, err=True)
+    for what in chosen:
+        controls.reset(cli.ports, cli.connector, what, cli.who)
+
+    def render(out: Console) -> None:
+        for what in chosen:
+            out.print(f"{cli.connector.name}: {_DONE[what]}.")
+        out.print("Next: upa plan, or upa run")
+
+    cli.show({"connector": cli.connector.name, "reset": chosen}, render)
+    return exits.OK

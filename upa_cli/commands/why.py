@@ -1,0 +1,160 @@
+"""`upa why`, `upa sync-user`: one person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from upa_cli import exits
+from upa_cli.commands.run import RUN_SHAPE, show_run
+from upa_cli.context import Cli
+from upa_cli.one_person import five_steps, render_steps
+from upa_cli.output import Redactor, clean, moment, table
+from upa_cli.registry import command
+from upa_cli.runner import RunResult, drive
+from upa_cli.users import names_of, user_id
+from upa_core.domain.documents import to_json
+from upa_core.services.explain import Explanation, explain
+from upa_core.services.pull import PullResult
+from upa_core.services.requests import request_people
+
+_REASONS = {
+    "profile_not_created": "SharePoint has no profile for them yet; they are retried until it appears",
+    "invalid_value": "a value doesn't fit its mapping's declared type; correct it in Entra, or change the mapping",
+    "refused_by_sharepoint": "the import job's log names them; see the timeline",
+    "requested": "an administrator asked for them; they are planned at the next export",
+    "import_job_abandoned": "an import job that was given up ended after all; they are sent again",
+}
+
+
+@command(
+    "why",
+    examples=["upa why ada@contoso.com", "upa why 7c5b…-object-id --json"],
+    shape={
+        "connector": "its name",
+        "person": "object id",
+        "user": "user principal name, null where the directory doesn't know them",
+        "known": "property → value that SharePoint confirmed; null: unknown",
+        "escrow": "reason, since, tries, due, detail; null where they aren't in escrow",
+        "declined": "property → value that an administrator rejected",
+        "timeline": "oldest first: run, file, at, changes (property → {old, new}), result",
+        "waiting": "what stands between a new change and the profile, empty where nothing does",
+        "missed": "the full round that first didn't name them",
+    },
+)
+def why(
+    cli: Cli,
+    user: Annotated[str, typer.Argument(metavar="USER", help="Object id or user principal name.")],
+    *,
+    runs: Annotated[int, typer.Option(min=1, max=10_000, help="How many runs to look back.")] = 200,
+) -> int:
+    """Tell why a person's profile holds what it holds: what was planned and sent, what SharePoint answered, what is
+    due.
+
+    From storage alone: the shadow, escrow, and the plans and archived logs of past runs. For today's values and what
+    they would become: upa sync-user USER --dry-run.
+    """
+    person = user_id(cli, user)
+    found = explain(cli.ports, cli.connector, person, runs=runs)
+    name = names_of(cli, [person]).get(person)
+    redactor = Redactor(cli.connector)
+    document = {
+        "connector": cli.connector.name,
+        "person": person,
+        "user": name,
+        "known": redactor.values(found.known),
+        "escrow": to_json(found.escrow),
+        "declined": redactor.values(dict(found.declined)),
+        "timeline": [
+            {
+                "run": one.run,
+                "file": one.file,
+                "at": to_json(one.at),
+                "changes": {
+                    target: {"old": redactor.value(target, old), "new": redactor.value(target, new)}
+                    for target, (old, new) in sorted(one.changes.items())
+                },
+                "result": one.result,
+            }
+            for one in found.timeline
+        ],
+        "waiting": found.waiting,
+        "missed": found.missed,
+    }
+    cli.show(document, lambda out: _render(out, found, name or person, redactor))
+    return exits.OK
+
+
+def _render(out: Console, found: Explanation, name: str, redactor: Redactor) -> None:
+    out.print(clean(f"{name} ({found.person})" if name != found.person else name), style="bold")
+    if not found.timeline:
+        out.print("No run has planned anything for this person.")
+    for one in found.timeline:
+        out.print(clean(f"{moment(one.at)}  run {one.run}"))
+        for target, (old, new) in sorted(one.changes.items()):
+            out.print(clean(f"    {target}: {redactor.text(target, old)} → {redactor.text(target, new)}"))
+        out.print(clean(f"    {one.result}"))
+    rows = [(target, redactor.text(target, value)) for target, value in sorted(found.known.items())]
+    if rows:
+        out.print(table(("property", "SharePoint confirmed"), rows))
+    if found.escrow is not None:
+        one = found.escrow
+        due = moment(one.due) if one.due is not None else "the next full round"
+        detail = f" ({one.detail})" if one.detail else ""
+        out.print(clean(f"In escrow since {moment(one.since)}: {one.reason.value}{detail}, {one.tries} tries."))
+        out.print(clean(f"  {_REASONS.get(one.reason.value, '')}. Next try: {due}. Now: upa sync-user {name}"))
+    for target, value in sorted(found.declined.items()):
+        out.print(clean(f"Rejected: {target} = {redactor.text(target, value)}; not planned while Entra says the same."))
+    if found.missed:
+        out.print(f"Full round {found.missed} didn't name this person; a second one ends them.")
+    if found.waiting:
+        out.print(clean(f"A new change waits: {found.waiting}."))
+
+
+@command(
+    "sync-user",
+    examples=["upa sync-user ada@contoso.com --dry-run", "upa sync-user ada@contoso.com"],
+    shape=RUN_SHAPE
+    | {
+        "person": "object id",
+        "steps": "Entra's five: connect, import, scope, match, action, each with ok, text and details",
+    },
+    exit_codes=(exits.OK, exits.CHANGES),
+)
+def sync_user(
+    cli: Cli,
+    user: Annotated[str, typer.Argument(metavar="USER", help="Object id or user principal name.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the five steps and send nothing.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the import job.")] = True,
+) -> int:
+    """Provision one person on demand, step by step: connect, import, scope, match, action.
+
+    The person is read from Entra now and planned at once. SharePoint applies import files with a timer job: expect
+    minutes to hours, not seconds. Whoever waits in the outbox goes along in the same file.
+    """
+    person = user_id(cli, user)
+    steps = five_steps(cli, person)
+    shown: dict[str, Any] = {"person": person, "steps": steps}
+    if not cli.options.json:
+        render_steps(cli.out, steps)
+    blocked = any(not step["ok"] for step in steps)
+    if dry_run or blocked:
+        step = {"kind": "idle", "why": "dry run" if dry_run else "not sent", "at": None}
+        outcome = "failed" if blocked else "no_change"
+        document = {
+            "connector": cli.connector.name,
+            "outcome": outcome,
+            "pull": None,
+            "runs": [],
+            "step": step,
+            **shown,
+        }
+        cli.show(document, lambda out: out.print("Nothing was sent."))
+        return exits.REFUSED if blocked else exits.CHANGES if steps[-1]["details"] else exits.OK
+    request_people(cli.ports, cli.connector, [person])
+    reports, last = drive(cli.ports, cli.connector, wait=wait)
+    pulled = PullResult("sealed", "", "delta", 0, 0)
+    return show_run(cli, RunResult(pulled, reports, last), shown)

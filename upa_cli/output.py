@@ -1,0 +1,122 @@
+"""What the terminal, a pipe or a spreadsheet gets: clean text, tables, CSV that no spreadsheet executes, redaction."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from upa_core.domain.connector import Connector
+
+REDACTED = "***"
+UNKNOWN = "(unknown)"
+EMPTY = "(empty)"
+PIPE_WIDTH = 160
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def console(*, stderr: bool = False, color: bool = True) -> Console:
+    """Return a console that colours a terminal only, and never interprets what data says as markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    made = Console(file=stream, markup=False, highlight=False, emoji=False, no_color=not color, soft_wrap=True)
+    if not made.is_terminal:
+        made = Console(
+            file=stream, markup=False, highlight=False, emoji=False, no_color=True, soft_wrap=True, width=PIPE_WIDTH
+        )
+    return made
+
+
+def clean(text: object) -> str:
+    """Make text from outside harmless to a terminal: what isn't printable is shown escaped."""
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return "".join(
+        char if char.isprintable() else f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+        for char in shown
+    )
+
+
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = (), title: str = ""
+) -> Table:
+    """Make a table of clean cells."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left", show_edge=False)
+    for heading in headings:
+        made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(clean(cell)) for cell in row))
+    return made
+
+
+def safe_cell(value: object) -> str:
+    """Return a CSV cell that a spreadsheet shows and doesn't execute (OWASP: CSV injection)."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+class SafeCsv:
+    """A CSV writer whose every cell is quoted and safe."""
+
+    def __init__(self, stream: TextIO, headings: Sequence[str]) -> None:
+        """Write the headings."""
+        self._writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        self._writer.writerow(headings)
+
+    def row(self, cells: Iterable[object]) -> None:
+        """Write a row."""
+        self._writer.writerow([safe_cell(cell) for cell in cells])
+
+
+class Redactor:
+    """Values as they may be shown: `***` for mappings marked `redact`."""
+
+    def __init__(self, connector: Connector) -> None:
+        """Know the connector's redacted properties."""
+        self._secret = {mapping.target for mapping in connector.mappings if mapping.redact}
+        self._inputs = {path for mapping in connector.mappings if mapping.redact for path in mapping.inputs}
+
+    def value(self, target: str, value: str | None) -> str | None:
+        """Return the value for JSON or CSV; unknown and empty stay what they are."""
+        return REDACTED if value and target in self._secret else value
+
+    def text(self, target: str, value: str | None) -> str:
+        """Return the value for people."""
+        shown = self.value(target, value)
+        return UNKNOWN if shown is None else shown or EMPTY
+
+    def source(self, path: str, value: Any) -> Any:
+        """Return a source attribute's value; those that redacted mappings read are hidden too."""
+        return REDACTED if value not in (None, "") and path in self._inputs else value
+
+    def values(self, values: dict[str, str | None]) -> dict[str, str | None]:
+        """Return values by property."""
+        return {target: self.value(target, value) for target, value in values.items()}
+
+
+def moment(when: datetime | None) -> str:
+    """Write a moment for people, in UTC."""
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when is not None else "-"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration for people."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02d} min" if hours < 48 else f"{hours / 24:.1f} days"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.support.world import NO_THRESHOLD, World, with_limits
-from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.errors import RefusedError
 from upa_core.ports.bundle import Ports
 from upa_core.services.holds import approve, reject

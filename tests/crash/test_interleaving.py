@@ -73,7 +73,7 @@ def test_a_stalled_puller_cant_move_the_watermark_back() -> None:
         sealed_first.append(world.state)
 
     plain = world.ports()
-    rival = Rival(plain.store, 3, overtake)  # two segments are written before the seal
+    rival = Rival(plain.store, 2, overtake)  # a segment is written first, then the seal
     ports = Ports(**{**{name: getattr(plain, name) for name in Ports.__slots__}, "store": rival})
     assert world.pull(ports) == "superseded"
     assert sealed_first == [world.state]

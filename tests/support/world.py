@@ -224,10 +224,10 @@ class World:
             step = self.far()
             state, lane = self.state, self.lane
             resting = state.run is None and not state.sealed and state.open_round is None and state.retry is None
-            if resting and lane.in_flight is None and not state.debts and not self.behind and self.now >= end:
-                if not lane.abandoned:
-                    self.quiet.append(self.now)
-                    return
+            idle = lane.in_flight is None and not lane.abandoned and not state.debts
+            if resting and idle and self.now >= end:
+                self.quiet.append(self.now)
+                return
             following = [moment for moment in (step.at, state.retry and state.retry.not_before) if moment is not None]
             target = min([moment for moment in following if moment > self.now], default=before + timedelta(hours=6))
             self.until(min(max(target, before + timedelta(hours=1)), before + timedelta(hours=6)))
@@ -236,11 +236,6 @@ class World:
             f"hold {state.hold and state.hold.why}, debts {len(state.debts)}, flight {lane.in_flight}, "
             f"abandoned {lane.abandoned}"
         )
-
-    @property
-    def behind(self) -> bool:
-        """Whether the directory's replicas still hide something."""
-        return False
 
     # -- what came of it ---------------------------------------------------------------------------------------------
 

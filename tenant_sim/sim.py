@@ -22,13 +22,13 @@ from .graph.routes import GraphRoutes
 from .graph.schema import EXTENSION
 from .graph.throttle import Throttle
 from .http import HttpError, Request, Response, json_response
+from .library import Library
 from .login.apps import EXCHANGE_APP, GRAPH_APP, SHAREPOINT_APP, STORAGE_APP, App, Apps
 from .login.managed_identity import ManagedIdentityRoutes
 from .login.routes import LoginRoutes
 from .login.tokens import TokenError, Tokens
 from .route import Surface
 from .schedule import Schedule
-from .sharepoint.library import Library
 from .sharepoint.routes import SharePointRoutes
 from .sharepoint.uploads import Uploads
 from .upa.jobs import ImportJob

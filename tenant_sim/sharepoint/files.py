@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenant_sim.clock import iso
-
-from .library import Item
+from tenant_sim.library import Item
 
 
 def show_file(base: str, item: Item) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tenant_sim.http import HttpError, Request, Response
+from tenant_sim.library import LibraryError
 from tenant_sim.login.tokens import Token
 from tenant_sim.route import Route
 
 from . import csom, odata, shape
 from .access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
 from .csom import CsomError
-from .library import LibraryError
 from .people import PeopleManager
 from .tenant_calls import JOB_INFO, ProcessQuery, as_http, describe, queue, require_tenant_rights
 from .uploads import Uploads

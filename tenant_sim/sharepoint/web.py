@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tenant_sim.http import Request, Response
+from tenant_sim.library import Item, Library, LibraryError, not_found
 
 from . import shape
 from .files import show_file, show_folder
-from .library import Item, Library, LibraryError, not_found
 from .odata import Segment
 from .uploads import Uploads
 

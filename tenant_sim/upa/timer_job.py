@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from tenant_sim.graph.directory import Directory
+from tenant_sim.library import Library, LibraryError
 from tenant_sim.schedule import Schedule
-from tenant_sim.sharepoint.library import Library, LibraryError
 
 from .importer import IdType, JobError, Limits, Outcome, evaluate
 from .jobs import NO_JOB, ImportJob, JobState

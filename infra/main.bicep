@@ -54,6 +54,10 @@ param silenceHours int = 26
 @minValue(30)
 param archiveDays int = 120
 
+@description('Replication of the storage account; Standard_LRS where the region has no zones.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
 @description('Private endpoints for storage and Key Vault, and a VNet for the app; no public access to either.')
 param privateNetwork bool = false
 
@@ -102,6 +106,7 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     stateContainer: stateContainer
     archiveDays: archiveDays
+    sku: storageSku
     isPrivate: privateNetwork
   }
 }

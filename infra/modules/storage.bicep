@@ -9,8 +9,7 @@ param archiveDays int
 param isPrivate bool
 
 @description('Replication of the account.')
-@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
-param sku string = 'Standard_ZRS'
+param sku string
 
 var publicAccess = isPrivate ? 'Disabled' : 'Enabled'
 var othersMay = isPrivate ? 'Deny' : 'Allow'

@@ -95,7 +95,7 @@ def test_options_of_existing_commands_exist(where: str, line: str) -> None:
         "--help"
     }
 
-    assert not tree(command) or not rest or rest[0].startswith("-") or rest[0] == "X", f"no subcommand {rest[:1]}"
+    assert not tree(command) or rest[:1] == ["X"], f"{line}: of {', '.join(tree(command))}, none is named"
     assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known
 
 

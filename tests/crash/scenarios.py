@@ -133,7 +133,7 @@ def _send_and_fail(world: World, ports: Ports) -> None:
 
 
 def _revert(world: World, _: Ports) -> None:
-    for number, person in enumerate(world.people[:4]):
+    for number, person in enumerate(world.people[:2]):
         if world.sim.directory.get(person)["department"] == "B":
             world.edit(person, department=f"D{number}")
 

@@ -199,8 +199,18 @@ class World:
                 return step
             at = step.at or end
             if at > end:
+                self.until(end)
                 return step
             self.until(at)
+
+    def end_run(self) -> None:
+        """Go on until the open run has ended, and no further."""
+        for _ in range(1000):
+            if self.state.run is None:
+                return
+            if self.step().kind != "again":
+                self.sim.advance(120)
+        raise AssertionError("the run never ended")
 
     def until(self, moment: datetime) -> None:
         """Move the clock."""
@@ -283,6 +293,8 @@ class World:
                 if person not in escrow:
                     wrong.append(f"{person} has no profile and isn't in escrow")
                 continue
+            if person in escrow and takes_part(self.sim.directory.get(person)):
+                wrong.append(f"{person} is still in escrow: {escrow[person].reason}")
             held = self.profile(person)
             wrong += [
                 f"{person} {target}: {held[target]!r} instead of {' or '.join(map(repr, sorted(values)))}"

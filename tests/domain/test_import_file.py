@@ -1,0 +1,152 @@
+"""The import file: what SharePoint's importer must be able to read, whatever the values."""
+
+from __future__ import annotations
+
+import json
+import locale
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenant_sim.upa import newtonsoft
+from tests.fakes.clock import START
+from upa_core.domain.changes import compile_projection
+from upa_core.domain.cloud import CLOUDS
+from upa_core.domain.connector import Connector, Source, Target
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.import_file import BOM, ID_PROPERTY, ImportFile, read_import_file
+from upa_core.domain.mapping import direct
+from upa_core.domain.people import EscrowReason, Shard
+from upa_core.domain.plan import Planner
+
+CARRIABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
+NASTY = st.sampled_from(
+    ['"', "\\", "\\\\", 'a"b\\c', "\u2028\u2029", "👍🏽", "עברית", "\ufeff", "</script>", "x" * 5000, "\t\n\r"]
+)
+VALUES = st.one_of(CARRIABLE, NASTY)
+TYPES = ("string", "date", "datetime", "boolean", "integer")
+
+
+def content_of(people: dict[str, dict[str, str]]) -> bytes:
+    file = ImportFile(max_pairs=10**6, max_bytes=10**9)
+    for person, values in people.items():
+        assert file.add(person, values)
+    content = file.content()
+    assert len(content) == file.size
+    return content
+
+
+@given(st.dictionaries(st.uuids().map(str), st.dictionaries(st.sampled_from(["A", "B", "C"]), VALUES), max_size=5))
+def test_any_unicode_round_trips_through_two_strict_parsers(people: dict[str, dict[str, str]]) -> None:
+    """What goes into the file comes out of a strict JSON parser and of the simulator's Newtonsoft unchanged."""
+    content = content_of(people)
+    assert content.startswith(BOM)
+    assert content[3:].isascii()
+    wanted = [{ID_PROPERTY: person, **values} for person, values in people.items()]
+    assert json.loads(content[3:].decode("ascii"), strict=True) == {"value": wanted}
+    assert newtonsoft.parse(newtonsoft.decode(content)) == {"value": wanted}
+    assert dict(read_import_file(content)) == people
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            *[st.one_of(st.none(), st.text(max_size=8), st.booleans(), st.integers(), st.floats()) for _ in TYPES]
+        ),
+        max_size=6,
+    ),
+    on_empty=st.sampled_from(["keep", "clear"]),
+    known=st.booleans(),
+)
+def test_the_bytes_never_hold_a_null_an_empty_date_or_an_unmapped_key(
+    rows: list[tuple[object, ...]], on_empty: str, known: bool
+) -> None:
+    """Whatever the source says, no null, no "" outside of strings, and no key that no mapping names is written."""
+    mappings = tuple(direct(f"a{n}", f"P{n}", type=kind, on_empty=on_empty) for n, kind in enumerate(TYPES))
+    connector = Connector(
+        "c", Source(CLOUDS["global"], "t"), Target("https://t-admin.x", "https://t.x", "/f"), mappings
+    )
+    shard = Shard(connector.targets)
+    planned = []
+    for number, row in enumerate(rows):
+        person = f"p{number}"
+        if known:
+            shard.settle(person, dict.fromkeys(connector.targets, "before"), 1)
+        planned.append([person, 0, *row])
+    plan = Planner(connector).plan(shard, planned, ended=(), gone=(), full_round="", now=START)
+    text = content_of({entry.person: dict(entry.new) for entry in plan.entries}).decode("utf-8-sig")
+    for entry in json.loads(text)["value"]:
+        assert set(entry) <= {ID_PROPERTY, *connector.targets}
+        assert None not in entry.values()
+        assert all(value != "" or name == "P0" for name, value in entry.items())
+        assert all(isinstance(value, str) for value in entry.values())
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\x00", "\x1f", "\ufffe"])
+def test_what_xml_cant_carry_follows_on_invalid(text: str) -> None:
+    """A lone surrogate or a control character sets the person aside; nothing of them is sent."""
+    mappings = (direct("a", "A"), direct("b", "B"))
+    connector = Connector(
+        "c", Source(CLOUDS["global"], "t"), Target("https://t-admin.x", "https://t.x", "/f"), mappings
+    )
+    shard = Shard(connector.targets)
+    row = compile_projection(connector.inputs)({"id": "p", "a": text, "b": "fine"})
+    plan = Planner(connector).plan(shard, [row], ended=(), gone=(), full_round="", now=START)
+    assert plan.entries == []
+    assert shard.escrow["p"].reason is EscrowReason.INVALID_VALUE
+    assert plan.counts.invalid == 1
+
+
+def test_a_file_ends_before_a_limit_would_be_passed() -> None:
+    """Pairs and bytes are counted with the next person; a file always takes at least one."""
+    file = ImportFile(max_pairs=3, max_bytes=10**6)
+    assert file.add("a", {"X": "1", "Y": "2"})
+    assert not file.add("b", {"X": "1", "Y": "2"})
+    assert file.add("c", {"X": "1"})
+    assert (file.people, file.pairs) == (2, 3)
+    small = ImportFile(max_pairs=10, max_bytes=60)
+    assert small.add("a", {"X": "1" * 200})
+    assert not small.add("b", {"X": "1"})
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"value":[1]}', b'{"value":[{"X":"1"}]}'])
+def test_a_damaged_file_is_told_apart(content: bytes) -> None:
+    """What isn't an import file of ours raises CorruptStateError, nothing else."""
+    with pytest.raises(CorruptStateError):
+        list(read_import_file(content))
+
+
+def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> None:
+    """Neither the locale nor the time zone of the host reaches a value."""
+    program = (
+        "import locale, os, sys, time, hashlib\n"
+        "try: locale.setlocale(locale.LC_ALL, sys.argv[1])\n"
+        "except locale.Error: pass\n"
+        "os.environ['TZ'] = sys.argv[2]; time.tzset()\n"
+        "from upa_core.domain.import_file import ImportFile\n"
+        "from upa_core.domain.mapping import compile_mappings, direct\n"
+        "m = [direct('d','D',type='date'), direct('i','I',type='integer'), direct('b','B',type='boolean'),\n"
+        "     direct('t','T',type='datetime'), direct('s','S')]\n"
+        "row = ['2026-01-31T23:30:00Z', 1234567, True, '2026-07-01T00:30:00Z', 'İıß']\n"
+        "v = compile_mappings(m, ['d','i','b','t','s'])(row)\n"
+        "f = ImportFile(max_pairs=9, max_bytes=999); f.add('p', dict(zip('DIBTS', v)))\n"
+        "sys.stdout.write(hashlib.sha256(f.content()).hexdigest())\n"
+    )
+    cases = [
+        ("C", "UTC"),
+        ("de_DE.UTF-8", "UTC"),
+        ("tr_TR.UTF-8", "Asia/Tokyo"),
+        ("fa_IR", "America/Caracas"),
+        ("", "UTC"),
+    ]
+    seen = set()
+    for name, zone in cases:
+        with suppress(locale.Error):
+            locale.setlocale(locale.LC_ALL, "C")
+        ran = subprocess.run([sys.executable, "-c", program, name, zone], capture_output=True, text=True, check=True)
+        seen.add(ran.stdout)
+    assert len(seen) == 1

@@ -1,0 +1,75 @@
+"""What a log leaves of the people in a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from upa_core.domain.import_job import JobError, JobState
+from upa_core.domain.job_log import judge, parse_log
+from upa_core.domain.people import EscrowReason
+
+PEOPLE = {"p1": {}, "p2": {}}
+DONE = (JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR)
+
+
+def test_the_people_named_fail_and_the_rest_is_confirmed() -> None:
+    """Partial success is success, and escrow for those named."""
+    verdict = judge(*DONE, parse_log("IdentityNotResolvable\tP1\tUser identity cannot be resolved\r\n"), PEOPLE)
+    assert verdict.confirmed
+    assert verdict.failed == {"p1": (EscrowReason.PROFILE_NOT_CREATED, "IdentityNotResolvable")}
+
+
+def test_another_kind_of_line_is_another_reason() -> None:
+    """Unknown kinds that name a person cost that person."""
+    verdict = judge(*DONE, parse_log("Whatever\tp2\tsomething new"), PEOPLE)
+    assert verdict.failed == {"p2": (EscrowReason.REFUSED_BY_SHAREPOINT, "Whatever")}
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "",
+        "MissingIdentity\t\tThe identity is missing for the user object",
+        "IdentityNotResolvable\tstranger\tUser identity cannot be resolved",
+        "IdentityNotResolvable\tp1\tx\nsomething else entirely\t\ty",
+        "DataFileNotJson\t\tBad JSON escape sequence",
+        "InvalidProperty\tp1\tProperty 'X' is not mapped to any property in the user profile application.",
+    ],
+)
+def test_a_log_that_could_mean_everyone_confirms_nobody(log: str) -> None:
+    """No log, a line without an identity, a stranger's, and what aborts the import leave everything unknown."""
+    assert not judge(*DONE, parse_log(log), PEOPLE).confirmed
+
+
+@pytest.mark.parametrize(
+    "error", [JobError.INTERNAL_ERROR, JobError.INVALID_DATA_FILE, JobError.DATA_FILE_NOT_EXIST, 99]
+)
+def test_any_other_error_confirms_nobody_whatever_its_log_says(error: int) -> None:
+    """Only ImportCompleteWithError tells who was imported."""
+    verdict = judge(JobState.ERROR, error, parse_log("IdentityNotResolvable\tp1\tx"), PEOPLE)
+    assert not verdict.confirmed
+
+
+def test_an_error_without_a_log_may_be_the_target_being_down() -> None:
+    """Opaque is what nothing explains; a log that gives a kind explains."""
+    assert judge(JobState.ERROR, JobError.INTERNAL_ERROR, [], PEOPLE).opaque
+    assert not judge(JobState.ERROR, JobError.INVALID_DATA_FILE, parse_log("DataFileNotJson\t\tx"), PEOPLE).opaque
+
+
+def test_in_a_file_of_one_a_line_without_identity_means_that_one() -> None:
+    """The halving of files after unexplained failures comes to an end."""
+    verdict = judge(*DONE, parse_log("MissingIdentity\t\tx"), {"p1": {}})
+    assert list(verdict.failed) == ["p1"]
+
+
+def test_succeeded_confirms_everybody() -> None:
+    """Success has no log."""
+    assert judge(JobState.SUCCEEDED, 0, [], PEOPLE) == judge(JobState.SUCCEEDED, 0, [], {})
+
+
+def test_lines_are_kept_whatever_they_look_like() -> None:
+    """Continuation lines belong to the line above; a first line of another shape is kept as it is."""
+    lines = parse_log("\ufeffGenericError\tp1\tfirst\r\n   at System.Data\r\n\r\nMissingIdentity - The identity\nhello")
+    assert [(line.kind, line.identity) for line in lines] == [("GenericError", "p1"), ("MissingIdentity", "")]
+    assert lines[0].message == "first\n   at System.Data"
+    assert parse_log("hello")[0].message == "hello"

@@ -1,0 +1,130 @@
+"""The shadow and escrow of one shard."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.clock import START
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.people import EscrowReason, Shard, shard_of, shards_for
+from upa_core.domain.shard_codec import decode_shard, encode_shard
+from upa_core.domain.timetable import escrow_due
+
+AB = ("A", "B")
+
+
+def test_an_older_file_never_overwrites_a_newer_one() -> None:
+    """A settle that comes late leaves what a newer file said."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "new"}, 7)
+    shard.settle("p", {"A": "old", "B": "b"}, 5)
+    assert shard.shadow("p") == ["new", "b"]
+
+
+def test_settling_twice_is_settling_once() -> None:
+    """A repeated settle gives the same shard."""
+    shard, twice = Shard(AB), Shard(AB)
+    for _ in range(2):
+        twice.settle("p", {"A": "1", "B": None}, 3)
+    shard.settle("p", {"A": "1", "B": None}, 3)
+    assert encode_shard(shard) == encode_shard(twice)
+
+
+def test_a_file_from_before_somebody_was_forgotten_tells_nothing_of_strangers() -> None:
+    """A stalled instance that settles an old file can't give a rejoiner a shadow."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "1"}, 4)
+    assert shard.end("p", 4)
+    shard.settle("p", {"A": "1"}, 4)
+    assert shard.shadow("p") is None
+    shard.settle("p", {"A": "2"}, 5)
+    assert shard.shadow("p") == ["2", None]
+
+
+def test_a_failed_file_counts_one_try_however_often_it_is_settled() -> None:
+    """The same file's failure settled again changes neither tries nor due."""
+    shard = Shard(AB)
+    for _ in range(3):
+        shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=2)
+    assert (shard.escrow["p"].tries, shard.escrow["p"].due) == (1, START + timedelta(hours=1))
+
+
+def test_another_reason_begins_anew() -> None:
+    """Since when and how often are told of the present reason."""
+    shard = Shard(AB)
+    shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=1)
+    later = START + timedelta(days=9)
+    shard.put_in_escrow("p", EscrowReason.REFUSED_BY_SHAREPOINT, now=later, sequence=2)
+    assert (shard.escrow["p"].since, shard.escrow["p"].tries) == (later, 1)
+
+
+def test_somebody_newly_in_escrow_stays_when_an_older_file_delivers_them() -> None:
+    """Only the file that put them there, or a newer one, takes people out of escrow."""
+    shard = Shard(AB)
+    shard.put_in_escrow("p", EscrowReason.REFUSED_BY_SHAREPOINT, now=START, sequence=5)
+    shard.leave_escrow("p", 4)
+    assert "p" in shard.escrow
+    shard.leave_escrow("p", 5)
+    assert "p" not in shard.escrow
+
+
+def test_a_doubt_keeps_why_somebody_waited_and_makes_them_due() -> None:
+    """A zombie's end makes values unknown and people due, without forgetting since when they wait."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "1", "B": "2"}, 3)
+    shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=3)
+    now = START + timedelta(days=2)
+    shard.doubt("p", ["A"], now=now, sequence=9)
+    entry = shard.escrow["p"]
+    assert shard.shadow("p") == [None, "2"]
+    assert (entry.reason, entry.since, entry.due) == (EscrowReason.PROFILE_NOT_CREATED, START, now)
+    shard.doubt("q", ["A"], now=now, sequence=9)
+    assert shard.escrow["q"].reason is EscrowReason.IMPORT_JOB_ABANDONED
+
+
+def test_escrow_rhythm() -> None:
+    """1 h, 6 h, 12 h, 24 h, then daily to 30 days, then at full rounds only."""
+    hours = [(escrow_due(START, START, tries) or START) - START for tries in range(1, 7)]
+    assert [pause / timedelta(hours=1) for pause in hours] == [1, 6, 12, 24, 24, 24]
+    assert escrow_due(START, START + timedelta(days=30), 33) is None
+
+
+def test_a_shard_is_read_for_todays_targets() -> None:
+    """A property that is no longer mapped is dropped, a new one is unknown, stamps stay with their property."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a", "B": "b"}, 2)
+    shard.settle("p", {"B": "bb"}, 6)
+    shard.declined["q"] = {"A": "no"}
+    shard.missed["r"] = "round"
+    again = decode_shard(encode_shard(shard), ("B", "C"), where="here")
+    assert again.shadow("p") == ["bb", None]
+    assert again.stamps["p"] == [6, 0]
+    assert (again.declined, again.missed) == ({"q": {"A": "no"}}, {"r": "round"})
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"version": 2}, {"version": 1, "targets": "AB"}, {"version": 1, "targets": [], "people": 3}]
+)
+def test_a_shard_that_cant_be_read_says_so(data: dict[str, object]) -> None:
+    """Damage and newer versions raise CorruptStateError with the key."""
+    with pytest.raises(CorruptStateError, match="here"):
+        decode_shard(data, AB, where="here")
+
+
+def test_shards_are_a_power_of_two_and_lie_within_a_partition() -> None:
+    """Doubling the shards splits each, so that a plan can go partition by partition."""
+    assert [shards_for(n, 500) for n in (0, 500, 501, 1_000_000)] == [1, 1, 2, 2048]
+    assert all(shard_of(f"p{n}", 128) % 64 == shard_of(f"p{n}", 64) for n in range(200))
+
+
+def test_ending_somebody_leaves_nothing() -> None:
+    """Shadow, escrow, missed and declined go together."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a"}, 1)
+    shard.put_in_escrow("p", EscrowReason.INVALID_VALUE, now=START)
+    shard.missed["p"], shard.declined["p"] = "r", {"A": "x"}
+    assert shard.end("p")
+    assert shard.known() == set()
+    assert not shard.end("p")

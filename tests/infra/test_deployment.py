@@ -42,7 +42,7 @@ FACTOR = 600
 IMPORT_JOB = {"download_delay": 3000.0, "processing": 600.0, "importing": 600.0}
 """Seconds; on the wall, 7 s: long enough to be swapped under."""
 
-WITHIN = 60.0
+WITHIN = 120.0
 T = TypeVar("T")
 
 

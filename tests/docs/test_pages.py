@@ -156,7 +156,9 @@ def test_every_event_is_documented() -> None:
 @by_page
 def test_pages_name_only_events_that_exist(page: Path) -> None:
     """Every event named in a page, in text or in a query, is one of the registry."""
-    named = set(re.findall(r"(?<![\w-])upa\.[a-z_]+\.[a-z_]+\b", page.read_text(encoding="utf-8"))) - {"upa.schema.json"}
+    named = set(re.findall(r"(?<![\w-])upa\.[a-z_]+\.[a-z_]+\b", page.read_text(encoding="utf-8"))) - {
+        "upa.schema.json"
+    }
 
     assert named <= {name.value for name in EventName}
 

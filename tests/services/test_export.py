@@ -299,6 +299,7 @@ def test_a_person_asked_for_is_read_again_and_sent() -> None:
     world.sim.profiles.create(absent)
     world.drain(hours=1)
     assert world.profile(absent)["UpaDepartment"] == "late"
+    assert world.escrow() == {}
 
 
 def test_a_requested_run_is_reported_even_where_nothing_changed() -> None:

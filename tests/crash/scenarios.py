@@ -129,11 +129,11 @@ def _unexplained() -> World:
 def _send_and_fail(world: World, ports: Ports) -> None:
     """See the failing import job through, no further."""
     world.pull(ports)
-    world.drain(ports, hours=0.3)
+    world.drain(ports, hours=2.3)
 
 
 def _revert(world: World, _: Ports) -> None:
-    for number, person in enumerate(world.people[:2]):
+    for number, person in list(enumerate(world.people))[1:3]:
         if world.sim.directory.get(person)["department"] == "B":
             world.edit(person, department=f"D{number}")
 

@@ -11,7 +11,9 @@ import pytest
 from tests.crash.campaign import verdict
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.support.world import World
+from upa_core.domain.people import Shard
 from upa_core.ports.bundle import Ports
+from upa_core.services.people_changes import change_people_between_runs
 
 CONTESTED = ("full run", "delta run", "multi-file export", "partial failure", "resync", "more shards")
 
@@ -77,3 +79,29 @@ def test_a_stalled_puller_cant_move_the_watermark_back() -> None:
     ports = Ports(**{**{name: getattr(plain, name) for name in Ports.__slots__}, "store": rival})
     assert world.pull(ports) == "superseded"
     assert sealed_first == [world.state]
+
+
+def test_a_change_between_runs_isnt_lost_while_people_are_being_moved() -> None:
+    """A rejection, a request or a doubt that falls between the copy and the switch of shards is in the new shards."""
+    for at in range(1, 30):
+        world = next(s for s in SCENARIOS if s.name == "more shards").prepare()
+        world.pull(full=True)
+        reached: list[int] = []
+
+        def decline(world: World = world, reached: list[int] = reached) -> None:
+            reached.append(world.state.people.shards)
+            change_people_between_runs(world.ports(), world.connector, ["ghost"], _decline)
+
+        plain = world.ports()
+        rival = Rival(plain.store, at, decline)
+        world.far(Ports(**{**{name: getattr(plain, name) for name in Ports.__slots__}, "store": rival}))
+        if not reached:
+            break
+        world.settle_down()
+        assert any("ghost" in shard.declined for shard in world.shards()), f"before conditional write {at}"
+        assert world.state.people.shards > 1
+    assert at > 5
+
+
+def _decline(shard: Shard, person: str) -> None:
+    shard.declined[person] = {"UpaTitle": "no"}

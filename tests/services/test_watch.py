@@ -366,3 +366,17 @@ def test_the_lane_is_one_document_for_the_tenant() -> None:
     world = settled(1)
     other = world.connect("it")
     assert lane_of(world.store, other).load().value.jobs_total == 1
+
+
+def test_what_is_retained_for_days_is_tried_ever_more_rarely() -> None:
+    """Debts that can't be paid cost a few calls a day, not one at every turn, and are paid in the end."""
+    world = changed()
+    fault = world.sim.faults.add(Fault(surface="sharepoint", operation="*elete*", status=423))
+    world.sync(hours=2)
+    for _ in range(7 * 24):
+        housekeeping(world.ports(), world.connector)
+        world.sim.advance(3600)
+    assert fault.fired <= 20
+    world.sim.faults.clear()
+    world.settle_down()
+    assert world.library() == []

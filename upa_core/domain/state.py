@@ -80,6 +80,8 @@ class Debt:
     is_folder: bool
     since: datetime
     tries: int = 0
+    not_before: datetime | None = None
+    """What is retained for days isn't tried at every turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError, ForeignLinkError, RetryLaterError
@@ -11,20 +12,22 @@ from upa_core.domain.state import ConnectorState, Debt
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
 
+AT_ONCE = 50
+"""Debts tried in one go: cleaning never holds up anything else for long."""
+
 
 def pay_debts(ports: Ports, connector: Connector) -> int:
-    """Try each debt once; returns how many are left. Never delays anything else: a failure only leaves the debt."""
+    """Try the debts that are due; returns how many are left. A failure only leaves the debt, for a longer pause."""
     document = state_of(ports.store, connector.name)
-    stored = document.load()
-    if not stored.value.debts:
-        return 0
-    paid = [debt for debt in stored.value.debts if _delete(ports, debt)]
-    tried = set(stored.value.debts)
+    stored, now = document.load(), ports.clock.now()
+    due = [debt for debt in stored.value.debts if debt.not_before is None or debt.not_before <= now][:AT_ONCE]
+    if not due:
+        return len(stored.value.debts)
+    paid = {debt for debt in due if _delete(ports, debt)}
+    tried = set(due)
 
     def change(state: ConnectorState) -> ConnectorState:
-        left = (
-            replace(debt, tries=debt.tries + 1) if debt in tried else debt for debt in state.debts if debt not in paid
-        )
+        left = (_later(debt, now) if debt in tried else debt for debt in state.debts if debt not in paid)
         return replace(state, debts=tuple(left))
 
     left = document.update(change, stored).value.debts
@@ -48,3 +51,9 @@ def _delete(ports: Ports, debt: Debt) -> bool:
         return True
     except (RetryLaterError, FatalError):
         return False
+
+
+def _later(debt: Debt, now: datetime) -> Debt:
+    """Put off what couldn't be deleted: 15 minutes, doubling, at most a day."""
+    pause = min(timedelta(minutes=15) * (1 << min(debt.tries, 7)), timedelta(days=1))
+    return replace(debt, tries=debt.tries + 1, not_before=now + pause)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from upa_cli.commands import (
     archive,
     config,
+    doctor,
     escrow,
+    grants,
     hold,
     local,
     plan,
     run,
+    setup,
     stage,
     state,
     status,
@@ -19,7 +22,7 @@ from upa_cli.registry import COMMANDS, app
 
 __all__ = ["COMMANDS", "FAMILIES", "app", "main"]
 
-FAMILIES = (config, plan, stage, run, status, why, escrow, hold, state, archive, local)
+FAMILIES = (setup, config, doctor, plan, stage, run, status, why, escrow, hold, state, archive, grants, local)
 """The modules that register the commands, in the order of the reference."""
 
 

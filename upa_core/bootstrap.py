@@ -28,6 +28,8 @@ from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
 
 if TYPE_CHECKING:
+    from upa_core.adapters.inspection import CloudInspection
+    from upa_core.adapters.role_grants import RoleGrants, SignIn
     from upa_core.adapters.tokens import TokenSource
     from upa_core.config import Config, Credential
 
@@ -65,6 +67,40 @@ class App:
     def people_manager(self, connector: Connector) -> PeopleManager:
         """Return the reader of a connector's target profiles."""
         return PeopleManager(self._admin(connector))
+
+    def inspection(self, connector: Connector) -> CloudInspection:
+        """Return what looks at a connector's surroundings before it runs."""
+        from upa_core.adapters.inspection import CloudInspection  # noqa: PLC0415 - only `upa doctor` needs it
+
+        target, graph = connector.target, connector.source.cloud.graph
+        sharepoint = self._sharepoint_tokens(connector)
+        credentials = self.config.credentials[connector.name]
+        used = {credentials.graph, credentials.sharepoint}
+        certificates = [content for each in used if (content := _certificate(each, self.settings, self.clock))]
+        return CloudInspection(
+            Service(graph, self._graph_tokens(connector), self.clock),
+            {
+                "graph": (self._graph_tokens(connector), graph),
+                "library": (sharepoint, _origin(target.site_url)),
+                "admin": (sharepoint, _origin(target.admin_url)),
+            },
+            self.people_manager(connector),
+            certificates,
+        )
+
+    def role_grants(self, connector: Connector, way: SignIn) -> RoleGrants:
+        """Return the app roles of a connector's tenant, for whoever signs in that way.
+
+        Raises `ConfigError` where the extra `admin` isn't installed.
+        """
+        from upa_core.adapters import role_grants  # noqa: PLC0415 - only `upa grant` needs it
+
+        cloud = connector.source.cloud
+        if way == "connector":
+            credential = role_grants.ConnectorCredential(self._sharepoint_tokens(connector).token)
+        else:
+            credential = role_grants.sign_in(way, connector.source.tenant_id, cloud.authority)
+        return role_grants.RoleGrants(cloud.graph, credential)
 
     def _admin(self, connector: Connector) -> Service:
         return Service(_origin(connector.target.admin_url), self._sharepoint_tokens(connector), self.clock)
@@ -145,6 +181,20 @@ def _token_source(credential: Credential, authority: str, settings: Settings, cl
         return tokens.managed_identity(credential.client_id) if credential.client_id else identity
     pem = credential.path or key_vault.read_certificate(credential.keyvault or "", identity, clock)
     return tokens.certificate(credential.tenant, credential.client_id, pem, authority=authority)
+
+
+def _certificate(credential: Credential, settings: Settings, clock: Clock) -> bytes:
+    """Read the certificate that a credential names, b"" for a managed identity."""
+    from upa_core.adapters import key_vault, tokens  # noqa: PLC0415 - only `upa doctor` needs it
+    from upa_core.config import Certificate  # noqa: PLC0415
+
+    if not isinstance(credential, Certificate):
+        return b""
+    if credential.path:
+        return Path(credential.path).read_bytes()
+    return key_vault.read_certificate(
+        credential.keyvault or "", tokens.managed_identity(settings.identity_client_id), clock
+    )
 
 
 def _origin(url: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from upa_cli import exits
+from upa_cli.canary import SUFFIX as CANARY
 from upa_cli.commands.status import list_reports
 from upa_cli.context import Cli
 from upa_cli.exits import CommandError
@@ -104,7 +105,8 @@ def get(
     if not is_run_id(run):
         raise CommandError(f"{clean(run)[:60]!r} isn't a run id; they look like 20261122T101500Z-7f3k", exits.USAGE)
     report = get_document(cli.ports.store, report_key(run), Report)
-    if report is None or report.value.connector != cli.connector.name:
+    ours = (cli.connector.name, cli.connector.name + CANARY)
+    if report is None or report.value.connector not in ours:
         raise CommandError(f"{cli.connector.name} has no archive of run {run}. Next: upa archive list")
     prefix = run_folder(run)
     folder, names = out / run, []

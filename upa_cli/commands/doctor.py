@@ -1,0 +1,90 @@
+"""`upa doctor`: find what would go wrong before it does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from upa_cli import exits
+from upa_cli.context import Cli
+from upa_cli.output import clean, count
+from upa_cli.registry import command
+from upa_core.domain.errors import UpaError
+from upa_core.services.doctor import Finding, examine
+from upa_core.services.doctor_probe import probe as ask_sharepoint
+
+_MARKS = {"ok": ("ok", "green"), "info": ("info", ""), "warning": ("WARN", "yellow"), "error": ("ERROR", "red")}
+
+
+@command(
+    "doctor",
+    examples=["upa doctor", "upa doctor --probe", "upa doctor --json | jq '.connectors[].findings[].fix'"],
+    shape={"connectors": "connector, findings: check, severity (ok, info, warning, error), evidence, fix"},
+    exit_codes=(exits.OK, exits.CHANGES),
+)
+def doctor(
+    cli: Cli,
+    *,
+    probe: Annotated[
+        bool,
+        typer.Option("--probe", help="Have SharePoint judge the map: an import job over nobody, cancelled at once."),
+    ] = False,
+) -> int:
+    """Check everything a connector needs, and say how to mend what is missing.
+
+    Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track their
+    changes), the library (written to and cleaned), the target properties (in the profile of a user), storage, the
+    clock. Changes nothing but a small file that is deleted again. --probe also asks SharePoint's bulk import service,
+    which alone knows which properties users may edit.
+
+    Exit codes: 0 all is well, 2 warnings, 1 errors.
+    """
+    found: list[tuple[str, list[Finding]]] = []
+    for connector in cli.connectors:
+        findings = _examine(cli, connector, probe=probe)
+        found.append((connector.name, findings))
+    document = {"connectors": [{"connector": name, "findings": [asdict(one) for one in all_]} for name, all_ in found]}
+    cli.show(document, lambda out: _render(out, found))
+    severities = {one.severity for _, findings in found for one in findings}
+    return exits.FAILED if "error" in severities else exits.CHANGES if "warning" in severities else exits.OK
+
+
+def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
+    try:
+        ports, inspection = cli.app.ports(connector), cli.app.inspection(connector)
+    except UpaError as exc:
+        return [
+            Finding("sign-in", "error", str(exc), "correct the credentials of this connector in the connector file")
+        ]
+    wall = cli.app.settings.clock in ("", "wall")
+    findings = examine(
+        ports, connector, inspection, wall_clock=wall, done=lambda name: cli.note(f"checking {name}…", "dim")
+    )
+    if probe:
+        cli.note("asking SharePoint's bulk import service…", "dim")
+        try:
+            findings += ask_sharepoint(ports, connector)
+        except UpaError as exc:
+            findings.append(Finding("probe", "error", str(exc), "see the message; then run upa doctor --probe again"))
+    return findings
+
+
+def _render(out: Console, found: list[tuple[str, list[Finding]]]) -> None:
+    for name, findings in found:
+        out.print(f"Doctor of {name}", style="bold")
+        for one in findings:
+            mark, style = _MARKS[one.severity]
+            line = Text(f"  {mark:<6}", style=style)
+            out.print(line.append(clean(f"{one.check:<12}{one.evidence}"), style=""))
+            if one.fix:
+                out.print(clean(f"        {'':<12}→ {one.fix}"))
+        errors = sum(one.severity == "error" for one in findings)
+        warnings = sum(one.severity == "warning" for one in findings)
+        if errors or warnings:
+            out.print(f"{count(errors, 'error')}, {count(warnings, 'warning')}. Mend them, then run upa doctor again.")
+        else:
+            out.print("All is well. Next: upa plan")

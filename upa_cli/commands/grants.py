@@ -1,0 +1,139 @@
+"""`upa grant`, `upa revoke`: the app roles that a connector's identity needs, and no more."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+import typer
+
+from upa_cli import exits
+from upa_cli.context import Cli
+from upa_cli.exits import CommandError
+from upa_cli.output import clean
+from upa_cli.registry import command
+from upa_core.domain.app_roles import RESOURCE_APPS, AppRole, ServiceName, needed_roles
+from upa_core.domain.attributes import is_app_id
+from upa_core.domain.errors import UpaError
+
+SHAPE = {
+    "connector": "its name",
+    "dry_run": "true where nothing was changed",
+    "principals": "app_id, object_id, name, and changes: service, role, action (granted, revoked, kept, absent), why",
+}
+Roles = Annotated[
+    list[str] | None, typer.Argument(metavar="[SERVICE:ROLE]…", help="As graph:User.Read.All; default: what is needed.")
+]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="ID", help="Application or object id; default: the connector's identities."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+SignIn = Annotated[
+    str, typer.Option("--sign-in", metavar="WAY", help="Who signs in: cli (az login), browser, device, connector.")
+]
+
+
+@command(
+    "grant",
+    examples=["upa grant --dry-run", "upa grant", "upa grant sharepoint:User.ReadWrite.All --to 00001111-aaaa-…"],
+    shape=SHAPE,
+)
+def grant(cli: Cli, roles: Roles = None, *, to: To = None, dry_run: DryRun = False, sign_in: SignIn = "cli") -> int:
+    """Grant the connector's identities the app roles they need; a managed identity can't get them in the portal.
+
+    Least rights: Graph User.Read.All to read people, SharePoint Sites.FullControl.All and User.ReadWrite.All for the
+    library and the bulk import service. Sign in as a Privileged Role Administrator (az login). Needs the extra `admin`
+    (msgraph-sdk). Tokens already issued don't know new roles for up to an hour, a managed identity's for up to a day.
+    """
+    return _change(cli, roles, to, sign_in, dry_run=dry_run, revoke=False)
+
+
+@command(
+    "revoke",
+    examples=["upa revoke --dry-run", "upa revoke --to 00001111-aaaa-…"],
+    shape=SHAPE,
+)
+def revoke(cli: Cli, roles: Roles = None, *, to: To = None, dry_run: DryRun = False, sign_in: SignIn = "cli") -> int:
+    """Take the app roles away again: the other half of `upa grant`, for when a connector is retired.
+
+    Without roles: all that a connector needs. Tokens already issued keep them until they end.
+    """
+    return _change(cli, roles, to, sign_in, dry_run=dry_run, revoke=True)
+
+
+def _change(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_run: bool, revoke: bool) -> int:
+    if way not in ("cli", "browser", "device", "connector"):
+        raise CommandError(f"--sign-in is cli, browser, device or connector, not {clean(way)[:40]!r}", exits.USAGE)
+    wanted = _roles(cli, roles)
+    grants = cli.app.role_grants(cli.connector, way)  # type: ignore[arg-type]
+    shown: list[dict[str, Any]] = []
+    for app, services in _principals(cli, to).items():
+        principal = grants.principal(app)
+        changes = []
+        for role in (role for role in wanted if role.service in services):
+            has = (role.service, role.value) in principal.roles
+            action = ("revoked" if has else "absent") if revoke else ("kept" if has else "granted")
+            if not dry_run and action == "granted":
+                grants.grant(principal, role.service, role.value)
+            if not dry_run and action == "revoked":
+                grants.revoke(principal, role.service, role.value)
+            changes.append({"service": role.service, "role": role.value, "action": action, "why": role.why})
+        shown.append(
+            {"app_id": principal.app_id, "object_id": principal.object_id, "name": principal.name, "changes": changes}
+        )
+
+    def render(out: Any) -> None:
+        for one in shown:
+            out.print(clean(f"{one['name']} ({one['app_id']})"), style="bold")
+            for change in one["changes"]:
+                verb = (
+                    f"would be {change['action']}" if dry_run and change["action"].endswith("ed") else change["action"]
+                )
+                verb = {"would be kept": "has it already", "kept": "has it already"}.get(verb, verb)
+                out.print(f"  {change['service']}:{change['role']}: {verb} ({change['why']})")
+        out.print("Nothing was changed (--dry-run)." if dry_run else "Next: upa doctor")
+
+    cli.show({"connector": cli.connector.name, "dry_run": dry_run, "principals": shown}, render)
+    return exits.OK
+
+
+def _roles(cli: Cli, given: list[str] | None) -> list[AppRole]:
+    needed = list(needed_roles(cli.connector.select))
+    if not given:
+        return needed
+    chosen = []
+    for text in given:
+        service, _, value = text.partition(":")
+        if service not in get_args(ServiceName) or not value.replace(".", "").replace("-", "").isalnum():
+            raise CommandError(f"{clean(text)[:80]!r} isn't a role; write graph:User.Read.All", exits.USAGE)
+        known = next((role for role in needed if (role.service, role.value) == (service, value)), None)
+        chosen.append(known or AppRole(service, value, "asked for by name"))  # type: ignore[arg-type]
+    return chosen
+
+
+def _principals(cli: Cli, to: str | None) -> dict[str, set[str]]:
+    """Return whom to change, with the services each needs roles of."""
+    if to is not None:
+        if not is_app_id(to):
+            raise CommandError(f"{clean(to)[:60]!r} is neither an application id nor an object id", exits.USAGE)
+        return {to: set(RESOURCE_APPS)}
+    credentials = cli.app.config.credentials[cli.connector.name]
+    found: dict[str, set[str]] = {}
+    for service, one in (("graph", credentials.graph), ("sharepoint", credentials.sharepoint)):
+        app = one.client_id or cli.app.settings.identity_client_id or _identity(cli)
+        if not app:
+            text = (
+                f"the managed identity for {service} has no client id here: name it with --to (its object id will do)"
+            )
+            raise CommandError(text, exits.USAGE)
+        found.setdefault(app, set()).add(service)
+    return found
+
+
+def _identity(cli: Cli) -> str:
+    """Ask a system-assigned identity's own token who it is; it answers only where the identity lives."""
+    try:
+        token = cli.app.inspection(cli.connector).token("graph")
+    except UpaError:
+        return ""
+    return token.app_id if token is not None else ""

@@ -1,0 +1,114 @@
+"""Looks at a connector's surroundings for `upa doctor`: tokens' claims, certificates, Graph, one profile."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from upa_core.adapters import graph_wire
+from upa_core.adapters.certificate import split_certificate
+from upa_core.adapters.http import Service
+from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.tokens import TokenSource
+from upa_core.domain.errors import AccessDeniedError
+from upa_core.ports.inspection import Host, TokenFacts
+
+MOST_USERS = 5
+
+
+class CloudInspection:
+    """Implements the port `Inspection` for one connector."""
+
+    def __init__(
+        self,
+        graph: Service,
+        tokens: Mapping[Host, tuple[TokenSource, str]],
+        profiles: PeopleManager,
+        certificates: Sequence[bytes],
+    ) -> None:
+        """Take Graph's service, token sources with their audiences, and the certificates that sign in."""
+        self._graph, self._tokens, self._profiles, self._certificates = graph, tokens, profiles, certificates
+
+    def token(self, host: Host) -> TokenFacts | None:
+        """Sign in for a host and read the token's claims; nobody's signature is checked, the host does that."""
+        source, audience = self._tokens[host]
+        claims = claims_of(source.token(audience))
+        if claims is None:
+            return None
+        roles = claims.get("roles")
+        return TokenFacts(
+            app_id=str(claims.get("appid") or claims.get("azp") or ""),
+            app_name=str(claims.get("app_displayname") or ""),
+            tenant_id=str(claims.get("tid") or ""),
+            roles=frozenset(map(str, roles if isinstance(roles, list) else ())),
+            with_secret=str(claims.get("appidacr") or claims.get("azpacr") or "") == "1",
+        )
+
+    def certificate_ends(self) -> datetime | None:
+        """Return when the earliest certificate ends."""
+        from cryptography import x509  # noqa: PLC0415 - vendor imports are lazy
+
+        ends = [
+            x509.load_pem_x509_certificate(split_certificate(content)[1].encode()).not_valid_after_utc
+            for content in self._certificates
+        ]
+        return min(ends, default=None)
+
+    def server_time(self) -> datetime | None:
+        """Return the Date header of an answer of Graph."""
+        answer = self._graph.request("GET", "/v1.0/users?$top=1&$select=id", "/v1.0/users")
+        try:
+            return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+        except (TypeError, ValueError):
+            return None
+
+    def check_tracked(self, select: Sequence[str]) -> None:
+        """Ask for a token of now: properties and permission are checked, no data comes (graph.md A3)."""
+        url = graph_wire.delta_path(select) + "&$deltatoken=latest"
+        answer = self._graph.request("GET", url, "/v1.0/users/delta", json=True)
+        if not answer.ok:
+            raise graph_wire.delta_error(answer.status, answer.content, answer.label()) or answer.refused()
+
+    def some_users(self) -> Sequence[str]:
+        """Return the first members whom Graph lists."""
+        url = f"/v1.0/users?$top={MOST_USERS}&$select=userPrincipalName,accountEnabled,userType"
+        answer = self._graph.request("GET", url, "/v1.0/users", json=True)
+        if not answer.ok:
+            raise answer.refused()
+        users: list[dict[str, Any]] = answer.document.get("value", [])
+        users.sort(key=lambda user: (user.get("accountEnabled") is False, user.get("userType") == "Guest"))
+        return [str(user["userPrincipalName"]) for user in users if user.get("userPrincipalName")]
+
+    def extensions(self) -> Sequence[str] | None:
+        """Ask for all directory extension properties; it takes Application.Read.All or Directory.Read.All."""
+        url = "/v1.0/directoryObjects/getAvailableExtensionProperties"
+        try:
+            answer = self._graph.request(
+                "POST", url, url, headers={"Content-Type": "application/json"}, body=b"{}", json=True
+            )
+        except AccessDeniedError:
+            return None
+        if not answer.ok:
+            return None
+        return [str(one["name"]) for one in answer.document.get("value", []) if "name" in one]
+
+    def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
+        """Read a profile."""
+        return self._profiles.properties(user_principal_name)
+
+
+def claims_of(token: str) -> dict[str, Any] | None:
+    """Return the claims of a JWT, None for a token of another kind."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error):
+        return None
+    return claims if isinstance(claims, dict) else None

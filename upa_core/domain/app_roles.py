@@ -1,0 +1,56 @@
+"""App roles: what a connector needs and why, and the ids under which Microsoft knows them (sharepoint.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from upa_core.domain.attributes import EXTRA_PERMISSIONS
+
+ServiceName = Literal["graph", "sharepoint"]
+
+RESOURCE_APPS: dict[ServiceName, str] = {
+    "graph": "00000003-0000-0000-c000-000000000000",
+    "sharepoint": "00000003-0000-0ff1-ce00-000000000000",
+}
+"""Application ids of the services' own service principals, the same in every tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppRole:
+    """An application permission."""
+
+    service: ServiceName
+    value: str
+    why: str
+    instead: tuple[str, ...] = ()
+    """Wider roles that do as well."""
+
+    def met_by(self, roles: Sequence[str] | frozenset[str]) -> bool:
+        """Tell whether a token with these roles has it."""
+        return any(role in roles for role in (self.value, *self.instead))
+
+
+READ_USERS = AppRole(
+    "graph",
+    "User.Read.All",
+    "reads users and their changes",
+    ("User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+)
+FULL_CONTROL = AppRole(
+    "sharepoint", "Sites.FullControl.All", "writes import files, reads logs, calls the bulk import service"
+)
+WRITE_PROFILES = AppRole(
+    "sharepoint", "User.ReadWrite.All", "writes user profiles; the bulk import service asks for it"
+)
+
+
+def needed_roles(select: Sequence[str]) -> tuple[AppRole, ...]:
+    """Return the roles that a connector with this selection needs, least rights first."""
+    special = tuple(
+        AppRole("graph", role, f"reads {attribute}", (role.replace(".Read.", ".ReadWrite."),))
+        for attribute, role in EXTRA_PERMISSIONS.items()
+        if attribute in select
+    )
+    return (READ_USERS, *special, FULL_CONTROL, WRITE_PROFILES)

@@ -1,0 +1,50 @@
+"""What a check before the first run looks at: tokens, the certificate, the directory, one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+Host = Literal["graph", "library", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What an access token says of itself; the token isn't kept."""
+
+    app_id: str
+    app_name: str
+    tenant_id: str
+    roles: frozenset[str]
+    with_secret: bool
+    """True where the app proved itself by a client secret, which SharePoint refuses."""
+
+
+class Inspection(Protocol):
+    """A connector's surroundings, only looked at.
+
+    Methods raise `AccessDeniedError`, `RetryLaterError`, and `ConfigError` for a credential that can't be read.
+    """
+
+    def token(self, host: Host) -> TokenFacts | None:
+        """Sign in for a host; None for a token that doesn't tell anything."""
+
+    def certificate_ends(self) -> datetime | None:
+        """Return when the earliest of the connector's certificates ends, None without one."""
+
+    def server_time(self) -> datetime | None:
+        """Return Graph's time as its answer carries it, None where it doesn't."""
+
+    def check_tracked(self, select: Sequence[str]) -> None:
+        """Ask for a delta token and no data; raises `RefusedError` with the untracked attributes in `details`."""
+
+    def some_users(self) -> Sequence[str]:
+        """Return a few members' user principal names, to look at their profiles."""
+
+    def extensions(self) -> Sequence[str] | None:
+        """Return the names of all directory extension properties, None where we may not know them."""
+
+    def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
+        """Return every property of a profile, empty ones included; None where there is no profile."""

@@ -31,24 +31,26 @@ def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], R
     A child missing in an attribute that is there counts as null: complex values are sent whole.
     """
     paths = [path.partition(".")[::2] for path in inputs]
-    plain = not any(child for _, child in paths)
-    names = [name for name, _ in paths]
-
-    def project(record: Mapping[str, Any]) -> Row:
-        if "@removed" in record:
-            return [record["id"], REMOVED]
-        row: Row = [record["id"], 0]
-        try:
-            if plain:
-                row += [record[name] for name in names]
-            else:
-                for name, child in paths:
-                    value = record[name]
-                    row.append(value.get(child) if child and value is not None else value)
-        except KeyError:
-            return _partial(record, paths)
-        return row
-
+    parents = sorted({name for name, child in paths if child})
+    lines = [f"p{at} = record[{name!r}]" for at, name in enumerate(parents)]
+    values = [
+        f"None if p{at} is None else p{at}.get({child!r})" if child else f"record[{name!r}]"
+        for name, child, at in ((name, child, parents.index(name) if child else 0) for name, child in paths)
+    ]
+    # One function without a loop: measured, a third of the time of one that walks the paths.
+    body = [*lines, f"return [record['id'], 0, {', '.join(values)}]"]
+    source = "\n".join(
+        [
+            "def project(record):",
+            " if '@removed' in record: return [record['id'], removed]",
+            " try:",
+            *(f"  {line}" for line in body),
+            " except KeyError: return partial(record, paths)",
+        ]
+    )
+    names: dict[str, Any] = {"removed": REMOVED, "partial": _partial, "paths": paths}
+    exec(source, names)  # noqa: S102 - names of attributes enter as literals only
+    project: Callable[[Mapping[str, Any]], Row] = names["project"]
     return project
 
 
@@ -127,8 +129,11 @@ class Merged:
             self._absorb(self.rows, rows if same else (remap(row, header, inputs) for row in rows))
             return
         self.full_round = round_id
-        current: dict[str, Row] = {}
-        self._absorb(current, rows)
+        listed = list(rows)
+        current = {row[0]: row for row in listed}
+        if len(current) != len(listed) or REMOVED in [row[1] for row in listed]:
+            current = {}
+            self._absorb(current, listed)
         for person, row in current.items():
             row[1] = 0  # absent in a full round: no value now
             if not same:

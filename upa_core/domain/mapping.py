@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.expressions import Attribute, Expression, compile_expression, describe_expression, inputs_of
-from upa_core.domain.values import ValueType, check_carriable, formatter, truncate_utf16, utf16_length
+from upa_core.domain.values import DEFAULT_FORMATS, ValueType, check_carriable, formatter, truncate_utf16, utf16_length
 
 OnEmpty = Literal["keep", "clear", "default"]
 OnInvalid = Literal["escrow_user", "fail_run", "skip_value"]
@@ -84,12 +85,32 @@ def compile_mappings(mappings: Sequence[Mapping], inputs: Sequence[str]) -> Call
         ConfigError: a mapping reads an attribute that isn't among the inputs, or can't be compiled.
     """
     index = {path: position for position, path in enumerate(inputs)}
-    compiled = [_compile(mapping, index) for mapping in mappings]
-
-    def apply(row: Sequence[object]) -> list[Desired]:
-        return [each(row) for each in compiled]
-
+    names: dict[str, Any] = {}
+    values = []
+    for at, mapping in enumerate(mappings):
+        names[f"f{at}"], text = _compile(mapping, index), f"f{at}(row)"
+        if isinstance(mapping.expression, Attribute) and mapping.type in DEFAULT_FORMATS:
+            names[f"d{at}"] = _remembered(mapping)
+            text = f"d{at}(v) if (v := row[{index[mapping.expression.path]}]).__class__ is str else {text}"
+        if isinstance(mapping.expression, Attribute) and mapping.type == "string":
+            # The way nearly every value goes, written out: a call for each would cost three times as much. Printable
+            # means: nothing that XML can't carry, and no lone surrogate. Text of at most half the limit fits whatever
+            # it holds: a character takes one or two UTF-16 code units.
+            value, short = f"row[{index[mapping.expression.path]}]", (mapping.max_length or 2**31) // 2
+            names[f"e{at}"] = _empty(mapping)
+            text = f"e{at} if v is None else {text}"
+            text = f"v if (v := {value}).__class__ is str and v.isprintable() and 0 < len(v) <= {short} else {text}"
+        values.append(text)
+    source = f"def apply(row):\n return [{', '.join(values)}]"
+    exec(source, names)  # noqa: S102 - made of numbers only
+    apply: Callable[[Sequence[object]], list[Desired]] = names["apply"]
     return apply
+
+
+def _remembered(mapping: Mapping) -> Callable[[object], Desired]:
+    """Return the function from a source text to the desired value; people are hired on few different days."""
+    finish = _compile(replace(mapping, expression=Attribute("it")), {"it": 0})
+    return lru_cache(maxsize=16_384)(lambda text: finish((text,)))
 
 
 def compile_mapping(mapping: Mapping, inputs: Sequence[str]) -> Callable[[Sequence[object]], Desired]:
@@ -110,22 +131,7 @@ def _compile(mapping: Mapping, index: dict[str, int]) -> Callable[[Sequence[obje
         except InvalidValueError as error:
             return Problem("invalid", policy, str(error))
 
-    if not isinstance(mapping.expression, Attribute) or mapping.type != "string":
-        return general
-    position = index[mapping.expression.path]
-    # Text of at most half the limit fits whatever it holds: a character takes one or two UTF-16 code units.
-    short = (mapping.max_length or 2**31) // 2
-
-    def direct_text(row: Sequence[object]) -> Desired:
-        value = row[position]
-        if value is None:
-            return empty
-        # Printable means: nothing that XML can't carry, and no lone surrogate.
-        if value.__class__ is str and value.isprintable() and 0 < len(value) <= short:
-            return value
-        return general(row)
-
-    return direct_text
+    return general
 
 
 def _empty(mapping: Mapping) -> Desired:

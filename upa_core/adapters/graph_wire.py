@@ -36,7 +36,7 @@ def decode_page(document: Any, asked: Link) -> Page:
     A page without a link would end the round in silence, one that repeats the link just followed would never end it.
     """
     records = document.get("value") if isinstance(document, dict) else None
-    if not isinstance(records, list) or not all(isinstance(r, dict) and isinstance(r.get("id"), str) for r in records):
+    if not isinstance(records, list) or not _are_users(records):
         raise ValueError("not a page of users")
     following, final = document.get("@odata.nextLink"), document.get("@odata.deltaLink")
     if following is not None and following == asked.url:
@@ -46,6 +46,11 @@ def decode_page(document: Any, asked: Link) -> Page:
     if isinstance(final, str) and final:
         return Page(records, Link(final, "delta"))
     raise ValueError("a page with neither nextLink nor deltaLink")
+
+
+def _are_users(records: list[Any]) -> bool:
+    """Tell whether all are objects with a text as id (decoded JSON: no subclasses)."""
+    return {*map(type, records)} <= {dict} and {type(record.get("id")) for record in records} <= {str}
 
 
 def delta_error(status: int, content: bytes, label: str) -> UpaError | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -182,6 +183,7 @@ class Service:
         return Answer(response.status_code, response.headers, response.content, call.label, call.effect)
 
 
+@cache
 def user_agent() -> str:
     """Return the decorated traffic name that SharePoint asks for (sharepoint.md §3)."""
     try:

@@ -51,7 +51,8 @@ class Shard:
 
     targets: tuple[str, ...]
     cells: dict[str, list[str | None]] = field(default_factory=dict)
-    stamps: dict[str, list[int]] = field(default_factory=dict)
+    stamps: dict[str, int | list[int]] = field(default_factory=dict)
+    """One number where all cells of the person have the same."""
     escrow: dict[str, EscrowEntry] = field(default_factory=dict)
     missed: dict[str, str] = field(default_factory=dict)
     """Person → the full round that was the first not to name them."""
@@ -69,11 +70,15 @@ class Shard:
         """Write what the file `sequence` leaves: confirmed values, or None for unknown; a newer file's cells stay."""
         cells = self.cells.get(person)
         if cells is None:
-            if sequence <= self.floor or all(value is None for value in values.values()):
+            fresh = list(map(values.get, self.targets))
+            if sequence <= self.floor or set(values.values()) <= {None}:
                 return
-            cells = self.cells[person] = [None] * len(self.targets)
-            self.stamps[person] = [0] * len(self.targets)
-        stamps = self.stamps[person]
+            self.cells[person], self.stamps[person] = fresh, sequence
+            if None in fresh:
+                self.stamps[person] = [sequence if target in values else 0 for target in self.targets]
+            return
+        known = self.stamps[person]
+        stamps = self.stamps[person] = [known] * len(self.targets) if isinstance(known, int) else known
         for at, target in enumerate(self.targets):
             if target in values and stamps[at] <= sequence:
                 cells[at] = values[target]

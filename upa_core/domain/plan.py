@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from upa_core.domain.changes import Row
 from upa_core.domain.connector import Connector
@@ -16,8 +16,7 @@ from upa_core.domain.scope import compile_scope
 from upa_core.domain.state import Counts
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One person's changes: what the import file will say, and what the shadow said before (None: unknown)."""
 
     person: str
@@ -33,6 +32,13 @@ class Entry:
     def updates(self) -> bool:
         """True where a value would be set, or something unknown made sure of."""
         return any(value != "" or not self.old[target] for target, value in self.new.items())
+
+
+def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
+    """Return how many entries update and how many clear; only an empty value needs a closer look."""
+    special = [entry for entry in entries if not entry.new or "" in entry.new.values()]
+    updated = len(entries) - len(special) + sum(entry.updates for entry in special)
+    return updated, sum(entry.clears for entry in special)
 
 
 @dataclass(slots=True)
@@ -101,7 +107,7 @@ class Planner:
             del shard.missed[person]
             tally.changed = True
         result.changed = result.changed or tally.changed
-        cleared = sum(entry.clears for entry in result.entries)
+        updated, cleared = count_changes(result.entries)
         result.counts = Counts(
             people=len(seen),
             unchanged=tally.unchanged,
@@ -111,7 +117,7 @@ class Planner:
             declined=tally.declined,
             ended=left,
             cleared=cleared,
-            updated=sum(entry.updates for entry in result.entries),
+            updated=updated,
             pairs=sum(len(entry.new) for entry in result.entries),
         )
         return result
@@ -124,8 +130,11 @@ class Planner:
             wanted = self._out_of_scope(cells)
         else:
             desired = self._evaluate(values)
-            problem = next((item for item in desired if type(item) is Problem), None)
-            if problem is not None:
+            if desired == cells and not shard.declined:
+                tally.unchanged += 1
+                tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+                return None
+            if Problem in map(type, desired):
                 judged = self._judge(person, desired, shard, tally, now)
                 if judged is None:
                     return None
@@ -143,6 +152,8 @@ class Planner:
             tally.unchanged += 1
             tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
+        if cells is self._unknown:
+            return Entry(person, new, dict.fromkeys(new))
         old = dict(zip(self._targets, cells, strict=True))
         return Entry(person, new, {target: old[target] for target in new})
 

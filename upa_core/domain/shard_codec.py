@@ -17,8 +17,9 @@ def encode_shard(shard: Shard) -> dict[str, Any]:
     people = {}
     for person, cells in shard.cells.items():
         stamps = shard.stamps[person]
-        first = stamps[0] if stamps else 0
-        people[person] = [first if stamps.count(first) == len(stamps) else stamps, *cells]
+        if isinstance(stamps, list) and stamps.count(first := stamps[0] if stamps else 0) == len(stamps):
+            stamps = first
+        people[person] = [stamps, *cells]
     return {
         "version": SHARD_VERSION,
         "targets": list(shard.targets),
@@ -41,17 +42,18 @@ def decode_shard(data: Mapping[str, Any] | None, targets: Sequence[str], *, wher
         same = tuple(data["targets"]) == shard.targets
         place = [data["targets"].index(t) if t in data["targets"] else -1 for t in targets]
         width = len(data["targets"])
-        for person, (stamp, *cells) in data["people"].items():
-            stamps = stamp if isinstance(stamp, list) else [stamp] * width
-            if same:
-                shard.cells[person], shard.stamps[person] = cells, stamps
-            else:
+        if same:
+            shard.cells = {person: entry[1:] for person, entry in data["people"].items()}
+            shard.stamps = {person: entry[0] for person, entry in data["people"].items()}
+        else:
+            for person, (stamp, *cells) in data["people"].items():
+                stamps = stamp if isinstance(stamp, list) else [stamp] * width
                 shard.cells[person] = [cells[at] if at >= 0 else None for at in place]
                 shard.stamps[person] = [stamps[at] if at >= 0 else 0 for at in place]
         shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in data["escrow"].items()}
         shard.missed = dict(data["missed"])
         shard.floor = data.get("floor", 0)
         shard.declined = {person: dict(values) for person, values in data["declined"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
     return shard

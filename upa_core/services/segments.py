@@ -26,7 +26,7 @@ def encode_segment(rows: Iterable[Row]) -> bytes:
     """Write rows as a segment; rows of one person keep their order."""
     partitions: list[list[Row]] = [[] for _ in range(PARTITIONS)]
     for row in rows:
-        partitions[bucket(row[0]) & (PARTITIONS - 1)].append(row)
+        partitions[bucket(row[0]) % PARTITIONS].append(row)
     bodies = [_dump(part) if part else b"" for part in partitions]
     offsets, at = [_HEAD], _HEAD
     for body in bodies:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import orjson
+
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.events import Event, EventName, Fields, Level
@@ -79,7 +81,7 @@ def _people_of(ports: Ports, run: str, file: str) -> Iterator[tuple[str, dict[st
     blob = ports.store.get(key)
     if blob is None:
         raise CorruptStateError(f"{key} is missing from the archive")
-    yield from read_import_file(blob.data)
+    yield from read_import_file(blob.data, orjson.loads)
 
 
 def _verdict(ports: Ports, outcome: Outcome, people: dict[str, dict[str, str]]) -> Verdict:

@@ -34,7 +34,7 @@ STARTER = {
 }
 """A whole file, into which a page's excerpt is put."""
 
-BEING_WRITTEN = {"docs/reference/errors.md", "docs/reference/cli.md", "docs/explanation/delivery.md"}
+BEING_WRITTEN = {"docs/reference/cli.md"}
 """Pages that other parts of the project write; once they are there, this set must go."""
 
 ENVIRONMENT = {"UPA_CLIENT_ID": "11111111-2222-3333-4444-555555555555", "TEAMS_WEBHOOK": "https://example.com/hook"}
@@ -156,9 +156,8 @@ def test_every_event_is_documented() -> None:
 @by_page
 def test_pages_name_only_events_that_exist(page: Path) -> None:
     """Every event named in a page, in text or in a query, is one of the registry."""
-    named = set(re.findall(r"(?<![\w-])upa\.[a-z_]+\.[a-z_]+\b", page.read_text(encoding="utf-8"))) - {
-        "upa.schema.json"
-    }
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w-])upa\.[a-z_]+\.(?!yaml|json)[a-z_]+\b", text))
 
     assert named <= {name.value for name in EventName}
 

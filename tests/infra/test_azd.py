@@ -85,5 +85,5 @@ def test_the_hook_does_nothing_without_a_certificate() -> None:
 
     told = subprocess.run(["/bin/sh", str(HOOK)], env=environment, capture_output=True, text=True, check=True)
 
-    assert "upa grant --principal 11111111-2222-3333-4444-555555555555" in told.stdout
+    assert "upa grant --to 11111111-2222-3333-4444-555555555555" in told.stdout
     assert told.stderr == ""

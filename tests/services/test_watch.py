@@ -380,3 +380,31 @@ def test_what_is_retained_for_days_is_tried_ever_more_rarely() -> None:
     world.sim.faults.clear()
     world.settle_down()
     assert world.library() == []
+
+
+def test_an_import_job_that_turns_up_late_beside_its_second_queueing_is_watched_too() -> None:
+    """Of two import jobs of one file both are awaited, so that the slower can't write behind our back."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, drop="after"))
+    world.sim.timer_job.plan("next", slow=100.0)
+    ports = world.ports()
+    listed = ports.import_jobs.list
+    hidden = [0, 0]
+
+    class Late:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.import_jobs, name)
+
+        def list(self) -> object:
+            if hidden:
+                hidden.pop()
+                return []
+            return listed()
+
+    world.pull()
+    world.drain(replace(ports, import_jobs=Late()), hours=6)  # type: ignore[arg-type]
+    first, second = world.sim.jobs[1:]
+    assert first.source_uri == second.source_uri
+    outcome = last_outcome(world)
+    assert [job.id for job in outcome.jobs] == [second.job_id, first.job_id]  # type: ignore[attr-defined]
+    assert world.differences() == []

@@ -16,11 +16,12 @@ help: ## Show this list
 
 setup: $(READY) ## Make the virtual environment
 
-$(READY): requirements-dev.txt
+$(READY): requirements-dev.txt pyproject.toml
 	@echo "Setting up $(VENV) with Python $(VERSION); a minute or two, once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline here: HR=FILE takes your own feed, KEEP=1 leaves the tenant up

@@ -36,6 +36,9 @@ class EngineError(Exception):
 class Engine(Protocol):
     """Runs the connector to the end of what is due."""
 
+    base_url: str
+    """Where the function app listens; empty where there is none."""
+
     def run(self, *, full: bool) -> None:
         """Ask for a run and come back when everything it brings has been settled."""
 
@@ -48,6 +51,8 @@ class Engine(Protocol):
 
 class LoopEngine:
     """`upa run`: a plain loop on the stepped clock."""
+
+    base_url = ""
 
     def __init__(self, ports: Ports, connector: Connector) -> None:
         """Run this connector."""

@@ -97,9 +97,12 @@ def verdict(console: Console, on: Stage, wrong: Sequence[str], left_over: int, *
 
 def wait(console: Console, on: Stage) -> None:
     """Keep the tenant up until somebody presses Ctrl-C."""
-    console.print("[bold]The tenant stays up[/] until Ctrl-C. Clients find and trust it with:")
-    for name, value in on.served.environment().items():
+    console.print("[bold]The tenant stays up[/] until Ctrl-C. In another terminal, to work with it:")
+    for name, value in {**on.served.environment(), **on.environ}.items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    console.print("  upa status; upa plan; upa why joerg.new@contoso.com", highlight=False)
+    if on.engine.base_url:
+        console.print(f"The function app answers at {on.engine.base_url}/api/status", highlight=False, soft_wrap=True)
     try:
         signal.pause()
     except KeyboardInterrupt:

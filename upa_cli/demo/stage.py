@@ -88,6 +88,8 @@ class Stage:
     profiles: PeopleManager
     clock: Clock
     engine: Engine
+    environ: dict[str, str]
+    """Settings that make the function app and the command line work here."""
 
 
 @contextmanager
@@ -133,11 +135,12 @@ def stage(folder: Path, narrator: Narrator, *, host: bool) -> Iterator[Stage]:
                 profiles=app.people_manager(connector),
                 clock=clock,
                 engine=LoopEngine(ports, connector),
+                environ={**environ, "UPA_CLOCK": formula} if host else environ,
             )
             if not host:
                 yield on
                 return
-            engine = HostEngine(ports, connector, {**environ, "UPA_CLOCK": formula}, folder, narrator)
+            engine = HostEngine(ports, connector, on.environ, folder, narrator)
             try:
                 yield replace(on, engine=engine)
             finally:

@@ -5,12 +5,15 @@ PYTHON ?= $(shell scripts/find-python)
 ifeq ($(strip $(PYTHON)),)
 $(error no usable Python: see the line above)
 endif
-VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+ifeq ($(strip $(VERSION)),)
+$(error $(PYTHON) isn't a Python that runs; name another: make PYTHON=/path/to/python3.13)
+endif
 VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit lock clean crash model
+.PHONY: help setup demo test lint unit crash model package-test infra-check lock clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -38,6 +41,18 @@ lint: $(READY) ## Format, lint, types, layers
 unit: $(READY) ## Run the tests with coverage
 	@$(BIN)/python -m coverage run -m pytest $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
+
+crash: $(READY) ## Die at every port call of every scenario (minutes; EVERY=N tries each N-th)
+	@$(BIN)/python -m tests.crash.campaign $(if $(EVERY),--every $(EVERY))
+
+model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)
+	@UPA_MODEL_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/model --timeout=0
+
+package-test: $(READY) ## Index the app from its deployment package with requirements.txt alone
+	@$(BIN)/python scripts/package-test
+
+infra-check: ## Run checkov and azure-functions-doctor, in environments of their own
+	@PYTHON=$(PYTHON) scripts/infra-check
 
 lock: $(READY) ## Compile the requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt

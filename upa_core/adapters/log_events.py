@@ -20,6 +20,8 @@ class LogEvents:
     def __init__(self, logger: logging.Logger | None = None) -> None:
         """Log to the given logger, `upa` by default."""
         self._logger = logger or logging.getLogger("upa")
+        if self._logger.level == logging.NOTSET:
+            self._logger.setLevel(logging.INFO)  # or a quieter root would drop what alerts on silence look for
 
     def emit(self, event: Event) -> None:
         """Log the event."""

@@ -9,7 +9,7 @@ import pytest
 from tests.crash.campaign import campaign
 from tests.crash.scenarios import SCENARIOS, Scenario
 
-MOST = int(os.environ.get("UPA_CRASH_POINTS", "14"))
+MOST = int(os.environ.get("UPA_CRASH_POINTS", "10"))
 """Deaths a scenario."""
 
 

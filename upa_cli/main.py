@@ -9,6 +9,7 @@ from upa_cli.commands import (
     escrow,
     grants,
     hold,
+    jobs,
     local,
     plan,
     run,
@@ -22,7 +23,7 @@ from upa_cli.registry import COMMANDS, app
 
 __all__ = ["COMMANDS", "FAMILIES", "app", "main"]
 
-FAMILIES = (setup, config, doctor, plan, stage, run, status, why, escrow, hold, state, archive, grants, local)
+FAMILIES = (setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold, state, archive, grants, local)
 """The modules that register the commands, in the order of the reference."""
 
 

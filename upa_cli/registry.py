@@ -116,14 +116,15 @@ def command(
             for name, parameter in list(inspect.signature(function).parameters.items())[1:]
         ]
         text = inspect.getdoc(function) or ""
-        summary, _, rest = text.partition("\n")
+        first, _, rest = text.partition("\n\n")
+        summary = " ".join(first.split())
         codes = tuple(dict.fromkeys((*exit_codes, exits.FAILED, exits.CONFIG, exits.ACCESS, exits.LATER)))
         COMMANDS[path] = Command(path, summary, rest.strip(), tuple(examples), shape, codes, tuple(own))
 
         def run(ctx: typer.Context, **given: Any) -> None:
             before = ctx.obj if isinstance(ctx.obj, Options) else Options()
             options = _options({name: given.pop(name) for name in COMMON}).over(before)
-            raise typer.Exit(_guarded(options, function, given))
+            raise typer.Exit(guarded(options, function, given))
 
         _sign(run, own)
         parent, _, name = path.rpartition(" ")
@@ -161,7 +162,7 @@ def _help(made: Command) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _guarded(options: Options, function: Callable[..., int], given: Mapping[str, Any]) -> int:
+def guarded(options: Options, function: Callable[..., int], given: Mapping[str, Any]) -> int:
     """Run a command; every failure is one line with a next step, and an exit code."""
     cli = Cli(options)
     try:

@@ -17,8 +17,8 @@ from tenant_sim import ScaledClock, TenantSim
 from tenant_sim.serve import Served
 from upa_cli.main import app
 
-FACTOR = 20_000
-"""Seconds of the tenant's time to one of ours: an import job of two and a half hours takes half a second."""
+FACTOR = 12_000
+"""Seconds of the tenant's time to one of ours: an import job of two and a half hours takes less than a second."""
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 TEXT = """\

@@ -27,7 +27,10 @@ group("state", "What is stored: show it, export it, put it back, rewind the wate
     shape={"connector": "its name", "state": "the state document", "lane": "the target tenant's lane"},
 )
 def show(cli: Cli) -> int:
-    """Show the stored state: watermark, rounds in the outbox, the open run, hold, quarantine, the tenant's lane."""
+    """Show the stored state: watermark, rounds in the outbox, the open run, hold, quarantine, the tenant's lane.
+
+    What it means for you is in `upa status`; this is what the pipeline itself reads.
+    """
     state = state_of(cli.ports.store, cli.connector.name).load().value
     lane = lane_of(cli.ports.store, cli.connector).load().value
     now = cli.ports.clock.now()

@@ -1,8 +1,7 @@
-"""`upa status`, `upa runs`, `upa jobs`: how it stands, what was done, what SharePoint has in hand."""
+"""`upa status`, `upa runs`: how it stands, and what was done."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,22 +11,17 @@ from rich.console import Console
 from upa_cli import exits
 from upa_cli.context import Cli
 from upa_cli.exits import CommandError
-from upa_cli.output import clean, count, duration, moment, table
-from upa_cli.registry import command, group
+from upa_cli.output import clean, duration, moment, table
+from upa_cli.registry import command
 from upa_core.domain.documents import to_json
-from upa_core.domain.errors import RefusedError
-from upa_core.domain.import_job import ImportJob, error_name, state_name
 from upa_core.domain.names import is_run_id, moment_of
 from upa_core.domain.state import Report
-from upa_core.services.documents import get_document, lane_of
+from upa_core.services.documents import get_document
 from upa_core.services.requests import run_status
 from upa_core.services.run_end import report_key
 from upa_core.services.status import status as status_of
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
-
-group("jobs", "SharePoint's import jobs: see what is in hand, cancel what hasn't started.")
 
 
 @command(
@@ -169,78 +163,4 @@ def _one_run(cli: Cli, run: str) -> int:
 
     shown = to_json(report) if report is not None else {"run": found.id, "status": found.status}
     cli.show({"connector": cli.connector.name, "runs": [shown]}, render)
-    return exits.OK
-
-
-@command(
-    "jobs list",
-    examples=["upa jobs list", "upa jobs list --json"],
-    shape={
-        "connector": "its name",
-        "complete": "false: SharePoint wouldn't list, so only the import jobs we know of are shown",
-        "jobs": "id, state, error, message, file, ours",
-    },
-)
-def jobs_list(cli: Cli) -> int:
-    """List the import jobs that SharePoint still knows, ours and others'.
-
-    Where SharePoint refuses to list (after thousands of import jobs it does), the ones on our books are asked one by
-    one.
-    """
-    ports, lane = cli.ports, lane_of(cli.ports.store, cli.connector).load().value
-    known = [*(lane.in_flight.jobs if lane.in_flight else ()), *(job for one in lane.abandoned for job in one.jobs)]
-    complete = True
-    try:
-        found = list(ports.import_jobs.list())
-    except RefusedError as exc:
-        complete = False
-        cli.note(f"SharePoint won't list its import jobs ({exc}); these are on our books:", "yellow")
-        found = [job for job in map(ports.import_jobs.get, known) if job is not None]
-    rows = [_job(job, cli.connector.name) for job in found]
-
-    def render(out: Console) -> None:
-        if not rows:
-            out.print("SharePoint has no import jobs.")
-            return
-        keys = ("id", "state", "error", "file", "message")
-        out.print(table(keys, [[row[key] for key in keys] for row in rows]))
-        out.print(count(len(rows), "import job") + ".")
-
-    cli.show({"connector": cli.connector.name, "complete": complete, "jobs": rows}, render)
-    return exits.OK
-
-
-def _job(job: ImportJob, connector: str) -> dict[str, Any]:
-    name = job.source_uri.rpartition("/")[2]
-    return {
-        "id": job.id,
-        "state": state_name(job.state),
-        "error": error_name(job.error) if job.error else "",
-        "message": job.message,
-        "file": name,
-        "ours": name.startswith(f"upa-{connector}-"),
-    }
-
-
-@command(
-    "jobs cancel",
-    examples=["upa jobs cancel 5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"],
-    shape={"connector": "its name", "id": "the import job", "cancelled": "true where SharePoint cancelled it"},
-)
-def jobs_cancel(cli: Cli, job: Annotated[str, typer.Argument(metavar="ID", help="The import job's id.")]) -> int:
-    """Cancel an import job that hasn't started.
-
-    SharePoint cancels only what is still Submitted. The people of a cancelled file aren't lost: its run ends as failed
-    and they are planned again.
-    """
-    if not _GUID.fullmatch(job):
-        raise CommandError(f"{clean(job)[:60]!r} isn't the id of an import job. Next: upa jobs list", exits.USAGE)
-    found = cli.ports.import_jobs.get(job)
-    if found is None:
-        raise CommandError(f"SharePoint knows no import job {clean(job)[:60]}. Next: upa jobs list")
-    if found.started or not cli.ports.import_jobs.cancel(found.id):
-        text = f"import job {found.id} is {state_name(found.state)}: SharePoint cancels only what is still Submitted"
-        raise CommandError(text)
-    document = {"connector": cli.connector.name, "id": found.id, "cancelled": True}
-    cli.show(document, lambda out: out.print(f"Cancelled import job {found.id}."))
     return exits.OK

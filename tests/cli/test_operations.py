@@ -1,0 +1,271 @@
+"""`upa hold`, `escrow`, `state`, `reset`, `archive`, `jobs`, `why`, `sync-user`: the pipeline in operation."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from tests.cli.conftest import Office
+from upa_cli import exits
+
+
+def lose_divisions(office: Office) -> str:
+    """Clear a value of three people, over the limit of two; returns the held run's id."""
+    for name in office.people:
+        office.edit(name, employeeOrgData={"costCenter": None, "division": None})
+    return office.upa("run", "--json").json["step"]["why"]
+
+
+def test_a_plan_over_the_threshold_is_held_and_approved(office: Office) -> None:
+    """Clears of three people are held, exit code 2; `hold show` tells them; approving and running delivers them."""
+    office.upa("run")
+    lose_divisions(office)
+    status, shown = office.upa("status"), office.upa("hold", "show", "--json")
+    run = shown.json["held"]["run"]
+    approved = office.upa("hold", "approve", run)
+    office.upa("run")
+
+    assert (status.code, shown.code) == (exits.CHANGES, exits.CHANGES)
+    assert shown.json["held"]["why"] == "clears of 3 people in 24 h; the limit is 2"
+    assert approved.out == f"Run {run} of 3 people is approved. Next: upa run, or wait for the timer.\n"
+    assert {office.profile(name)["CostCenter"] for name in office.people} == {""}
+
+
+def test_a_rejected_plan_is_not_planned_again(office: Office) -> None:
+    """After `hold reject` SharePoint keeps what it has and the next plan is empty."""
+    office.upa("run")
+    lose_divisions(office)
+    rejected = office.upa("hold", "reject")
+
+    assert rejected.code == exits.OK
+    assert office.upa("plan").code == exits.OK
+    assert office.profile("ada")["CostCenter"] == "CC-1"
+    assert "Rejected: CostCenter = (empty)" in office.upa("why", office.upn("ada")).out
+
+
+def test_deciding_about_nothing_is_refused(office: Office) -> None:
+    """Without a hold there is nothing to decide; with another run's id the held one is named."""
+    none = office.upa("hold", "approve")
+    office.upa("run")
+    lose_divisions(office)
+    other = office.upa("hold", "approve", "20200101T000000Z-aaaa")
+
+    assert (none.code, none.err) == (exits.REFUSED, "people holds no plan: nothing to decide. See upa status\n")
+    assert other.code == exits.REFUSED
+    assert "held is 2026" in other.err
+
+
+def test_escrow_is_listed_retried_and_dropped(office: Office) -> None:
+    """Whoever has no profile is listed with the reason; once it is there, a retry delivers; drop takes them out."""
+    office.hire("dora", profile=False, employeeOrgData={"costCenter": "CC-4"})
+    office.hire("eve", profile=False, employeeOrgData={"costCenter": "CC-5"})
+    office.upa("run")
+    listed = office.upa("escrow", "list", "--json").json
+    dropped = office.upa("escrow", "drop", office.upn("eve"))
+    office.sim.profiles.create(office.people["dora"])
+    retried = office.upa("escrow", "retry", office.upn("dora"))
+    office.upa("run")
+
+    assert (listed["total"], listed["by_reason"]) == (2, {"profile_not_created": 2})
+    assert {one["user"] for one in listed["people"]} == {office.upn("dora"), office.upn("eve")}
+    assert (dropped.out, retried.out) == (
+        "1 person is no longer in escrow.\n",
+        "1 person is due now. Next: upa run, or wait for the timer.\n",
+    )
+    assert office.profile("dora")["CostCenter"] == "CC-4"
+    assert office.upa("escrow", "list").out == "Nobody is in escrow.\n"
+
+
+def test_who_isnt_in_escrow_cant_be_dropped(office: Office) -> None:
+    """A person who isn't in escrow is refused by name."""
+    answer = office.upa("escrow", "drop", office.upn("ada"))
+
+    assert (answer.code, answer.err) == (
+        exits.REFUSED,
+        f"{office.upn('ada')} isn't in escrow. See upa why {office.upn('ada')}\n",
+    )
+
+
+def test_why_tells_the_whole_story(office: Office) -> None:
+    """Planned values, what the import job's log said, what is confirmed, escrow and the next try."""
+    office.hire("dora", profile=False, employeeOrgData={"costCenter": "CC-4", "division": "Ops"})
+    office.upa("run")
+    answer = office.upa("why", office.upn("dora"))
+
+    assert answer.code == exits.OK
+    assert "CostCenter: (unknown) → CC-4" in answer.out
+    assert "IdentityNotResolvable" in answer.out
+    assert "profile_not_created" in answer.out
+    assert "SharePoint has no profile for them yet; they are retried until it appears. Next try: 2026" in answer.out
+
+
+def test_users_are_named_by_id_or_name(office: Office) -> None:
+    """The object id, in any case, and the user principal name mean the same person; an unknown name is refused."""
+    office.upa("run")
+    by_id = office.upa("why", office.people["ada"].upper(), "--json").json
+    by_name = office.upa("why", office.upn("ada"), "--json").json
+    unknown, neither = office.upa("why", "nobody@contoso.com"), office.upa("why", "ada")
+
+    assert by_id == by_name
+    assert (unknown.code, neither.code) == (exits.REFUSED, exits.USAGE)
+    assert unknown.err.startswith("the directory knows no user nobody@contoso.com")
+
+
+def test_sync_user_takes_entras_five_steps(office: Office) -> None:
+    """A dry run shows five steps and sends nothing; a real one delivers that person."""
+    office.upa("run")
+    office.edit("ada", employeeOrgData={"costCenter": "CC-8", "division": "Research"})
+    dry = office.upa("sync-user", office.upn("ada"), "--dry-run", "--json")
+    before = office.profile("ada")["CostCenter"]
+    real = office.upa("sync-user", office.upn("ada"))
+
+    assert (dry.code, [step["step"] for step in dry.json["steps"]]) == (
+        exits.CHANGES,
+        ["connect", "import", "scope", "match", "action"],
+    )
+    assert dry.json["steps"][-1]["details"] == {"CostCenter": {"old": "CC-1", "new": "CC-8"}}
+    assert (before, real.code, office.profile("ada")["CostCenter"]) == ("CC-1", exits.OK, "CC-8")
+
+
+def test_plan_and_sync_user_tell_who_is_out_of_scope_and_why(office: Office) -> None:
+    """A clause that isn't met is named, for one person and counted for all; who leaves is told."""
+    office.upa("run")
+    office.write(
+        replace=("    threshold:", "    scope: {clauses: ['employeeOrgData.division EQUALS Research']}\n    threshold:")
+    )
+    plan = office.upa("plan", "--json").json
+    person = office.upa("sync-user", office.upn("bo"), "--dry-run")
+
+    assert plan["counts"]["out_of_scope"] == 2
+    assert plan["scope"]["out"] == {"not employeeOrgData.division EQUALS Research": 2}
+    assert sorted(plan["scope"]["leave"]) == sorted([office.people["bo"], office.people["cy"]])
+    assert person.code == exits.REFUSED
+    assert "3. scope: out of scope: not employeeOrgData.division EQUALS Research" in person.out
+
+
+def test_state_goes_out_and_comes_back(office: Office) -> None:
+    """An exported state restores a connector whose storage was lost; every value is sent again."""
+    office.upa("run")
+    place = office.folder / "people.zip"
+    exported = office.upa("state", "export", str(place))
+    again = office.upa("state", "export", str(place))
+    elsewhere = f"folder:{office.folder / 'other'}"
+    restored = office.upa("state", "import", str(place), "--state", elsewhere)
+    plan = office.upa("plan", "--full", "--json", "--state", elsewhere).json
+
+    assert (exported.code, again.code, restored.code) == (exits.OK, exits.USAGE, exits.OK)
+    assert plan["counts"]["updated"] == 3
+    assert office.upa("status", "--state", elsewhere).code == exits.OK
+
+
+def test_a_trusted_shadow_sends_nothing_again(office: Office) -> None:
+    """With --trust-shadow the restored connector knows what SharePoint holds."""
+    office.upa("run")
+    place = office.folder / "people.zip"
+    office.upa("state", "export", str(place))
+    elsewhere = f"folder:{office.folder / 'other'}"
+    office.upa("state", "import", str(place), "--trust-shadow", "--state", elsewhere)
+
+    assert office.upa("plan", "--full", "--state", elsewhere).code == exits.OK
+
+
+def test_a_rewound_watermark_reads_changes_again(office: Office) -> None:
+    """Changes made after the export are read once more; what is confirmed isn't sent again."""
+    office.upa("run")
+    place = office.folder / "people.zip"
+    office.upa("state", "export", str(place))
+    office.edit("ada", employeeOrgData={"costCenter": "CC-9", "division": "Research"})
+    office.upa("run")
+    rewound = office.upa("state", "rewind", str(place))
+    again = office.upa("run", "--json").json
+
+    assert rewound.code == exits.OK
+    assert (again["pull"]["rows"], again["outcome"]) == (1, "no_change")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", "zip without manifest", "foreign", "newer"])
+def test_only_our_own_files_are_imported(office: Office, content: bytes | str) -> None:
+    """A file that isn't a state export of this connector is refused in one line and changes nothing."""
+    place = office.folder / "strange.zip"
+    if isinstance(content, bytes):
+        place.write_bytes(content)
+    else:
+        with zipfile.ZipFile(place, "w") as archive:
+            if content != "zip without manifest":
+                version, name = (99, "people") if content == "newer" else (1, "../../etc")
+                archive.writestr("manifest.json", json.dumps({"version": version, "connector": name, "target": "x"}))
+    answer = office.upa("state", "import", str(place))
+
+    assert answer.code in (exits.USAGE, exits.REFUSED)
+    assert answer.err.count("\n") == 1
+    assert not list((office.folder / "state").rglob("state.json"))
+
+
+def test_resets_touch_one_part(office: Office) -> None:
+    """--token makes the next round full; the shadow needs --yes; quarantine and escrow go quietly."""
+    office.upa("run")
+    unsure = office.upa("reset", "--shadow")
+    token = office.upa("reset", "--token", "--json")
+    full = office.upa("run", "--json").json
+    shadow = office.upa("reset", "--shadow", "--yes")
+
+    assert (unsure.code, token.json["reset"], full["pull"]["kind"]) == (exits.USAGE, ["token"], "full")
+    assert full["outcome"] == "no_change"
+    assert (shadow.code, office.upa("plan").code) == (exits.OK, exits.CHANGES)
+
+
+def test_an_archive_holds_what_was_sent(office: Office) -> None:
+    """`archive get` writes report, plan, import file and outcome; the import file is what SharePoint got."""
+    run = office.upa("run", "--json").json["runs"][0]["run"]
+    listed = office.upa("archive", "list", "--json").json["files"]
+    got = office.upa("archive", "get", run, "--out", str(office.folder / "out"), "--json").json
+
+    assert [(one["run"], one["people"], one["jobs"][0]["state"]) for one in listed] == [(run, 3, "Succeeded")]
+    sent = (office.folder / "out" / run / "files" / f"upa-people-{run}-1.json").read_text(encoding="utf-8-sig")
+    assert {one["IdName"] for one in json.loads(sent)["value"]} == set(office.people.values())
+    assert "report.json" in got["files"]
+
+
+def test_a_cancelled_import_job_is_planned_again(office: Office) -> None:
+    """What is still Submitted can be cancelled; the run ends as failed, and a later one delivers its people."""
+    office.sim.timer_job.plan("next", hang="Submitted")
+    office.upa("run", "--no-wait")
+    job = office.upa("jobs", "list", "--json").json["jobs"][0]
+    cancelled = office.upa("jobs", "cancel", job["id"])
+    after = office.upa("run", "--json")
+    office.upa("reset", "--quarantine")
+    office.upa("run")
+
+    assert (job["ours"], cancelled.out) == (True, f"Cancelled import job {job['id']}.\n")
+    assert after.json["outcome"] == "failed"
+    assert office.profile("ada")["CostCenter"] == "CC-1"
+
+
+def test_import_jobs_that_ended_cant_be_cancelled(office: Office) -> None:
+    """SharePoint cancels only what is Submitted; other ids are refused."""
+    office.upa("run")
+    job = office.upa("jobs", "list", "--json").json["jobs"][0]["id"]
+    unknown = "00000000-0000-0000-0000-00000000dead"
+    codes = [office.upa("jobs", "cancel", one).code for one in (job, unknown, "'; --")]
+
+    assert codes == [exits.REFUSED, exits.REFUSED, exits.USAGE]
+
+
+def test_import_jobs_that_cant_be_listed_are_asked_one_by_one(office: Office) -> None:
+    """Where SharePoint hits its list view threshold, our import job is shown, and the list is incomplete."""
+    office.upa("run", "--no-wait")
+    message = "The attempted operation is prohibited because it exceeds the list view threshold."
+    error = {
+        "ErrorMessage": message,
+        "ErrorTypeName": "Microsoft.SharePoint.SPQueryThrottledException",
+        "ErrorCode": -1,
+    }
+    office.sim.faults.add(
+        surface="admin", operation="GetImportProfilePropertyJobs", status=200, body=[{"ErrorInfo": error}]
+    )
+
+    answer = office.upa("jobs", "list", "--json")
+
+    assert (answer.code, answer.json["complete"], len(answer.json["jobs"])) == (exits.OK, False, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,13 +56,27 @@ class Answer:
 
         try:
             return orjson.loads(self.content)
-        except orjson.JSONDecodeError as error:
+        except orjson.JSONDecodeError:
+            return self._half_a_character()
+
+    def _half_a_character(self) -> Any:
+        """Decode a body that escapes half a surrogate pair: legal JSON, which orjson refuses.
+
+        One person's broken value must not stop everybody's pull; the mapping finds it invalid.
+        """
+        try:
+            return json.loads(self.content, parse_constant=_no_constant)
+        except ValueError as error:
             raise self.garbled("the body isn't JSON") from error
 
     def refused(self) -> RefusedError:
         """Return the error for a refusal that nobody expected."""
         code = next(iter(error_codes(self.content)), "")
         return RefusedError(self.label(code), code=code)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} isn't JSON")
 
 
 def error_of(answer: Answer, retry_after: float | None) -> UpaError | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 from upa_cli.commands import (
     archive,
     config,
@@ -29,4 +32,7 @@ FAMILIES = (setup, config, doctor, plan, stage, run, status, jobs, why, escrow, 
 
 def main() -> None:
     """Run the command line; what an administrator can mend is one line, not a stack trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no arrows gets question marks
     app()

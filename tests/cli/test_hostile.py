@@ -185,6 +185,30 @@ def test_the_real_program_pipes_without_colour(office: Office) -> None:
     assert done.stdout.startswith("Plan of people: 3 people with values to set")
 
 
+def test_a_terminal_without_unicode_gets_question_marks(office: Office) -> None:
+    """Where the output can't be encoded the command still ends with its own exit code."""
+    command = [sys.executable, "-m", "upa_cli", "sync-user", office.upn("ada"), "--dry-run"]
+    environ = {**os.environ, **office.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == exits.CHANGES, done.stderr
+    assert "CostCenter: (unknown) ? CC-1" in done.stdout
+
+
+def test_ctrl_c_is_told_and_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A command stopped with Ctrl-C ends with 130 and says that it can be repeated."""
+
+    def stopped(_: Cli) -> int:
+        raise KeyboardInterrupt
+
+    code = guarded(Options(), stopped, {})
+
+    assert (code, capsys.readouterr().err) == (
+        exits.INTERRUPTED,
+        "stopped; nothing is lost\nNext: the same command goes on from here\n",
+    )
+
+
 def test_the_program_starts_without_the_simulator_or_the_sdk() -> None:
     """`upa --help` imports neither simulator, functions host, msgraph nor azure: it answers at once."""
     code = "import sys; from upa_cli.main import app\ntry: app(['--help'])\nexcept SystemExit: pass\n"

@@ -1,0 +1,191 @@
+"""The doctor's checks one by one, on a tenant in process and surroundings made to order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.support.world import World
+from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
+from upa_core.ports.inspection import Host, TokenFacts
+from upa_core.services import doctor
+from upa_core.services.doctor_probe import explain_refusal, probe
+
+ALL = frozenset({"User.Read.All", "Sites.FullControl.All", "User.ReadWrite.All"})
+
+
+@dataclass
+class Surroundings:
+    """Implements the port `Inspection` by what it is told."""
+
+    facts: TokenFacts | UpaError | None
+    ends: datetime | None = None
+    time: datetime | None = None
+    untracked: tuple[str, ...] = ()
+    known: Sequence[str] | None = ()
+    users: Sequence[str] = ("a@b",)
+    profiles: Mapping[str, str] | None = field(default_factory=dict)
+
+    def token(self, host: Host) -> TokenFacts | None:
+        if isinstance(self.facts, UpaError):
+            raise self.facts
+        return self.facts
+
+    def certificate_ends(self) -> datetime | None:
+        return self.ends
+
+    def server_time(self) -> datetime | None:
+        return self.time
+
+    def check_tracked(self, select: Sequence[str]) -> None:
+        if self.untracked:
+            raise RefusedError("not tracked", details=self.untracked)
+
+    def some_users(self) -> Sequence[str]:
+        return self.users
+
+    def extensions(self) -> Sequence[str] | None:
+        return self.known
+
+    def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
+        return self.profiles
+
+
+@pytest.fixture
+def world() -> World:
+    return World(1)
+
+
+@pytest.fixture
+def around(world: World) -> Surroundings:
+    return Surroundings(TokenFacts("app-id", "app", world.sim.tenant_id, ALL, with_secret=False))
+
+
+def found(check: doctor.Check, world: World, around: Surroundings) -> list[tuple[str, str]]:
+    return [(one.severity, one.evidence) for one in check(world.ports(), world.connector, around)]
+
+
+@pytest.mark.parametrize(
+    ("days", "severity", "evidence"),
+    [
+        (-1, "error", "the certificate ended on 2026-11-21"),
+        (20, "warning", "the certificate ends on 2026-12-12, in 20 days"),
+        (90, "ok", "the certificate is good until 2027-02-20"),
+    ],
+)
+def test_a_certificate_near_its_end(
+    world: World, around: Surroundings, days: int, severity: str, evidence: str
+) -> None:
+    """An ended certificate is an error, one that ends within 30 days a warning."""
+    around.ends = world.now + timedelta(days=days)
+
+    assert found(doctor.check_certificate, world, around) == [(severity, evidence)]
+
+
+@pytest.mark.parametrize(("seconds", "severity"), [(0, "ok"), (200, "warning"), (-400, "error")])
+def test_clocks_apart(world: World, around: Surroundings, seconds: int, severity: str) -> None:
+    """Two minutes apart is a warning, five an error: login would refuse assertions."""
+    around.time = world.now + timedelta(seconds=seconds)
+
+    assert [one[0] for one in found(doctor.check_clock, world, around)] == [severity]
+
+
+def test_a_client_secret_is_refused(world: World, around: Surroundings) -> None:
+    """A token got with a secret is an error: SharePoint refuses it."""
+    around.facts = replace(around.facts, with_secret=True)
+
+    assert ("error", "app signed in with a client secret") in found(doctor.check_sign_in, world, around)
+
+
+def test_another_tenants_token_is_told(world: World, around: Surroundings) -> None:
+    """A token of another tenant than the connector's source is an error that names both."""
+    around.facts = replace(around.facts, tenant_id="11111111-2222-4333-8444-555555555555")
+
+    assert found(doctor.check_sign_in, world, around)[0][1].endswith(f"the connector reads {world.sim.tenant_id}")
+
+
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        (AccessDeniedError("no token AADSTS700027"), "upload the certificate's public half to the app registration"),
+        (AccessDeniedError("no token AADSTS7000229"), "nobody consented to the app in this tenant"),
+        (UnavailableError("managed identity: no answer"), "check the network; a managed identity signs in only where"),
+    ],
+)
+def test_a_failed_sign_in_names_the_way_out(world: World, around: Surroundings, error: UpaError, fix: str) -> None:
+    """Each host without a token is an error, with a fix for the login service's code."""
+    around.facts = error
+    findings = list(doctor.check_sign_in(world.ports(), world.connector, around))
+
+    assert {one.severity for one in findings} == {"error"}
+    assert {one.fix.startswith(fix) for one in findings} == {True}
+
+
+def test_an_untracked_attribute_is_named(world: World, around: Surroundings) -> None:
+    """What Graph doesn't track is an error that names the attribute."""
+    around.untracked = ("signInActivity",)
+
+    assert found(doctor.check_source, world, around) == [
+        ("error", "Graph doesn't track changes of signInActivity: not tracked")
+    ]
+
+
+def test_nobody_to_look_at_is_a_warning(world: World, around: Surroundings) -> None:
+    """An empty directory, or users without profiles, leave the properties unchecked, and that is told."""
+    around.users = ()
+    nobody = found(doctor.check_properties, world, around)
+    around.users, around.profiles = ("a@b", "c@d"), None
+
+    assert [nobody[0][0], *found(doctor.check_properties, world, around)] == [
+        "warning",
+        ("warning", "none of 2 users has a profile to look at"),
+    ]
+
+
+def test_a_check_that_fails_is_a_finding_and_the_others_go_on(world: World, around: Surroundings) -> None:
+    """An outage of SharePoint is a warning of its check; storage, sign-in and source are checked all the same."""
+    around.profiles = dict.fromkeys(world.connector.targets, "")
+    world.sim.faults.add(surface="sharepoint", status=500)
+    findings = doctor.examine(world.ports(), world.connector, around, done=lambda _: None)
+
+    by_check = {one.check: one.severity for one in findings}
+    assert by_check == {"storage": "ok", "roles": "ok", "source": "ok", "library": "warning", "properties": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("message", "evidence"),
+    [
+        ("Property Names [Country,CellPhone] are editable by user.", "users may edit Country, CellPhone, so bulk"),
+        ("Property Names [Skills] are Taxonomic Properties", "Skills takes terms or several values"),
+        ("Property Names [Nope] do not exist.", "profiles have no property Nope"),
+        ("Access Denied: This application does not have the required permissions", "SharePoint refuses us:"),
+        ("Operation is not valid due to the current state of the object", "SharePoint refuses the map:"),
+    ],
+)
+def test_refusals_of_the_queue_call_are_explained(message: str, evidence: str) -> None:
+    """Each known refusal becomes an error with what to do."""
+    finding = explain_refusal(message)
+
+    assert (finding.check, finding.severity) == ("probe", "error")
+    assert finding.evidence.startswith(evidence)
+    assert finding.fix
+
+
+def test_a_probe_counts_against_the_days_budget_and_leaves_nothing(world: World) -> None:
+    """The empty import job is queued, counted, cancelled, and its file deleted."""
+    findings = probe(world.ports(), world.connector)
+
+    assert [one.severity for one in findings] == ["ok", "info"]
+    assert (world.lane.jobs_total, world.sim.library.items()) == (1, [])
+
+
+def test_a_probe_that_cant_be_cancelled_is_harmless(world: World) -> None:
+    """Where SharePoint won't cancel, the file stays for housekeeping, and the finding says so."""
+    world.sim.faults.add(surface="admin", operation="DeleteImportProfilePropertiesJob", status=500)
+    findings = probe(world.ports(), world.connector)
+
+    assert findings[-1].evidence == "the empty import job couldn't be cancelled; it changes nobody's profile"
+    assert len(world.sim.library.items()) == 1

@@ -4,7 +4,6 @@ Messages, timers and orchestrations are wake-ups, never truth: what is due is re
 """
 
 import asyncio
-import json
 from datetime import datetime, timedelta
 from typing import List
 
@@ -96,21 +95,89 @@ async def start_run(
     req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
 ) -> func.HttpResponse:
     """Ask for a run of a connector, or of all; answers 202 with the address of its status."""
-    answer, wakes = await asyncio.to_thread(triggers.start_run, req.get_body(), req.url)
-    _send(wakes, pulls, exports)
-    return _json(answer)
+    return await _act("start_run", req, pulls, exports)
 
 
-@app.route(route="runs/{id}", methods=["GET"])
+@app.route(route="runs", methods=["GET"])
+async def list_runs(req: func.HttpRequest) -> func.HttpResponse:
+    """List the newest ended runs."""
+    return await _tell("list_runs", req)
+
+
+@app.route(route="runs/{run}", methods=["GET"])
 async def get_run(req: func.HttpRequest) -> func.HttpResponse:
     """Tell where a run stands."""
-    return _json(await asyncio.to_thread(triggers.get_run, req.route_params["id"]))
+    return await _tell("get_run", req)
 
 
 @app.route(route="status", methods=["GET"])
 async def get_status(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how every connector is."""
-    return _json(await asyncio.to_thread(triggers.get_status))
+    return await _tell("get_status", req)
+
+
+@app.route(route="users/{user}", methods=["GET"])
+async def get_user(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell why a person has what they have."""
+    return await _tell("get_user", req)
+
+
+@app.route(route="holds/{run}", methods=["GET"])
+async def get_hold(req: func.HttpRequest) -> func.HttpResponse:
+    """Show a held plan with samples."""
+    return await _tell("get_hold", req)
+
+
+@app.route(route="holds/{run}/approve", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def approve_hold(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Let a held plan go on."""
+    return await _act("approve_hold", req, pulls, exports)
+
+
+@app.route(route="holds/{run}/reject", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def reject_hold(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """End a held plan."""
+    return await _act("reject_hold", req, pulls, exports)
+
+
+@app.route(route="connectors/{connector}/pause", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def pause_connector(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Stop exporting."""
+    return await _act("pause_connector", req, pulls, exports)
+
+
+@app.route(route="connectors/{connector}/resume", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def resume_connector(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Export again."""
+    return await _act("resume_connector", req, pulls, exports)
+
+
+@app.route(route="openapi.json", methods=["GET"])
+async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """Describe this API."""
+    return _response(await asyncio.to_thread(triggers.openapi))
+
+
+@app.route(route="ui", methods=["GET"])
+async def status_page(req: func.HttpRequest) -> func.HttpResponse:
+    """Show the status page."""
+    return _response(await asyncio.to_thread(triggers.status_page, _request(req)))
 
 
 @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -135,10 +202,22 @@ def _send(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]]) -> No
         exports.set(wakes.exports)
 
 
-def _json(answer) -> func.HttpResponse:
-    return func.HttpResponse(
-        json.dumps(answer.body, ensure_ascii=False),
-        status_code=answer.status,
-        mimetype="application/json",
-        headers=answer.headers,
-    )
+async def _tell(operation: str, req: func.HttpRequest) -> func.HttpResponse:
+    answer, _ = await asyncio.to_thread(triggers.http, operation, _request(req))
+    return _response(answer)
+
+
+async def _act(operation: str, req: func.HttpRequest, pulls, exports) -> func.HttpResponse:
+    answer, wakes = await asyncio.to_thread(triggers.http, operation, _request(req))
+    _send(wakes, pulls, exports)
+    return _response(answer)
+
+
+def _request(req: func.HttpRequest) -> triggers.Request:
+    headers = {name.lower(): value for name, value in req.headers.items()}
+    return triggers.Request(req.url, dict(req.route_params), dict(req.params), headers, req.get_body())
+
+
+def _response(answer: triggers.Answer) -> func.HttpResponse:
+    kind = answer.headers.get("Content-Type", "application/json")
+    return func.HttpResponse(answer.text, status_code=answer.status, mimetype=kind, headers=dict(answer.headers))

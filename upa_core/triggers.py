@@ -10,21 +10,23 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 from upa_core.adapters.waker import GatheringWaker
 from upa_core.bootstrap import App, app
-from upa_core.domain.answers import Answer, problem
+from upa_core.domain.answers import Answer, Request, problem
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents import instant
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import CONNECTOR_NAME
 from upa_core.ports.bundle import Ports
-from upa_core.services import run_api
+from upa_core.services import http_api
 from upa_core.services.advance import advance_far
 from upa_core.services.due import what_is_due
 from upa_core.services.housekeeping import housekeeping as keep_house
+from upa_core.services.page import page
 from upa_core.services.tick import tick as tick_connector
 from upa_core.services.watch_file import watch_file
 
@@ -99,34 +101,39 @@ def housekeeping() -> datetime:
     return app().clock.now() - HISTORY_KEPT
 
 
-def start_run(body: bytes, url: str) -> tuple[Answer, Wakes]:
-    """Ask for a run over HTTP."""
+def http(operation: str, request: Request) -> tuple[Answer, Wakes]:
+    """Answer one operation of the HTTP API, with the wake-ups that it brings."""
     waker = GatheringWaker()
-    answer = _answer(lambda built: run_api.start_run(_everyone(built, waker), body, url))
-    return answer, _messages(waker)
+    answer = _answer(operation, request, waker)
+    return http_api.guarded(answer), _messages(waker)
 
 
-def get_run(run: str) -> Answer:
-    """Tell where a run stands."""
-    return _answer(lambda built: run_api.get_run(_everyone(built, GatheringWaker()), run))
+def openapi() -> Answer:
+    """Return the OpenAPI document."""
+    return http_api.guarded(Answer(200, _asset("openapi.json"), {"Content-Type": "application/json"}))
 
 
-def get_status() -> Answer:
-    """Tell how every connector is."""
-    return _answer(lambda built: run_api.get_status(_everyone(built, GatheringWaker())))
+def status_page(request: Request) -> Answer:
+    """Return the status page: its first lines say how every connector is, the rest comes by its script."""
+    answer = _answer("get_status", request, GatheringWaker())
+    known = answer.body["connectors"] if answer.status == 200 else []
+    trouble = "" if answer.status == 200 else str(answer.body["detail"])
+    return page(known, trouble, css=_asset("page.css"), script=_asset("page.js"), status=answer.status)
 
 
-def _everyone(built: App, waker: GatheringWaker) -> run_api.Everyone:
-    return {name: (one, built.ports(one, waker)) for name, one in built.connectors.items()}
-
-
-def _answer(use: Callable[[App], Answer]) -> Answer:
+def _answer(operation: str, request: Request, waker: GatheringWaker) -> Answer:
     try:
-        return use(app())
+        built = app()
+        everyone = {name: (one, built.ports(one, waker)) for name, one in built.connectors.items()}
+        return http_api.serve(everyone, operation, request, entra=built.settings.entra_auth)
     except FatalError as exc:
         return problem(500, "An administrator must act", str(exc))
     except UpaError as exc:
-        return problem(503, "Try again later", str(exc))
+        return problem(503, "Try again later", str(exc), Retry_After="60")
+
+
+def _asset(name: str) -> str:
+    return (files("upa_core") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _each(connector: str | None, use: Callable[[Ports, Connector], object]) -> Wakes:

@@ -22,8 +22,17 @@ PEOPLE = 40
 EXPECTED = {
     "continue_pull": "queueTrigger",
     "export_changes": "queueTrigger",
+    "approve_hold": "httpTrigger",
+    "get_hold": "httpTrigger",
+    "get_openapi": "httpTrigger",
     "get_run": "httpTrigger",
     "get_status": "httpTrigger",
+    "get_user": "httpTrigger",
+    "list_runs": "httpTrigger",
+    "pause_connector": "httpTrigger",
+    "reject_hold": "httpTrigger",
+    "resume_connector": "httpTrigger",
+    "status_page": "httpTrigger",
     "health": "httpTrigger",
     "housekeeping": "timerTrigger",
     "pull_changes": "timerTrigger",
@@ -99,7 +108,7 @@ def test_a_run_asked_for_over_http_reaches_every_profile(on: Stage, base: str) -
     [
         (b"{", "isn't JSON"),
         (b"[]", "isn't a JSON object"),
-        ({"connector": "nobody"}, "no connector of that name; there are: demo"),
+        ({"connector": 7}, "connector is a connector's name"),
         ({"kind": "everything"}, "kind is delta or full"),
         ({"people": ["../../x"]}, "object ids"),
         ({"peolpe": []}, "unknown field 'peolpe'"),
@@ -115,7 +124,8 @@ def test_a_request_that_cannot_be_used_is_answered_with_the_reason(base: str, bo
 
 
 def test_an_unknown_run_is_not_found_and_a_strange_id_is_refused(base: str) -> None:
-    """404 for an id nobody knows, 400 for what isn't one."""
+    """404 for an id nobody knows, 400 for what isn't one; 404 for a connector nobody knows."""
+    assert _call(f"{base}/api/runs", {"connector": "nobody"}, "POST")[0] == 404
     assert _call(f"{base}/api/runs/20200101T000000Z-abcd")[0] == 404
     assert _call(f"{base}/api/runs/state.json")[0] == 400
 
@@ -131,3 +141,24 @@ def test_the_status_names_every_connector(base: str) -> None:
 def test_health_tells_nothing(base: str) -> None:
     """The anonymous endpoint answers 204 without a body."""
     assert _call(f"{base}/api/health")[:2] == (204, None)
+
+
+def test_the_page_is_served_with_its_policy(base: str) -> None:
+    """Through the real worker the page is HTML with the content security policy that names its script and style."""
+    with urllib.request.urlopen(f"{base}/api/ui") as answer:
+        policy, kind, text = answer.headers["Content-Security-Policy"], answer.headers["Content-Type"], answer.read()
+
+    assert kind == "text/html; charset=utf-8"
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert text.startswith(b"<!doctype html>")
+
+
+def test_pausing_a_person_and_the_runs_work_through_the_real_worker(on: Stage, base: str) -> None:
+    """Route parameters, queries and output bindings arrive as the handlers expect."""
+    person = on.sim.directory.users()[0]["userPrincipalName"]
+
+    assert _call(f"{base}/api/connectors/demo/pause", {}, "POST")[1]["paused"] is True
+    assert _call(f"{base}/api/connectors/demo/resume", {}, "POST")[1]["paused"] is False
+    assert _call(f"{base}/api/users/{person}")[1]["user"]["userPrincipalName"] == person
+    assert _call(f"{base}/api/runs?limit=5")[0] == 200
+    assert _call(f"{base}/api/runs?limit=500")[0] == 400

@@ -14,6 +14,7 @@ LOCAL_ONLY = {
     "AzureWebJobsStorage": "a connection string: Azure uses the identity instead (no shared keys)",
     "UPA_STATE": "folder:<path> for a terminal; in Azure state lies in the host's storage account",
     "UPA_CLOCK": "the scaled clock of tests and the demo",
+    "UPA_ENTRA_AUTH": "an administrator sets it together with App Service authentication (extraSettings)",
 }
 """Settings that the code reads and Azure never sets."""
 

@@ -15,6 +15,7 @@ KNOWN = {
     "UPA_STATE": "where state lies: folder:<path>, or a container URL; unset: the host's own storage account",
     "UPA_CONTAINER": "name of the state container in the host's storage account, upa unless set",
     "UPA_CLOCK": "for tests and the demo: scaled:<sim_epoch_unix>:<wall_epoch_unix>:<factor>",
+    "UPA_ENTRA_AUTH": "true where App Service authentication is on: callers are then known by their principal header",
     "AZURE_CLIENT_ID": "client id of the user-assigned managed identity; unset: the system-assigned one",
     "AzureWebJobsStorage": "connection string of the host's storage (local development only)",
     "AzureWebJobsStorage__blobServiceUri": "blob endpoint of the host's storage, used with the managed identity",
@@ -42,6 +43,8 @@ class Settings:
     state: StatePlace
     clock: str
     identity_client_id: str | None
+    entra_auth: bool = False
+    """App Service authentication is on, so the principal header can be believed."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -56,7 +59,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         state=_state(environ),
         clock=environ.get("UPA_CLOCK", "").strip(),
         identity_client_id=environ.get("AZURE_CLIENT_ID", "").strip() or None,
+        entra_auth=_switch(environ, "UPA_ENTRA_AUTH"),
     )
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "").strip().lower()
+    if text not in ("", "true", "false"):
+        raise ConfigError(f"{name} is {text[:20]!r}; write true or false")
+    return text == "true"
 
 
 def _state(environ: Mapping[str, str]) -> StatePlace:

@@ -26,7 +26,10 @@ def is_run_id(text: str) -> bool:
 def moment_of(text: str) -> datetime | None:
     """Return when the run, round or generation was named that a name bears the id of, None for another name."""
     found = _RUN_ID.search(text)
-    return datetime.strptime(found[0][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found is not None else None
+    try:
+        return datetime.strptime(found[0][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found is not None else None
+    except ValueError:  # digits that are no moment: a caller's invention
+        return None
 
 
 def run_folder(run: str) -> str:

@@ -1,0 +1,66 @@
+"""Chromium for the tests of the page: Debian's package, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.api_world import ApiWorld, api_world
+
+INSTALL = "apt-get update && apt-get install -y chromium"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+KEY = "a-key/with+signs="
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser; where there is none the test fails with the command to run, or is skipped where nobody can run it."""
+    chromium = os.environ.get("UPA_CHROMIUM") or shutil.which("chromium")
+    if chromium is None and shutil.which("apt-get") is None:
+        pytest.skip("the page is tested in Chromium, which isn't here, and there is no apt-get to install it")
+    if chromium is None:
+        pytest.fail(f"the page is tested in Chromium, which isn't here; run: {INSTALL}")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
+    """A pipeline behind a function key."""
+    with api_world(tmp_path_factory.mktemp("page"), people=24, key=KEY) as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh tab that fails the test for anything the console complains of."""
+    context = browser.new_context(viewport={"width": 1100, "height": 800})
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    """Where screenshots go: UPA_SHOTS, to look at them, or nowhere lasting."""
+    return Path(os.environ.get("UPA_SHOTS") or tmp_path)

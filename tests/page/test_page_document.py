@@ -1,0 +1,64 @@
+"""The page's document without a browser: what is escaped, what the policy names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+import pytest
+
+from upa_core.services.page import page, policy, tone
+
+STATUS = {
+    "connector": "staff",
+    "state": "held",
+    "since": "2026-11-22T10:15:00Z",
+    "reason": "clears",
+    "what_to_do": "upa approve",
+    "escrow": {"total": 3},
+    "people": {"known": 10},
+    "current_job": {"phase": "queued", "age_h": 2.5},
+    "typical_job_h": 2.0,
+}
+EVIL = "<img src=x onerror=alert(1)>\"'&"
+
+
+def test_every_text_is_escaped() -> None:
+    """Whatever a state document holds comes out as text."""
+    answer = page(
+        [{**STATUS, "reason": EVIL, "what_to_do": EVIL, "connector": EVIL, "since": EVIL}], "", css="", script=""
+    )
+
+    assert "<img" not in answer.body
+    assert 'onerror=alert(1)>"' not in answer.body
+
+
+def test_trouble_is_escaped_too() -> None:
+    """Why nothing is known is a text as well."""
+    assert "<img" not in page([], EVIL, css="", script="").body
+
+
+def test_the_policy_names_the_script_and_style_of_the_document() -> None:
+    """The hashes are those of the inline script and style."""
+    answer = page([STATUS], "", css="p{color:red}", script="let a = 1")
+    found = re.search(r"<script>(.*)</script>", answer.body)
+    assert found is not None
+    digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
+
+    assert f"script-src 'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"] == policy("p{color:red}", "let a = 1")
+
+
+def test_the_import_job_is_told_with_its_age_and_the_usual() -> None:
+    """Without script too."""
+    assert "queued, 2.5 h old, usually 2.0 h" in page([STATUS], "", css="", script="").body
+
+
+@pytest.mark.parametrize(
+    ("state", "loudness"), [("healthy", "good"), ("paused", "neutral"), ("held", "warn"), ("quarantined", "loud")]
+)
+def test_a_state_is_as_loud_as_it_matters(state: str, loudness: str) -> None:
+    """Unknown states are loud enough to be seen."""
+    assert tone(state) == loudness
+    assert tone("something new") == "warn"

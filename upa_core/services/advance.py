@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError
+from upa_core.domain.state import InFlight
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import FIRST_POLL
 from upa_core.ports.bundle import Ports
@@ -24,12 +25,18 @@ def advance(ports: Ports, connector: Connector) -> Step:
     try:
         flight = lane_of(ports.store, connector).load().value.in_flight
         if flight is not None and flight.connector == connector.name:
-            if flight.phase == "queued":
-                return watch(ports, connector, flight)
-            return resume_sending(ports, connector, flight)
+            return go_on(ports, connector, flight)
         if state_of(ports.store, connector.name).load().value.run is not None:
             return send(ports, connector)
         return export(ports, connector)
+    except ConflictError as exc:
+        return Step("poll", f"another instance is at work ({exc})", at=ports.clock.now() + FIRST_POLL)
+
+
+def go_on(ports: Ports, connector: Connector, flight: InFlight) -> Step:
+    """Do the one next thing for the connector's file in the lane, as it was just read; raises as `advance`."""
+    try:
+        return (watch if flight.phase == "queued" else resume_sending)(ports, connector, flight)
     except ConflictError as exc:
         return Step("poll", f"another instance is at work ({exc})", at=ports.clock.now() + FIRST_POLL)
 

@@ -28,6 +28,7 @@ from upa_core.services.plan_writer import PlanWriter
 from upa_core.services.planning import make_plan
 from upa_core.services.reshard import fit_shards
 from upa_core.services.run_end import drop_segments, failed, report_key, succeeded, tell_quarantine, write_report
+from upa_core.services.shards_kept import keep_shards
 
 
 def intent_key(run: str) -> str:
@@ -122,6 +123,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
     writer = PlanWriter(ports.store, connector, run, state.sequence, people=most)
     people = People(ports.store, connector, state.people)
+    if not full:
+        people.kept = {}
     plan = make_plan(ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence)
     planned = Run(
         id=run,
@@ -144,6 +147,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         now=now,
         updates_exempt=planned.exempt,
     )
+    keep_shards(ports.store, run, state.people, people.kept or {})
     _write_intent(ports, connector, planned)
 
     def begin(current: ConnectorState) -> ConnectorState:

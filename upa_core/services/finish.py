@@ -29,6 +29,7 @@ from upa_core.services.documents import state_of
 from upa_core.services.lane import abandon, emit, is_current, move
 from upa_core.services.run_end import delivered, drop_segments, failed, succeeded, tell_quarantine, write_report
 from upa_core.services.settle import Settlement, settle
+from upa_core.services.shards_kept import shards_key
 
 
 def finish(
@@ -66,6 +67,8 @@ def finish(
     if flight is not None:
         free_lane(ports, connector, flight, outcome)
     drop_segments(ports, done)
+    if status is not None:
+        ports.store.delete(shards_key(run.id))
     pay_debts(ports, connector)
     return Step("again", f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed", run=run.id)
 

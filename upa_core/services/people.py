@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, CorruptStateError
@@ -16,6 +18,30 @@ from upa_core.ports.store import Store
 from upa_core.services.documents import Stored, decode, encode, get_document, put_document
 
 _TRIES = 8
+
+
+_AT_ONCE = 16
+_FEW = 8
+"""Up to so many shards are read or written one after the other."""
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def at_once(work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
+    """Do the same for each, several at a time where there are many: storage is slow, and shards are independent."""
+    if len(items) <= _FEW:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored shard; `etag` is None where nothing is stored."""
+
+    etag: str | None
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +88,35 @@ class People:
         self._name = connector.name
         self._targets = connector.targets
         self.index = index
+        self.kept: dict[int, Kept] | None = None
+        """Where set: shards as they were last read or written here, for whoever settles."""
 
     def load(self, shard: int) -> Stored[Shard]:
         """Read a shard; an empty one where nothing is stored."""
-        key = shard_key(self._name, self.index.folder, shard)
-        blob = self._store.get(key)
-        if blob is None:
+        blob = self._store.get(shard_key(self._name, self.index.folder, shard))
+        kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
+        if self.kept is not None:
+            self.kept[shard] = kept
+        return self.decode(shard, kept)
+
+    def load_all(self, shards: Sequence[int]) -> dict[int, Stored[Shard]]:
+        """Read shards, several at a time."""
+        return dict(zip(shards, at_once(self.load, shards), strict=True))
+
+    def decode(self, shard: int, kept: Kept) -> Stored[Shard]:
+        """Decode a shard as it was stored."""
+        if kept.etag is None:
             return Stored(Shard(self._targets), None)
-        return Stored(decode_shard(decode(blob.data, where=key), self._targets, where=key), blob.etag)
+        key = shard_key(self._name, self.index.folder, shard)
+        return Stored(decode_shard(decode(kept.data, where=key), self._targets, where=key), kept.etag)
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
         key = shard_key(self._name, self.index.folder, shard)
         data = encode(encode_shard(read.value))
-        self._store.put(key, data, if_match=read.etag, if_absent=read.etag is None)
+        etag = self._store.put(key, data, if_match=read.etag, if_absent=read.etag is None)
+        if self.kept is not None:
+            self.kept[shard] = Kept(etag, data)
 
     def note(self, changed: Mapping[int, EscrowBook]) -> None:
         """Bring the index up to date for the shards that changed."""

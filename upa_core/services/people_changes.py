@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError
@@ -12,21 +13,23 @@ from upa_core.domain.people import Shard, shard_of
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
-from upa_core.services.people import EscrowBook, People, book_of
+from upa_core.services.people import EscrowBook, Kept, People, at_once, book_of
+from upa_core.services.shards_kept import kept_shards
 
 _TRIES = 8
 Change = Callable[[Shard, str], None]
 
 
-def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change) -> None:
+def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change, run: str = "") -> None:
     """Apply a change to each person, shard by shard, in today's generation of shards; repeatable.
 
-    For changes that belong to an open run: nobody moves people while one is open.
+    For changes that belong to an open run: nobody moves people while one is open. What the plan of `run` has read of
+    the shards is trusted as long as its etag holds.
     """
     everyone = list(everyone)
     for _ in range(_TRIES):
         index = state_of(ports.store, connector.name).load().value.people
-        _apply(ports, connector, index, everyone, change)
+        _apply(ports, connector, index, everyone, change, kept_shards(ports.store, run, index) if run else {})
         if state_of(ports.store, connector.name).load().value.people == index:
             return
     raise ConflictError("the people of this connector are being moved")
@@ -54,18 +57,26 @@ def _fence(state: ConnectorState, index: PeopleIndex) -> ConnectorState:
     return replace(state, sequence=state.sequence + 1) if state.people == index else state
 
 
-def _apply(ports: Ports, connector: Connector, index: PeopleIndex, everyone: Iterable[str], change: Change) -> None:
+def _apply(
+    ports: Ports,
+    connector: Connector,
+    index: PeopleIndex,
+    everyone: Iterable[str],
+    change: Change,
+    kept: Mapping[int, Kept] = MappingProxyType({}),
+) -> None:
     people = People(ports.store, connector, index)
     by_shard: defaultdict[int, list[str]] = defaultdict(list)
     for person in everyone:
         by_shard[shard_of(person, index.shards)].append(person)
-    shards = sorted(by_shard.items())
-    people.note({number: _change_shard(people, number, persons, change) for number, persons in shards})
+    numbers = sorted(by_shard)
+    books = at_once(lambda n: _change_shard(people, n, by_shard[n], change, kept.get(n)), numbers)
+    people.note(dict(zip(numbers, books, strict=True)))
 
 
-def _change_shard(people: People, number: int, persons: list[str], change: Change) -> EscrowBook:
-    for _ in range(_TRIES):
-        stored = people.load(number)
+def _change_shard(people: People, number: int, persons: list[str], change: Change, kept: Kept | None) -> EscrowBook:
+    for attempt in range(_TRIES):
+        stored = people.load(number) if attempt or kept is None else people.decode(number, kept)
         for person in persons:
             change(stored.value, person)
         try:

@@ -22,6 +22,9 @@ ONE_UNIT_ROWS = 20_000
 ONE_UNIT_SHARDS = 64
 """…and only while not more shards than these hold people due from escrow: memory stays flat."""
 
+MOST_AT_ONCE = 128
+"""Shards that are held at a time, some 1 MB each."""
+
 
 class PlanSink(Protocol):
     """Takes the plan's entries as they are made."""
@@ -110,6 +113,8 @@ class _Planning:
         gone = self._complete(merged, due - merged.ended)
         by_shard = _by_shard(merged, gone, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
+        if not merged.full_round and len(touched) <= MOST_AT_ONCE:
+            loaded |= self._people.load_all(sorted(touched - loaded.keys()))
         for shard in sorted(touched):
             work = by_shard.get(shard) or _ShardWork()
             self._shard(shard, loaded.pop(shard, None), work, merged.full_round)

@@ -50,7 +50,7 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
             reason, kind = verdict.failed[person]
             shard.put_in_escrow(person, reason, now=outcome.ended, sequence=outcome.sequence, detail=kind)
 
-    change_people(ports, connector, people, change)
+    change_people(ports, connector, people, change, outcome.run)
     escrowed = len(verdict.failed)
     exported = len(people) - escrowed if verdict.confirmed else 0
     level = Level.INFO if verdict.confirmed else Level.WARNING

@@ -37,6 +37,10 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     now = ports.clock.now()
     if flight.not_before is not None and now < flight.not_before:
         return Step("poll", "waiting", at=flight.not_before, run=flight.run, file=flight.file)
+    age = age_of(flight.queued or flight.since, now)
+    jobs, unseen = _jobs(ports, flight)
+    if jobs and not all(job.ended for job in jobs) and age < GIVEN_UP_AFTER:
+        return _running(ports, connector, flight, jobs)  # seen at work: nothing can have become of it yet
     state = state_of(ports.store, connector.name).load().value
     file = state.run.file(flight.file) if state.run is not None else None
     outcome = load_outcome(ports, flight.run, flight.file)
@@ -46,21 +50,24 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
         return Step("again", "settled already", run=flight.run)
     if outcome is not None:
         return finish(ports, connector, state.run, file, outcome, flight)
-    try:
-        jobs = _jobs(ports, flight)
-    except (RetryLaterError, FatalError) as exc:
-        return _blind(ports, connector, state.run, file, flight, exc)
+    if unseen is not None:
+        return _blind(ports, connector, state.run, file, flight, unseen)
     if jobs and all(job.ended for job in jobs):
         return _ended(ports, connector, state.run, file, flight, jobs)
-    return _running(ports, connector, state.run, file, flight, jobs)
+    if age >= GIVEN_UP_AFTER:
+        return _give_up(ports, connector, state.run, file, flight, jobs)
+    return _running(ports, connector, flight, jobs)
 
 
-def _jobs(ports: Ports, flight: InFlight) -> list[ImportJob]:
-    """Read the file's import jobs, with those of earlier queue calls that got no answer."""
-    jobs = [job for job in map(ports.import_jobs.get, flight.jobs) if job is not None]
-    if flight.queues > 1 and all(job.ended for job in jobs):
-        jobs += [job for job in find(ports, flight.source_uri) if job.id not in flight.jobs]
-    return jobs
+def _jobs(ports: Ports, flight: InFlight) -> tuple[list[ImportJob], UpaError | None]:
+    """Read the file's import jobs, with those of earlier queue calls that got no answer; or why they can't be."""
+    try:
+        jobs = [job for job in map(ports.import_jobs.get, flight.jobs) if job is not None]
+        if flight.queues > 1 and all(job.ended for job in jobs):
+            jobs += [job for job in find(ports, flight.source_uri) if job.id not in flight.jobs]
+    except (RetryLaterError, FatalError) as exc:
+        return [], exc
+    return jobs, None
 
 
 def _blind(ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, exc: UpaError) -> Step:
@@ -73,15 +80,11 @@ def _blind(ports: Ports, connector: Connector, run: Run, file: FileState, flight
     return _poll(flight, now, f"polling: {exc}", getattr(exc, "retry_after", None))
 
 
-def _running(
-    ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, jobs: Sequence[ImportJob]
-) -> Step:
+def _running(ports: Ports, connector: Connector, flight: InFlight, jobs: Sequence[ImportJob]) -> Step:
     now = ports.clock.now()
     age = age_of(flight.queued or flight.since, now)
     states = ", ".join(state_name(job.state) for job in jobs) or "not listed"
     emit(ports, EventName.IMPORT_JOB_STATE, flight, state=states, age_minutes=round(age.total_seconds() / 60, 1))
-    if age >= GIVEN_UP_AFTER:
-        return _give_up(ports, connector, run, file, flight, jobs)
     if age >= STALLED_AFTER and not flight.stalled:
         emit(ports, EventName.IMPORT_JOB_STALLED, flight, Level.WARNING, state=states)
         flight = _moved(ports, connector, flight, replace(flight, stalled=True))

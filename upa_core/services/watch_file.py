@@ -7,7 +7,7 @@ from datetime import datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
-from upa_core.services.advance import advance
+from upa_core.services.advance import go_on
 from upa_core.services.documents import lane_of
 from upa_core.services.wake import wake
 
@@ -31,6 +31,6 @@ def watch_file(ports: Ports, connector: Connector, file: str) -> Watched:
         if flight is None or flight.file != file:
             wake(ports, ports.waker.export, connector.name, "")
             return Watched(done=True, at=None, why="settled")
-        step = advance(ports, connector)
+        step = go_on(ports, connector, flight)
         if step.kind != "again":
             return Watched(done=step.kind == "idle", at=step.at, why=step.why)

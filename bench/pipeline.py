@@ -60,9 +60,11 @@ class CountingStore:
         self._below, self.latency = below, latency
         self.calls: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
+        self.keys: Counter[str] = Counter()
 
-    def _count(self, operation: str, size: int = 0) -> None:
+    def _count(self, operation: str, key: str, size: int = 0) -> None:
         self.calls[operation] += 1
+        self.keys[f"{operation} {key}"] += 1
         self.bytes[operation] += size
         if self.latency:
             time.sleep(self.latency)
@@ -73,24 +75,24 @@ class CountingStore:
 
     def get(self, key: str) -> Blob | None:
         blob = self._below.get(key)
-        self._count("get", len(blob.data) if blob is not None else 0)
+        self._count("get", key, len(blob.data) if blob is not None else 0)
         return blob
 
     def read_range(self, key: str, start: int, length: int) -> bytes | None:
         data = self._below.read_range(key, start, length)
-        self._count("read_range", len(data or b""))
+        self._count("read_range", key, len(data or b""))
         return data
 
     def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
-        self._count("put", len(data))
+        self._count("put", key, len(data))
         return self._below.put(key, data, if_match=if_match, if_absent=if_absent)
 
     def delete(self, key: str) -> None:
-        self._count("delete")
+        self._count("delete", key)
         self._below.delete(key)
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
-        self._count("list")
+        self._count("list", prefix)
         return self._below.list(prefix)
 
 

@@ -67,9 +67,9 @@ def finish(
     if flight is not None:
         free_lane(ports, connector, flight, outcome)
     drop_segments(ports, done)
+    pay_debts(ports, connector)
     if status is not None:
         ports.store.delete(shards_key(run.id))
-    pay_debts(ports, connector)
     return Step("again", f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed", run=run.id)
 
 

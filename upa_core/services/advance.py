@@ -23,12 +23,14 @@ def advance(ports: Ports, connector: Connector) -> Step:
 
     """
     try:
-        flight = lane_of(ports.store, connector).load().value.in_flight
+        lane = lane_of(ports.store, connector).load()
+        flight = lane.value.in_flight
         if flight is not None and flight.connector == connector.name:
             return go_on(ports, connector, flight)
-        if state_of(ports.store, connector.name).load().value.run is not None:
-            return send(ports, connector)
-        return export(ports, connector)
+        stored = state_of(ports.store, connector.name).load()
+        if stored.value.run is not None:
+            return send(ports, connector, lane, stored.value)
+        return export(ports, connector, stored, lane.value)
     except ConflictError as exc:
         return Step("poll", f"another instance is at work ({exc})", at=ports.clock.now() + FIRST_POLL)
 

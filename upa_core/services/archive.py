@@ -53,9 +53,6 @@ def archive(
 
     Raises `RetryLaterError` where the library can't be read now.
     """
-    already = load_outcome(ports, flight.run, flight.file)
-    if already is not None:
-        return already
     content = _download(ports, flight.source_uri)
     intact = content is not None and hashlib.sha256(content).hexdigest() == file.sha256
     logs: list[LogFile] = []

@@ -10,16 +10,16 @@ from upa_core.domain.errors import FatalError, ForeignLinkError, RetryLaterError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.state import ConnectorState, Debt
 from upa_core.ports.bundle import Ports
-from upa_core.services.documents import state_of
+from upa_core.services.documents import Stored, state_of
 
 AT_ONCE = 50
 """Debts tried in one go: cleaning never holds up anything else for long."""
 
 
-def pay_debts(ports: Ports, connector: Connector) -> int:
+def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] | None = None) -> int:
     """Try the debts that are due; returns how many are left. A failure only leaves the debt, for a longer pause."""
     document = state_of(ports.store, connector.name)
-    stored, now = document.load(), ports.clock.now()
+    stored, now = read or document.load(), ports.clock.now()
     due = [debt for debt in stored.value.debts if debt.not_before is None or debt.not_before <= now][:AT_ONCE]
     if not due:
         return len(stored.value.debts)

@@ -15,6 +15,7 @@ from upa_core.domain.state import (
     Counts,
     Hold,
     Intent,
+    Lane,
     QuarantineReason,
     Run,
 )
@@ -36,19 +37,21 @@ def intent_key(run: str) -> str:
     return f"{run_folder(run)}intent.json"
 
 
-def export(ports: Ports, connector: Connector) -> Step:
+def export(
+    ports: Ports, connector: Connector, stored: Stored[ConnectorState] | None = None, lane: Lane | None = None
+) -> Step:
     """Plan what is due and begin the run; nothing is sent yet.
 
     Nothing is planned while a run or a hold is open, in staging mode, in a pause, before a failed run's next try, while
     the configuration changed and its full round isn't there, and while the lane or the day's budget would only let the
-    plan grow old: what comes in meanwhile is merged into one plan.
+    plan grow old: what comes in meanwhile is merged into one plan. State and lane as they were just read may be given.
 
     Raises:
         FatalError: a mapping refuses a value for the whole run, or stored state can't be read.
         RetryLaterError: the source or the storage can't be reached; everything stays in the outbox.
 
     """
-    stored = state_of(ports.store, connector.name).load()
+    stored = stored or state_of(ports.store, connector.name).load()
     state, now = stored.value, ports.clock.now()
     check_target(connector, state)
     if state.run is not None:
@@ -60,11 +63,11 @@ def export(ports: Ports, connector: Connector) -> Step:
     if state.retry is not None and now < state.retry.not_before and state.retry.fingerprint == connector.fingerprint:
         return Step("poll", f"retry after a failed run ({state.retry.why})", at=state.retry.not_before)
     people = People(ports.store, connector, state.people)
-    if not state.sealed and not people.due_shards(now):
-        return Step("idle", "nothing is due", at=people.next_due())
+    if not state.sealed and ((due := people.next_due()) is None or due > now):
+        return Step("idle", "nothing is due", at=due)
     if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
         return Step("idle", "the configuration changed: waiting for its full round")
-    return _lane_first(ports, connector, now) or _plan_safely(ports, connector, stored)
+    return _lane_first(ports, connector, now, lane) or _plan_safely(ports, connector, stored)
 
 
 def check_target(connector: Connector, state: ConnectorState) -> None:
@@ -81,9 +84,9 @@ def tomorrow(now: datetime) -> datetime:
     return datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
 
 
-def _lane_first(ports: Ports, connector: Connector, now: datetime) -> Step | None:
+def _lane_first(ports: Ports, connector: Connector, now: datetime, lane: Lane | None) -> Step | None:
     """Return why a plan made now would only wait; None where it can be sent."""
-    lane = lane_of(ports.store, connector).load().value
+    lane = lane or lane_of(ports.store, connector).load().value
     if not lane.budget_left(now, connector.limits.import_jobs_per_day):
         return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now))
     flight = lane.in_flight

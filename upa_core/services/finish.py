@@ -67,7 +67,7 @@ def finish(
     if flight is not None:
         free_lane(ports, connector, flight, outcome)
     drop_segments(ports, done)
-    pay_debts(ports, connector)
+    pay_debts(ports, connector, written)
     if status is not None:
         ports.store.delete(shards_key(run.id))
     return Step("again", f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed", run=run.id)

@@ -21,6 +21,7 @@ def move(
     before: InFlight | None,
     after: InFlight | None,
     also: Callable[[Lane], Lane] = lambda lane: lane,
+    read: Stored[Lane] | None = None,
 ) -> InFlight | None:
     """Replace what is in flight; raises `ConflictError` where it isn't `before` any more."""
 
@@ -29,7 +30,7 @@ def move(
             raise ConflictError("the lane was moved by somebody else")
         return replace(also(lane), in_flight=after)
 
-    lane_of(ports.store, connector).update(change)
+    lane_of(ports.store, connector).update(change, read)
     return after
 
 

@@ -20,12 +20,12 @@ from upa_core.domain.errors import (
 )
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.names import upload_name
-from upa_core.domain.state import ConnectorState, Debt, InFlight, QuarantineReason, Run
+from upa_core.domain.state import ConnectorState, Debt, InFlight, Lane, QuarantineReason, Run
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE
 from upa_core.ports.bundle import Ports
 from upa_core.services.archive import load_outcome
-from upa_core.services.documents import lane_of, state_of
+from upa_core.services.documents import Stored, lane_of, state_of
 from upa_core.services.export import tomorrow
 from upa_core.services.finish import fail_run, finish, give_up, give_up_sending
 from upa_core.services.lane import emit, is_current, move, take_over
@@ -34,12 +34,16 @@ from upa_core.services.plan_writer import file_key
 from upa_core.services.waiting import wait
 
 
-def send(ports: Ports, connector: Connector) -> Step:
+def send(
+    ports: Ports, connector: Connector, lane: Stored[Lane] | None = None, state: ConnectorState | None = None
+) -> Step:
     """Take the lane for the run's next file and send it, or go on sending what is in the lane.
+
+    Lane and state as they were just read may be given; what changed since loses at the conditional write of the lane.
 
     Raises `ConflictError` where another instance moved the lane; nothing was done twice.
     """
-    lane = lane_of(ports.store, connector).load()
+    lane = lane or lane_of(ports.store, connector).load()
     flight, now = lane.value.in_flight, ports.clock.now()
     if flight is not None:
         if flight.connector != connector.name:
@@ -47,7 +51,7 @@ def send(ports: Ports, connector: Connector) -> Step:
                 return Step("again", "the lane was taken over")
             return Step("poll", f"{flight.connector} has the lane", at=now + LANE_BUSY)
         return resume_sending(ports, connector, flight)
-    state = state_of(ports.store, connector.name).load().value
+    state = state or state_of(ports.store, connector.name).load().value
     file = state.run.next_file() if state.run is not None else None
     if state.run is None or file is None:
         return Step("idle", "nothing is to be sent")
@@ -77,7 +81,7 @@ def send(ports: Ports, connector: Connector) -> Step:
         source_uri=ports.library.url_of(name),
         not_before=now + SENDER_PATIENCE,
     )
-    move(ports, connector, None, flight)
+    move(ports, connector, None, flight, read=lane)
     return _upload(ports, connector, run, flight)
 
 

@@ -24,7 +24,9 @@ def floor(count: int, wide: int = 0) -> tuple[float, float]:
             document = orjson.loads(session.get(url, headers={"Authorization": "Bearer t"}).content)
             url = document.get("@odata.nextLink")
 
-    return cpu(read, off=lambda: tenant.cpu), tenant.cpu
+    spent = cpu(read, off=lambda: tenant.cpu)
+    tenant.folder.cleanup()
+    return spent, tenant.cpu
 
 
 def ours(count: int, properties: int = 10, wide: int = 0) -> dict[str, float]:
@@ -43,6 +45,7 @@ def ours(count: int, properties: int = 10, wide: int = 0) -> dict[str, float]:
     files = len(bench.tenant.jobs)
     made["again, plan"] = cpu(bench.drain, off=off)
     made["again, whole"] = made["again, pull"] + made["again, plan"]
+    bench.close()
     assert files == len(bench.tenant.jobs), "a full round without differences made a file"
     made["transport"] = bench.tenant.cpu
     made["import jobs"] = files

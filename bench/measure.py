@@ -15,7 +15,10 @@ from typing import Any
 
 def machine() -> dict[str, Any]:
     """Describe machine and versions."""
-    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        "?",
+    )
     names = ("requests", "orjson", "azure-storage-blob", "azure-functions", "azure-functions-durable")
     return {
         "cpu": model,

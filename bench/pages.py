@@ -108,7 +108,9 @@ def pages(count: int, wide: int = 0, seed: int = 1) -> Pages:
             while chunk := list(islice(source, PAGE)):
                 number += 1
                 last = number * PAGE >= count
-                onward = {"@odata.deltaLink": link("delta", "0")} if last else {"@odata.nextLink": link("skip", str(number))}
+                onward = (
+                    {"@odata.deltaLink": link("delta", "0")} if last else {"@odata.nextLink": link("skip", str(number))}
+                )
                 context = f"{GRAPH}/v1.0/$metadata#users(id,department,jobTitle,onPremisesExtensionAttributes)"
                 file.write(orjson.dumps({"@odata.context": context, **onward, "value": chunk}))
                 offsets.append(file.tell())

@@ -26,11 +26,11 @@ WEEK = 7
 
 def sdk(count: int) -> dict[str, Any]:
     """Follow the delta with msgraph-sdk; the first page (its lazy models) isn't counted."""
-    import httpx
-    from azure.core.credentials import AccessToken
-    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-    from msgraph import GraphRequestAdapter, GraphServiceClient
-    from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder
+    import httpx  # noqa: PLC0415
+    from azure.core.credentials import AccessToken  # noqa: PLC0415
+    from kiota_authentication_azure import azure_identity_authentication_provider as kiota  # noqa: PLC0415
+    from msgraph import GraphRequestAdapter, GraphServiceClient  # noqa: PLC0415
+    from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder  # noqa: PLC0415
 
     source, spent = pages(count), 0.0
 
@@ -49,7 +49,7 @@ def sdk(count: int) -> dict[str, Any]:
     async def loop() -> tuple[int, float]:
         client = GraphServiceClient(
             request_adapter=GraphRequestAdapter(
-                AzureIdentityAuthenticationProvider(Credential()),  # type: ignore[arg-type]
+                kiota.AzureIdentityAuthenticationProvider(Credential()),  # type: ignore[arg-type]
                 client=httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=f"{GRAPH}/v1.0"),
             )
         )
@@ -87,7 +87,9 @@ def week(people: int = 100_000) -> dict[str, Any]:
     """Compute a week: 1 % of the people change a day, a tenth of them in a mapped property; a run every 15 minutes."""
     changed, mapped = people // 100, people // 1000
     sample = [pages(people).record(n) for n in range(0, PAGE * 5, 5)]
-    every = sum(len(orjson.dumps([r.get("id"), *(_value(r, m.inputs[0]) for m in TEN)])) + 16 * len(TEN) for r in sample)
+    every = sum(
+        len(orjson.dumps([r.get("id"), *(_value(r, m.inputs[0]) for m in TEN)])) + 16 * len(TEN) for r in sample
+    )
     one = sum(len(orjson.dumps({"IdName": r["id"], "UpaDepartment": r.get("department")})) for r in sample)
     rounds_a_day = 96
     # A run for each round in which somebody changed; one import job at a time, 2.5 h each: changes gather meanwhile.
@@ -112,9 +114,7 @@ def _value(record: dict[str, Any], path: str) -> Any:
 
 def run(count: int = 2_000) -> dict[str, Any]:
     """Run the SDK in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.peers", str(count)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-m", "bench.peers", str(count)], capture_output=True, text=True, check=True)
     return {"sdk": json.loads(done.stdout.splitlines()[-1]), "week": week()}
 
 

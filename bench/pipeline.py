@@ -133,6 +133,11 @@ class Bench:
             waker=silence,
         )
 
+    def close(self) -> None:
+        """Delete what is stored."""
+        self.folder.cleanup()
+        self.tenant.folder.cleanup()
+
     def drain(self, until: str = "") -> None:
         """See everything through, time passing at once; with `until`, only up to a step that says so."""
         while True:

@@ -49,6 +49,13 @@ def day(people: int, properties: int = 10, azurite: str = "", *, slow: bool = Tr
     wide = properties if properties > 10 else 0
     store = blob_store_from_connection_string(azurite, f"bench-{people}") if azurite else None
     bench = Bench(pages(people, wide), properties=properties, store=store)
+    try:
+        return _day(bench, people, properties, slow=slow) | {"store": "azurite" if azurite else "folder"}
+    finally:
+        bench.close()
+
+
+def _day(bench: Bench, people: int, properties: int, *, slow: bool) -> dict[str, Any]:
     ports, connector = bench.ports, bench.connector
 
     def whole(*, full: bool = False) -> None:
@@ -56,7 +63,7 @@ def day(people: int, properties: int = 10, azurite: str = "", *, slow: bool = Tr
             pass
         bench.drain()
 
-    made: dict[str, Any] = {"people": people, "properties": properties, "store": "azurite" if azurite else "folder"}
+    made: dict[str, Any] = {"people": people, "properties": properties}
     made["base_mib"] = round(peak(), 1)
     made["first"] = counted(bench, whole)
     made["again"] = counted(bench, lambda: whole(full=True))
@@ -75,7 +82,9 @@ def day(people: int, properties: int = 10, azurite: str = "", *, slow: bool = Tr
 
 def critical(took: dict[str, Any], keys: Counter[str]) -> float:
     """Return the shortest time that the order of the calls allows: shards are independent of each other."""
-    waves = sum(1 for operation in ("get", "put") if any(k.startswith(f"{operation} ") and "/people/" in k for k in keys))
+    waves = sum(
+        1 for operation in ("get", "put") if any(k.startswith(f"{operation} ") and "/people/" in k for k in keys)
+    )
     ordered = sum(n for key, n in keys.items() if "/people/" not in key)
     return (
         sum(took["graph"].values()) * LATENCY["graph"]

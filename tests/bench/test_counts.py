@@ -1,0 +1,84 @@
+"""The regression gate on counts: calls, storage transactions and bytes of a tenant of 4,000 people (bench)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import pages as rendered
+from bench.worker import CHANGES, day
+
+PEOPLE = 4_000
+SHARDS = 8
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A first run, a full round without differences, 100 changes and an idle tick; its folders are the test's own."""
+    folder: Path = tmp_path_factory.mktemp("bench")
+    before, rendered.tempfile.tempdir = rendered.tempfile.tempdir, os.fspath(folder)
+    try:
+        yield day(PEOPLE, slow=False)
+    finally:
+        rendered.tempfile.tempdir = before
+
+
+def test_first_run_follows_pages_and_sends_one_file(measured):
+    """4,000 people are 20 pages and one import job; storage is touched some times for each shard."""
+    first = measured["first"]
+
+    assert first["graph"] == {"users.delta": PEOPLE // rendered.PAGE}
+    assert first["import_jobs"] == 1
+    assert first["transactions"] <= 4 * SHARDS + 66
+
+
+def test_first_run_stores_little_more_than_it_must(measured):
+    """Segments, plan, import file, and shards together are less than 1,400 bytes a person of ten properties."""
+    assert measured["first"]["stored_bytes"]["put"] < 1400 * PEOPLE
+
+
+def test_nothing_changed_costs_no_call_at_sharepoint(measured):
+    """A full round without differences makes no file and no import job, and reads each shard once."""
+    again = measured["again"]
+
+    assert again["sharepoint"] == {}
+    assert again["import_jobs"] == 0
+    assert again["transactions"] <= SHARDS + 14
+
+
+def test_changes_cost_pages_and_batches(measured):
+    """100 changes, 20 of them told in part: one page, a batch for each 20 to re-read, one import job."""
+    daily = measured["daily"]
+
+    assert daily["graph"]["users.delta"] == 1
+    assert daily["graph"]["$batch"] <= -(-20 // 20) + 1
+    assert daily["import_jobs"] == 1
+    assert daily["wire_bytes"]["sharepoint"] < 40_000
+
+
+def test_changes_touch_their_shards_twice(measured):
+    """Each shard is read by the plan and written by the settling; all else, the 20 polls included, is 61 transactions."""
+    shards = min(CHANGES, SHARDS)
+
+    assert measured["daily"]["transactions"] <= 2 * shards + 62
+
+
+def test_import_job_is_polled_twenty_times(measured):
+    """An import job of 2.5 h: 20 polls, and five other calls at SharePoint."""
+    calls = dict(measured["daily"]["sharepoint"])
+
+    assert calls.pop("GetImportProfilePropertyJob") <= 20
+    assert sum(calls.values()) <= 5
+
+
+def test_idle_tick(measured):
+    """A tick that finds nothing: one call at Graph, none at SharePoint, at most six storage transactions."""
+    idle = measured["idle"]
+
+    assert idle["graph"] == {"users.delta": 1}
+    assert idle["sharepoint"] == {}
+    assert idle["transactions"] <= 6

@@ -61,7 +61,8 @@ def run(rounds: int = 7) -> dict[str, Any]:
         config = Path(folder) / "upa.yaml"
         config.write_text(CONFIG)
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            "PYTHONPYCACHEPREFIX": f"{folder}/bytecode",
             "PYTHONPATH": str(ROOT),
             "UPA_CONFIG": str(config),
             "UPA_STATE": f"folder:{folder}/state",

@@ -61,7 +61,7 @@ def test_changes_cost_pages_and_batches(measured):
 
 
 def test_changes_touch_their_shards_twice(measured):
-    """Each shard is read by the plan and written by the settling; all else, the 20 polls included, is 61 transactions."""
+    """Each shard is read by the plan and written by the settling; all else, polls included, is 61 calls."""
     shards = min(CHANGES, SHARDS)
 
     assert measured["daily"]["transactions"] <= 2 * shards + 62

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -186,6 +185,8 @@ class Service:
 @cache
 def user_agent() -> str:
     """Return the decorated traffic name that SharePoint asks for (sharepoint.md §3)."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import, used with first use
+
     try:
         return f"NONISV|UpaSync|upa-sync/{version('upa-sync')}"
     except PackageNotFoundError:  # deployed as a folder, not as a package

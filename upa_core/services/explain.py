@@ -9,6 +9,7 @@ from datetime import datetime
 import orjson
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.import_job import state_name
 from upa_core.domain.job_log import parse_log
 from upa_core.domain.names import moment_of
 from upa_core.domain.people import EscrowEntry, Shard, shard_of
@@ -110,8 +111,8 @@ def _result(ports: Ports, outcome: Outcome, person: str) -> str:
         for line in parse_log(blob.data.decode("utf-8", "replace")) if blob is not None else ():
             if line.identity.lower() == person:
                 return f"{line.kind}: {line.message}"
-    jobs = ", ".join(job.id for job in outcome.jobs)
-    return f"import job {jobs} ended; its log doesn't name the person"
+    jobs = ", ".join(f"{job.id} ended ({state_name(job.state)})" for job in outcome.jobs)
+    return f"import job {jobs}; its log doesn't name the person"
 
 
 def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:

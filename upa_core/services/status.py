@@ -72,10 +72,11 @@ def _health(
         return "staging", None, "staging mode: everything but export", "upa plan, then upa go"
     if state.hold is not None:
         run = state.hold.run.id
-        return "held", state.hold.since, state.hold.why, f"upa plan, then upa approve {run} or upa reject {run}"
+        todo = f"upa hold show, then upa hold approve {run} or upa hold reject {run}"
+        return "held", state.hold.since, state.hold.why, todo
     if state.quarantine is not None:
         one = state.quarantine
-        todo = "it leaves by itself when a try succeeds; upa reset quarantine tries at once"
+        todo = "it leaves by itself when a try succeeds; upa reset --quarantine tries at once"
         return "quarantined", one.since, f"{one.reason.value}: {one.detail}", todo
     if flight is not None and flight.connector == connector.name and age_of(flight.since, now) >= STALLED_AFTER:
         why, todo = "SharePoint has had the import job for hours", "nothing: it is given up after 24 h"

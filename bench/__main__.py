@@ -44,17 +44,20 @@ def main() -> None:
         made["growth"] = growth(made["days"], made["widths"])
     if "azurite" in wanted:
         made["azurite"] = _azurite(min(largest, 100_000))
+    _keep(made, options.full)
     if "cold" in wanted:
         made["cold"] = cold.run()
     if "peers" in wanted:
         made["peers"] = peers.run()
     made["seconds"] = round(time.perf_counter() - began)
-    RESULTS.mkdir(exist_ok=True)
-    name = "full" if options.full else "quick"
-    if set(wanted) == set(PARTS):
-        (RESULTS / f"{name}.json").write_text(json.dumps(made, indent=1) + "\n")
+    _keep(made, options.full)
     for row in rows(made):
         print("| " + " | ".join(row) + " |")
+
+
+def _keep(made: dict[str, Any], full: bool) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{'full' if full else 'quick'}.json").write_text(json.dumps(made, indent=1) + "\n")
 
 
 def _day(**options: Any) -> dict[str, Any]:

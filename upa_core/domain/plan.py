@@ -61,6 +61,7 @@ class Planner:
         self._in_scope = compile_scope(connector.scope, connector.inputs)
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
+        self._nothing: Mapping[str, str | None] = dict.fromkeys(self._targets)
 
     def plan(
         self,
@@ -153,7 +154,7 @@ class Planner:
             tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
         if cells is self._unknown:
-            return Entry(person, new, dict.fromkeys(new))
+            return Entry(person, new, self._nothing if len(new) == len(self._targets) else dict.fromkeys(new))
         old = dict(zip(self._targets, cells, strict=True))
         return Entry(person, new, {target: old[target] for target in new})
 

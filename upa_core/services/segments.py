@@ -86,16 +86,17 @@ class SegmentReader:
 
 
 def _dump(rows: list[Row]) -> bytes:
-    """Write rows; lone surrogates and huge numbers, which orjson refuses, are the mapping's to judge, not ours."""
+    """Write rows; lone surrogates and huge numbers, which orjson refuses, are the mapping's to judge, not ours.
+
+    The mask of what is absent is such a number from 64 inputs on. A leading space tells who must read it again: orjson
+    would make floats of huge integers.
+    """
     try:
         return orjson.dumps(rows)
     except TypeError:
-        return json.dumps(rows, separators=(",", ":")).encode("ascii")
+        return b" " + json.dumps(rows, separators=(",", ":")).encode("ascii")
 
 
 def _load(body: bytes) -> list[Row]:
-    try:
-        rows: list[Row] = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        rows = json.loads(body)
+    rows: list[Row] = (json if body.startswith(b" ") else orjson).loads(body)
     return rows

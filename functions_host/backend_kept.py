@@ -29,6 +29,8 @@ class KeptBackend(InMemoryOrchestrationBackend):
         self._db = database
         self._clock = clock
         self._executions: dict[str, str] = {}
+        self.before_start: Callable[[pb.CreateInstanceRequest, Any], None] = lambda _request, _context: None
+        """Completes, or refuses, a request to start an orchestration, from whatever side it comes."""
 
     def _name_activity(self, item: ActivityWorkItem) -> None:
         raise NotImplementedError
@@ -110,6 +112,7 @@ class KeptBackend(InMemoryOrchestrationBackend):
 
     def StartInstance(self, request: pb.CreateInstanceRequest, context: Any) -> pb.CreateInstanceResponse:  # noqa: N802
         """Start an instance and keep it."""
+        self.before_start(request, context)
         with self._lock, self._db.transaction():
             response = super().StartInstance(request, context)
             self._created(response.instanceId)

@@ -16,9 +16,11 @@ from typing import Any
 
 from functions_host.clock import Clock, RealClock, clock_from
 from functions_host.errors import HostError, InvocationFailedError
+from functions_host.output import Output
 from functions_host.worker import load_runtime
 
 OK, FAILED, CANNOT_START, NOT_IDLE = 0, 1, 2, 3
+STDOUT = Output()
 QUIET = ("azure", "azure_functions_runtime", "durabletask", "grpc", "asyncio", "aiohttp", "urllib3")
 
 
@@ -177,7 +179,7 @@ class _JsonLines(_Lines):
 
 
 def _log_to_stdout(clock: Clock, *, as_json: bool) -> None:
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(STDOUT)
     handler.setFormatter((_JsonLines if as_json else _Lines)(clock))
     root = logging.getLogger()
     root.addHandler(handler)
@@ -187,8 +189,10 @@ def _log_to_stdout(clock: Clock, *, as_json: bool) -> None:
 
 
 def _out(as_json: bool, document: dict[str, Any], text: str) -> None:
-    stream = sys.stderr if document["event"] == "error" and not as_json else sys.stdout
-    print(json.dumps(document) if as_json else text, file=stream, flush=True)
+    if document["event"] == "error" and not as_json:
+        sys.stderr.write(text + "\n")
+    else:
+        STDOUT.line(json.dumps(document) if as_json else text)
 
 
 def _parser() -> argparse.ArgumentParser:

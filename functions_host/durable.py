@@ -17,8 +17,9 @@ from google.protobuf import timestamp_pb2, wrappers_pb2
 from functions_host.backend import SqliteBackend
 from functions_host.backend_kept import Instance
 from functions_host.clock import Clock
-from functions_host.durable_context import adapt
+from functions_host.durable_line import DurableLine
 from functions_host.errors import UnknownFunctionError
+from functions_host.function import Function
 from functions_host.settings import HostConfig
 from functions_host.store import Database
 
@@ -54,16 +55,24 @@ class _LocalCall:
 class DurableEngine:
     """Runs the app's orchestrations."""
 
-    def __init__(self, database: Database, clock: Clock, config: HostConfig) -> None:
+    def __init__(self, database: Database, clock: Clock, config: HostConfig, line: DurableLine) -> None:
         self._backend = SqliteBackend(database, clock)
+        self._backend.before_start = self._complete_start
         self._config = config
-        self._orchestrators: dict[str, Callable[..., Any]] = {}
+        self._line = line
+        self._orchestrators: set[str] = set()
         self._activities: dict[str, Callable[[Any], Any]] = {}
         self._worker: TaskHubGrpcWorker | None = None
+        self._address = ""
 
-    def add_orchestrator(self, name: str, function: Callable[[Any], Any]) -> None:
-        """Register an orchestrator function."""
-        self._orchestrators[name] = adapt(name, function)
+    def add_orchestrator(self, name: str, function: Function) -> None:
+        """Register an orchestrator."""
+        self._orchestrators.add(name)
+        self._line.add(name, function)
+
+    def add_entity(self, name: str, function: Function) -> None:
+        """Register an entity."""
+        self._line.add(name, function)
 
     def add_activity(self, name: str, run: Callable[[Any], Any]) -> None:
         """Register an activity: a function from input to output, both plain JSON."""
@@ -77,11 +86,10 @@ class DurableEngine:
         )
         quiet = logging.getLogger("functions_host.durabletask")
         quiet.setLevel(logging.ERROR)
-        self._worker = TaskHubGrpcWorker(
-            host_address=self._backend.start(), concurrency_options=options, logger=quiet, emit_trace_spans=False
+        self._address = self._backend.start()
+        self._worker = self._line.make_worker(
+            host_address=self._address, concurrency_options=options, logger=quiet, emit_trace_spans=False
         )
-        for function in self._orchestrators.values():
-            self._worker.add_orchestrator(function)
         for name, run in self._activities.items():
             self._worker.add_activity(_activity(name, run))
         self._worker.start()  # type: ignore[no-untyped-call]
@@ -96,6 +104,10 @@ class DurableEngine:
             clean = not stopping.is_alive()
         self._backend.stop(grace=0)
         return clean
+
+    def client_address(self, http: str) -> str:
+        """Return where a durable client turns to; `http` is where this host answers it over HTTP."""
+        return self._line.client_address(http, self._address)
 
     def busy(self) -> bool:
         """Tell whether there is something to do right now."""
@@ -121,23 +133,33 @@ class DurableEngine:
             UnknownFunctionError: there is no such orchestrator.
             Refused: ALREADY_EXISTS while one of that id is not finished.
         """
-        if name not in self._orchestrators:
-            known = ", ".join(sorted(self._orchestrators)) or "none"
-            msg = (
-                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
-                f"Additional info: The following are the known orchestrator functions: '{known}'."
-            )
-            raise UnknownFunctionError(msg)
-        version = version or self._config.default_version
-        replaceable = [key for key, text in STATUS.items() if text in FINISHED or self._config.replace_running]
         request = pb.CreateInstanceRequest(
             instanceId=instance_id or "",
             name=name,
             input=wrappers_pb2.StringValue(value=json.dumps(input_)),
             version=wrappers_pb2.StringValue(value=version) if version else None,
-            orchestrationIdReusePolicy=pb.OrchestrationIdReusePolicy(replaceableStatus=replaceable),
         )
-        return str(self._backend.StartInstance(request, _LocalCall()).instanceId)
+        try:
+            return str(self._backend.StartInstance(request, _LocalCall()).instanceId)
+        except Refused as exc:
+            if exc.code == grpc.StatusCode.INVALID_ARGUMENT:
+                raise UnknownFunctionError(str(exc)) from exc
+            raise
+
+    def _complete_start(self, request: pb.CreateInstanceRequest, context: Any) -> None:
+        """See to what the extension sees to before an orchestration starts, whoever asks for it."""
+        if request.name not in self._orchestrators:
+            known = ", ".join(sorted(self._orchestrators)) or "none"
+            msg = (
+                f"The function '{request.name}' doesn't exist, is disabled, or is not an orchestrator function. "
+                f"Additional info: The following are the known orchestrator functions: '{known}'."
+            )
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, msg)
+        if self._config.default_version and not request.version.value:
+            request.version.value = self._config.default_version
+        if not request.orchestrationIdReusePolicy.replaceableStatus:
+            replaceable = [key for key, text in STATUS.items() if text in FINISHED or self._config.replace_running]
+            request.orchestrationIdReusePolicy.replaceableStatus.extend(replaceable)
 
     def raise_event(self, instance_id: str, name: str, data: Any) -> None:
         """Raise an event to an instance."""

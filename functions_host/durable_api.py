@@ -1,4 +1,4 @@
-"""The durable extension's HTTP API: for the 1.x client binding (inside the host) and for management addresses."""
+"""The durable extension's HTTP API: for the client of 1.x (inside the host) and for management addresses."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DurableApi:
                 "managementUrls": {"id": PLACEHOLDER, **urls},
                 "baseUrl": f"{base_url}{WEBHOOK}",
                 "requiredQueryStringParameters": f"code={self._code}",
-                "rpcBaseUrl": f"{base_url}{self.rpc_path}/",
+                "rpcBaseUrl": self._engine.client_address(f"{base_url}{self.rpc_path}"),
             }
         )
 

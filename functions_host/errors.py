@@ -10,6 +10,7 @@ HostError
 ├── OneAppError          a second function app in one process
 ├── UnknownFunctionError no function (or no queue, no orchestration) of that name
 └── InvocationFailedError  a function failed, timed out or used a binding that isn't run here
+    └── StoppingError    the host stops, so the function was not run to its end
 """
 
 from __future__ import annotations
@@ -66,3 +67,7 @@ class InvocationFailedError(HostError):
     def __init__(self, message: str, stack: str = "") -> None:
         super().__init__(message)
         self.stack = stack
+
+
+class StoppingError(InvocationFailedError):
+    """The host stops; what was asked of the function is done by the next one."""

@@ -12,6 +12,8 @@ RUN_HERE = {
     "orchestrationTrigger",
     "activityTrigger",
 }
+RUN_OVER_GRPC = {"entityTrigger"}
+"""Triggers that are run only where durable functions go over gRPC: azure-functions-durable 2.x."""
 INPUTS_HERE = {"durableClient"}
 OUTPUTS_HERE = {"queue", "http"}
 
@@ -43,13 +45,19 @@ class Function:
         """Parameters that take a durable client."""
         return [str(b["name"]) for b in self.others if b["type"] == "durableClient"]
 
+    @property
+    def over_grpc(self) -> bool:
+        """Whether one of its bindings wants durable functions over gRPC, as all of azure-functions-durable 2.x do."""
+        return any(str(b.get("durableRequiresGrpc")).lower() == "true" for b in self.bindings)
+
     def output(self, name: str) -> dict[str, Any] | None:
         """Return the output binding of that parameter name."""
         return next((b for b in self.others if b["name"] == name and _is_output(b)), None)
 
     def not_run_here(self) -> list[str]:
         """Name the bindings that this host doesn't run."""
-        missing = [] if self.kind in RUN_HERE else [self.kind]
+        run_here = RUN_HERE | RUN_OVER_GRPC if self.over_grpc else RUN_HERE
+        missing = [] if self.kind in run_here else [self.kind]
         for binding in self.others:
             served = OUTPUTS_HERE if _is_output(binding) else INPUTS_HERE
             if binding["type"] not in served:

@@ -17,6 +17,7 @@ from typing import Any, Self
 from functions_host.clock import Clock, clock_from
 from functions_host.durable import FINISHED, DurableEngine
 from functions_host.durable_api import DurableApi, describe
+from functions_host.durable_choice import line_of
 from functions_host.errors import AppError, InvocationFailedError, UnknownFunctionError
 from functions_host.function import Function
 from functions_host.http_front import DEFAULT_BODY_LIMIT, HttpFront
@@ -108,13 +109,14 @@ class FunctionsHost:
         self._invoker = Invoker(self._worker, self._queues, timeout=self.config.function_timeout, resolve=setting)
         self._triggers = Triggers(self._invoker, self._queues, database=database, clock=self.clock, config=self.config)
         active = [function for function in self._worker.functions.values() if not disabled(function)]
-        self._durable = DurableEngine(database, self.clock, self.config)
+        line = line_of(active, call=self._invoker.call, user_function=self._worker.user_function)
+        self._durable = DurableEngine(database, self.clock, self.config, line)
         self._timers = {
             f.name: self._triggers.timer(f) for f in self._worker.functions.values() if f.kind == "timerTrigger"
         }
         self._listeners = [self._triggers.listener(f) for f in active if f.kind == "queueTrigger"]
         for function in active:
-            self._triggers.add_durable(self._durable, function, self._worker.user_function)
+            self._triggers.add_durable(self._durable, function)
         self._open_http(active)
         self._invoker.client_binding = lambda: self._api.client_binding(self._front.base_url)
         self._durable.start()

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from functions_host.errors import InvocationFailedError
+from functions_host.errors import InvocationFailedError, StoppingError
 from functions_host.function import Function
 from functions_host.protos import TypedData
 from functions_host.queues import Queues
@@ -77,7 +77,7 @@ class Invoker:
         with self._lock:
             self._running.add(invocation_id)
         try:
-            returned = self._call(function, invocation_id, value, metadata, traceparent)
+            returned = self.call(function, value, invocation_id, metadata, traceparent)
         except InvocationFailedError as exc:
             with self._lock:
                 self.failed += 1
@@ -90,14 +90,20 @@ class Invoker:
         log.info("Executed '%s' (Succeeded, Id=%s, Duration=%sms)", name, invocation_id, _ms(started))
         return returned
 
-    def _call(
+    def call(
         self,
         function: Function,
-        invocation_id: str,
         value: TypedData,
-        metadata: Mapping[str, TypedData] | None,
-        traceparent: str,
+        invocation_id: str = "",
+        metadata: Mapping[str, TypedData] | None = None,
+        traceparent: str = "",
     ) -> TypedData | None:
+        """Do what `invoke` does, without a word in the log and uncounted: the caller sees to that.
+
+        Raises:
+            InvocationFailedError: as `invoke` does.
+        """
+        invocation_id = invocation_id or str(uuid.uuid4())
         missing = function.not_run_here()
         if missing:
             msg = f"binding {', '.join(missing)} is not run by this host"
@@ -108,7 +114,7 @@ class Invoker:
             future = self._worker.invoke(function.name, invocation_id, data, metadata, traceparent)
         except RuntimeError as exc:
             msg = "the host is shutting down"
-            raise InvocationFailedError(msg) from exc
+            raise StoppingError(msg) from exc
         try:
             returned, outputs = future.result(self._timeout)
         except concurrent.futures.TimeoutError as exc:
@@ -122,7 +128,7 @@ class Invoker:
             raise InvocationFailedError(msg) from exc
         except concurrent.futures.CancelledError as exc:
             msg = "the host is shutting down"
-            raise InvocationFailedError(msg) from exc
+            raise StoppingError(msg) from exc
         binding = function.output("$return")
         if returned is not None and binding is not None and binding["type"] != "http":
             outputs = {**outputs, "$return": returned}

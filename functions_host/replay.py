@@ -1,4 +1,4 @@
-"""Runs an orchestrator through azure-functions-durable's own 1.7 executor, with fake activities, on a virtual clock.
+"""Runs an orchestrator through azure-functions-durable's own executor, with fake activities, on a virtual clock.
 
     replay = Replay(orchestrator, {"poll": lambda n: "done"})
     outcome = replay.run({"job": 1})
@@ -6,14 +6,15 @@
 
 Stands in for the Durable extension: it writes the history that the extension would write, has the executor replay all
 of it at every step, and carries out the actions that come back. A day of polling takes seconds. Every step is
-replayed twice, and what an earlier step decided must come out again at every later one. Not covered: entities,
-`call_http`.
+replayed twice, and what an earlier step decided must come out again at every later one. It takes whichever line of
+durable is installed: 1.7's executor with JSON, or 2.x's worker with protobufs. Not covered: entities, `call_http`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from typing import Any
 
 from functions_host.replay_outcome import (
@@ -26,7 +27,7 @@ from functions_host.replay_outcome import (
     ReplayError,
     StuckError,
 )
-from functions_host.replay_run import Run, World
+from functions_host.replay_run import Ended, Run, World
 
 __all__ = [
     "Call",
@@ -40,6 +41,7 @@ __all__ = [
     "StuckError",
 ]
 
+OLD_LINE = "1"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -92,11 +94,12 @@ class Replay:
         """
         world = self._world
         world.now, world.outcome = world.start, Outcome()
-        going = True
-        while going:
-            going, input_ = Run(world, input_).to_its_end()
+        run = _run_of_this_line()
+        ended = Ended(continued=True, value=input_)
+        while ended.continued:
+            ended = run(world, ended.value).to_its_end()
             world.outcome.executions[-1].ended = world.now
-        world.outcome.output = input_
+        world.outcome.output = ended.value
         world.outcome.virtual_time = world.now - world.start
         return world.outcome
 
@@ -107,3 +110,14 @@ def _generator(orchestrator: Any) -> Callable[[Any], Any]:
     handle = builder.get_user_function() if builder is not None else orchestrator
     function: Callable[[Any], Any] = getattr(handle, "orchestrator_function", handle)
     return function
+
+
+def _run_of_this_line() -> Callable[[World, Any], Run]:
+    """Return what makes an execution with the azure-functions-durable that is installed."""
+    if version("azure-functions-durable").split(".")[0] == OLD_LINE:
+        from functions_host.replay_v1 import RunV1  # noqa: PLC0415 - each imports an SDK that the other can't
+
+        return RunV1
+    from functions_host.replay_v2 import RunV2  # noqa: PLC0415 - see above
+
+    return RunV2

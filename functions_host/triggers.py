@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from typing import Any
 
 from functions_host.clock import Clock
 from functions_host.cron import parse_schedule
 from functions_host.durable import DurableEngine
-from functions_host.errors import AppError, InvocationFailedError, UnknownFunctionError
+from functions_host.errors import InvocationFailedError, UnknownFunctionError
 from functions_host.function import Function
 from functions_host.invoker import Invoker
 from functions_host.protos import TypedData
@@ -88,17 +87,16 @@ class Triggers:
 
         return QueueListener(self._queues, queue, run, clock=self._clock, options=self._config.queues)
 
-    def add_durable(self, engine: DurableEngine, function: Function, user_function: Callable[[str], Any]) -> None:
-        """Register an orchestrator or an activity; others are none of the engine's business."""
-        if function.kind == "orchestrationTrigger":
-            body = getattr(user_function(function.name), "orchestrator_function", None)
-            if body is None:
-                msg = f"'{function.name}' is no orchestrator of azure-functions-durable 1.x"
-                raise AppError(msg, "install azure-functions-durable>=1.7,<2; this host does not run 2.x")
-            engine.add_orchestrator(str(function.trigger.get("orchestration") or function.name), body)
-        elif function.kind == "activityTrigger":
-            name = str(function.trigger.get("activity") or function.name)
-            engine.add_activity(name, lambda value: self._activity(function, name, value))
+    def add_durable(self, engine: DurableEngine, function: Function) -> None:
+        """Register an orchestrator, entity or activity; others are none of the engine's business."""
+        match function.kind:
+            case "orchestrationTrigger":
+                engine.add_orchestrator(str(function.trigger.get("orchestration") or function.name), function)
+            case "entityTrigger":
+                engine.add_entity(str(function.trigger.get("entityName") or function.name), function)
+            case "activityTrigger":
+                name = str(function.trigger.get("activity") or function.name)
+                engine.add_activity(name, lambda value: self._activity(function, name, value))
 
     def run(self, function: Function, value: Any) -> Any:
         """Run a function by hand with its trigger's value, and return what it returned.

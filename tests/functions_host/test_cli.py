@@ -38,7 +38,9 @@ def cli(tmp_path):
     for process in running:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        if not process.stdout.closed:
+            process.communicate()
+        process.stderr.close()
 
 
 def test_it_prints_functions_triggers_and_addresses(cli):
@@ -170,6 +172,24 @@ def test_a_function_that_hangs_does_not_keep_the_process(cli):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_it_stops_on_a_signal_though_nobody_reads_its_output(cli, form):
+    """Behind `... | head` the pipe closes; the host works on, says nothing on stderr, and SIGTERM ends it."""
+    process = cli("--no-keys", *form)
+    text = ""
+    while "http://127.0.0.1" not in text:
+        text += process.stdout.readline()
+    process.stdout.close()
+    base = re.search(r"http://127\.0\.0\.1:\d+", text)[0]
+    import urllib.request
+
+    with urllib.request.urlopen(base + "/api/hello/everybody", timeout=30) as answer:
+        assert answer.read() == b"hello everybody"
+    process.send_signal(signal.SIGTERM)
+    err = process.stderr.read()
+    assert (process.wait(timeout=30), err) == (0, "")
 
 
 def test_the_package_imports_on_any_python():

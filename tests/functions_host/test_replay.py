@@ -1,9 +1,10 @@
-"""The replayer: durable's own 1.7 executor on a virtual clock."""
+"""The replayer: durable's own executor, of whichever line is installed, on a virtual clock."""
 
 import itertools
 import random
 import sys
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from functions_host.replay import (
 )
 
 HOUR = timedelta(hours=1)
+ON_1 = version("azure-functions-durable").startswith("1.")
 
 
 @pytest.fixture
@@ -204,7 +206,8 @@ def test_what_is_not_covered_is_refused():
     def calls(context):
         yield context.call_http("GET", "http://localhost")
 
-    with pytest.raises(ReplayError, match="CALL_HTTP"):
+    refused = "CALL_HTTP" if ON_1 else "there is no activity 'BuiltIn__HttpPollOrchestrator'"
+    with pytest.raises(ReplayError, match=refused):
         Replay(calls, {}).run()
 
 

@@ -1,4 +1,4 @@
-"""The watching orchestration, run by azure-functions-durable's own executor on a virtual clock."""
+"""The watching orchestration, run by durable's own executor, of whichever line is installed, on a virtual clock."""
 
 from __future__ import annotations
 
@@ -73,3 +73,20 @@ def test_an_activity_that_fails_is_tried_again_and_then_fails_the_orchestration(
         _watch(app, step).run({"connector": "demo", "file": "f"})
 
     assert len(tries) == 5
+
+
+def test_an_activity_that_raises_is_called_again_and_the_orchestration_goes_on(app: ModuleType) -> None:
+    """Two failures cost two pauses of the retry; what the third attempt returns is obeyed."""
+    answers: list[Any] = [OSError("gone"), OSError("gone"), {"done": True, "at": None, "why": "settled"}]
+
+    def step(_: dict[str, str]) -> dict[str, Any]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
+
+    outcome = _watch(app, step).run({"connector": "demo", "file": "f"})
+
+    assert outcome.output == "settled"
+    assert [call.error for call in outcome.calls] == ["OSError: gone", "OSError: gone", None]
+    assert outcome.virtual_time >= timedelta(seconds=60)

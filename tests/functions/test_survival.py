@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import io
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import pytest
 from rich.console import Console
 
 from tenant_sim.calls import Call
-from tenant_sim.seeding import seed_generated
-from upa_cli.demo import engine as demo_engine
 from upa_cli.demo.engine import EngineError, HostEngine
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
-from upa_cli.demo.stage import Stage, stage
+from upa_cli.demo.stage import Stage
 from upa_core.domain.events import Event
 
-PEOPLE = 40
-OFTEN = "0 */10 * * * *"
-QUICK = {"download_delay": 60.0, "processing": 30.0, "importing": 60.0}
-"""Seconds of the demo's clock: what is waited for here is the host, not SharePoint."""
 PHASES = {
     "pulling": "graph users.delta",
     "between seal and wake-up": "upa.round.sealed",
@@ -63,39 +54,23 @@ class _Killer(Narrator):
             self.engine.kill()
 
 
-@pytest.fixture(autouse=True)
-def _tick_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_engine, "SCHEDULE", OFTEN)
-
-
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_host_killed_in_any_phase_loses_and_doubles_nothing(phase: str, tmp_path: Path) -> None:
+def test_a_host_killed_in_any_phase_loses_and_doubles_nothing(phase: str, quick_stage: Any, until: Any) -> None:
     """After the restart every profile is right, one import job was queued, and the library is empty."""
     killer = _Killer(PHASES[phase])
-    with stage(tmp_path, killer, host=True) as on:
-        for name, seconds in QUICK.items():
-            setattr(on.sim.timer_job.settings, name, seconds)
-        seed_generated(on.sim, PEOPLE)
+    with quick_stage(killer) as on:
         engine = _arm(on, killer)
         with suppress(EngineError, URLError, ConnectionError):  # cleaning comes after the run's end
             engine.run(full=True)
-        assert killer.killed
+        until(lambda: killer.killed)
         engine.start()
         engine.wait_until_settled(1)
-        _until(lambda: on.ports.library.items() == [])  # cleaning is a debt that never delays a run's end
+        until(lambda: on.ports.library.items() == [])  # cleaning is a debt that never delays a run's end
         engine.kill()
 
         queued = Counter(job.source_uri for job in on.sim.jobs)
         assert differences(on.sim, on.connector_file, [on.clock.now()]) == []
         assert list(queued.values()) == [1]
-
-
-def _until(holds: Callable[[], bool], timeout: float = 30.0) -> None:
-    deadline = time.monotonic() + timeout
-    pause = threading.Event()
-    while not holds():
-        assert time.monotonic() < deadline
-        pause.wait(0.05)
 
 
 def _arm(on: Stage, killer: _Killer) -> HostEngine:

@@ -61,10 +61,10 @@ def test_changes_cost_pages_and_batches(measured):
 
 
 def test_changes_touch_their_shards_twice(measured):
-    """Each shard is read by the plan and written by the settling; all else, polls included, is 61 calls."""
+    """Each shard is read by the plan and written by the settling; all else, polls included, is 60 calls."""
     shards = min(CHANGES, SHARDS)
 
-    assert measured["daily"]["transactions"] <= 2 * shards + 62
+    assert measured["daily"]["transactions"] <= 2 * shards + 60
 
 
 def test_import_job_is_polled_twenty_times(measured):

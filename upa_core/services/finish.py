@@ -25,7 +25,7 @@ from upa_core.domain.step import Step
 from upa_core.ports.bundle import Ports
 from upa_core.services.archive import archive_given_up
 from upa_core.services.clean import pay_debts
-from upa_core.services.documents import state_of
+from upa_core.services.documents import Stored, state_of
 from upa_core.services.lane import abandon, emit, is_current, move
 from upa_core.services.run_end import delivered, drop_segments, failed, succeeded, tell_quarantine, write_report
 from upa_core.services.settle import Settlement, settle
@@ -33,7 +33,13 @@ from upa_core.services.shards_kept import shards_key
 
 
 def finish(
-    ports: Ports, connector: Connector, run: Run, file: FileState, outcome: Outcome, flight: InFlight | None
+    ports: Ports,
+    connector: Connector,
+    run: Run,
+    file: FileState,
+    outcome: Outcome,
+    flight: InFlight | None,
+    read: Stored[ConnectorState] | None = None,
 ) -> Step:
     """Settle from the archive, write what became of the file, free the lane (if the file is in it), clean."""
     settlement = settle(ports, connector, outcome)
@@ -60,7 +66,7 @@ def finish(
         return state
 
     document = state_of(ports.store, connector.name)
-    before = document.load()
+    before = read or document.load()
     done = [r for r in before.value.sealed if r.id in run.rounds] if status == "success" else []
     written = document.update(change, before)
     tell_quarantine(ports, connector.name, before.value, written.value)

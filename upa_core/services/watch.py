@@ -10,7 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError, RetryLaterError, UpaError
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.import_job import ImportJob, error_name, state_name
-from upa_core.domain.state import FileState, InFlight, Run, age_of
+from upa_core.domain.state import ConnectorState, FileState, InFlight, Run, age_of
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import (
     FIRST_POLL,
@@ -23,7 +23,7 @@ from upa_core.domain.timetable import (
 from upa_core.ports.bundle import Ports
 from upa_core.services.archive import archive, archive_given_up, load_outcome, logs_seen, logs_wanted
 from upa_core.services.clean import pay_debts
-from upa_core.services.documents import state_of
+from upa_core.services.documents import Stored, state_of
 from upa_core.services.finish import finish, free_lane
 from upa_core.services.lane import emit, is_current, move
 from upa_core.services.look_up import find
@@ -41,7 +41,8 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     jobs, unseen = _jobs(ports, flight)
     if jobs and not all(job.ended for job in jobs) and age < GIVEN_UP_AFTER:
         return _running(ports, connector, flight, jobs)  # seen at work: nothing can have become of it yet
-    state = state_of(ports.store, connector.name).load().value
+    stored = state_of(ports.store, connector.name).load()
+    state = stored.value
     file = state.run.file(flight.file) if state.run is not None else None
     outcome = load_outcome(ports, flight.run, flight.file)
     if state.run is None or file is None or not is_current(state, flight):
@@ -53,7 +54,7 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     if unseen is not None:
         return _blind(ports, connector, state.run, file, flight, unseen)
     if jobs and all(job.ended for job in jobs):
-        return _ended(ports, connector, state.run, file, flight, jobs)
+        return _ended(ports, connector, state.run, file, flight, jobs, stored)
     if age >= GIVEN_UP_AFTER:
         return _give_up(ports, connector, state.run, file, flight, jobs)
     return _running(ports, connector, flight, jobs)
@@ -113,7 +114,13 @@ def _cancelled(ports: Ports, job: ImportJob) -> bool:
 
 
 def _ended(
-    ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, jobs: Sequence[ImportJob]
+    ports: Ports,
+    connector: Connector,
+    run: Run,
+    file: FileState,
+    flight: InFlight,
+    jobs: Sequence[ImportJob],
+    stored: Stored[ConnectorState],
 ) -> Step:
     """Archive and finish, on Error once the log is there and has stopped growing, or doesn't come."""
     now = ports.clock.now()
@@ -138,7 +145,7 @@ def _ended(
         return Step("poll", f"archiving: {exc}", at=now + pause, run=flight.run, file=flight.file)
     for job in jobs:
         emit(ports, EventName.IMPORT_JOB_STATE, flight, state=state_name(job.state), error=error_name(job.error))
-    return finish(ports, connector, run, file, outcome, flight)
+    return finish(ports, connector, run, file, outcome, flight, stored)
 
 
 def _moved(ports: Ports, connector: Connector, before: InFlight, after: InFlight) -> InFlight:

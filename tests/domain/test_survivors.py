@@ -1,0 +1,119 @@
+"""Facts that a mutation run showed nobody had stated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.fakes.clock import START
+from upa_core.domain.changes import REMOVED, fill, overlay
+from upa_core.domain.cloud import CLOUDS
+from upa_core.domain.connector import Connector, Source, Target
+from upa_core.domain.import_job import JobError, JobState
+from upa_core.domain.job_log import LogLine, judge
+from upa_core.domain.mapping import direct
+from upa_core.domain.people import EscrowReason, Shard, group_members
+from upa_core.domain.plan import Planner
+from upa_core.domain.scope import Clause, Scope
+
+
+def _connector(*mappings: Any, scope: Scope | None = None) -> Connector:
+    return Connector(
+        name="hr",
+        source=Source(CLOUDS["global"], "tenant"),
+        target=Target("https://c-admin.sharepoint.com", "https://c.sharepoint.com/sites/upa", "/sites/upa/Imports"),
+        mappings=mappings,
+        scope=scope or Scope(),
+    )
+
+
+def _plan(connector: Connector, shard: Shard, *values: Any) -> Any:
+    return Planner(connector).plan(shard, [["p", 0, *values]], ended=(), gone=(), full_round="", now=START)
+
+
+def test_what_the_delta_named_wins_over_a_re_read_and_the_rest_comes_from_it() -> None:
+    """Of a partial row only the absent values are taken from the re-read; afterwards nothing is absent."""
+    assert fill(["p", 0b10, "named", None], ["p", 0, "lagging", "read"]) == ["p", 0, "named", "read"]
+
+
+def test_what_even_a_re_read_doesnt_name_has_no_value() -> None:
+    """An attribute absent in the delta and in the re-read is None, not absent."""
+    assert fill(["p", 0b11, None, None], ["p", 0b10, "read", None]) == ["p", 0, "read", None]
+
+
+def test_nothing_is_kept_from_before_somebody_left() -> None:
+    """A partial row after a removal stays partial: what was known before is void."""
+    assert overlay(["p", REMOVED], ["p", 0b1, None, "new"]) == ["p", 0b1, None, "new"]
+
+
+def test_a_group_holds_every_shard_whose_low_bits_name_it() -> None:
+    """Four groups over eleven members: each member is in exactly one group, found by its remainder."""
+    groups = [list(group_members(group, 4, 11)) for group in range(4)]
+
+    assert groups == [[0, 4, 8], [1, 5, 9], [2, 6, 10], [3, 7]]
+
+
+def test_leaving_the_scope_clears_strings_that_hold_something_and_nothing_else() -> None:
+    """With out_of_scope: clear a held string is cleared; an empty or unknown one, and a date, are left alone."""
+    scope = Scope(groups=((Clause("userType", "EQUALS", "Member"),),), out_of_scope="clear")
+    mappings = [direct(name, name.title()) for name in ("city", "state", "country")]
+    connector = _connector(*mappings, direct("employeeHireDate", "Hired", type="date"), scope=scope)
+    shard = Shard(connector.targets)
+    shard.settle("p", {"City": "Bern", "State": "", "Hired": "2020-01-01"}, 1)
+    values = {"userType": "Guest"}
+    plan = _plan(connector, shard, *(values.get(path) for path in connector.inputs))
+
+    assert [(entry.person, dict(entry.new)) for entry in plan.entries] == [("p", {"City": ""})]
+    assert plan.counts.out_of_scope == 1
+
+
+def test_a_value_that_is_skipped_leaves_the_other_properties_alone() -> None:
+    """on_invalid: skip_value drops one value; the person's other values are planned, and nobody goes to escrow."""
+    connector = _connector(direct("city", "City", max_length=2, on_invalid="skip_value"), direct("state", "State"))
+    shard = Shard(connector.targets)
+    plan = _plan(connector, shard, "Bern", "BE")
+
+    assert [dict(entry.new) for entry in plan.entries] == [{"State": "BE"}]
+    assert shard.escrow == {}
+
+
+def test_an_invalid_value_puts_the_person_into_escrow_under_the_propertys_name() -> None:
+    """on_invalid: escrow_user sends nothing, counts one, names the property, and the shard must be stored."""
+    connector = _connector(direct("city", "City", max_length=2), direct("state", "State"))
+    shard = Shard(connector.targets)
+    plan = _plan(connector, shard, "Bern", "BE")
+
+    assert plan.entries == []
+    assert (plan.counts.invalid, plan.changed) == (1, True)
+    assert (shard.escrow["p"].reason, shard.escrow["p"].detail) == (EscrowReason.INVALID_VALUE, "City")
+
+
+def test_clears_that_a_type_cannot_carry_are_counted_each() -> None:
+    """Two dates that should be cleared are two unsupported clears; nothing is sent for them."""
+    dates = [direct(name, name.title(), type="date", on_empty="clear") for name in ("hired", "left")]
+    connector = _connector(*dates)
+    shard = Shard(connector.targets)
+    shard.settle("p", {"Hired": "2020-01-01", "Left": "2021-01-01"}, 1)
+    plan = _plan(connector, shard, None, None)
+
+    assert plan.entries == []
+    assert plan.counts.clear_unsupported == 2
+
+
+def test_a_stranger_in_the_log_confirms_nobody_even_in_a_file_of_one() -> None:
+    """Only a line without any identity can mean the one person of a file; a foreign identity can't."""
+    stranger = [LogLine("GenericError", "somebody-else", "x")]
+    verdict = judge(JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR, stranger, ["p"])
+
+    assert verdict.confirmed is False
+    assert verdict.why == "GenericError without an identity of the file"
+
+
+def test_an_error_without_a_log_is_opaque_and_one_with_a_log_is_not() -> None:
+    """Opaque means that the target may be down: the log says nothing about why."""
+    silent = judge(JobState.ERROR, JobError.INTERNAL_ERROR, [], ["p"])
+    partial = judge(JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR, [], ["p"])
+    told = judge(JobState.ERROR, JobError.INVALID_DATA_FILE, [LogLine("DataFileNotJson", "", "x")], ["p"])
+
+    assert (silent.confirmed, silent.opaque, silent.why) == (False, True, "InternalError, no log")
+    assert (partial.confirmed, partial.opaque, partial.why) == (False, True, "ImportCompleteWithError, no log")
+    assert (told.confirmed, told.opaque, told.why) == (False, False, "DataFileNotJson")

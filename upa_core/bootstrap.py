@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,22 +17,26 @@ from upa_core.adapters.http import Service
 from upa_core.adapters.import_jobs import SharePointImportJobs
 from upa_core.adapters.library import SharePointLibrary
 from upa_core.adapters.log_events import LogEvents
+from upa_core.adapters.mail import GraphMail
 from upa_core.adapters.people_manager import PeopleManager
 from upa_core.adapters.waker import SilentWaker
+from upa_core.adapters.webhook import Webhook
 from upa_core.config.settings import Settings, StatePlace, read_settings
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConfigError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.clock import Clock
 from upa_core.ports.events import Events
+from upa_core.ports.messenger import Messenger
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
+from upa_core.services.watchfulness import Watch
 
 if TYPE_CHECKING:
     from upa_core.adapters.inspection import CloudInspection
     from upa_core.adapters.role_grants import RoleGrants, SignIn
     from upa_core.adapters.tokens import TokenSource
-    from upa_core.config import Config, Credential
+    from upa_core.config import Certificate, Config, Credential
 
 BLOB_PREFIX = "blob:"
 _SILENT = SilentWaker()
@@ -101,6 +106,26 @@ class App:
         else:
             credential = role_grants.sign_in(way, connector.source.tenant_id, cloud.authority)
         return role_grants.RoleGrants(cloud.graph, credential)
+
+    def watch(self, connector: Connector) -> Watch:
+        """Return how a connector is watched and who is told; nothing is called yet."""
+        told = self.config.notifications
+        messengers: list[Messenger] = []
+        if told.email:
+            cloud = connector.source.cloud
+            graph = Service(cloud.graph, self._graph_tokens(connector), self.clock)
+            messengers.append(GraphMail(graph, told.sender, told.email))
+        if told.webhook:
+            messengers.append(Webhook(told.webhook))
+        return Watch(frozenset(told.events), told.silence_after, messengers, lambda: self._certificate_ends(connector))
+
+    def _certificate_ends(self, connector: Connector) -> datetime | None:
+        from upa_core.adapters.certificate import certificate_end  # noqa: PLC0415 - not while the app is indexed
+        from upa_core.config import Certificate  # noqa: PLC0415
+
+        both = self.config.credentials[connector.name]
+        certificates = {one for one in (both.graph, both.sharepoint) if isinstance(one, Certificate)}
+        return min((certificate_end(_pem(one, self.settings, self.clock)) for one in certificates), default=None)
 
     def _admin(self, connector: Connector) -> Service:
         return Service(_origin(connector.target.admin_url), self._sharepoint_tokens(connector), self.clock)
@@ -195,6 +220,18 @@ def _certificate(credential: Credential, settings: Settings, clock: Clock) -> by
     return key_vault.read_certificate(
         credential.keyvault or "", tokens.managed_identity(settings.identity_client_id), clock
     )
+
+
+def _pem(credential: Certificate, settings: Settings, clock: Clock) -> bytes:
+    from upa_core.adapters import key_vault, tokens  # noqa: PLC0415 - not while the app is indexed
+
+    if credential.path:
+        try:
+            return Path(credential.path).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"the certificate can't be read ({type(error).__name__})") from error
+    identity = tokens.managed_identity(settings.identity_client_id)
+    return key_vault.read_certificate(credential.keyvault or "", identity, clock)
 
 
 def _origin(url: str) -> str:

@@ -19,16 +19,18 @@ from upa_core.domain.answers import Answer, Request, problem
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents import instant
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
-from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.events import Event, EventName, Fields, Level
 from upa_core.domain.names import CONNECTOR_NAME
 from upa_core.ports.bundle import Ports
 from upa_core.services import http_api
 from upa_core.services.advance import advance_far
 from upa_core.services.due import what_is_due
 from upa_core.services.housekeeping import housekeeping as keep_house
+from upa_core.services.idempotency import forget_old_requests
 from upa_core.services.page import page
 from upa_core.services.tick import tick as tick_connector
 from upa_core.services.watch_file import watch_file
+from upa_core.services.watchfulness import count_library, look_after
 
 HISTORY_KEPT = timedelta(days=7)
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -64,7 +66,7 @@ def connector_of(body: bytes) -> str:
 
 def tick(connector: str | None = None) -> Wakes:
     """Pull one connector's changes, or every one's, and wake what is due."""
-    return _each(connector, tick_connector)
+    return _each(connector, tick_connector, told=True)
 
 
 def export(connector: str) -> Wakes:
@@ -97,7 +99,7 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
 
 def housekeeping() -> datetime:
     """Keep house for every connector; returns the moment before which finished orchestrations may be forgotten."""
-    _each(None, keep_house)
+    _each(None, _keep_house)
     return app().clock.now() - HISTORY_KEPT
 
 
@@ -136,16 +138,35 @@ def _asset(name: str) -> str:
     return (files("upa_core") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _each(connector: str | None, use: Callable[[Ports, Connector], object]) -> Wakes:
+def _keep_house(ports: Ports, connector: Connector) -> None:
+    keep_house(ports, connector)
+    forget_old_requests(ports)
+    count_library(ports, connector)
+
+
+def _look_after(built: App, one: Connector, trouble: str) -> None:
+    """Tell administrators what changed; a message that can't be sent stops nothing."""
+    try:
+        look_after(built.ports(one), one, built.watch(one), trouble=trouble)
+    except UpaError as exc:
+        fields: Fields = {"channel": "", "occasion": "", "tries": 0, "error": str(exc)}
+        built.events.emit(Event(EventName.NOTIFICATION_FAILED, one.name, level=Level.WARNING, fields=fields))
+
+
+def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, told: bool = False) -> Wakes:
     built = app()
     waker = GatheringWaker()
     for one in _chosen(built, connector):
+        trouble = ""
         try:
             use(built.ports(one, waker), one)
         except UpaError as exc:
+            trouble = str(exc)
             level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
             fields = {"error": type(exc).__name__, "reason": str(exc)}
             built.events.emit(Event(EventName.TRIGGER_FAILED, one.name, level=level, fields=fields))
+        if told:
+            _look_after(built, one, trouble)
     return _messages(waker)
 
 

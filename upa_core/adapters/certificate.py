@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
 
 from upa_core.domain.errors import ConfigError
 
@@ -29,6 +30,14 @@ def split_certificate(content: bytes) -> tuple[str, str]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private.decode(), found.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def certificate_end(content: bytes) -> datetime:
+    """Return when the certificate ends; the forms are those of `split_certificate`."""
+    from cryptography import x509  # noqa: PLC0415 - vendor imports are lazy
+
+    _, public = split_certificate(content)
+    return x509.load_pem_x509_certificate(public.encode()).not_valid_after_utc
 
 
 def _raw(content: bytes) -> bytes:

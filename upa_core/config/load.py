@@ -193,7 +193,11 @@ class _Loader:
         for position, address in enumerate(model.email.to if model.email else ()):
             if address.count("@") != 1 or " " in address:
                 self.add(("notifications", "email", "to", position), f"'{address}' isn't a mail address")
-        return Notifications(model.events, model.silence_after, model.email.to if model.email else (), model.webhook)
+        to = model.email.to if model.email else ()
+        sender = (model.email.sender or to[0]) if model.email else ""
+        if model.email and sender.count("@") != 1:
+            self.add(("notifications", "email", "sender"), f"'{sender}' isn't a mail address")
+        return Notifications(model.events, model.silence_after, to, model.webhook, sender)
 
     def _check_names(self) -> None:
         seen: dict[str, int] = {}

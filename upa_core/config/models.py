@@ -149,13 +149,26 @@ class EmailModel(Part):
 
     to: Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
     """Addresses."""
+    sender: Line | None = None
+    """Mailbox that sends, by Graph's sendMail (Mail.Send); default: the first of `to`."""
 
 
 class NotificationsModel(Part):
     """Who is told what."""
 
     events: tuple[
-        Literal["failed", "held", "quarantined", "escrow_growing", "certificate", "token_age", "silence", "recovered"],
+        Literal[
+            "failed",
+            "held",
+            "quarantined",
+            "escrow_growing",
+            "certificate",
+            "token_age",
+            "silence",
+            "recovered",
+            "import_job_stalled",
+            "deletions_unpaid",
+        ],
         ...,
     ] = ("failed", "held", "quarantined", "certificate", "silence", "recovered")
     """The occasions."""

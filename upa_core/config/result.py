@@ -47,6 +47,8 @@ class Notifications:
     email: tuple[str, ...] = ()
     webhook: str | None = field(default=None, repr=False)
     """A secret: its address carries a key."""
+    sender: str = ""
+    """Mailbox that sends."""
 
 
 @dataclass(frozen=True, slots=True)

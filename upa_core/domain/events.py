@@ -41,6 +41,9 @@ class EventName(StrEnum):
     TRIGGER_FAILED = "upa.trigger.failed"
     WAKE_UP_LOST = "upa.wake_up.lost"
     CONTROLLED = "upa.connector.controlled"
+    ALARM_RAISED = "upa.alarm.raised"
+    ALARM_ENDED = "upa.alarm.ended"
+    NOTIFICATION_FAILED = "upa.notification.failed"
     HOUSEKEEPING_DONE = "upa.housekeeping.done"
 
 

@@ -1,0 +1,95 @@
+"""Mail and webhook on the wire: what is sent, and that no error names the secret address."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from tests.fakes import FakeClock, FakeTokens
+from tests.fakes.transport import ScriptedTransport, reply
+from upa_core.adapters.http import Service
+from upa_core.adapters.mail import GraphMail
+from upa_core.adapters.webhook import Webhook
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    ConfigError,
+    RefusedError,
+    RetryLaterError,
+    UnansweredError,
+    UpaError,
+)
+from upa_core.ports.messenger import Message
+
+SECRET = "sig=very-secret"
+ADDRESS = f"https://hooks.example/workflows/1?{SECRET}"
+MESSAGE = Message("staff", "a plan is held", "clears of 50 people [x](http://evil)", "upa hold show")
+
+
+def _mail(transport: ScriptedTransport) -> GraphMail:
+    service = Service("https://graph.microsoft.com", FakeTokens(), FakeClock(), session=transport.session())
+    return GraphMail(service, "upa@contoso.com", ["a@contoso.com", "b@contoso.com"])
+
+
+def test_a_mail_is_plain_text_with_the_result_in_its_subject() -> None:
+    """One call of sendMail as the sender; the text can't be markup."""
+    transport = ScriptedTransport(reply(202))
+    _mail(transport).send(MESSAGE)
+    sent = json.loads(transport.requests[0].body or b"")["message"]
+
+    assert transport.requests[0].url == "https://graph.microsoft.com/v1.0/users/upa@contoso.com/sendMail"
+    assert sent["subject"] == "upa-sync staff: a plan is held"
+    assert sent["body"]["contentType"] == "Text"
+    assert [one["emailAddress"]["address"] for one in sent["toRecipients"]] == ["a@contoso.com", "b@contoso.com"]
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, AccessDeniedError), (404, RefusedError), (500, UnansweredError)])
+def test_a_mail_that_fails_is_one_of_our_errors(status: int, error: type[UpaError]) -> None:
+    """And it is sent once: nobody knows whether a lost answer was a sent mail."""
+    transport = ScriptedTransport(reply(status, {"error": {"code": "X"}}))
+
+    with pytest.raises(error):
+        _mail(transport).send(MESSAGE)
+    assert len(transport.requests) == 1
+
+
+def test_a_card_is_what_teams_takes_and_reads_no_markdown() -> None:
+    """An adaptive card in the message envelope; texts are runs, in which a link stays a text."""
+    transport = ScriptedTransport(reply(202))
+    Webhook(ADDRESS, transport.session()).send(MESSAGE)
+    sent = json.loads(transport.requests[0].body or b"")
+    card = sent["attachments"][0]["content"]
+
+    assert (sent["type"], card["type"]) == ("message", "AdaptiveCard")
+    assert {block["type"] for block in card["body"]} == {"RichTextBlock"}
+    assert "Authorization" not in transport.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (reply(302, headers={"Location": "https://evil.example"}), RefusedError),
+        (reply(400, {"error": SECRET}), RefusedError),
+        (reply(429), RetryLaterError),
+        (reply(503), RetryLaterError),
+        (requests.ConnectionError(f"https://hooks.example?{SECRET}"), RetryLaterError),
+        (requests.ReadTimeout(f"https://hooks.example?{SECRET}"), RetryLaterError),
+    ],
+    ids=["redirect", "400", "429", "503", "connection", "timeout"],
+)
+def test_no_error_of_the_webhook_names_its_address(answer: object, error: type[UpaError]) -> None:
+    """Neither the text nor what caused it holds the address or its key."""
+    with pytest.raises(error) as caught:
+        Webhook(ADDRESS, ScriptedTransport(answer).session()).send(MESSAGE)  # type: ignore[arg-type]
+
+    assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_webhook_without_tls_is_refused_without_naming_it() -> None:
+    """http is no address for a secret."""
+    with pytest.raises(ConfigError) as caught:
+        Webhook(f"http://hooks.example?{SECRET}")
+
+    assert SECRET not in str(caught.value)

@@ -1,0 +1,303 @@
+"""Administrators are told once for each change of reason, and when it is over; a failing channel is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from tests.fakes.messenger import FakeMessenger
+from tests.support.world import World
+from upa_core.domain.alarms import CERTIFICATE_DAYS, Occasion
+from upa_core.domain.errors import AccessDeniedError, UnavailableError
+from upa_core.domain.events import EventName
+from upa_core.domain.runs import Quarantine, QuarantineReason, Retry
+from upa_core.domain.state import ConnectorState, Debt, Hold, Run
+from upa_core.domain.told import MOST_TRIES
+from upa_core.services.documents import lane_of, state_of
+from upa_core.services.watchfulness import Watch, look_after, told_of
+
+EVERYTHING = frozenset((*get_args(Occasion), "recovered"))
+NOTHING = Run("20261122T101500Z-aaaa", datetime.fromisoformat("2026-11-22T10:15:00Z"), (), (), None)  # type: ignore[arg-type]
+
+
+class Watched:
+    """A world whose first sync is done, and a channel."""
+
+    def __init__(self, *, occasions: frozenset[str] = EVERYTHING) -> None:
+        self.world = World(6)
+        self.world.sync()
+        self.channel = FakeMessenger()
+        self.ends: Callable[[], datetime | None] = lambda: None
+        self.occasions = occasions
+
+    def look(self, *channels: FakeMessenger, trouble: str = "") -> list[str]:
+        """Look after the connector; returns what was told now."""
+        before = len(self.channel.messages)
+        watch = Watch(self.occasions, timedelta(hours=26), channels or (self.channel,), self.ends)
+        look_after(self.world.ports(), self.world.connector, watch, trouble=trouble)
+        return self.channel.subjects[before:]
+
+    def change(self, **fields: object) -> None:
+        """Change the connector's state."""
+        name = self.world.connector.name
+        state_of(self.world.store, name).update(lambda s: replace(s, **fields))  # type: ignore[arg-type]
+
+    def later(self, **by: float) -> None:
+        """Let time pass in which pulling goes on well."""
+        self.world.sim.advance(timedelta(**by).total_seconds())
+        self.world.pull()
+        self.world.drain(hours=1)
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def _quarantine(watched: Watched, reason: QuarantineReason) -> None:
+    watched.change(quarantine=Quarantine(reason, watched.world.now, "why"))
+
+
+def test_a_healthy_connector_is_silent(watched: Watched) -> None:
+    """Nothing is told about what is well."""
+    assert watched.look() == []
+
+
+def test_a_reason_is_told_once_and_its_end_once(watched: Watched) -> None:
+    """Three looks at one quarantine are one message, its end is another, and then there is quiet."""
+    _quarantine(watched, QuarantineReason.TARGET_DOWN)
+    told = [watched.look() for _ in range(3)]
+    watched.change(quarantine=None)
+    told += [watched.look() for _ in range(2)]
+
+    assert told == [["upa-sync hr: quarantined"], [], [], ["upa-sync hr: recovered: quarantined"], []]
+
+
+def test_a_changed_reason_is_told_again(watched: Watched) -> None:
+    """Another reason for the same occasion is news, and no recovery."""
+    _quarantine(watched, QuarantineReason.TARGET_DOWN)
+    first = watched.look()
+    _quarantine(watched, QuarantineReason.CREDENTIALS)
+    second = watched.look()
+
+    assert (first, second) == (["upa-sync hr: quarantined"], ["upa-sync hr: quarantined"])
+    assert watched.channel.messages[1].detail.startswith("credentials")
+
+
+def test_a_request_id_makes_no_new_reason(watched: Watched) -> None:
+    """The same error under another request id and number of people isn't told again."""
+    told = [watched.look(trouble=f"GET graph: HTTP 403 (request {n})") for n in ("a1", "b2")]
+
+    assert told == [["upa-sync hr: the last tick failed"], []]
+
+
+def test_every_alarm_is_an_event_even_without_a_channel(watched: Watched) -> None:
+    """Raised and ended are events of their own."""
+    _quarantine(watched, QuarantineReason.MAPPING)
+    watch = Watch(EVERYTHING, timedelta(hours=26))
+    look_after(watched.world.ports(), watched.world.connector, watch)
+    watched.change(quarantine=None)
+    look_after(watched.world.ports(), watched.world.connector, watch)
+    alarms = [name for name in watched.world.events.names if name.value.startswith("upa.alarm")]
+
+    assert alarms == [EventName.ALARM_RAISED, EventName.ALARM_ENDED]
+
+
+def test_an_occasion_that_nobody_wants_is_not_told() -> None:
+    """The connector file chooses the occasions."""
+    watched = Watched(occasions=EVERYTHING - {"quarantined"})
+    _quarantine(watched, QuarantineReason.MAPPING)
+
+    assert watched.look() == []
+
+
+def test_a_channel_that_fails_is_tried_again_and_the_other_is_not(watched: Watched) -> None:
+    """The failing channel gets the message after a pause; the one that worked gets nothing twice."""
+    other = FakeMessenger("other")
+    other.hooks.fail("send", UnavailableError("webhook: HTTP 500"))
+    _quarantine(watched, QuarantineReason.MAPPING)
+    first = watched.look(watched.channel, other)
+    at_once = watched.look(watched.channel, other)
+    watched.world.sim.advance(901)
+    later = watched.look(watched.channel, other)
+
+    assert (first, at_once, later) == (["upa-sync hr: quarantined"], [], [])
+    assert other.subjects == ["upa-sync hr: quarantined"]
+    assert watched.world.events.names.count(EventName.NOTIFICATION_FAILED) == 1
+
+
+def test_a_channel_that_never_works_is_given_up(watched: Watched) -> None:
+    """After so many tries the message is dropped; the event has told it."""
+    watched.channel.hooks.fail("send", AccessDeniedError("mail: HTTP 403"), times=100)
+    _quarantine(watched, QuarantineReason.MAPPING)
+    for _ in range(40):
+        watched.look()
+        watched.world.sim.advance(6 * 3600 + 1)
+
+    assert watched.channel.hooks.count("send") <= MOST_TRIES * 3
+
+
+def test_an_end_that_nobody_heard_the_beginning_of_is_not_told(watched: Watched) -> None:
+    """A message that never went out needs no recovery."""
+    watched.channel.hooks.fail("send", UnavailableError("down"))
+    _quarantine(watched, QuarantineReason.MAPPING)
+    watched.look()
+    watched.change(quarantine=None)
+
+    assert watched.look() == []
+
+
+def test_a_death_while_sending_repeats_after_a_quarter_of_an_hour(watched: Watched) -> None:
+    """Whoever claimed the message and died leaves it for another, not at once."""
+    watched.channel.hooks.fail("send", KeyboardInterrupt())  # type: ignore[arg-type]
+    _quarantine(watched, QuarantineReason.MAPPING)
+    with pytest.raises(KeyboardInterrupt):
+        watched.look()
+    at_once = watched.look()
+    watched.world.sim.advance(901)
+
+    assert (at_once, watched.look()) == ([], ["upa-sync hr: quarantined"])
+
+
+def test_a_hold_is_told_with_its_run(watched: Watched) -> None:
+    """Held once; another hold is another message."""
+    run = replace(NOTHING, counts=None)  # type: ignore[arg-type]
+    from upa_core.domain.state import Counts
+
+    watched.change(hold=Hold(replace(run, counts=Counts()), watched.world.now, "clears of 50 people"))
+    watched.look()
+
+    assert watched.channel.messages[0].detail == "clears of 50 people"
+    assert run.id in watched.channel.messages[0].todo
+
+
+def test_a_failed_run_is_told_until_it_is_quarantine(watched: Watched) -> None:
+    """Quarantine takes the place of the failure: one message, not two."""
+    watched.change(retry=Retry(1, watched.world.now, "InternalError, no log"))
+    first = watched.look()
+    _quarantine(watched, QuarantineReason.TARGET_DOWN)
+    second = watched.look()
+
+    assert first == ["upa-sync hr: a run failed"]
+    assert sorted(second) == ["upa-sync hr: quarantined", "upa-sync hr: recovered: a run failed"]
+
+
+def test_silence_is_told_after_its_hours(watched: Watched) -> None:
+    """25 hours without any success are quiet, 27 aren't; success ends it."""
+    watched.look()
+    watched.world.sim.advance(25 * 3600)
+    early = watched.look()
+    watched.world.sim.advance(5 * 3600)
+    late = watched.look()
+    watched.later(minutes=1)
+
+    assert (early, late) == ([], ["upa-sync hr: silence"])
+    assert watched.look() == ["upa-sync hr: recovered: silence"]
+
+
+def test_rounds_without_changes_are_no_silence(watched: Watched) -> None:
+    """Days in which nobody changes are days of success."""
+    for _ in range(4):
+        watched.later(hours=20)
+        assert watched.look() == []
+
+
+def test_a_pause_is_no_silence(watched: Watched) -> None:
+    """Whoever paused a connector knows."""
+    watched.change(paused=True)
+    watched.world.sim.advance(100 * 3600)
+
+    assert "upa-sync hr: silence" not in watched.look()
+
+
+def test_a_certificate_is_told_at_30_14_and_7_days_and_when_it_is_over(watched: Watched) -> None:
+    """Each bound once, and a new certificate ends it."""
+    end = watched.world.now + timedelta(days=31)
+    watched.ends = lambda: end
+    told = []
+    for _ in range(32):
+        told += [subject for subject in watched.look() if "certificate" in subject]
+        watched.later(days=1)
+    told += [subject for subject in watched.look() if "certificate" in subject]
+    watched.ends = lambda: end + timedelta(days=365)
+    watched.later(days=1)
+    told += [subject for subject in watched.look() if "certificate" in subject]
+
+    assert len(CERTIFICATE_DAYS) == 4
+    assert told == [
+        "upa-sync hr: the certificate ends in less than 30 days",
+        "upa-sync hr: the certificate ends in less than 14 days",
+        "upa-sync hr: the certificate ends in less than 7 days",
+        "upa-sync hr: the certificate has expired",
+        "upa-sync hr: recovered: the certificate has expired",
+    ]
+
+
+def test_a_watermark_of_five_days_is_told(watched: Watched) -> None:
+    """Before Graph forgets it."""
+    watched.look()
+    watched.world.sim.advance(5 * 24 * 3600 + 60)
+
+    assert "upa-sync hr: the watermark grows old" in watched.look()
+
+
+def test_deletions_unpaid_for_days_are_told(watched: Watched) -> None:
+    """A debt of three days is somebody's lock or label."""
+    watched.change(debts=(Debt("https://x/f", is_folder=False, since=watched.world.now),))
+    fresh = watched.look()
+    watched.later(days=3, minutes=1)
+    watched.change(debts=(Debt("https://x/f", is_folder=False, since=watched.world.now - timedelta(days=3)),))
+
+    assert (fresh, watched.look()) == ([], ["upa-sync hr: deletions are unpaid"])
+
+
+def test_an_import_job_of_six_hours_is_told(watched: Watched) -> None:
+    """With its file, once."""
+    world = watched.world
+    world.edit(world.people[0], department="X")
+    world.pull()
+    world.far()
+    lane_of(world.store, world.connector).update(
+        lambda lane: replace(lane, in_flight=replace(lane.in_flight, since=world.now - timedelta(hours=7)))  # type: ignore[type-var]
+    )
+
+    assert (watched.look(), watched.look()) == (["upa-sync hr: an import job is stalled"], [])
+
+
+def test_escrow_that_grows_is_told(watched: Watched) -> None:
+    """Twenty more people than a day ago, those without a profile left out."""
+    world = watched.world
+    watched.look()
+    for _ in range(21):
+        world.join(department="x" * 60)
+    world.connector = replace(
+        world.connector, mappings=tuple(replace(m, max_length=40) for m in world.connector.mappings)
+    )
+    world.sim.advance(3700)
+    world.sync(full=True)
+
+    assert "upa-sync hr: escrow grows" in watched.look()
+
+
+def test_what_was_told_says_nothing_of_people(watched: Watched) -> None:
+    """The stored document holds no attribute value."""
+    _quarantine(watched, QuarantineReason.MAPPING)
+    watched.look()
+    stored = watched.world.store.blobs[f"connectors/{watched.world.connector.name}/told.json"]
+
+    assert b"D1" not in stored
+    assert told_of(watched.world.ports(), watched.world.connector).load().value.entries[0].heard
+
+
+def test_the_state_is_never_written() -> None:
+    """Looking after a connector changes its own document alone."""
+    watched = Watched()
+    before = state_of(watched.world.store, "hr").load()
+    watched.look()
+
+    assert state_of(watched.world.store, "hr").load() == before
+    assert isinstance(before.value, ConnectorState)

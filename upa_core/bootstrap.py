@@ -18,6 +18,7 @@ from upa_core.adapters.import_jobs import SharePointImportJobs
 from upa_core.adapters.library import SharePointLibrary
 from upa_core.adapters.log_events import LogEvents
 from upa_core.adapters.mail import GraphMail
+from upa_core.adapters.metric_events import MetricEvents
 from upa_core.adapters.people_manager import PeopleManager
 from upa_core.adapters.waker import SilentWaker
 from upa_core.adapters.webhook import Webhook
@@ -155,12 +156,13 @@ def build(environ: Mapping[str, str], *, clock: Clock | None = None, events: Eve
     settings = read_settings(environ)
     store = _store(settings.state, settings)
     config = _config(settings.config, store, environ)
+    own_clock = clock or clock_from(settings.clock)
     return App(
         settings=settings,
         config=config,
         store=store,
-        clock=clock or clock_from(settings.clock),
-        events=events or LogEvents(),
+        clock=own_clock,
+        events=events or MetricEvents(LogEvents(), own_clock),
         connectors={connector.name: connector for connector in config.connectors},
     )
 

@@ -40,6 +40,8 @@ class PeopleManager:
                 return None
             raise answer.refused()
         found = answer.document
+        if not isinstance(found, dict):
+            raise answer.garbled("the body isn't an object")
         if found.get("odata.null") or found.get("UserProfileProperties") is None:
             return None
         return {item["Key"]: item["Value"] or "" for item in found["UserProfileProperties"]}

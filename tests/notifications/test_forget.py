@@ -1,0 +1,70 @@
+"""Forgetting a person leaves nothing of them in our storage."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.world import World
+from upa_core.domain.errors import RefusedError
+from upa_core.services.explain import explain
+from upa_core.services.forget import forget
+
+
+def _holding(world: World, *texts: str) -> list[str]:
+    return [key for key, data in world.store.blobs.items() if any(text.encode() in data.lower() for text in texts)]
+
+
+def test_nothing_of_a_forgotten_person_is_left() -> None:
+    """Neither the id nor a value stands in any blob; everybody else's archive stays."""
+    world = World(3)
+    person = world.join(department="Only-Hers-77", jobTitle="Unique")
+    world.sync()
+    assert _holding(world, "only-hers-77")
+    changed = forget(world.ports(), world.connector, person, "Ann")
+
+    assert changed >= 2
+    assert _holding(world, person, "only-hers-77") == []
+    assert explain(world.ports(), world.connector, person).timeline == ()
+    assert len(explain(world.ports(), world.connector, world.people[0]).timeline) == 1
+
+
+def test_somebody_in_escrow_is_forgotten_with_the_lines_of_the_log() -> None:
+    """Escrow entry and SharePoint's log line go too."""
+    world = World(2)
+    person = world.join(profile=False, department="Only-Hers-77")
+    world.sync()
+    assert person in world.escrow()
+    forget(world.ports(), world.connector, person, "Ann")
+
+    assert person not in world.escrow()
+    assert _holding(world, person, "only-hers-77") == []
+
+
+def test_nobody_is_forgotten_while_something_is_on_its_way() -> None:
+    """What is in flight is settled from the archive: it mustn't change now."""
+    world = World(2)
+    world.pull()
+    world.far()
+
+    with pytest.raises(RefusedError, match="on its way"):
+        forget(world.ports(), world.connector, world.people[0], "Ann")
+
+
+def test_a_text_that_is_no_id_forgets_nobody() -> None:
+    """An empty text would be in every blob."""
+    world = World(1)
+    world.sync()
+
+    with pytest.raises(RefusedError, match="object id"):
+        forget(world.ports(), world.connector, "", "Ann")
+
+
+def test_a_forgotten_person_who_is_still_there_comes_back_with_the_next_full_round() -> None:
+    """Forgetting doesn't take anybody out of scope."""
+    world = World(2)
+    world.sync()
+    forget(world.ports(), world.connector, world.people[0], "Ann")
+    world.sync(full=True)
+
+    assert world.shadow(world.people[0]) is not None
+    assert world.differences() == []

@@ -22,6 +22,7 @@ from tests.infra.bicep import ROOT
 
 MODULES = {
     "azure": {"azure-functions", "azure-functions-durable", "azure-identity", "azure-storage-blob", "azure-core"},
+    "opentelemetry": {"azure-monitor-opentelemetry"},
     "yaml": {"pyyaml"},
     "pydantic_core": {"pydantic-core"},
 }

@@ -195,7 +195,7 @@ class _Loader:
                 self.add(("notifications", "email", "to", position), f"'{address}' isn't a mail address")
         to = model.email.to if model.email else ()
         sender = (model.email.sender or to[0]) if model.email else ""
-        if model.email and sender.count("@") != 1:
+        if model.email and model.email.sender and sender.count("@") != 1:
             self.add(("notifications", "email", "sender"), f"'{sender}' isn't a mail address")
         return Notifications(model.events, model.silence_after, to, model.webhook, sender)
 

@@ -57,7 +57,7 @@ class _Killer(Narrator):
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_host_killed_in_any_phase_loses_and_doubles_nothing(phase: str, quick_stage: Any, until: Any) -> None:
-    """After the restart every profile is right, one import job was queued, and housekeeping leaves the library empty."""
+    """After the restart every profile is right, one import job was queued, and housekeeping empties the library."""
     killer = _Killer(PHASES[phase])
     with quick_stage(killer) as on:
         engine = _arm(on, killer)

@@ -39,6 +39,7 @@ lint: $(READY) ## Format, lint, types, layers
 	@$(BIN)/lint-imports --no-cache
 
 unit: $(READY) ## Run the tests with coverage
+	@scripts/need-chromium
 	@$(BIN)/python -m coverage run -m pytest $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 

@@ -102,7 +102,7 @@ def wait(console: Console, on: Stage) -> None:
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
     console.print("  upa status; upa plan; upa why joerg.new@contoso.com", highlight=False)
     if on.engine.base_url:
-        console.print(f"The function app answers at {on.engine.base_url}/api/status", highlight=False, soft_wrap=True)
+        console.print(f"Status page: {on.engine.base_url}/api/ui", highlight=False, soft_wrap=True)
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ FLAGS = [
 KEY = "a-key/with+signs="
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open an event loop runs in this thread, which others mustn't meet
 def browser() -> Iterator[Browser]:
     """A browser; `make test` installs one where it may, elsewhere the tests say how and are skipped."""
     chromium = os.environ.get("UPA_CHROMIUM") or shutil.which("chromium")

@@ -68,7 +68,7 @@ def _write(cli: Cli, found: dict[str, dict[str, str | None]]) -> None:
     sequence = next_sequence(cli.ports, cli.connector)
 
     def change(shard: Shard, person: str) -> None:
-        known = shard.cells.get(person)
+        known = shard.shadow(person)
         if known is None or all(value is None for value in known):
             shard.settle(person, found[person], sequence)
 

@@ -17,10 +17,10 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents import from_json, instant
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.names import rounds_prefix, run_id, shard_key, state_key
-from upa_core.domain.shard_codec import decode_shard, encode_shard
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
-from upa_core.services.documents import decode, encode, lane_of, state_of
+from upa_core.services.documents import decode, lane_of, state_of
+from upa_core.services.shard_codec import decode_shard, encode_shard
 
 VERSION = 1
 MANIFEST = "manifest.json"
@@ -154,10 +154,10 @@ def _shard(
         data = archive.read(key)
     except KeyError:
         return None
-    shard = decode_shard(decode(data, where=key), connector.targets, where=key)
-    if not trust_shadow:
-        shard.cells = {person: [None] * len(shard.targets) for person in shard.cells}
-    return encode(encode_shard(shard))
+    shard = decode_shard(data, connector.targets, where=key)
+    for person in () if trust_shadow else shard.rows:
+        shard.make_unknown(person)
+    return encode_shard(shard)
 
 
 def _segments(archive: zipfile.ZipFile, connector: Connector, state: ConnectorState) -> Iterator[str]:

@@ -62,7 +62,7 @@ def _action(cli: Cli, person: str, row: Any, redactor: Redactor) -> Step:
     connector = cli.connector
     index = state_of(cli.ports.store, connector.name).load().value.people
     shard = People(cli.ports.store, connector, index).load(shard_of(person, index.shards)).value
-    cells = dict(zip(shard.targets, shard.cells.get(person, ()), strict=False))
+    cells = dict(zip(shard.targets, shard.shadow(person) or (), strict=False))
     details: dict[str, Any] = {}
     problems = []
     for mapping in connector.active:

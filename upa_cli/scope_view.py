@@ -42,7 +42,7 @@ class ScopeView:
             number = shard_of(person, index.shards)
             if number not in loaded:
                 loaded[number] = people.load(number).value
-            return person in loaded[number].cells
+            return person in loaded[number].rows
 
         entering = sorted(person for person in self.inside if not known(person))
         return entering, sorted(person for person in self.outside if known(person))

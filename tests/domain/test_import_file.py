@@ -19,7 +19,7 @@ from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.import_file import BOM, ID_PROPERTY, ImportFile, read_import_file
 from upa_core.domain.mapping import direct
 from upa_core.domain.people import EscrowReason, Shard
-from upa_core.domain.plan import Planner
+from upa_core.domain.plan import Entry, Planner
 
 CARRIABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 NASTY = st.sampled_from(
@@ -31,8 +31,7 @@ TYPES = ("string", "date", "datetime", "boolean", "integer")
 
 def content_of(people: dict[str, dict[str, str]]) -> bytes:
     file = ImportFile(max_pairs=10**6, max_bytes=10**9)
-    for person, values in people.items():
-        assert file.add(person, values)
+    assert file.add([Entry(person, values, {}) for person, values in people.items()]) == len(people)
     content = file.content()
     assert len(content) == file.size
     return content
@@ -47,7 +46,7 @@ def test_any_unicode_round_trips_through_two_strict_parsers(people: dict[str, di
     wanted = [{ID_PROPERTY: person, **values} for person, values in people.items()]
     assert json.loads(content[3:].decode("ascii"), strict=True) == {"value": wanted}
     assert newtonsoft.parse(newtonsoft.decode(content)) == {"value": wanted}
-    assert dict(read_import_file(content)) == people
+    assert read_import_file(content) == people
 
 
 @given(
@@ -100,22 +99,35 @@ def test_what_xml_cant_carry_follows_on_invalid(text: str) -> None:
 
 
 def test_a_file_ends_before_a_limit_would_be_passed() -> None:
-    """Pairs and bytes are counted with the next person; a file always takes at least one."""
+    """Pairs and bytes are counted with the next person, exactly; a file always takes at least one."""
+    two, one = {"X": "1", "Y": "2"}, {"X": "1"}
     file = ImportFile(max_pairs=3, max_bytes=10**6)
-    assert file.add("a", {"X": "1", "Y": "2"})
-    assert not file.add("b", {"X": "1", "Y": "2"})
-    assert file.add("c", {"X": "1"})
+    assert file.add([Entry("a", two, {}), Entry("b", two, {})]) == 1
+    assert file.add([Entry("b", two, {})]) == 0
+    assert file.add([Entry("c", one, {})]) == 1
     assert (file.people, file.pairs) == (2, 3)
     small = ImportFile(max_pairs=10, max_bytes=60)
-    assert small.add("a", {"X": "1" * 200})
-    assert not small.add("b", {"X": "1"})
+    assert small.add([Entry("a", {"X": "1" * 200}, {}), Entry("b", one, {})]) == 1
+    assert small.add([Entry("b", one, {})]) == 0
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.integers(20, 400))
+def test_a_file_takes_as_many_as_its_bytes_allow(lengths: list[int], limit: int) -> None:
+    """Added at once or one by one, the same people fit, and one more would not."""
+    entries = [Entry(f"p{n}", {"X": "é" * length}, {}) for n, length in enumerate(lengths)]
+    at_once, one_by_one = (ImportFile(max_pairs=1000, max_bytes=limit) for _ in range(2))
+    taken = 0
+    while added := at_once.add(entries[taken:]):
+        taken += added
+    assert taken == next((n for n, entry in enumerate(entries) if not one_by_one.add([entry])), len(entries))
+    assert at_once.content() == one_by_one.content()
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"value":[1]}', b'{"value":[{"X":"1"}]}'])
 def test_a_damaged_file_is_told_apart(content: bytes) -> None:
     """What isn't an import file of ours raises CorruptStateError, nothing else."""
     with pytest.raises(CorruptStateError):
-        list(read_import_file(content))
+        read_import_file(content)
 
 
 def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> None:
@@ -127,11 +139,12 @@ def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> Non
         "os.environ['TZ'] = sys.argv[2]; time.tzset()\n"
         "from upa_core.domain.import_file import ImportFile\n"
         "from upa_core.domain.mapping import compile_mappings, direct\n"
+        "from upa_core.domain.plan import Entry\n"
         "m = [direct('d','D',type='date'), direct('i','I',type='integer'), direct('b','B',type='boolean'),\n"
         "     direct('t','T',type='datetime'), direct('s','S')]\n"
         "row = ['2026-01-31T23:30:00Z', 1234567, True, '2026-07-01T00:30:00Z', 'İıß']\n"
         "v = compile_mappings(m, ['d','i','b','t','s'])(row)\n"
-        "f = ImportFile(max_pairs=9, max_bytes=999); f.add('p', dict(zip('DIBTS', v)))\n"
+        "f = ImportFile(max_pairs=9, max_bytes=999); f.add([Entry('p', dict(zip('DIBTS', v)), {})])\n"
         "sys.stdout.write(hashlib.sha256(f.content()).hexdigest())\n"
     )
     cases = [

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from tests.fakes.clock import START
-from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people import EscrowReason, Shard, shard_of, shards_for
-from upa_core.domain.shard_codec import decode_shard, encode_shard
 from upa_core.domain.timetable import escrow_due
 
 AB = ("A", "B")
@@ -29,7 +25,7 @@ def test_settling_twice_is_settling_once() -> None:
     for _ in range(2):
         twice.settle("p", {"A": "1", "B": None}, 3)
     shard.settle("p", {"A": "1", "B": None}, 3)
-    assert encode_shard(shard) == encode_shard(twice)
+    assert shard == twice
 
 
 def test_a_file_from_before_somebody_was_forgotten_tells_nothing_of_strangers() -> None:
@@ -89,28 +85,6 @@ def test_escrow_rhythm() -> None:
     hours = [(escrow_due(START, START, tries) or START) - START for tries in range(1, 7)]
     assert [pause / timedelta(hours=1) for pause in hours] == [1, 6, 12, 24, 24, 24]
     assert escrow_due(START, START + timedelta(days=30), 33) is None
-
-
-def test_a_shard_is_read_for_todays_targets() -> None:
-    """A property that is no longer mapped is dropped, a new one is unknown, stamps stay with their property."""
-    shard = Shard(AB)
-    shard.settle("p", {"A": "a", "B": "b"}, 2)
-    shard.settle("p", {"B": "bb"}, 6)
-    shard.declined["q"] = {"A": "no"}
-    shard.missed["r"] = "round"
-    again = decode_shard(encode_shard(shard), ("B", "C"), where="here")
-    assert again.shadow("p") == ["bb", None]
-    assert again.stamps["p"] == [6, 0]
-    assert (again.declined, again.missed) == ({"q": {"A": "no"}}, {"r": "round"})
-
-
-@pytest.mark.parametrize(
-    "data", [{}, {"version": 2}, {"version": 1, "targets": "AB"}, {"version": 1, "targets": [], "people": 3}]
-)
-def test_a_shard_that_cant_be_read_says_so(data: dict[str, object]) -> None:
-    """Damage and newer versions raise CorruptStateError with the key."""
-    with pytest.raises(CorruptStateError, match="here"):
-        decode_shard(data, AB, where="here")
 
 
 def test_shards_are_a_power_of_two_and_lie_within_a_partition() -> None:

@@ -136,8 +136,8 @@ def test_a_preview_writes_nothing_anywhere() -> None:
     seen: list[Entry] = []
 
     class Sink:
-        def add(self, entry: Entry) -> None:
-            seen.append(entry)
+        def add(self, entries: list[Entry]) -> None:
+            seen.extend(entries)
 
     shown = preview(world.ports(), world.connector, sink=Sink(), most=1)
     assert world.store.blobs == before

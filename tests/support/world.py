@@ -262,8 +262,9 @@ class World:
     def shadow(self, person: str) -> dict[str, str | None] | None:
         """Return what is known of a person."""
         for shard in self.shards():
-            if person in shard.cells:
-                return dict(zip(shard.targets, shard.cells[person], strict=True))
+            cells = shard.shadow(person)
+            if cells is not None:
+                return dict(zip(shard.targets, cells, strict=True))
         return None
 
     def profile(self, person: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 
@@ -20,7 +19,7 @@ from upa_core.domain.plan import Entry
 from upa_core.domain.state import Hold
 from upa_core.services import holds
 from upa_core.services.documents import state_of
-from upa_core.services.plan_writer import plan_key
+from upa_core.services.plan_reader import read_plan
 
 SAMPLE = 20
 
@@ -87,9 +86,7 @@ def _sample(cli: Cli, hold: Hold) -> list[Entry]:
     """Read the first entries of the frozen plan, those that clear first."""
     entries: list[Entry] = []
     for file in hold.run.files[:1]:
-        blob = cli.ports.store.get(plan_key(hold.run.id, file.name))
-        if blob is not None:
-            entries += [Entry(person, new, old) for person, new, old in orjson.loads(blob.data)]
+        entries += read_plan(cli.ports.store, hold.run.id, file.name)
     return sorted(entries, key=lambda entry: not entry.clears)[:SAMPLE]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -47,13 +48,14 @@ class _CsvSink:
     csv: SafeCsv
     redactor: Redactor
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entries: Sequence[Entry]) -> None:
         """Write a line each property."""
-        for target, new in sorted(entry.new.items()):
-            old = entry.old.get(target)
-            kind = "clear" if new == "" else "set"
-            shown = "(unknown)" if old is None else self.redactor.value(target, old)
-            self.csv.row((entry.person, target, kind, shown, self.redactor.value(target, new)))
+        for entry in entries:
+            for target, new in sorted(entry.new.items()):
+                old = entry.old.get(target)
+                kind = "clear" if new == "" else "set"
+                shown = "(unknown)" if old is None else self.redactor.value(target, old)
+                self.csv.row((entry.person, target, kind, shown, self.redactor.value(target, new)))
 
 
 @command(

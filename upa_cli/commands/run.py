@@ -65,7 +65,7 @@ def run(
     if users is not None and not persons:
         raise CommandError("--users names nobody", exits.USAGE)
     if resend and persons:
-        change_people_between_runs(ports, connector, persons, _forget_values)
+        change_people_between_runs(ports, connector, persons, Shard.make_unknown)
     elif resend:
         controls.reset(ports, connector, "shadow", cli.who)
     if persons:
@@ -114,12 +114,6 @@ def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, i
         return "waiting", exits.OK if result.last.file else exits.LATER
     sent = any(report.status == "success" and report.files for report in result.reports)
     return ("success" if sent else "no_change"), exits.OK
-
-
-def _forget_values(shard: Shard, person: str) -> None:
-    """Make what SharePoint confirmed of a person unknown: unknown differs from any value."""
-    if person in shard.cells:
-        shard.cells[person] = [None] * len(shard.targets)
 
 
 CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the status that follows"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -50,7 +51,10 @@ def decode_page(document: Any, asked: Link) -> Page:
 
 def _are_users(records: list[Any]) -> bool:
     """Tell whether all are objects with a text as id (decoded JSON: no subclasses)."""
-    return {*map(type, records)} <= {dict} and {type(record.get("id")) for record in records} <= {str}
+    try:
+        return {*map(type, records)} <= {dict} and {*map(type, map(itemgetter("id"), records))} <= {str}
+    except KeyError:
+        return False
 
 
 def delta_error(status: int, content: bytes, label: str) -> UpaError | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TIMEOUTS = (10.0, 60.0)
 """Seconds to connect, and between two bytes of the answer."""
 ATTEMPTS = 4
+_PIECE = 1024 * 1024
 PATIENCE = 60.0
 """A longer pause than this is for the caller to plan, not to sleep through."""
 
@@ -173,13 +174,17 @@ class Service:
                 auth=bearer,
                 timeout=TIMEOUTS,
                 allow_redirects=False,
+                stream=True,
             )
+            # In large pieces: requests itself reads a page of Graph's in twenty.
+            with response:
+                content = b"".join(response.iter_content(_PIECE))
         except requests.RequestException as error:
             kind = UnansweredError if call.effect and not _surely_unsent(error) else UnavailableError
             name = type(error).__name__
             # The vendor's text holds the whole address: only its kind is kept.
             raise kind(f"{call.label}: no answer ({name})") from ConnectionError(name)
-        return Answer(response.status_code, response.headers, response.content, call.label, call.effect)
+        return Answer(response.status_code, response.headers, content, call.label, call.effect)
 
 
 @cache

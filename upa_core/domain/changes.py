@@ -17,12 +17,23 @@ PARTITIONS = 64
 
 RoundKind = Literal["full", "delta"]
 Row = list[Any]
+ROW_HEAD = ("@id", "@absent")
+"""What a row holds before its values."""
 REMOVED = -1
 
 
 def bucket(person: str) -> int:
     """Hash an id to a number whose low bits name its partition and its shard; the same in every release."""
     return zlib.crc32(person.encode())
+
+
+def spread(rows: Iterable[Row], parts: int) -> list[list[Row]]:
+    """Group rows by the low bits of their ids' hashes into `parts`, a power of two; a person's keep their order."""
+    found: list[list[Row]] = [[] for _ in range(parts)]
+    crc32, low = zlib.crc32, parts - 1  # `bucket` written out: a call for each of a million is a tenth of their pull
+    for row in rows:
+        found[crc32(row[0].encode()) & low].append(row)
+    return found
 
 
 def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], Row]:

@@ -20,12 +20,17 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+"""How nearly every date of a full round comes."""
 _UNSET_YEAR = 1
 """`0001-01-01T00:00:00Z` is how an unset date appears (graph.md D)."""
 
 _TOKEN = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'[^']*'|\"[^\"]*\"|\\.|[^yMdHhmsfFtzK'\"\\%g]")
 _LONGEST = {"M": 4, "d": 4, "H": 2, "h": 2, "m": 2, "s": 2, "t": 2, "z": 3, "f": 7, "F": 7}
 _WIDTHS = {letter * width for letter, most in _LONGEST.items() for width in range(1, most + 1)} | {"yyyy", "yy"}
+_PARTS = {"M": "month", "d": "day", "H": "hour", "m": "minute", "s": "second"}
+_NUMBERS = {letter * width: f"{{0.{part}:0{width}}}" for letter, part in _PARTS.items() for width in (1, 2)}
+_NUMBERS["yyyy"] = "{0.year:04}"
 _PARSERS = {
     "yyyy": r"(?P<year>[0-9]{4})",
     "yy": r"(?P<year2>[0-9]{2})",
@@ -59,19 +64,25 @@ def parse_iso(text: str) -> datetime | None:
 
     Graph sends `…Z` with up to seven fractional digits (graph.md D). A time without an offset is taken as UTC.
     """
+    if _USUAL.fullmatch(text) and text > "0002":
+        year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+        return _moment((year, month, day, int(text[11:13]), int(text[14:16]), int(text[17:19]), 0), None)
     match = _ISO.fullmatch(text.strip())
     if not match:
         raise InvalidValueError("isn't a date in ISO 8601 form")
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    if int(year) <= _UNSET_YEAR:
+    *parts, fraction, offset = match.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
+    if year <= _UNSET_YEAR:
         return None
     micro = int((fraction or "").ljust(6, "0")[:6])
-    return _moment((int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro), offset)
+    return _moment((year, month, day, hour, minute, second, micro), offset)
 
 
 def _moment(parts: tuple[int, int, int, int, int, int, int], offset: str | None) -> datetime:
     try:
-        return datetime(*parts, tzinfo=_zone(offset)).astimezone(UTC)
+        zone = _zone(offset)
+        moment = datetime(*parts, tzinfo=zone)
+        return moment if zone is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidValueError("isn't a date of the calendar") from error
 
@@ -90,6 +101,8 @@ class DateFormat:
     """A compiled .NET custom date format."""
 
     tokens: tuple[str, ...]
+    template: str | None
+    """For `str.format`, where the tokens are plain numbers and literals, as nearly always."""
     parser: re.Pattern[str] | None = None
     """Only of a format that is read with."""
 
@@ -113,10 +126,12 @@ class DateFormat:
                 raise ConfigError(f"date format {pattern!r}: {token!r} isn't supported")
             tokens.append(token)
             position = match.end()
-        return cls(tuple(tokens), _parser(pattern, tokens) if reading else None)
+        return cls(tuple(tokens), _template(tokens), _parser(pattern, tokens) if reading else None)
 
     def format(self, moment: datetime) -> str:
         """Write a moment."""
+        if self.template is not None:
+            return self.template.format(moment)
         return "".join(_write(token, moment) for token in self.tokens)
 
     def parse(self, text: str) -> datetime:
@@ -161,6 +176,12 @@ def _parser(pattern: str, tokens: list[str]) -> re.Pattern[str]:
         return re.compile("".join(parts), re.ASCII)
     except re.error as error:  # a part that is named twice
         raise ConfigError(f"date format {pattern!r} names a part of the date twice") from error
+
+
+def _template(tokens: list[str]) -> str | None:
+    if any(token[0] in "yMdHhmstfFzK" and token not in _NUMBERS for token in tokens):
+        return None
+    return "".join(_NUMBERS.get(token) or _literal(token).replace("{", "{{").replace("}", "}}") for token in tokens)
 
 
 def _literal(token: str) -> str:

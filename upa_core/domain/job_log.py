@@ -79,7 +79,7 @@ def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[s
     person it means that person.
     """
     lines = list(lines)
-    by_name = {person.lower(): person for person in people}
+    by_name = {person.lower(): person for person in people} if lines else {}
     alone = next(iter(people)) if len(people) == 1 else None
     if state != JobState.SUCCEEDED and error != JobError.IMPORT_COMPLETE_WITH_ERROR:
         kinds = ", ".join(sorted({line.kind for line in lines if line.kind}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.expressions import Attribute, Expression, compile_expression, describe_expression, inputs_of
@@ -78,8 +78,24 @@ def direct(source: str, target: str, **options: Any) -> Mapping:
     return Mapping(target, Attribute(source), **options)
 
 
-def compile_mappings(mappings: Sequence[Mapping], inputs: Sequence[str]) -> Callable[[Sequence[object]], list[Desired]]:
+@overload
+def compile_mappings(
+    mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: Literal[False] = False
+) -> Callable[[Sequence[object]], list[Desired]]: ...
+
+
+@overload
+def compile_mappings(
+    mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: Literal[True]
+) -> Callable[[Sequence[object]], dict[str, Desired]]: ...
+
+
+def compile_mappings(
+    mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: bool = False
+) -> Callable[[Sequence[object]], Any]:
     """Return the function from a person's row (values in the order of `inputs`, None: no value) to desired values.
+
+    They come as a list, or in a dictionary `by_target`.
 
     Raises:
         ConfigError: a mapping reads an attribute that isn't among the inputs, or can't be compiled.
@@ -90,23 +106,26 @@ def compile_mappings(mappings: Sequence[Mapping], inputs: Sequence[str]) -> Call
     for at, mapping in enumerate(mappings):
         names[f"f{at}"], text = _compile(mapping, index), f"f{at}(row)"
         if isinstance(mapping.expression, Attribute) and mapping.type in DEFAULT_FORMATS:
-            names[f"d{at}"] = _remembered(mapping)
-            text = f"d{at}(v) if (v := row[{index[mapping.expression.path]}]).__class__ is str else {text}"
+            names[f"d{at}"], value = _remembered(mapping), f"v{index[mapping.expression.path]}"
+            text = f"d{at}({value}) if {value}.__class__ is str else {text}"
         if isinstance(mapping.expression, Attribute) and mapping.type == "string":
             # The way nearly every value goes, written out: a call for each would cost three times as much. Printable
             # means: nothing that XML can't carry, and no lone surrogate. Text of at most half the limit fits whatever
             # it holds: a character takes one or two UTF-16 code units.
-            value, short = f"row[{index[mapping.expression.path]}]", (mapping.max_length or 2**31) // 2
-            names[f"e{at}"] = _empty(mapping)
-            text = f"e{at} if v is None else {text}"
-            text = f"v if (v := {value}).__class__ is str and v.isprintable() and 0 < len(v) <= {short} else {text}"
-        values.append(text)
-    source = f"def apply(row):\n return [{', '.join(values)}]"
-    exec(source, names)  # noqa: S102 - made of numbers only
-    apply: Callable[[Sequence[object]], list[Desired]] = names["apply"]
+            names[f"e{at}"], value = _empty(mapping), f"v{index[mapping.expression.path]}"
+            fits = f" and len({value}) <= {mapping.max_length // 2}" if mapping.max_length is not None else ""
+            text = f"e{at} if {value} is None else {text}"
+            text = f"{value} if {value}.__class__ is str and {value} and {value}.isprintable(){fits} else {text}"
+        values.append(f"{mapping.target!r}: {text}" if by_target else text)
+    unpacked = "".join(f"v{at}, " for at in range(len(inputs)))
+    opening, closing = "{}" if by_target else "[]"
+    source = f"def apply(row):\n ({unpacked}) = row\n return {opening}{', '.join(values)}{closing}"
+    exec(source, names)  # noqa: S102 - made of numbers, and names of properties as literals
+    apply: Callable[[Sequence[object]], Any] = names["apply"]
     return apply
 
 
+@lru_cache(maxsize=64)
 def _remembered(mapping: Mapping) -> Callable[[object], Desired]:
     """Return the function from a source text to the desired value; people are hired on few different days."""
     finish = _compile(replace(mapping, expression=Attribute("it")), {"it": 0})

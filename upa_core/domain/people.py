@@ -1,15 +1,16 @@
 """What we know of people at SharePoint: the shadow, and escrow; stored in shards.
 
-A shadow cell is a string (confirmed value), "" (confirmed empty) or None (unknown); no entry means unknown throughout.
+A shadow cell is a string (confirmed value), "" (confirmed empty) or None (unknown); no row means unknown throughout.
 Every cell carries the sequence number of the file that settled it: an older file never overwrites a newer one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from upa_core.domain.changes import PARTITIONS, bucket
 from upa_core.domain.timetable import escrow_due
@@ -45,14 +46,18 @@ class EscrowEntry:
     """The log's kind of line, or the property; never a value."""
 
 
+ShadowRow = list[Any]
+"""A person's cells, aligned with the shard's targets, and behind them the stamp: one number where all cells have the
+same, else a list of one for each. No object: settling a million people makes and stores a million of them."""
+
+
 @dataclass(slots=True)
 class Shard:
-    """The people of one shard; `cells` and `stamps` are aligned with `targets`."""
+    """The people of one shard."""
 
     targets: tuple[str, ...]
-    cells: dict[str, list[str | None]] = field(default_factory=dict)
-    stamps: dict[str, int | list[int]] = field(default_factory=dict)
-    """One number where all cells of the person have the same."""
+    rows: MutableMapping[str, ShadowRow] = field(default_factory=dict)
+    """The shadow."""
     escrow: dict[str, EscrowEntry] = field(default_factory=dict)
     missed: dict[str, str] = field(default_factory=dict)
     """Person → the full round that was the first not to name them."""
@@ -64,25 +69,41 @@ class Shard:
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
         """Return the person's cells, None where nothing at all is known."""
-        return self.cells.get(person)
+        row = self.rows.get(person)
+        return None if row is None else row[:-1]
 
     def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> None:
         """Write what the file `sequence` leaves: confirmed values, or None for unknown; a newer file's cells stay."""
-        cells = self.cells.get(person)
-        if cells is None:
-            fresh = list(map(values.get, self.targets))
-            if sequence <= self.floor or set(values.values()) <= {None}:
-                return
-            self.cells[person], self.stamps[person] = fresh, sequence
-            if None in fresh:
-                self.stamps[person] = [sequence if target in values else 0 for target in self.targets]
+        row = self.rows.get(person)
+        if row is None:
+            if sequence > self.floor and not set(values.values()) <= {None}:
+                self.rows[person] = _fresh(self.targets, values, sequence)
             return
-        known = self.stamps[person]
-        stamps = self.stamps[person] = [known] * len(self.targets) if isinstance(known, int) else known
+        stamps = row[-1] if isinstance(row[-1], list) else [row[-1]] * len(self.targets)
         for at, target in enumerate(self.targets):
             if target in values and stamps[at] <= sequence:
-                cells[at] = values[target]
+                row[at] = values[target]
                 stamps[at] = sequence
+        row[-1] = _stamp(stamps)
+
+    def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int) -> None:
+        """Settle people of whom the file `sequence` confirmed everything; they leave escrow."""
+        rows, targets, strangers = self.rows, self.targets, sequence > self.floor
+        for person, values in people.items():
+            if person in rows or not values:
+                self.settle(person, values, sequence)
+            elif strangers:
+                whole = tuple(values) == targets
+                rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
+        if self.escrow:
+            for person in self.escrow.keys() & people.keys():
+                self.leave_escrow(person, sequence)
+
+    def make_unknown(self, person: str) -> None:
+        """Forget what was confirmed of a person; the stamps stay, and an older file still overwrites nothing."""
+        row = self.rows.get(person)
+        if row is not None:
+            row[:-1] = [None] * len(self.targets)
 
     def put_in_escrow(
         self,
@@ -117,21 +138,27 @@ class Shard:
 
     def end(self, person: str, sequence: int = 0) -> bool:
         """Forget a person who left; True where something was known. `sequence`: the last file planned so far."""
-        known = person in self.cells
+        known = self.rows.pop(person, None) is not None
         self.floor = max(self.floor, sequence)
-        self.cells.pop(person, None)
-        self.stamps.pop(person, None)
         for book in (self.escrow, self.missed, self.declined):
             known = book.pop(person, None) is not None or known
         return known
 
     def known(self) -> set[str]:
         """Return everyone the shard holds anything of."""
-        return self.cells.keys() | self.escrow.keys() | self.missed.keys() | self.declined.keys()
+        return self.rows.keys() | self.escrow.keys() | self.missed.keys() | self.declined.keys()
 
     def next_due(self) -> datetime | None:
         """Return when the first person in escrow is due, None where nobody is."""
         return min((entry.due for entry in self.escrow.values() if entry.due is not None), default=None)
+
+
+def _fresh(targets: Sequence[str], values: Mapping[str, str | None], sequence: int) -> ShadowRow:
+    return [*map(values.get, targets), _stamp([sequence if target in values else 0 for target in targets])]
+
+
+def _stamp(stamps: list[int]) -> int | list[int]:
+    return stamps[0] if stamps and stamps.count(stamps[0]) == len(stamps) else stamps
 
 
 def shards_for(people: int, per_shard: int) -> int:

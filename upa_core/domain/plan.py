@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from upa_core.domain.changes import Row
+from upa_core.domain.changes import ROW_HEAD, Row
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError
 from upa_core.domain.mapping import Problem, compile_mappings
@@ -17,26 +17,30 @@ from upa_core.domain.state import Counts
 
 
 class Entry(NamedTuple):
-    """One person's changes: what the import file will say, and what the shadow said before (None: unknown)."""
+    """One person's changes: what the import file will say, and what the shadow said before."""
 
     person: str
     new: Mapping[str, str]
     old: Mapping[str, str | None]
+    """Of the properties in `new`; one that isn't there is unknown."""
 
     @property
     def clears(self) -> bool:
         """True where a confirmed value would be cleared; clearing what is unknown isn't counted."""
-        return any(value == "" and self.old[target] for target, value in self.new.items())
+        return any(value == "" and self.old.get(target) for target, value in self.new.items())
 
     @property
     def updates(self) -> bool:
         """True where a value would be set, or something unknown made sure of."""
-        return any(value != "" or not self.old[target] for target, value in self.new.items())
+        return any(value != "" or not self.old.get(target) for target, value in self.new.items())
+
+
+_NOTHING: Mapping[str, str | None] = {}
 
 
 def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
-    """Return how many entries update and how many clear; only an empty value needs a closer look."""
-    special = [entry for entry in entries if not entry.new or "" in entry.new.values()]
+    """Return how many entries update and how many clear; only "" in place of something needs a closer look."""
+    special = [entry for entry in entries if entry.old and "" in entry.new.values()]
     updated = len(entries) - len(special) + sum(entry.updates for entry in special)
     return updated, sum(entry.clears for entry in special)
 
@@ -57,16 +61,17 @@ class Planner:
     def __init__(self, connector: Connector) -> None:
         self._mappings = connector.active
         self._targets = connector.targets
-        self._evaluate = compile_mappings(self._mappings, connector.inputs)
-        self._in_scope = compile_scope(connector.scope, connector.inputs)
+        header = (*ROW_HEAD, *connector.inputs)
+        self._evaluate = compile_mappings(self._mappings, header)
+        self._propose = compile_mappings(self._mappings, header, by_target=True)
+        self._in_scope = compile_scope(connector.scope, header) if connector.scope.groups else None
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
-        self._nothing: Mapping[str, str | None] = dict.fromkeys(self._targets)
 
     def plan(
         self,
         shard: Shard,
-        rows: Iterable[Row],
+        rows: Sequence[Row],
         *,
         ended: Iterable[str],
         gone: Iterable[str],
@@ -96,12 +101,8 @@ class Planner:
                 result.changed = True
         result.changed = result.changed or left > 0
         tally = _Tally()
-        seen: set[str] = set()
-        for row in rows:
-            seen.add(row[0])
-            entry = self._person(shard, row, tally, now)
-            if entry is not None:
-                result.entries.append(entry)
+        seen = {row[0] for row in rows}
+        result.entries = self._entries(shard, rows, tally, now)
         if full_round:
             left += _count_missed(shard, seen, full_round, tally, sequence)
         for person in seen & shard.missed.keys():
@@ -123,38 +124,60 @@ class Planner:
         )
         return result
 
-    def _person(self, shard: Shard, row: Row, tally: _Tally, now: datetime) -> Entry | None:
-        person, values = row[0], row[2:]
-        cells = shard.cells.get(person, self._unknown)
-        if not self._in_scope(values):
+    def _entries(self, shard: Shard, rows: Iterable[Row], tally: _Tally, now: datetime) -> list[Entry]:
+        """Plan each person; the two ways that nearly everybody goes are written out here, as short as they can be."""
+        entries: list[Entry] = []
+        known, evaluate, propose = shard.rows, self._evaluate, self._propose
+        plain = bool(self._targets) and self._in_scope is None and not shard.declined
+        for row in rows:
+            person = row[0]
+            held = known.get(person)
+            if plain:
+                if held is None:
+                    new = propose(row)
+                    try:
+                        "".join(new.values())  # type: ignore[arg-type] # the quickest way to tell that all are texts
+                    except TypeError:
+                        pass
+                    else:
+                        entries.append(Entry(person, new, _NOTHING))  # type: ignore[arg-type]
+                        continue
+                elif evaluate(row) == held[:-1]:
+                    tally.unchanged += 1
+                    if shard.escrow:
+                        tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+                    continue
+            entry = self._person(shard, row, self._unknown if held is None else held[:-1], tally, now)
+            if entry is not None:
+                entries.append(entry)
+        return entries
+
+    def _person(
+        self, shard: Shard, row: Row, cells: Sequence[str | None], tally: _Tally, now: datetime
+    ) -> Entry | None:
+        person = row[0]
+        if self._in_scope is not None and not self._in_scope(row):
             tally.out_of_scope += 1
             wanted = self._out_of_scope(cells)
         else:
-            desired = self._evaluate(values)
-            if desired == cells and not shard.declined:
-                tally.unchanged += 1
-                tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+            desired = self._evaluate(row)
+            judged = self._judge(person, desired, shard, tally, now) if Problem in map(type, desired) else desired
+            if judged is None:
                 return None
-            if Problem in map(type, desired):
-                judged = self._judge(person, desired, shard, tally, now)
-                if judged is None:
-                    return None
-                wanted = judged
-            else:
-                wanted = cast("list[str | None]", desired)
+            wanted = cast("list[str | None]", judged)
         new = {
             target: value
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
             if value is not None and value != cell
         }
-        if shard.declined and person in shard.declined:
+        if person in shard.declined:
             new = self._without_declined(shard, person, wanted, new, tally)
         if not new:
             tally.unchanged += 1
             tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
         if cells is self._unknown:
-            return Entry(person, new, self._nothing if len(new) == len(self._targets) else dict.fromkeys(new))
+            return Entry(person, new, _NOTHING)
         old = dict(zip(self._targets, cells, strict=True))
         return Entry(person, new, {target: old[target] for target in new})
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from upa_core.domain.answers import Answer, Request, problem
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents import instant, to_json
 from upa_core.domain.errors import RefusedError
+from upa_core.domain.plan import Entry
 from upa_core.domain.state import Decision, Hold
 from upa_core.ports.bundle import Ports
 from upa_core.services import controls, holds
 from upa_core.services.caller import caller, clean_name
 from upa_core.services.documents import get_document, state_of
 from upa_core.services.people_api import changes, people_named
-from upa_core.services.plan_writer import plan_key
+from upa_core.services.plan_reader import read_plan
 from upa_core.services.run_api import Everyone, check, known_only, parse_body, run_in
 
 SAMPLES = 20
@@ -97,11 +96,11 @@ def _not_held(connectors: Everyone, run: str) -> Answer:
 
 
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
-    samples: list[Any] = []
+    samples: list[Entry] = []
     for file in hold.run.files:
-        blob = ports.store.get(plan_key(hold.run.id, file.name)) if len(samples) < SAMPLES else None
-        samples += orjson.loads(blob.data)[: SAMPLES - len(samples)] if blob is not None else []
-    names = people_named(ports, [person for person, _, _ in samples])
+        if len(samples) < SAMPLES:
+            samples += read_plan(ports.store, hold.run.id, file.name)[: SAMPLES - len(samples)]
+    names = people_named(ports, [entry.person for entry in samples])
     return {
         "run": hold.run.id,
         "connector": connector.name,
@@ -110,7 +109,11 @@ def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
         "counts": to_json(hold.run.counts),
         "files": len(hold.run.files),
         "samples": [
-            {"id": person, "user": names.get(person, ""), "changes": changes(connector, old, new)}
-            for person, new, old in samples
+            {
+                "id": entry.person,
+                "user": names.get(entry.person, ""),
+                "changes": changes(connector, entry.old, entry.new),
+            }
+            for entry in samples
         ],
     }

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
-
 from upa_core.domain.connector import Connector
 from upa_core.domain.import_job import state_name
 from upa_core.domain.job_log import parse_log
@@ -18,7 +16,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.archive import load_outcome
 from upa_core.services.documents import get_document, lane_of, state_of
 from upa_core.services.people import People
-from upa_core.services.plan_writer import plan_key
+from upa_core.services.plan_reader import find_in_plan
 from upa_core.services.run_end import report_key
 
 Change = tuple[str | None, str]
@@ -71,18 +69,16 @@ def explain(ports: Ports, connector: Connector, person: str, *, runs: int = 200)
 
 
 def _known(shard: Shard, person: str) -> dict[str, str | None]:
-    cells = shard.cells.get(person)
+    cells = shard.shadow(person)
     return dict(zip(shard.targets, cells, strict=True)) if cells is not None else dict.fromkeys(shard.targets)
 
 
 def _timeline(ports: Ports, connector: Connector, state: ConnectorState, person: str, runs: int) -> Iterator[Planned]:
     for run, status in _runs(ports, connector, state, runs):
         for file in run.files:
-            blob = ports.store.get(plan_key(run.id, file.name))
-            entries = orjson.loads(blob.data) if blob is not None and person.encode() in blob.data else []
-            entry = next((entry for entry in entries if entry[0] == person), None)
+            entry = find_in_plan(ports.store, run.id, file.name, person)
             if entry is not None:
-                changes = {target: (entry[2].get(target), value) for target, value in entry[1].items()}
+                changes = {target: (entry.old.get(target), value) for target, value in entry.new.items()}
                 outcome = load_outcome(ports, run.id, file.name)
                 result = _result(ports, outcome, person) if outcome is not None else status
                 yield Planned(run.id, file.name, run.started, changes, result)

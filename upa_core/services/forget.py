@@ -88,6 +88,8 @@ def _without(data: bytes, person: str) -> bytes:
         return "".join(f"{one.kind}\t{one.identity}\t{one.message}\n" for one in kept).encode()
     if isinstance(document, list):
         return orjson.dumps([entry for entry in document if entry[0] != person])
+    if isinstance(document.get("old"), dict):
+        return orjson.dumps(document | {"old": {who: old for who, old in document["old"].items() if who != person}})
     if "value" not in document:
         return data
     kept_rows = [row for row in document.get("value", []) if str(row.get("IdName", "")).lower() != person]

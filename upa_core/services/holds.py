@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 
-import orjson
-
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError, CorruptStateError, RefusedError
+from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder
 from upa_core.domain.people import Shard
@@ -16,7 +13,7 @@ from upa_core.domain.state import ConnectorState, Decision, Hold
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import get_document, put_document, state_of
 from upa_core.services.people_changes import change_people_between_runs
-from upa_core.services.plan_writer import plan_key
+from upa_core.services.plan_reader import read_plan
 from upa_core.services.run_end import drop_segments, succeeded, write_report
 from upa_core.services.wake import wake
 
@@ -90,12 +87,7 @@ def _decide(ports: Ports, connector: Connector, hold: Hold, decision: Decision) 
 
 
 def _decline(ports: Ports, connector: Connector, run: str, file: str) -> int:
-    blob = ports.store.get(plan_key(run, file))
-    if blob is None:
-        raise CorruptStateError(f"{plan_key(run, file)} is missing")
-    declined: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for person, new, _ in orjson.loads(blob.data):
-        declined[person].update(new)
+    declined = {entry.person: entry.new for entry in read_plan(ports.store, run, file)}
 
     def change(shard: Shard, person: str) -> None:
         shard.declined[person] = {**shard.declined.get(person, {}), **declined[person]}

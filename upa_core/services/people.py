@@ -12,14 +12,15 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.names import due_key, shard_key
 from upa_core.domain.people import Shard
-from upa_core.domain.shard_codec import decode_shard, encode_shard
 from upa_core.domain.state import PeopleIndex
 from upa_core.ports.store import Store
-from upa_core.services.documents import Stored, decode, encode, get_document, put_document
+from upa_core.services.documents import Stored, get_document, put_document
+from upa_core.services.shard_codec import decode_shard, encode_shard
 
 _TRIES = 8
 
-
+FEW_PEOPLE = 16
+"""Up to so many people of a shard are decoded one by one: each is looked for in the whole blob."""
 _AT_ONCE = 16
 _FEW = 8
 """Up to so many shards are read or written one after the other."""
@@ -91,29 +92,28 @@ class People:
         self.kept: dict[int, Kept] | None = None
         """Where set: shards as they were last read or written here, for whoever settles."""
 
-    def load(self, shard: int) -> Stored[Shard]:
-        """Read a shard; an empty one where nothing is stored."""
+    def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
+        """Read a shard, for a few people of it or all; an empty one where nothing is stored."""
         blob = self._store.get(shard_key(self._name, self.index.folder, shard))
         kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
         if self.kept is not None:
             self.kept[shard] = kept
-        return self.decode(shard, kept)
+        return self.decode(shard, kept, few=few)
 
-    def load_all(self, shards: Sequence[int]) -> dict[int, Stored[Shard]]:
-        """Read shards, several at a time."""
-        return dict(zip(shards, at_once(self.load, shards), strict=True))
+    def load_all(self, shards: Mapping[int, bool]) -> dict[int, Stored[Shard]]:
+        """Read shards, several at a time, each for a few people (True) or all."""
+        return dict(zip(shards, at_once(lambda n: self.load(n, few=shards[n]), list(shards)), strict=True))
 
-    def decode(self, shard: int, kept: Kept) -> Stored[Shard]:
+    def decode(self, shard: int, kept: Kept, *, few: bool = False) -> Stored[Shard]:
         """Decode a shard as it was stored."""
-        if kept.etag is None:
-            return Stored(Shard(self._targets), None)
         key = shard_key(self._name, self.index.folder, shard)
-        return Stored(decode_shard(decode(kept.data, where=key), self._targets, where=key), kept.etag)
+        data = kept.data if kept.etag is not None else None
+        return Stored(decode_shard(data, self._targets, where=key, few=few), kept.etag)
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
         key = shard_key(self._name, self.index.folder, shard)
-        data = encode(encode_shard(read.value))
+        data = encode_shard(read.value)
         etag = self._store.put(key, data, if_match=read.etag, if_absent=read.etag is None)
         if self.kept is not None:
             self.kept[shard] = Kept(etag, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from upa_core.domain.answers import Answer, Request, problem
@@ -89,7 +90,9 @@ def _told(connector: Connector, one: Explanation) -> dict[str, Any]:
     }
 
 
-def changes(connector: Connector, old: dict[str, str | None], new: dict[str, str]) -> dict[str, dict[str, str | None]]:
+def changes(
+    connector: Connector, old: Mapping[str, str | None], new: Mapping[str, str]
+) -> dict[str, dict[str, str | None]]:
     """Return old and new value by property, as they may be shown."""
     before, after = redacted(connector, old), redacted(connector, new)
     return {target: {"old": before.get(target), "new": after[target]} for target in sorted(after)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,15 +13,18 @@ from upa_core.domain.people import Shard, shard_of
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
-from upa_core.services.people import EscrowBook, Kept, People, at_once, book_of
+from upa_core.services.people import FEW_PEOPLE, EscrowBook, Kept, People, at_once, book_of
 from upa_core.services.shards_kept import kept_shards
 
 _TRIES = 8
 Change = Callable[[Shard, str], None]
+"""Changes one person in their shard."""
+ShardChange = Callable[[Shard, Sequence[str]], None]
+"""Changes some of a shard's people."""
 
 
-def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change, run: str = "") -> None:
-    """Apply a change to each person, shard by shard, in today's generation of shards; repeatable.
+def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], change: ShardChange, run: str) -> None:
+    """Apply a change to people, shard by shard, in today's generation of shards; repeatable.
 
     For changes that belong to an open run: nobody moves people while one is open. What the plan of `run` has read of
     the shards is trusted as long as its etag holds.
@@ -29,19 +32,24 @@ def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], c
     everyone = list(everyone)
     for _ in range(_TRIES):
         index = state_of(ports.store, connector.name).load().value.people
-        _apply(ports, connector, index, everyone, change, kept_shards(ports.store, run, index) if run else {})
+        _apply(ports, connector, index, everyone, change, kept_shards(ports.store, run, index))
         if state_of(ports.store, connector.name).load().value.people == index:
             return
     raise ConflictError("the people of this connector are being moved")
 
 
 def change_people_between_runs(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change) -> None:
-    """Apply a change that no run guards; a plan being made and people being moved meanwhile begin again."""
+    """Apply a change to each person that no run guards; a plan or a move of people made meanwhile begins again."""
     everyone = list(everyone)
+
+    def change_each(shard: Shard, persons: Sequence[str]) -> None:
+        for person in persons:
+            change(shard, person)
+
     document = state_of(ports.store, connector.name)
     for _ in range(_TRIES):
         index = document.load().value.people
-        _apply(ports, connector, index, everyone, change)
+        _apply(ports, connector, index, everyone, change_each)
         if document.update(lambda state, index=index: _fence(state, index)).value.people == index:  # type: ignore[misc]
             return
     raise ConflictError("the people of this connector are being moved")
@@ -62,7 +70,7 @@ def _apply(
     connector: Connector,
     index: PeopleIndex,
     everyone: Iterable[str],
-    change: Change,
+    change: ShardChange,
     kept: Mapping[int, Kept] = MappingProxyType({}),
 ) -> None:
     people = People(ports.store, connector, index)
@@ -74,11 +82,13 @@ def _apply(
     people.note(dict(zip(numbers, books, strict=True)))
 
 
-def _change_shard(people: People, number: int, persons: list[str], change: Change, kept: Kept | None) -> EscrowBook:
+def _change_shard(
+    people: People, number: int, persons: Sequence[str], change: ShardChange, kept: Kept | None
+) -> EscrowBook:
+    few = len(persons) <= FEW_PEOPLE
     for attempt in range(_TRIES):
-        stored = people.load(number) if attempt or kept is None else people.decode(number, kept)
-        for person in persons:
-            change(stored.value, person)
+        stored = people.load(number, few=few) if attempt or kept is None else people.decode(number, kept, few=few)
+        change(stored.value, persons)
         try:
             people.save(number, stored)
         except ConflictError:

@@ -1,8 +1,9 @@
-"""Freeze a plan: import files within their limits, and beside each the plan entries it was made from."""
+"""Freeze a plan: import files within their limits, and beside each what the shadow said before."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.import_file import ImportFile
@@ -19,11 +20,11 @@ def file_key(run: str, name: str) -> str:
 
 
 def plan_key(run: str, name: str) -> str:
-    """Return where the plan entries of an import file lie: a list of `[person, new values, old values]`."""
+    """Return where it lies what the shadow said of an import file's people: who isn't there was unknown throughout."""
     return f"{run_folder(run)}plan/{name}"
 
 
-_CHUNK = 500
+PLAN_VERSION = 2
 SMALL_FILES = 8
 """Files that are kept short after an unexplained failure; the day's budget of import jobs has to bear them."""
 
@@ -44,19 +45,18 @@ class PlanWriter:
     def _begin(self) -> None:
         limits = self._connector.limits
         self._file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
-        self._entries: list[Entry] = []
-        self._plan: list[bytes] = []
+        self._old: list[bytes] = []
         self._updated = self._cleared = 0
 
-    def add(self, entry: Entry) -> None:
-        """Add one person's changes, beginning the next file where this one is full."""
-        full = self._most and self._file.people >= self._most and len(self._files) < SMALL_FILES
-        if full or not self._file.add(entry.person, entry.new):
-            self._close_file()
-            self._file.add(entry.person, entry.new)
-        self._entries.append(entry)
-        if len(self._entries) >= _CHUNK:
-            self._encode()
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Add people's changes, beginning the next file where this one is full."""
+        while entries:
+            small = self._most > 0 and len(self._files) < SMALL_FILES
+            taken = self._file.add(entries[: self._most - self._file.people] if small else entries)
+            self._note(entries[:taken])
+            entries = entries[taken:]
+            if entries:
+                self._close_file()
 
     def close(self) -> tuple[FileState, ...]:
         """Store the last file and return all of them, in the order they will be sent."""
@@ -64,22 +64,22 @@ class PlanWriter:
             self._close_file()
         return tuple(self._files)
 
-    def _encode(self) -> None:
-        """Turn entries into bytes early: as objects they take six times as much memory."""
-        if self._entries:
-            updated, cleared = count_changes(self._entries)
-            self._updated += updated
-            self._cleared += cleared
-            self._plan.append(encode([tuple(entry) for entry in self._entries])[1:-1])
-            self._entries = []
+    def _note(self, entries: Sequence[Entry]) -> None:
+        """Keep what was known as bytes: as objects it takes six times as much memory."""
+        updated, cleared = count_changes(entries)
+        self._updated += updated
+        self._cleared += cleared
+        old = {entry.person: entry.old for entry in entries if entry.old}
+        if old:
+            self._old.append(encode(old)[1:-1])
 
     def _close_file(self) -> None:
         self._sequence += 1
         name = file_name(self._connector.name, self._run, self._sequence)
         content = self._file.content()
         self._store.put(file_key(self._run, name), content)
-        self._encode()
-        self._store.put(plan_key(self._run, name), b"[" + b",".join(self._plan) + b"]")
+        plan = b'{"version":%d,"old":{%b}}' % (PLAN_VERSION, b",".join(self._old))
+        self._store.put(plan_key(self._run, name), plan)
         self._files.append(
             FileState(
                 name=name,

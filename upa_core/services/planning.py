@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from upa_core.domain.changes import PARTITIONS, Merged, Row, compile_projection, fill
+from upa_core.domain.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
 from upa_core.domain.connector import Connector
 from upa_core.domain.people import Shard, group_members, groups_of, shard_of
 from upa_core.domain.plan import Entry, Planner
 from upa_core.domain.state import Counts, SealedRound
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import Stored
-from upa_core.services.people import EscrowBook, People, book_of
+from upa_core.services.people import FEW_PEOPLE, EscrowBook, People, book_of
 from upa_core.services.segments import SegmentReader
 
 ONE_UNIT_ROWS = 20_000
@@ -29,8 +29,8 @@ MOST_AT_ONCE = 128
 class PlanSink(Protocol):
     """Takes the plan's entries as they are made."""
 
-    def add(self, entry: Entry) -> None:
-        """Take one person's changes."""
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Take people's changes, a shard's at a time."""
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class _Planning:
         by_shard = _by_shard(merged, gone, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
         if not merged.full_round and len(touched) <= MOST_AT_ONCE:
-            loaded |= self._people.load_all(sorted(touched - loaded.keys()))
+            loaded |= self._people.load_all({n: _few(by_shard[n]) for n in sorted(touched - loaded.keys())})
         for shard in sorted(touched):
             work = by_shard.get(shard) or _ShardWork()
             self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
@@ -149,7 +149,7 @@ class _Planning:
         return gone
 
     def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
-        stored = stored or self._people.load(number)
+        stored = stored or self._people.load(number, few=not full_round and _few(work))
         plan = self._planner.plan(
             stored.value,
             work.rows,
@@ -159,8 +159,7 @@ class _Planning:
             now=self._now,
             sequence=self._sequence,
         )
-        for entry in plan.entries:
-            self._sink.add(entry)
+        self._sink.add(plan.entries)
         self._result.counts = self._result.counts.plus(plan.counts)
         if plan.changed and self._keep_books:
             self._people.save(number, stored)
@@ -175,10 +174,13 @@ class _ShardWork:
     gone: list[str] = field(default_factory=list)
 
 
+def _few(work: _ShardWork) -> bool:
+    return len(work.rows) + len(work.ended) + len(work.gone) <= FEW_PEOPLE
+
+
 def _by_shard(merged: Merged, gone: Iterable[str], shards: int) -> dict[int, _ShardWork]:
-    work: defaultdict[int, _ShardWork] = defaultdict(_ShardWork)
-    for person, row in merged.rows.items():
-        work[shard_of(person, shards)].rows.append(row)
+    rows = enumerate(spread(merged.rows.values(), shards))
+    work = defaultdict(_ShardWork, {shard: _ShardWork(part) for shard, part in rows if part})
     for person in merged.ended:
         work[shard_of(person, shards)].ended.append(person)
     for person in gone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from upa_core.domain.connector import Connector
@@ -44,17 +45,18 @@ class _Sink:
     people: int = 0
     file: ImportFile | None = None
 
-    def add(self, entry: Entry) -> None:
-        self.people += 1
-        if len(self.entries) < self.most:
-            self.entries.append(entry)
+    def add(self, entries: Sequence[Entry]) -> None:
+        self.people += len(entries)
+        self.entries += entries[: self.most - len(self.entries)]
         if self.also is not None:
-            self.also.add(entry)
-        if self.file is None or not self.file.add(entry.person, entry.new):
-            limits = self.connector.limits
-            self.file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
-            self.file.add(entry.person, entry.new)
-            self.files += 1
+            self.also.add(entries)
+        limits = self.connector.limits
+        while entries:
+            taken = self.file.add(entries) if self.file is not None else 0
+            entries = entries[taken:]
+            if entries:
+                self.file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
+                self.files += 1
 
 
 def preview(

@@ -8,11 +8,11 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.names import run_id, shard_key
 from upa_core.domain.people import Shard, group_members, shard_of, shards_for
-from upa_core.domain.shard_codec import encode_shard
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
-from upa_core.services.documents import Stored, encode, state_of
+from upa_core.services.documents import Stored, state_of
 from upa_core.services.people import EscrowBook, People, book_of
+from upa_core.services.shard_codec import encode_shard
 
 
 def fit_shards(
@@ -56,7 +56,7 @@ def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -
             _distribute(old.load(number).value, parts, connector, fresh.shards)
         for number, shard in parts.items():
             key = shard_key(connector.name, fresh.folder, number)
-            ports.store.put(key, encode(encode_shard(shard)), if_absent=True)
+            ports.store.put(key, encode_shard(shard), if_absent=True)
             books[number] = book_of(shard)
     return books
 
@@ -67,9 +67,8 @@ def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, sh
         shard.floor = max(shard.floor, source.floor)
         return shard
 
-    for person, cells in source.cells.items():
-        shard = part(person)
-        shard.cells[person], shard.stamps[person] = cells, source.stamps[person]
+    for person, row in source.rows.items():
+        part(person).rows[person] = row
     for person, entry in source.escrow.items():
         part(person).escrow[person] = entry
     for person, missed in source.missed.items():

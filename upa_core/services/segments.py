@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from upa_core.domain.changes import PARTITIONS, Row, bucket
+from upa_core.domain.changes import PARTITIONS, Row, spread
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.state import Segment
 from upa_core.ports.store import Store
@@ -24,10 +24,7 @@ _SMALL = 256 * 1024
 
 def encode_segment(rows: Iterable[Row]) -> bytes:
     """Write rows as a segment; rows of one person keep their order."""
-    partitions: list[list[Row]] = [[] for _ in range(PARTITIONS)]
-    for row in rows:
-        partitions[bucket(row[0]) % PARTITIONS].append(row)
-    bodies = [_dump(part) if part else b"" for part in partitions]
+    bodies = [_dump(part) if part else b"" for part in spread(rows, PARTITIONS)]
     offsets, at = [_HEAD], _HEAD
     for body in bodies:
         at += len(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -36,17 +36,17 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
 
     Raises `CorruptStateError` where the archive can't be read.
     """
-    people = dict(_people_of(ports, outcome.run, outcome.file))
+    people = _people_of(ports, outcome.run, outcome.file)
     verdict = _verdict(ports, outcome, people)
 
-    def change(shard: Shard, person: str) -> None:
-        values = people[person]
-        if not verdict.confirmed or person in verdict.failed:
-            shard.settle(person, dict.fromkeys(values), outcome.sequence)
-        else:
-            shard.settle(person, values, outcome.sequence)
-            shard.leave_escrow(person, outcome.sequence)
-        if person in verdict.failed:
+    def change(shard: Shard, persons: Sequence[str]) -> None:
+        named = [person for person in persons if person in verdict.failed] if verdict.failed else []
+        good = {person: people[person] for person in persons} if verdict.confirmed else {}
+        for person in named if verdict.confirmed else persons:
+            good.pop(person, None)
+            shard.settle(person, dict.fromkeys(people[person]), outcome.sequence)
+        shard.confirm(good, outcome.sequence)
+        for person in named:
             reason, kind = verdict.failed[person]
             shard.put_in_escrow(person, reason, now=outcome.ended, sequence=outcome.sequence, detail=kind)
 
@@ -65,7 +65,7 @@ def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:
 
     The doubt is newer than every file so far, so that none of them overwrites it. Returns how many people are in doubt.
     """
-    people = dict(_people_of(ports, entry.run, entry.file))
+    people = _people_of(ports, entry.run, entry.file)
     sequence = next_sequence(ports, connector)
     now = ports.clock.now()
 
@@ -76,12 +76,12 @@ def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     return len(people)
 
 
-def _people_of(ports: Ports, run: str, file: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _people_of(ports: Ports, run: str, file: str) -> dict[str, dict[str, str]]:
     key = file_key(run, file)
     blob = ports.store.get(key)
     if blob is None:
         raise CorruptStateError(f"{key} is missing from the archive")
-    yield from read_import_file(blob.data, orjson.loads)
+    return read_import_file(blob.data, orjson.loads)
 
 
 def _verdict(ports: Ports, outcome: Outcome, people: dict[str, dict[str, str]]) -> Verdict:

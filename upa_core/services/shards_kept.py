@@ -24,19 +24,25 @@ def shards_key(run: str) -> str:
 
 
 def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Kept]) -> None:
-    """Store what a plan read; nothing where it is too much."""
+    """Store what a plan read, a line that says what lies where and then the shards; nothing where it is too much."""
     if kept and sum(len(one.data) for one in kept.values()) <= MOST_BYTES:
-        shards = {str(number): [one.etag, orjson.Fragment(one.data or b"null")] for number, one in kept.items()}
-        store.put(shards_key(run), orjson.dumps({"folder": index.folder, "shards": shards}))
+        sizes = {str(number): [one.etag, len(one.data)] for number, one in kept.items()}
+        head = orjson.dumps({"folder": index.folder, "shards": sizes})
+        store.put(shards_key(run), b"\n".join((head, b"".join(one.data for one in kept.values()))))
 
 
 def kept_shards(store: Store, run: str, index: PeopleIndex) -> dict[int, Kept]:
     """Return what was kept, if it is about these people; an unreadable shortcut is none."""
     blob = store.get(shards_key(run))
+    kept: dict[int, Kept] = {}
     try:
-        document = orjson.loads(blob.data) if blob is not None else {}
+        head, _, data = blob.data.partition(b"\n") if blob is not None else (b"{}", b"", b"")
+        document, at = orjson.loads(head), 0
         if document.get("folder") != index.folder:
             return {}
-        return {int(n): Kept(etag, orjson.dumps(data)) for n, (etag, data) in document["shards"].items()}
+        for number, (etag, size) in document["shards"].items():
+            kept[int(number)] = Kept(etag, data[at : at + size])
+            at += size
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
+    return kept if at == len(data) else {}

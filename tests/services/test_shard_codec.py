@@ -1,0 +1,109 @@
+"""Shards as stored blobs, read whole or a few people at a time."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes.clock import START
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.people import EscrowReason, Shard
+from upa_core.services.shard_codec import decode_shard, encode_shard
+from upa_core.services.stored_rows import StoredRows
+
+AB = ("A", "B")
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.sampled_from(['],"', '"a":[', "]}"])
+)
+PERSONS = st.one_of(st.sampled_from(["a", "b-1", "B-1", "c", "d"]), TEXTS)
+VALUES = st.fixed_dictionaries({}, optional={target: st.one_of(st.none(), TEXTS) for target in AB})
+FILES = st.lists(st.tuples(PERSONS, VALUES, st.integers(1, 9)), max_size=12)
+
+
+def full() -> Shard:
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a", "B": "b"}, 2)
+    shard.settle("p", {"B": "bb"}, 6)
+    shard.settle("s", {"A": "only"}, 3)
+    shard.put_in_escrow("e", EscrowReason.REFUSED_BY_SHAREPOINT, now=START, sequence=4)
+    shard.declined["q"] = {"A": "no"}
+    shard.missed["r"] = "round"
+    shard.floor = 1
+    return shard
+
+
+def test_a_shard_comes_back_as_it_was_stored() -> None:
+    """Shadow, stamps, escrow, missed, declined and floor survive being stored."""
+    assert decode_shard(encode_shard(full()), AB, where="here") == full()
+
+
+def test_a_shard_is_read_for_todays_targets() -> None:
+    """A property that is no longer mapped is dropped, a new one is unknown, stamps stay with their property."""
+    again = decode_shard(encode_shard(full()), ("B", "C"), where="here", few=True)
+    assert again.shadow("p") == ["bb", None]
+    assert again.rows["p"][-1] == [6, 0]
+    assert (again.declined, again.missed) == ({"q": {"A": "no"}}, {"r": "round"})
+
+
+def test_a_shard_of_the_first_version_is_read() -> None:
+    """What an earlier release stored goes on working: rows in the same object, the stamp first."""
+    head = orjson.loads(encode_shard(full()).partition(b"\n")[0]) | {"version": 1}
+    old = orjson.dumps(head | {"people": {"p": [[2, 6], "a", "bb"], "s": [[3, 0], "only", None]}})
+    assert decode_shard(old, AB, where="here", few=True) == full()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}\n{}",
+        b'{"version":3}\n{}',
+        b'{"version":1,"targets":"AB"}',
+        b'{"version":1,"targets":[],"people":3}',
+        encode_shard(full())[:-1],
+        encode_shard(full()).replace(b'"bb"', b'"bb'),
+    ],
+)
+@pytest.mark.parametrize("few", [True, False])
+def test_a_shard_that_cant_be_read_says_so(data: bytes, few: bool) -> None:
+    """Damage and newer versions raise CorruptStateError with the key, at the latest when the person is asked for."""
+    with pytest.raises(CorruptStateError, match="here"):
+        decode_shard(data, AB, where="here", few=few).shadow("p")
+
+
+@given(FILES, FILES, st.lists(PERSONS, max_size=4))
+def test_people_read_one_by_one_are_those_of_the_whole_shard(
+    before: list[tuple[str, dict[str, str | None], int]],
+    after: list[tuple[str, dict[str, str | None], int]],
+    ended: list[str],
+) -> None:
+    """Whatever ids and values: settling and ending a few people in the blob is doing it in the decoded shard."""
+    shard = Shard(AB)
+    for file in before:
+        shard.settle(*file)
+    blob = encode_shard(shard)
+    few, whole = (decode_shard(blob, AB, where="here", few=few) for few in (True, False))
+    for part in (few, whole):
+        for person in ended:
+            part.end(person)
+        for file in after:
+            part.settle(*file)
+    assert decode_shard(encode_shard(few), AB, where="here") == whole
+    assert few.known() == whole.known()
+    assert decode_shard(encode_shard(few), AB, where="here") == whole
+
+
+def test_a_few_people_dont_cost_the_others() -> None:
+    """Settling one person of a stored shard leaves everybody else's bytes undecoded and as they were."""
+    shard = Shard(AB)
+    for number in range(50):
+        shard.settle(f"p{number}", {"A": str(number), "B": "b"}, 1)
+    rows = StoredRows(orjson.dumps(shard.rows).replace(b'"p7":["7"', b'"p7":[broken'), "here")
+    rows["p3"][0] = "changed"
+    del rows["p49"]
+    stored = rows.encoded()
+    assert b'"p7":[broken,"b",1]' in stored
+    assert b'"p3":["changed","b",1]}' in stored
+    assert b"p49" not in stored

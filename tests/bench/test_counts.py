@@ -11,9 +11,11 @@ import pytest
 
 from bench import pages as rendered
 from bench.worker import CHANGES, day
+from upa_core.domain.connector import Limits
+from upa_core.domain.people import shards_for
 
 PEOPLE = 4_000
-SHARDS = 8
+SHARDS = shards_for(PEOPLE, Limits().people_per_shard, Limits().shards_spread_over)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +39,8 @@ def test_first_run_follows_pages_and_sends_one_file(measured):
 
 
 def test_first_run_stores_little_more_than_it_must(measured):
-    """Segments, plan, import file, and shards together are less than 1,400 bytes a person of ten properties."""
-    assert measured["first"]["stored_bytes"]["put"] < 1400 * PEOPLE
+    """Segments, plan, import file, and shards together are less than 800 bytes a person of ten properties."""
+    assert measured["first"]["stored_bytes"]["put"] < 800 * PEOPLE
 
 
 def test_nothing_changed_costs_no_call_at_sharepoint(measured):

@@ -54,6 +54,7 @@ LIMITS = Limits(
     max_pairs=500_000,
     segment_rows=6,
     people_per_shard=4,
+    shards_spread_over=1,
     import_jobs_per_day=500,
 )
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 PARTITIONS = 64
 """Groups of people by id that segments are ordered by (DESIGN §2)."""
 
 RoundKind = Literal["full", "delta"]
+T = TypeVar("T")
 Row = list[Any]
 ROW_HEAD = ("@id", "@absent")
 """What a row holds before its values."""
@@ -27,12 +28,12 @@ def bucket(person: str) -> int:
     return zlib.crc32(person.encode())
 
 
-def spread(rows: Iterable[Row], parts: int) -> list[list[Row]]:
-    """Group rows by the low bits of their ids' hashes into `parts`, a power of two; a person's keep their order."""
-    found: list[list[Row]] = [[] for _ in range(parts)]
+def spread(ids: Iterable[str], items: Iterable[T], parts: int) -> list[list[T]]:
+    """Group what belongs to people by their ids' hashes into `parts`, a power of two; the order is kept in each."""
+    found: list[list[T]] = [[] for _ in range(parts)]
     crc32, low = zlib.crc32, parts - 1  # `bucket` written out: a call for each of a million is a tenth of their pull
-    for row in rows:
-        found[crc32(row[0].encode()) & low].append(row)
+    for person, item in zip(ids, items, strict=True):
+        found[crc32(person.encode()) & low].append(item)
     return found
 
 

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeVar
 
+from upa_core.domain.changes import spread
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError
-from upa_core.domain.people import Shard, shard_of
+from upa_core.domain.people import Shard
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
 from upa_core.services.people import FEW_PEOPLE, EscrowBook, Kept, People, at_once, book_of
 from upa_core.services.shards_kept import kept_shards
 
+T = TypeVar("T")
 _TRIES = 8
 Change = Callable[[Shard, str], None]
 """Changes one person in their shard."""
-ShardChange = Callable[[Shard, Sequence[str]], None]
-"""Changes some of a shard's people."""
+ShardChange = Callable[[Shard, Mapping[str, T]], None]
+"""Changes some of a shard's people, each by what was given with them."""
 
 
-def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], change: ShardChange, run: str) -> None:
+def change_people(
+    ports: Ports, connector: Connector, everyone: Mapping[str, T], change: ShardChange[T], run: str
+) -> None:
     """Apply a change to people, shard by shard, in today's generation of shards; repeatable.
 
     For changes that belong to an open run: nobody moves people while one is open. What the plan of `run` has read of
     the shards is trusted as long as its etag holds.
     """
-    everyone = list(everyone)
     for _ in range(_TRIES):
         index = state_of(ports.store, connector.name).load().value.people
         _apply(ports, connector, index, everyone, change, kept_shards(ports.store, run, index))
@@ -40,16 +43,16 @@ def change_people(ports: Ports, connector: Connector, everyone: Iterable[str], c
 
 def change_people_between_runs(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change) -> None:
     """Apply a change to each person that no run guards; a plan or a move of people made meanwhile begins again."""
-    everyone = list(everyone)
+    persons = dict.fromkeys(everyone)
 
-    def change_each(shard: Shard, persons: Sequence[str]) -> None:
+    def change_each(shard: Shard, persons: Mapping[str, None]) -> None:
         for person in persons:
             change(shard, person)
 
     document = state_of(ports.store, connector.name)
     for _ in range(_TRIES):
         index = document.load().value.people
-        _apply(ports, connector, index, everyone, change_each)
+        _apply(ports, connector, index, persons, change_each)
         if document.update(lambda state, index=index: _fence(state, index)).value.people == index:  # type: ignore[misc]
             return
     raise ConflictError("the people of this connector are being moved")
@@ -69,21 +72,19 @@ def _apply(
     ports: Ports,
     connector: Connector,
     index: PeopleIndex,
-    everyone: Iterable[str],
-    change: ShardChange,
+    everyone: Mapping[str, T],
+    change: ShardChange[T],
     kept: Mapping[int, Kept] = MappingProxyType({}),
 ) -> None:
     people = People(ports.store, connector, index)
-    by_shard: defaultdict[int, list[str]] = defaultdict(list)
-    for person in everyone:
-        by_shard[shard_of(person, index.shards)].append(person)
-    numbers = sorted(by_shard)
+    by_shard = {n: dict(part) for n, part in enumerate(spread(everyone, everyone.items(), index.shards)) if part}
+    numbers = list(by_shard)
     books = at_once(lambda n: _change_shard(people, n, by_shard[n], change, kept.get(n)), numbers)
     people.note(dict(zip(numbers, books, strict=True)))
 
 
 def _change_shard(
-    people: People, number: int, persons: Sequence[str], change: ShardChange, kept: Kept | None
+    people: People, number: int, persons: Mapping[str, T], change: ShardChange[T], kept: Kept | None
 ) -> EscrowBook:
     few = len(persons) <= FEW_PEOPLE
     for attempt in range(_TRIES):

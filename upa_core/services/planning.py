@@ -179,7 +179,7 @@ def _few(work: _ShardWork) -> bool:
 
 
 def _by_shard(merged: Merged, gone: Iterable[str], shards: int) -> dict[int, _ShardWork]:
-    rows = enumerate(spread(merged.rows.values(), shards))
+    rows = enumerate(spread(merged.rows, merged.rows.values(), shards))
     work = defaultdict(_ShardWork, {shard: _ShardWork(part) for shard, part in rows if part})
     for person in merged.ended:
         work[shard_of(person, shards)].ended.append(person)

@@ -27,7 +27,7 @@ def fit_shards(
     Raises `ConflictError` where a run began or the people were moved meanwhile.
     """
     index = state.value.people
-    wanted = shards_for(people_expected, connector.limits.people_per_shard)
+    wanted = shards_for(people_expected, connector.limits.people_per_shard, connector.limits.shards_spread_over)
     if wanted == index.shards or (index.known and index.shards / 4 < wanted <= index.shards * 2):
         return state
     token = run_id(ports.clock.now(), ports.ids.token())

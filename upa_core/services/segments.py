@@ -22,9 +22,10 @@ _HEAD = len(_MAGIC) + (PARTITIONS + 1) * _DIGITS
 _SMALL = 256 * 1024
 
 
-def encode_segment(rows: Iterable[Row]) -> bytes:
+def encode_segment(rows: Sequence[Row]) -> bytes:
     """Write rows as a segment; rows of one person keep their order."""
-    bodies = [_dump(part) if part else b"" for part in spread(rows, PARTITIONS)]
+    partitions = spread((row[0] for row in rows), rows, PARTITIONS)
+    bodies = [_dump(part) if part else b"" for part in partitions]
     offsets, at = [_HEAD], _HEAD
     for body in bodies:
         at += len(body)

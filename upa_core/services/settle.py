@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -39,15 +39,14 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     people = _people_of(ports, outcome.run, outcome.file)
     verdict = _verdict(ports, outcome, people)
 
-    def change(shard: Shard, persons: Sequence[str]) -> None:
-        named = [person for person in persons if person in verdict.failed] if verdict.failed else []
-        good = {person: people[person] for person in persons} if verdict.confirmed else {}
-        for person in named if verdict.confirmed else persons:
-            good.pop(person, None)
-            shard.settle(person, dict.fromkeys(people[person]), outcome.sequence)
-        shard.confirm(good, outcome.sequence)
-        for person in named:
-            reason, kind = verdict.failed[person]
+    def change(shard: Shard, part: Mapping[str, Mapping[str, str]]) -> None:
+        failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
+        if verdict.confirmed:
+            good = {person: values for person, values in part.items() if person not in failed} if failed else part
+            shard.confirm(good, outcome.sequence)
+        for person in failed if verdict.confirmed else part:
+            shard.settle(person, dict.fromkeys(part[person]), outcome.sequence)
+        for person, (reason, kind) in failed.items():
             shard.put_in_escrow(person, reason, now=outcome.ended, sequence=outcome.sequence, detail=kind)
 
     change_people(ports, connector, people, change, outcome.run)

@@ -70,6 +70,7 @@ class Planner:
         *,
         ended: Iterable[str],
         gone: Iterable[str],
+        unread: Iterable[str] = (),
         full_round: str,
         now: datetime,
         sequence: int = 0,
@@ -80,6 +81,7 @@ class Planner:
             rows: complete rows (nothing absent).
             ended: people who left the directory at some point; those with a row came back since.
             gone: people who were due from escrow and whom the source doesn't know.
+            unread: people whom a round names incompletely and whom a read didn't find.
             full_round: the full round among the rounds that the rows come from, if any.
             sequence: number of the last import file planned so far.
 
@@ -96,7 +98,10 @@ class Planner:
                 result.changed = True
         result.changed = result.changed or left > 0
         tally = _Tally()
-        seen: set[str] = set()
+        seen = set(unread)
+        for person in seen:
+            shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
+            tally.changed = True
         for row in rows:
             seen.add(row[0])
             entry = self._person(shard, row, tally, now)

@@ -75,6 +75,20 @@ def test_queue_calls_that_neither_answer_nor_are_listed_end_the_run_not_the_lane
     assert EventName.IMPORT_JOB_ABANDONED in world.events.names
 
 
+def test_a_second_queue_call_that_is_throttled_for_ever_frees_the_lane() -> None:
+    """With an earlier call unaccounted for, the run ends as abandoned after as many tries as any other."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, status=500))
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", status=429))
+    world.pull()
+    world.drain(hours=4)
+    assert world.lane.in_flight is None
+    assert (len(world.lane.abandoned), world.state.retry is not None) == (1, True)
+    world.sim.faults.clear()
+    world.settle_down()
+    assert world.differences() == []
+
+
 def test_import_jobs_that_cant_be_listed_are_waited_out_and_told() -> None:
     """The list view threshold: a day passes before the same bytes are queued again, and an error says so."""
     world = changed()
@@ -278,6 +292,35 @@ def test_an_import_job_stuck_for_ever_wedges_nothing() -> None:
     assert world.profile(world.people[0])["UpaDepartment"] == "B"
     world.settle_down(days=31)
     assert (world.lane.abandoned, world.library()) == ((), [])
+
+
+def test_one_abandoned_import_job_that_cant_be_read_keeps_no_other_waiting() -> None:
+    """Each is polled for itself, and one that is refused for ever is forgotten with its last doubt all the same."""
+    world = changed()
+    for nth in (2, 3):
+        world.sim.timer_job.plan(nth, hang="Processing", wake_after=26 * 3600)
+    world.pull()
+    world.drain(hours=60)
+    world.sim.advance(12 * 3600)
+    first, second = world.lane.abandoned
+    ports = world.ports()
+
+    class Partial:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.import_jobs, name)
+
+        def get(self, job: str) -> object:
+            if job in first.jobs:
+                raise RefusedError("no such import job")
+            return ports.import_jobs.get(job)
+
+    blind = replace(ports, import_jobs=Partial())  # type: ignore[arg-type]
+    assert housekeeping(blind, world.connector).failures == ("abandoned import jobs",)
+    assert world.lane.abandoned == (first,)
+    assert second.file in {event.fields["file"] for event in world.events.named(EventName.IMPORT_JOB_ENDED_LATE)}
+    world.sim.advance(31 * 86_400)
+    assert housekeeping(blind, world.connector).failures == ()
+    assert world.lane.abandoned == ()
 
 
 def test_a_polling_that_is_refused_for_ever_wedges_nothing() -> None:

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit crash model test-durable2 package-test infra-check bench bench-full lock clean
+.PHONY: help setup demo test lint unit crash model mutation test-durable2 package-test infra-check bench bench-full lock clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -48,6 +48,9 @@ crash: $(READY) ## Die at every port call of every scenario (minutes; EVERY=N tr
 
 model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)
 	@UPA_MODEL_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/model --timeout=0
+
+mutation: ## Mutate upa_core/domain and print what the tests notice (hours; goes on where it was stopped; CHILDREN=N)
+	@PYTHON="$(PYTHON)" CHILDREN="$(CHILDREN)" ONLY="$(ONLY)" RETRY="$(RETRY)" scripts/mutation
 
 test-durable2: ## Run the function app's suite on azure-functions-durable 2.0.0rc3
 	@PYTHON="$(PYTHON)" scripts/test-durable2 $(TESTS)

@@ -33,6 +33,7 @@ def test_another_kind_of_line_is_another_reason() -> None:
         "IdentityNotResolvable\tstranger\tUser identity cannot be resolved",
         "IdentityNotResolvable\tp1\tx\nsomething else entirely\t\ty",
         "DataFileNotJson\t\tBad JSON escape sequence",
+        "GenericError\tp1\tInput data contains multiple instances of the same single-value property for RecordId [1]",
         "InvalidProperty\tp1\tProperty 'X' is not mapped to any property in the user profile application.",
     ],
 )

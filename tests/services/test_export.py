@@ -14,6 +14,7 @@ from upa_core.domain.errors import FatalError, RefusedError
 from upa_core.domain.events import EventName
 from upa_core.domain.mapping import direct
 from upa_core.domain.names import due_key
+from upa_core.domain.people import EscrowReason
 from upa_core.domain.scope import Clause, Scope
 from upa_core.domain.state import Decision, QuarantineReason, Report
 from upa_core.services.controls import go, pause, reset, resume
@@ -300,6 +301,37 @@ def test_a_person_asked_for_is_read_again_and_sent() -> None:
     world.drain(hours=1)
     assert world.profile(absent)["UpaDepartment"] == "late"
     assert world.escrow() == {}
+
+
+def test_a_joiner_whom_a_lagging_replica_doesnt_know_is_read_again() -> None:
+    """Named without every value and found by no read: they wait in escrow instead of being passed over."""
+    world = settled(2)
+    ports = world.ports()
+    joined = world.join(department="new")
+    world.pull()
+
+    class Lagging:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.source, name)
+
+        def read(self, ids: list[str], select: object) -> dict[str, None]:
+            return dict.fromkeys(ids)
+
+    world.far(replace(ports, source=Lagging()))  # type: ignore[arg-type]
+    assert world.state.sealed == ()
+    assert world.escrow()[joined].reason is EscrowReason.NOT_READABLE_YET
+    world.sync(hours=3)
+    assert (world.profile(joined)["UpaDepartment"], world.escrow()) == ("new", {})
+
+
+def test_who_is_found_by_no_read_an_hour_later_either_has_left() -> None:
+    """Nobody waits in escrow for ever because a round named them."""
+    world = settled(2)
+    joined = world.join(department="new")
+    world.pull()
+    world.sim.directory.remove(joined)
+    world.drain(hours=3)
+    assert (world.escrow(), world.shadow(joined)) == ({}, None)
 
 
 def test_a_requested_run_is_reported_even_where_nothing_changed() -> None:

@@ -226,6 +226,21 @@ def test_people_by_the_hundred_go_through_small_shards() -> None:
     assert world.differences() == []
 
 
+def test_more_shards_remember_how_old_a_file_may_be_to_tell_of_strangers() -> None:
+    """Who was forgotten before people were moved stays forgotten, whatever a stalled instance settles afterwards."""
+    world = settled(2)
+    world.sim.directory.remove(world.people[0])
+    world.sync()
+    floor = max(shard.floor for shard in world.shards())
+    for number in range(14):
+        world.join(department=f"N{number}")
+    world.pull(full=True)
+    world.settle_down()
+    assert floor > 0
+    assert len(world.shards()) > 1
+    assert {shard.floor for shard in world.shards()} == {floor}
+
+
 def copy_of(world: World) -> MemoryStore:
     """Return the storage as a restart finds it."""
     return world.store.copy()

@@ -130,6 +130,27 @@ def test_the_link_just_followed_isnt_followed_for_ever(world: World) -> None:
     assert pull(scripted(world, again), world.connector).status == "paused"
 
 
+def test_links_that_lead_round_in_a_circle_arent_followed_for_ever(world: World) -> None:
+    """A next link back to an earlier page is a failure of the source too, whatever lies in between."""
+    ports = scripted(world, following(1, "a"), following(2, "b"), following(1, "c"), *[following(2)] * 50)
+    assert pull(ports, world.connector).status == "paused"
+    assert len(ports.source.asked) == 3  # type: ignore[attr-defined]
+
+
+def test_a_round_that_never_ends_begins_again_with_everybody(world: World) -> None:
+    """Links that lead nowhere for six days, when no token would be good any more, are given up for a full round."""
+    world.sync()
+    opened = scripted(world, following(1, "a"), *[UnavailableError("down")] * 99)
+    assert pull(opened, world.connector).status == "paused"
+    for days, kind in ((5.9, "delta"), (0.2, "full")):
+        world.sim.advance(days * 86_400)
+        result = pull(scripted(world, UnavailableError("down")), world.connector)
+        assert (result.status, result.kind) == ("paused", kind)
+    world.sim.advance(61)
+    assert pull(scripted(world, last("z")), world.connector).status == "sealed"
+    assert [row[0] for row in rows(world)] == ["z"]
+
+
 @pytest.mark.parametrize("error", [RefusedError("untracked"), ForeignLinkError("elsewhere")])
 def test_what_an_administrator_must_mend_keeps_the_state(world: World, error: Exception) -> None:
     """A fatal error goes on to the caller; the watermark stays where it was."""

@@ -10,8 +10,8 @@ import pytest
 
 from tenant_sim import Fault
 from tests.crash.scenarios import quick, settled
-from tests.support.world import World, with_limits
-from upa_core.domain.errors import RefusedError
+from tests.support.world import FOLDER, World, with_limits
+from upa_core.domain.errors import AccessDeniedError, RefusedError
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.people import EscrowReason
 from upa_core.domain.state import QuarantineReason
@@ -73,6 +73,20 @@ def test_queue_calls_that_neither_answer_nor_are_listed_end_the_run_not_the_lane
     world.settle_down()
     assert world.differences() == []
     assert EventName.IMPORT_JOB_ABANDONED in world.events.names
+
+
+def test_a_second_queue_call_that_is_throttled_for_ever_frees_the_lane() -> None:
+    """With an earlier call unaccounted for, the run ends as abandoned after as many tries as any other."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, status=500))
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", status=429))
+    world.pull()
+    world.drain(hours=4)
+    assert world.lane.in_flight is None
+    assert (len(world.lane.abandoned), world.state.retry is not None) == (1, True)
+    world.sim.faults.clear()
+    world.settle_down()
+    assert world.differences() == []
 
 
 def test_import_jobs_that_cant_be_listed_are_waited_out_and_told() -> None:
@@ -158,6 +172,73 @@ def test_a_late_log_is_waited_for() -> None:
     assert len(world.sim.jobs) == 2
 
 
+def ended_with_two_logs() -> tuple[World, list[str]]:
+    """Return a world whose import job has just ended, each of two people without a profile in a log of their own."""
+    world = settled()
+    absent = [world.join(profile=False, department="x") for _ in range(2)]
+    world.edit(world.people[0], department="B")
+    world.pull()
+    world.far()
+    while not world.sim.jobs[-1].state.terminal:
+        world.sim.advance(10)
+    (log,) = (file for file in world.sim.library.files(under=FOLDER) if "-Logs/" in file.path)
+    first, second = log.content.splitlines(keepends=True)
+    log.content = first
+    world.sim.library.add_file(log.parent, f"{log.name}-2", second, overwrite=False)
+    return world, absent
+
+
+def test_all_files_of_the_log_folder_are_read() -> None:
+    """A log in several files names people in each."""
+    world, absent = ended_with_two_logs()
+    world.drain(hours=0.3)
+    assert sorted(world.escrow()) == sorted(absent)
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+    assert len(world.sim.jobs) == 2
+
+
+def test_a_log_that_is_listed_and_cant_be_read_confirms_nobody() -> None:
+    """Whom it names isn't known, so everybody in the file is sent again."""
+    world, absent = ended_with_two_logs()
+    ports = world.ports()
+
+    class Secretive:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.library, name)
+
+        def download(self, url: str) -> bytes | None:
+            if url.endswith("-2"):
+                raise AccessDeniedError("no")
+            return ports.library.download(url)
+
+    while world.state.run is not None:
+        if world.step(replace(ports, library=Secretive())).kind != "again":  # type: ignore[arg-type]
+            world.sim.advance(60)
+    assert all(set((world.shadow(person) or {"": None}).values()) <= {None} for person in absent)
+    known = world.shadow(world.people[0])
+    assert known is not None
+    assert known["UpaDepartment"] is None
+    assert world.state.retry is not None
+    world.settle_down()
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("error", [1, 20, 21, 22, 23])
+def test_every_error_is_planned_again_in_growing_pauses_and_never_looped(error: int) -> None:
+    """Whatever ends an import job, nobody is confirmed, the rounds stay and the third failure in a row is told."""
+    world = changed()
+    for nth in range(2, 5):
+        world.sim.timer_job.plan(nth, error=error, applied=0.0, log="none" if error == 1 else "normal")
+    world.pull()
+    world.drain(hours=30)
+    begun = [job.submitted_at for job in world.sim.jobs[1:]]
+    assert len(begun) == 4
+    gaps = [after - before for before, after in itertools.pairwise(begun)]
+    assert [gap >= pause * 3600 for gap, pause in zip(gaps, (0.25, 1, 6), strict=True)] == [True] * 3
+    assert EventName.QUARANTINED in world.events.names
+    assert (world.state.quarantine, world.differences(), world.library()) == (None, [], [])
+
+
 def test_unexplained_failures_pause_longer_and_the_third_is_quarantine_which_a_success_ends() -> None:
     """InternalError without a log: retried after growing pauses, told once as quarantine, left by itself."""
     world = changed()
@@ -211,6 +292,35 @@ def test_an_import_job_stuck_for_ever_wedges_nothing() -> None:
     assert world.profile(world.people[0])["UpaDepartment"] == "B"
     world.settle_down(days=31)
     assert (world.lane.abandoned, world.library()) == ((), [])
+
+
+def test_one_abandoned_import_job_that_cant_be_read_keeps_no_other_waiting() -> None:
+    """Each is polled for itself, and one that is refused for ever is forgotten with its last doubt all the same."""
+    world = changed()
+    for nth in (2, 3):
+        world.sim.timer_job.plan(nth, hang="Processing", wake_after=26 * 3600)
+    world.pull()
+    world.drain(hours=60)
+    world.sim.advance(12 * 3600)
+    first, second = world.lane.abandoned
+    ports = world.ports()
+
+    class Partial:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.import_jobs, name)
+
+        def get(self, job: str) -> object:
+            if job in first.jobs:
+                raise RefusedError("no such import job")
+            return ports.import_jobs.get(job)
+
+    blind = replace(ports, import_jobs=Partial())  # type: ignore[arg-type]
+    assert housekeeping(blind, world.connector).failures == ("abandoned import jobs",)
+    assert world.lane.abandoned == (first,)
+    assert second.file in {event.fields["file"] for event in world.events.named(EventName.IMPORT_JOB_ENDED_LATE)}
+    world.sim.advance(31 * 86_400)
+    assert housekeeping(blind, world.connector).failures == ()
+    assert world.lane.abandoned == ()
 
 
 def test_a_polling_that_is_refused_for_ever_wedges_nothing() -> None:

@@ -33,6 +33,7 @@ ADVICE = {
     EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type",
     EscrowReason.REFUSED_BY_SHAREPOINT: "upa why USER shows what the log said",
     EscrowReason.REQUESTED: "they go at the next export",
+    EscrowReason.NOT_READABLE_YET: "they are read again within the hour",
     EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
 }
 

@@ -25,6 +25,7 @@ _REASONS = {
     "invalid_value": "a value doesn't fit its mapping's declared type; correct it in Entra, or change the mapping",
     "refused_by_sharepoint": "the import job's log names them; see the timeline",
     "requested": "an administrator asked for them; they are planned at the next export",
+    "not_readable_yet": "the directory named them before they could be read; they are read again within the hour",
     "import_job_abandoned": "an import job that was given up ended after all; they are sent again",
 }
 

@@ -22,8 +22,12 @@ KNOWN_KINDS = frozenset(
 )
 _UNRESOLVED = frozenset({"IdentityNotResolvable"})
 _ABORT = ("DataFileNotJson",)
-_ABORT_WORDS = ("is not mapped to any property",)
-"""What ends the whole import, whomever the line names (sharepoint.md §5)."""
+_ABORT_WORDS = {
+    "InvalidProperty": "is not mapped to any property",
+    "GenericError": "multiple instances of the same single-value property",
+}
+"""What ends the whole import, whomever the line names (sharepoint.md §5). Nobody knows whether a person named twice
+fails alone: the database's own error doesn't say what became of the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,5 @@ def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[s
 
 
 def _aborts(line: LogLine) -> bool:
-    return line.kind in _ABORT or (
-        line.kind == "InvalidProperty" and any(words in line.message for words in _ABORT_WORDS)
-    )
+    words = _ABORT_WORDS.get(line.kind)
+    return line.kind in _ABORT or (words is not None and words in line.message)

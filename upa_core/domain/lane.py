@@ -103,6 +103,8 @@ class LogFile:
     name: str
     key: str
     sha256: str
+    readable: bool = True
+    """False: it was listed and couldn't be read; whom it names isn't known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class EscrowReason(StrEnum):
     """The import job's log names the person with another kind of line."""
     REQUESTED = "requested"
     """An administrator asked for this person now."""
+    NOT_READABLE_YET = "not_readable_yet"
+    """A round names the person without every value, and a read of them finds nobody: a replica lags, or they left."""
     IMPORT_JOB_ABANDONED = "import_job_abandoned"
     """An import job that was given up ended after all: what it wrote is unknown."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, cast
@@ -75,6 +75,7 @@ class Planner:
         *,
         ended: Iterable[str],
         gone: Iterable[str],
+        unread: Collection[str] = (),
         full_round: str,
         now: datetime,
         sequence: int = 0,
@@ -85,6 +86,7 @@ class Planner:
             rows: complete rows (nothing absent).
             ended: people who left the directory at some point; those with a row came back since.
             gone: people who were due from escrow and whom the source doesn't know.
+            unread: people whom a round names incompletely and whom a read didn't find.
             full_round: the full round among the rounds that the rows come from, if any.
             sequence: number of the last import file planned so far.
 
@@ -101,7 +103,10 @@ class Planner:
                 result.changed = True
         result.changed = result.changed or left > 0
         tally = _Tally()
-        seen = {row[0] for row in rows}
+        for person in unread:
+            shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
+            tally.changed = True
+        seen = {row[0] for row in rows}.union(unread)
         result.entries = self._entries(shard, rows, tally, now)
         if full_round:
             left += _count_missed(shard, seen, full_round, tally, sequence)

@@ -133,8 +133,9 @@ def _download(ports: Ports, url: str) -> bytes | None:
 
 
 def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int) -> LogFile:
-    content = _download(ports, item.url) or b""
+    found = _download(ports, item.url)
+    content = found or b""
     digest = hashlib.sha256(content).hexdigest()
     key = f"{run_folder(flight.run)}archive/{flight.file}/log-{number:03d}-{digest[:12]}"
     ports.store.put(key, content)
-    return LogFile(job, item.name, key, digest)
+    return LogFile(job, item.name, key, digest, readable=found is not None)

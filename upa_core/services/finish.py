@@ -124,7 +124,7 @@ def give_up_sending(ports: Ports, connector: Connector, run: Run, flight: InFlig
     file = run.file(flight.file)
     if file is None:
         return Step("idle", "the run has no such file", run=run.id)
-    why = f"given up: {flight.queues} queue calls were neither answered nor listed"
+    why = f"given up: queue calls neither answered nor listed: {flight.queues}"
     outcome = archive_given_up(ports, connector, flight, why, abandoned=True)
     emit(ports, EventName.IMPORT_JOB_ABANDONED, flight, Level.ERROR, reason=why)
     return finish(ports, connector, run, file, outcome, flight)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError, CorruptStateError, FatalError, RetryLaterError
+from upa_core.domain.errors import ConflictError, CorruptStateError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.events import Event, EventName, Fields, Level
 from upa_core.domain.people import EscrowReason
 from upa_core.domain.state import Abandoned, ConnectorState, Debt, Lane, age_of
@@ -46,7 +46,7 @@ def housekeeping(ports: Ports, connector: Connector) -> HousekeepingResult:
             failures.append(part)
         return count or 0
 
-    debts = pay_debts(ports, connector)
+    debts = attempt("debts", _safely(ports, connector, "debts", pay_debts))
     doubted = attempt("abandoned import jobs", _safely(ports, connector, "abandoned", watch_abandoned))
     orphans = attempt("library", _safely(ports, connector, "library", sweep_library))
     blobs = attempt("storage", _safely(ports, connector, "storage", sweep_storage))
@@ -58,16 +58,25 @@ def housekeeping(ports: Ports, connector: Connector) -> HousekeepingResult:
 
 
 def watch_abandoned(ports: Ports, connector: Connector) -> int:
-    """Poll the import jobs of this connector that were given up; returns how many people are in doubt now."""
+    """Poll the import jobs of this connector that were given up; returns how many people are in doubt now.
+
+    One that can't be seen to doesn't keep the others waiting; its error is raised afterwards.
+    """
     now = ports.clock.now()
     doubted = 0
+    trouble: UpaError | None = None
     for entry in lane_of(ports.store, connector).load().value.abandoned:
         if entry.connector != connector.name or entry.next_poll > now:
             continue
-        if _over(ports, entry, now):
-            doubted += _end(ports, connector, entry)
-        else:
-            _move(ports, connector, entry, replace(entry, next_poll=now + ABANDONED_POLL))
+        try:
+            if _over(ports, entry, now):
+                doubted += _end(ports, connector, entry)
+            else:
+                _move(ports, connector, entry, replace(entry, next_poll=now + ABANDONED_POLL))
+        except (RetryLaterError, FatalError) as exc:
+            trouble = exc
+    if trouble is not None:
+        raise trouble
     return doubted
 
 
@@ -86,9 +95,8 @@ def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     """Doubt the people of the file, owe its deletion, and only then take it off the books."""
     now = ports.clock.now()
     people = doubt(ports, connector, entry)
-    folders = [job.log_folder_uri for job in map(ports.import_jobs.get, entry.jobs) if job is not None]
     debts = [Debt(entry.source_uri, is_folder=False, since=now)]
-    debts += [Debt(folder, is_folder=True, since=now) for folder in folders if folder]
+    debts += [Debt(folder, is_folder=True, since=now) for folder in _log_folders(ports, entry, now)]
 
     def owe(state: ConnectorState) -> ConnectorState:
         known = {debt.url for debt in state.debts}
@@ -99,6 +107,17 @@ def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     fields: Fields = {"file": entry.file, "people": people}
     ports.events.emit(Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields))
     return people
+
+
+def _log_folders(ports: Ports, entry: Abandoned, now: datetime) -> list[str]:
+    """Return the log folders of the import jobs; past the horizon, those nobody tells are the sweep's."""
+    try:
+        jobs = [ports.import_jobs.get(job) for job in entry.jobs]
+    except (RetryLaterError, FatalError):
+        if age_of(entry.since, now) < ABANDONED_HORIZON:
+            raise
+        return []
+    return [job.log_folder_uri for job in jobs if job is not None and job.log_folder_uri]
 
 
 def _move(ports: Ports, connector: Connector, entry: Abandoned, after: Abandoned | None) -> None:

@@ -31,8 +31,6 @@ def look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
     product.md §0.5), after the longest age an import job is given.
     """
     now = ports.clock.now()
-    if flight.lookups >= LOOKUPS:
-        return _again(ports, connector, run, flight)
     try:
         found = find(ports, flight.source_uri)
     except RetryLaterError as exc:

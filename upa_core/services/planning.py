@@ -110,8 +110,8 @@ class _Planning:
         members = set(shards)
         loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
         due = {person for stored in loaded.values() for person in self._due_in(stored.value)} - merged.rows.keys()
-        gone = self._complete(merged, due - merged.ended)
-        by_shard = _by_shard(merged, gone, self._people.index.shards)
+        gone, unread = self._complete(merged, due - merged.ended)
+        by_shard = _by_shard(merged, gone, unread, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
         if not merged.full_round and len(touched) <= MOST_AT_ONCE:
             loaded |= self._people.load_all({n: _few(by_shard[n]) for n in sorted(touched - loaded.keys())})
@@ -130,23 +130,27 @@ class _Planning:
             if entry.due is not None and entry.due <= self._now:
                 yield person
 
-    def _complete(self, merged: Merged, due: set[str]) -> set[str]:
-        """Re-read what no round named, and people due from escrow; returns whom the source doesn't know."""
+    def _complete(self, merged: Merged, due: set[str]) -> tuple[set[str], set[str]]:
+        """Re-read what no round named, and people due from escrow.
+
+        Returns whom the source doesn't know: those who were due, and those whom a round names all the same.
+        """
         ids = [*merged.incomplete(self._needed), *sorted(due)]
+        gone: set[str] = set()
+        unread: set[str] = set()
         if not ids:
-            return set()
-        gone = set()
+            return gone, unread
         records = self._ports.source.read(ids, self._connector.select)
         for person in ids:
             record = records.get(person)
             row = merged.rows.pop(person, None)
             if record is None:
-                gone.add(person)
+                (gone if row is None else unread).add(person)
                 continue
             known = self._project(record)
             merged.rows[person] = fill(row if row is not None else known, known)
         self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
-        return gone
+        return gone, unread
 
     def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
         stored = stored or self._people.load(number, few=not full_round and _few(work))
@@ -155,6 +159,7 @@ class _Planning:
             work.rows,
             ended=work.ended,
             gone=work.gone,
+            unread=work.unread,
             full_round=full_round,
             now=self._now,
             sequence=self._sequence,
@@ -172,19 +177,22 @@ class _ShardWork:
     rows: list[Row] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def _few(work: _ShardWork) -> bool:
-    return len(work.rows) + len(work.ended) + len(work.gone) <= FEW_PEOPLE
+    return len(work.rows) + len(work.ended) + len(work.gone) + len(work.unread) <= FEW_PEOPLE
 
 
-def _by_shard(merged: Merged, gone: Iterable[str], shards: int) -> dict[int, _ShardWork]:
+def _by_shard(merged: Merged, gone: Iterable[str], unread: Iterable[str], shards: int) -> dict[int, _ShardWork]:
     rows = enumerate(spread(merged.rows, merged.rows.values(), shards))
     work = defaultdict(_ShardWork, {shard: _ShardWork(part) for shard, part in rows if part})
     for person in merged.ended:
         work[shard_of(person, shards)].ended.append(person)
     for person in gone:
         work[shard_of(person, shards)].gone.append(person)
+    for person in unread:
+        work[shard_of(person, shards)].unread.append(person)
     return dict(work)
 
 

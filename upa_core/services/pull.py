@@ -87,12 +87,17 @@ class _Pull:
         if opened is not None and opened.not_before is not None and clock.now() < opened.not_before:
             return self._result("paused", opened, why="the source asked for a pause")
         self._warn_of_age(clock.now())
-        if opened is None or opened.fingerprint != self._connector.fingerprint:
+        if opened is None or self._is_void(opened, clock.now()):
             opened = self._begin(self._stored.value, full=full)
         try:
             return self._follow(opened, deadline)
         except ConflictError as exc:
             return self._result("superseded", opened, why=str(exc))
+
+    def _is_void(self, opened: OpenRound, now: datetime) -> bool:
+        """Tell whether an open round must begin again: the configuration changed, or its links are as old as tokens."""
+        too_old = age_of(opened.started, now) > self._connector.limits.token_max_age
+        return too_old or opened.fingerprint != self._connector.fingerprint
 
     def _begin(self, state: ConnectorState, *, full: bool) -> OpenRound:
         now = self._ports.clock.now()
@@ -149,12 +154,14 @@ class _Pull:
     def _follow(self, opened: OpenRound, deadline: datetime) -> PullResult:
         limits, clock = self._connector.limits, self._ports.clock
         project = compile_projection(opened.inputs)
+        followed = set()
         while True:
             position = opened.position
             try:
                 page = self._ports.source.page(Link(position.url, position.kind))
-                if page.link.url == position.url and page.link.kind == "next":
-                    raise UnavailableError("the source's next link is the link just followed")
+                followed.add(hash(position.url))  # links are long
+                if page.link.kind == "next" and hash(page.link.url) in followed:
+                    raise UnavailableError("the source's next link leads back to a page of this round")
             except ResyncRequiredError as exc:
                 opened = self._restart(opened, exc)
                 if self._restarted:

@@ -52,8 +52,14 @@ def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -
     books = {}
     for group in range(groups):
         parts: dict[int, Shard] = {}
+        floor = 0
         for number in group_members(group, groups, old.index.shards):
-            _distribute(old.load(number).value, parts, connector, fresh.shards)
+            shard = old.load(number).value
+            floor = max(floor, shard.floor)
+            _distribute(shard, parts, connector, fresh.shards)
+        if floor:  # it speaks of people without an entry: of every new shard that they may fall into
+            for number in group_members(group, groups, fresh.shards):
+                parts.setdefault(number, Shard(connector.targets)).floor = floor
         for number, shard in parts.items():
             key = shard_key(connector.name, fresh.folder, number)
             ports.store.put(key, encode_shard(shard), if_absent=True)
@@ -63,9 +69,7 @@ def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -
 
 def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, shards: int) -> None:
     def part(person: str) -> Shard:
-        shard = parts.setdefault(shard_of(person, shards), Shard(connector.targets))
-        shard.floor = max(shard.floor, source.floor)
-        return shard
+        return parts.setdefault(shard_of(person, shards), Shard(connector.targets))
 
     for person, row in source.rows.items():
         part(person).rows[person] = row

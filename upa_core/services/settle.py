@@ -11,6 +11,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.events import Event, EventName, Fields, Level
 from upa_core.domain.import_file import read_import_file
+from upa_core.domain.import_job import JobState
 from upa_core.domain.job_log import Verdict, judge, parse_log
 from upa_core.domain.people import EscrowReason, Shard
 from upa_core.domain.state import Abandoned, Outcome
@@ -91,6 +92,9 @@ def _verdict(ports: Ports, outcome: Outcome, people: dict[str, dict[str, str]]) 
         return Verdict(confirmed=False, why="the file in the library wasn't the one that was uploaded")
     verdicts = []
     for job in outcome.jobs:
+        if job.state == JobState.ERROR and any(log.job == job.id and not log.readable for log in outcome.logs):
+            verdicts.append(Verdict(confirmed=False, why="a log couldn't be read", opaque=True))
+            continue
         lines = []
         for log in outcome.logs:
             if log.job == job.id:

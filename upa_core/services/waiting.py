@@ -11,7 +11,7 @@ from upa_core.domain.state import InFlight, Lane, Run
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import MOST_TRIES, try_again_delay
 from upa_core.ports.bundle import Ports
-from upa_core.services.finish import fail_run
+from upa_core.services.finish import fail_run, give_up_sending
 from upa_core.services.lane import move
 
 
@@ -46,4 +46,6 @@ def wait(
     move(ports, connector, flight, later, uncount)
     if tries >= MOST_TRIES and later.queues == 0:
         return fail_run(ports, connector, run, later, f"{tries} failed attempts: {exc}")
+    if tries >= MOST_TRIES and unqueued:  # an earlier call's import job was looked up in vain, and may yet turn up
+        return give_up_sending(ports, connector, run, later)
     return Step("poll", str(exc), at=later.not_before, run=flight.run, file=flight.file)

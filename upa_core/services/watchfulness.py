@@ -19,7 +19,11 @@ from upa_core.services.people import People
 
 SAMPLE_EVERY = timedelta(hours=1)
 CERTIFICATE_EVERY = timedelta(hours=12)
-_QUIET = {EscrowReason.PROFILE_NOT_CREATED.value, EscrowReason.REQUESTED.value}
+_QUIET = {
+    EscrowReason.PROFILE_NOT_CREATED.value,
+    EscrowReason.REQUESTED.value,
+    EscrowReason.NOT_READABLE_YET.value,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-
-import orjson
 
 from . import select as selecting
 from .directory import CHUNK, LIVE, SOFT, Directory
 from .errors import bad_request, graph_error
-from .log import Kind
 from .tokens import DeltaToken, decode
 
 PAGE_CAP = CHUNK
@@ -71,7 +68,7 @@ class Delta:
         self._pages: OrderedDict[tuple, tuple[int, bytes, int]] = OrderedDict()
         self._cached_bytes = 0
         self.cache_limit = 512 * 1024**2
-        self._plans: OrderedDict[tuple, list[int]] = OrderedDict()
+        self._plans: OrderedDict[tuple, list[tuple[int, frozenset[str] | None]]] = OrderedDict()
 
     def resync(self) -> None:
         """Forget all tokens, as after maintenance or migration: 410 with a Location (graph.md A5)."""
@@ -166,67 +163,63 @@ class Delta:
             self._cached_bytes -= len(old[1])
         return members, count
 
-    def _render(self, slots: range | list[int], names: tuple[str, ...]) -> tuple[bytes, int]:
-        directory, out = self._directory, []
+    def _render(self, slots: Iterable[int], names: tuple[str, ...]) -> tuple[bytes, int]:
+        """Write users as a full round shows them: without what was cleared.
+
+        ASSUMED: full-round-omits-null: in a full round nothing counts as cleared.
+        """
+        directory, show, out = self._directory, self._directory.rows.view(names).show, []
+        records, ids, status = directory.records, directory.ids, directory.status
         for slot in slots:
-            if directory.status[slot] == LIVE:
-                out.append(selecting.project(directory.records[slot] or b"{}", directory.ids[slot], names))
+            if status[slot] == LIVE:
+                out.append(show(records[slot], ids[slot]))
             elif self.options.first_round_tombstones:
                 out.append(self._tombstone(slot))
-        return orjson.dumps(out)[1:-1], len(out)
+        return b",".join(out), len(out)
 
-    def _tombstone(self, slot: int) -> dict:
+    def _tombstone(self, slot: int) -> bytes:
         reason = "changed" if self._directory.status[slot] == SOFT else "deleted"
-        return {"id": self._directory.ids[slot], "@removed": {"reason": reason}}
+        return f'{{"id":"{self._directory.ids[slot]}","@removed":{{"reason":"{reason}"}}}}'.encode()
 
     def _changes_page(self, token: DeltaToken, size: int, minimal: bool) -> tuple[bytes, int, int, bool]:
-        plan = self._plan(token)
+        directory, plan = self._directory, self._plan(token)
         part = plan[token.position : token.position + size]
-        touched = self._touched(token, set(part))
         out = []
-        for slot in part:
-            if self._directory.status[slot] != LIVE:
+        for slot, changed in part:
+            if directory.status[slot] != LIVE:
                 out.append(self._tombstone(slot))
                 continue
-            names, changed = token.select, touched[slot]
+            names = token.select
             if minimal and changed is not None:
                 names = tuple(name for name in names if name in changed)
-            raw = self._directory.records[slot] or b"{}"
-            out.append(selecting.project(raw, self._directory.ids[slot], names, changed or frozenset(names)))
+            view = directory.rows.view(names, frozenset(names) if changed is None else changed)
+            out.append(view.show(directory.records[slot], directory.ids[slot]))
         position = token.position + len(part)
-        return orjson.dumps(out)[1:-1], len(out), position, position >= len(plan)
+        return b",".join(out), len(out), position, position >= len(plan)
 
-    def _plan(self, token: DeltaToken) -> list[int]:
-        """Work out who belongs to a round: everybody with a tracked change in its part of the log."""
+    def _plan(self, token: DeltaToken) -> list[tuple[int, frozenset[str] | None]]:
+        """Work out who belongs to a round: everybody with a tracked change in its part of the log, with the names of
+        all that changed; None: everything, because he was created or restored."""
         key = (token.since, token.upto, token.select, token.only)
         if key in self._plans:
             return self._plans[key]
         log, wanted = self._directory.log, selecting.tracked(token.select, tuple(sorted(self.extension_types.items())))
         only = {self._directory.slot_of(one) for one in token.only}
-        slots: dict[int, None] = {}
+        changed: dict[int, frozenset[str] | None] = {}
+        order: dict[int, None] = {}
         for n in range(token.since, token.upto):
             touched, slot = log.touched[n], log.slots[n]
-            if (touched is None or touched & wanted) and (not only or slot in only):
-                slots.pop(slot, None)
-                slots[slot] = None
-        self._plans[key] = list(slots)
+            if only and slot not in only:
+                continue
+            before = changed.get(slot, frozenset())
+            changed[slot] = None if touched is None or before is None else before | self._same_type(touched)
+            if touched is None or touched & wanted:
+                order.pop(slot, None)
+                order[slot] = None
+        self._plans[key] = [(slot, changed[slot]) for slot in order]
         if len(self._plans) > 8:
             self._plans.popitem(last=False)
         return self._plans[key]
-
-    def _touched(self, token: DeltaToken, slots: set[int]) -> dict[int, frozenset[str] | None]:
-        """Say per user what changed in this round; None: everything, because he was created or restored."""
-        log, found = self._directory.log, {}
-        for n in range(token.since, token.upto):
-            slot = log.slots[n]
-            if slot not in slots:
-                continue
-            touched, before = log.touched[n], found.get(slot, frozenset())
-            if touched is None or before is None or log.kinds[n] != Kind.EDIT:
-                found[slot] = None
-            else:
-                found[slot] = before | self._same_type(touched)
-        return found
 
     def _same_type(self, touched: frozenset[str]) -> frozenset[str]:
         """Add the directory extensions of the same data type (graph.md A2).

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from .directory import Directory
 
 
@@ -28,6 +26,6 @@ class Replica:
         for n in range(log.visible_at(self._now() - self.lag_s) - 1, -1, -1):
             raw = log.records[n]
             if log.slots[n] == slot and raw is not None:
-                values = {k: v for k, v in orjson.loads(raw).items() if v is not None}
+                values = {k: v for k, v in self._directory.rows.unpack(raw).items() if v is not None}
                 return {"id": self._directory.ids[slot], **values}
         return self._directory.record(slot)

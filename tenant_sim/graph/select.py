@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from . import schema
 from .errors import bad_request
 
@@ -47,26 +45,6 @@ def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]
     wanted = {types[name] for name in names if name in types}
     noise = {name for name, kind in types.items() if kind in wanted}
     return frozenset((set(names) | noise) - schema.NOT_TRACKED)
-
-
-def project(raw: bytes, user_id: str, names: tuple[str, ...], cleared: frozenset[str] | set[str] = frozenset()) -> dict:
-    """Show a record as delta does: set values, explicit null only for what was `cleared` in this round.
-
-    ASSUMED: full-round-omits-null: in a full round nothing counts as cleared.
-    """
-    record = orjson.loads(raw)
-    shown: dict[str, Any] = {}
-    for name in names:
-        value = record.get(name)
-        if value is None:
-            if name in cleared and name in record:
-                shown[name] = None
-        elif name == "onPremisesExtensionAttributes":
-            shown[name] = {**_ALL_PARTS, **value}  # all fifteen keys, nulls too (graph.md D)
-        else:
-            shown[name] = value
-    shown["id"] = user_id
-    return shown
 
 
 def full(record: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

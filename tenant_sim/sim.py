@@ -56,7 +56,10 @@ class _Live:
 
 
 class TenantSim:
-    """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here."""
+    """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here.
+
+    As a context manager it is served meanwhile, on free ports: `with TenantSim() as tenant: tenant.urls.graph`.
+    """
 
     directory: Directory = _Live()
     profiles: Profiles = _Live()
@@ -79,6 +82,8 @@ class TenantSim:
         self.lock = threading.RLock()
         self._sites = sites or DEFAULT_SITES
         self._profile_delay = profile_delay
+        self.served: Served | None = None
+        """How it is reached (addresses, CA file, environment) while it is served as a context manager."""
         self._set_up()
 
     def _set_up(self) -> None:
@@ -291,6 +296,17 @@ class TenantSim:
         from .serve import Served  # noqa: PLC0415
 
         return Served(self, **options)
+
+    def __enter__(self) -> TenantSim:
+        if self.served is not None:
+            raise RuntimeError("this tenant is served already")
+        self.served = self.serve().start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self.served is not None:
+            self.served.stop()
+            self.served = None
 
 
 __all__ = ["DEFAULT_SITES", "TenantSim", "json_response"]

@@ -39,12 +39,13 @@ def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]
     """Return the attributes whose change brings a user into a round of this `$select`.
 
     A change to one directory extension returns all of the same data type (graph.md A2), so it also counts for the
-    others of that type.
+    others of that type. Open and schema extensions aren't tracked (graph.md A3).
     """
     types = dict(extension_types)
     wanted = {types[name] for name in names if name in types}
     noise = {name for name, kind in types.items() if kind in wanted}
-    return frozenset((set(names) | noise) - schema.NOT_TRACKED)
+    known = {name for name in names if name in schema.TYPES or schema.EXTENSION.match(name)}
+    return frozenset((known | noise) - schema.NOT_TRACKED)
 
 
 def full(record: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -145,10 +145,10 @@ def test_missing_role_is_403(tenant):
 
 
 def test_resource_units(tenant):
-    """Answers say what they cost: GET users 2, with $select 1, a delta page 1."""
-    costs = [tenant.graph(path).headers["x-ms-resource-unit"] for path in ("users", "users?$select=id", "users/delta")]
+    """Answers say what they cost: GET users 2, with $select or a $top under 20 one less, a delta page 1."""
+    paths = ("users", "users?$select=id", "users?$top=20", "users?$top=19", "users?$select=id&$top=5", "users/delta")
 
-    assert costs == ["2", "1", "1"]
+    assert [tenant.graph(path).headers["x-ms-resource-unit"] for path in paths] == ["2", "1", "2", "1", "1", "1"]
 
 
 def test_throttling_by_resource_units(tenant):

@@ -41,7 +41,7 @@ def test_ids_are_unique_and_sources_named():
     for fact in facts():
         assert fact.text
         if fact.certainty == "cited":
-            assert re.search(r"(sharepoint|graph|style)\.md [A-Z§]|data/", fact.source), fact
+            assert re.search(r"(sharepoint|graph|style|product)\.md [A-Z§]|data/", fact.source), fact
 
 
 def test_nothing_is_shared_with_the_client():

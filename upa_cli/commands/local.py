@@ -114,7 +114,7 @@ def sim(
         seed=seed,
         domain=domain,
         port=port,
-        hosts=hosts.split(",") if hosts else None,
+        hosts=[host.strip() for host in hosts.split(",")] if hosts else None,
         clock=clock,
         directory=str(directory) if directory is not None else None,
         profile_delay=profile_delay,

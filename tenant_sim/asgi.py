@@ -64,6 +64,7 @@ class TenantApp:
             transport.close()
         else:
             await _send(send, answer)
+            asyncio.get_running_loop().call_soon(self._sim.read_ahead)
             return
         while (await receive())["type"] != "http.disconnect":
             pass

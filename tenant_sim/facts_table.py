@@ -76,7 +76,7 @@ delta-steady | Sync must reach steady state within 30 days. | graph.md A5 R
 delta-page-expiry | Directory_ExpiredPageToken | graph.md A5 R
 graph-403 | Authorization_RequestDenied | graph.md A5 D
 clouds | Host names of the national clouds | graph.md A6 D
-graph-units | Resource units: GET users 2, else 1; $select and $top < 20 one less; per 10 s by tenant size | graph.md B D
+graph-units | Resource units: GET users 2, else 1; $select, $top < 20 one less; per 10 s by size | graph.md B D
 graph-throttle-headers | x-ms-resource-unit, limit percentage from 0.8, scope and information on 429 | graph.md B D
 graph-early-retry | Early retries count and are throttled again | graph.md B D; style.md A4
 graph-batch | At most 20 requests, unique ids, unordered answers, 424, inner 429 under an outer 200 | graph.md B D

@@ -156,6 +156,11 @@ class TenantSim:
                 return self._control.answer(request)
             return self.dispatch(surface, request)
 
+    def read_ahead(self) -> None:
+        """Use the time in which nobody waits for an answer."""
+        with self.lock:
+            self.delta.read_ahead()
+
     def dispatch(self, surface: str, request: Request) -> Response:
         """Answer one request, with faults and in the call log; also for the parts of a $batch."""
         route = self._surfaces[surface].resolve(request)

@@ -72,6 +72,7 @@ class Delta:
         self._pages: OrderedDict[tuple, tuple[int, bytes, int]] = OrderedDict()
         self._cached_bytes = 0
         self.cache_limit = 512 * 1024**2
+        self._ahead: tuple[int, int, DeltaToken] | None = None
         self._plans: OrderedDict[tuple, list[tuple[int, frozenset[str] | None]]] = OrderedDict()
 
     def resync(self) -> None:
@@ -141,6 +142,12 @@ class Delta:
             following = replace(token, position=position, nonce=self._nonce())
         return Page(members, following, count)
 
+    def read_ahead(self) -> None:
+        """Render the page that a reader of a full round will ask for next, while he is busy with the last one."""
+        if self._ahead is not None:
+            self._cached(*self._ahead)
+            self._ahead = None
+
     # -- pages -------------------------------------------------------------------------------------------------------
 
     def _full_page(self, token: DeltaToken, size: int) -> tuple[bytes, int, int, bool]:
@@ -150,7 +157,9 @@ class Delta:
         start, end = token.position, min(token.position + size, token.end)
         if self.options.lag_s:
             return *self._render(range(start, end), token), end, end >= token.end
-        return *self._cached(start, end, token), end, end >= token.end
+        rendered = self._cached(start, end, token)
+        self._ahead = (end, min(end + size, token.end), token) if end < token.end else None
+        return *rendered, end, end >= token.end
 
     def _cached(self, start: int, end: int, token: DeltaToken) -> tuple[bytes, int]:
         """Render slots, or take the page rendered before if none of its users changed since."""

@@ -38,7 +38,8 @@ class GraphRoutes:
         self._admin = AdminRoutes(sim, self)
 
     def resolve(self, request: Request) -> Route:
-        """Find what a request asks for."""
+        """Find what a request asks for. Doubled slashes count as one: msgraph-sdk writes `/v1.0//users`."""
+        request.path = re.sub("//+", "/", request.path)
         found = _VERSION.match(request.path)
         if not found:
             return unknown()

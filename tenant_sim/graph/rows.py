@@ -89,23 +89,27 @@ class Rows:
 
     def __init__(self) -> None:
         self._layouts: dict[bytes, Layout] = {}
-        self._numbers: dict[tuple[tuple[str, ...], frozenset[str]], bytes] = {}
+        self._numbers: dict[tuple[tuple[str, ...], ...], bytes] = {}
         self._views: dict[tuple[tuple[str, ...], frozenset[str]], View] = {}
 
     def pack(self, record: dict[str, Any]) -> bytes:
         """Turn a record into a row: the number of its layout, then its values."""
-        flat = dict(record)
-        block = flat.get(_BLOCK)
-        if isinstance(block, dict):
-            del flat[_BLOCK]
-            flat.update((f"{_BLOCK}/{part}", text) for part, text in block.items())
-        nulls = frozenset(name for name, value in flat.items() if value is None and "/" not in name)
-        key = tuple(flat), nulls
+        block = record.get(_BLOCK)
+        parts: dict[str, Any] = block if isinstance(block, dict) else {}
+        if parts:
+            record = {**record}
+            del record[_BLOCK]
+        values = record.values()
+        nulls = () if None not in values else tuple(name for name, value in record.items() if value is None)
+        key = tuple(record), tuple(parts), nulls
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = str(len(self._numbers)).encode()
-            self._layouts[number] = Layout(*key)
-        return b"\n".join([number, *map(orjson.dumps, flat.values())])
+            self._layouts[number] = Layout((*record, *(f"{_BLOCK}/{part}" for part in parts)), frozenset(nulls))
+        lines = [number]
+        lines += map(orjson.dumps, values)
+        lines += map(orjson.dumps, parts.values())
+        return b"\n".join(lines)
 
     def unpack(self, row: bytes) -> dict[str, Any]:
         """Read a row back into a record."""

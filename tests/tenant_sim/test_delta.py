@@ -161,6 +161,23 @@ def test_schema_extensions_are_not_tracked(tenant):
     assert follow(tenant, link)[0] == []
 
 
+def test_page_read_ahead_is_ready_and_never_stale(tenant, monkeypatch):
+    """What was rendered ahead is served as it is, unless somebody on it has changed since."""
+    seeding.seed_generated(tenant.sim, 600)
+    first = tenant.graph(SELECT).json()
+    tenant.sim.read_ahead()
+    with monkeypatch.context() as patched:
+        patched.setattr(tenant.sim.delta, "_render", None)
+        second = tenant.graph(first["@odata.nextLink"]).json()
+    tenant.sim.read_ahead()
+    moved = tenant.sim.directory.ids[500]
+    tenant.sim.directory.edit(moved, department="moved")
+    third = tenant.graph(second["@odata.nextLink"]).json()
+
+    assert [record["id"] for record in second["value"]] == tenant.sim.directory.ids[200:400]
+    assert [record["id"] for record in third["value"] if record.get("department") == "moved"] == [moved]
+
+
 @pytest.mark.parametrize("name", ["signInActivity", "birthday", "skills"])
 def test_unsupported_property_is_named(tenant, name):
     """The documented 400 lists the properties that delta cannot select."""
@@ -341,7 +358,9 @@ def test_somebody_deleted_may_come_as_an_update_first(tenant):
     tenant.sim.delta.options.farewells = 1.0
     records, _, sizes = follow(tenant, link)
 
-    assert [(record["id"], "@removed" in record) for record in records] == [(u, b) for u in users for b in (False, True)]
+    assert [(record["id"], "@removed" in record) for record in records] == [
+        (u, b) for u in users for b in (False, True)
+    ]
     assert max(sizes) <= 200
 
 

@@ -160,7 +160,7 @@ def test_misspelt_fault_is_refused(tenant):
     """drop is before or after, and a surface one that exists: a fault that never fires would prove nothing."""
     with pytest.raises(ValueError, match="before"):
         tenant.sim.faults.add(drop="during")
-    with pytest.raises(ValueError, match="graf.*login"):
+    with pytest.raises(ValueError, match=r"graf.*login"):
         tenant.sim.faults.add(surface="graf")
 
 

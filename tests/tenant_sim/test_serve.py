@@ -61,7 +61,9 @@ def test_context_manager_serves_a_tenant():
 def test_sigterm_stops_it_and_leaves_nothing_behind(tmp_path):
     """The process ends with exit code 0 when it is told to, and its folder is gone."""
     command = [sys.executable, "-m", "tenant_sim", "--users", "1", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}) as one:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}
+    ) as one:
         lines = list(iter(one.stdout.readline, "}\n"))
         folder = Path(json.loads("".join([*lines, "}"]))["ca_file"]).parent
         there = folder.exists()

@@ -187,7 +187,7 @@ class Served:
                 bases[_surface_of_host(host)] = f"https://{host}{suffix}"
             missing = [name for name in SURFACES if name != "managed_identity" and name not in bases]
             if missing:
-                raise ValueError(f"hosts names no host for: {', '.join(missing)}")
+                raise ValueError(f"--hosts names no host for: {', '.join(missing)}")
         else:
             for n, name in enumerate(n for n in SURFACES if n != "managed_identity"):
                 one = _listen(self._port + n if self._port else 0)
@@ -271,4 +271,4 @@ def _surface_of_host(host: str) -> str:
         return "graph"
     if ".sharepoint" in name:
         return "admin" if name.split(".")[0].endswith("-admin") else "sharepoint"
-    raise ValueError(f"not a host of Microsoft 365: {host}")
+    raise ValueError(f"not a host of Microsoft 365: {host}; name one each for login, graph, site and admin (…-admin)")

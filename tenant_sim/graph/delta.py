@@ -120,7 +120,7 @@ class Delta:
 
     def page(self, token: DeltaToken, size: int | None = None, *, minimal: bool = False) -> Page:
         """Render the page at a token and say what follows it: a skip token, or a delta token at the end."""
-        size = min(PAGE_CAP, size or self.options.page_size)
+        size = max(1, min(PAGE_CAP, size or self.options.page_size))
         if self._chance(self.options.empty_pages):
             return Page(b"", replace(token, nonce=self._nonce()), 0)
         if self._chance(self.options.short_pages):

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,18 @@ def test_command_line_in_words(capsys):
     out = capsys.readouterr().out
     assert "with 3 users" in out
     assert "export REQUESTS_CA_BUNDLE=" in out
+
+
+def test_long_seeding_tells_how_far_it_is(monkeypatch):
+    """Every two seconds a line says how many users are there; nobody is lost on the way."""
+    seconds = count(step=3)
+    monkeypatch.setattr("tenant_sim.main.time.monotonic", lambda: next(seconds))
+    stop, said = threading.Event(), []
+    stop.set()
+
+    assert run(users=2001, stop=stop, say=said.append) == 0
+    assert said[:3] == ["0 of 2,001 users…", "1,000 of 2,001 users…", "2,000 of 2,001 users…"]
+    assert "with 2,001 users" in said[3]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ PRESETS: dict[str, Fate] = {
     "stuck_queued": Fate(hang="Queued"),
     "internal_error": Fate(error=JobError.INTERNAL_ERROR, applied=0.0, log="none"),  # sp-dev-docs#2414, #4698
     "internal_error_partial": Fate(error=JobError.INTERNAL_ERROR, applied=0.5, log="none"),
-    "internal_error_processing": Fate(  # two and a half hours in Processing, then this: sp-dev-docs#4698
+    "internal_error_processing": Fate(  # two and a half hours in Processing, then this: product.md §3, story 11
         error=JobError.INTERNAL_ERROR, applied=0.0, log="none", fails_in="Processing", processing=9000
     ),
     "unknown": Fate(unknown=600),

@@ -100,7 +100,8 @@ class TimerJob:
         return job.told_id
 
     def _require_list(self) -> None:
-        """Fail once the list of jobs is too long for its view: scripts that ran daily for over a year ended so.
+        """Fail once the list of jobs is too long for its view: scripts that ran daily for over a year ended so
+        (product.md §3, story 8).
 
         ASSUMED: job-threshold: the number is that of list views, and queueing, listing and reading one job all fail.
         """

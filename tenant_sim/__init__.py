@@ -1,7 +1,7 @@
 """A Microsoft 365 tenant on loopback: login, Graph, SharePoint and the UPA timer job, for tests and demos.
 
-    with TenantSim().serve() as served:
-        ...  # served.urls, served.ca_file, served.tenant_id
+    with TenantSim() as tenant:
+        ...  # tenant.urls.graph, tenant.served.ca_file, tenant.directory.add({…})
 
 Knows nothing of its clients. Behaviour is cited, guesses are listed: `tenant_sim.assumptions()`.
 """

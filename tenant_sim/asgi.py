@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .http import Request, Response
 
@@ -18,7 +18,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class BreakableProtocol(H11Protocol):
+class BreakableProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with the transport in reach of the application, so that it can break a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -64,6 +64,7 @@ class TenantApp:
             transport.close()
         else:
             await _send(send, answer)
+            asyncio.get_running_loop().call_soon(self._sim.read_ahead)
             return
         while (await receive())["type"] != "http.disconnect":
             pass

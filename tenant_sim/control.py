@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from . import options
 from .clock import iso, parse_time
 from .http import HttpError, Request, Response, json_response
 from .upa.jobs import ImportJob
@@ -56,6 +57,8 @@ class Control:
             ("GET", "apps"): self._apps,
             ("POST", "roles"): self._roles,
             ("PATCH", "delta"): self._delta,
+            ("GET", "options"): self._options,
+            ("PATCH", "options"): self._change_options,
             ("POST", "resync"): self._resync,
             ("GET", "assumptions"): self._assumptions,
             ("GET", "token"): self._token,
@@ -188,7 +191,7 @@ class Control:
         return {"planned": str(fate)}
 
     def _job_settings(self, _rest: list[str], body: Any) -> Any:
-        return _change(self._sim.timer_job.settings, body)
+        return options.change(self._sim, "jobs", body)
 
     def _library(self, _rest: list[str], _body: Any) -> Any:
         library = self._sim.library
@@ -272,7 +275,13 @@ class Control:
         return {"token": self._sim.token(body["app"], body["resource"])}
 
     def _delta(self, _rest: list[str], body: Any) -> Any:
-        return _change(self._sim.delta.options, body)
+        return options.change(self._sim, "delta", body)
+
+    def _options(self, _rest: list[str], _body: Any) -> Any:
+        return options.show(self._sim)
+
+    def _change_options(self, rest: list[str], body: Any) -> Any:
+        return options.change(self._sim, rest[0] if rest else "", body)
 
     def _resync(self, _rest: list[str], _body: Any) -> Any:
         self._sim.delta.resync()
@@ -282,14 +291,6 @@ class Control:
         from .facts import assumptions  # noqa: PLC0415
 
         return [vars(fact) for fact in assumptions()]
-
-
-def _change(options: Any, body: dict[str, Any]) -> dict[str, Any]:
-    for name, value in body.items():
-        if name not in vars(options):
-            raise ValueError(f"no such option: {name}; one of {', '.join(vars(options))}")
-        setattr(options, name, value)
-    return dict(vars(options))
 
 
 def _show_job(job: ImportJob) -> dict[str, Any]:

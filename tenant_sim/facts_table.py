@@ -47,9 +47,14 @@ job-hourly | Files are downloaded roughly once an hour and then queued for impor
 job-hours | Two and a half hours in Processing, or for ever, were seen | sharepoint.md §6 R
 file-kept | A file deleted before the download: DataFileNotExist | sharepoint.md §1.2 V, §6 D
 job-list | The list has old and waiting jobs | sharepoint.md §6 D
+job-list-threshold | After very many import jobs queueing and status fail: list view threshold | product.md §3 R
+job-internal-late | Two and a half hours in Processing, then InternalError and no log | product.md §3 R
+job-unknown | There is a state Unknown | sharepoint.md §1.2 V
 delete-permanent | REST delete is permanent, recycle() is the soft form | sharepoint.md §7 D
 people-manager-read | GetPropertiesFor gives every property, empty too; multi-values with a bar | sharepoint.md §8 V
 people-manager-set | Set… answers odata.null; works on user-editable properties | sharepoint.md §8 V R
+terms-role | A taxonomic property needs TermStore.ReadWrite.All too | sharepoint.md §3 D
+odata-select | $select leaves out what it doesn't name | sharepoint.md §8 R
 delta-links | Follow nextLink to deltaLink; never both; empty pages; a new token every time | graph.md A1 D
 delta-select-baked | $select is kept in the token and decides what is tracked | graph.md A1 D
 delta-both-tokens | Both skiptoken and deltatoken can't be in the same request. | graph.md A1 R
@@ -64,13 +69,14 @@ delta-restore | A restored user comes as newly created | graph.md A2 D
 delta-disorder | Duplicates, replays, replication lag | graph.md A2 D R
 delta-unsupported | 400 … not supported for the following properties: … | graph.md A3 R
 delta-page-cap | Pages of 200 users at most; maxpagesize may lower it; short pages occur | graph.md A4 R
+delta-untracked | Open and schema extensions aren't tracked | graph.md A3 D
 delta-expiry | Tokens live 7 days: syncStateNotFound | graph.md A5 D
 delta-resync | 410 with a Location that has an empty $deltatoken | graph.md A5 D
 delta-steady | Sync must reach steady state within 30 days. | graph.md A5 R
 delta-page-expiry | Directory_ExpiredPageToken | graph.md A5 R
 graph-403 | Authorization_RequestDenied | graph.md A5 D
 clouds | Host names of the national clouds | graph.md A6 D
-graph-units | Resource units: GET users 2, else 1; $select one less; per 10 s by tenant size | graph.md B D
+graph-units | Resource units: GET users 2, else 1; $select, $top < 20 one less; per 10 s by size | graph.md B D
 graph-throttle-headers | x-ms-resource-unit, limit percentage from 0.8, scope and information on 429 | graph.md B D
 graph-early-retry | Early retries count and are throttled again | graph.md B D; style.md A4
 graph-batch | At most 20 requests, unique ids, unordered answers, 424, inner 429 under an outer 200 | graph.md B D
@@ -100,6 +106,7 @@ folder-delete-recursive | Deleting a folder deletes what is in it | sharepoint.m
 full-round-omits-null | What was cleared is absent in a full round | graph.md A2 R
 graph-401-texts | Messages of InvalidAuthenticationToken | as remembered
 job-list-retention | Import jobs are listed for ever, oldest first | sharepoint.md §10
+job-threshold | 5,000 as for list views; queueing, listing and reading one job all fail | product.md §3 R
 library-error-codes | Codes and texts of library errors | well known, not recorded
 library-forbidden | A missing role is 403 on the library, not 401 | none
 log-encoding | Logs are UTF-8 without BOM, CRLF, no header line, named .log | sharepoint.md §5 D in part
@@ -124,6 +131,7 @@ synced-wins | What SharePoint syncs itself overwrites an imported value at once 
 too-long-value | Line for a value over the property's length | none
 too-many-pairs | Over 500,000 pairs: DataFileTooBig | sharepoint.md §4
 unknown-account-null | PeopleManager reads null for an account without profile | none
+unknown-first | Unknown is what a job's state reads before Submitted | sharepoint.md §1.2
 unknown-job-is-null | GetImportProfilePropertyJob gives null for an unknown id | none
 unknown-select-ignored | Unknown names in $select are ignored: user is an open type | graph.md D
 unmapped-error-number | An unmapped JSON property ends as InvalidDataFile | sharepoint.md §5

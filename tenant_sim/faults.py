@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from .http import JSON, Response
+from .urls import SURFACES
 
 
 @dataclass
@@ -80,6 +81,8 @@ class Faults:
     def add(self, fault: Fault | None = None, **fields: Any) -> Fault:
         """Add a rule, given whole or by its fields."""
         fault = fault or Fault(**fields)
+        if not any(fnmatchcase(name, fault.surface) for name in SURFACES):
+            raise ValueError(f"no surface is named {fault.surface!r}; one of {', '.join(SURFACES)}")
         if fault.drop not in (None, "before", "after"):
             raise ValueError(f"drop is 'before' or 'after', not {fault.drop!r}")
         self.rules.append(fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -110,7 +111,10 @@ def _with_progress(people: Iterable[Any], total: int, say: Say) -> Iterator[Any]
 
 
 def _wait(stop: threading.Event | None) -> None:
+    """Wait for `stop`, Ctrl-C, or the SIGTERM of whoever started this."""
     stop = stop or threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         while not stop.wait(3600):
             pass
@@ -146,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, help="first port; without it, free ones")
     parser.add_argument(
         "--hosts",
-        type=lambda text: text.split(","),
+        type=lambda text: [host.strip() for host in text.split(",")],
         help="real host names, told apart by the Host header on --port (comma separated)",
     )
     parser.add_argument("--clock", default="wall", help="wall, or scaled:<sim_epoch>:<wall_epoch>:<factor>")

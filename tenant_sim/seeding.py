@@ -18,7 +18,7 @@ def without_empty(attributes: dict[str, Any]) -> dict[str, Any]:
     for name, value in attributes.items():
         if isinstance(value, dict):
             value = {part: text for part, text in value.items() if text is not None}  # noqa: PLW2901
-        if value is not None and value not in ({}, []):
+        if value or not (value is None or isinstance(value, dict | list)):
             kept[name] = value
     return kept
 

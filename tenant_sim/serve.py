@@ -187,7 +187,7 @@ class Served:
                 bases[_surface_of_host(host)] = f"https://{host}{suffix}"
             missing = [name for name in SURFACES if name != "managed_identity" and name not in bases]
             if missing:
-                raise ValueError(f"hosts names no host for: {', '.join(missing)}")
+                raise ValueError(f"--hosts names no host for: {', '.join(missing)}")
         else:
             for n, name in enumerate(n for n in SURFACES if n != "managed_identity"):
                 one = _listen(self._port + n if self._port else 0)
@@ -257,6 +257,7 @@ def _listen(port: int) -> socket.socket:
         raise PortTakenError(f"cannot listen on {LOOPBACK}:{port} ({reason}); choose another port with --port") from exc
     # asyncio does this only for sockets made with an explicit protocol; without it each answer waits 40 ms for an ACK
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # a page leaves in one go
     listener.setblocking(False)
     return listener
 
@@ -270,4 +271,4 @@ def _surface_of_host(host: str) -> str:
         return "graph"
     if ".sharepoint" in name:
         return "admin" if name.split(".")[0].endswith("-admin") else "sharepoint"
-    raise ValueError(f"not a host of Microsoft 365: {host}")
+    raise ValueError(f"not a host of Microsoft 365: {host}; name one each for login, graph, site and admin (…-admin)")

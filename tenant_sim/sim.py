@@ -56,7 +56,10 @@ class _Live:
 
 
 class TenantSim:
-    """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here."""
+    """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here.
+
+    As a context manager it is served meanwhile, on free ports: `with TenantSim() as tenant: tenant.urls.graph`.
+    """
 
     directory: Directory = _Live()
     profiles: Profiles = _Live()
@@ -79,6 +82,8 @@ class TenantSim:
         self.lock = threading.RLock()
         self._sites = sites or DEFAULT_SITES
         self._profile_delay = profile_delay
+        self.served: Served | None = None
+        """How it is reached (addresses, CA file, environment) while it is served as a context manager."""
         self._set_up()
 
     def _set_up(self) -> None:
@@ -150,6 +155,11 @@ class TenantSim:
             if request.path == "/_sim" or request.path.startswith("/_sim/"):
                 return self._control.answer(request)
             return self.dispatch(surface, request)
+
+    def read_ahead(self) -> None:
+        """Use the time in which nobody waits for an answer."""
+        with self.lock:
+            self.delta.read_ahead()
 
     def dispatch(self, surface: str, request: Request) -> Response:
         """Answer one request, with faults and in the call log; also for the parts of a $batch."""
@@ -291,6 +301,17 @@ class TenantSim:
         from .serve import Served  # noqa: PLC0415
 
         return Served(self, **options)
+
+    def __enter__(self) -> TenantSim:
+        if self.served is not None:
+            raise RuntimeError("this tenant is served already")
+        self.served = self.serve().start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self.served is not None:
+            self.served.stop()
+            self.served = None
 
 
 __all__ = ["DEFAULT_SITES", "TenantSim", "json_response"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-import orjson
-
 from . import select as selecting
-from .directory import CHUNK, LIVE, SOFT, Directory
+from .directory import CHUNK, HARD, LIVE, SOFT, Directory
 from .errors import bad_request, graph_error
 from .log import Kind
 from .tokens import DeltaToken, decode
@@ -36,11 +34,14 @@ class DeltaOptions:
     duplicates: float = 0.0
     """Chance that a page repeats a user of an earlier page (graph.md A2)."""
     empty_pages: float = 0.0
-    """Chance of an empty page with a nextLink (graph.md A1)."""
+    """Chance of an empty page with a nextLink, and of an empty page at the end of a round (graph.md A1)."""
     short_pages: float = 0.0
     """Chance of a page cut short by an internal timeout (graph.md A4)."""
     replays: float = 0.0
     """Chance, per page of an incremental round, that an unchanged user comes again (graph.md A2)."""
+    farewells: float = 0.0
+    """Chance, per deleted user of an incremental round, that he comes as an update first, then as @removed: the same
+    entity may appear several times (graph.md A2)."""
     lag_s: float = 0.0
     """Replication lag: changes younger than this aren't seen yet (graph.md A2)."""
     bad_link: str | None = None
@@ -71,7 +72,8 @@ class Delta:
         self._pages: OrderedDict[tuple, tuple[int, bytes, int]] = OrderedDict()
         self._cached_bytes = 0
         self.cache_limit = 512 * 1024**2
-        self._plans: OrderedDict[tuple, list[int]] = OrderedDict()
+        self._ahead: tuple[int, int, DeltaToken] | None = None
+        self._plans: OrderedDict[tuple, list[tuple[int, frozenset[str] | None]]] = OrderedDict()
 
     def resync(self) -> None:
         """Forget all tokens, as after maintenance or migration: 410 with a Location (graph.md A5)."""
@@ -118,16 +120,20 @@ class Delta:
 
     def page(self, token: DeltaToken, size: int | None = None, *, minimal: bool = False) -> Page:
         """Render the page at a token and say what follows it: a skip token, or a delta token at the end."""
-        size = min(PAGE_CAP, size or self.options.page_size)
-        if self.options.empty_pages and self._rng.random() < self.options.empty_pages:
+        size = max(1, min(PAGE_CAP, size or self.options.page_size))
+        if self._chance(self.options.empty_pages):
             return Page(b"", replace(token, nonce=self._nonce()), 0)
-        if self.options.short_pages and self._rng.random() < self.options.short_pages:
+        if self._chance(self.options.short_pages):
             size = max(1, size // 3)
+        if self.options.duplicates or self.options.replays:
+            size = max(1, size - 1)  # who comes again counts too
         if token.since < 0:
             members, count, position, last = self._full_page(token, size)
         else:
             members, count, position, last = self._changes_page(token, size, minimal)
         members, count = self._disturb(token, members, count)
+        if last and count and not token.only and self._chance(self.options.empty_pages):
+            last = False
         if last:
             following = replace(
                 token, kind="delta", since=token.upto, position=0, issued=self._now(), nonce=self._nonce()
@@ -136,27 +142,35 @@ class Delta:
             following = replace(token, position=position, nonce=self._nonce())
         return Page(members, following, count)
 
+    def read_ahead(self) -> None:
+        """Render the page that a reader of a full round will ask for next, while he is busy with the last one."""
+        if self._ahead is not None:
+            self._cached(*self._ahead)
+            self._ahead = None
+
     # -- pages -------------------------------------------------------------------------------------------------------
 
     def _full_page(self, token: DeltaToken, size: int) -> tuple[bytes, int, int, bool]:
         if token.only:
             slots = [slot for one in token.only if (slot := self._directory.slot_of(one)) is not None]
-            members, count = self._render(slots, token.select)
-            return members, count, 0, True
+            return *self._render(slots, token), 0, True
         start, end = token.position, min(token.position + size, token.end)
-        members, count = self._cached(start, end, token.select)
-        return members, count, end, end >= token.end
+        if self.options.lag_s:
+            return *self._render(range(start, end), token), end, end >= token.end
+        rendered = self._cached(start, end, token)
+        self._ahead = (end, min(end + size, token.end), token) if end < token.end else None
+        return *rendered, end, end >= token.end
 
-    def _cached(self, start: int, end: int, names: tuple[str, ...]) -> tuple[bytes, int]:
+    def _cached(self, start: int, end: int, token: DeltaToken) -> tuple[bytes, int]:
         """Render slots, or take the page rendered before if none of its users changed since."""
-        key = (start, end, names, self.options.first_round_tombstones)
+        key = (start, end, token.select, self.options.first_round_tombstones)
         chunks = self._directory.chunk_seq[start // CHUNK : (end - 1) // CHUNK + 1] if end > start else ()
         changed = max(chunks, default=0)
         known = self._pages.get(key)
         if known is not None and known[0] >= changed:
             self._pages.move_to_end(key)
             return known[1], known[2]
-        members, count = self._render(range(start, end), names)
+        members, count = self._render(range(start, end), token)
         if known is not None:
             self._cached_bytes -= len(known[1])
         self._pages[key] = (len(self._directory.log) - 1, members, count)
@@ -166,67 +180,75 @@ class Delta:
             self._cached_bytes -= len(old[1])
         return members, count
 
-    def _render(self, slots: range | list[int], names: tuple[str, ...]) -> tuple[bytes, int]:
-        directory, out = self._directory, []
-        for slot in slots:
-            if directory.status[slot] == LIVE:
-                out.append(selecting.project(directory.records[slot] or b"{}", directory.ids[slot], names))
-            elif self.options.first_round_tombstones:
-                out.append(self._tombstone(slot))
-        return orjson.dumps(out)[1:-1], len(out)
+    def _render(self, slots: Iterable[int], token: DeltaToken) -> tuple[bytes, int]:
+        """Write users as a full round shows them: without what was cleared.
 
-    def _tombstone(self, slot: int) -> dict:
-        reason = "changed" if self._directory.status[slot] == SOFT else "deleted"
-        return {"id": self._directory.ids[slot], "@removed": {"reason": reason}}
+        ASSUMED: full-round-omits-null: in a full round nothing counts as cleared.
+        """
+        show, ids, out = self._directory.rows.view(token.select).show, self._directory.ids, []
+        for slot, status, row in self._states(slots, token.upto):
+            if status == LIVE:
+                out.append(show(row, ids[slot]))
+            elif self.options.first_round_tombstones:
+                out.append(self._tombstone(slot, status))
+        return b",".join(out), len(out)
+
+    def _states(self, slots: Iterable[int], upto: int) -> Iterator[tuple[int, int, bytes]]:
+        """Look users up, with replication lag as they were at the end of the round's part of the log."""
+        status, records, log = self._directory.status, self._directory.records, self._directory.log
+        if not self.options.lag_s:
+            return ((slot, status[slot], records[slot]) for slot in slots)
+        found = ((slot, log.last(slot, upto)) for slot in slots)
+        gone = {Kind.REMOVE: SOFT, Kind.PURGE: HARD}
+        return ((s, gone.get(log.kinds[n], LIVE), log.records[n] or records[s]) for s, n in found if n is not None)
+
+    def _tombstone(self, slot: int, status: int) -> bytes:
+        reason = "changed" if status == SOFT else "deleted"
+        return f'{{"id":"{self._directory.ids[slot]}","@removed":{{"reason":"{reason}"}}}}'.encode()
 
     def _changes_page(self, token: DeltaToken, size: int, minimal: bool) -> tuple[bytes, int, int, bool]:
-        plan = self._plan(token)
-        part = plan[token.position : token.position + size]
-        touched = self._touched(token, set(part))
+        directory, plan = self._directory, self._plan(token)
+        if self.options.farewells:
+            size = max(1, size // 2)
+        part = dict(plan[token.position : token.position + size])
         out = []
-        for slot in part:
-            if self._directory.status[slot] != LIVE:
-                out.append(self._tombstone(slot))
+        for slot, status, row in self._states(part, token.upto):
+            names, changed = token.select, part[slot]
+            if status != LIVE:
+                if self._chance(self.options.farewells):
+                    out.append(directory.rows.view(names).show(row, directory.ids[slot]))
+                out.append(self._tombstone(slot, status))
                 continue
-            names, changed = token.select, touched[slot]
             if minimal and changed is not None:
                 names = tuple(name for name in names if name in changed)
-            raw = self._directory.records[slot] or b"{}"
-            out.append(selecting.project(raw, self._directory.ids[slot], names, changed or frozenset(names)))
+            view = directory.rows.view(names, frozenset(names) if changed is None else changed)
+            out.append(view.show(row, directory.ids[slot]))
         position = token.position + len(part)
-        return orjson.dumps(out)[1:-1], len(out), position, position >= len(plan)
+        return b",".join(out), len(out), position, position >= len(plan)
 
-    def _plan(self, token: DeltaToken) -> list[int]:
-        """Work out who belongs to a round: everybody with a tracked change in its part of the log."""
+    def _plan(self, token: DeltaToken) -> list[tuple[int, frozenset[str] | None]]:
+        """Work out who belongs to a round: everybody with a tracked change in its part of the log, with the names of
+        all that changed; None: everything, because he was created or restored."""
         key = (token.since, token.upto, token.select, token.only)
         if key in self._plans:
             return self._plans[key]
         log, wanted = self._directory.log, selecting.tracked(token.select, tuple(sorted(self.extension_types.items())))
         only = {self._directory.slot_of(one) for one in token.only}
-        slots: dict[int, None] = {}
+        changed: dict[int, frozenset[str] | None] = {}
+        order: dict[int, None] = {}
         for n in range(token.since, token.upto):
             touched, slot = log.touched[n], log.slots[n]
-            if (touched is None or touched & wanted) and (not only or slot in only):
-                slots.pop(slot, None)
-                slots[slot] = None
-        self._plans[key] = list(slots)
+            if only and slot not in only:
+                continue
+            before = changed.get(slot, frozenset())
+            changed[slot] = None if touched is None or before is None else before | self._same_type(touched)
+            if touched is None or touched & wanted:
+                order.pop(slot, None)
+                order[slot] = None
+        self._plans[key] = [(slot, changed[slot]) for slot in order]
         if len(self._plans) > 8:
             self._plans.popitem(last=False)
         return self._plans[key]
-
-    def _touched(self, token: DeltaToken, slots: set[int]) -> dict[int, frozenset[str] | None]:
-        """Say per user what changed in this round; None: everything, because he was created or restored."""
-        log, found = self._directory.log, {}
-        for n in range(token.since, token.upto):
-            slot = log.slots[n]
-            if slot not in slots:
-                continue
-            touched, before = log.touched[n], found.get(slot, frozenset())
-            if touched is None or before is None or log.kinds[n] != Kind.EDIT:
-                found[slot] = None
-            else:
-                found[slot] = before | self._same_type(touched)
-        return found
 
     def _same_type(self, touched: frozenset[str]) -> frozenset[str]:
         """Add the directory extensions of the same data type (graph.md A2).
@@ -239,14 +261,17 @@ class Delta:
         return touched | {name for name, kind in self.extension_types.items() if kind in kinds}
 
     def _disturb(self, token: DeltaToken, members: bytes, count: int) -> tuple[bytes, int]:
-        chance = self.options.duplicates if token.since < 0 else self.options.replays
-        if not chance or self._rng.random() >= chance:
+        if not self._chance(self.options.duplicates if token.since < 0 else self.options.replays):
             return members, count
         known = token.position if token.since < 0 else len(self._directory.ids)
         if not known:
             return members, count
-        again, more = self._render([self._rng.randrange(known)], token.select)
+        again, more = self._render([self._rng.randrange(known)], token)
         return b",".join(part for part in (members, again) if part), count + more
+
+    def _chance(self, share: float) -> bool:
+        """Throw the dice, but only if there is anything to win: what is switched off leaves the seed's course alone."""
+        return share > 0 and self._rng.random() < share
 
     def _visible(self) -> int:
         if not self.options.lag_s:

@@ -1,7 +1,7 @@
 """The directory: users as compact bytes, with every version they ever had. Never sees HTTP.
 
-A user is a slot number; a record is orjson bytes of the attributes that were ever set, with an explicit null for one
-that was cleared: delta has to tell "cleared" from "never set" (graph.md A2).
+A user is a slot number; a record is a row of the attributes that were ever set, with an explicit null for one that was
+cleared: delta has to tell "cleared" from "never set" (graph.md A2).
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from tenant_sim.clock import iso
 
 from . import schema
 from .log import ChangeLog, Kind
+from .rows import Rows
 
 CHUNK = 200
 """Users per block of the page cache: the page cap of users/delta (graph.md A4)."""
@@ -39,6 +38,7 @@ class Directory:
         self._rng, self._now = rng, now
         self._lock = lock or threading.RLock()
         self.log = ChangeLog()
+        self.rows = Rows()
         self.ids: list[str] = []
         self.records: list[bytes | None] = []
         self.status = bytearray()
@@ -83,11 +83,11 @@ class Directory:
         schema.check(attributes)
         with self._lock:
             slot = self._live_slot(id)
-            old = orjson.loads(self.records[slot])
+            old = self.rows.unpack(self.records[slot])
             touched = _merge(old, attributes)
             if touched:
                 self._unindex(slot)
-                self._write(slot, Kind.EDIT, _compact(old), frozenset(touched))
+                self._write(slot, Kind.EDIT, self.rows.pack(old), frozenset(touched))
                 self._index(slot, old)
 
     def remove(self, id: str, hard: bool = False) -> None:  # noqa: A002
@@ -110,7 +110,7 @@ class Directory:
             self.status[slot] = LIVE
             self.removed_at.pop(slot, None)
             self._write(slot, Kind.RESTORE, self.records[slot])
-            self._index(slot, orjson.loads(self.records[slot]))
+            self._index(slot, self.rows.unpack(self.records[slot]))
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Directory:
 
     def record(self, slot: int) -> dict[str, Any]:
         """Read a slot's attributes that have a value."""
-        raw = orjson.loads(self.records[slot])
+        raw = self.rows.unpack(self.records[slot])
         return {"id": self.ids[slot], **{k: v for k, v in raw.items() if v is not None}}
 
     def users(self) -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ class Directory:
         for n, raw in enumerate(self.log.records):
             record = None
             if raw is not None:
-                record = {k: v for k, v in orjson.loads(raw).items() if v is not None}
+                record = {k: v for k, v in self.rows.unpack(raw).items() if v is not None}
             moment = datetime.fromtimestamp(self.log.times[n], UTC)
             history.append((moment, self.ids[self.log.slots[n]], record))
         return history
@@ -158,7 +158,7 @@ class Directory:
         if self._by_name is None:
             self._by_name = {"userPrincipalName": {}, "mail": {}}
             for slot in self.live_slots():
-                self._index(slot, orjson.loads(self.records[slot]))
+                self._index(slot, self.rows.unpack(self.records[slot]))
         return self._by_name[attribute].get(value.lower())
 
     def __len__(self) -> int:
@@ -180,7 +180,7 @@ class Directory:
         if user_id in self._slots:
             raise ValueError(f"user {user_id} exists already")
         slot = len(self.ids)
-        raw = _compact(record)
+        raw = self.rows.pack(record)
         self.ids.append(user_id)
         self.records.append(raw)
         self.status.append(LIVE)
@@ -205,7 +205,7 @@ class Directory:
     def _unindex(self, slot: int) -> None:
         if self._by_name is None:
             return
-        record = orjson.loads(self.records[slot])
+        record = self.rows.unpack(self.records[slot])
         for name, entries in self._by_name.items():
             if record.get(name) and entries.get(record[name].lower()) == slot:
                 del entries[record[name].lower()]
@@ -245,8 +245,3 @@ def _merge(record: dict[str, Any], attributes: dict[str, Any]) -> set[str]:
             record[key] = value
             touched.add(key)
     return touched
-
-
-def _compact(record: dict[str, Any]) -> bytes:
-    """Write a record in as many bytes as it needs: orjson's own result keeps its whole 8 KiB buffer alive."""
-    return bytes(memoryview(orjson.dumps(record)))

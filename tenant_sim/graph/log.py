@@ -41,6 +41,10 @@ class ChangeLog:
         self.kinds.append(kind)  # last: the log is as long as this column
         return len(self.kinds) - 1
 
+    def last(self, slot: int, upto: int) -> int | None:
+        """Find a user's last entry before number `upto`."""
+        return next((n for n in range(min(upto, len(self)) - 1, -1, -1) if self.slots[n] == slot), None)
+
     def visible_at(self, moment: float) -> int:
         """How many entries have reached the replica that answers, when the slowest took place at `moment`."""
         end = len(self.times)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from .directory import Directory
 
 
@@ -20,14 +18,14 @@ class Replica:
         self._directory, self._now = directory, now
         self.lag_s = 0.0
 
-    def record(self, slot: int) -> dict[str, Any]:
-        """Return the record of a live user, as old as the lag makes it."""
+    def record(self, slot: int) -> dict[str, Any] | None:
+        """Return the record of a live user, as old as the lag makes it; None if he isn't there yet."""
         if not self.lag_s:
             return self._directory.record(slot)
         log = self._directory.log
-        for n in range(log.visible_at(self._now() - self.lag_s) - 1, -1, -1):
-            raw = log.records[n]
-            if log.slots[n] == slot and raw is not None:
-                values = {k: v for k, v in orjson.loads(raw).items() if v is not None}
-                return {"id": self._directory.ids[slot], **values}
-        return self._directory.record(slot)
+        n = log.last(slot, log.visible_at(self._now() - self.lag_s))
+        row = None if n is None else log.records[n]
+        if row is None:
+            return None
+        values = {k: v for k, v in self._directory.rows.unpack(row).items() if v is not None}
+        return {"id": self._directory.ids[slot], **values}

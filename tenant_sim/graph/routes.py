@@ -38,7 +38,8 @@ class GraphRoutes:
         self._admin = AdminRoutes(sim, self)
 
     def resolve(self, request: Request) -> Route:
-        """Find what a request asks for."""
+        """Find what a request asks for. Doubled slashes count as one: msgraph-sdk writes `/v1.0//users`."""
+        request.path = re.sub("//+", "/", request.path)
         found = _VERSION.match(request.path)
         if not found:
             return unknown()
@@ -154,6 +155,8 @@ class GraphRoutes:
             raise not_found(key)
         names = selecting.parse(request.param("$select"))
         record = self._sim.replica.record(slot)
+        if record is None:
+            raise not_found(key)
         context = {"@odata.context": f"{request.base_url}/v1.0/$metadata#users/$entity"}
         return json_response({**context, **selecting.full(record, names)})
 
@@ -181,10 +184,8 @@ class GraphRoutes:
                 raise bad_request(f"Invalid request for delta query: {name} is not supported.")
         size, minimal = _prefer(request.headers.get("prefer", ""))
         service = self._sim.delta
-        if skip is not None:
-            return self._page(request, service.page(service.resume(skip, "skip"), size, minimal=minimal), minimal)
-        if delta and delta.lower() != "latest":
-            return self._page(request, service.page(self._resume(request, delta), size, minimal=minimal), minimal)
+        if skip is not None or (delta and delta.lower() != "latest"):
+            return self._page(request, service.page(self._resume(request, skip, delta), size, minimal=minimal), minimal)
         names = selecting.parse(request.param("$select"))
         only = filtering.delta_ids(request.param("$filter") or "") if request.param("$filter") else ()
         first = service.start(names, only, latest=bool(delta), size=size)
@@ -192,10 +193,10 @@ class GraphRoutes:
             first = Page(b"", first, 0)
         return self._page(request, first, minimal)
 
-    def _resume(self, request: Request, text: str) -> DeltaToken:
-        """Read a deltatoken; a reset carries a Location with an empty one (graph.md A5)."""
+    def _resume(self, request: Request, skip: str | None, delta: str | None) -> DeltaToken:
+        """Read the token of a link; a reset carries a Location with an empty deltatoken (graph.md A5)."""
         try:
-            return self._sim.delta.resume(text, "delta")
+            return self._sim.delta.resume(skip, "skip") if skip is not None else self._sim.delta.resume(delta, "delta")
         except HttpError as exc:
             if exc.response.status == 410:
                 exc.response.headers["Location"] = f"{request.base_url}{request.path}?$deltatoken="
@@ -240,5 +241,7 @@ def _number(text: str | None, default: int, most: int) -> int:
 
 
 def _cost(request: Request, base: int) -> int:
-    """Resource units: `$select` one less, `$expand` one more, never under 1 (graph.md B)."""
-    return max(1, base - (request.param("$select") is not None) + (request.param("$expand") is not None))
+    """Resource units: `$select` and a `$top` under 20 one less, `$expand` one more, never under 1 (graph.md B)."""
+    top = request.param("$top") or ""
+    few = top.isdigit() and int(top) < 20
+    return max(1, base - (request.param("$select") is not None) - few + (request.param("$expand") is not None))

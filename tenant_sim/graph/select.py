@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from . import schema
 from .errors import bad_request
 
@@ -41,32 +39,13 @@ def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]
     """Return the attributes whose change brings a user into a round of this `$select`.
 
     A change to one directory extension returns all of the same data type (graph.md A2), so it also counts for the
-    others of that type.
+    others of that type. Open and schema extensions aren't tracked (graph.md A3).
     """
     types = dict(extension_types)
     wanted = {types[name] for name in names if name in types}
     noise = {name for name, kind in types.items() if kind in wanted}
-    return frozenset((set(names) | noise) - schema.NOT_TRACKED)
-
-
-def project(raw: bytes, user_id: str, names: tuple[str, ...], cleared: frozenset[str] | set[str] = frozenset()) -> dict:
-    """Show a record as delta does: set values, explicit null only for what was `cleared` in this round.
-
-    ASSUMED: full-round-omits-null: in a full round nothing counts as cleared.
-    """
-    record = orjson.loads(raw)
-    shown: dict[str, Any] = {}
-    for name in names:
-        value = record.get(name)
-        if value is None:
-            if name in cleared and name in record:
-                shown[name] = None
-        elif name == "onPremisesExtensionAttributes":
-            shown[name] = {**_ALL_PARTS, **value}  # all fifteen keys, nulls too (graph.md D)
-        else:
-            shown[name] = value
-    shown["id"] = user_id
-    return shown
+    known = {name for name in names if name in schema.TYPES or schema.EXTENSION.match(name)}
+    return frozenset((known | noise) - schema.NOT_TRACKED)
 
 
 def full(record: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
 FULL_CONTROL, WRITE_PROFILES, READ_PROFILES = "Sites.FullControl.All", "User.ReadWrite.All", "User.Read.All"
+WRITE_TERMS = "TermStore.ReadWrite.All"
+"""Needed beside User.ReadWrite.All for properties whose values are terms."""
 NO_PROFILE_ACCESS = (
     "Access Denied: This application does not have the required permissions to access profile information."
 )

@@ -11,7 +11,7 @@ from tenant_sim.upa.schema import Property
 from tenant_sim.upa.values import BadValueError, shown, stored
 
 from . import shape
-from .access import require_profiles
+from .access import UNAUTHORIZED, WRITE_TERMS, require_profiles
 from .odata import Segment
 
 if TYPE_CHECKING:
@@ -32,21 +32,21 @@ class PeopleManager:
         if len(segments) != 2 or segments[0].name != "sp.userprofiles.peoplemanager":
             return None
         call = segments[1]
-        table: dict[tuple[str, str], tuple[str, Callable[[], Response], bool]] = {
-            ("GET", "getpropertiesfor"): ("GetPropertiesFor", lambda: self._properties(request, call), False),
+        table: dict[tuple[str, str], tuple[str, Callable[[Token], Response], bool]] = {
+            ("GET", "getpropertiesfor"): ("GetPropertiesFor", lambda _token: self._properties(request, call), False),
             ("GET", "getuserprofilepropertyfor"): (
                 "GetUserProfilePropertyFor",
-                lambda: self._one(request, call),
+                lambda _token: self._one(request, call),
                 False,
             ),
             ("POST", "setsinglevalueprofileproperty"): (
                 "SetSingleValueProfileProperty",
-                lambda: self._set(request, call, many=False),
+                lambda token: self._set(request, call, token, many=False),
                 True,
             ),
             ("POST", "setmultivaluedprofileproperty"): (
                 "SetMultiValuedProfileProperty",
-                lambda: self._set(request, call, many=True),
+                lambda token: self._set(request, call, token, many=True),
                 True,
             ),
         }
@@ -56,7 +56,7 @@ class PeopleManager:
 
         def run(token: Token) -> Response:
             require_profiles(request, token, write=write)
-            return act()
+            return act(token)
 
         return name, run
 
@@ -99,10 +99,6 @@ class PeopleManager:
             ],
             "UserUrl": f"{request.base_url}/Person.aspx",
         }
-        chosen = request.param("$select")
-        if chosen:
-            names = {name.strip() for name in chosen.split(",")} | {"__uri"}
-            person = {key: value for key, value in person.items() if key in names}
         return shape.entity(request, person, _TYPE)
 
     def _one(self, request: Request, call: Segment) -> Response:
@@ -112,7 +108,7 @@ class PeopleManager:
             return shape.null(request, "GetUserProfilePropertyFor")
         return shape.scalar(request, "GetUserProfilePropertyFor", self.read(slot)[prop.name])
 
-    def _set(self, request: Request, call: Segment, *, many: bool) -> Response:
+    def _set(self, request: Request, call: Segment, token: Token, *, many: bool) -> Response:
         body = request.json() if request.body else {}
         account = body.get("accountName") or call.named.get("accountname")
         name = body.get("propertyName") or call.named.get("propertyname")
@@ -122,6 +118,8 @@ class PeopleManager:
             raise self._error(request, "User Profile Error 1000: User Not Found")
         if prop is None:
             raise self._error(request, f"Property '{name}' does not exist.")
+        if prop.taxonomic and WRITE_TERMS not in token.roles:
+            raise shape.error(request, 403, UNAUTHORIZED, shape.DENIED)
         if many:
             if not isinstance(value, list) or not prop.multi_value:
                 raise self._error(request, f"Property '{name}' is not multi-valued.")

@@ -15,7 +15,7 @@ from . import csom, odata, shape
 from .access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
 from .csom import CsomError
 from .people import PeopleManager
-from .tenant_calls import JOB_INFO, ProcessQuery, as_http, describe, queue, require_tenant_rights
+from .tenant_calls import JOB_INFO, ProcessQuery, describe, past_threshold, queue, require_tenant_rights
 from .uploads import Uploads
 from .web import Web
 
@@ -28,7 +28,8 @@ _TENANT = "microsoft.online.sharepoint.tenantmanagement.office365tenant"
 
 
 class SharePointRoutes:
-    """One of the two hosts. Both answer ProcessQuery and PeopleManager; libraries are on the site host."""
+    """One of the two hosts. Both answer ProcessQuery (sharepoint.md §1.1) and PeopleManager; libraries are on the site
+    host."""
 
     def __init__(self, sim: TenantSim, surface: str, uploads: Uploads) -> None:
         self._sim, self._surface, self._uploads = sim, surface, uploads
@@ -118,12 +119,13 @@ class SharePointRoutes:
         def run(token: Token) -> Response:
             try:
                 require_tenant_rights(token)
-                return act()
+                with past_threshold():
+                    return act()
             except CsomError as exc:
                 if exc.code == -2147024891:
                     text = NO_PROFILE_ACCESS if exc.message == NO_PROFILE_ACCESS else exc.message
                     raise shape.error(request, 403, UNAUTHORIZED, text) from exc
-                raise as_http(exc) from exc
+                raise shape.error(request, 400, f"{exc.code}, {exc.type_name}", exc.message) from exc
 
         return Route(f"rest.{names[call.name]}", lambda: self._guard(request, run))
 

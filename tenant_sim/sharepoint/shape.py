@@ -26,20 +26,28 @@ def form(request: Request) -> str:
 
 
 def entity(request: Request, value: dict[str, Any], kind: str, status: int = 200) -> Response:
-    """Answer with one object of the type `kind`."""
-    shape = form(request)
+    """Answer with one object of the type `kind`, or what `$select` names of it."""
+    shape, value = form(request), _chosen(request, value)
     if shape == "atom":
         return _xml(_atom_entry(value, kind), status)
     return _json(_object(value, kind, shape), shape, status, wrap=True)
 
 
 def collection(request: Request, values: list[dict[str, Any]], kind: str) -> Response:
-    """Answer with a list of objects."""
-    shape = form(request)
+    """Answer with a list of objects, or what `$select` names of them."""
+    shape, values = form(request), [_chosen(request, value) for value in values]
     if shape == "atom":
         return _xml("<feed>" + "".join(_atom_entry(v, kind) for v in values) + "</feed>", 200)
     items = [_object(v, kind, shape) for v in values]
     return _json({"results": items} if shape == "verbose" else {"value": items}, shape, 200, wrap=True)
+
+
+def _chosen(request: Request, value: dict[str, Any]) -> dict[str, Any]:
+    """Keep what was selected; who reads more than he selected would fail live. Unknown names are ignored."""
+    names = {name.strip() for name in (request.param("$select") or "").split(",")} - {""}
+    if not names or "*" in names:
+        return value
+    return {key: one for key, one in value.items() if key in names or key == "__uri"}
 
 
 def scalar(request: Request, name: str, value: Any) -> Response:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.http import HttpError, Request, Response
+from tenant_sim.http import Request, Response
 from tenant_sim.login.tokens import Token
 from tenant_sim.upa.importer import IdType
 from tenant_sim.upa.jobs import ImportJob
+from tenant_sim.upa.timer_job import TooManyJobsError
 
 from . import csom
 from .access import FULL_CONTROL, NO_PROFILE_ACCESS, WRITE_PROFILES
@@ -54,6 +56,15 @@ def require_tenant_rights(token: Token) -> None:
         raise CsomError(NO_PROFILE_ACCESS, "System.UnauthorizedAccessException", -2147024891)
 
 
+@contextmanager
+def past_threshold() -> Iterator[None]:
+    """Word the refusal of a list of jobs that has grown too long as SharePoint does."""
+    try:
+        yield
+    except TooManyJobsError as exc:
+        raise CsomError(str(exc), "Microsoft.SharePoint.SPQueryThrottledException", -2147024860) from exc
+
+
 def describe(job: ImportJob) -> dict[str, Any]:
     """Show a job as the wire does: enums are ints, the log is a folder (sharepoint.md §1.2)."""
     return {
@@ -79,7 +90,8 @@ class ProcessQuery:
         trace = self._sim.new_guid()
         try:
             query = csom.parse(request.body)
-            results = self._run(query, token)
+            with past_threshold():
+                results = self._run(query, token)
             error = None
         except CsomError as exc:
             results = []
@@ -171,9 +183,3 @@ def _guid(parameters: list[Any]) -> str:
     if len(parameters) != 1 or not isinstance(parameters[0], Guid):
         raise CsomError("The method takes one parameter of type Guid.", csom.QUERY_ERROR)
     return parameters[0].value
-
-
-def as_http(exc: CsomError) -> HttpError:
-    """Show a CSOM error where it has to be an HTTP one."""
-    body = csom.write({"error": exc.message})
-    return HttpError(Response(400, {"Content-Type": "application/json"}, body.encode()))

@@ -50,6 +50,7 @@ class ImportJob:
     """How often its state was asked for, in the mode that advances by reads."""
     told_id: str = ""
     """The id the queue call returned; sometimes empty although the job started."""
+    cancelled: bool = False
     ended_at: float | None = None
     transitions: list[tuple[float, str]] = field(default_factory=list)
     """(time, state name) of every state it went through."""

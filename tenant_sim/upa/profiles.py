@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from tenant_sim.graph.directory import Directory
 from tenant_sim.graph.log import Kind
 from tenant_sim.schedule import Schedule
@@ -102,7 +100,7 @@ class Profiles:
 
     def synced(self, slot: int) -> dict[str, str]:
         """Return what SharePoint copies from the directory by itself."""
-        record = orjson.loads(self._directory.records[slot])
+        record = self._directory.rows.unpack(self._directory.records[slot])
         record["id"] = self._directory.ids[slot]
         values = {}
         for prop in self.properties.values():

@@ -20,6 +20,12 @@ class Fate:
     """End with this error, whatever the file says."""
     applied: float | None = None
     """Share of the values that get into the profiles (default: all)."""
+    fails_in: str = "Queued"
+    """State in which `error` strikes: Queued, when values are being written, or Processing, before any is."""
+    processing: float | None = None
+    """Seconds in Processing, where it isn't the tenant's setting."""
+    unknown: float = 0.0
+    """Seconds that the state reads Unknown before it reads Submitted."""
     log: str = "normal"
     """`normal`, `none` or `late`."""
     log_delay: float = 3600
@@ -35,11 +41,22 @@ PRESETS: dict[str, Fate] = {
     "stuck_queued": Fate(hang="Queued"),
     "internal_error": Fate(error=JobError.INTERNAL_ERROR, applied=0.0, log="none"),  # sp-dev-docs#2414, #4698
     "internal_error_partial": Fate(error=JobError.INTERNAL_ERROR, applied=0.5, log="none"),
+    "internal_error_processing": Fate(  # two and a half hours in Processing, then this: product.md §3, story 11
+        error=JobError.INTERNAL_ERROR, applied=0.0, log="none", fails_in="Processing", processing=9000
+    ),
+    "unknown": Fate(unknown=600),
     "no_log": Fate(log="none"),
     "late_log": Fate(log="late"),
     "zombie": Fate(hang="Processing", wake_after=86_400),
     "empty_job_id": Fate(empty_job_id=True),  # PnP NewUPABulkImportJob.cs; pnp/PnP#1824
     "slow": Fate(slow=3.0),
+}
+
+
+_WORDS: dict[str, tuple[str | None, ...]] = {
+    "hang": (None, "Submitted", "Processing", "Queued"),
+    "fails_in": ("Queued", "Processing"),
+    "log": ("normal", "none", "late"),
 }
 
 
@@ -49,4 +66,8 @@ def fate(name: str | None = None, **fields: Any) -> Fate:
         raise ValueError(f"no such outcome: {name!r}; one of {', '.join(PRESETS)}")
     if isinstance(fields.get("error"), int):
         fields["error"] = JobError(fields["error"])
-    return replace(PRESETS[name] if name else Fate(), **fields)
+    made = replace(PRESETS[name] if name else Fate(), **fields)
+    for field, allowed in _WORDS.items():
+        if getattr(made, field) not in allowed:
+            raise ValueError(f"{field} is one of {', '.join(map(str, allowed))}, not {getattr(made, field)!r}")
+    return made

@@ -22,6 +22,7 @@ from .jobs import NO_JOB, ImportJob, JobState
 from .profiles import Profiles
 from .script import Fate, fate
 
+THRESHOLD_TEXT = "The attempted operation is prohibited because it exceeds the list view threshold."
 INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpected error."
 
 
@@ -39,6 +40,12 @@ class Settings:
     """Seconds in Processing: the file is read."""
     importing: float = 3600
     """Seconds in Queued: values go into the profiles."""
+    most_jobs: int = 5000
+    """With more import jobs than this neither queueing nor status works: the list view threshold."""
+
+
+class TooManyJobsError(Exception):
+    """The list of import jobs is past the list view threshold."""
 
 
 class TimerJob:
@@ -77,24 +84,33 @@ class TimerJob:
 
     def queue(self, id_type: IdType, id_property: str, mapping: dict[str, str], source_uri: str) -> str:
         """Take a job; return the id that the caller is told."""
+        self._require_list()
         self._queued += 1
         job_id = str(UUID(int=self._rng.getrandbits(128), version=4))
         job = ImportJob(job_id, self._queued, id_type, id_property, dict(mapping), source_uri, self._now())
-        job.enter(JobState.SUBMITTED, job.submitted_at)
         what = self._fate(job)
         job.told_id = NO_JOB if what.empty_job_id else job_id
         self.jobs.append(job)
-        if self.settings.mode == "immediate":
-            self._run_now(job)
-        elif self.settings.mode == "time" and what.hang != "Submitted":
-            delay = (self.settings.download_delay + what.extra_delay) * what.slow
-            self._schedule.at(job.submitted_at + delay, lambda at: self._download(job, at))
-        elif self.settings.mode == "time" and what.wake_after is not None:
-            self._schedule.at(job.submitted_at + what.wake_after, lambda at: self._download(job, at))
+        if what.unknown and self.settings.mode == "time":
+            # ASSUMED: unknown-first: Unknown is what a job's state reads before it reads Submitted.
+            job.enter(JobState.UNKNOWN, job.submitted_at)
+            self._schedule.at(job.submitted_at + what.unknown, lambda at: self._submit(job, at))
+        else:
+            self._submit(job, job.submitted_at)
         return job.told_id
+
+    def _require_list(self) -> None:
+        """Fail once the list of jobs is too long for its view: scripts that ran daily for over a year ended so
+        (product.md §3, story 8).
+
+        ASSUMED: job-threshold: the number is that of list views, and queueing, listing and reading one job all fail.
+        """
+        if len(self.jobs) > self.settings.most_jobs:
+            raise TooManyJobsError(THRESHOLD_TEXT)
 
     def read(self, job_id: str) -> ImportJob | None:
         """Find a job by id; in mode `reads` this may push it a state further."""
+        self._require_list()
         job = next((j for j in self.jobs if j.job_id == job_id.lower()), None)
         if job is not None:
             self._count_read(job)
@@ -105,6 +121,7 @@ class TimerJob:
 
         ASSUMED: job-list-retention: jobs are kept for ever, and the list is in the order of submission.
         """
+        self._require_list()
         for job in self.jobs:
             self._count_read(job)
         return list(self.jobs)
@@ -115,9 +132,9 @@ class TimerJob:
         ASSUMED: cancelled-job-vanishes: a cancelled job is no longer listed.
         """
         job = next((j for j in self.jobs if j.job_id == job_id.lower()), None)
-        if job is None or job.state is not JobState.SUBMITTED:
+        if job is None or job.state not in (JobState.UNKNOWN, JobState.SUBMITTED):
             return False
-        job.state = JobState.UNKNOWN
+        job.cancelled = True
         self.jobs.remove(job)
         return True
 
@@ -125,6 +142,20 @@ class TimerJob:
 
     def _fate(self, job: ImportJob) -> Fate:
         return self.script.get(job.nth) or Fate()
+
+    def _submit(self, job: ImportJob, moment: float) -> None:
+        """Put a job into the queue of files to be downloaded."""
+        if job.cancelled:
+            return
+        job.enter(JobState.SUBMITTED, moment)
+        what = self._fate(job)
+        if self.settings.mode == "immediate":
+            self._run_now(job)
+        elif self.settings.mode == "time" and what.hang != "Submitted":
+            delay = (self.settings.download_delay + what.extra_delay) * what.slow
+            self._schedule.at(moment + delay, lambda at: self._download(job, at))
+        elif self.settings.mode == "time" and what.wake_after is not None:
+            self._schedule.at(moment + what.wake_after, lambda at: self._download(job, at))
 
     def _run_now(self, job: ImportJob) -> None:
         moment = job.submitted_at
@@ -150,7 +181,7 @@ class TimerJob:
 
     def _download(self, job: ImportJob, moment: float) -> None:
         """Submitted → Processing, or Error when there is no file to be had."""
-        if job.state is not JobState.SUBMITTED:
+        if job.cancelled or job.state is not JobState.SUBMITTED:
             return
         what = self._fate(job)
         parts = urlsplit(job.source_uri)
@@ -167,7 +198,8 @@ class TimerJob:
         if self.settings.mode != "time":
             return
         if what.hang != "Processing":
-            self._schedule.at(moment + self.settings.processing * what.slow, lambda at: self._start_import(job, at))
+            wait = self.settings.processing * what.slow if what.processing is None else what.processing
+            self._schedule.at(moment + wait, lambda at: self._start_import(job, at))
         elif what.wake_after is not None:
             self._schedule.at(moment + what.wake_after, lambda at: self._start_import(job, at))
 
@@ -179,6 +211,9 @@ class TimerJob:
         )
         if job.outcome.error not in (JobError.NO_ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR):
             self._end(job, job.outcome.error, moment)
+            return
+        if what.error is not None and what.fails_in == "Processing":
+            self._end(job, what.error, moment)
             return
         job.enter(JobState.QUEUED, moment)
         if self.settings.mode != "time":

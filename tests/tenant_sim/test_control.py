@@ -115,6 +115,48 @@ def test_library_roles_delta_and_token(tenant, control):
     assert ok(control("GET", "assumptions"))[0]["certainty"] == "assumed"
 
 
+def test_options_of_every_part_are_shown_and_changed(tenant, control):
+    """options/<group>: lag, throttling, limits, thresholds, delays; GET tells them all."""
+    before = ok(control("GET", "options"))
+    for group, values in (
+        ("delta", {"page_size": 5, "bad_link": "loop"}),
+        ("replica", {"lag_s": 60}),
+        ("throttle", {"enabled": True, "limit": 5}),
+        ("jobs", {"mode": "reads", "most_jobs": 7}),
+        ("limits", {"max_pairs": 9}),
+        ("library", {"list_view_threshold": 3}),
+        ("profiles", {"delay": 3600}),
+        ("tokens", {"lifetime_s": 60}),
+    ):
+        ok(control("PATCH", f"options/{group}", values))
+        assert ok(control("GET", "options"))[group] == {**before[group], **values}
+
+    assert tenant.sim.timer_job.limits.max_pairs == 9
+    assert [tenant.graph("users/delta").status_code for _ in range(6)] == [200] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "reason"),
+    [
+        ("options/delta", {"page_size": "many"}, "page_size is int"),
+        ("options/delta", {"duplicates": True}, "duplicates is float"),
+        ("options/delta", {"page_size": 3, "nonsense": 1}, "no such option: nonsense"),
+        ("options/jobs", {"mode": "fast"}, "mode is one of time, reads, immediate"),
+        ("options/tokens", {"lifetime_s": None}, "lifetime_s is int"),
+        ("options/nonsense", {}, "no such group"),
+        ("options", {"page_size": 3}, "no such group"),
+    ],
+)
+def test_options_that_do_not_fit_change_nothing(tenant, control, path, values, reason):
+    """A wrong name, type or word is 400 with the reason, and the rest of the request isn't carried out either."""
+    before = ok(control("GET", "options"))
+    answer = control("PATCH", path, values)
+
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]
+    assert ok(control("GET", "options")) == before
+
+
 def test_mistakes_are_told(control):
     """An unknown control is 404; a bad argument 400 with the reason."""
     assert control("GET", "nonsense").status_code == 404

@@ -152,6 +152,32 @@ def test_changed_page_is_not_served_from_the_cache(tenant):
     assert follow(tenant, SELECT)[0][0]["department"] == "IT"
 
 
+def test_schema_extensions_are_not_tracked(tenant):
+    """A change to an open or schema extension brings nobody into a round, even when it was selected."""
+    zoe = tenant.person()
+    _, link, _ = follow(tenant, "users/delta?$select=displayName,extkvbmkofy_badge")
+    tenant.sim.directory.patch(zoe, {"extkvbmkofy_badge": {"number": "7"}})
+
+    assert follow(tenant, link)[0] == []
+
+
+def test_page_read_ahead_is_ready_and_never_stale(tenant, monkeypatch):
+    """What was rendered ahead is served as it is, unless somebody on it has changed since."""
+    seeding.seed_generated(tenant.sim, 600)
+    first = tenant.graph(SELECT).json()
+    tenant.sim.read_ahead()
+    with monkeypatch.context() as patched:
+        patched.setattr(tenant.sim.delta, "_render", None)
+        second = tenant.graph(first["@odata.nextLink"]).json()
+    tenant.sim.read_ahead()
+    moved = tenant.sim.directory.ids[500]
+    tenant.sim.directory.edit(moved, department="moved")
+    third = tenant.graph(second["@odata.nextLink"]).json()
+
+    assert [record["id"] for record in second["value"]] == tenant.sim.directory.ids[200:400]
+    assert [record["id"] for record in third["value"] if record.get("department") == "moved"] == [moved]
+
+
 @pytest.mark.parametrize("name", ["signInActivity", "birthday", "skills"])
 def test_unsupported_property_is_named(tenant, name):
     """The documented 400 lists the properties that delta cannot select."""
@@ -216,6 +242,17 @@ def test_resync_is_410_with_a_location(tenant):
     assert len(follow(tenant, SELECT)[0]) == 1
 
 
+def test_resync_in_the_middle_of_a_round_has_a_location_too(tenant):
+    """A nextLink from before the resync is 410 as well, and its Location begins a round anew."""
+    seeding.seed_generated(tenant.sim, 201)
+    link = tenant.graph(SELECT).json()["@odata.nextLink"]
+    tenant.sim.delta.resync()
+    answer = tenant.graph(link)
+
+    assert answer.status_code == 410
+    assert len(follow(tenant, answer.headers["Location"])[0]) == 201
+
+
 def test_old_page_tokens(tenant):
     """A nextLink may expire as Directory_ExpiredPageToken, and after 30 days must have reached steady state."""
     seeding.seed_generated(tenant.sim, 201)
@@ -269,6 +306,28 @@ def test_replication_lag_hides_young_changes(tenant):
     assert [record["displayName"] for record in late] == ["Zoë"]
 
 
+def test_lagging_replica_shows_users_as_they_were(tenant):
+    """With lag a page has the old values of users who changed since, and nobody who has just joined or left."""
+    zoe, ann = tenant.person("zoe", city="Bern"), tenant.person("ann")
+    _, before, _ = follow(tenant, "users/delta?$select=displayName,city")
+    tenant.sim.directory.edit(zoe, city="Basel")
+    tenant.sim.advance(100)
+    tenant.sim.delta.options.lag_s = tenant.sim.replica.lag_s = 60
+    tenant.sim.directory.edit(zoe, city="Chur")
+    tenant.sim.directory.remove(ann)
+    eve = tenant.person("eve")
+    changes, link, _ = follow(tenant, before)
+    full, _, _ = follow(tenant, "users/delta?$select=displayName,city")
+    early = tenant.graph(f"users/{eve}").status_code
+    tenant.sim.advance(60)
+    later, _, _ = follow(tenant, link)
+
+    assert changes == [{"displayName": "zoe", "city": "Basel", "id": zoe}]
+    assert full == [*changes, {"displayName": "ann", "id": ann}]
+    assert (early, tenant.graph(f"users/{eve}").status_code) == (404, 200)
+    assert [record["id"] for record in later] == [zoe, ann, eve]
+
+
 @pytest.mark.parametrize("option", ["duplicates", "empty_pages", "short_pages"])
 def test_difficult_rounds_name_everybody(tenant, option):
     """Duplicates, empty pages with a nextLink and short pages lose nobody."""
@@ -278,6 +337,39 @@ def test_difficult_rounds_name_everybody(tenant, option):
 
     assert {record["id"] for record in records} == {user["id"] for user in tenant.sim.directory.users()}
     assert len(records) > 900 or sizes != [200, 200, 200, 200, 100]
+
+
+def test_last_page_may_be_empty(tenant):
+    """The deltaLink can stand on a page of its own, without anybody on it."""
+    seeding.seed_generated(tenant.sim, 3)
+    tenant.sim.delta.options.empty_pages = 0.5
+    rounds = [follow(tenant, SELECT)[2] for _ in range(20)]
+
+    assert any(sizes[-1] == 0 and 3 in sizes for sizes in rounds)
+
+
+def test_somebody_deleted_may_come_as_an_update_first(tenant):
+    """Update and @removed of one id in one round, in this order, within the page cap."""
+    seeding.seed_generated(tenant.sim, 150)
+    users = [user["id"] for user in tenant.sim.directory.users()]
+    _, link, _ = follow(tenant, SELECT)
+    for user in users:
+        tenant.sim.directory.remove(user)
+    tenant.sim.delta.options.farewells = 1.0
+    records, _, sizes = follow(tenant, link)
+
+    assert [(record["id"], "@removed" in record) for record in records] == [
+        (u, b) for u in users for b in (False, True)
+    ]
+    assert max(sizes) <= 200
+
+
+def test_disturbed_pages_keep_to_the_cap(tenant):
+    """A page with somebody twice still has no more than 200 records."""
+    seeding.seed_generated(tenant.sim, 500)
+    tenant.sim.delta.options.duplicates = 1.0
+
+    assert max(follow(tenant, SELECT)[2]) <= 200
 
 
 def test_replays_repeat_unchanged_users(tenant):

@@ -41,7 +41,16 @@ def test_ids_are_unique_and_sources_named():
     for fact in facts():
         assert fact.text
         if fact.certainty == "cited":
-            assert re.search(r"(sharepoint|graph|style)\.md [A-Z§]|data/", fact.source), fact
+            assert re.search(r"(sharepoint|graph|style|product)\.md [A-Z§]|data/", fact.source), fact
+
+
+def test_every_cited_section_is_cited_in_the_code_too():
+    """A fact of the table stands on a section that some module names where it behaves so."""
+    code = "\n".join(text for path, text in sources().items() if path.name != "facts_table.py")
+    for fact in facts():
+        if fact.certainty == "cited":
+            for document, section in re.findall(r"(\w+\.md) (§?[A-Z]?[\d.]*)", fact.source):
+                assert re.search(rf"{document}[^\n]{{0,30}}?{re.escape(section)}\b", code), fact
 
 
 def test_nothing_is_shared_with_the_client():

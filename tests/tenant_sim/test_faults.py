@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from tenant_sim import ManualClock, TenantSim
+from tenant_sim import ManualClock, TenantSim, seeding
 
 DELTA = "users/delta"
 
@@ -42,6 +42,31 @@ def test_rate_is_seeded():
     assert sequence(1) == sequence(1)
     assert sequence(1) != sequence(2)
     assert 10 < sum(sequence(1)) < 40
+
+
+def test_the_same_seed_repeats_a_run():
+    """Ids, pages, failures, import jobs, logs and calls are the same in every run of a seed, and others in another."""
+
+    def run(seed: int) -> list[object]:
+        sim = TenantSim(ManualClock(), seed=seed)
+        seeding.seed_generated(sim, 30)
+        sim.faults.add(surface="graph", rate=0.4, status=503)
+        sim.delta.options.duplicates = 0.5
+        sim.library.add_file("/sites/upa/Imports", "a.json", b'{"value":[{"IdName":"x"}]}', overwrite=True)
+        sim.timer_job.queue(1, "IdName", {"City": "City"}, "https://contoso.sharepoint.com/sites/upa/Imports/a.json")
+        sim.advance(4 * 3600)
+        headers = {"Authorization": f"Bearer {sim.token('upa-sync-identity', 'graph')}"}
+        url = f"{sim.urls.graph}/v1.0/users/delta?$select=displayName"
+        answers = [sim.session().get(url, headers=headers) for _ in range(20)]
+        return [
+            [(a.status_code, a.headers["request-id"] if a.ok else "", a.content) for a in answers],
+            [(job.job_id, job.transitions, job.log_folder_uri) for job in sim.jobs],
+            [(item.path, item.unique_id, item.content) for item in sim.library.items()],
+            list(sim.calls),
+        ]
+
+    assert run(1) == run(1)
+    assert all(one != other for one, other in zip(run(1), run(2), strict=True))
 
 
 def test_window_of_time(tenant):
@@ -132,9 +157,11 @@ def test_only_one_app_is_hit(tenant):
 
 
 def test_misspelt_fault_is_refused(tenant):
-    """drop is before or after."""
+    """drop is before or after, and a surface one that exists: a fault that never fires would prove nothing."""
     with pytest.raises(ValueError, match="before"):
         tenant.sim.faults.add(drop="during")
+    with pytest.raises(ValueError, match=r"graf.*login"):
+        tenant.sim.faults.add(surface="graf")
 
 
 def test_clear_ends_all(tenant):

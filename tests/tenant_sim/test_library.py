@@ -86,11 +86,11 @@ def test_folders_are_created_and_listed(tenant, file):
     made = tenant.site("web/folders", "POST", json={"ServerRelativeUrl": f"{FOLDER}/sub"})
     orphan = tenant.site("web/folders", "POST", json={"ServerRelativeUrl": f"{FOLDER}/no/sub"})
     folders = tenant.site(f"{IN_FOLDER}/folders").json()["value"]
-    files = tenant.site(f"{IN_FOLDER}/files?$select=Name").json()["value"]
+    files = tenant.site(f"{IN_FOLDER}/files?$select=Name,Length").json()["value"]
 
     assert (made.status_code, orphan.status_code) == (201, 404)
     assert [one["Name"] for one in folders] == ["sub"]
-    assert [one["Name"] for one in files] == ["a.json"]
+    assert files == [{"Length": "5", "Name": "a.json"}]
     assert tenant.site(IN_FOLDER).json()["ItemCount"] == 2
 
 
@@ -221,6 +221,15 @@ def test_too_much_in_one_request(tenant):
     assert add(tenant, "a.json", b"x" * 11).status_code == 413
 
 
+def test_file_over_two_gigabytes(tenant, file):
+    """A file larger than the service takes is refused when its last slice comes; the old content stays."""
+    tenant.sim.library.max_file = 10
+    chunk(tenant, "startupload", UPLOAD, b"x" * 8)
+
+    assert chunk(tenant, "finishupload", UPLOAD, b"xyz", 8).status_code == 400
+    assert file.content == b"hello"
+
+
 def test_contextinfo_hands_out_a_digest(tenant):
     """Nobody needs one with a bearer token, clients fetch it anyway."""
     assert tenant.site("contextinfo", "POST").json()["FormDigestValue"]
@@ -271,6 +280,18 @@ def test_token_of_the_other_host_is_refused(tenant):
 
     assert answer.status_code == 401
     assert "Invalid audience" in answer.headers["x-ms-diagnostics"]
+
+
+def test_expired_token_is_refused(tenant):
+    """A token past its end: 401, on the site and for ProcessQuery."""
+    for host, path in (("sharepoint", "/sites/upa/_api/web"), ("admin", "/_vti_bin/client.svc/ProcessQuery")):
+        token = tenant.sim.token("upa-sync", host, lifetime=-1)
+        answer = tenant.session.post(
+            f"{getattr(tenant.sim.urls, host)}{path}", data="<x/>", headers={"Authorization": f"Bearer {token}"}
+        )
+
+        assert answer.status_code == 401
+        assert "expired" in answer.headers["x-ms-diagnostics"]
 
 
 def test_token_from_a_secret_is_refused(tenant):

@@ -91,6 +91,28 @@ def test_set_multi_values(tenant):
     assert read(tenant)["Teams"] == "a|b"
 
 
+def test_terms_need_the_term_store_role(tenant):
+    """A taxonomic property is set only by an app that may write terms."""
+    tenant.person()
+    body = {"accountName": claim(), "propertyName": "SPS-Skills", "propertyValues": ["python"]}
+    path = f"{MANAGER}/SetMultiValuedProfileProperty"
+    denied = tenant.site(path, "POST", json=body).status_code
+    tenant.sim.apps.client.grant("sharepoint", "TermStore.ReadWrite.All")
+
+    assert (denied, tenant.site(path, "POST", json=body).status_code) == (403, 200)
+    assert read(tenant)["SPS-Skills"] == "python"
+
+
+def test_select_leaves_out_the_rest(tenant):
+    """GetPropertiesFor with $select gives only what was named."""
+    tenant.person()
+    answer = tenant.site(
+        f"{MANAGER}/GetPropertiesFor(accountName=@v)", params={"@v": f"'{claim()}'", "$select": "DisplayName"}
+    )
+
+    assert answer.json() == {"DisplayName": "zoe"}
+
+
 def test_apostrophe_in_an_account(tenant):
     """A quote in the user principal name is doubled and encoded."""
     tenant.person("brian.o'brien", department="HR")

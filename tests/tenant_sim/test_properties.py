@@ -72,7 +72,8 @@ def test_whoever_follows_delta_knows_the_directory(steps, trouble, seed):
     """Whatever happens between and during rounds, a client that folds them ends with the directory's state."""
     sim = TenantSim(ManualClock(), seed=seed)
     options = sim.delta.options
-    options.duplicates = options.empty_pages = options.short_pages = options.replays = trouble
+    options.duplicates = options.empty_pages = options.short_pages = trouble
+    options.replays = options.farewells = trouble
     client = Follower(sim)
     for step, number in steps:
         if step == "page":

@@ -253,6 +253,35 @@ def test_msgraph_sdk_grants_an_app_role(served):
     assert tenant_id == served.tenant_id
 
 
+def test_msgraph_sdk_takes_a_role_away_and_defines_an_extension(served):
+    """applications by filter, extensionProperties posted and listed, and assignments deleted."""
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from msgraph.generated.applications.applications_request_builder import ApplicationsRequestBuilder
+    from msgraph.generated.models.extension_property import ExtensionProperty
+
+    for role in ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"):
+        served.sim.apps.identity.grant("graph", role)
+
+    async def use(client):
+        query = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetQueryParameters(
+            filter=f"appId eq '{served.client_id}'"
+        )
+        found = await client.applications.get(request_configuration=RequestConfiguration(query_parameters=query))
+        extensions = client.applications.by_application_id(found.value[0].id).extension_properties
+        made = await extensions.post(ExtensionProperty(name="badge", data_type="String", target_objects=["User"]))
+        listed = (await extensions.get()).value
+        identity = client.service_principals.by_service_principal_id(served.sim.apps.identity.object_id)
+        assigned = (await identity.app_role_assignments.get()).value
+        for one in assigned:
+            await identity.app_role_assignments.by_app_role_assignment_id(one.id).delete()
+        return made.name, [one.name for one in listed], len(assigned)
+
+    name, listed, assigned = with_graph(served, use)
+    assert name == f"extension_{served.client_id.replace('-', '')}_badge"
+    assert listed == [name]
+    assert (assigned, served.sim.apps.identity.roles["graph"]) == (3, set())
+
+
 # -- Office365-REST-Python-Client --------------------------------------------------------------------------------------
 
 

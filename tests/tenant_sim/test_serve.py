@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
 
 import pytest
 import requests
@@ -38,6 +43,35 @@ def test_starts_and_stops_fast():
         assert folder.exists()
     assert up < 1.0
     assert not folder.exists()
+
+
+def test_context_manager_serves_a_tenant():
+    """`with TenantSim() as tenant`: it is on loopback meanwhile, with addresses and a CA file, and in process after."""
+    with TenantSim() as tenant:
+        url = f"{tenant.urls.login}/{tenant.tenant_id}/v2.0/.well-known/openid-configuration"
+        ca_file = tenant.served.ca_file
+        with requests.Session() as session:
+            session.trust_env = False
+            assert session.get(url, verify=str(ca_file), timeout=5).json()["issuer"].startswith("https://127.0.0.1:")
+        with pytest.raises(RuntimeError, match="served already"):
+            tenant.__enter__()
+
+    assert (tenant.served, tenant.urls, ca_file.exists()) == (None, tenant.real_urls, False)
+
+
+def test_sigterm_stops_it_and_leaves_nothing_behind(tmp_path):
+    """The process ends with exit code 0 when it is told to, and its folder is gone."""
+    command = [sys.executable, "-m", "tenant_sim", "--users", "1", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}
+    ) as one:
+        lines = list(iter(one.stdout.readline, "}\n"))
+        folder = Path(json.loads("".join([*lines, "}"]))["ca_file"]).parent
+        there = folder.exists()
+        one.terminate()
+        code = one.wait(20)
+
+    assert (there, code, folder.exists(), list(tmp_path.iterdir())) == (True, 0, False, [])
 
 
 def test_several_at_once(served, monkeypatch):
@@ -173,6 +207,18 @@ def test_command_line_in_words(capsys):
     out = capsys.readouterr().out
     assert "with 3 users" in out
     assert "export REQUESTS_CA_BUNDLE=" in out
+
+
+def test_long_seeding_tells_how_far_it_is(monkeypatch):
+    """Every two seconds a line says how many users are there; nobody is lost on the way."""
+    seconds = count(step=3)
+    monkeypatch.setattr("tenant_sim.main.time.monotonic", lambda: next(seconds))
+    stop, said = threading.Event(), []
+    stop.set()
+
+    assert run(users=2001, stop=stop, say=said.append) == 0
+    assert said[:3] == ["0 of 2,001 users…", "1,000 of 2,001 users…", "2,000 of 2,001 users…"]
+    assert "with 2,001 users" in said[3]
 
 
 @pytest.mark.parametrize(

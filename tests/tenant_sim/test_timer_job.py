@@ -319,6 +319,73 @@ def test_internal_error_without_log(tenant):
     assert (job.log_folder_uri, "City" in tenant.sim.profiles.get(zoe)) == ("", False)
 
 
+def test_two_and_a_half_hours_in_processing_and_then_an_internal_error(tenant):
+    """The error may strike in Processing, very late: nothing is imported, and there is no log."""
+    zoe = tenant.person()
+    tenant.sim.timer_job.plan(1, "internal_error_processing")
+    job = tenant.run_import({"value": [entry(zoe, City="X")]}, CITY)
+    start = job.submitted_at
+
+    assert [(at - start, name) for at, name in job.transitions] == [
+        (0, "SUBMITTED"),
+        (3600, "PROCESSING"),
+        (3600 + 9000, "ERROR"),
+    ]
+    assert (job.error, job.log_folder_uri) == (JobError.INTERNAL_ERROR, "")
+    assert "City" not in tenant.sim.profiles.get(zoe)
+
+
+def test_state_may_read_unknown_at_first(tenant):
+    """Unknown, then Submitted and the rest; meanwhile the job can be cancelled and then never runs."""
+    zoe = tenant.person()
+    for nth in (1, 2):
+        tenant.sim.timer_job.plan(nth, "unknown")
+    uri = tenant.upload({"value": [entry(zoe, City="X")]})
+    tenant.queue(uri, CITY)
+    tenant.queue(uri, CITY)
+    first, second = tenant.sim.jobs
+    states = [first.state]
+    gone = tenant.sim.timer_job.delete(second.job_id)
+    for seconds in (600, 3600):
+        tenant.sim.advance(seconds)
+        states.append(first.state)
+    tenant.sim.advance(86_400)
+
+    assert states == [JobState.UNKNOWN, JobState.SUBMITTED, JobState.PROCESSING]
+    assert (gone, second.state, tenant.sim.jobs) == (True, JobState.UNKNOWN, [first])
+    assert first.state is JobState.SUCCEEDED
+
+
+def test_too_many_import_jobs_exceed_the_list_view_threshold(tenant):
+    """Past the threshold queueing and status fail alike, by ProcessQuery and by REST; the running jobs go on."""
+    tenant.sim.timer_job.settings.most_jobs = 2
+    uri = tenant.upload({"value": []})
+    for _ in range(3):
+        assert tenant.queue(uri, CITY)[0]["ErrorInfo"] is None
+    told = tenant.queue(uri, CITY)[0]["ErrorInfo"]
+    rest = tenant.session.get(
+        f"{tenant.sim.urls.admin}/_api/Microsoft.Online.SharePoint.TenantManagement.Office365Tenant/"
+        "GetImportProfilePropertyJobs",
+        headers={**tenant.bearer("admin"), "Accept": "application/json"},
+    )
+    tenant.sim.advance(4 * 3600)
+
+    assert told["ErrorMessage"] == rest.json()["odata.error"]["message"]["value"]
+    assert told["ErrorMessage"].endswith("exceeds the list view threshold.")
+    assert [job.state for job in tenant.sim.jobs] == [JobState.SUCCEEDED] * 3
+
+
+def test_log_folders_of_many_import_jobs_fill_the_folder(tenant):
+    """Files and log folders that nobody removes end in a folder that cannot be listed."""
+    tenant.sim.library.list_view_threshold = 5
+    for _ in range(3):
+        tenant.run_import({"value": [entry("nobody", City="X")]}, CITY)
+    listed = tenant.site("web/getfolderbyserverrelativepath(decodedurl='/sites/upa/Imports')/folders")
+
+    assert listed.status_code == 500
+    assert "list view threshold" in listed.json()["odata.error"]["message"]["value"]
+
+
 def test_internal_error_may_leave_half_of_the_values(tenant):
     """An internal error in the middle: some people have their values, some not."""
     people = [tenant.person(n) for n in "abcd"]
@@ -363,9 +430,10 @@ def test_empty_job_id_although_the_job_runs(tenant):
 
 
 def test_unknown_outcome_is_refused(tenant):
-    """A misspelt outcome is an error, not a success."""
-    with pytest.raises(ValueError, match="no such outcome"):
-        tenant.sim.timer_job.plan(1, "stuckk")
+    """A misspelt outcome, state or kind of log is an error, not a success."""
+    for fields in ({"outcome": "stuckk"}, {"hang": "processing"}, {"log": "never"}, {"fails_in": "Submitted"}):
+        with pytest.raises(ValueError, match="one of"):
+            tenant.sim.timer_job.plan(1, **fields)
 
 
 def test_job_keeps_the_file_as_downloaded(tenant):

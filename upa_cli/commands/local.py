@@ -67,6 +67,8 @@ def demo(
     examples=[
         "upa sim --users 200 --directory .tenant",
         "upa sim --hr workers.csv --port 9440",
+        "upa sim --port 443 --hosts login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,"
+        "contoso-admin.sharepoint.com",
         "upa sim --assumptions",
     ],
     shape={
@@ -103,7 +105,8 @@ def sim(
     """Serve a simulated Microsoft 365 tenant on loopback, to learn and to try connector files without a tenant.
 
     It prints addresses, the CA file, the environment to set and a ready connector file; Ctrl-C stops it. Give the same
-    --clock to the tenant and, as UPA_CLOCK, to upa: a scaled clock makes hours of import jobs pass in seconds.
+    --clock to the tenant and, as UPA_CLOCK, to upa: a scaled clock makes hours of import jobs pass in seconds. With
+    --hosts and lines in the hosts file, clients that know only the real names work too (docs/simulator.md).
     """
     from tenant_sim.main import run as serve  # noqa: PLC0415 - the simulator is only needed here
 
@@ -114,7 +117,7 @@ def sim(
         seed=seed,
         domain=domain,
         port=port,
-        hosts=hosts.split(",") if hosts else None,
+        hosts=[host.strip() for host in hosts.split(",")] if hosts else None,
         clock=clock,
         directory=str(directory) if directory is not None else None,
         profile_delay=profile_delay,

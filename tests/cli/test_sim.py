@@ -1,0 +1,55 @@
+"""`upa sim`: what it prints is enough to be used as it stands, and its mistakes are one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+from typer.testing import CliRunner
+
+from upa_cli import exits
+from upa_cli.main import app
+
+
+def test_what_it_prints_is_a_tenant_to_work_with(tmp_path: Path) -> None:
+    """Addresses answer under the CA file, and the connector file is valid and passes the doctor's checks of access."""
+    command = [sys.executable, "-m", "upa_cli", "sim", "--users", "5", "--directory", str(tmp_path), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            shown = json.loads("".join([*iter(process.stdout.readline, "}\n"), "}"]))
+            with requests.Session() as session:
+                session.trust_env = False
+                asked = session.get(shown["control"], verify=shown["ca_file"], timeout=10).json()
+            environ = {**os.environ, **shown["environment"], "UPA_CONFIG": shown["connector_file"], "NO_COLOR": "1"}
+            environ["UPA_STATE"] = f"folder:{tmp_path / 'state'}"
+            runner = CliRunner()
+            checked = runner.invoke(app, ["config", "check"], env=environ)
+            looked = runner.invoke(app, ["doctor", "--json"], env=environ)
+        finally:
+            process.terminate()
+        code = process.wait(20)
+
+    assert (asked["tenant_id"], asked["users"]) == (shown["tenant_id"], 5)
+    assert checked.exit_code == exits.OK, checked.output
+    assert looked.exit_code in (exits.OK, exits.CHANGES), looked.output  # a warning at most
+    assert code == exits.OK
+
+
+def test_mistakes_are_one_line(capfd) -> None:  # type: ignore[no-untyped-def]
+    """A foreign host name, a missing file, a clock nobody knows: exit code 64 and one line that says what to do."""
+    for arguments, text in (
+        (["--hosts", "example.com"], "name one each for login, graph, site and admin"),
+        (["--hr", "/nowhere.csv"], "/nowhere.csv: cannot be read"),
+        (["--clock", "sundial"], "write 'wall' or 'scaled:"),
+    ):
+        result = CliRunner().invoke(app, ["sim", "--users", "1", *arguments])
+        told = result.stderr + capfd.readouterr().err
+
+        assert result.exit_code == exits.USAGE
+        assert text in told
+        assert told.count("\n") == 1

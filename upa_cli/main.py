@@ -10,6 +10,7 @@ from upa_cli.commands import (
     config,
     doctor,
     escrow,
+    forget,
     grants,
     hold,
     jobs,
@@ -26,7 +27,10 @@ from upa_cli.registry import COMMANDS, app
 
 __all__ = ["COMMANDS", "FAMILIES", "app", "main"]
 
-FAMILIES = (setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold, state, archive, grants, local)
+FAMILIES = (
+    *(setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold),
+    *(state, archive, forget, grants, local),
+)
 """The modules that register the commands, in the order of the reference."""
 
 

@@ -40,8 +40,21 @@ _DEFAULTS: dict[str, Any] = dict.fromkeys(("config", "state", "connector")) | di
 )
 
 
+ORDER = [
+    *("init", "config", "grant", "doctor", "plan", "canary", "go", "adopt", "run", "pause", "resume", "sync-user"),
+    *("status", "runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping", "forget"),
+    *("revoke", "sim", "demo"),
+]
+"""The commands in the order in which an administrator meets them, for help and reference."""
+
+
 class UpaGroup(TyperGroup):
     """A group whose usage errors exit with 64: 2 means "changes" here."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List commands in the order of `ORDER`, those of a group as they were registered."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else -1)
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse; mark a wrong command line."""
@@ -84,7 +97,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog="First time? upa init, upa config check, upa doctor, upa plan, upa canary USER, upa go, upa run.",
+    epilog="First time? upa init, upa config check, upa grant, upa doctor, upa plan, upa canary USER, upa go, upa run.",
 )
 _GROUPS: dict[str, typer.Typer] = {}
 
@@ -94,7 +107,7 @@ def group(name: str, summary: str) -> None:
     _GROUPS[name] = typer.Typer(
         cls=UpaGroup, help=summary, no_args_is_help=True, add_completion=False, rich_markup_mode=None
     )
-    app.add_typer(_GROUPS[name], name=name)
+    app.add_typer(_GROUPS[name], name=name, short_help=summary)
 
 
 def _callback(ctx: typer.Context, **given: Any) -> None:

@@ -38,7 +38,8 @@ credentials:
 connectors:
   - name: {_quote(answers.name)}
 
-    # Staging mode: people are pulled and planned, nothing is sent until `upa go`.
+    # Staging mode: people are pulled and planned, nothing is sent until `upa go`; again whenever mappings or scope
+    # change. With false a change goes live at once, and the change threshold below alone can stop it.
     staging: true
 
     # Where people are read.

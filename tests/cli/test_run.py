@@ -100,6 +100,33 @@ def test_staging_mode_pulls_and_sends_nothing_until_go(office: Office) -> None:
     assert (live.code, office.profile("ada")["CostCenter"]) == (exits.OK, "CC-1")
 
 
+def test_a_changed_mapping_waits_for_go(office: Office) -> None:
+    """Once live, a changed mapping is planned and not sent; status says why, and `upa go` lets it out."""
+    office.write(staging=True)
+    office.upa("go")
+    office.upa("run")
+    jobs = len(office.sim.jobs)
+    office.write(staging=True, replace=("source: employeeOrgData.division, on_empty: clear", "constant: All"))
+    staged, status, plan = office.upa("run"), office.upa("status"), office.upa("plan", "--json")
+    again, live = office.upa("go"), office.upa("run")
+
+    assert (staged.code, plan.json["mode"], jobs) == (exits.CHANGES, "staging", 1)
+    assert "staging mode: mappings, scope or source changed" in status.out
+    assert {target for one in plan.json["people"] for target in one["changes"]} == {"Division"}
+    assert again.out == "people leaves staging mode. Next: upa run, or wait for the timer\n"
+    assert (live.code, len(office.sim.jobs), office.profile("cy")["Division"]) == (exits.OK, jobs + 1, "All")
+
+
+def test_go_on_a_live_connector_changes_nothing(office: Office) -> None:
+    """Saying go twice, or to a connector without staging mode, is told as such."""
+    without = office.upa("go")
+    office.write(staging=True)
+    office.upa("go")
+
+    assert without.out == "people has no staging mode (`staging: false`): it is live.\n"
+    assert office.upa("go").out == "people is live already. Next: upa status\n"
+
+
 def test_a_paused_connector_sends_nothing_until_it_is_resumed(office: Office) -> None:
     """`upa pause` keeps a run from exporting, `upa resume` lets it."""
     office.upa("pause")

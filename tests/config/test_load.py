@@ -17,11 +17,11 @@ from upa_core.domain.scope import Clause, Scope
 
 
 def test_the_smallest_file():
-    """The smallest file gives a connector with every default, signed in by managed identity."""
+    """The smallest file gives a connector with every default, in staging mode, signed in by managed identity."""
     config = load(document())
     connector = config.connectors[0]
 
-    assert connector == Connector(connector.name, connector.source, connector.target, connector.mappings)
+    assert connector == Connector(connector.name, connector.source, connector.target, connector.mappings, staging=True)
     assert config.credentials == {"contoso": Credentials(ManagedIdentity(), ManagedIdentity())}
     assert config.warnings == ()
     assert config.connector("contoso") is connector

@@ -81,8 +81,8 @@ def plan(
     plan. "(unknown)" as the old value means that SharePoint never confirmed one: it is sent to make sure. Values of
     mappings marked `redact` show as ***.
 
-    A new connector with `staging: true` does everything but export until `upa go`: look at the plan, try one person
-    with `upa canary`, then go.
+    A new connector, and one whose mappings or scope changed, does everything but export until `upa go`: look at the
+    plan, try one person with `upa canary`, then go.
     """
     ports, connector = cli.ports, cli.connector
     if csv is not None and cli.options.json and str(csv) == "-":
@@ -144,7 +144,7 @@ def _mode(cli: Cli) -> str:
         return "held"
     if state.paused:
         return "paused"
-    return "staging" if cli.connector.staging and not state.released else "live"
+    return "staging" if cli.connector.in_staging(state.released) else "live"
 
 
 def _hours(jobs: int) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -94,8 +94,8 @@ class App:
             certificates,
         )
 
-    def role_grants(self, connector: Connector, way: SignIn) -> RoleGrants:
-        """Return the app roles of a connector's tenant, for whoever signs in that way.
+    def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:
+        """Return the app roles of a connector's tenant, for whoever signs in that way; `tell` shows a device code.
 
         Raises `ConfigError` where the extra `admin` isn't installed.
         """
@@ -105,7 +105,7 @@ class App:
         if way == "connector":
             credential = role_grants.ConnectorCredential(self._sharepoint_tokens(connector).token)
         else:
-            credential = role_grants.sign_in(way, connector.source.tenant_id, cloud.authority)
+            credential = role_grants.sign_in(way, connector.source.tenant_id, cloud.authority, tell)
         return role_grants.RoleGrants(cloud.graph, credential)
 
     def watch(self, connector: Connector) -> Watch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -261,51 +260,3 @@ def test_adopt_reads_what_profiles_hold(office: Office) -> None:
     assert [(one["user"], one["changes"]) for one in people] == [
         (office.upn("cy"), {"CostCenter": {"old": "old", "new": "CC-3"}})
     ]
-
-
-SDK_WARNS = pytest.mark.filterwarnings(  # msgraph-sdk and kiota warn about their own classes when imported
-    "ignore:GetQueryParameters is deprecated:DeprecationWarning", "ignore:This class is deprecated:DeprecationWarning"
-)
-
-
-@SDK_WARNS
-def test_grant_and_revoke_change_what_is_needed(office: Office) -> None:
-    """--dry-run says what would be done; grant does it, revoke takes it away again."""
-    client = office.sim.apps.client
-    for role in ("Application.Read.All", "AppRoleAssignment.ReadWrite.All"):
-        client.grant("graph", role)
-    client.revoke("sharepoint", "User.ReadWrite.All")
-    arguments = ("--sign-in", "connector", "--json")
-
-    dry = office.upa("grant", *arguments, "--dry-run").json
-    still = set(client.roles["sharepoint"])
-    done = office.upa("grant", *arguments).json
-    granted = set(client.roles["sharepoint"])
-    office.upa("revoke", *arguments, "sharepoint:User.ReadWrite.All", "--to", office.served.client_id)
-
-    def actions(document: dict) -> dict[str, str]:
-        return {c["service"] + ":" + c["role"]: c["action"] for p in document["principals"] for c in p["changes"]}
-
-    assert actions(dry) == actions(done)
-    assert actions(done)["sharepoint:User.ReadWrite.All"] == "granted"
-    assert (still, granted) == ({"Sites.FullControl.All"}, {"Sites.FullControl.All", "User.ReadWrite.All"})
-    assert client.roles["sharepoint"] == {"Sites.FullControl.All"}
-
-
-@SDK_WARNS
-def test_grant_without_rights_is_access_denied(office: Office) -> None:
-    """Who may not grant gets exit code 4 and is told which rights it takes."""
-    answer = office.upa("grant", "--sign-in", "connector", "--dry-run")
-
-    assert answer.code == exits.ACCESS
-    assert "Privileged Role Administrator" in answer.err
-
-
-def test_grant_names_the_extra_where_it_isnt_installed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without msgraph-sdk the message says what to install, exit code 3."""
-    monkeypatch.setitem(sys.modules, "msgraph", None)
-
-    answer = office.upa("grant", "--sign-in", "connector")
-
-    assert answer.code == exits.CONFIG
-    assert answer.err.startswith("this needs msgraph-sdk: install the extra `admin`")

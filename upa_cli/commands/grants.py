@@ -65,7 +65,7 @@ def _change(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_
     if way not in ("cli", "browser", "device", "connector"):
         raise CommandError(f"--sign-in is cli, browser, device or connector, not {clean(way)[:40]!r}", exits.USAGE)
     wanted = _roles(cli, roles)
-    grants = cli.app.role_grants(cli.connector, way)  # type: ignore[arg-type]
+    grants = cli.app.role_grants(cli.connector, way, cli.err.print)  # type: ignore[arg-type]
     shown: list[dict[str, Any]] = []
     for app, services in _principals(cli, to).items():
         principal = grants.principal(app)

@@ -117,7 +117,7 @@ class RoleGrants:
                 raise RefusedError(text, code=str(code)) from None
             except ClientAuthenticationError as error:
                 first = str(error).partition("\n")[0][:200]
-                raise AccessDeniedError(f"can't sign in: {first}") from None
+                raise AccessDeniedError(f"can't sign in ({first}): az login, or --sign-in browser or device") from None
             except (AzureError, httpx.HTTPError) as error:
                 raise UnavailableError(f"Graph: no answer ({type(error).__name__})") from None
 
@@ -169,8 +169,8 @@ def _role_id(resource: Any, service: ServiceName, role: str) -> UUID:
     raise RefusedError(f"{service} has no app role {role}")
 
 
-def sign_in(way: SignIn, tenant_id: str, authority: str) -> Any:
-    """Return a credential of a person: az login's, the browser's, or a device code's."""
+def sign_in(way: SignIn, tenant_id: str, authority: str, tell: Callable[[str], None]) -> Any:
+    """Return a credential of a person: az login's, the browser's, or a device code's, which `tell` shows."""
     from azure import identity  # noqa: PLC0415 - vendor imports are lazy
 
     host = authority.removeprefix("https://").rstrip("/")
@@ -180,7 +180,11 @@ def sign_in(way: SignIn, tenant_id: str, authority: str) -> Any:
         case "browser":
             return identity.InteractiveBrowserCredential(tenant_id=tenant_id, authority=host)
         case _:
-            return identity.DeviceCodeCredential(tenant_id=tenant_id, authority=host)
+
+            def prompt(uri: str, code: str, _ends: object) -> None:
+                tell(f"To sign in, open {uri} and enter the code {code}")
+
+            return identity.DeviceCodeCredential(tenant_id=tenant_id, authority=host, prompt_callback=prompt)
 
 
 class ConnectorCredential:

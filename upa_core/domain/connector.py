@@ -128,7 +128,7 @@ class Connector:
 
     @property
     def export_hash(self) -> str:
-        """Hash of what decides the values that are sent: source, active mappings, scope. `go` is said to one of them."""
+        """Hash of what decides the values that are sent, source, active mappings, scope: `go` is said to one."""
         return _hash(self._decisions())
 
     def in_staging(self, released: str) -> bool:

@@ -77,6 +77,7 @@ class App:
     def inspection(self, connector: Connector) -> CloudInspection:
         """Return what looks at a connector's surroundings before it runs."""
         from upa_core.adapters.inspection import CloudInspection  # noqa: PLC0415 - only `upa doctor` needs it
+        from upa_core.adapters.retention_label import LibraryLabel  # noqa: PLC0415
 
         target, graph = connector.target, connector.source.cloud.graph
         sharepoint = self._sharepoint_tokens(connector)
@@ -91,6 +92,9 @@ class App:
                 "admin": (sharepoint, _origin(target.admin_url)),
             },
             self.people_manager(connector),
+            LibraryLabel(
+                Service(_origin(target.site_url), sharepoint, self.clock), target.site_url, connector.target.folder
+            ),
             certificates,
         )
 

@@ -10,6 +10,7 @@ from upa_cli.commands import (
     config,
     doctor,
     escrow,
+    extensions,
     forget,
     grants,
     hold,
@@ -29,7 +30,7 @@ __all__ = ["COMMANDS", "FAMILIES", "app", "main"]
 
 FAMILIES = (
     *(setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold),
-    *(state, archive, forget, grants, local),
+    *(state, archive, forget, grants, extensions, local),
 )
 """The modules that register the commands, in the order of the reference."""
 

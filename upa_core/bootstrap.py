@@ -34,8 +34,10 @@ from upa_core.ports.waker import Waker
 from upa_core.services.watchfulness import Watch
 
 if TYPE_CHECKING:
+    from upa_core.adapters.admin_graph import AdminGraph, SignIn
+    from upa_core.adapters.directory_extensions import DirectoryExtensions
     from upa_core.adapters.inspection import CloudInspection
-    from upa_core.adapters.role_grants import RoleGrants, SignIn
+    from upa_core.adapters.role_grants import RoleGrants
     from upa_core.adapters.tokens import TokenSource
     from upa_core.config import Certificate, Config, Credential
 
@@ -103,14 +105,29 @@ class App:
 
         Raises `ConfigError` where the extra `admin` isn't installed.
         """
-        from upa_core.adapters import role_grants  # noqa: PLC0415 - only `upa grant` needs it
+        from upa_core.adapters.role_grants import RoleGrants  # noqa: PLC0415 - only `upa grant` needs it
+
+        who = "somebody who may grant app roles (Privileged Role Administrator)"
+        return RoleGrants(self._admin_graph(connector, way, tell, who))
+
+    def directory_extensions(
+        self, connector: Connector, way: SignIn, tell: Callable[[str], None]
+    ) -> DirectoryExtensions:
+        """Return the directory extensions of a connector's tenant; as `role_grants`."""
+        from upa_core.adapters.directory_extensions import DirectoryExtensions  # noqa: PLC0415
+
+        who = "somebody who may read applications (Directory Reader)"
+        return DirectoryExtensions(self._admin_graph(connector, way, tell, who))
+
+    def _admin_graph(self, connector: Connector, way: SignIn, tell: Callable[[str], None], who: str) -> AdminGraph:
+        from upa_core.adapters.admin_graph import AdminGraph, ConnectorCredential, sign_in  # noqa: PLC0415
 
         cloud = connector.source.cloud
         if way == "connector":
-            credential = role_grants.ConnectorCredential(self._sharepoint_tokens(connector).token)
+            credential = ConnectorCredential(self._sharepoint_tokens(connector).token)
         else:
-            credential = role_grants.sign_in(way, connector.source.tenant_id, cloud.authority, tell)
-        return role_grants.RoleGrants(cloud.graph, credential)
+            credential = sign_in(way, connector.source.tenant_id, cloud.authority, tell)
+        return AdminGraph(cloud.graph, credential, who)
 
     def watch(self, connector: Connector) -> Watch:
         """Return how a connector is watched and who is told; nothing is called yet."""

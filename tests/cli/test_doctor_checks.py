@@ -137,7 +137,7 @@ def test_a_failed_sign_in_names_the_way_out(world: World, around: Surroundings, 
         (
             RetentionLabel("Keep 7 years", keeps=True),
             "warning",
-            "/sites/upa/Imports has the retention label 'Keep 7 years', which keeps what is deleted or forbids deleting",
+            "/sites/upa/Imports has the retention label 'Keep 7 years', which retains what is deleted",
         ),
         (
             RetentionLabel("Sensitive", keeps=False),

@@ -1,4 +1,4 @@
-"""`upa grant`, `upa revoke`: what they change, and who signs in."""
+"""`upa grant`, `upa revoke`, `upa extensions`: what an administrator sees and changes in Entra, and who signs in."""
 
 from __future__ import annotations
 
@@ -151,3 +151,36 @@ def test_another_way_to_sign_in_is_refused(office: Office) -> None:
 
     assert answer.code == exits.USAGE
     assert "--sign-in is cli, browser, device or connector, not 'browsr'" in answer.err
+
+
+@SDK_WARNS
+def test_extensions_are_listed_as_mappings_name_them(office: Office) -> None:
+    """Every extension of users with type, owner, and whether a mapping reads it; --app leaves one owner's."""
+    office.sim.apps.client.grant("graph", "Application.Read.All")
+    mine = office.sim.define_extension(office.sim.apps.client, "CostCenter")["name"]
+    office.sim.define_extension(office.sim.apps.client, "Skills", multi_value=True)
+    other = office.sim.apps.add("other")
+    office.sim.define_extension(other, "Floor", "Integer")
+    office.write(replace=("source: employeeOrgData.costCenter", f"source: {mine}"))
+
+    every = office.upa("extensions", "--sign-in", "connector", "--json").json["extensions"]
+    one = office.upa("extensions", "--sign-in", "connector", "--app", other.app_id)
+
+    assert {(e["source"].rpartition("_")[2], e["type"], e["several"], e["owner"], e["mapped"]) for e in every} == {
+        ("CostCenter", "String", False, "upa-sync", True),
+        ("Skills", "String", True, "upa-sync", False),
+        ("Floor", "Integer", False, "other", False),
+    }
+    assert (one.code, one.out.count("extension_")) == (exits.OK, 1)
+
+
+@SDK_WARNS
+def test_a_tenant_too_large_to_list_is_told_how(office: Office) -> None:
+    """Nothing listed may mean too many applications: --app is named; an owner of another tenant is refused."""
+    office.sim.apps.client.grant("graph", "Application.Read.All")
+    none = office.upa("extensions", "--sign-in", "connector")
+    foreign = office.upa("extensions", "--sign-in", "connector", "--app", "11111111-2222-3333-4444-555555555555")
+
+    assert (none.code, "name the owner with --app ID" in none.out) == (exits.OK, True)
+    assert (foreign.code, "is registered in this tenant" in foreign.err) == (exits.REFUSED, True)
+    assert office.upa("extensions", "--app", "mine").code == exits.USAGE

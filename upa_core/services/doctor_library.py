@@ -63,7 +63,7 @@ def _label(connector: Connector, inspection: Inspection) -> Iterator[Finding]:
     if label is None:
         yield Finding("library", "ok", f"{library} has no retention label")
     elif label.keeps:
-        evidence = f"{library} has the retention label {label.name!r}, which keeps what is deleted or forbids deleting"
+        evidence = f"{library} has the retention label {label.name!r}, which retains what is deleted"
         fix = f"take it off (library settings > {APPLY}): import files hold personal data"
         yield Finding("library", "warning", evidence, fix)
     else:

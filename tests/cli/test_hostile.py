@@ -48,8 +48,7 @@ def test_a_missing_connector_file_is_named(office: Office) -> None:
 
     assert (answer.code, answer.err) == (
         exits.CONFIG,
-        f"{office.folder}/no.yaml: there is no such file. "
-        "Name one with UPA_CONFIG or --config; upa init writes one\n",
+        f"{office.folder}/no.yaml: there is no such file. Name one with UPA_CONFIG or --config; upa init writes one\n",
     )
 
 

@@ -141,6 +141,7 @@ def test_plan_and_sync_user_tell_who_is_out_of_scope_and_why(office: Office) -> 
     assert plan["counts"]["out_of_scope"] == 2
     assert plan["scope"]["out"] == {"not employeeOrgData.division EQUALS Research": 2}
     assert sorted(plan["scope"]["leave"]) == sorted([office.people["bo"], office.people["cy"]])
+    assert plan["scope"]["people"][office.people["bo"]] == "not employeeOrgData.division EQUALS Research"
     assert person.code == exits.REFUSED
     assert "3. scope: out of scope: not employeeOrgData.division EQUALS Research" in person.out
 

@@ -86,6 +86,33 @@ def test_csv_of_a_plan_is_no_formula(office: Office) -> None:
     assert {'\'=HYPERLINK("http://evil")', "'+1", "' @SUM(1)", "fine", "***", "CC-3", ""} == new
 
 
+def test_the_csv_names_everybody_and_says_who_is_out_of_scope_and_why(office: Office) -> None:
+    """Each row has object id and user name, for people read now and for those who wait in the outbox."""
+    office.write(
+        staging=True,
+        replace=(
+            "    threshold:",
+            "    scope: {clauses: ['employeeOrgData.costCenter NOT EQUALS CC-2']}\n    threshold:",
+        ),
+    )
+    place = office.folder / "plan.csv"
+
+    def rows() -> set[tuple[str, str, str, str, str]]:
+        office.upa("plan", "--csv", str(place))
+        with place.open(encoding="utf-8-sig", newline="") as stream:
+            found = csv.DictReader(stream)
+            return {(r["person"], r["user"], r["property"], r["change"], r["why"]) for r in found}
+
+    fresh = rows()
+    office.upa("run")
+    waiting = rows()
+
+    out = (office.people["bo"], office.upn("bo"), "", "out_of_scope", "not employeeOrgData.costCenter NOT EQUALS CC-2")
+    assert out in fresh
+    assert (office.people["ada"], office.upn("ada"), "CostCenter", "set", "") in fresh
+    assert waiting == fresh
+
+
 def test_staging_mode_pulls_and_sends_nothing_until_go(office: Office) -> None:
     """In staging mode `run` exits with 2 and sends nothing; after `upa go` it delivers."""
     office.write(staging=True)

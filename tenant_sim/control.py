@@ -207,6 +207,8 @@ class Control:
         acts = {"lock": self._sim.library.lock, "unlock": self._sim.library.unlock, "retain": self._sim.library.retain}
         if rest[0] == "empty-recycle-bin":
             self._sim.library.empty_recycle_bin()
+        elif rest[0] == "label":
+            self._sim.library.set_label(body.pop("path"), body.pop("name"), **body)
         else:
             acts[rest[0]](body["path"])
         return {"ok": True}

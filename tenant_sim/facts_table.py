@@ -107,7 +107,9 @@ full-round-omits-null | What was cleared is absent in a full round | graph.md A2
 graph-401-texts | Messages of InvalidAuthenticationToken | as remembered
 job-list-retention | Import jobs are listed for ever, oldest first | sharepoint.md §10
 job-threshold | 5,000 as for list views; queueing, listing and reading one job all fail | product.md §3 R
+label-record | A label that makes records forbids deleting: 403, locked as a record | none
 library-error-codes | Codes and texts of library errors | well known, not recorded
+library-label | GetListComplianceTag gives a library's default label or null, app-only too | pnp/cli-microsoft365
 library-forbidden | A missing role is 403 on the library, not 401 | none
 log-encoding | Logs are UTF-8 without BOM, CRLF, no header line, named .log | sharepoint.md §5 D in part
 log-needs-lines | Without anything to say there is no log folder, whatever the error | sharepoint.md §5

@@ -25,6 +25,15 @@ def not_found(path: str) -> LibraryError:
     return LibraryError(404, "-2147024894, System.IO.FileNotFoundException", f"File Not Found. {path}")
 
 
+def _is_record(item: Item) -> LibraryError:
+    """The error for deleting a record.
+
+    ASSUMED: label-record: a label that makes records forbids deleting, with 403 and a text of this kind.
+    """
+    text = f"\"{item.path}\" can't be deleted because it's locked as a record."
+    return LibraryError(403, "-2147024891, System.UnauthorizedAccessException", text)
+
+
 @dataclass(eq=False)
 class Item:
     """A folder or a file."""
@@ -40,6 +49,7 @@ class Item:
     version: int = 1
     locked_until: float = 0.0
     retained: bool = False
+    label: RetentionLabel | None = None
     uploads: dict[str, bytearray] = field(default_factory=dict)
     """Chunked uploads that have begun, by upload id."""
 
@@ -64,6 +74,18 @@ class Item:
         return len(self.content or b"")
 
 
+@dataclass(frozen=True)
+class RetentionLabel:
+    """A label that new files of a library get by default."""
+
+    name: str
+    tag_id: str
+    days: int = 0
+    """How long what is deleted is kept; 0: it only marks."""
+    record: bool = False
+    """Makes files records: nobody can delete them."""
+
+
 class Library:
     """All document libraries of all sites, by server-relative path in any case."""
 
@@ -77,6 +99,7 @@ class Library:
         self._rng, self._now = rng, now
         self.sites = {site.rstrip("/"): list(libraries) for site, libraries in sites.items()}
         self._items: dict[str, Item] = {}
+        self._labels: dict[str, RetentionLabel] = {}
         self.recycle_bin: list[Item] = []
         self.preservation_hold: list[Item] = []
         for site, libraries in self.sites.items():
@@ -180,7 +203,7 @@ class Library:
             existing.version += 1
             return existing
         now = self._now()
-        item = Item(path, self.guid(), now, now, author, bytes(content))
+        item = Item(path, self.guid(), now, now, author, bytes(content), label=self.label_of(path))
         self._items[path.lower()] = item
         return item
 
@@ -191,7 +214,7 @@ class Library:
         """
         for victim in self._tree(item):
             del self._items[victim.path.lower()]
-            if victim.retained:
+            if victim.retained or (victim.label is not None and victim.label.days):
                 self.preservation_hold.append(victim)
 
     def recycle(self, item: Item) -> str:
@@ -220,6 +243,15 @@ class Library:
         """
         self.file(path).retained = True
 
+    def set_label(self, library: str, name: str, *, days: int = 0, record: bool = False) -> None:
+        """Give a library a default retention label; files that are in it already don't get it."""
+        self._labels[self.folder(library).path.lower()] = RetentionLabel(name, self.guid(), days, record)
+
+    def label_of(self, path: str) -> RetentionLabel | None:
+        """Return the default label of the library that a path is in."""
+        known = (label for key, label in self._labels.items() if f"{path.lower()}/".startswith(f"{key}/"))
+        return next(known, None)
+
     def require_unlocked(self, item: Item) -> None:
         """Fail as SharePoint does when a file is locked."""
         if item.locked_until > self._now():
@@ -234,6 +266,8 @@ class Library:
         victims = [i for k, i in self._items.items() if k == key or k.startswith(key + "/")]
         for victim in victims:
             self.require_unlocked(victim)
+            if victim.label is not None and victim.label.record:
+                raise _is_record(victim)
         return victims
 
     def _put_folder(self, path: str, author: str = "SharePoint App") -> Item:

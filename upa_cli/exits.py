@@ -31,7 +31,7 @@ MEANINGS: dict[int, str] = {
     REFUSED: "understood and refused: no such user or run, nothing held, a service said no",
     USAGE: "the command line is wrong",
     INTERNAL: "a defect of upa itself; `--debug` shows the stack trace",
-    INTERRUPTED: "stopped with Ctrl-C; nothing is lost",
+    INTERRUPTED: "stopped with Ctrl-C, or by a no to a question; nothing is lost",
 }
 """Every code and what it tells."""
 

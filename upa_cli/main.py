@@ -10,6 +10,8 @@ from upa_cli.commands import (
     config,
     doctor,
     escrow,
+    extensions,
+    forget,
     grants,
     hold,
     jobs,
@@ -26,7 +28,10 @@ from upa_cli.registry import COMMANDS, app
 
 __all__ = ["COMMANDS", "FAMILIES", "app", "main"]
 
-FAMILIES = (setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold, state, archive, grants, local)
+FAMILIES = (
+    *(setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold),
+    *(state, archive, forget, grants, extensions, local),
+)
 """The modules that register the commands, in the order of the reference."""
 
 

@@ -11,14 +11,9 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from upa_cli import exits
 from upa_cli.main import COMMANDS
-from upa_cli.registry import COMMON, Command
+from upa_cli.registry import COMMON, ORDER, Command
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
-ORDER = [
-    *("init", "config", "doctor", "plan", "canary", "go", "adopt", "run", "pause", "resume", "sync-user", "status"),
-    *("runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping", "grant", "revoke"),
-    *("sim", "demo"),
-]
 
 _HEAD = """\
 # Command line

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Annotated, Any, get_type_hints
 
 import orjson
@@ -40,24 +42,46 @@ _DEFAULTS: dict[str, Any] = dict.fromkeys(("config", "state", "connector")) | di
 )
 
 
+ORDER = [
+    *("init", "extensions", "config", "grant", "doctor", "plan", "canary", "go", "adopt", "run", "pause", "resume"),
+    *("sync-user", "status", "runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping"),
+    *("forget", "revoke", "sim", "demo"),
+]
+"""The commands in the order in which an administrator meets them, for help and reference."""
+
+
 class UpaGroup(TyperGroup):
     """A group whose usage errors exit with 64: 2 means "changes" here."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List commands in the order of `ORDER`, those of a group as they were registered."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else -1)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Parse; mark a wrong command line."""
+        json = "--json" in args
         try:
-            return super().make_context(*args, **kwargs)
+            made = super().make_context(info_name, args, parent, **extra)
         except _UsageError as exc:
-            exc.exit_code = exits.USAGE  # type: ignore[attr-defined]
-            raise
+            raise _marked(exc, json=json and parent is None) from None
+        made.meta.setdefault("json", json)  # click shares it with the contexts below
+        return made
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; mark a wrong command line below this group."""
         try:
             return super().invoke(ctx)
         except _UsageError as exc:
-            exc.exit_code = exits.USAGE  # type: ignore[attr-defined]
-            raise
+            raise _marked(exc, json=ctx.meta["json"] and ctx.parent is None) from None
+
+
+def _marked(exc: Any, *, json: bool) -> Any:
+    """Give a wrong command line its exit code, and with `json` its document on standard output."""
+    exc.exit_code = exits.USAGE
+    if json:
+        sys.stdout.write(_error_json("UsageError", exc.format_message(), "--help shows what there is", exits.USAGE))
+    return exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +108,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog="First time? upa init, upa config check, upa doctor, upa plan, upa canary USER, upa go, upa run.",
+    epilog="First time? upa init, upa config check, upa grant, upa doctor, upa plan, upa canary USER, upa go, upa run.",
 )
 _GROUPS: dict[str, typer.Typer] = {}
 
@@ -94,11 +118,17 @@ def group(name: str, summary: str) -> None:
     _GROUPS[name] = typer.Typer(
         cls=UpaGroup, help=summary, no_args_is_help=True, add_completion=False, rich_markup_mode=None
     )
-    app.add_typer(_GROUPS[name], name=name)
+    app.add_typer(_GROUPS[name], name=name, short_help=summary)
 
 
 def _callback(ctx: typer.Context, **given: Any) -> None:
     ctx.obj = _options(given)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"upa {version('upa-sync')}")
+        raise typer.Exit(exits.OK)
 
 
 def command(
@@ -147,7 +177,10 @@ def _sign(function: Any, own: Sequence[inspect.Parameter]) -> None:
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
-_sign(_callback, ())
+_VERSION = Annotated[
+    bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_version)
+]
+_sign(_callback, [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=_VERSION, default=False)])
 app.callback()(_callback)
 
 
@@ -171,18 +204,24 @@ def guarded(options: Options, function: Callable[..., int], given: Mapping[str, 
         return _fail(cli, exc, exits.code_of(exc), str(exc), exits.HINTS.get(exits.code_of(exc), ""))
     except KeyboardInterrupt as exc:
         return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing is lost", "the same command goes on from here")
-    except (typer.Exit, typer.Abort, _UsageError, BrokenPipeError):
+    except typer.Abort as exc:  # Ctrl-C or Ctrl-D at a question, or a no
+        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing was changed", "")
+    except (typer.Exit, _UsageError, BrokenPipeError):
         raise
     except Exception as exc:  # noqa: BLE001 - the last line of defence: no stack trace without --debug
         text = f"a defect of upa: {type(exc).__name__}: {exc}"
         return _fail(cli, exc, exits.INTERNAL, text, "run it again with --debug and report what it shows")
 
 
+def _error_json(kind: str, message: str, hint: str, code: int) -> str:
+    error = {"kind": kind, "message": message, "next": hint, "exit_code": code}
+    return orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
 def _fail(cli: Cli, exc: BaseException, code: int, text: str, hint: str) -> int:
     lines = [output.clean(line) for line in text.splitlines()] or [type(exc).__name__]
     if cli.options.json:
-        error = {"kind": type(exc).__name__, "message": "\n".join(lines), "next": hint, "exit_code": code}
-        cli.out.file.write(orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2).decode() + "\n")
+        cli.out.file.write(_error_json(type(exc).__name__, "\n".join(lines), hint, code))
     if cli.options.debug:
         cli.err.file.write("".join(traceback.format_exception(exc)))
     for line in lines:

@@ -49,14 +49,16 @@ class ScopeView:
 
 
 class WatchedSource:
-    """Implements `ChangeSource`: passes on, looks at the scope of everybody who comes by, and counts pages."""
+    """Implements `ChangeSource`: passes on, and looks at the scope and perhaps the names of everybody who comes by."""
 
-    def __init__(self, source: ChangeSource, connector: Connector, view: ScopeView) -> None:
-        """Watch a source for a connector."""
+    def __init__(
+        self, source: ChangeSource, connector: Connector, view: ScopeView, names: dict[str, str] | None = None
+    ) -> None:
+        """Watch a source for a connector; user principal names are noted in `names`."""
         self._source, self._view = source, view
         self._project = compile_projection(connector.inputs)
         self._judge = _judge(connector)
-        self.people = 0
+        self._names = names
 
     def begin(self, select: Sequence[str]) -> Link:
         """Pass on."""
@@ -65,9 +67,10 @@ class WatchedSource:
     def page(self, link: Link) -> Page:
         """Pass on, and look."""
         page = self._source.page(link)
-        self.people += len(page.records)
         for record in page.records:
             self._judge(self._view, self._project(record))
+            if self._names is not None and isinstance(name := record.get("userPrincipalName"), str):
+                self._names[record["id"]] = name
         return page
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:

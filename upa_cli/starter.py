@@ -20,6 +20,7 @@ class Starter:
     mappings: Sequence[tuple[str, str]]
     client_id: str | None = None
     certificate: str | None = None
+    extension_app: str | None = None
     graph: str | None = None
     authority: str | None = None
 
@@ -38,14 +39,15 @@ credentials:
 connectors:
   - name: {_quote(answers.name)}
 
-    # Staging mode: people are pulled and planned, nothing is sent until `upa go`.
+    # Staging mode: people are pulled and planned, nothing is sent until `upa go`; again whenever mappings or scope
+    # change. With false a change goes live at once, and the change threshold below alone can stop it.
     staging: true
 
     # Where people are read.
     source:
       tenant: {_quote(answers.tenant)}
       cloud: {_quote(answers.cloud)}
-{_endpoints(answers)}
+{_extension_app(answers)}{_endpoints(answers)}
     # Where profiles are written: the admin site takes import jobs, the library holds import files for a few hours.
     target:
       admin_url: {_quote(answers.admin_url)}
@@ -77,6 +79,10 @@ def _credentials(answers: Starter) -> str:
     kind = "keyvault" if place.startswith("https://") else "path"
     one = f"    certificate:\n      client_id: {_quote(answers.client_id)}\n      {kind}: {_quote(place)}\n"
     return f"  graph:\n{one}  sharepoint:\n{one}"
+
+
+def _extension_app(answers: Starter) -> str:
+    return f"      extension_app: {_quote(answers.extension_app)}\n" if answers.extension_app else ""
 
 
 def _endpoints(answers: Starter) -> str:

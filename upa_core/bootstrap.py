@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -34,8 +34,10 @@ from upa_core.ports.waker import Waker
 from upa_core.services.watchfulness import Watch
 
 if TYPE_CHECKING:
+    from upa_core.adapters.admin_graph import AdminGraph, SignIn
+    from upa_core.adapters.directory_extensions import DirectoryExtensions
     from upa_core.adapters.inspection import CloudInspection
-    from upa_core.adapters.role_grants import RoleGrants, SignIn
+    from upa_core.adapters.role_grants import RoleGrants
     from upa_core.adapters.tokens import TokenSource
     from upa_core.config import Certificate, Config, Credential
 
@@ -77,6 +79,7 @@ class App:
     def inspection(self, connector: Connector) -> CloudInspection:
         """Return what looks at a connector's surroundings before it runs."""
         from upa_core.adapters.inspection import CloudInspection  # noqa: PLC0415 - only `upa doctor` needs it
+        from upa_core.adapters.retention_label import LibraryLabel  # noqa: PLC0415
 
         target, graph = connector.target, connector.source.cloud.graph
         sharepoint = self._sharepoint_tokens(connector)
@@ -91,22 +94,40 @@ class App:
                 "admin": (sharepoint, _origin(target.admin_url)),
             },
             self.people_manager(connector),
+            LibraryLabel(
+                Service(_origin(target.site_url), sharepoint, self.clock), target.site_url, connector.target.folder
+            ),
             certificates,
         )
 
-    def role_grants(self, connector: Connector, way: SignIn) -> RoleGrants:
-        """Return the app roles of a connector's tenant, for whoever signs in that way.
+    def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:
+        """Return the app roles of a connector's tenant, for whoever signs in that way; `tell` shows a device code.
 
         Raises `ConfigError` where the extra `admin` isn't installed.
         """
-        from upa_core.adapters import role_grants  # noqa: PLC0415 - only `upa grant` needs it
+        from upa_core.adapters.role_grants import RoleGrants  # noqa: PLC0415 - only `upa grant` needs it
+
+        who = "somebody who may grant app roles (Privileged Role Administrator)"
+        return RoleGrants(self._admin_graph(connector, way, tell, who))
+
+    def directory_extensions(
+        self, connector: Connector, way: SignIn, tell: Callable[[str], None]
+    ) -> DirectoryExtensions:
+        """Return the directory extensions of a connector's tenant; as `role_grants`."""
+        from upa_core.adapters.directory_extensions import DirectoryExtensions  # noqa: PLC0415
+
+        who = "somebody who may read applications (Directory Reader)"
+        return DirectoryExtensions(self._admin_graph(connector, way, tell, who))
+
+    def _admin_graph(self, connector: Connector, way: SignIn, tell: Callable[[str], None], who: str) -> AdminGraph:
+        from upa_core.adapters.admin_graph import AdminGraph, ConnectorCredential, sign_in  # noqa: PLC0415
 
         cloud = connector.source.cloud
         if way == "connector":
-            credential = role_grants.ConnectorCredential(self._sharepoint_tokens(connector).token)
+            credential = ConnectorCredential(self._sharepoint_tokens(connector).token)
         else:
-            credential = role_grants.sign_in(way, connector.source.tenant_id, cloud.authority)
-        return role_grants.RoleGrants(cloud.graph, credential)
+            credential = sign_in(way, connector.source.tenant_id, cloud.authority, tell)
+        return AdminGraph(cloud.graph, credential, who)
 
     def watch(self, connector: Connector) -> Watch:
         """Return how a connector is watched and who is told; nothing is called yet."""

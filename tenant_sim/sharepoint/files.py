@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenant_sim.clock import iso
-from tenant_sim.library import Item
+from tenant_sim.library import Item, RetentionLabel
 
 
 def show_file(base: str, item: Item) -> dict[str, Any]:
@@ -52,4 +52,30 @@ def show_folder(base: str, item: Item, count: int) -> dict[str, Any]:
         "TimeLastModified": iso(item.modified),
         "UniqueId": item.unique_id,
         "WelcomePage": "",
+    }
+
+
+def show_label(label: RetentionLabel) -> dict[str, Any]:
+    """Show a retention label as SharePoint shows a library's."""
+    return {
+        "AcceptMessagesOnlyFromSendersOrMembers": False,
+        "AccessType": None,
+        "AllowAccessFromUnmanagedDevice": None,
+        "AutoDelete": False,
+        "BlockDelete": label.record or label.days > 0,
+        "BlockEdit": label.record,
+        "ContainsSiteLabel": False,
+        "DisplayName": "",
+        "EncryptionRMSTemplateId": None,
+        "HasRetentionAction": label.record or label.days > 0,
+        "IsEventTag": False,
+        "Notes": None,
+        "RequireSenderAuthenticationEnabled": False,
+        "ReviewerEmail": None,
+        "SharingCapabilities": None,
+        "SuperLock": False,
+        "TagDuration": label.days,
+        "TagId": label.tag_id,
+        "TagName": label.name,
+        "TagRetentionBasedOn": "CreationAgeInDays" if label.days else None,
     }

@@ -9,13 +9,14 @@ from tenant_sim.http import Request, Response
 from tenant_sim.library import Item, Library, LibraryError, not_found
 
 from . import shape
-from .files import show_file, show_folder
+from .files import show_file, show_folder, show_label
 from .odata import Segment
 from .uploads import Uploads
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
+_LABEL = "sp.compliancepolicy.sppolicystoreproxy.getlistcompliancetag"
 Get = Callable[[], Item]
 Found = tuple[str, Callable[[], Response]] | None
 
@@ -38,6 +39,8 @@ class Web:
             return ("contextinfo", self._contextinfo) if self._verb == "POST" else None
         if head.name == "site":
             return ("site.usage", self._usage) if [s.name for s in rest] == ["usage"] else ("site.get", self._show_site)
+        if head.name.replace("_", ".") == _LABEL and not rest and self._verb == "POST":
+            return "list.label", self._list_label
         if head.name != "web":
             return None
         if not rest:
@@ -165,6 +168,17 @@ class Web:
         top = self._request.param("$top")
         shown = [self._shown(child) for child in children[: int(top) if top and top.isdigit() else None]]
         return shape.collection(self._request, shown, "SP.Folder" if folders else "SP.File")
+
+    def _list_label(self) -> Response:
+        """Show a library's default retention label.
+
+        ASSUMED: library-label: call and answer are those of pnp's CLI; the site's own rights are enough, app-only too.
+        """
+        path = "/" + str(self._body().get("listUrl", "")).partition("://")[2].partition("/")[2]
+        label = self._library.label_of(self._library.folder(path).path)
+        if label is None:
+            return shape.null(self._request, "GetListComplianceTag")
+        return shape.entity(self._request, show_label(label), "SP.CompliancePolicy.ComplianceTag")
 
     def _add_file(self, get: Get, call: Segment) -> Response:
         name = call.named.get("decodedurl") or call.named.get("url") or (call.args[0] if call.args else None)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.world import World
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
-from upa_core.ports.inspection import Host, TokenFacts
+from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
 from upa_core.services import doctor
 from upa_core.services.doctor_probe import explain_refusal, probe
 
@@ -26,6 +26,7 @@ class Surroundings:
     time: datetime | None = None
     untracked: tuple[str, ...] = ()
     known: Sequence[str] | None = ()
+    label: RetentionLabel | UpaError | None = None
     users: Sequence[str] = ("a@b",)
     profiles: Mapping[str, str] | None = field(default_factory=dict)
 
@@ -47,8 +48,13 @@ class Surroundings:
     def some_users(self) -> Sequence[str]:
         return self.users
 
-    def extensions(self) -> Sequence[str] | None:
+    def extensions(self, wanted: Sequence[str]) -> Sequence[str] | None:
         return self.known
+
+    def retention_label(self) -> RetentionLabel | None:
+        if isinstance(self.label, UpaError):
+            raise self.label
+        return self.label
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         return self.profiles
@@ -122,6 +128,36 @@ def test_a_failed_sign_in_names_the_way_out(world: World, around: Surroundings, 
 
     assert {one.severity for one in findings} == {"error"}
     assert {one.fix.startswith(fix) for one in findings} == {True}
+
+
+@pytest.mark.parametrize(
+    ("label", "severity", "evidence"),
+    [
+        (None, "ok", "/sites/upa/Imports has no retention label"),
+        (
+            RetentionLabel("Keep 7 years", keeps=True),
+            "warning",
+            "/sites/upa/Imports has the retention label 'Keep 7 years', which retains what is deleted",
+        ),
+        (
+            RetentionLabel("Sensitive", keeps=False),
+            "info",
+            "/sites/upa/Imports has the label 'Sensitive', which retains nothing",
+        ),
+        (
+            RefusedError("HTTP 404"),
+            "info",
+            "whether /sites/upa/Imports has a retention label couldn't be asked: HTTP 404",
+        ),
+    ],
+)
+def test_a_librarys_label_is_told(
+    world: World, around: Surroundings, label: RetentionLabel | UpaError | None, severity: str, evidence: str
+) -> None:
+    """A label that keeps deleted import files is a warning; one that only marks, or can't be asked for, is not."""
+    around.label = label
+
+    assert found(doctor.check_library, world, around)[-1] == (severity, evidence)
 
 
 def test_an_untracked_attribute_is_named(world: World, around: Surroundings) -> None:

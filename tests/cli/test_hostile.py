@@ -43,12 +43,12 @@ def test_a_hostile_connector_file_is_a_config_error(office: Office, kind: str) -
 
 
 def test_a_missing_connector_file_is_named(office: Office) -> None:
-    """The file that can't be read is named with the reason, exit code 3."""
+    """The file that isn't there is named with the way to one, exit code 3."""
     answer = office.upa("plan", "--config", str(office.folder / "no.yaml"))
 
     assert (answer.code, answer.err) == (
         exits.CONFIG,
-        f"{office.folder}/no.yaml: can't be read (No such file or directory)\n",
+        f"{office.folder}/no.yaml: there is no such file. Name one with UPA_CONFIG or --config; upa init writes one\n",
     )
 
 

@@ -141,6 +141,7 @@ def test_plan_and_sync_user_tell_who_is_out_of_scope_and_why(office: Office) -> 
     assert plan["counts"]["out_of_scope"] == 2
     assert plan["scope"]["out"] == {"not employeeOrgData.division EQUALS Research": 2}
     assert sorted(plan["scope"]["leave"]) == sorted([office.people["bo"], office.people["cy"]])
+    assert plan["scope"]["people"][office.people["bo"]] == "not employeeOrgData.division EQUALS Research"
     assert person.code == exits.REFUSED
     assert "3. scope: out of scope: not employeeOrgData.division EQUALS Research" in person.out
 
@@ -269,3 +270,43 @@ def test_import_jobs_that_cant_be_listed_are_asked_one_by_one(office: Office) ->
     answer = office.upa("jobs", "list", "--json")
 
     assert (answer.code, answer.json["complete"], len(answer.json["jobs"])) == (exits.OK, False, 1)
+
+
+def test_forget_leaves_nothing_of_a_person_in_storage(office: Office) -> None:
+    """After `upa forget` no blob names the person; somebody still in Entra is told to come back."""
+    office.upa("run")
+    person = office.people["ada"]
+
+    def naming() -> list[str]:
+        files = (path for path in (office.folder / "state").rglob("*") if path.is_file())
+        return [str(path) for path in files if person.encode() in path.read_bytes().lower()]
+
+    before = naming()
+    forgotten = office.upa("forget", office.upn("ada"), "--yes")
+
+    assert (forgotten.code, bool(before), naming()) == (exits.OK, True, [])
+    assert forgotten.out == (
+        f"people holds nothing of {person} any more; 2 archived files written again without them.\n"
+        "They are still in Entra: in scope, they come back with the next full round.\n"
+    )
+
+
+def test_forgetting_asks_first_and_waits_for_what_is_on_its_way(office: Office) -> None:
+    """Without --yes and a terminal nothing is deleted; with an import job in flight it is refused, and says why."""
+    office.upa("run", "--no-wait")
+    unasked = office.upa("forget", office.upn("ada"))
+    busy = office.upa("forget", office.upn("ada"), "--yes", "--json")
+
+    assert (unasked.code, busy.code) == (exits.USAGE, exits.REFUSED)
+    assert "confirm with --yes" in unasked.err
+    assert "a run is open" in busy.json["error"]["message"]
+
+
+def test_somebody_who_left_is_forgotten_by_object_id(office: Office) -> None:
+    """Whom the directory no longer knows by name is named by id."""
+    office.upa("run")
+    office.sim.directory.remove(office.people["bo"])
+
+    answer = office.upa("forget", office.people["bo"], "--yes", "--json")
+
+    assert (answer.code, answer.json["in_directory"], answer.json["archived"]) == (exits.OK, False, 2)

@@ -86,6 +86,33 @@ def test_csv_of_a_plan_is_no_formula(office: Office) -> None:
     assert {'\'=HYPERLINK("http://evil")', "'+1", "' @SUM(1)", "fine", "***", "CC-3", ""} == new
 
 
+def test_the_csv_names_everybody_and_says_who_is_out_of_scope_and_why(office: Office) -> None:
+    """Each row has object id and user name, for people read now and for those who wait in the outbox."""
+    office.write(
+        staging=True,
+        replace=(
+            "    threshold:",
+            "    scope: {clauses: ['employeeOrgData.costCenter NOT EQUALS CC-2']}\n    threshold:",
+        ),
+    )
+    place = office.folder / "plan.csv"
+
+    def rows() -> set[tuple[str, str, str, str, str]]:
+        office.upa("plan", "--csv", str(place))
+        with place.open(encoding="utf-8-sig", newline="") as stream:
+            found = csv.DictReader(stream)
+            return {(r["person"], r["user"], r["property"], r["change"], r["why"]) for r in found}
+
+    fresh = rows()
+    office.upa("run")
+    waiting = rows()
+
+    out = (office.people["bo"], office.upn("bo"), "", "out_of_scope", "not employeeOrgData.costCenter NOT EQUALS CC-2")
+    assert out in fresh
+    assert (office.people["ada"], office.upn("ada"), "CostCenter", "set", "") in fresh
+    assert waiting == fresh
+
+
 def test_staging_mode_pulls_and_sends_nothing_until_go(office: Office) -> None:
     """In staging mode `run` exits with 2 and sends nothing; after `upa go` it delivers."""
     office.write(staging=True)
@@ -98,6 +125,33 @@ def test_staging_mode_pulls_and_sends_nothing_until_go(office: Office) -> None:
     assert plan.out.endswith("Staging mode: nothing is sent until you say so. Next: upa canary USER, then upa go\n")
     assert gone.out == "people leaves staging mode. Next: upa run, or wait for the timer\n"
     assert (live.code, office.profile("ada")["CostCenter"]) == (exits.OK, "CC-1")
+
+
+def test_a_changed_mapping_waits_for_go(office: Office) -> None:
+    """Once live, a changed mapping is planned and not sent; status says why, and `upa go` lets it out."""
+    office.write(staging=True)
+    office.upa("go")
+    office.upa("run")
+    jobs = len(office.sim.jobs)
+    office.write(staging=True, replace=("source: employeeOrgData.division, on_empty: clear", "constant: All"))
+    staged, status, plan = office.upa("run"), office.upa("status"), office.upa("plan", "--json")
+    again, live = office.upa("go"), office.upa("run")
+
+    assert (staged.code, plan.json["mode"], jobs) == (exits.CHANGES, "staging", 1)
+    assert "staging mode: mappings, scope or source changed" in status.out
+    assert {target for one in plan.json["people"] for target in one["changes"]} == {"Division"}
+    assert again.out == "people leaves staging mode. Next: upa run, or wait for the timer\n"
+    assert (live.code, len(office.sim.jobs), office.profile("cy")["Division"]) == (exits.OK, jobs + 1, "All")
+
+
+def test_go_on_a_live_connector_changes_nothing(office: Office) -> None:
+    """Saying go twice, or to a connector without staging mode, is told as such."""
+    without = office.upa("go")
+    office.write(staging=True)
+    office.upa("go")
+
+    assert without.out == "people has no staging mode (`staging: false`): it is live.\n"
+    assert office.upa("go").out == "people is live already. Next: upa status\n"
 
 
 def test_a_paused_connector_sends_nothing_until_it_is_resumed(office: Office) -> None:

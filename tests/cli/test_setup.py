@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -185,6 +184,61 @@ def test_doctor_finds_a_missing_library(office: Office) -> None:
     assert ("library", "there is no library folder /sites/upa/Import-Files") in {one[:2] for one in found}
 
 
+@pytest.mark.parametrize("folder", ["Imports", "Imports/today"])
+def test_doctor_finds_the_librarys_retention_label(office: Office, folder: str) -> None:
+    """The library that the folder is in is asked for its label; one that retains is a warning with a way out."""
+    office.sim.library.add_folder("/sites/upa/Imports/today")
+    office.sim.library.set_label("/sites/upa/Imports", "Keep 7 years", days=2555)
+    office.write(replace=("folder: Imports", f"folder: {folder}"))
+
+    answer = office.upa("doctor", "--json")
+
+    (warning,) = findings(answer, "warning")
+    assert (answer.code, warning[0]) == (exits.CHANGES, "library")
+    assert "has the retention label 'Keep 7 years'" in warning[1]
+    assert "take it off" in warning[2]
+
+
+def test_doctor_tells_of_a_file_that_a_label_keeps(office: Office) -> None:
+    """A record can't be deleted again: that is told beside the label, and nothing crashes."""
+    office.sim.library.set_label("/sites/upa/Imports", "Record", record=True)
+
+    warnings = [evidence for _, evidence, _ in findings(office.upa("doctor", "--json"), "warning")]
+
+    assert len(warnings) == 2
+    assert "can't be deleted again from /sites/upa/Imports" in warnings[0]
+
+
+@pytest.mark.parametrize("apps", [0, 1001])
+def test_doctor_finds_a_misspelt_extension_in_any_tenant(office: Office, apps: int) -> None:
+    """Extensions are compared with the tenant's, in large tenants with those of the application that owns them."""
+    for number in range(apps):
+        office.sim.apps.add(f"app-{number}")
+    office.sim.apps.identity.grant("graph", "Application.Read.All")
+    name = office.sim.define_extension(office.sim.apps.client, "CostCenter")["name"]
+    office.write(replace=("source: employeeOrgData.costCenter", f"source: {name}"))
+    well = office.upa("doctor", "--json")
+    office.write(replace=("source: employeeOrgData.costCenter", f"source: {name.replace('Center', 'center')}"))
+    wrong = findings(office.upa("doctor", "--json"))
+
+    assert well.code == exits.OK
+    assert [(check, fix) for check, _, fix in wrong] == [("source", f"did you mean {name}? Names are case-sensitive")]
+
+
+def test_an_extension_of_another_tenants_app_is_left_unchecked(office: Office) -> None:
+    """In a large tenant an owner that isn't registered there can't be asked: that is told, and is no error."""
+    for number in range(1001):
+        office.sim.apps.add(f"app-{number}")
+    office.sim.apps.identity.grant("graph", "Application.Read.All")
+    name = f"extension_{'ab' * 16}_CostCenter"
+    office.write(replace=("source: employeeOrgData.costCenter", f"source: {name}"))
+
+    answer = office.upa("doctor", "--json")
+
+    told = [evidence for check, evidence, _ in findings(answer, "info") if check == "source"]
+    assert (answer.code, len(told)) == (exits.OK, 1)
+
+
 def test_probe_has_sharepoint_name_editable_properties(office: Office) -> None:
     """Only the queue call knows what users may edit; its refusal becomes a fix, and nothing stays behind."""
     office.sim.profiles.define("Division", editable=True)
@@ -261,51 +315,3 @@ def test_adopt_reads_what_profiles_hold(office: Office) -> None:
     assert [(one["user"], one["changes"]) for one in people] == [
         (office.upn("cy"), {"CostCenter": {"old": "old", "new": "CC-3"}})
     ]
-
-
-SDK_WARNS = pytest.mark.filterwarnings(  # msgraph-sdk and kiota warn about their own classes when imported
-    "ignore:GetQueryParameters is deprecated:DeprecationWarning", "ignore:This class is deprecated:DeprecationWarning"
-)
-
-
-@SDK_WARNS
-def test_grant_and_revoke_change_what_is_needed(office: Office) -> None:
-    """--dry-run says what would be done; grant does it, revoke takes it away again."""
-    client = office.sim.apps.client
-    for role in ("Application.Read.All", "AppRoleAssignment.ReadWrite.All"):
-        client.grant("graph", role)
-    client.revoke("sharepoint", "User.ReadWrite.All")
-    arguments = ("--sign-in", "connector", "--json")
-
-    dry = office.upa("grant", *arguments, "--dry-run").json
-    still = set(client.roles["sharepoint"])
-    done = office.upa("grant", *arguments).json
-    granted = set(client.roles["sharepoint"])
-    office.upa("revoke", *arguments, "sharepoint:User.ReadWrite.All", "--to", office.served.client_id)
-
-    def actions(document: dict) -> dict[str, str]:
-        return {c["service"] + ":" + c["role"]: c["action"] for p in document["principals"] for c in p["changes"]}
-
-    assert actions(dry) == actions(done)
-    assert actions(done)["sharepoint:User.ReadWrite.All"] == "granted"
-    assert (still, granted) == ({"Sites.FullControl.All"}, {"Sites.FullControl.All", "User.ReadWrite.All"})
-    assert client.roles["sharepoint"] == {"Sites.FullControl.All"}
-
-
-@SDK_WARNS
-def test_grant_without_rights_is_access_denied(office: Office) -> None:
-    """Who may not grant gets exit code 4 and is told which rights it takes."""
-    answer = office.upa("grant", "--sign-in", "connector", "--dry-run")
-
-    assert answer.code == exits.ACCESS
-    assert "Privileged Role Administrator" in answer.err
-
-
-def test_grant_names_the_extra_where_it_isnt_installed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without msgraph-sdk the message says what to install, exit code 3."""
-    monkeypatch.setitem(sys.modules, "msgraph", None)
-
-    answer = office.upa("grant", "--sign-in", "connector")
-
-    assert answer.code == exits.CONFIG
-    assert answer.err.startswith("this needs msgraph-sdk: install the extra `admin`")

@@ -17,11 +17,11 @@ from upa_core.domain.scope import Clause, Scope
 
 
 def test_the_smallest_file():
-    """The smallest file gives a connector with every default, signed in by managed identity."""
+    """The smallest file gives a connector with every default, in staging mode, signed in by managed identity."""
     config = load(document())
     connector = config.connectors[0]
 
-    assert connector == Connector(connector.name, connector.source, connector.target, connector.mappings)
+    assert connector == Connector(connector.name, connector.source, connector.target, connector.mappings, staging=True)
     assert config.credentials == {"contoso": Credentials(ManagedIdentity(), ManagedIdentity())}
     assert config.warnings == ()
     assert config.connector("contoso") is connector
@@ -107,6 +107,7 @@ def test_clause_texts(text, value):
         ("proxyAddresses INCLUDES x", "several values"),
         ("department REGEX MATCH (", "pattern"),
         ("employeeId GREATER_THAN ten", "integer"),
+        ("employeeHireDate GREATER_THAN 3", "is a date"),
         ("departmnt EQUALS x", "departmnt isn't"),
         ({"attribute": "department", "operator": "LIKE", "value": "x"}, "must be one of"),
         ({"attribute": "department", "operator": "EQUALS", "valu": "x"}, "isn't known"),
@@ -187,19 +188,19 @@ def test_many_problems_are_counted_not_listed():
     [
         ({"rhythm": {"every": "4 hours"}}, "connectors[0].rhythm.every", "duration"),
         ({"rhythm": {"every": 4}}, "connectors[0].rhythm.every", "duration"),
-        ({"limits": {"max_file_size": "101MB"}}, "connectors[0].limits.max_file_size", "less than or equal"),
+        ({"limits": {"max_file_size": "101MB"}}, "connectors[0].limits.max_file_size", "at most 104857600"),
         ({"limits": {"max_file_size": "many"}}, "connectors[0].limits.max_file_size", "size"),
-        ({"limits": {"max_pairs": 500001}}, "connectors[0].limits.max_pairs", "less than or equal"),
+        ({"limits": {"max_pairs": 500001}}, "connectors[0].limits.max_pairs", "at most 500000"),
         ({"limits": {"max_pairs": "x"}}, "connectors[0].limits.max_pairs", "whole number"),
         ({"threshold": {"clears": {"percent": 101}}}, "connectors[0].threshold.clears.percent", ""),
         ({"threshold": {"clears": 5}}, "connectors[0].threshold.clears", "must hold keys"),
-        ({"name": "Contoso"}, "connectors[0].name", "characters"),
+        ({"name": "Contoso"}, "connectors[0].name", "lower-case letters"),
         ({"name": "a" * 33}, "connectors[0].name", "32"),
         ({"mappings": []}, "connectors[0].mappings", "must not be empty"),
         ({"mappings": MAPPING}, "connectors[0].mappings", "must be a list"),
         ({"mappings": [5]}, "connectors[0].mappings[0]", "must hold keys"),
         ({"source": None}, "connectors[0].source", "is empty"),
-        ({"credentials": {"graph": "password"}}, "connectors[0].credentials.graph", "must hold keys"),
+        ({"credentials": {"graph": "password"}}, "connectors[0].credentials.graph", "neither managed_identity nor"),
     ],
 )
 def test_values_of_the_wrong_shape(change, where, message):
@@ -310,6 +311,25 @@ def test_credentials_of_file_and_connector():
     assert loaded["own"] == Credentials(expected, ManagedIdentity())
 
 
+@pytest.mark.parametrize(
+    ("change", "suggestion"),
+    [
+        ({"name": "Contoso (HR)"}, "contoso-hr"),
+        ({"source": {**CONNECTOR["source"], "cloud": "GCC High"}}, "usgov"),
+        ({"source": {**CONNECTOR["source"], "cloud": "gcc"}}, "global"),
+        ({"source": {**CONNECTOR["source"], "cloud": "21Vianet"}}, "china"),
+        ({"credentials": {"graph": "managed_identiy"}}, "managed_identity"),
+        ({"scope": {"clauses": ["userType EQUAL Member"]}}, "userType EQUALS Member"),
+        ({"scope": {"clauses": ["department ENDSWITH x y"]}}, "department ENDS_WITH x y"),
+        ({"scope": {"clauses": ["mail NOT NULL"]}}, "mail IS NOT NULL"),
+        ({"mappings": [{"target": "Badge", "source": "extensionAttribut7"}]}, "extensionAttribute7"),
+    ],
+)
+def test_what_was_probably_meant_is_suggested(change, suggestion):
+    """A near miss is answered with what the file would take, whole, to be copied."""
+    assert only_problem(document(**change)).suggestion == suggestion
+
+
 def test_a_file_is_read_from_disk(tmp_path: Path):
     """A Path is read; its name stands before each problem; one that can't be read is a ConfigError."""
     path = tmp_path / "other.yaml"
@@ -319,7 +339,7 @@ def test_a_file_is_read_from_disk(tmp_path: Path):
     path.write_text("version: 1\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"^other\.yaml:1:1: 'connectors' is missing$"):
         load_config(path, {})
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(ConfigError, match="there is no such file"):
         load_config(tmp_path / "absent.yaml", {})
 
 

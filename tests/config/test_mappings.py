@@ -91,7 +91,7 @@ def test_all_options():
         ({"constant": "xyz", "max_length": 2}, "constant", "longer than"),
         ({"constant": "soon", "type": "date"}, "constant", "'soon' isn't a date"),
         ({"constant": ""}, "constant", "must not be empty"),
-        ({"source": "city", "max_length": 0}, "max_length", "greater than"),
+        ({"source": "city", "max_length": 0}, "max_length", "at least 1"),
         ({"source": "city", "type": "strng"}, "type", "must be one of"),
     ],
 )
@@ -142,6 +142,25 @@ def test_clear_of_other_types_is_a_warning():
     assert [(w.where, "can't clear" in w.message) for w in config.warnings] == [
         ("connectors[0].mappings[0].on_empty", True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "where", "suggestion"),
+    [
+        ({"source": "employeeHireDate", "type": "date", "format": "YYYY-MM-DD"}, "format", "yyyy-MM-dd"),
+        ({"source": "employeeHireDate", "type": "date", "format": "dd/mm/yyyy"}, "format", "dd/MM/yyyy"),
+        ({"expression": 'FormatDateTime([city], , "yyyymmdd", "yyyy")'}, "expression", "yyyyMMdd"),
+        ({"source": "employeeHireDate", "type": "date", "format": "d. MMMM 'DYm' yyyy"}, None, ""),
+        ({"source": "employeeHireDate", "type": "datetime", "format": "yyyy-MM-ddTHH:mm:ssZ"}, None, ""),
+        ({"source": "employeeHireDate", "type": "datetime", "format": "h:mm tt K"}, None, ""),
+    ],
+)
+def test_a_date_format_that_is_hardly_meant_is_a_warning(keys, where, suggestion):
+    """Letters that .NET writes as they are, and minutes for months, are told; the format is taken all the same."""
+    warnings = load(document(mappings=[{"target": "A", **keys}])).warnings
+
+    assert [w.where for w in warnings] == ([f"connectors[0].mappings[0].{where}"] if where else [])
+    assert [w.suggestion for w in warnings] == ([suggestion] if where else [])
 
 
 def test_an_attribute_that_needs_more_rights_is_a_warning():

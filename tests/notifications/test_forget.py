@@ -42,6 +42,20 @@ def test_somebody_in_escrow_is_forgotten_with_the_lines_of_the_log() -> None:
     assert _holding(world, person, "only-hers-77") == []
 
 
+def test_another_connectors_archive_stays_as_it_is() -> None:
+    """A connector whose name begins like ours may have a run open: its files are none of ours; canaries are."""
+    world = World(1)
+    person = world.people[0]
+    world.sync()
+    for name in ("hr-north", "hr-canary"):
+        file = f"upa-{name}-20261122T101500Z-zzzz-1.json"
+        world.store.put(f"runs/2026/11/20261122T101500Z-zzzz/plan/{file}", f'[["{person}", {{}}, {{}}]]'.encode())
+    changed = forget(world.ports(), world.connector, person, "Ann", also=["hr-canary"])
+
+    assert [key for key in _holding(world, person) if "north" not in key] == []
+    assert (changed, len(_holding(world, person))) == (3, 1)
+
+
 def test_nobody_is_forgotten_while_something_is_on_its_way() -> None:
     """What is in flight is settled from the archive: it mustn't change now."""
     world = World(2)

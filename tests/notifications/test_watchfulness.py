@@ -206,6 +206,19 @@ def test_rounds_without_changes_are_no_silence(watched: Watched) -> None:
         assert watched.look() == []
 
 
+def test_a_changed_mapping_that_waits_for_go_is_silence(watched: Watched) -> None:
+    """A connector that never went live is silent by right; one that was live and waits again is told, with why."""
+    watched.look()
+    watched.world.connector = replace(watched.world.connector, staging=True)
+    watched.world.edit(watched.world.people[0], department="B")
+    watched.later(hours=30)
+    never = watched.look()
+    watched.change(released="another mapping's")
+
+    assert (never, watched.look()) == ([], ["upa-sync hr: silence"])
+    assert "changed mappings wait for upa go" in watched.channel.messages[-1].detail
+
+
 def test_a_pause_is_no_silence(watched: Watched) -> None:
     """Whoever paused a connector knows."""
     watched.change(paused=True)

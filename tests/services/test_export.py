@@ -156,6 +156,47 @@ def test_staging_mode_does_everything_but_export() -> None:
     assert world.differences() == []
 
 
+def test_a_changed_mapping_starts_in_staging_mode_again() -> None:
+    """A connector that went live exports nothing with a changed mapping until go is said to that mapping."""
+    world = quick(World(3, staging=True))
+    go(world.ports(), world.connector, "anna")
+    world.settle_down()
+    jobs = len(world.sim.jobs)
+    changed = (direct("companyName", "UpaDepartment"), *world.connector.mappings[1:])
+    world.connector = replace(world.connector, mappings=changed)
+    world.edit(world.people[0], companyName="New")
+    world.sync()
+    waiting = (len(world.state.sealed), len(world.sim.jobs))
+    go(world.ports(), world.connector, "anna")
+    world.sync()
+
+    assert waiting == (1, jobs)
+    assert world.profile(world.people[0])["UpaDepartment"] == "New"
+
+
+def test_what_sends_no_other_value_leaves_a_connector_live() -> None:
+    """A proposed mapping, another rhythm or threshold doesn't stop the exports of a connector that is live."""
+    world = quick(World(3, staging=True))
+    go(world.ports(), world.connector, "anna")
+    proposed = replace(direct("companyName", "UpaCompany"), state="proposed")
+    one = replace(world.connector, mappings=(*world.connector.mappings, proposed), threshold=ChangeThreshold())
+
+    assert not one.in_staging(world.state.released)
+    assert one.fingerprint != world.connector.fingerprint
+
+
+@pytest.mark.parametrize("what", ["scope", "tenant"])
+def test_another_scope_or_source_starts_in_staging_mode_again(what: str) -> None:
+    """They decide who gets which values as mappings do."""
+    world = quick(World(3, staging=True))
+    go(world.ports(), world.connector, "anna")
+    source = replace(world.connector.source, tenant_id="99999999-2222-3333-4444-555555555555")
+    scope = Scope(((Clause("userType", "EQUALS", "Member"),),))
+    one = replace(world.connector, **({"scope": scope} if what == "scope" else {"source": source}))
+
+    assert (one.in_staging(world.state.released), world.connector.in_staging(world.state.released)) == (True, False)
+
+
 def test_a_pause_lets_the_import_job_in_flight_end_and_sends_no_further_file() -> None:
     """Between two files of a run a pause holds; resuming goes on with the same run."""
     world = settled()

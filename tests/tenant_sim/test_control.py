@@ -97,6 +97,7 @@ def test_library_roles_delta_and_token(tenant, control):
     locked = tenant.site(f"web/getfilebyserverrelativepath(decodedurl='{path}')", "DELETE").status_code
     ok(control("POST", "library/unlock", {"path": path}))
     ok(control("POST", "library/retain", {"path": path}))
+    ok(control("POST", "library/label", {"path": "/sites/upa/Imports", "name": "Keep", "days": 30}))
     ok(control("POST", "library/empty-recycle-bin"))
     role = {"app": "upa-sync-identity", "resource": "graph", "role": "User.Read.All"}
     ok(control("POST", "roles", {**role, "revoke": True}))
@@ -108,6 +109,7 @@ def test_library_roles_delta_and_token(tenant, control):
 
     assert (locked, denied) == (423, 403)
     assert tenant.sim.delta.options.page_size == 2
+    assert tenant.sim.library.label_of("/sites/upa/Imports/b.json").days == 30
     assert tenant.sim.delta.generation == 1
     assert tenant.sim.tokens.claims(token)["appid"] == tenant.sim.apps.identity.app_id
     assert ok(control("GET", "library"))["items"][0]["path"] == path

@@ -168,6 +168,44 @@ def test_retained_file_leaves_a_copy(tenant, file):
     assert (tenant.sim.library.items(), tenant.sim.library.storage_bytes()) == ([], 5)
 
 
+LABEL = "SP_CompliancePolicy_SPPolicyStoreProxy_GetListComplianceTag"
+
+
+def label_of(tenant, library: str = "Imports"):
+    return tenant.site(LABEL, "POST", json={"listUrl": f"https://contoso.sharepoint.com/sites/upa/{library}"})
+
+
+def test_a_librarys_label_is_shown(tenant):
+    """A library without a label shows null; with one its name and what it does; a library that isn't there is 404."""
+    none = label_of(tenant).json()
+    tenant.sim.library.set_label(FOLDER, "Keep 7 years", days=2555)
+    label = label_of(tenant).json()
+
+    assert none == {"odata.null": True}
+    assert (label["TagName"], label["TagDuration"], label["HasRetentionAction"]) == ("Keep 7 years", 2555, True)
+    assert label_of(tenant, "Nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(("record", "status", "stays"), [(False, 200, 1), (True, 403, 1)])
+def test_files_of_a_labelled_library_are_kept(tenant, record, status, stays):
+    """What is new gets the label: deleting leaves a copy, and records can't be deleted."""
+    tenant.sim.library.set_label(FOLDER, "Keep", days=30, record=record)
+    add(tenant, "a.json", b"x")
+
+    assert tenant.site(FILE, "DELETE").status_code == status
+    assert tenant.sim.library.storage_bytes() == stays
+
+
+def test_a_label_that_only_marks_keeps_nothing(tenant, file):
+    """Without days a label is a mark; files from before a label have none."""
+    tenant.sim.library.set_label(FOLDER, "Sensitive", record=True)
+    old = tenant.site(FILE, "DELETE").status_code
+    tenant.sim.library.set_label(FOLDER, "Sensitive")
+    add(tenant, "a.json", b"x")
+
+    assert (old, tenant.site(FILE, "DELETE").status_code, tenant.sim.library.storage_bytes()) == (200, 200, 0)
+
+
 def chunk(tenant, step: str, upload: str, data: bytes, offset: int | None = None):
     arguments = f"uploadId=guid'{upload}'" + ("" if offset is None else f",fileOffset={offset}")
     return tenant.site(f"{FILE}/{step}({arguments})", "POST", data=data)

@@ -72,7 +72,9 @@ def check(
             if len(connector.active) > len(rows):
                 out.print(f"and {len(connector.active) - len(rows):,} more")
         for warning in loaded.warnings:
-            out.print(clean(f"{name}:{warning.line}: warning: {warning.where}: {warning.message}"), style="yellow")
+            hint = f" (did you mean {warning.suggestion}?)" if warning.suggestion else ""
+            text = f"{name}:{warning.line}:{warning.column}: warning: {warning.where}: {warning.message}{hint}"
+            out.print(clean(text), style="yellow")
         for result in failed:
             told = f"expected {result.expected}, got {result.actual}"
             out.print(clean(f"{name}:{result.line}: the example of {result.target} fails: {told}"), style="red")

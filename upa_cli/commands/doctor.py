@@ -14,8 +14,9 @@ from upa_cli.context import Cli
 from upa_cli.output import clean, count
 from upa_cli.registry import command
 from upa_core.domain.errors import UpaError
-from upa_core.services.doctor import Finding, examine
+from upa_core.services.doctor import examine
 from upa_core.services.doctor_probe import probe as ask_sharepoint
+from upa_core.services.finding import Finding
 
 _MARKS = {"ok": ("ok", "green"), "info": ("info", ""), "warning": ("WARN", "yellow"), "error": ("ERROR", "red")}
 
@@ -37,9 +38,9 @@ def doctor(
     """Check everything a connector needs, and say how to mend what is missing.
 
     Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track their
-    changes), the library (written to and cleaned), the target properties (in the profile of a user), storage, the
-    clock. Changes nothing but a small file that is deleted again. --probe also asks SharePoint's bulk import service,
-    which alone knows which properties users may edit.
+    changes), the library (written to and cleaned, without a retention label), the target properties (in the profile of
+    a user), storage, the clock. Changes nothing but a small file that is deleted again. --probe also asks SharePoint's
+    bulk import service, which alone knows which properties users may edit.
 
     Exit codes: 0 all is well, 2 warnings, 1 errors.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -11,6 +11,7 @@ from upa_cli.context import Cli
 from upa_cli.exits import CommandError
 from upa_cli.output import clean
 from upa_cli.registry import command
+from upa_core.adapters.admin_graph import SignIn as Way
 from upa_core.domain.app_roles import RESOURCE_APPS, AppRole, ServiceName, needed_roles
 from upa_core.domain.attributes import is_app_id
 from upa_core.domain.errors import UpaError
@@ -61,11 +62,16 @@ def revoke(cli: Cli, roles: Roles = None, *, to: To = None, dry_run: DryRun = Fa
     return _change(cli, roles, to, sign_in, dry_run=dry_run, revoke=True)
 
 
+def sign_in_way(given: str) -> Way:
+    """Return how to sign in; raises `CommandError` for another word."""
+    if given not in get_args(Way):
+        raise CommandError(f"--sign-in is cli, browser, device or connector, not {clean(given)[:40]!r}", exits.USAGE)
+    return cast("Way", given)
+
+
 def _change(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_run: bool, revoke: bool) -> int:
-    if way not in ("cli", "browser", "device", "connector"):
-        raise CommandError(f"--sign-in is cli, browser, device or connector, not {clean(way)[:40]!r}", exits.USAGE)
     wanted = _roles(cli, roles)
-    grants = cli.app.role_grants(cli.connector, way)  # type: ignore[arg-type]
+    grants = cli.app.role_grants(cli.connector, sign_in_way(way), cli.err.print)
     shown: list[dict[str, Any]] = []
     for app, services in _principals(cli, to).items():
         principal = grants.principal(app)

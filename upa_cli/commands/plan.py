@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -16,7 +16,8 @@ from rich.console import Console
 from upa_cli import exits
 from upa_cli.context import Cli
 from upa_cli.exits import CommandError
-from upa_cli.output import Redactor, SafeCsv, count, table
+from upa_cli.output import Redactor, count, table
+from upa_cli.plan_csv import PlanCsv
 from upa_cli.registry import command
 from upa_cli.render import changes_table
 from upa_cli.scope_view import ScopeView, WatchedSource, look_at_waiting
@@ -35,27 +36,10 @@ SHAPE = {
     "held": "why the plan would be held by the change threshold, empty where it wouldn't",
     "import_jobs": "import files, and so import jobs, that it would take",
     "hours": "how long SharePoint usually takes for them: least and most",
-    "scope": "out: people by unmet condition; enter, leave: object ids (at most 1,000 each)",
+    "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
     "people": "person, user, and changes: property → {old, new}; old null is unknown",
     "complete": "false where --limit cut the list of people",
 }
-
-
-@dataclass(slots=True)
-class _CsvSink:
-    """Takes every entry of the plan into a CSV file as it is made."""
-
-    csv: SafeCsv
-    redactor: Redactor
-
-    def add(self, entries: Sequence[Entry]) -> None:
-        """Write a line each property."""
-        for entry in entries:
-            for target, new in sorted(entry.new.items()):
-                old = entry.old.get(target)
-                kind = "clear" if new == "" else "set"
-                shown = "(unknown)" if old is None else self.redactor.value(target, old)
-                self.csv.row((entry.person, target, kind, shown, self.redactor.value(target, new)))
 
 
 @command(
@@ -72,7 +56,8 @@ def plan(
         bool, typer.Option("--pull/--no-pull", help="Read Entra first; otherwise plan what was pulled already.")
     ] = True,
     csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write every change to this CSV file (- for output).")
+        Path | None,
+        typer.Option("--csv", help="Write every change, and who is out of scope, to a CSV file (-: output)."),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, max=1_000_000, help="People listed with --json.")] = 1000,
 ) -> int:
@@ -83,8 +68,8 @@ def plan(
     plan. "(unknown)" as the old value means that SharePoint never confirmed one: it is sent to make sure. Values of
     mappings marked `redact` show as ***.
 
-    A new connector with `staging: true` does everything but export until `upa go`: look at the plan, try one person
-    with `upa canary`, then go.
+    A new connector, and one whose mappings or scope changed, does everything but export until `upa go`: look at the
+    plan, try one person with `upa canary`, then go.
     """
     ports, connector = cli.ports, cli.connector
     if csv is not None and cli.options.json and str(csv) == "-":
@@ -92,12 +77,14 @@ def plan(
     view, redactor = ScopeView(), Redactor(connector)
     if connector.scope.groups:
         look_at_waiting(ports, connector, view)
-    watched = WatchedSource(ports.source, connector, view)
+    names_read: dict[str, str] = {}
+    watched = WatchedSource(ports.source, connector, view, names_read if csv is not None else None)
     with _csv(csv) as stream, _working(cli):
-        columns = ("person", "property", "change", "old", "new")
-        sink = _CsvSink(SafeCsv(stream, columns), redactor) if stream is not None else None
+        sink = PlanCsv(cli, stream, redactor, names_read) if stream is not None else None
         apart = replace(ports, source=watched)
         found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=sink)
+        if sink is not None:
+            sink.close(view)
     if found.pulled in ("paused", "superseded"):
         raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
     entering, leaving = view.moved(ports, connector) if connector.scope.groups else ([], [])
@@ -112,14 +99,19 @@ def plan(
         "held": found.held,
         "import_jobs": found.import_jobs,
         "hours": _hours(found.import_jobs),
-        "scope": {"out": dict(view.reasons()), "enter": entering[:1000], "leave": leaving[:1000]},
+        "scope": {
+            "out": dict(view.reasons()),
+            "enter": entering[:1000],
+            "leave": leaving[:1000],
+            "people": dict(islice(view.outside.items(), limit)),
+        },
         "people": [_entry(entry, names, redactor) for entry in sample],
         "complete": found.complete and len(sample) == len(found.entries),
     }
     if csv is None or str(csv) != "-":
         cli.show(document, lambda out: _render(cli, out, found, document, sample, names, redactor))
     if csv is not None and str(csv) != "-":
-        cli.note(f"every change is in {csv}")
+        cli.note(f"every change, and everybody out of scope, is in {csv}")
     return exits.CHANGES if changes else exits.OK
 
 
@@ -146,7 +138,7 @@ def _mode(cli: Cli) -> str:
         return "held"
     if state.paused:
         return "paused"
-    return "staging" if cli.connector.staging and not state.released else "live"
+    return "staging" if cli.connector.in_staging(state.released) else "live"
 
 
 def _hours(jobs: int) -> list[float]:

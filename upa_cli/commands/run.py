@@ -104,7 +104,7 @@ def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, i
         return "failed", exits.FAILED
     if state.hold is not None:
         return "held", exits.CHANGES
-    if cli.connector.staging and not state.released:
+    if cli.connector.in_staging(state.released):
         return "staging", exits.CHANGES
     if state.paused:
         return "paused", exits.CHANGES

@@ -29,16 +29,19 @@ from upa_core.services.preview import preview
 def go(cli: Cli) -> int:
     """End staging mode: from now on plans are exported.
 
-    Look at `upa plan` first, and try one person with `upa canary USER`. Everything pulled meanwhile is exported at the
-    next tick of the timer, or by `upa run`; the change threshold still holds plans that clear too much.
+    A new connector starts in staging mode, and returns to it when its mappings, scope or source change (not with
+    `staging: false` in the connector file). Look at `upa plan` first, and try one person with `upa canary USER`.
+    Everything pulled meanwhile is exported at the next tick of the timer, or by `upa run`; the change threshold still
+    holds plans that clear too much.
     """
     connector = cli.connector
     if not connector.staging:
-        return show_control(cli, "nothing", f"{connector.name} isn't in staging mode (no `staging: true`): it is live.")
-    released = state_of(cli.ports.store, connector.name).load().value.released
+        return show_control(cli, "nothing", f"{connector.name} has no staging mode (`staging: false`): it is live.")
+    staged = connector.in_staging(state_of(cli.ports.store, connector.name).load().value.released)
+    if not staged:
+        return show_control(cli, "nothing", f"{connector.name} is live already. Next: upa status")
     controls.go(cli.ports, connector, cli.who)
-    text = "was live already" if released else "leaves staging mode"
-    return show_control(cli, "go", f"{connector.name} {text}. Next: upa run, or wait for the timer")
+    return show_control(cli, "go", f"{connector.name} leaves staging mode. Next: upa run, or wait for the timer")
 
 
 @command(

@@ -14,7 +14,7 @@ from upa_cli.exits import CommandError
 from upa_cli.output import clean, count, moment, table
 from upa_cli.registry import command, group
 from upa_core.domain.documents import to_json
-from upa_core.domain.state import age_of
+from upa_core.domain.state import ConnectorState, age_of
 from upa_core.services import controls
 from upa_core.services.documents import lane_of, state_of
 
@@ -46,7 +46,7 @@ def show(cli: Cli) -> int:
             ("hold", f"{state.hold.run.id}: {state.hold.why}" if state.hold is not None else "none"),
             ("quarantine", f"{state.quarantine.reason}: {state.quarantine.detail}" if state.quarantine else "none"),
             ("paused", "yes" if state.paused else "no"),
-            ("released", "yes" if state.released else "no"),
+            ("live", _live(cli, state)),
             ("people", f"{state.people.known:,} known, {count(state.people.shards, 'shard')}"),
             ("lane", f"{flight.file} of {flight.connector}, {flight.phase}" if flight is not None else "free"),
             ("import jobs", f"{lane.jobs_total} ever, {len(lane.abandoned)} abandoned"),
@@ -56,6 +56,12 @@ def show(cli: Cli) -> int:
 
     cli.show({"connector": cli.connector.name, "state": to_json(state), "lane": to_json(lane)}, render)
     return exits.OK
+
+
+def _live(cli: Cli, state: ConnectorState) -> str:
+    if not cli.connector.in_staging(state.released):
+        return "yes"
+    return "no: changed since upa go" if state.released else "no: staging mode"
 
 
 @command(

@@ -43,6 +43,7 @@ credentials:
       path: {certificate}
 connectors:
   - name: demo
+    staging: false  # the demo can't wait for `upa go`
     source:
       tenant: {tenant}
       endpoints:

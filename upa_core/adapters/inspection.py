@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import UUID
 
 from upa_core.adapters import graph_wire
 from upa_core.adapters.certificate import split_certificate
 from upa_core.adapters.http import Service
 from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.retention_label import LibraryLabel
 from upa_core.adapters.tokens import TokenSource
 from upa_core.domain.errors import AccessDeniedError
-from upa_core.ports.inspection import Host, TokenFacts
+from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
 
 MOST_USERS = 5
 
@@ -29,10 +31,12 @@ class CloudInspection:
         graph: Service,
         tokens: Mapping[Host, tuple[TokenSource, str]],
         profiles: PeopleManager,
+        label: LibraryLabel,
         certificates: Sequence[bytes],
     ) -> None:
         """Take Graph's service, token sources with their audiences, and the certificates that sign in."""
-        self._graph, self._tokens, self._profiles, self._certificates = graph, tokens, profiles, certificates
+        self._graph, self._tokens, self._certificates = graph, tokens, certificates
+        self._profiles, self._label = profiles, label
 
     def token(self, host: Host) -> TokenFacts | None:
         """Sign in for a host and read the token's claims; nobody's signature is checked, the host does that."""
@@ -84,18 +88,36 @@ class CloudInspection:
         users.sort(key=lambda user: (user.get("accountEnabled") is False, user.get("userType") == "Guest"))
         return [str(user["userPrincipalName"]) for user in users if user.get("userPrincipalName")]
 
-    def extensions(self) -> Sequence[str] | None:
-        """Ask for all directory extension properties; it takes Application.Read.All or Directory.Read.All."""
-        url = "/v1.0/directoryObjects/getAvailableExtensionProperties"
+    def extensions(self, wanted: Sequence[str]) -> Sequence[str] | None:
+        """Ask for all directory extension properties, and where there are none their owners one by one.
+
+        It takes Application.Read.All or Directory.Read.All. The list of all is empty in a tenant of more than 1,000
+        service principals (graph.md D); an owner that is registered in another tenant can't be asked.
+        """
         try:
-            answer = self._graph.request(
-                "POST", url, url, headers={"Content-Type": "application/json"}, body=b"{}", json=True
-            )
+            url = "/v1.0/directoryObjects/getAvailableExtensionProperties"
+            names = self._names("POST", url, url, b"{}")
+            if names or names is None:
+                return names
+            found: list[str] = []
+            for app in sorted({UUID(name.split("_")[1]) for name in wanted}, key=str):
+                url = f"/v1.0/applications(appId='{app}')/extensionProperties?$select=name"
+                owned = self._names("GET", url, "/v1.0/applications/extensionProperties")
+                if owned is None:
+                    return None
+                found += owned
         except AccessDeniedError:
             return None
-        if not answer.ok:
-            return None
-        return [str(one["name"]) for one in answer.document.get("value", []) if "name" in one]
+        return found
+
+    def _names(self, method: str, url: str, call: str, body: bytes | None = None) -> list[str] | None:
+        headers = {"Content-Type": "application/json"}
+        answer = self._graph.request(method, url, call, headers=headers, body=body, json=True)
+        return [str(one["name"]) for one in answer.document.get("value", []) if "name" in one] if answer.ok else None
+
+    def retention_label(self) -> RetentionLabel | None:
+        """Read the label of the target library."""
+        return self._label.read()
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         """Read a profile."""

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import warnings
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from upa_core.adapters.admin_graph import AdminGraph
 from upa_core.domain.app_roles import RESOURCE_APPS, ServiceName
-from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, UnavailableError
+from upa_core.domain.errors import RefusedError
 
 if TYPE_CHECKING:
     from msgraph.graph_service_client import GraphServiceClient
-
-T = TypeVar("T")
-SignIn = Literal["cli", "browser", "device", "connector"]
-MISSING = (
-    "this needs msgraph-sdk: install the extra `admin` (pip install 'upa-sync[admin]', or pip install msgraph-sdk)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +27,9 @@ class Principal:
 class RoleGrants:
     """App role assignments of one tenant."""
 
-    def __init__(self, root: str, credential: Any) -> None:
-        """Take Graph's root and a credential of azure-core's kind (blocking)."""
-        try:
-            import msgraph  # noqa: F401, PLC0415 - the extra is optional
-        except ImportError:
-            raise ConfigError(MISSING) from None
-        self._root, self._credential = root.rstrip("/"), credential
+    def __init__(self, graph: AdminGraph) -> None:
+        """Take Graph as an administrator signs in to it."""
+        self._run = graph.run
 
     def principal(self, app_or_object_id: str) -> Principal:
         """Return a service principal by application id or object id, with the roles it has.
@@ -96,54 +84,6 @@ class RoleGrants:
 
         self._run(use)
 
-    def _run(self, use: Callable[[GraphServiceClient], Awaitable[T]]) -> T:
-        """Run with a fresh client; vendor errors become ours."""
-        from azure.core.exceptions import AzureError, ClientAuthenticationError  # noqa: PLC0415 - lazy vendor import
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # msgraph-sdk and kiota warn about their own classes
-            import httpx  # noqa: PLC0415
-            from msgraph.generated.models.o_data_errors.o_data_error import ODataError  # noqa: PLC0415
-
-            try:
-                return asyncio.run(self._use(use))
-            except ODataError as error:
-                code = error.error.code if error.error is not None else ""
-                text = f"Graph: HTTP {error.response_status_code} {code}"
-                if error.response_status_code in (401, 403):
-                    raise AccessDeniedError(
-                        f"{text}: sign in as somebody who may grant app roles (Privileged Role Administrator)"
-                    ) from None
-                raise RefusedError(text, code=str(code)) from None
-            except ClientAuthenticationError as error:
-                first = str(error).partition("\n")[0][:200]
-                raise AccessDeniedError(f"can't sign in: {first}") from None
-            except (AzureError, httpx.HTTPError) as error:
-                raise UnavailableError(f"Graph: no answer ({type(error).__name__})") from None
-
-    async def _use(self, use: Callable[[GraphServiceClient], Awaitable[T]]) -> T:
-        import httpx  # noqa: PLC0415 - comes with msgraph-sdk
-        from kiota_authentication_azure.azure_identity_authentication_provider import (  # noqa: PLC0415
-            AzureIdentityAuthenticationProvider,
-        )
-        from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
-        from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415
-        from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # noqa: PLC0415
-
-        host = self._root.removeprefix("https://").partition(":")[0]
-        provider = AzureIdentityAuthenticationProvider(
-            self._credential, scopes=[f"{self._root}/.default"], allowed_hosts=[host]
-        )
-        transport = httpx.AsyncHTTPTransport()
-        async with httpx.AsyncClient(transport=transport, timeout=60) as http:
-            try:
-                client = GraphClientFactory.create_with_default_middleware(client=http, host=f"{self._root}/v1.0")
-                adapter = GraphRequestAdapter(provider, client=client)
-                adapter.base_url = f"{self._root}/v1.0"
-                return await use(GraphServiceClient(request_adapter=adapter))
-            finally:
-                await transport.aclose()  # msgraph-core wraps the transport and forgets to close it
-
 
 async def _find(client: GraphServiceClient, app_or_object_id: str) -> Any:
     """Find a service principal by application id, else by object id."""
@@ -167,31 +107,3 @@ def _role_id(resource: Any, service: ServiceName, role: str) -> UUID:
         if one.value == role:
             return UUID(str(one.id))
     raise RefusedError(f"{service} has no app role {role}")
-
-
-def sign_in(way: SignIn, tenant_id: str, authority: str) -> Any:
-    """Return a credential of a person: az login's, the browser's, or a device code's."""
-    from azure import identity  # noqa: PLC0415 - vendor imports are lazy
-
-    host = authority.removeprefix("https://").rstrip("/")
-    match way:
-        case "cli":
-            return identity.AzureCliCredential(tenant_id=tenant_id)
-        case "browser":
-            return identity.InteractiveBrowserCredential(tenant_id=tenant_id, authority=host)
-        case _:
-            return identity.DeviceCodeCredential(tenant_id=tenant_id, authority=host)
-
-
-class ConnectorCredential:
-    """The connector's own sign-in as a credential of azure-core's kind."""
-
-    def __init__(self, token: Callable[[str], str]) -> None:
-        """Take the token source's `token`."""
-        self._token = token
-
-    def get_token(self, *scopes: str, **_: Any) -> Any:
-        """Return a token for the audience of the first scope."""
-        from azure.core.credentials import AccessToken  # noqa: PLC0415 - vendor imports are lazy
-
-        return AccessToken(self._token(scopes[0].removesuffix("/.default")), 4_000_000_000)

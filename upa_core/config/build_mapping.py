@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
@@ -18,7 +18,7 @@ from upa_core.domain.attributes import (
 from upa_core.domain.core_properties import why_core
 from upa_core.domain.dates import DateFormat
 from upa_core.domain.errors import ConfigError, InvalidValueError
-from upa_core.domain.expressions import Attribute, Constant, Expression
+from upa_core.domain.expressions import Attribute, Call, Constant, Expression, walk
 from upa_core.domain.mapping import Mapping, Problem, compile_mapping
 from upa_core.domain.scope import Clause, Scope, compile_scope
 from upa_core.domain.values import check_carriable, formatter, utf16_length
@@ -73,11 +73,24 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
             f"bulk import can't clear a {model.type}; the report will name who still holds a value",
             warning=True,
         )
+    for key, pattern in _date_formats(mapping):
+        message, suggestion = DateFormat.compile(pattern).doubt()
+        if message:
+            add((key,), f"date format {shown(pattern)}: {message}", suggestion, warning=True)
     for path in mapping.inputs:
         if permission := EXTRA_PERMISSIONS.get(path):
             key = "source" if model.source else "expression"
             add((key,), f"{path} needs the permission {permission} beside User.Read.All", warning=True)
     return mapping
+
+
+def _date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """Yield the date formats of a mapping, with the key they stand at."""
+    if mapping.format is not None:
+        yield "format", mapping.format
+    for node, _ in walk(mapping.expression):
+        if isinstance(node, Call) and node.function == "FormatDateTime":
+            yield from (("expression", str(a.value)) for a in node.args[2:] if isinstance(a, Constant) and a.value)
 
 
 def _check_target(target: str, refuse: Add) -> None:
@@ -201,6 +214,9 @@ def _clause(model: ClauseModel, app: str | None, add: Add, path: tuple[str | int
         return None
     if model.operator in ("IS TRUE", "IS FALSE") and holds in ("text", "datetime") and "." not in attribute:
         add(path, f"{model.attribute} isn't a boolean")
+        return None
+    if holds == "datetime" and model.operator.startswith("GREATER_THAN"):
+        add(path, f"{model.attribute} is a date, and {model.operator} compares whole numbers, as in Entra")
         return None
     if holds == "boolean" and model.operator in ("EQUALS", "NOT EQUALS"):
         add(path, f"{model.attribute} is a boolean", "IS TRUE or IS FALSE")

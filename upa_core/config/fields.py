@@ -63,4 +63,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r
 
 def whole(value: Any) -> Any:
     """Turn the name of a managed identity without settings into its full form."""
+    if isinstance(value, str) and value != "managed_identity":
+        text = "is neither managed_identity nor the keys of a certificate"
+        raise PydanticCustomError("credential", text, {"meant": "managed_identity"} if value.startswith("m") else {})
     return {"managed_identity": {}} if value == "managed_identity" else value

@@ -60,6 +60,9 @@ def load_config(source: str | bytes | Path, environ: Mapping[str, str], *, name:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        text = f"{path}: there is no such file. Name one with UPA_CONFIG or --config; upa init writes one"
+        raise ConfigError(text) from error
     except OSError as error:
         raise ConfigError(f"{path}: can't be read ({error.strerror or type(error).__name__})") from error
 

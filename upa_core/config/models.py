@@ -203,8 +203,8 @@ class ConnectorModel(Part):
     """How long archives are kept."""
     limits: LimitsModel = LimitsModel()
     """Sizes and counts."""
-    staging: bool = False
-    """Staging mode: everything but export."""
+    staging: bool = True
+    """A new connector, and each change of its mappings, scope or source, waits in staging mode for `upa go`."""
 
 
 class FileModel(Part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -29,12 +30,25 @@ def _operator(value: Any) -> Any:
     return _WORDS.get(re.sub(r"[ _]", "", value).lower(), value) if isinstance(value, str) else value
 
 
+def _meant(text: str) -> str:
+    """Return the clause with the operator that was probably meant, "" where none is near."""
+    attribute, *words = text.split()
+    near = [
+        (SequenceMatcher(None, " ".join(words[:count]).upper(), operator).ratio(), operator, count)
+        for operator in _OPERATORS
+        for count in range(1, min(len(words), 3) + 1)
+    ]
+    likeness, operator, count = max(near, default=(0.0, "", 0))
+    return " ".join((attribute, operator, *words[count:])) if likeness > 0.6 else ""
+
+
 def _clause(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     match = _CLAUSE.fullmatch(value)
     if match is None:
-        raise PydanticCustomError("clause", "isn't a clause such as `userType EQUALS Member` or `mail IS NOT NULL`")
+        text = "isn't a clause such as `userType EQUALS Member` or `mail IS NOT NULL`"
+        raise PydanticCustomError("clause", text, {"meant": _meant(value)})
     clause = {"attribute": match[1], "operator": match[2]}
     return clause if match[3] is None else {**clause, "value": match[3].strip('"') if match[3][:1] == '"' else match[3]}
 

@@ -29,6 +29,22 @@ _PLAIN = {
 }
 
 
+_BOUNDS = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_long": "must have at most {max_length} entries",
+}
+_CLOUDS = {
+    **dict.fromkeys(("gcc", "public", "commercial", "worldwide", "azurecloud"), "global"),
+    **dict.fromkeys(("gcchigh", "usgovernment", "azureusgovernment", "l4"), "usgov"),
+    **dict.fromkeys(("usgovdod", "usgovl5", "l5"), "dod"),
+    **dict.fromkeys(("21vianet", "azurechinacloud", "mooncake"), "china"),
+}
+"""Other names of the national clouds, in lower-case letters and digits."""
+
+
 def structure_problems(model: type[BaseModel], tree: Record, base: Path = ()) -> list[ConfigProblem]:
     """Validate a part of the file and return what is wrong with its shape, one problem a place."""
     try:
@@ -55,11 +71,19 @@ def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: 
         return _unknown_key(model, ConfigProblem(line, column, where, ""), loc)
     if node is None:
         return ConfigProblem(line, column, where, "is empty")
-    message, suggestion = _PLAIN.get(kind, ""), ""
+    told = error.get("ctx", {})
+    message, suggestion = _PLAIN.get(kind, ""), str(told.get("meant", ""))
+    if kind in _BOUNDS:
+        message = _BOUNDS[kind].format(**told)
     if kind == "literal_error":
         expected = _QUOTED.findall(str(error["ctx"]["expected"])) or [str(error["ctx"]["expected"])]
         message = f"must be one of {', '.join(expected)}"
         suggestion = closest(str(node), expected) if isinstance(node, Text) else ""
+        if loc[-1] == "cloud":
+            suggestion = _CLOUDS.get(re.sub(r"[^a-z0-9]", "", str(node).lower()), suggestion)
+    elif kind == "string_pattern_mismatch" and loc[-1] == "name":
+        message = "may only hold lower-case letters, digits and single hyphens"
+        suggestion = re.sub(r"[^a-z0-9]+", "-", str(node).lower()).strip("-")
     elif kind == "string_pattern_mismatch":
         message = "has characters that aren't allowed here"
     message = message or str(error["msg"])[:1].lower() + str(error["msg"])[1:]

@@ -120,12 +120,13 @@ def _certificate(facts: Facts) -> Iterator[Alarm]:
 def _silence(facts: Facts) -> Iterator[Alarm]:
     state = facts.state
     if state.paused or (facts.staging and not state.released):
-        return
+        return  # a connector that never went live owes nobody anything; one that was changed does
     good = [facts.first_seen, *(moment for moment in (state.last_success,) if moment is not None)]
     if state.last_pull is not None and not state.sealed and state.run is None and state.hold is None:
         good.append(state.last_pull)
     if age_of(max(good), facts.now) >= facts.silence_after:
         detail = f"nothing has succeeded since {max(good):%Y-%m-%d %H:%M} UTC"
+        detail += "; changed mappings wait for upa go" if facts.staging else ""
         yield Alarm("silence", f"{max(good):%Y%m%dT%H%M%S}", "silence", detail, "upa status")
 
 

@@ -95,6 +95,7 @@ _OTHER_NAMES = {
 """Names from Active Directory, Azure AD Graph and habit."""
 
 _NUMBERED = re.compile(r"extensionAttribute([0-9]+)", re.ASCII)
+_ALIASES = tuple(f"extensionAttribute{number}" for number in range(1, 16))
 _DIRECTORY_EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_[A-Za-z0-9_]{1,200}", re.ASCII)
 _EXTENSION_NAME = re.compile(r"[A-Za-z0-9_]{1,200}", re.ASCII)
 _APP_ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", re.ASCII)
@@ -168,7 +169,7 @@ def _refusal(name: str) -> AttributeRefusedError:
             f"{name} looks like a schema extension: users/delta doesn't track those",
             "a directory extension, ext:<name>",
         )
-    folded = {known.lower(): known for known in (*ATTRIBUTES, *REFUSED)}
+    folded = {known.lower(): known for known in (*ATTRIBUTES, *REFUSED, *_ALIASES)}
     close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     tail = [path for path in ATTRIBUTES if path.lower().endswith(f".{name.lower()}")]
     meant = tail[0] if tail else folded[close[0]] if close else ""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from upa_core.domain.cloud import Cloud
@@ -93,7 +94,7 @@ class Connector:
     threshold: ChangeThreshold = field(default_factory=ChangeThreshold)
     retention: Retention = field(default_factory=Retention)
     staging: bool = False
-    """Staging mode: everything but export."""
+    """Staging mode, everything but export, until an administrator says `go`; again after each change of mappings."""
     every: timedelta | None = None
     """A slower rhythm than the timer's tick: least time between two runs."""
 
@@ -124,10 +125,24 @@ class Connector:
 
         A watermark or shadow made under another fingerprint calls for an announced full round.
         """
-        content = {
+        return _hash({**self._decisions(), "select": self.select})
+
+    @property
+    def export_hash(self) -> str:
+        """Hash of what decides the values that are sent, source, active mappings, scope: `go` is said to one."""
+        return _hash(self._decisions())
+
+    def in_staging(self, released: str) -> bool:
+        """Tell whether nothing is exported yet; `released`: the `export_hash` that `go` was said to, "" before."""
+        return self.staging and released != self.export_hash
+
+    def _decisions(self) -> dict[str, Any]:
+        return {
             "source": [self.source.cloud.name, self.source.tenant_id],
-            "select": self.select,
             "mappings": [m.describe() for m in self.active],
             "scope": self.scope.describe(),
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -128,6 +128,17 @@ class DateFormat:
             position = match.end()
         return cls(tuple(tokens), _template(tokens), _parser(pattern, tokens) if reading else None)
 
+    def doubt(self) -> tuple[str, str]:
+        """Return what is probably not meant, and what is: letters that .NET writes as they are, minutes for months."""
+        text = "".join(self.tokens)
+        for token in self.tokens:
+            if token.isascii() and token.isalpha() and token not in ("T", "Z", "K") and token[0] not in "yMdHhmsfFtz":
+                meant = text.replace("Y", "y").replace("D", "d")
+                return f"{token} is no part of a date and stands in the value as it is", meant if meant != text else ""
+        if {"m", "mm"} & set(self.tokens) and not {"H", "HH", "h", "hh"} & set(self.tokens):
+            return "m is for minutes; the month is M", text.replace("m", "M")
+        return "", ""
+
     def format(self, moment: datetime) -> str:
         """Write a moment."""
         if self.template is not None:

@@ -126,8 +126,8 @@ class ConnectorState:
     quarantine: Quarantine | None = None
     requested: RunRequest | None = None
     paused: bool = False
-    released: bool = False
-    """True once an administrator ended staging mode."""
+    released: str = ""
+    """The connector's `export_hash` when an administrator last ended staging mode, "" before the first time."""
     sequence: int = 0
     """Number of the last import file that was planned into a run."""
     people: PeopleIndex = field(default_factory=PeopleIndex)

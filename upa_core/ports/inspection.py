@@ -22,6 +22,15 @@ class TokenFacts:
     """True where the app proved itself by a client secret, which SharePoint refuses."""
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionLabel:
+    """The label that new files of a library get."""
+
+    name: str
+    keeps: bool
+    """True where it keeps what is deleted, or forbids deleting; False where it only marks."""
+
+
 class Inspection(Protocol):
     """A connector's surroundings, only looked at.
 
@@ -43,8 +52,14 @@ class Inspection(Protocol):
     def some_users(self) -> Sequence[str]:
         """Return a few members' user principal names, to look at their profiles."""
 
-    def extensions(self) -> Sequence[str] | None:
-        """Return the names of all directory extension properties, None where we may not know them."""
+    def extensions(self, wanted: Sequence[str]) -> Sequence[str] | None:
+        """Return the names of directory extension properties, those of the wanted ones' owners at least.
+
+        None where we may not know them.
+        """
+
+    def retention_label(self) -> RetentionLabel | None:
+        """Return the label of the target library, None without one; raises `RefusedError` too."""
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         """Return every property of a profile, empty ones included; None where there is no profile."""

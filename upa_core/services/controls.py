@@ -33,8 +33,8 @@ def resume(ports: Ports, connector: Connector, by: str) -> None:
 
 
 def go(ports: Ports, connector: Connector, by: str) -> None:
-    """End staging mode: from now on plans are exported."""
-    _change(ports, connector, "go", by, lambda state: replace(state, released=True))
+    """End staging mode: from now on plans are exported, until mappings, scope or source change again."""
+    _change(ports, connector, "go", by, lambda state: replace(state, released=connector.export_hash))
     wake(ports, ports.waker.export, connector.name, "")
 
 

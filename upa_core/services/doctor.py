@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Literal
@@ -20,25 +19,13 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, RetryLaterError, UpaError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.inspection import Host, Inspection, TokenFacts
+from upa_core.services.doctor_library import check_library
+from upa_core.services.finding import PROBE, Finding, Severity
 
-Severity = Literal["ok", "info", "warning", "error"]
 SKEW_WARNING = timedelta(minutes=2)
 SKEW_ERROR = timedelta(minutes=5)
 """Beyond this login refuses assertions (graph.md; AADSTS700024)."""
 CERTIFICATE_WARNING = timedelta(days=30)
-PROBE = b"upa doctor: may be deleted"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    check: str
-    severity: Severity
-    evidence: str
-    """What was seen."""
-    fix: str = ""
-    """What to do; empty where nothing is."""
 
 
 Check = Callable[[Ports, Connector, Inspection], Iterable[Finding]]
@@ -211,7 +198,7 @@ def check_source(_: Ports, connector: Connector, inspection: Inspection) -> Iter
     wanted = [name for name in select if name.startswith("extension_")]
     if not wanted:
         return
-    known = inspection.extensions()
+    known = inspection.extensions(wanted)
     if known is None:
         fix = "grant graph:Application.Read.All, or compare names by hand (they are case-sensitive)"
         yield Finding("source", "info", "directory extensions can't be listed, so their names weren't checked", fix)
@@ -226,41 +213,6 @@ def check_source(_: Ports, connector: Connector, inspection: Inspection) -> Iter
 def _near(names: Sequence[str]) -> str:
     near = [match for name in names for match in get_close_matches(name, ATTRIBUTES, 1)]
     return f" Did you mean {', '.join(near)}?" if near and list(near) != list(names) else ""
-
-
-def check_library(ports: Ports, connector: Connector, _: Inspection) -> Iterator[Finding]:
-    """Write a small file to the library folder, read its size, and delete it."""
-    target = connector.target
-    if urlsplit(target.site_url).netloc == urlsplit(target.admin_url).netloc:
-        fix = "name a site of the tenant as site_url: import files on the admin site aren't found"
-        yield Finding("library", "error", f"{target.site_url} is on the admin site", fix)
-        return
-    try:
-        items = ports.library.items()
-    except (AccessDeniedError, RefusedError) as exc:
-        yield Finding("library", "error", f"{target.folder} can't be listed: {exc}", "see roles; check site_url")
-        return
-    if items is None:
-        fix = f"make the document library {target.folder.rpartition('/')[2]!r} on {target.site_url}, or correct folder"
-        yield Finding("library", "error", f"there is no library folder {target.folder}", fix)
-        return
-    name = f"upa-doctor-{ports.ids.token()}.txt"
-    url = ports.library.url_of(name)
-    try:
-        ports.library.upload(name, PROBE)
-        size = ports.library.size(url)
-        gone = ports.library.delete_file(url)
-    except (AccessDeniedError, RefusedError) as exc:
-        yield Finding("library", "error", f"{target.folder} can't be written: {exc}", "see roles")
-        return
-    if size != len(PROBE):
-        fix = "look for columns that must be filled, check-out or approval in the library's settings"
-        yield Finding("library", "error", f"a file of {len(PROBE)} bytes was stored as {size}", fix)
-    if not gone:
-        fix = "take the retention label or check-out requirement off this library: import files hold personal data"
-        yield Finding("library", "warning", f"{name} can't be deleted again from {target.folder}", fix)
-    if size == len(PROBE) and gone:
-        yield Finding("library", "ok", f"{target.folder} can be written and cleaned; it holds {len(items)} item(s)")
 
 
 def check_properties(_: Ports, connector: Connector, inspection: Inspection) -> Iterator[Finding]:

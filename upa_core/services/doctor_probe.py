@@ -12,8 +12,8 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError
 from upa_core.domain.names import file_name, run_id
 from upa_core.ports.bundle import Ports
-from upa_core.services.doctor import Finding
 from upa_core.services.documents import lane_of
+from upa_core.services.finding import Finding
 
 EMPTY = b'\xef\xbb\xbf{"value": []}'
 OVERRIDE = (

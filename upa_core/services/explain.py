@@ -115,7 +115,7 @@ def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:
     flight = lane_of(ports.store, connector).load().value.in_flight
     if state.paused:
         return "paused"
-    if connector.staging and not state.released:
+    if connector.in_staging(state.released):
         return "staging mode"
     if state.hold is not None:
         return f"held: {state.hold.why}"

@@ -56,7 +56,7 @@ def export(
     check_target(connector, state)
     if state.run is not None:
         return Step("again", "a run is open", run=state.run.id)
-    if state.paused or (connector.staging and not state.released):
+    if state.paused or connector.in_staging(state.released):
         return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
     if state.hold is not None:
         return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import orjson
 
@@ -11,6 +11,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.job_log import parse_log
+from upa_core.domain.names import parse_file_name
 from upa_core.domain.people import Shard
 from upa_core.domain.state import ConnectorState
 from upa_core.ports.bundle import Ports
@@ -21,8 +22,13 @@ _BOM = b"\xef\xbb\xbf"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def forget(ports: Ports, connector: Connector, person: str, by: str) -> int:
+def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Sequence[str] = ()) -> int:
     """Delete everything our storage holds of a person for this connector; returns how many archived blobs changed.
+
+    Args:
+        person: object id.
+        by: who wants it, for the record.
+        also: names of connectors that have no state, only archived runs: canaries.
 
     Archived import files, plans and logs are written again without the person; their hashes in old manifests no longer
     match, which tells that they were changed. A person who is still in the directory and in scope comes back with the
@@ -43,7 +49,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str) -> int:
 
     change_people_between_runs(ports, connector, [person], end)
     changed = 0
-    for key in _archived(ports, connector):
+    for key in _archived(ports, {connector.name, *also}):
         changed += _scrub(ports, key, person)
     fields = {"control": "forget", "by": by}
     ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))
@@ -55,18 +61,22 @@ def _check_quiet(ports: Ports, connector: Connector) -> None:
     lane = lane_of(ports.store, connector).load().value
     ours = [entry for entry in lane.abandoned if entry.connector == connector.name]
     flight = lane.in_flight is not None and lane.in_flight.connector == connector.name
-    if state.open_round or state.sealed or state.run or state.hold or ours or flight:
-        raise RefusedError(
-            "something is on its way (a round, a run, a hold, an import job): try again when it has ended"
-        )
+    busy = {
+        "a round is being read": state.open_round,
+        "people who were pulled wait to be exported": state.sealed,
+        "a run is open": state.run,
+        "a plan is held": state.hold,
+        "an import job is at SharePoint": ours or flight,
+    }
+    if found := [what for what, there in busy.items() if there]:
+        raise RefusedError(f"something of {connector.name} is on its way: {', '.join(found)}. Try again when it ended")
 
 
-def _archived(ports: Ports, connector: Connector) -> Iterator[str]:
-    """Yield the blobs of this connector's runs that can name a person: their names bear the import file's."""
-    mark = f"upa-{connector.name}-"
+def _archived(ports: Ports, connectors: Collection[str]) -> Iterator[str]:
+    """Yield the blobs of these connectors' runs that can name a person: their names bear the import file's."""
     for info in list(ports.store.list("runs/")):
-        parts = info.key.split("/")
-        if len(parts) > 5 and any(part.startswith(mark) for part in parts[4:]):
+        named = filter(None, map(parse_file_name, info.key.split("/")[4:]))
+        if any(connector in connectors for connector, _ in named):
             yield info.key
 
 

@@ -68,8 +68,9 @@ def _health(
     flight = lane.in_flight
     if state.paused:
         return "paused", None, "an administrator paused it", "upa resume"
-    if connector.staging and not state.released:
-        return "staging", None, "staging mode: everything but export", "upa plan, then upa go"
+    if connector.in_staging(state.released):
+        why = "mappings, scope or source changed" if state.released else "everything but export"
+        return "staging", None, f"staging mode: {why}", "upa plan, then upa go"
     if state.hold is not None:
         run = state.hold.run.id
         todo = f"upa hold show, then upa hold approve {run} or upa hold reject {run}"

@@ -76,7 +76,7 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
             silence_after=watch.silence_after,
             token_warn_age=connector.limits.token_warn_age,
             connector=connector.name,
-            staging=connector.staging,
+            staging=connector.in_staging(state.released),
             trouble=trouble,
             escrow=escrow,
             escrow_before=_day_ago(told, now),

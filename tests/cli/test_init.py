@@ -1,0 +1,149 @@
+"""`upa init` in a terminal of its own: questions, answers that are asked again, and leaving halfway."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from upa_cli import exits
+from upa_core.config import load_config
+from upa_core.domain.cloud import CLOUDS
+
+ROOT = Path(__file__).parents[2]
+IN_A_TERMINAL = """\
+import os
+from upa_cli.main import main
+os.close(os.open(os.ttyname(0), os.O_RDWR))  # the terminal becomes the session's own: Ctrl-C is a signal
+main()
+"""
+CTRL_C, CTRL_D = "\x03", "\x04"
+
+
+def talk(folder: Path, answers: list[str], *options: str) -> tuple[int, str]:
+    """Run `upa init` in a pseudo-terminal, type the answers; returns exit code and what the terminal shows."""
+    ours, theirs = pty.openpty()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("UPA_")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, "init", *options],
+        cwd=folder,
+        env={**environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "160"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    waiting = list(answers)
+    try:
+        while chunk := _read(ours):
+            shown += chunk
+            if waiting and shown.endswith((b": ", b"]: ")):
+                answer = waiting.pop(0)
+                os.write(ours, answer.encode() if answer in (CTRL_C, CTRL_D) else answer.encode() + b"\n")
+    finally:
+        os.close(ours)
+        process.wait(60)
+    return process.returncode, shown.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_a_few_questions_make_a_valid_file(tmp_path: Path) -> None:
+    """Eight answers, four of them Enter, are enough; the file holds them, and an example as its mapping."""
+    code, shown = talk(tmp_path, ["", "contoso.onmicrosoft.com", "contoso", "", "n", "", "", ""])
+    connector = load_config(tmp_path / "upa.yaml", {}).connectors[0]
+
+    assert (code, connector.source.tenant_id, connector.staging) == (exits.OK, "contoso.onmicrosoft.com", True)
+    assert connector.target.site_url == "https://contoso.sharepoint.com/sites/upa"
+    assert [(m.target, m.inputs) for m in connector.mappings] == [("CostCenter", ("employeeOrgData.costCenter",))]
+    assert shown.endswith(
+        "Wrote upa.yaml: connector people with 1 mapping(s), in staging mode.\n"
+        "Next: upa config check, then upa doctor\n"
+    )
+
+
+def test_an_answer_that_the_file_would_refuse_is_asked_again(tmp_path: Path) -> None:
+    """Each wrong answer is told why, with a suggestion where there is one, and nothing has to be typed twice."""
+    app = "11111111-2222-3333-4444-555555555555"
+    answers = [
+        *("mars", "usgov", "contoso", "contoso.onmicrosoft.us", "con toso", "contoso", "/sites/hr"),
+        *("y", "my-app", app, "upa.pem"),
+        *("Department", "Badge", "extensionAttribute77", "extensionAttribute7"),
+        *("CostCenter", "ext:CostCenter", "", "no-guid", app),
+    ]
+    code, shown = talk(tmp_path, answers)
+    connector = load_config(tmp_path / "upa.yaml", {}).connectors[0]
+
+    assert code == exits.OK
+    assert "'mars' must be one of global, usgov, dod, china" in shown
+    assert "'contoso' is neither a tenant id nor a domain such as contoso.onmicrosoft.com" in shown
+    assert "'my-app' isn't an application id" in shown
+    assert "'Department' can't be a target" in shown
+    assert "extensionAttribute77" in shown
+    assert "'no-guid' isn't an application id (a GUID)" in shown
+    assert connector.target.admin_url == "https://contoso-admin.sharepoint.us"
+    assert [(m.target, m.inputs[0]) for m in connector.mappings] == [
+        ("Badge", "onPremisesExtensionAttributes.extensionAttribute7"),
+        ("CostCenter", "extension_11111111222233334444555555555555_CostCenter"),
+    ]
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_leaving_halfway_writes_nothing(tmp_path: Path, key: str) -> None:
+    """Ctrl-C and Ctrl-D at a question end it in one line; there is no file."""
+    code, shown = talk(tmp_path, ["", "contoso.onmicrosoft.com", key])
+
+    assert (code, list(tmp_path.iterdir())) == (exits.INTERRUPTED, [])
+    assert shown.endswith("stopped; nothing was changed\n")
+    assert "Traceback" not in shown
+
+
+def test_what_is_given_isnt_asked(tmp_path: Path) -> None:
+    """Options answer their questions; only the sign-in is left."""
+    options = ("--tenant", "contoso.com", "--sharepoint", "contoso", "--site", "/sites/x", "--map", "A=department")
+    code, shown = talk(tmp_path, ["n"], *options)
+
+    assert (code, shown.count("?")) == (exits.OK, 1)
+    assert shown.startswith("Sign in with a certificate")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    "name", ["contoso", "contoso-admin", "contoso.{}", "https://contoso.{}/", "https://contoso-admin.{}"]
+)
+def test_hosts_of_every_cloud(tmp_path: Path, cloud: str, name: str) -> None:
+    """SharePoint's name, host or address gives the admin site and the site of that cloud."""
+    from typer.testing import CliRunner
+
+    from upa_cli.main import app
+
+    suffix = CLOUDS[cloud].sharepoint_suffix
+    options = [
+        "--cloud",
+        cloud,
+        "--tenant",
+        "contoso.com",
+        "--sharepoint",
+        name.format(suffix),
+        "--map",
+        "A=department",
+    ]
+    made = CliRunner().invoke(app, ["init", str(tmp_path / "u.yaml"), *options])
+    target = load_config(tmp_path / "u.yaml", {}).connectors[0].target
+
+    assert made.exit_code == exits.OK
+    assert (target.admin_url, target.site_url) == (
+        f"https://contoso-admin.{suffix}",
+        f"https://contoso.{suffix}/sites/upa",
+    )

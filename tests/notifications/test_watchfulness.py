@@ -14,7 +14,8 @@ from tests.support.world import World
 from upa_core.domain.alarms import CERTIFICATE_DAYS, Occasion
 from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.events import EventName
-from upa_core.domain.runs import Quarantine, QuarantineReason, Retry
+from upa_core.domain.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.runs import Retry
 from upa_core.domain.state import ConnectorState, Debt, Hold, Run
 from upa_core.domain.told import MOST_TRIES
 from upa_core.services.documents import lane_of, state_of

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from upa_core.domain.quarantine import Quarantine
 from upa_core.domain.state import ConnectorState, Lane, age_of
 from upa_core.domain.timetable import STALLED_AFTER
 
@@ -66,8 +67,7 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     """Yield what is wrong now, at most one alarm an occasion."""
     state, now = facts.state, facts.now
     if state.quarantine is not None:
-        one = state.quarantine
-        yield Alarm("quarantined", one.reason.value, "quarantined", f"{one.reason.value}: {one.detail}", "upa doctor")
+        yield _quarantined(state.quarantine)
     elif state.retry is not None:
         yield Alarm("failed", _kind(state.retry.why), "a run failed", state.retry.why, "upa runs; it is tried again")
     elif facts.trouble:
@@ -93,6 +93,15 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     if age_of(oldest, now) >= DEBT_PATIENCE:
         detail = f"{len(state.debts)} files or folders can't be deleted from the library"
         yield Alarm("deletions_unpaid", "old", "deletions are unpaid", detail, "a retention label, a lock, a role?")
+
+
+def _quarantined(one: Quarantine) -> Alarm:
+    reason, detail = one.reason.value, f"{one.reason.value}: {one.detail}"
+    if one.off is not None:
+        return Alarm("quarantined", f"{reason}, off", "switched off", detail, "mend it (upa doctor), then upa resume")
+    until = f"it leaves by itself when it works, and is switched off after {one.off_at:%Y-%m-%d}"
+    todo = "upa hold show, then approve or reject" if one.probe == "decision" else "upa doctor"
+    return Alarm("quarantined", reason, "quarantined", detail, f"{todo}; {until}")
 
 
 def _kind(text: str) -> str:

@@ -38,6 +38,7 @@ class EventName(StrEnum):
     RUN_FAILED = "upa.run.failed"
     QUARANTINED = "upa.connector.quarantined"
     QUARANTINE_LEFT = "upa.connector.quarantine_left"
+    SWITCHED_OFF = "upa.connector.switched_off"
     TRIGGER_FAILED = "upa.trigger.failed"
     WAKE_UP_LOST = "upa.wake_up.lost"
     CONTROLLED = "upa.connector.controlled"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar, Literal
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
@@ -106,7 +105,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Failed runs in a row; their rounds stay in the outbox."""
+    """Failures in a row, of runs (their rounds stay in the outbox) or of pulls."""
 
     failures: int
     not_before: datetime
@@ -115,26 +114,8 @@ class Retry:
     """The connector's fingerprint at the failure: a changed configuration needn't wait."""
     people: int = 0
     """People in a file whose failure named nobody: the next files are half as long, to find out who it is."""
-
-
-class QuarantineReason(StrEnum):
-    """Why a connector was slowed down for health."""
-
-    CREDENTIALS = "credentials"
-    TOO_MANY_FAILURES = "too_many_failures"
-    TARGET_DOWN = "target_down"
-    MAPPING = "mapping"
-    CONFIGURATION = "configuration"
-    HOLD_EXPIRED = "hold_expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """A connector slowed down for health; it probes and leaves by itself."""
-
-    reason: QuarantineReason
-    since: datetime
-    detail: str
+    since: datetime | None = None
+    """When the first of them failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from upa_core.domain.lane import (
     LogFile,
     Outcome,
 )
+from upa_core.domain.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.rounds import (
     OpenRound,
     Position,
@@ -29,8 +30,6 @@ from upa_core.domain.runs import (
     FileState,
     Hold,
     Intent,
-    Quarantine,
-    QuarantineReason,
     Report,
     Retry,
     RoundEnd,
@@ -69,6 +68,7 @@ __all__ = [
     "Segment",
     "Watermark",
     "age_of",
+    "switched_off",
 ]
 
 
@@ -123,9 +123,13 @@ class ConnectorState:
     run: Run | None = None
     hold: Hold | None = None
     retry: Retry | None = None
+    pull_retry: Retry | None = None
+    """Pulls in a row that failed with something an administrator must mend."""
     quarantine: Quarantine | None = None
     requested: RunRequest | None = None
     paused: bool = False
+    paused_since: datetime | None = None
+    paused_by: str = ""
     released: bool = False
     """True once an administrator ended staging mode."""
     sequence: int = 0
@@ -141,6 +145,11 @@ class ConnectorState:
     last_run: str = ""
     runs: int = 0
     import_jobs: int = 0
+
+
+def switched_off(state: ConnectorState) -> bool:
+    """Tell whether the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
+    return state.quarantine is not None and state.quarantine.off is not None
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:

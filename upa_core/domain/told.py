@@ -52,6 +52,9 @@ class Told:
     version: int = 1
     first_seen: datetime | None = None
     trouble: str = ""
+    condition: str = ""
+    """How the connector was when last looked at."""
+    condition_since: datetime | None = None
     entries: tuple[Entry, ...] = ()
     samples: tuple[Sample, ...] = ()
     certificate_ends: datetime | None = None
@@ -76,6 +79,10 @@ class Told:
                 entries.append(replace(gone, over=True, waiting=channels, tries=0, not_before=None))
         entries += [entry for entry in self.entries if entry.over and entry.waiting]
         return replace(self, first_seen=self.first_seen or now, entries=tuple(entries))
+
+    def seen(self, condition: str, now: datetime) -> Told:
+        """Return the document with how the connector is now, and since when."""
+        return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
 
     def due(self, now: datetime) -> tuple[Entry, ...]:
         """Return the entries that somebody should be told of now."""

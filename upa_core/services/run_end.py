@@ -8,11 +8,11 @@ from datetime import datetime
 
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder
+from upa_core.domain.quarantine import left_by, slowed_down
 from upa_core.domain.state import (
     ConnectorState,
     Exported,
     FileState,
-    Quarantine,
     QuarantineReason,
     Report,
     Retry,
@@ -73,7 +73,7 @@ def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
         hold=None if state.hold is not None and state.hold.run.id == run.id else state.hold,
         sealed=tuple(r for r in state.sealed if r.id not in run.rounds),
         retry=None,
-        quarantine=None,
+        quarantine=left_by(state.quarantine, "export"),
         people=replace(state.people, known=known),
         exported=tuple(one for one in state.exported if now - one.at < WINDOW),
         last_success=now,
@@ -103,14 +103,14 @@ def failed(
     failures = (state.retry.failures if state.retry is not None else 0) + 1
     repeated = QuarantineReason.TARGET_DOWN if opaque else QuarantineReason.TOO_MANY_FAILURES
     reason = quarantine or (repeated if failures >= QUARANTINE_AFTER else None)
-    quarantined = state.quarantine
-    if reason is not None and (quarantined is None or quarantined.reason != reason):
-        quarantined = Quarantine(reason, now, why)
+    if reason is None and state.quarantine is not None:
+        reason = state.quarantine.reason
+    since = state.retry.since if state.retry is not None else now
     return replace(
         state,
         run=None,
-        retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people),
-        quarantine=quarantined,
+        retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people, since),
+        quarantine=slowed_down(state.quarantine, reason, why, now, "export") if reason is not None else None,
         last_run=run.id,
         runs=state.runs + 1,
     )
@@ -127,16 +127,6 @@ def delivered(state: ConnectorState, run: Run, file: FileState, now: datetime) -
         return state
     kept = tuple(one for one in state.exported if now - one.at < WINDOW)
     return replace(state, exported=(*kept, Exported(now, updated, file.cleared)))
-
-
-def tell_quarantine(ports: Ports, connector: str, before: ConnectorState, after: ConnectorState) -> None:
-    """Tell once when a connector enters, changes or leaves quarantine."""
-    old, new = before.quarantine, after.quarantine
-    if new is not None and (old is None or old.reason != new.reason):
-        fields = {"reason": new.reason.value, "detail": new.detail}
-        ports.events.emit(Event(EventName.QUARANTINED, connector, level=Level.ERROR, fields=fields))
-    if old is not None and new is None:
-        ports.events.emit(Event(EventName.QUARANTINE_LEFT, connector, fields={"reason": old.reason.value}))
 
 
 def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:

@@ -10,6 +10,7 @@ from upa_core.domain.alarms import Alarm, Facts, alarms_of
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.events import Event, EventName, Fields, Level
+from upa_core.domain.health import health
 from upa_core.domain.people import EscrowReason
 from upa_core.domain.told import Entry, Sample, Told
 from upa_core.ports.bundle import Ports
@@ -79,7 +80,8 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
             certificate_ends=certificate or told.certificate_ends,
         )
         wanted: list[Alarm] = [alarm for alarm in alarms_of(facts) if alarm.occasion in watch.occasions]
-        after = told.judged(wanted, channels, now, recovery="recovered" in watch.occasions)
+        seen = told.seen(health(connector, state, lane, now, trouble=trouble).condition, now)
+        after = seen.judged(wanted, channels, now, recovery="recovered" in watch.occasions)
         known = {(entry.occasion, entry.reason) for entry in told.entries if not entry.over}
         still = {(entry.occasion, entry.reason) for entry in after.entries if not entry.over}
         raised.extend(e for e in after.entries if not e.over and (e.occasion, e.reason) not in known)

@@ -1,4 +1,4 @@
-"""Quarantine: entered while pulling, polling, exporting and holding; probed rarely, left by itself, off after 28 days."""
+"""Quarantine: entered while pulling, polling, exporting and holding; probed rarely, left by itself, then off."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_a_connector_that_is_off_refuses_a_run(world: World) -> None:
     """Asking for a run isn't the way back on, and says which is."""
     shut(world)
     ticks(world, days=30, every=timedelta(hours=6))
-    with pytest.raises(RefusedError, match="switched off since .*upa resume"):
+    with pytest.raises(RefusedError, match=r"switched off since .*upa resume"):
         request_run(world.ports(), world.connector)
 
 

@@ -61,6 +61,8 @@ class Alarm:
     title: str
     detail: str
     todo: str
+    run: str = ""
+    import_jobs: tuple[str, ...] = ()
 
 
 def alarms_of(facts: Facts) -> Iterator[Alarm]:
@@ -69,7 +71,8 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     if state.quarantine is not None:
         yield _quarantined(state.quarantine)
     elif state.retry is not None:
-        yield Alarm("failed", _kind(state.retry.why), "a run failed", state.retry.why, "upa runs; it is tried again")
+        todo = "upa runs; it is tried again"
+        yield Alarm("failed", _kind(state.retry.why), "a run failed", state.retry.why, todo, state.last_run)
     elif facts.trouble:
         yield Alarm(
             "failed",
@@ -80,7 +83,8 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
         )
     if state.hold is not None:
         run = state.hold.run.id
-        yield Alarm("held", run, "a plan is held", state.hold.why, f"upa hold show, then approve or reject {run}")
+        todo = f"upa hold show, then approve or reject {run}"
+        yield Alarm("held", run, "a plan is held", state.hold.why, todo, run)
     yield from _growth(facts)
     yield from _certificate(facts)
     mark = state.watermark
@@ -143,4 +147,5 @@ def _stalled(facts: Facts) -> Iterator[Alarm]:
     if flight is None or flight.connector != facts.connector or age_of(flight.since, facts.now) < STALLED_AFTER:
         return
     detail = f"SharePoint hasn't ended {flight.file} since {flight.since:%Y-%m-%d %H:%M} UTC"
-    yield Alarm("import_job_stalled", flight.file, "an import job is stalled", detail, "nothing before 24 h are over")
+    title, todo = "an import job is stalled", "nothing before 24 h are over"
+    yield Alarm("import_job_stalled", flight.file, title, detail, todo, flight.run, flight.jobs)

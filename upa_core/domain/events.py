@@ -23,6 +23,7 @@ class EventName(StrEnum):
     HOLD_EXPIRED = "upa.hold.expired"
     FILE_UPLOADED = "upa.file.uploaded"
     FILE_QUEUED = "upa.file.queued"
+    FILE_POSTPONED = "upa.file.postponed"
     FILE_LOOKED_UP = "upa.file.looked_up"
     FILE_ARCHIVED = "upa.file.archived"
     FILE_SETTLED = "upa.file.settled"
@@ -67,5 +68,8 @@ class Event:
     name: EventName
     connector: str
     run: str = ""
+    """Of the run; of a round while one is pulled."""
     level: Level = Level.INFO
     fields: Fields = field(default_factory=dict)
+    import_jobs: tuple[str, ...] = ()
+    """Ids of the import jobs that it is about, where any is known."""

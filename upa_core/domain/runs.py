@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from upa_core.domain.names import moment_of
+
 RunResult = Literal["success", "failed", "no_change", "rejected"]
 
 
@@ -58,6 +60,8 @@ class FileState:
     settled: bool = False
     confirmed: bool = False
     """False although settled: the import job confirmed nobody."""
+    import_jobs: tuple[str, ...] = ()
+    """Ids of its import jobs, known once it is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,11 @@ class Run:
     def next_file(self) -> FileState | None:
         """Return the first file that isn't settled."""
         return next((file for file in self.files if not file.settled), None)
+
+    @property
+    def import_jobs(self) -> tuple[str, ...]:
+        """Return the ids of the import jobs of all settled files."""
+        return tuple(job for file in self.files for job in file.import_jobs)
 
     def with_file(self, changed: FileState) -> Run:
         """Return the run with one file replaced."""
@@ -161,6 +170,15 @@ class Report:
     counts: Counts
     files: tuple[FileState, ...]
     why: str = ""
+    full: bool = False
+
+    @property
+    def latency_hours(self) -> float | None:
+        """Return the time from reading the directory (the first round began) to the values being confirmed."""
+        began = min((moment for round_id in self.rounds if (moment := moment_of(round_id))), default=None)
+        if began is None or not self.files or self.status != "success":
+            return None
+        return round(max(0.0, (self.ended - began).total_seconds()) / 3600, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Entry:
     """Somebody was told of it: its end is worth a message."""
     tries: int = 0
     not_before: datetime | None = None
+    run: str = ""
+    import_jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,18 @@ class Told:
             since = before.since if before is not None else now
             heard = before.heard if before is not None else False
             entries.append(
-                Entry(alarm.occasion, alarm.reason, since, alarm.title, alarm.detail, alarm.todo, channels, heard=heard)
+                Entry(
+                    occasion=alarm.occasion,
+                    reason=alarm.reason,
+                    since=since,
+                    title=alarm.title,
+                    detail=alarm.detail,
+                    todo=alarm.todo,
+                    waiting=channels,
+                    heard=heard,
+                    run=alarm.run,
+                    import_jobs=alarm.import_jobs,
+                )
             )
         for gone in open_now.values():
             if recovery and gone.heard:

@@ -45,7 +45,7 @@ def finish(
     """Settle from the archive, write what became of the file, free the lane (if the file is in it), clean."""
     settlement = settle(ports, connector, outcome)
     counts = run.counts.plus(Counts(exported=settlement.exported, escrowed=settlement.escrowed))
-    settled = replace(file, settled=True, confirmed=settlement.confirmed)
+    settled = replace(file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
     after = replace(run.with_file(settled), counts=counts)
     status = _status(after, settlement)
     if status is not None:
@@ -70,7 +70,7 @@ def finish(
     before = read or document.load()
     done = [r for r in before.value.sealed if r.id in run.rounds] if status == "success" else []
     written = document.update(change, before)
-    tell_quarantine(ports, connector.name, before.value, written.value, run.id)
+    tell_quarantine(ports, connector.name, before.value, written.value, run.id, after.import_jobs)
     if flight is not None:
         free_lane(ports, connector, flight, outcome)
     drop_segments(ports, done)
@@ -115,7 +115,8 @@ def fail_run(
     write_report(ports, connector.name, run, "failed", why)
     document = state_of(ports.store, connector.name)
     before = document.load()
-    tell_quarantine(ports, connector.name, before.value, document.update(change, before).value, run.id)
+    written = document.update(change, before)
+    tell_quarantine(ports, connector.name, before.value, written.value, run.id, run.import_jobs)
     move(ports, connector, flight, None)
     return Step("again", f"the run failed: {why}", run=run.id)
 

@@ -98,7 +98,8 @@ def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     state_of(ports.store, connector.name).update(owe)
     _move(ports, connector, entry, None)
     fields: Fields = {"file": entry.file, "people": people}
-    ports.events.emit(Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields))
+    told = Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields, entry.jobs)
+    ports.events.emit(told)
     return people
 
 

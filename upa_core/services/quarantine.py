@@ -8,9 +8,9 @@ from datetime import datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import AccessDeniedError, FatalError
-from upa_core.domain.events import Event, EventName, Fields, Level
+from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.quarantine import SLOW_PULL, QuarantineReason, left_by, reason_of, slowed_down
-from upa_core.domain.state import ConnectorState, Retry, age_of, switched_off
+from upa_core.domain.state import ConnectorState, InFlight, Retry, age_of, switched_off
 from upa_core.domain.timetable import HOLD_ALERT_EVERY, RHYTHM_SLACK, failed_run_pause
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
@@ -61,7 +61,7 @@ def pulled(state: ConnectorState) -> ConnectorState:
     return replace(state, pull_retry=None, quarantine=left_by(state.quarantine, "pull"))
 
 
-def poll_refused(ports: Ports, connector: Connector, exc: AccessDeniedError, run: str) -> None:
+def poll_refused(ports: Ports, connector: Connector, exc: AccessDeniedError, flight: InFlight) -> None:
     """Slow down while SharePoint refuses to tell of an import job; the run that ends well lifts it."""
     now = ports.clock.now()
 
@@ -71,7 +71,7 @@ def poll_refused(ports: Ports, connector: Connector, exc: AccessDeniedError, run
         after = slowed_down(state.quarantine, QuarantineReason.CREDENTIALS, str(exc), now, "export")
         return replace(state, quarantine=after)
 
-    _change(ports, connector, change, run)
+    _change(ports, connector, change, flight.run, flight.jobs)
 
 
 def hold_expired(ports: Ports, connector: Connector) -> None:
@@ -92,22 +92,35 @@ def hold_expired(ports: Ports, connector: Connector) -> None:
     _change(ports, connector, change)
 
 
-def tell_quarantine(ports: Ports, connector: str, before: ConnectorState, after: ConnectorState, run: str = "") -> None:
+def tell_quarantine(
+    ports: Ports,
+    connector: str,
+    before: ConnectorState,
+    after: ConnectorState,
+    run: str = "",
+    import_jobs: tuple[str, ...] = (),
+) -> None:
     """Tell once when a connector enters quarantine, changes its reason, is switched off, or leaves."""
     old, new = before.quarantine, after.quarantine
+
+    def tell(name: EventName, level: Level, **fields: str | int) -> None:
+        ports.events.emit(Event(name, connector, run, level, fields, import_jobs))
+
     if new is not None and (old is None or old.reason != new.reason):
-        fields: Fields = {"reason": new.reason.value, "detail": new.detail}
-        ports.events.emit(Event(EventName.QUARANTINED, connector, run, Level.ERROR, fields))
+        tell(EventName.QUARANTINED, Level.ERROR, reason=new.reason.value, detail=new.detail)
     if new is not None and new.off is not None and (old is None or old.off is None):
-        fields = {"reason": new.reason.value, "detail": new.detail, "days": age_of(new.since, new.off).days}
-        ports.events.emit(Event(EventName.SWITCHED_OFF, connector, run, Level.ERROR, fields))
+        days = age_of(new.since, new.off).days
+        tell(EventName.SWITCHED_OFF, Level.ERROR, reason=new.reason.value, detail=new.detail, days=days)
     if old is not None and new is None:
-        fields = {"reason": old.reason.value}
-        ports.events.emit(Event(EventName.QUARANTINE_LEFT, connector, run, fields=fields))
+        tell(EventName.QUARANTINE_LEFT, Level.INFO, reason=old.reason.value)
 
 
 def _change(
-    ports: Ports, connector: Connector, change: Callable[[ConnectorState], ConnectorState], run: str = ""
+    ports: Ports,
+    connector: Connector,
+    change: Callable[[ConnectorState], ConnectorState],
+    run: str = "",
+    import_jobs: tuple[str, ...] = (),
 ) -> None:
     before = ConnectorState()
 
@@ -117,4 +130,4 @@ def _change(
         return change(state)
 
     after = state_of(ports.store, connector.name).update(noted).value
-    tell_quarantine(ports, connector.name, before, after, run)
+    tell_quarantine(ports, connector.name, before, after, run, import_jobs)

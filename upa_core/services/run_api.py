@@ -19,7 +19,7 @@ from upa_core.domain.state import Report
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
 from upa_core.services.idempotency import HEADER, once
-from upa_core.services.recent import latency_hours, moments, recent_reports
+from upa_core.services.recent import moments, recent_reports
 from upa_core.services.requests import check_on, request_people, request_run, run_status
 
 MAX_BODY = 64 * 1024
@@ -84,8 +84,10 @@ def run_row(report: Report) -> dict[str, Any]:
         "status": report.status,
         "why": report.why,
         **moments(report),
-        "latency_h": latency_hours(report),
+        "latency_h": report.latency_hours,
+        "kind": "full" if report.full else "delta",
         "files": len(report.files),
+        "import_jobs": [job for file in report.files for job in file.import_jobs],
         "counts": to_json(report.counts),
     }
 

@@ -53,6 +53,7 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
         counts=run.counts,
         files=run.files,
         why=why,
+        full=run.full,
     )
     put_document(ports.store, report_key(run.id), report)
     for round_id in run.rounds:
@@ -60,7 +61,8 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
     name = EventName.RUN_FAILED if status == "failed" else EventName.RUN_ENDED
     level = Level.ERROR if status == "failed" else Level.INFO
     counts = {name: getattr(run.counts, name) for name in run.counts.__slots__}
-    ports.events.emit(Event(name, connector, run.id, level, {"status": status, "why": why, **counts}))
+    fields = {"status": status, "why": why, "latency_hours": report.latency_hours, **counts}
+    ports.events.emit(Event(name, connector, run.id, level, fields, run.import_jobs))
     return report
 
 

@@ -80,7 +80,7 @@ def _blind(ports: Ports, connector: Connector, run: Run, file: FileState, flight
     level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
     emit(ports, EventName.IMPORT_JOB_STATE, flight, level, state="unknown", reason=str(exc))
     if isinstance(exc, AccessDeniedError):
-        poll_refused(ports, connector, exc, run.id)
+        poll_refused(ports, connector, exc, flight)
     return _poll(flight, now, f"polling: {exc}", getattr(exc, "retry_after", None))
 
 

@@ -137,14 +137,15 @@ def _told(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry
             "tries": entry.tries,
             "error": str(exc),
         }
-        ports.events.emit(Event(EventName.NOTIFICATION_FAILED, connector.name, level=Level.WARNING, fields=fields))
+        name = EventName.NOTIFICATION_FAILED
+        ports.events.emit(Event(name, connector.name, entry.run, Level.WARNING, fields, entry.import_jobs))
         return False
     return True
 
 
 def _emit(ports: Ports, connector: Connector, name: EventName, entry: Entry, level: Level) -> None:
     fields = {"occasion": entry.occasion, "title": entry.title, "detail": entry.detail}
-    ports.events.emit(Event(name, connector.name, level=level, fields=fields))
+    ports.events.emit(Event(name, connector.name, entry.run, level, fields, entry.import_jobs))
 
 
 def _certificate(ports: Ports, document: Document[Told], watch: Watch) -> datetime | None:

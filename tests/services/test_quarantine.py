@@ -166,9 +166,9 @@ def test_the_first_probe_that_fails_after_28_days_switches_the_connector_off(wor
     shut(world)
     began = world.now
     ticks(world, days=27, every=timedelta(hours=6))
-    before = quarantine(world).off
+    before = quarantine(world).off_since
     ticks(world, days=3, every=timedelta(hours=6))
-    off = quarantine(world).off
+    off = quarantine(world).off_since
     later = ticks(world, days=20, every=timedelta(hours=6))
 
     assert before is None
@@ -195,7 +195,7 @@ def test_whoever_resumes_it_has_another_28_days(world: World) -> None:
     resume(world.ports(), world.connector, "ann")
     tried = ticks(world, days=0.1)
 
-    assert (quarantine(world).off, tried) == (None, 1)
+    assert (quarantine(world).off_since, tried) == (None, 1)
     assert ("continue_pull", "hr", "") in world.waker.sent
     world.sim.faults.clear()
     ticks(world, days=1.5)
@@ -227,7 +227,7 @@ def test_an_import_job_in_flight_is_seen_through_by_a_connector_that_is_off() ->
     world.connector = replace(world.connector, limits=replace(world.connector.limits, max_pairs=8))
     world.pull()
     world.far()
-    off = Quarantine(QuarantineReason.CREDENTIALS, world.now, "403", "pull", off=world.now)
+    off = Quarantine(QuarantineReason.CREDENTIALS, world.now, "403", "pull", off_since=world.now)
     _set(world, quarantine=off)
     world.drain(hours=24)
     queued = len(world.queued())
@@ -255,7 +255,7 @@ def test_a_failing_export_probes_daily_and_is_switched_off_too() -> None:
     world.edit(world.people[0], department="B")
     world.sim.faults.add(operation="files.add", status=403)
     pulls = ticks(world, days=27, every=timedelta(hours=12))
-    before = quarantine(world).off
+    before = quarantine(world).off_since
     ticks(world, days=4, every=timedelta(hours=12))
     off = quarantine(world)
     world.sim.faults.clear()
@@ -264,7 +264,7 @@ def test_a_failing_export_probes_daily_and_is_switched_off_too() -> None:
     world.settle_down()
 
     assert pulls == 54
-    assert (before, off.off is not None, off.probe) == (None, True, "export")
+    assert (before, off.off_since is not None, off.probe) == (None, True, "export")
     assert (world.state.quarantine, world.differences()) == (None, [])
 
 
@@ -316,7 +316,7 @@ def test_the_decision_ends_it_even_where_the_connector_was_switched_off(decide: 
     assert world.state.hold is not None
     run = world.state.hold.run.id
     keep_house(world, days)
-    off = quarantine(world).off
+    off = quarantine(world).off_since
     decide(world.ports(), world.connector, run, "ann")
     world.settle_down()
 
@@ -359,7 +359,7 @@ def test_the_status_tells_when_it_is_tried_again_and_when_it_is_switched_off(wor
 
     assert (document["state"], document["since"]) == ("quarantined", _iso(moment))
     assert document["quarantine"]["next_probe"] == _iso(moment + timedelta(minutes=15)) == document["next_try"]
-    assert document["quarantine"]["off_at"] == _iso(moment + OFF_AFTER)
+    assert document["quarantine"]["off_after"] == _iso(moment + OFF_AFTER)
     assert "upa resume" in document["what_to_do"]
     assert (document["failures_in_a_row"], document["quarantine"]["probe"]) == (1, "pull")
 
@@ -374,7 +374,9 @@ def test_the_status_of_one_that_is_off_says_so_before_anything_else(world: World
     assert document["state"] == "quarantined"
     assert document["reason"].startswith("switched off at ")
     assert document["what_to_do"].endswith("upa resume")
-    assert (document["next_try"], document["quarantine"]["next_probe"], document["quarantine"]["off_at"]) == (None,) * 3
+    assert (document["next_try"], document["quarantine"]["next_probe"], document["quarantine"]["off_after"]) == (
+        None,
+    ) * 3
 
 
 def test_staging_doesnt_hide_a_source_that_refuses() -> None:

@@ -62,7 +62,7 @@ def show(cli: Cli) -> int:
 def _quarantine(one: Quarantine | None) -> str:
     if one is None:
         return "none"
-    off = f", switched off {moment(one.off)}" if one.off is not None else ""
+    off = f", switched off {moment(one.off_since)}" if one.off_since is not None else ""
     return f"{one.reason}: {one.detail} (since {moment(one.since)}{off})"
 
 

@@ -71,7 +71,11 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
         out.print(clean(f"  import job    {ids} of {job['connector']}, {job['phase']}, {job['age_h']} h"))
     quarantine = one["quarantine"]
     if quarantine is not None:
-        off = f"since {_at(quarantine['off'])}" if quarantine["off"] else f"after {_at(quarantine['off_at'])}"
+        off = (
+            f"since {_at(quarantine['off_since'])}"
+            if quarantine["off_since"]
+            else f"after {_at(quarantine['off_after'])}"
+        )
         out.print(f"  quarantine    since {_at(quarantine['since'])}; {_probe(quarantine)}; switched off {off}")
     escrow = one["escrow"]
     if escrow["total"]:

@@ -63,7 +63,7 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
 def next_probe(state: ConnectorState) -> datetime | None:
     """Return when a quarantine is probed next; None: never by itself."""
     one = state.quarantine
-    if one is None or one.off is not None or one.probe == "decision":
+    if one is None or one.off_since is not None or one.probe == "decision":
         return None
     failed: Retry | None = state.pull_retry if one.probe == "pull" else state.retry
     return failed.not_before if failed is not None else None
@@ -71,8 +71,8 @@ def next_probe(state: ConnectorState) -> datetime | None:
 
 def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
     why = f"{one.reason.value}: {one.detail}"
-    if one.off is not None:
-        why = f"switched off at {instant(one.off)} after 28 days of {why}"
+    if one.off_since is not None:
+        why = f"switched off at {instant(one.off_since)} after 28 days of {why}"
         todo = "mend it (upa doctor), then upa resume"
         if one.probe == "decision" and state.hold is not None:
             todo = _decide(state.hold.run.id)
@@ -87,7 +87,7 @@ def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
 
 
 def _until(one: Quarantine) -> str:
-    return f"switched off after {instant(one.off_at)}"
+    return f"switched off after {instant(one.off_after)}"
 
 
 def _decide(run: str) -> str:

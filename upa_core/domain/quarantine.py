@@ -39,11 +39,11 @@ class Quarantine:
     detail: str
     """What the last probe failed with."""
     probe: Probe = "export"
-    off: datetime | None = None
+    off_since: datetime | None = None
     """When the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
 
     @property
-    def off_at(self) -> datetime:
+    def off_after(self) -> datetime:
         """Return from when on a probe that fails switches the connector off."""
         return self.since + OFF_AFTER
 
@@ -63,8 +63,8 @@ def slowed_down(
         return Quarantine(reason, now, detail, probe)
     if before.probe != probe:
         return before
-    off = before.off or (now if now >= before.off_at else None)
-    return replace(before, reason=reason, detail=detail, off=off)
+    off = before.off_since or (now if now >= before.off_after else None)
+    return replace(before, reason=reason, detail=detail, off_since=off)
 
 
 def left_by(before: Quarantine | None, probe: Probe) -> Quarantine | None:
@@ -74,6 +74,6 @@ def left_by(before: Quarantine | None, probe: Probe) -> Quarantine | None:
 
 def switched_on(before: Quarantine | None, now: datetime) -> Quarantine | None:
     """Return the quarantine of a connector that somebody resumes: one switched off has another 28 days."""
-    if before is None or before.off is None:
+    if before is None or before.off_since is None:
         return before
-    return replace(before, since=now, off=None)
+    return replace(before, since=now, off_since=None)

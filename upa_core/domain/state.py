@@ -149,7 +149,7 @@ class ConnectorState:
 
 def switched_off(state: ConnectorState) -> bool:
     """Tell whether the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
-    return state.quarantine is not None and state.quarantine.off is not None
+    return state.quarantine is not None and state.quarantine.off_since is not None
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:

@@ -108,8 +108,8 @@ def tell_quarantine(
 
     if new is not None and (old is None or old.reason != new.reason):
         tell(EventName.QUARANTINED, Level.ERROR, reason=new.reason.value, detail=new.detail)
-    if new is not None and new.off is not None and (old is None or old.off is None):
-        days = age_of(new.since, new.off).days
+    if new is not None and new.off_since is not None and (old is None or old.off_since is None):
+        days = age_of(new.since, new.off_since).days
         tell(EventName.SWITCHED_OFF, Level.ERROR, reason=new.reason.value, detail=new.detail, days=days)
     if old is not None and new is None:
         tell(EventName.QUARANTINE_LEFT, Level.INFO, reason=old.reason.value)

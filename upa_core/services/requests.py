@@ -56,9 +56,9 @@ def request_run(ports: Ports, connector: Connector, *, full: bool = False) -> st
 def check_on(connector: Connector, state: ConnectorState) -> None:
     """Raise `RefusedError` where quarantine has switched the connector off."""
     one = state.quarantine
-    if one is not None and one.off is not None:
+    if one is not None and one.off_since is not None:
         why = f"{one.reason.value}: {one.detail}"
-        since = f"{one.off:%Y-%m-%d %H:%M} UTC"
+        since = f"{one.off_since:%Y-%m-%d %H:%M} UTC"
         raise RefusedError(f"{connector.name} is switched off since {since} ({why}); when it is mended: upa resume")
 
 

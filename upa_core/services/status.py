@@ -93,7 +93,7 @@ def _quarantine(state: ConnectorState) -> dict[str, Any] | None:
     return {
         **to_json(one),
         "next_probe": _moment(next_probe(state)),
-        "off_at": instant(one.off_at) if one.off is None else None,
+        "off_after": instant(one.off_after) if one.off_since is None else None,
     }
 
 

@@ -105,6 +105,7 @@ extension-noise-selected | The noise of directory extensions stays within $selec
 folder-delete-recursive | Deleting a folder deletes what is in it | sharepoint.md §7 I
 full-round-omits-null | What was cleared is absent in a full round | graph.md A2 R
 graph-401-texts | Messages of InvalidAuthenticationToken | as remembered
+graph-sendmail | sendMail: 202, Mail.Send (b633e1c5-…), an unknown sender is 404 ErrorInvalidUser | as remembered
 job-list-retention | Import jobs are listed for ever, oldest first | sharepoint.md §10
 job-threshold | 5,000 as for list views; queueing, listing and reading one job all fail | product.md §3 R
 label-record | A label that makes records forbids deleting: 403, locked as a record | none

@@ -101,6 +101,8 @@ class TenantSim:
         directory.listeners.append(self._purge_later)
         self.delta = Delta(directory, self.rng, self.time)
         self.replica = Replica(directory, self.time)
+        self.mails: list[dict] = []
+        """Messages that sendMail took, with their sender."""
         self.graph_throttle = Throttle(self.time, lambda: len(directory), self.tenant_id)
         self._profiles = Profiles(directory, self.schedule, self.time, self._profile_delay)
         self._library = Library(self.rng, self.time, self._sites)

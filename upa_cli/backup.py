@@ -81,7 +81,17 @@ def restore(ports: Ports, connector: Connector, file: Path, *, trust_shadow: boo
                 ports.store.put(key, archive.read(key))
             blobs += 1
     sequence = max(state.sequence, before.value.sequence) + 1
-    restored = replace(state, run=None, hold=None, open_round=None, retry=None, people=fresh, sequence=sequence)
+    restored = replace(
+        state,
+        run=None,
+        hold=None,
+        open_round=None,
+        retry=None,
+        pull_retry=None,
+        quarantine=None,
+        people=fresh,
+        sequence=sequence,
+    )
     document.save(before, restored)
     return blobs
 

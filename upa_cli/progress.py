@@ -17,6 +17,7 @@ _LINES = {
     EventName.PLAN_EMPTY: "plan: nothing differs for {people} people: no file, no import job",
     EventName.PLAN_HELD: "plan held: {why}",
     EventName.FILE_UPLOADED: "import file uploaded: {people} people, {pairs} values, {size} bytes",
+    EventName.FILE_POSTPONED: "SharePoint can't take the import file now: {reason}; next try in {seconds:.0f} s",
     EventName.FILE_QUEUED: "import job {import_job} queued",
     EventName.IMPORT_JOB_STATE: "import job is {state}",
     EventName.IMPORT_JOB_STALLED: "the import job takes unusually long ({state}); still waiting",
@@ -27,6 +28,8 @@ _LINES = {
     EventName.CLEAN_POSTPONED: "cleaning postponed: {reason}",
     EventName.RUN_FAILED: "the run failed: {why}",
     EventName.QUARANTINED: "the connector is in quarantine: {reason}",
+    EventName.QUARANTINE_LEFT: "the connector has left quarantine",
+    EventName.SWITCHED_OFF: "the connector is switched off after {days} days in quarantine: {reason}",
 }
 _STYLES = {Level.WARNING: "yellow", Level.ERROR: "red"}
 
@@ -52,7 +55,7 @@ class Progress:
 
     def _line(self, event: Event) -> str:
         try:
-            line = _LINES.get(event.name, "").format_map(dict(event.fields))
+            line = _LINES.get(event.name, "").format_map({**event.fields, "import_job": ", ".join(event.import_jobs)})
         except KeyError:
             line = ""
         if not line and self._everything:

@@ -53,6 +53,9 @@ class GraphRoutes:
         if method == "PATCH" and (one := re.fullmatch(r"users/([^/]+)", rest)):
             roles = frozenset({"User.ReadWrite.All"})
             return self._guarded("users.update", request, roles, lambda: self._patch(request, one[1]), units=1)
+        if method == "POST" and (one := re.fullmatch(r"users/([^/]+)/sendMail", rest)):
+            roles = frozenset({"Mail.Send"})
+            return self._guarded("users.sendMail", request, roles, lambda: self._send_mail(request, one[1]), units=1)
         if method == "GET" and rest in (
             "directory/deletedItems/microsoft.graph.user",
             "directory/deletedItems/graph.user",
@@ -169,6 +172,16 @@ class GraphRoutes:
         except ValueError as exc:
             raise bad_request(str(exc), "Request_BadRequest") from exc
         return Response(204)
+
+    def _send_mail(self, request: Request, key: str) -> Response:
+        """Take a mail; everybody in the directory has a mailbox.
+
+        ASSUMED: graph-sendmail: documented for the service, read from memory.
+        """
+        if self._sim.directory.find(key) is None:
+            raise graph_error(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+        self._sim.mails.append({"sender": key, **request.json()["message"]})
+        return Response(202)
 
     def _deleted(self) -> Response:
         return json_response({"value": self._sim.directory.deleted()})

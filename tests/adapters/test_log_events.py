@@ -25,6 +25,16 @@ def test_event_is_one_record(caplog: pytest.LogCaptureFixture, level: Level, num
     assert (record.upa_people, record.upa_name, record.upa_message) == (3, "n", "m")  # type: ignore[attr-defined]
 
 
+def test_every_record_has_the_three_ids(caplog: pytest.LogCaptureFixture) -> None:
+    """Connector, run and import jobs are attributes of every record, empty where there is none."""
+    with caplog.at_level(logging.INFO, logger="upa"):
+        LogEvents().emit(Event(EventName.FILE_QUEUED, "hr", "run-1", import_jobs=("a", "b")))
+        LogEvents().emit(Event(EventName.ROUND_SEALED, "hr"))
+    ids = [(one.upa_connector, one.upa_run, one.upa_import_job) for one in caplog.records]  # type: ignore[attr-defined]
+
+    assert ids == [("hr", "run-1", "a,b"), ("hr", "", "")]
+
+
 def test_fields_do_not_hide_the_event(caplog: pytest.LogCaptureFixture) -> None:
     """A field called like the event's own doesn't replace it."""
     with caplog.at_level(logging.INFO, logger="upa"):

@@ -43,6 +43,19 @@ def test_grant_and_revoke_change_what_is_needed(office: Office) -> None:
 
 
 @SDK_WARNS
+@pytest.mark.parametrize("more", ["", "notifications:\n  email: {to: [ops@contoso.com], sender: upa@contoso.com}\n"])
+def test_grant_gives_mail_only_where_the_connector_file_wants_it(office: Office, more: str) -> None:
+    """Without notifications by mail nobody can send any; with them the Graph identity alone gets Mail.Send."""
+    office.write(more=more)
+    for role in ("Application.Read.All", "AppRoleAssignment.ReadWrite.All"):
+        office.sim.apps.client.grant("graph", role)
+    office.upa("grant", "--sign-in", "connector")
+
+    assert ("Mail.Send" in office.sim.apps.identity.roles["graph"]) == bool(more)
+    assert "Mail.Send" not in office.sim.apps.client.roles["graph"]
+
+
+@SDK_WARNS
 def test_grant_without_rights_is_access_denied(office: Office) -> None:
     """Who may not grant gets exit code 4 and is told which rights it takes."""
     answer = office.upa("grant", "--sign-in", "connector", "--dry-run")

@@ -165,6 +165,32 @@ def test_doctor_finds_missing_roles_and_names_the_grant(office: Office) -> None:
     ]
 
 
+MAIL = "notifications:\n  email: {to: [ops@contoso.com], sender: upa@contoso.com}\n"
+
+
+def test_doctor_asks_for_mail_only_where_the_connector_file_does(office: Office) -> None:
+    """Mail.Send is missing once notifications go out by mail, with the grant that gives it, and enough once granted."""
+    identity = office.sim.apps.identity
+
+    def mail() -> list[tuple[str, str, str]]:
+        return [one for one in findings(office.upa("doctor", "--json")) if "Mail.Send" in one[1]]
+
+    without = mail()
+    office.write(more=MAIL)
+    lacking = mail()
+    identity.grant("graph", "Mail.Send")
+
+    assert without == []
+    assert lacking == [
+        (
+            "roles",
+            f"upa-sync-identity ({identity.app_id}) lacks Mail.Send of graph, which sends notifications by mail",
+            f"upa grant graph:Mail.Send --to {identity.app_id} --connector people",
+        )
+    ]
+    assert mail() == []
+
+
 def test_doctor_finds_a_missing_property_and_suggests_the_near_one(office: Office) -> None:
     """A target that profiles don't have is an error; a near name is suggested."""
     office.write(replace=("target: Division", "target: Divison"))

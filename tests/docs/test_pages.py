@@ -15,7 +15,7 @@ from upa_core.config import load_config
 from upa_core.config.settings import KNOWN
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.events import EventName
-from upa_core.domain.runs import QuarantineReason
+from upa_core.domain.quarantine import QuarantineReason
 
 STARTER = {
     "version": 1,

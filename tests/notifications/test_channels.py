@@ -9,6 +9,7 @@ import requests
 
 from tests.fakes import FakeClock, FakeTokens
 from tests.fakes.transport import ScriptedTransport, reply
+from tests.support.world import World
 from upa_core.adapters.http import Service
 from upa_core.adapters.mail import GraphMail
 from upa_core.adapters.webhook import Webhook
@@ -52,6 +53,21 @@ def test_a_mail_that_fails_is_one_of_our_errors(status: int, error: type[UpaErro
     with pytest.raises(error):
         _mail(transport).send(MESSAGE)
     assert len(transport.requests) == 1
+
+
+def test_the_tenant_takes_the_mail_of_an_identity_that_may_send() -> None:
+    """Refused without Mail.Send, as the doctor says; taken with it, in the sender's name."""
+    world = World(1)
+    sender = world.sim.directory.get(world.people[0])["userPrincipalName"]
+    service = Service(world.sim.urls.graph, world.tokens, world.time, session=world.session)
+    mail = GraphMail(service, sender, ["ops@contoso.com"])
+    with pytest.raises(AccessDeniedError):
+        mail.send(MESSAGE)
+    world.sim.apps.identity.grant("graph", "Mail.Send")
+    world.tokens.refresh(world.sim.urls.graph)
+    mail.send(MESSAGE)
+
+    assert [(one["sender"], one["subject"]) for one in world.sim.mails] == [(sender, MESSAGE.subject)]
 
 
 def test_a_card_is_what_teams_takes_and_reads_no_markdown() -> None:

@@ -14,7 +14,8 @@ from tests.support.world import World
 from upa_core.domain.alarms import CERTIFICATE_DAYS, Occasion
 from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.events import EventName
-from upa_core.domain.runs import Quarantine, QuarantineReason, Retry
+from upa_core.domain.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.runs import Retry
 from upa_core.domain.state import ConnectorState, Debt, Hold, Run
 from upa_core.domain.told import MOST_TRIES
 from upa_core.services.documents import lane_of, state_of
@@ -213,7 +214,7 @@ def test_a_changed_mapping_that_waits_for_go_is_silence(watched: Watched) -> Non
     watched.world.edit(watched.world.people[0], department="B")
     watched.later(hours=30)
     never = watched.look()
-    watched.change(released="another mapping's")
+    watched.change(released=True, released_to="another mapping's")
 
     assert (never, watched.look()) == ([], ["upa-sync hr: silence"])
     assert "changed mappings wait for upa go" in watched.channel.messages[-1].detail

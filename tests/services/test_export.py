@@ -181,7 +181,7 @@ def test_what_sends_no_other_value_leaves_a_connector_live() -> None:
     proposed = replace(direct("companyName", "UpaCompany"), state="proposed")
     one = replace(world.connector, mappings=(*world.connector.mappings, proposed), threshold=ChangeThreshold())
 
-    assert not one.in_staging(world.state.released)
+    assert not one.in_staging(world.state)
     assert one.fingerprint != world.connector.fingerprint
 
 
@@ -194,7 +194,7 @@ def test_another_scope_or_source_starts_in_staging_mode_again(what: str) -> None
     scope = Scope(((Clause("userType", "EQUALS", "Member"),),))
     one = replace(world.connector, **({"scope": scope} if what == "scope" else {"source": source}))
 
-    assert (one.in_staging(world.state.released), world.connector.in_staging(world.state.released)) == (True, False)
+    assert (one.in_staging(world.state), world.connector.in_staging(world.state)) == (True, False)
 
 
 def test_a_pause_lets_the_import_job_in_flight_end_and_sends_no_further_file() -> None:

@@ -62,8 +62,9 @@ def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
             Finding("sign-in", "error", str(exc), "correct the credentials of this connector in the connector file")
         ]
     wall = cli.app.settings.clock in ("", "wall")
+    mail = bool(cli.app.config.notifications.email)
     findings = examine(
-        ports, connector, inspection, wall_clock=wall, done=lambda name: cli.note(f"checking {name}…", "dim")
+        ports, connector, inspection, wall_clock=wall, mail=mail, done=lambda name: cli.note(f"checking {name}…", "dim")
     )
     if probe:
         cli.note("asking SharePoint's bulk import service…", "dim")

@@ -43,8 +43,10 @@ def grant(cli: Cli, roles: Roles = None, *, to: To = None, dry_run: DryRun = Fal
     """Grant the connector's identities the app roles they need; a managed identity can't get them in the portal.
 
     Least rights: Graph User.Read.All to read people, SharePoint Sites.FullControl.All and User.ReadWrite.All for the
-    library and the bulk import service. Sign in as a Privileged Role Administrator (az login). Needs the extra `admin`
-    (msgraph-sdk). Tokens already issued don't know new roles for up to an hour, a managed identity's for up to a day.
+    library and the bulk import service, and Graph Mail.Send only where the connector file has notifications by mail
+    (narrow it to the sending mailbox afterwards). Sign in as a Privileged Role Administrator (az login). Needs the
+    extra `admin` (msgraph-sdk). Tokens already issued don't know new roles for up to an hour, a managed identity's for
+    up to a day.
     """
     return _change(cli, roles, to, sign_in, dry_run=dry_run, revoke=False)
 
@@ -104,7 +106,7 @@ def _change(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_
 
 
 def _roles(cli: Cli, given: list[str] | None) -> list[AppRole]:
-    needed = list(needed_roles(cli.connector.select))
+    needed = list(needed_roles(cli.connector.select, mail=bool(cli.app.config.notifications.email)))
     if not given:
         return needed
     chosen = []

@@ -67,8 +67,10 @@ def demo(
     examples=[
         "upa sim --users 200 --directory .tenant",
         "upa sim --hr workers.csv --port 9440",
-        "upa sim --port 443 --hosts login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,"
-        "contoso-admin.sharepoint.com",
+        (
+            "upa sim --port 443 --hosts login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,"
+            "contoso-admin.sharepoint.com"
+        ),
         "upa sim --assumptions",
     ],
     shape={

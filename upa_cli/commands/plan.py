@@ -24,6 +24,7 @@ from upa_cli.scope_view import ScopeView, WatchedSource, look_at_waiting
 from upa_cli.users import names_of
 from upa_core.domain.documents import to_json
 from upa_core.domain.plan import Entry
+from upa_core.domain.state import switched_off
 from upa_core.services.documents import state_of
 from upa_core.services.preview import Preview, preview
 
@@ -31,7 +32,7 @@ SHOWN = 20
 SHAPE = {
     "connector": "its name",
     "changes": "true where an export made now would send something",
-    "mode": "staging, held, paused or live: whether an export would go out",
+    "mode": "staging, held, paused, off or live: whether an export would go out",
     "counts": "people seen, unchanged, updated, cleared, out_of_scope, invalid, clear_unsupported, …",
     "held": "why the plan would be held by the change threshold, empty where it wouldn't",
     "import_jobs": "import files, and so import jobs, that it would take",
@@ -134,11 +135,13 @@ def _working(cli: Cli) -> Any:
 
 def _mode(cli: Cli) -> str:
     state = state_of(cli.ports.store, cli.connector.name).load().value
+    if switched_off(state):
+        return "off"
     if state.hold is not None:
         return "held"
     if state.paused:
         return "paused"
-    return "staging" if cli.connector.in_staging(state.released) else "live"
+    return "staging" if cli.connector.in_staging(state) else "live"
 
 
 def _hours(jobs: int) -> list[float]:
@@ -220,6 +223,8 @@ def _next(mode: str, *, changes: bool) -> str:
     match mode:
         case "staging":
             return "Staging mode: nothing is sent until you say so. Next: upa canary USER, then upa go"
+        case "off":
+            return "Switched off by quarantine: nothing is pulled or sent. Next: upa doctor, then upa resume"
         case "held":
             return "An earlier plan is held and comes first. Next: upa hold show"
         case "paused":

@@ -24,7 +24,7 @@ from upa_core.services import controls
 from upa_core.services.documents import state_of
 from upa_core.services.housekeeping import housekeeping as put_in_order
 from upa_core.services.people_changes import change_people_between_runs
-from upa_core.services.requests import request_people
+from upa_core.services.requests import check_on, request_people
 
 RUN_SHAPE = {
     "connector": "its name",
@@ -64,6 +64,7 @@ def run(
     persons = user_ids(cli, [user.strip() for user in users.split(",") if user.strip()]) if users else []
     if users is not None and not persons:
         raise CommandError("--users names nobody", exits.USAGE)
+    check_on(connector, state_of(ports.store, connector.name).load().value)
     if resend and persons:
         change_people_between_runs(ports, connector, persons, Shard.make_unknown)
     elif resend:
@@ -104,7 +105,7 @@ def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, i
         return "failed", exits.FAILED
     if state.hold is not None:
         return "held", exits.CHANGES
-    if cli.connector.in_staging(state.released):
+    if cli.connector.in_staging(state):
         return "staging", exits.CHANGES
     if state.paused:
         return "paused", exits.CHANGES
@@ -144,9 +145,10 @@ def pause(cli: Cli) -> int:
 
 @command("resume", examples=["upa resume --connector people"], shape=CONTROL_SHAPE)
 def resume(cli: Cli) -> int:
-    """Export again after `upa pause`.
+    """Export again after `upa pause`, or after quarantine switched the connector off; what failed is tried at once.
 
-    What was pulled during the pause is merged into one plan at the next tick of the timer, or by `upa run`.
+    What was pulled during the pause is merged into one plan at the next tick of the timer, or by `upa run`. A
+    connector in quarantine stays there until a try succeeds; one that was switched off has another 28 days for that.
     """
     controls.resume(cli.ports, cli.connector, cli.who)
     return show_control(cli, "resume", f"{cli.connector.name} exports again at the next tick. Or now: upa run")

@@ -37,7 +37,7 @@ def go(cli: Cli) -> int:
     connector = cli.connector
     if not connector.staging:
         return show_control(cli, "nothing", f"{connector.name} has no staging mode (`staging: false`): it is live.")
-    staged = connector.in_staging(state_of(cli.ports.store, connector.name).load().value.released)
+    staged = connector.in_staging(state_of(cli.ports.store, connector.name).load().value)
     if not staged:
         return show_control(cli, "nothing", f"{connector.name} is live already. Next: upa status")
     controls.go(cli.ports, connector, cli.who)

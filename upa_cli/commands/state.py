@@ -14,6 +14,7 @@ from upa_cli.exits import CommandError
 from upa_cli.output import clean, count, moment, table
 from upa_cli.registry import command, group
 from upa_core.domain.documents import to_json
+from upa_core.domain.quarantine import Quarantine
 from upa_core.domain.state import ConnectorState, age_of
 from upa_core.services import controls
 from upa_core.services.documents import lane_of, state_of
@@ -44,7 +45,7 @@ def show(cli: Cli) -> int:
             ("outbox", ", ".join(f"{one.id} ({one.kind}, {one.rows} records)" for one in state.sealed) or "empty"),
             ("run", state.run.id if state.run is not None else "none"),
             ("hold", f"{state.hold.run.id}: {state.hold.why}" if state.hold is not None else "none"),
-            ("quarantine", f"{state.quarantine.reason}: {state.quarantine.detail}" if state.quarantine else "none"),
+            ("quarantine", _quarantine(state.quarantine)),
             ("paused", "yes" if state.paused else "no"),
             ("live", _live(cli, state)),
             ("people", f"{state.people.known:,} known, {count(state.people.shards, 'shard')}"),
@@ -59,9 +60,16 @@ def show(cli: Cli) -> int:
 
 
 def _live(cli: Cli, state: ConnectorState) -> str:
-    if not cli.connector.in_staging(state.released):
+    if not cli.connector.in_staging(state):
         return "yes"
     return "no: changed since upa go" if state.released else "no: staging mode"
+
+
+def _quarantine(one: Quarantine | None) -> str:
+    if one is None:
+        return "none"
+    off = f", switched off {moment(one.off_since)}" if one.off_since is not None else ""
+    return f"{one.reason}: {one.detail} (since {moment(one.since)}{off})"
 
 
 @command(

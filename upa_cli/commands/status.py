@@ -19,7 +19,7 @@ from upa_core.domain.state import Report
 from upa_core.services.documents import get_document
 from upa_core.services.requests import run_status
 from upa_core.services.run_end import report_key
-from upa_core.services.status import status as status_of
+from upa_core.services.status_api import statuses
 
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
 
@@ -36,7 +36,7 @@ def status(cli: Cli) -> int:
     Healthy, starting, staging, paused: 0. Held: 2. Degraded, stalled, quarantined: 1. Only storage is asked, so it
     works while Graph or SharePoint don't.
     """
-    documents = [status_of(cli.app.ports(connector), connector) for connector in cli.connectors]
+    documents = statuses({connector.name: (connector, cli.app.ports(connector)) for connector in cli.connectors})
 
     def render(out: Console) -> None:
         for at, one in enumerate(documents):
@@ -69,6 +69,14 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
     if job is not None:
         ids = ", ".join(job["ids"]) or "not named yet"
         out.print(clean(f"  import job    {ids} of {job['connector']}, {job['phase']}, {job['age_h']} h"))
+    quarantine = one["quarantine"]
+    if quarantine is not None:
+        off = (
+            f"since {_at(quarantine['off_since'])}"
+            if quarantine["off_since"]
+            else f"after {_at(quarantine['off_after'])}"
+        )
+        out.print(f"  quarantine    since {_at(quarantine['since'])}; {_probe(quarantine)}; switched off {off}")
     escrow = one["escrow"]
     if escrow["total"]:
         reasons = ", ".join(f"{n} {reason}" for reason, n in escrow["by_reason"].items())
@@ -76,6 +84,12 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
     out.print(f"  import jobs   {one['jobs_today']} of {one['jobs_per_day']} today, {one['jobs_total']} ever")
     if not one["config_applied"] and one["last_pull"]:
         out.print("  configuration changed since the last full round: the next round reads everybody")
+
+
+def _probe(quarantine: dict[str, Any]) -> str:
+    if quarantine["next_probe"]:
+        return f"next try {_at(quarantine['next_probe'])}"
+    return "waits for a decision about the hold" if quarantine["probe"] == "decision" else "no try by itself"
 
 
 def _at(text: str | None) -> str:

@@ -27,5 +27,6 @@ class LogEvents:
         """Log the event."""
         extra: dict[str, Any] = {f"upa_{name}": value for name, value in event.fields.items()}
         extra |= {"upa_event": event.name.value, "upa_connector": event.connector, "upa_run": event.run}
+        extra["upa_import_job"] = ",".join(event.import_jobs)
         with suppress(Exception):  # the port promises never to raise, and there is nowhere left to tell it
             self._logger.log(_LEVELS[event.level], "%s", event.name.value, extra=extra)

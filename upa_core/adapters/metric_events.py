@@ -17,11 +17,13 @@ _COUNTS = ("exported", "escrowed", "cleared", "updated")
 _ONCE = {
     EventName.PLAN_HELD: "upa.plans.held",
     EventName.PULL_PAUSED: "upa.pulls.throttled",
+    EventName.FILE_POSTPONED: "upa.exports.throttled",
     EventName.RUN_FAILED: "upa.runs.failed",
     EventName.RUN_ENDED: "upa.runs.ended",
     EventName.FILE_QUEUED: "upa.import_jobs.queued",
     EventName.IMPORT_JOB_STALLED: "upa.import_jobs.stalled",
     EventName.QUARANTINED: "upa.quarantines",
+    EventName.SWITCHED_OFF: "upa.connectors.switched_off",
 }
 
 
@@ -49,6 +51,11 @@ class MetricEvents:
         if event.name is EventName.RUN_ENDED and (began := moment_of(event.run)) is not None:
             hours = max(0.0, (self._clock.now() - began).total_seconds()) / 3600
             self._histogram("upa.run.hours").record(hours, labels)
+        if event.name is EventName.RUN_ENDED and event.fields.get("latency_hours") is not None:
+            self._histogram("upa.latency.hours").record(float(event.fields["latency_hours"] or 0), labels)
+        if event.name is EventName.PLAN_HELD:
+            held = int(event.fields.get("updated") or 0) + int(event.fields.get("cleared") or 0)
+            self._counter("upa.people.held").add(held, labels)
         if event.name is EventName.ROUND_SEALED:
             self._counter("upa.pages").add(int(event.fields.get("pages") or 0), labels)
             self._counter("upa.records").add(int(event.fields.get("rows") or 0), labels)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from upa_core.domain.quarantine import Quarantine
 from upa_core.domain.state import ConnectorState, Lane, age_of
 from upa_core.domain.timetable import STALLED_AFTER
 
@@ -60,16 +61,18 @@ class Alarm:
     title: str
     detail: str
     todo: str
+    run: str = ""
+    import_jobs: tuple[str, ...] = ()
 
 
 def alarms_of(facts: Facts) -> Iterator[Alarm]:
     """Yield what is wrong now, at most one alarm an occasion."""
     state, now = facts.state, facts.now
     if state.quarantine is not None:
-        one = state.quarantine
-        yield Alarm("quarantined", one.reason.value, "quarantined", f"{one.reason.value}: {one.detail}", "upa doctor")
+        yield _quarantined(state.quarantine)
     elif state.retry is not None:
-        yield Alarm("failed", _kind(state.retry.why), "a run failed", state.retry.why, "upa runs; it is tried again")
+        todo = "upa runs; it is tried again"
+        yield Alarm("failed", _kind(state.retry.why), "a run failed", state.retry.why, todo, state.last_run)
     elif facts.trouble:
         yield Alarm(
             "failed",
@@ -80,7 +83,8 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
         )
     if state.hold is not None:
         run = state.hold.run.id
-        yield Alarm("held", run, "a plan is held", state.hold.why, f"upa hold show, then approve or reject {run}")
+        todo = f"upa hold show, then approve or reject {run}"
+        yield Alarm("held", run, "a plan is held", state.hold.why, todo, run)
     yield from _growth(facts)
     yield from _certificate(facts)
     mark = state.watermark
@@ -93,6 +97,15 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     if age_of(oldest, now) >= DEBT_PATIENCE:
         detail = f"{len(state.debts)} files or folders can't be deleted from the library"
         yield Alarm("deletions_unpaid", "old", "deletions are unpaid", detail, "a retention label, a lock, a role?")
+
+
+def _quarantined(one: Quarantine) -> Alarm:
+    reason, detail = one.reason.value, f"{one.reason.value}: {one.detail}"
+    if one.off_since is not None:
+        return Alarm("quarantined", f"{reason}, off", "switched off", detail, "mend it (upa doctor), then upa resume")
+    until = f"it leaves by itself when it works, and is switched off after {one.off_after:%Y-%m-%d}"
+    todo = "upa hold show, then approve or reject" if one.probe == "decision" else "upa doctor"
+    return Alarm("quarantined", reason, "quarantined", detail, f"{todo}; {until}")
 
 
 def _kind(text: str) -> str:
@@ -135,4 +148,5 @@ def _stalled(facts: Facts) -> Iterator[Alarm]:
     if flight is None or flight.connector != facts.connector or age_of(flight.since, facts.now) < STALLED_AFTER:
         return
     detail = f"SharePoint hasn't ended {flight.file} since {flight.since:%Y-%m-%d %H:%M} UTC"
-    yield Alarm("import_job_stalled", flight.file, "an import job is stalled", detail, "nothing before 24 h are over")
+    title, todo = "an import job is stalled", "nothing before 24 h are over"
+    yield Alarm("import_job_stalled", flight.file, title, detail, todo, flight.run, flight.jobs)

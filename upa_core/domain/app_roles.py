@@ -44,13 +44,15 @@ FULL_CONTROL = AppRole(
 WRITE_PROFILES = AppRole(
     "sharepoint", "User.ReadWrite.All", "writes user profiles; the bulk import service asks for it"
 )
+SEND_MAIL = AppRole("graph", "Mail.Send", "sends notifications by mail")
+"""Opens every mailbox for sending: to be narrowed by an application access policy."""
 
 
-def needed_roles(select: Sequence[str]) -> tuple[AppRole, ...]:
-    """Return the roles that a connector with this selection needs, least rights first."""
+def needed_roles(select: Sequence[str], *, mail: bool = False) -> tuple[AppRole, ...]:
+    """Return the roles that a connector with this selection needs, least rights first; `mail`: it notifies by mail."""
     special = tuple(
         AppRole("graph", role, f"reads {attribute}", (role.replace(".Read.", ".ReadWrite."),))
         for attribute, role in EXTRA_PERMISSIONS.items()
         if attribute in select
     )
-    return (READ_USERS, *special, FULL_CONTROL, WRITE_PROFILES)
+    return (READ_USERS, *special, *((SEND_MAIL,) if mail else ()), FULL_CONTROL, WRITE_PROFILES)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from upa_core.domain.cloud import Cloud
 from upa_core.domain.mapping import Mapping
 from upa_core.domain.scope import Scope
+from upa_core.domain.state import ConnectorState
 
 ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
 """Selected beside the mapped attributes: a narrow `$select` has hidden restores (graph.md A2)."""
@@ -132,9 +133,10 @@ class Connector:
         """Hash of what decides the values that are sent, source, active mappings, scope: `go` is said to one."""
         return _hash(self._decisions())
 
-    def in_staging(self, released: str) -> bool:
-        """Tell whether nothing is exported yet; `released`: the `export_hash` that `go` was said to, "" before."""
-        return self.staging and released != self.export_hash
+    def in_staging(self, state: ConnectorState) -> bool:
+        """Tell whether nothing is exported yet: `go` was never said, or to other mappings, scope or source."""
+        unchanged = state.released_to in ("", self.export_hash)
+        return self.staging and not (state.released and unchanged)
 
     def _decisions(self) -> dict[str, Any]:
         return {

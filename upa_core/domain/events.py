@@ -23,6 +23,7 @@ class EventName(StrEnum):
     HOLD_EXPIRED = "upa.hold.expired"
     FILE_UPLOADED = "upa.file.uploaded"
     FILE_QUEUED = "upa.file.queued"
+    FILE_POSTPONED = "upa.file.postponed"
     FILE_LOOKED_UP = "upa.file.looked_up"
     FILE_ARCHIVED = "upa.file.archived"
     FILE_SETTLED = "upa.file.settled"
@@ -38,6 +39,7 @@ class EventName(StrEnum):
     RUN_FAILED = "upa.run.failed"
     QUARANTINED = "upa.connector.quarantined"
     QUARANTINE_LEFT = "upa.connector.quarantine_left"
+    SWITCHED_OFF = "upa.connector.switched_off"
     TRIGGER_FAILED = "upa.trigger.failed"
     WAKE_UP_LOST = "upa.wake_up.lost"
     CONTROLLED = "upa.connector.controlled"
@@ -66,5 +68,8 @@ class Event:
     name: EventName
     connector: str
     run: str = ""
+    """Of the run; of a round while one is pulled."""
     level: Level = Level.INFO
     fields: Fields = field(default_factory=dict)
+    import_jobs: tuple[str, ...] = ()
+    """Ids of the import jobs that it is about, where any is known."""

@@ -139,3 +139,5 @@ class Outcome:
     log_folders: tuple[str, ...] = ()
     abandoned: bool = False
     """Given up while its import job may still run."""
+    import_jobs: tuple[str, ...] = ()
+    """Ids of every import job learnt for the file, of one given up too."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar, Literal
+
+from upa_core.domain.names import moment_of
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
 
@@ -59,6 +60,8 @@ class FileState:
     settled: bool = False
     confirmed: bool = False
     """False although settled: the import job confirmed nobody."""
+    import_jobs: tuple[str, ...] = ()
+    """Ids of its import jobs, known once it is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ class Run:
         """Return the first file that isn't settled."""
         return next((file for file in self.files if not file.settled), None)
 
+    @property
+    def import_jobs(self) -> tuple[str, ...]:
+        """Return the ids of the import jobs of all settled files."""
+        return tuple(job for file in self.files for job in file.import_jobs)
+
     def with_file(self, changed: FileState) -> Run:
         """Return the run with one file replaced."""
         return replace(self, files=tuple(changed if f.name == changed.name else f for f in self.files))
@@ -106,7 +114,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Failed runs in a row; their rounds stay in the outbox."""
+    """Failures in a row, of runs (their rounds stay in the outbox) or of pulls."""
 
     failures: int
     not_before: datetime
@@ -115,26 +123,8 @@ class Retry:
     """The connector's fingerprint at the failure: a changed configuration needn't wait."""
     people: int = 0
     """People in a file whose failure named nobody: the next files are half as long, to find out who it is."""
-
-
-class QuarantineReason(StrEnum):
-    """Why a connector was slowed down for health."""
-
-    CREDENTIALS = "credentials"
-    TOO_MANY_FAILURES = "too_many_failures"
-    TARGET_DOWN = "target_down"
-    MAPPING = "mapping"
-    CONFIGURATION = "configuration"
-    HOLD_EXPIRED = "hold_expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """A connector slowed down for health; it probes and leaves by itself."""
-
-    reason: QuarantineReason
-    since: datetime
-    detail: str
+    since: datetime | None = None
+    """When the first of them failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +170,15 @@ class Report:
     counts: Counts
     files: tuple[FileState, ...]
     why: str = ""
+    full: bool = False
+
+    @property
+    def latency_hours(self) -> float | None:
+        """Return the time from reading the directory (the first round began) to the values being confirmed."""
+        began = min((moment for round_id in self.rounds if (moment := moment_of(round_id))), default=None)
+        if began is None or not self.files or self.status != "success":
+            return None
+        return round(max(0.0, (self.ended - began).total_seconds()) / 3600, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from upa_core.domain.lane import (
     LogFile,
     Outcome,
 )
+from upa_core.domain.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.rounds import (
     OpenRound,
     Position,
@@ -29,8 +30,6 @@ from upa_core.domain.runs import (
     FileState,
     Hold,
     Intent,
-    Quarantine,
-    QuarantineReason,
     Report,
     Retry,
     RoundEnd,
@@ -69,6 +68,7 @@ __all__ = [
     "Segment",
     "Watermark",
     "age_of",
+    "switched_off",
 ]
 
 
@@ -123,11 +123,17 @@ class ConnectorState:
     run: Run | None = None
     hold: Hold | None = None
     retry: Retry | None = None
+    pull_retry: Retry | None = None
+    """Pulls in a row that failed with something an administrator must mend."""
     quarantine: Quarantine | None = None
     requested: RunRequest | None = None
     paused: bool = False
-    released: str = ""
-    """The connector's `export_hash` when an administrator last ended staging mode, "" before the first time."""
+    paused_since: datetime | None = None
+    paused_by: str = ""
+    released: bool = False
+    """An administrator ended staging mode at some time."""
+    released_to: str = ""
+    """The connector's `export_hash` when that was last done; "" where a release did it that didn't write it down."""
     sequence: int = 0
     """Number of the last import file that was planned into a run."""
     people: PeopleIndex = field(default_factory=PeopleIndex)
@@ -141,6 +147,11 @@ class ConnectorState:
     last_run: str = ""
     runs: int = 0
     import_jobs: int = 0
+
+
+def switched_off(state: ConnectorState) -> bool:
+    """Tell whether the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
+    return state.quarantine is not None and state.quarantine.off_since is not None
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:

@@ -27,6 +27,8 @@ MOST_TRIES = 12
 MOST_QUEUE_CALLS = 2
 """Queue calls that neither answered nor were listed before the run fails."""
 HOLD_ALERT_EVERY = timedelta(days=7)
+RHYTHM_SLACK = timedelta(minutes=5)
+"""Ticks come a little early or late: so much short of a connector's rhythm is on time."""
 PROFILE_PATIENCE = timedelta(days=7)
 """Profiles of blocked, unlicensed and education accounts come late: nobody is alarmed before (product.md story 2)."""
 

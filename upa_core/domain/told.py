@@ -32,6 +32,8 @@ class Entry:
     """Somebody was told of it: its end is worth a message."""
     tries: int = 0
     not_before: datetime | None = None
+    run: str = ""
+    import_jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Told:
     version: int = 1
     first_seen: datetime | None = None
     trouble: str = ""
+    condition: str = ""
+    """How the connector was when last looked at."""
+    condition_since: datetime | None = None
     entries: tuple[Entry, ...] = ()
     samples: tuple[Sample, ...] = ()
     certificate_ends: datetime | None = None
@@ -69,13 +74,28 @@ class Told:
             since = before.since if before is not None else now
             heard = before.heard if before is not None else False
             entries.append(
-                Entry(alarm.occasion, alarm.reason, since, alarm.title, alarm.detail, alarm.todo, channels, heard=heard)
+                Entry(
+                    occasion=alarm.occasion,
+                    reason=alarm.reason,
+                    since=since,
+                    title=alarm.title,
+                    detail=alarm.detail,
+                    todo=alarm.todo,
+                    waiting=channels,
+                    heard=heard,
+                    run=alarm.run,
+                    import_jobs=alarm.import_jobs,
+                )
             )
         for gone in open_now.values():
             if recovery and gone.heard:
                 entries.append(replace(gone, over=True, waiting=channels, tries=0, not_before=None))
         entries += [entry for entry in self.entries if entry.over and entry.waiting]
         return replace(self, first_seen=self.first_seen or now, entries=tuple(entries))
+
+    def seen(self, condition: str, now: datetime) -> Told:
+        """Return the document with how the connector is now, and since when."""
+        return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
 
     def due(self, now: datetime) -> tuple[Entry, ...]:
         """Return the entries that somebody should be told of now."""

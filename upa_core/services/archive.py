@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, FatalError
-from upa_core.domain.events import Event, EventName, Fields
+from upa_core.domain.events import Event, EventName, Fields, Level
 from upa_core.domain.import_job import ImportJob, JobState
 from upa_core.domain.names import run_folder
 from upa_core.domain.state import FileState, InFlight, JobOutcome, LogFile, Outcome
@@ -71,6 +71,7 @@ def archive(
         intact=intact,
         source_uri=flight.source_uri,
         log_folders=tuple(job.log_folder_uri for job in jobs if job.log_folder_uri),
+        import_jobs=_known(flight, jobs),
     )
     return _write(ports, outcome)
 
@@ -101,8 +102,13 @@ def archive_given_up(
         source_uri=flight.source_uri,
         log_folders=tuple(job.log_folder_uri for job in jobs if job.log_folder_uri),
         abandoned=abandoned,
+        import_jobs=_known(flight, jobs),
     )
     return _write(ports, outcome)
+
+
+def _known(flight: InFlight, jobs: Sequence[ImportJob]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*flight.jobs, *(job.id for job in jobs))))
 
 
 def _write(ports: Ports, outcome: Outcome) -> Outcome:
@@ -111,7 +117,8 @@ def _write(ports: Ports, outcome: Outcome) -> Outcome:
     except ConflictError:
         return load_outcome(ports, outcome.run, outcome.file) or outcome
     fields: Fields = {"file": outcome.file, "logs": len(outcome.logs), "intact": outcome.intact}
-    ports.events.emit(Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, fields=fields))
+    told = Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, Level.INFO, fields, outcome.import_jobs)
+    ports.events.emit(told)
     return outcome
 
 

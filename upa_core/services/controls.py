@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.connector import Connector
@@ -11,7 +12,8 @@ from upa_core.domain.errors import RefusedError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_id
 from upa_core.domain.people import Shard
-from upa_core.domain.state import ConnectorState, PeopleIndex
+from upa_core.domain.quarantine import switched_on
+from upa_core.domain.state import ConnectorState, PeopleIndex, Retry
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
 from upa_core.services.people import People
@@ -23,18 +25,37 @@ Reset = Literal["token", "shadow", "escrow", "quarantine"]
 
 def pause(ports: Ports, connector: Connector, by: str) -> None:
     """Stop exporting: the import job in flight is seen through, nothing further is planned or sent; pulling goes on."""
-    _change(ports, connector, "pause", by, lambda state: replace(state, paused=True))
+    now = ports.clock.now()
+
+    def stop(state: ConnectorState) -> ConnectorState:
+        return state if state.paused else replace(state, paused=True, paused_since=now, paused_by=by)
+
+    _change(ports, connector, "pause", by, stop)
 
 
 def resume(ports: Ports, connector: Connector, by: str) -> None:
-    """Export again."""
-    _change(ports, connector, "resume", by, lambda state: replace(state, paused=False))
+    """End a pause, switch on what quarantine switched off, and try what failed at once."""
+    now = ports.clock.now()
+
+    def begin(state: ConnectorState) -> ConnectorState:
+        return replace(
+            state,
+            paused=False,
+            paused_since=None,
+            paused_by="",
+            quarantine=switched_on(state.quarantine, now),
+            retry=_due(state.retry, now),
+            pull_retry=_due(state.pull_retry, now),
+        )
+
+    _change(ports, connector, "resume", by, begin)
+    wake(ports, ports.waker.continue_pull, connector.name, "")
     wake(ports, ports.waker.export, connector.name, "")
 
 
 def go(ports: Ports, connector: Connector, by: str) -> None:
     """End staging mode: from now on plans are exported, until mappings, scope or source change again."""
-    _change(ports, connector, "go", by, lambda state: replace(state, released=connector.export_hash))
+    _change(ports, connector, "go", by, lambda state: replace(state, released=True, released_to=connector.export_hash))
     wake(ports, ports.waker.export, connector.name, "")
 
 
@@ -42,7 +63,7 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
     """Drop one part of what is stored.
 
     `token`: the watermark and the open round; a full round follows. `shadow`: what SharePoint confirmed; everything is
-    sent again by a full round. `escrow`: everybody in it is due now. `quarantine`: the pause after failures ends.
+    sent again by a full round. `escrow`: everybody in it is due now. `quarantine`: failures so far are forgotten.
 
     Raises `RefusedError` for a shadow while a run is open or held: its files would settle into the new one.
     """
@@ -54,13 +75,16 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
     changes: dict[str, Callable[[ConnectorState], ConnectorState]] = {
         "token": lambda state: replace(state, watermark=None, open_round=None),
         "shadow": lambda state: _without_shadow(ports, state),
-        "quarantine": lambda state: replace(state, quarantine=None, retry=None),
+        "quarantine": lambda state: replace(state, quarantine=None, retry=None, pull_retry=None),
     }
     _change(ports, connector, f"reset {what}", by, changes[what])
+    wake(ports, ports.waker.continue_pull, connector.name, "")
     if what == "quarantine":
         wake(ports, ports.waker.export, connector.name, "")
-    else:
-        wake(ports, ports.waker.continue_pull, connector.name, "")
+
+
+def _due(retry: Retry | None, now: datetime) -> Retry | None:
+    return replace(retry, not_before=now) if retry is not None and retry.not_before > now else retry
 
 
 def _without_shadow(ports: Ports, state: ConnectorState) -> ConnectorState:

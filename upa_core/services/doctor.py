@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -32,18 +33,25 @@ Check = Callable[[Ports, Connector, Inspection], Iterable[Finding]]
 
 
 def examine(
-    ports: Ports, connector: Connector, inspection: Inspection, *, wall_clock: bool = True, done: Callable[[str], None]
+    ports: Ports,
+    connector: Connector,
+    inspection: Inspection,
+    *,
+    wall_clock: bool = True,
+    mail: bool = False,
+    done: Callable[[str], None],
 ) -> list[Finding]:
     """Run all checks; one that can't be made is a finding too.
 
     Args:
         wall_clock: the ports' clock is the machine's own, so that it can be compared with the servers'.
+        mail: notifications go out by mail, as the connector's Graph identity.
         done: told the name of each check as it begins.
 
     """
     checks: list[tuple[str, Check]] = [
         ("storage", check_storage),
-        ("sign-in", check_sign_in),
+        ("sign-in", partial(check_sign_in, mail=mail)),
         ("certificate", check_certificate),
         ("source", check_source),
         ("library", check_library),
@@ -89,9 +97,9 @@ def check_storage(ports: Ports, connector: Connector, _: Inspection) -> Iterator
         yield Finding("storage", "ok", "state can be written, read and deleted")
 
 
-def check_sign_in(_: Ports, connector: Connector, inspection: Inspection) -> Iterator[Finding]:
+def check_sign_in(_: Ports, connector: Connector, inspection: Inspection, *, mail: bool = False) -> Iterator[Finding]:
     """Get a token for every host, and hold its roles against what is needed."""
-    needed = needed_roles(connector.select)
+    needed = needed_roles(connector.select, mail=mail)
     hosts: list[tuple[Host, str, Literal["graph", "sharepoint"]]] = [
         ("graph", connector.source.cloud.graph, "graph"),
         ("library", connector.target.site_url, "sharepoint"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.state import switched_off
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import lane_of, state_of
 from upa_core.services.people import People
@@ -26,6 +27,8 @@ def what_is_due(ports: Ports, connector: Connector) -> Due:
     if flight is not None and flight.connector == connector.name:
         return Due(export=False, file=flight.file)
     state = state_of(ports.store, connector.name).load().value
+    if switched_off(state):
+        return Due(export=False)
     if state.run is not None or state.sealed:
         return Due(export=True)
     return Due(export=bool(People(ports.store, connector, state.people).due_shards(ports.clock.now())))

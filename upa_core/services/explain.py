@@ -11,7 +11,7 @@ from upa_core.domain.import_job import state_name
 from upa_core.domain.job_log import parse_log
 from upa_core.domain.names import moment_of
 from upa_core.domain.people import EscrowEntry, Shard, shard_of
-from upa_core.domain.state import ConnectorState, Outcome, Report, Run
+from upa_core.domain.state import ConnectorState, Outcome, Report, Run, switched_off
 from upa_core.ports.bundle import Ports
 from upa_core.services.archive import load_outcome
 from upa_core.services.documents import get_document, lane_of, state_of
@@ -113,9 +113,11 @@ def _result(ports: Ports, outcome: Outcome, person: str) -> str:
 
 def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:
     flight = lane_of(ports.store, connector).load().value.in_flight
+    if switched_off(state):
+        return "switched off"
     if state.paused:
         return "paused"
-    if connector.in_staging(state.released):
+    if connector.in_staging(state):
         return "staging mode"
     if state.hold is not None:
         return f"held: {state.hold.why}"

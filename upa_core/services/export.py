@@ -10,6 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder, run_id
+from upa_core.domain.quarantine import reason_of
 from upa_core.domain.state import (
     ConnectorState,
     Counts,
@@ -18,6 +19,7 @@ from upa_core.domain.state import (
     Lane,
     QuarantineReason,
     Run,
+    switched_off,
 )
 from upa_core.domain.step import Step
 from upa_core.domain.threshold import reason_to_hold
@@ -27,8 +29,9 @@ from upa_core.services.documents import Stored, lane_of, put_document, state_of
 from upa_core.services.people import People
 from upa_core.services.plan_writer import PlanWriter
 from upa_core.services.planning import make_plan
+from upa_core.services.quarantine import tell_quarantine
 from upa_core.services.reshard import fit_shards
-from upa_core.services.run_end import drop_segments, failed, report_key, succeeded, tell_quarantine, write_report
+from upa_core.services.run_end import drop_segments, failed, report_key, succeeded, write_report
 from upa_core.services.shards_kept import keep_shards
 
 
@@ -56,7 +59,9 @@ def export(
     check_target(connector, state)
     if state.run is not None:
         return Step("again", "a run is open", run=state.run.id)
-    if state.paused or connector.in_staging(state.released):
+    if switched_off(state):
+        return Step("idle", "switched off: see `upa resume`")
+    if state.paused or connector.in_staging(state):
         return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
     if state.hold is not None:
         return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)
@@ -102,13 +107,13 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
     except ConflictError as exc:
         return Step("idle", f"another instance is exporting ({exc})")
     except FatalError as exc:
-        now, why = ports.clock.now(), str(exc)
+        now, why, reason = ports.clock.now(), str(exc), reason_of(exc, refused=QuarantineReason.MAPPING)
         nothing = Run(stored.value.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
 
         def slow_down(state: ConnectorState) -> ConnectorState:
             if state.run is not None:
                 return state
-            after = failed(state, nothing, now, why, quarantine=QuarantineReason.CONFIGURATION)
+            after = failed(state, nothing, now, why, quarantine=reason)
             return replace(after, runs=state.runs)
 
         after = state_of(ports.store, connector.name).update(slow_down)
@@ -182,7 +187,7 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
     except ConflictError:
         ports.store.delete(report_key(planned.id))
         raise
-    tell_quarantine(ports, connector.name, state, after)
+    tell_quarantine(ports, connector.name, state, after, planned.id)
     drop_segments(ports, state.sealed)
     ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
     return Step("again", "no difference", run=planned.id)

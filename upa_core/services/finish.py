@@ -27,7 +27,8 @@ from upa_core.services.archive import archive_given_up
 from upa_core.services.clean import pay_debts
 from upa_core.services.documents import Stored, state_of
 from upa_core.services.lane import abandon, emit, is_current, move
-from upa_core.services.run_end import delivered, drop_segments, failed, succeeded, tell_quarantine, write_report
+from upa_core.services.quarantine import tell_quarantine
+from upa_core.services.run_end import delivered, drop_segments, failed, succeeded, write_report
 from upa_core.services.settle import Settlement, settle
 from upa_core.services.shards_kept import shards_key
 
@@ -44,7 +45,7 @@ def finish(
     """Settle from the archive, write what became of the file, free the lane (if the file is in it), clean."""
     settlement = settle(ports, connector, outcome)
     counts = run.counts.plus(Counts(exported=settlement.exported, escrowed=settlement.escrowed))
-    settled = replace(file, settled=True, confirmed=settlement.confirmed)
+    settled = replace(file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
     after = replace(run.with_file(settled), counts=counts)
     status = _status(after, settlement)
     if status is not None:
@@ -69,7 +70,7 @@ def finish(
     before = read or document.load()
     done = [r for r in before.value.sealed if r.id in run.rounds] if status == "success" else []
     written = document.update(change, before)
-    tell_quarantine(ports, connector.name, before.value, written.value)
+    tell_quarantine(ports, connector.name, before.value, written.value, run.id, after.import_jobs)
     if flight is not None:
         free_lane(ports, connector, flight, outcome)
     drop_segments(ports, done)
@@ -114,7 +115,8 @@ def fail_run(
     write_report(ports, connector.name, run, "failed", why)
     document = state_of(ports.store, connector.name)
     before = document.load()
-    tell_quarantine(ports, connector.name, before.value, document.update(change, before).value)
+    written = document.update(change, before)
+    tell_quarantine(ports, connector.name, before.value, written.value, run.id, run.import_jobs)
     move(ports, connector, flight, None)
     return Step("again", f"the run failed: {why}", run=run.id)
 

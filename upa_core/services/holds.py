@@ -9,11 +9,13 @@ from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder
 from upa_core.domain.people import Shard
+from upa_core.domain.quarantine import left_by
 from upa_core.domain.state import ConnectorState, Decision, Hold
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import get_document, put_document, state_of
 from upa_core.services.people_changes import change_people_between_runs
 from upa_core.services.plan_reader import read_plan
+from upa_core.services.quarantine import tell_quarantine
 from upa_core.services.run_end import drop_segments, succeeded, write_report
 from upa_core.services.wake import wake
 
@@ -36,9 +38,15 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     _decide(ports, connector, hold, Decision(Decision.VERSION, run, "approved", by, ports.clock.now(), hold.why))
 
     def begin(current: ConnectorState) -> ConnectorState:
-        return replace(current, run=replace(_held(current, run).run, approved=True), hold=None, exported=())
+        return replace(
+            current,
+            run=replace(_held(current, run).run, approved=True),
+            hold=None,
+            exported=(),
+            quarantine=left_by(current.quarantine, "decision"),
+        )
 
-    document.update(begin)
+    tell_quarantine(ports, connector.name, state, document.update(begin).value, run)
     wake(ports, ports.waker.export, connector.name, run)
 
 
@@ -59,9 +67,10 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
 
     def end(current: ConnectorState) -> ConnectorState:
         ended = succeeded(current, _held(current, run).run, now)
-        return replace(ended, last_success=current.last_success, retry=current.retry, quarantine=current.quarantine)
+        quarantine = left_by(current.quarantine, "decision")
+        return replace(ended, last_success=current.last_success, retry=current.retry, quarantine=quarantine)
 
-    document.update(end)
+    tell_quarantine(ports, connector.name, before, document.update(end).value, run)
     drop_segments(ports, [sealed for sealed in before.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, "")
     return people

@@ -18,6 +18,7 @@ from upa_core.services.documents import lane_of, state_of
 from upa_core.services.look_up import find
 from upa_core.services.orphans import sweep_library
 from upa_core.services.people import People
+from upa_core.services.quarantine import hold_expired
 from upa_core.services.retention import sweep_storage
 from upa_core.services.settle import doubt
 
@@ -105,7 +106,8 @@ def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     state_of(ports.store, connector.name).update(owe)
     _move(ports, connector, entry, None)
     fields: Fields = {"file": entry.file, "people": people}
-    ports.events.emit(Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields))
+    told = Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields, entry.jobs)
+    ports.events.emit(told)
     return people
 
 
@@ -150,6 +152,7 @@ def _tell_what_grew_old(ports: Ports, connector: Connector) -> None:
         document.update(
             lambda s: replace(s, hold=replace(s.hold, alerted=now)) if s.hold is not None and s.hold == hold else s
         )
+    hold_expired(ports, connector)
     for reason in EscrowReason:
         books = People(ports.store, connector, state.people).books().values()
         waiting = [book.reasons[reason.value] for book in books if reason.value in book.reasons]

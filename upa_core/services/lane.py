@@ -70,7 +70,8 @@ def take_over(ports: Ports, connector: Connector, lane: Stored[Lane]) -> bool:
         return False
     move(ports, connector, flight, None, abandon(flight, now) if flight.asked is not None else lambda lane: lane)
     fields = {"file": flight.file, "of": flight.connector}
-    ports.events.emit(Event(EventName.IMPORT_JOB_ABANDONED, connector.name, flight.run, Level.WARNING, fields))
+    told = Event(EventName.IMPORT_JOB_ABANDONED, connector.name, flight.run, Level.WARNING, fields, flight.jobs)
+    ports.events.emit(told)
     return True
 
 
@@ -78,4 +79,5 @@ def emit(
     ports: Ports, name: EventName, flight: InFlight, level: Level = Level.INFO, **fields: str | int | float | None
 ) -> None:
     """Tell something about the file in the lane."""
-    ports.events.emit(Event(name, flight.connector, flight.run, level, {"file": flight.file, **fields}))
+    named = {"file": flight.file, **fields}
+    ports.events.emit(Event(name, flight.connector, flight.run, level, named, flight.jobs))

@@ -67,7 +67,7 @@ def queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str
     now = ports.clock.now()
     later = replace(flight, phase="queued", jobs=known, queued=now, not_before=None, tries=0)
     move(ports, connector, flight, later)
-    emit(ports, EventName.FILE_QUEUED, later, import_job=jobs[0])
+    emit(ports, EventName.FILE_QUEUED, later)
     wake(ports, ports.waker.watch, connector.name, flight.file)
     return Step("again", "queued", run=flight.run, file=flight.file)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from upa_core.domain.changes import RoundKind, Row, compile_projection
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError, ResyncRequiredError, RetryLaterError, UnavailableError
+from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_id, segment_key
 from upa_core.domain.state import (
@@ -27,6 +27,7 @@ from upa_core.ports.change_source import Link
 from upa_core.services.documents import Document, Stored, state_of
 from upa_core.services.export import check_target
 from upa_core.services.outbox import with_round
+from upa_core.services.quarantine import pull_refused, pulled, tell_quarantine
 from upa_core.services.segments import encode_segment
 from upa_core.services.wake import wake
 
@@ -47,7 +48,9 @@ class PullResult:
     why: str = ""
 
 
-def pull(ports: Ports, connector: Connector, *, full: bool = False) -> PullResult:
+def pull(
+    ports: Ports, connector: Connector, *, full: bool = False, stored: Stored[ConnectorState] | None = None
+) -> PullResult:
     """Begin or continue a round and follow it until it is sealed or the time budget ends.
 
     Each segment is a checkpoint: whoever comes next goes on from there. A second writer loses the conditional write and
@@ -55,22 +58,23 @@ def pull(ports: Ports, connector: Connector, *, full: bool = False) -> PullResul
 
     Args:
         full: begin a full round although a watermark is there (an open round goes on as it is).
+        stored: the state as it was just read.
 
     Raises:
         FatalError: an administrator must act (consent, an attribute that can't be tracked…); nothing is lost.
 
     """
-    return _Pull(ports, connector).run(full=full)
+    return _Pull(ports, connector, stored).run(full=full)
 
 
 class _Pull:
     """One pull: the state it last read or wrote, and the rows not yet in a segment."""
 
-    def __init__(self, ports: Ports, connector: Connector) -> None:
+    def __init__(self, ports: Ports, connector: Connector, stored: Stored[ConnectorState] | None) -> None:
         self._ports = ports
         self._connector = connector
         self._document: Document[ConnectorState] = state_of(ports.store, connector.name)
-        self._stored: Stored[ConnectorState] = self._document.load()
+        self._stored: Stored[ConnectorState] = stored or self._document.load()
         self._rows: list[Row] = []
         self._rows_since = ports.clock.now()
         self._written: OpenRound | None = None
@@ -172,6 +176,9 @@ class _Pull:
                 continue
             except RetryLaterError as exc:
                 return self._pause(opened, exc)
+            except FatalError as exc:
+                pull_refused(self._ports, self._connector, exc)
+                raise
             self._rows += map(project, page.records)
             opened = replace(
                 opened,
@@ -235,9 +242,11 @@ class _Pull:
         )
         worth = opened.kind == "full" or bool(opened.segments) or opened.requested
 
+        before = self._stored.value
+
         def change(state: ConnectorState) -> ConnectorState:
             return replace(
-                state,
+                pulled(state),
                 watermark=Watermark(opened.position.url, now, opened.fingerprint),
                 open_round=None,
                 sealed=with_round(state, sealed) if worth else state.sealed,
@@ -246,6 +255,7 @@ class _Pull:
             )
 
         self._write(opened, change)
+        tell_quarantine(self._ports, self._connector.name, before, self._stored.value, opened.id)
         self._emit(EventName.ROUND_SEALED, opened, kind=opened.kind, pages=opened.pages, rows=sealed.rows)
         if worth:
             wake(self._ports, self._ports.waker.export, self._connector.name, opened.id)

@@ -53,14 +53,6 @@ def typical_hours(reports: list[Report]) -> float | None:
     return round(median(took), 2) if took else None
 
 
-def latency_hours(report: Report) -> float | None:
-    """Return the time from reading the directory (the run's first round began) to the values being confirmed."""
-    began = min((moment for round_id in report.rounds if (moment := moment_of(round_id))), default=None)
-    if began is None or not report.files or report.status != "success":
-        return None
-    return round(max(0.0, (report.ended - began).total_seconds()) / 3600, 2)
-
-
 def moments(report: Report) -> dict[str, str | float | None]:
     """Return when a run began and ended, and how long it took."""
     hours = round((report.ended - report.started).total_seconds() / 3600, 3)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.errors import RefusedError
 from upa_core.domain.names import run_id
 from upa_core.domain.people import EscrowEntry, EscrowReason, Shard
 from upa_core.domain.state import ConnectorState, Report, RoundEnd, RunRequest
@@ -30,20 +31,35 @@ class RunStatus:
 
 
 def request_run(ports: Ports, connector: Connector, *, full: bool = False) -> str:
-    """Ask for a round; returns the id it will bear. A request still waiting is joined, and is full where either is."""
+    """Ask for a round; returns the id it will bear. A request still waiting is joined, and is full where either is.
+
+    It is tried at once, even after a failure. Raises `RefusedError` where the connector is switched off.
+    """
     now = ports.clock.now()
     fresh = run_id(now, ports.ids.token())
 
     def change(state: ConnectorState) -> ConnectorState:
+        check_on(connector, state)
         before = state.requested
         joined = (
             RunRequest(fresh, full, now) if before is None else RunRequest(before.id, before.full or full, before.at)
         )
-        return replace(state, requested=joined)
+        failed = state.pull_retry
+        tried = replace(failed, not_before=now) if failed is not None and failed.not_before > now else failed
+        return replace(state, requested=joined, pull_retry=tried)
 
     requested = state_of(ports.store, connector.name).update(change).value.requested
     wake(ports, ports.waker.continue_pull, connector.name, fresh)
     return requested.id if requested is not None else fresh
+
+
+def check_on(connector: Connector, state: ConnectorState) -> None:
+    """Raise `RefusedError` where quarantine has switched the connector off."""
+    one = state.quarantine
+    if one is not None and one.off_since is not None:
+        why = f"{one.reason.value}: {one.detail}"
+        since = f"{one.off_since:%Y-%m-%d %H:%M} UTC"
+        raise RefusedError(f"{connector.name} is switched off since {since} ({why}); when it is mended: upa resume")
 
 
 def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -> None:

@@ -13,12 +13,14 @@ import orjson
 from upa_core.domain.answers import Answer, ProblemError, Request, problem
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents import to_json
+from upa_core.domain.errors import RefusedError
 from upa_core.domain.names import is_run_id
 from upa_core.domain.state import Report
 from upa_core.ports.bundle import Ports
+from upa_core.services.documents import state_of
 from upa_core.services.idempotency import HEADER, once
-from upa_core.services.recent import latency_hours, moments, recent_reports
-from upa_core.services.requests import request_people, request_run, run_status
+from upa_core.services.recent import moments, recent_reports
+from upa_core.services.requests import check_on, request_people, request_run, run_status
 
 MAX_BODY = 64 * 1024
 MAX_PEOPLE = 1000
@@ -33,8 +35,10 @@ def start_run(connectors: Everyone, request: Request) -> Answer:
     names, full, people = _parse(request.body, connectors)
 
     def act() -> Answer:
-        ids = {}
-        for name in names:
+        ids, off = {}, _switched_off(names, connectors)
+        if len(off) == len(names):
+            return problem(409, "Switched off", "; ".join(off.values()))
+        for name in (name for name in names if name not in off):
             connector, ports = connectors[name]
             if people:
                 request_people(ports, connector, people)
@@ -80,8 +84,10 @@ def run_row(report: Report) -> dict[str, Any]:
         "status": report.status,
         "why": report.why,
         **moments(report),
-        "latency_h": latency_hours(report),
+        "latency_h": report.latency_hours,
+        "kind": "full" if report.full else "delta",
         "files": len(report.files),
+        "import_jobs": [job for file in report.files for job in file.import_jobs],
         "counts": to_json(report.counts),
     }
 
@@ -130,6 +136,18 @@ def _parse(body: bytes, connectors: Everyone) -> tuple[list[str], bool, list[str
     check(isinstance(people, list) and len(people) <= MAX_PEOPLE, f"people is a list of at most {MAX_PEOPLE} ids")
     check(all(isinstance(p, str) and PERSON.fullmatch(p) for p in people), "people are Entra object ids (GUIDs)")
     return [str(name)] if name is not None else list(connectors), kind == "full", [p.lower() for p in people]
+
+
+def _switched_off(names: list[str], connectors: Everyone) -> dict[str, str]:
+    """Return the connectors that quarantine has switched off, and what to do about each."""
+    off: dict[str, str] = {}
+    for name in names:
+        connector, ports = connectors[name]
+        try:
+            check_on(connector, state_of(ports.store, name).load().value)
+        except RefusedError as exc:
+            off[name] = str(exc)
+    return off
 
 
 def _known_connector(name: str | None, connectors: Everyone) -> None:

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.names import run_folder
+from upa_core.domain.quarantine import left_by, slowed_down
 from upa_core.domain.state import (
     ConnectorState,
     Exported,
     FileState,
-    Quarantine,
     QuarantineReason,
     Report,
     Retry,
@@ -53,6 +53,7 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
         counts=run.counts,
         files=run.files,
         why=why,
+        full=run.full,
     )
     put_document(ports.store, report_key(run.id), report)
     for round_id in run.rounds:
@@ -60,7 +61,8 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
     name = EventName.RUN_FAILED if status == "failed" else EventName.RUN_ENDED
     level = Level.ERROR if status == "failed" else Level.INFO
     counts = {name: getattr(run.counts, name) for name in run.counts.__slots__}
-    ports.events.emit(Event(name, connector, run.id, level, {"status": status, "why": why, **counts}))
+    fields = {"status": status, "why": why, "latency_hours": report.latency_hours, **counts}
+    ports.events.emit(Event(name, connector, run.id, level, fields, run.import_jobs))
     return report
 
 
@@ -73,7 +75,7 @@ def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
         hold=None if state.hold is not None and state.hold.run.id == run.id else state.hold,
         sealed=tuple(r for r in state.sealed if r.id not in run.rounds),
         retry=None,
-        quarantine=None,
+        quarantine=left_by(state.quarantine, "export"),
         people=replace(state.people, known=known),
         exported=tuple(one for one in state.exported if now - one.at < WINDOW),
         last_success=now,
@@ -103,14 +105,14 @@ def failed(
     failures = (state.retry.failures if state.retry is not None else 0) + 1
     repeated = QuarantineReason.TARGET_DOWN if opaque else QuarantineReason.TOO_MANY_FAILURES
     reason = quarantine or (repeated if failures >= QUARANTINE_AFTER else None)
-    quarantined = state.quarantine
-    if reason is not None and (quarantined is None or quarantined.reason != reason):
-        quarantined = Quarantine(reason, now, why)
+    if reason is None and state.quarantine is not None:
+        reason = state.quarantine.reason
+    since = state.retry.since if state.retry is not None else now
     return replace(
         state,
         run=None,
-        retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people),
-        quarantine=quarantined,
+        retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people, since),
+        quarantine=slowed_down(state.quarantine, reason, why, now, "export") if reason is not None else None,
         last_run=run.id,
         runs=state.runs + 1,
     )
@@ -127,16 +129,6 @@ def delivered(state: ConnectorState, run: Run, file: FileState, now: datetime) -
         return state
     kept = tuple(one for one in state.exported if now - one.at < WINDOW)
     return replace(state, exported=(*kept, Exported(now, updated, file.cleared)))
-
-
-def tell_quarantine(ports: Ports, connector: str, before: ConnectorState, after: ConnectorState) -> None:
-    """Tell once when a connector enters, changes or leaves quarantine."""
-    old, new = before.quarantine, after.quarantine
-    if new is not None and (old is None or old.reason != new.reason):
-        fields = {"reason": new.reason.value, "detail": new.detail}
-        ports.events.emit(Event(EventName.QUARANTINED, connector, level=Level.ERROR, fields=fields))
-    if old is not None and new is None:
-        ports.events.emit(Event(EventName.QUARANTINE_LEFT, connector, fields={"reason": old.reason.value}))
 
 
 def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:

@@ -12,7 +12,6 @@ from itertools import count
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import (
-    AccessDeniedError,
     CorruptStateError,
     FatalError,
     RetryLaterError,
@@ -20,7 +19,8 @@ from upa_core.domain.errors import (
 )
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.names import upload_name
-from upa_core.domain.state import ConnectorState, Debt, InFlight, Lane, QuarantineReason, Run
+from upa_core.domain.quarantine import QuarantineReason, reason_of
+from upa_core.domain.state import ConnectorState, Debt, InFlight, Lane, Run, switched_off
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE
 from upa_core.ports.bundle import Ports
@@ -62,8 +62,8 @@ def send(
     taken = next((entry for entry in lane.value.abandoned if entry.file == file.name), None)
     if taken is not None:
         return give_up(ports, connector, run, file, taken)
-    if state.paused:
-        return Step("idle", "paused between two files", run=run.id)
+    if state.paused or switched_off(state):
+        return Step("idle", f"{'paused' if state.paused else 'switched off'} between two files", run=run.id)
     if not lane.value.budget_left(now, connector.limits.import_jobs_per_day):
         return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now), run=run.id)
     owed = {debt.url for debt in state.debts}
@@ -136,7 +136,7 @@ def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
     except RetryLaterError as exc:
         return wait(ports, connector, run, flight, exc)
     except FatalError as exc:
-        return fail_run(ports, connector, run, flight, str(exc), quarantine=_reason(exc), stored=False)
+        return fail_run(ports, connector, run, flight, str(exc), quarantine=reason_of(exc), stored=False)
     try:
         size = ports.library.size(flight.source_uri)
         if size != file.size:
@@ -144,7 +144,7 @@ def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
     except RetryLaterError as exc:
         return wait(ports, connector, run, flight, exc)
     except FatalError as exc:
-        return fail_run(ports, connector, run, flight, str(exc), quarantine=_reason(exc))
+        return fail_run(ports, connector, run, flight, str(exc), quarantine=reason_of(exc))
     emit(ports, EventName.FILE_UPLOADED, flight, size=file.size, people=file.people, pairs=file.pairs)
     return _queue(ports, connector, run, replace(flight, tries=0), was=flight)
 
@@ -164,12 +164,8 @@ def _queue(ports: Ports, connector: Connector, run: Run, flight: InFlight, was: 
     except FatalError as exc:
         if queues > 1:
             return give_up_sending(ports, connector, run, asking)
-        quarantine = _reason(exc, otherwise=QuarantineReason.MAPPING)
+        quarantine = reason_of(exc, refused=QuarantineReason.MAPPING)
         return fail_run(ports, connector, run, asking, str(exc), quarantine=quarantine)
     if job is None:
         return Step("again", "SharePoint named no import job: looking it up", run=run.id, file=flight.file)
     return queued(ports, connector, asking, (job,))
-
-
-def _reason(exc: FatalError, *, otherwise: QuarantineReason = QuarantineReason.CONFIGURATION) -> QuarantineReason:
-    return QuarantineReason.CREDENTIALS if isinstance(exc, AccessDeniedError) else otherwise

@@ -55,7 +55,8 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     exported = len(people) - escrowed if verdict.confirmed else 0
     level = Level.INFO if verdict.confirmed else Level.WARNING
     fields: Fields = {"file": outcome.file, "exported": exported, "escrowed": escrowed, "why": verdict.why}
-    ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields))
+    jobs = outcome.import_jobs
+    ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields, jobs))
     _tell_escrowed(ports, connector, outcome, verdict)
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque)
 
@@ -116,4 +117,5 @@ def _tell_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict
     for reason in sorted(set(reasons)):
         level = Level.INFO if reason is EscrowReason.PROFILE_NOT_CREATED else Level.WARNING
         fields: Fields = {"file": outcome.file, "reason": reason.value, "people": reasons.count(reason)}
-        ports.events.emit(Event(EventName.PERSON_ESCROWED, connector.name, outcome.run, level, fields))
+        told = Event(EventName.PERSON_ESCROWED, connector.name, outcome.run, level, fields, outcome.import_jobs)
+        ports.events.emit(told)

@@ -7,12 +7,17 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents import instant, to_json
-from upa_core.domain.state import ConnectorState, Lane, Report, age_of
-from upa_core.domain.timetable import STALLED_AFTER
+from upa_core.domain.health import Health, health, next_probe
+from upa_core.domain.state import ConnectorState, Lane, Report, age_of, switched_off
+from upa_core.domain.told import Told
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import get_document, lane_of, state_of
 from upa_core.services.people import People
 from upa_core.services.run_end import report_key
+from upa_core.services.watchfulness import told_of
+
+CHARTED = 30
+"""Samples of the library's size that the page draws."""
 
 
 def status(ports: Ports, connector: Connector) -> dict[str, Any]:
@@ -20,16 +25,19 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
     now = ports.clock.now()
     state = state_of(ports.store, connector.name).load().value
     lane = lane_of(ports.store, connector).load().value
-    name, since, why, todo = _health(connector, state, lane, now)
+    told = told_of(ports, connector).load().value
+    one = health(connector, state, lane, now, trouble=told.trouble)
+    failing = state.pull_retry or state.retry
     last = get_document(ports.store, report_key(state.last_run), Report) if state.last_run else None
     held = state.hold
+    library = [sample for sample in told.samples if sample.library_items is not None]
     return {
         "version": 1,
         "connector": connector.name,
-        "state": name,
-        "since": _moment(since),
-        "reason": why,
-        "what_to_do": todo,
+        "state": one.condition,
+        "since": _moment(_since(one, state, told)),
+        "reason": one.why,
+        "what_to_do": one.todo,
         "now": instant(now),
         "last_pull": _moment(state.last_pull),
         "last_success": _moment(state.last_success),
@@ -42,9 +50,9 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
         "held_plan": None
         if held is None
         else {"run": held.run.id, "since": instant(held.since), "why": held.why, "counts": to_json(held.run.counts)},
-        "next_try": _moment(state.retry.not_before if state.retry is not None else None),
-        "failures_in_a_row": state.retry.failures if state.retry is not None else 0,
-        "quarantine": to_json(state.quarantine),
+        "next_try": _moment(failing.not_before if failing is not None and not switched_off(state) else None),
+        "failures_in_a_row": failing.failures if failing is not None else 0,
+        "quarantine": _quarantine(state),
         "token_age_h": _hours(state.watermark.issued, now) if state.watermark is not None else None,
         "last_full": _moment(state.last_full),
         "next_full": _moment(state.last_full + connector.limits.full_round_every if state.last_full else None),
@@ -56,40 +64,37 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
             {"file": one.file, "since": instant(one.since), "jobs": list(one.jobs)} for one in lane.abandoned
         ],
         "library_debts": len(state.debts),
+        "library_items": library[-1].library_items if library else None,
+        "cert_days_left": (told.certificate_ends - now).days if told.certificate_ends is not None else None,
+        "alarms": [
+            {"occasion": entry.occasion, "since": instant(entry.since), "title": entry.title, "detail": entry.detail}
+            for entry in told.entries
+            if not entry.over
+        ],
+        "samples": [to_json(sample) for sample in library[-CHARTED:]],
         "config_hash": connector.fingerprint,
         "config_applied": state.watermark is not None and state.watermark.fingerprint == connector.fingerprint,
     }
 
 
-def _health(
-    connector: Connector, state: ConnectorState, lane: Lane, now: datetime
-) -> tuple[str, datetime | None, str, str]:
-    """Return the one line on top: state, since when, why, and what to do about it."""
-    flight = lane.in_flight
-    if state.paused:
-        return "paused", None, "an administrator paused it", "upa resume"
-    if connector.in_staging(state.released):
-        why = "mappings, scope or source changed" if state.released else "everything but export"
-        return "staging", None, f"staging mode: {why}", "upa plan, then upa go"
-    if state.hold is not None:
-        run = state.hold.run.id
-        todo = f"upa hold show, then upa hold approve {run} or upa hold reject {run}"
-        return "held", state.hold.since, state.hold.why, todo
-    if state.quarantine is not None:
-        one = state.quarantine
-        todo = "it leaves by itself when a try succeeds; upa reset --quarantine tries at once"
-        return "quarantined", one.since, f"{one.reason.value}: {one.detail}", todo
-    if flight is not None and flight.connector == connector.name and age_of(flight.since, now) >= STALLED_AFTER:
-        why, todo = "SharePoint has had the import job for hours", "nothing: it is given up after 24 h"
-        return "stalled", flight.since, why, todo
-    if state.retry is not None:
-        return "degraded", None, state.retry.why, f"it tries again at {instant(state.retry.not_before)}"
-    mark = state.watermark
-    if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
-        return "degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs"
-    if mark is None:
-        return "starting", None, "the first full round isn't complete", "wait"
-    return "healthy", state.last_success, "", ""
+def _since(one: Health, state: ConnectorState, told: Told) -> datetime | None:
+    """Return since when: from the facts, else when looking after the connector first saw it so."""
+    if one.since is not None:
+        return one.since
+    if told.condition == one.condition and told.condition_since is not None:
+        return told.condition_since
+    return state.last_success if one.condition == "healthy" else None
+
+
+def _quarantine(state: ConnectorState) -> dict[str, Any] | None:
+    one = state.quarantine
+    if one is None:
+        return None
+    return {
+        **to_json(one),
+        "next_probe": _moment(next_probe(state)),
+        "off_after": instant(one.off_after) if one.off_since is None else None,
+    }
 
 
 def _round(state: ConnectorState) -> dict[str, Any] | None:

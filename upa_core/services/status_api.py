@@ -7,13 +7,11 @@ from typing import Any
 
 from upa_core.domain.answers import Answer, Request
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents import instant, to_json
 from upa_core.domain.state import Report
 from upa_core.ports.bundle import Ports
 from upa_core.services.recent import recent_reports, typical_hours
 from upa_core.services.run_api import Everyone, known_only
 from upa_core.services.status import status
-from upa_core.services.watchfulness import told_of
 
 LOOKED_AT = 60
 """Ended runs that tell how long an import job usually takes."""
@@ -37,22 +35,5 @@ def _reports(connectors: Everyone) -> list[Report]:
 
 
 def _status(connector: Connector, ports: Ports, reports: list[Report]) -> dict[str, Any]:
-    typical = typical_hours([report for report in reports if report.connector == connector.name])
-    told, now = told_of(ports, connector).load().value, ports.clock.now()
-    library = [sample for sample in told.samples if sample.library_items is not None]
-    left = (told.certificate_ends - now).days if told.certificate_ends is not None else None
-    document = status(ports, connector)
-    if told.trouble and document["state"] in ("healthy", "starting"):
-        document |= {"state": "degraded", "since": None, "reason": told.trouble, "what_to_do": "upa doctor"}
-    return {
-        **document,
-        "typical_job_h": typical,
-        "library_items": library[-1].library_items if library else None,
-        "cert_days_left": left,
-        "alarms": [
-            {"occasion": one.occasion, "since": instant(one.since), "title": one.title, "detail": one.detail}
-            for one in told.entries
-            if not one.over
-        ],
-        "samples": [to_json(sample) for sample in library[-30:]],
-    }
+    own = [report for report in reports if report.connector == connector.name]
+    return {**status(ports, connector), "typical_job_h": typical_hours(own)}

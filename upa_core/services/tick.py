@@ -1,21 +1,27 @@
-"""One tick of the timer for one connector: pull, then wake whatever storage says is due."""
+"""One tick of the timer for one connector: pull if it is time to, then wake whatever storage says is due."""
 
 from __future__ import annotations
 
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
+from upa_core.services.documents import state_of
 from upa_core.services.due import what_is_due
 from upa_core.services.pull import PullResult, pull
+from upa_core.services.quarantine import pull_is_due
 from upa_core.services.wake import wake
 
 
-def tick(ports: Ports, connector: Connector) -> PullResult:
+def tick(ports: Ports, connector: Connector) -> PullResult | None:
     """Pull, and wake the export or the watcher where something waits: a lost wake-up costs at most one tick.
 
+    Returns None where it isn't time to pull: in quarantine, or in a rhythm slower than the timer's.
     Raises as `pull`; what was due before is woken even then.
     """
     try:
-        return pull(ports, connector)
+        stored = state_of(ports.store, connector.name).load()
+        if not pull_is_due(stored.value, connector, ports.clock.now()):
+            return None
+        return pull(ports, connector, stored=stored)
     finally:
         due = what_is_due(ports, connector)
         if due.file:

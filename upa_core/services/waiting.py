@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import RetryLaterError
+from upa_core.domain.events import EventName, Level
 from upa_core.domain.state import InFlight, Lane, Run
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import MOST_TRIES, try_again_delay
 from upa_core.ports.bundle import Ports
 from upa_core.services.finish import fail_run, give_up_sending
-from upa_core.services.lane import move
+from upa_core.services.lane import emit, move
 
 
 def wait(
@@ -44,6 +45,8 @@ def wait(
         queues=flight.queues - 1 if unqueued else flight.queues,
     )
     move(ports, connector, flight, later, uncount)
+    pause = (later.not_before - now).total_seconds() if later.not_before is not None else 0.0
+    emit(ports, EventName.FILE_POSTPONED, flight, Level.WARNING, tries=tries, seconds=pause, reason=str(exc))
     if tries >= MOST_TRIES and later.queues == 0:
         return fail_run(ports, connector, run, later, f"{tries} failed attempts: {exc}")
     if tries >= MOST_TRIES and unqueued:  # an earlier call's import job was looked up in vain, and may yet turn up

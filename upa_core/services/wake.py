@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from upa_core.domain.errors import UpaError
 from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.names import parse_file_name
 from upa_core.ports.bundle import Ports
 
 
@@ -14,5 +15,7 @@ def wake(ports: Ports, call: Callable[[str, str], None], connector: str, subject
     try:
         call(connector, subject)
     except UpaError as exc:
-        fields = {"reason": str(exc)}
-        ports.events.emit(Event(EventName.WAKE_UP_LOST, connector, subject, Level.WARNING, fields))
+        file = parse_file_name(subject)
+        fields = {"reason": str(exc), "file": subject if file is not None else ""}
+        run = file[1] if file is not None else subject
+        ports.events.emit(Event(EventName.WAKE_UP_LOST, connector, run, Level.WARNING, fields))

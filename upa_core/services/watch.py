@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import FatalError, RetryLaterError, UpaError
+from upa_core.domain.errors import AccessDeniedError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.import_job import ImportJob, error_name, state_name
 from upa_core.domain.state import ConnectorState, FileState, InFlight, Run, age_of
@@ -27,6 +27,7 @@ from upa_core.services.documents import Stored, state_of
 from upa_core.services.finish import finish, free_lane
 from upa_core.services.lane import emit, is_current, move
 from upa_core.services.look_up import find
+from upa_core.services.quarantine import poll_refused
 
 
 def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
@@ -78,6 +79,8 @@ def _blind(ports: Ports, connector: Connector, run: Run, file: FileState, flight
         return _give_up(ports, connector, run, file, flight, None)
     level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
     emit(ports, EventName.IMPORT_JOB_STATE, flight, level, state="unknown", reason=str(exc))
+    if isinstance(exc, AccessDeniedError):
+        poll_refused(ports, connector, exc, flight)
     return _poll(flight, now, f"polling: {exc}", getattr(exc, "retry_after", None))
 
 

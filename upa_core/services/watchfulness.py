@@ -10,6 +10,7 @@ from upa_core.domain.alarms import Alarm, Facts, alarms_of
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.events import Event, EventName, Fields, Level
+from upa_core.domain.health import health
 from upa_core.domain.people import EscrowReason
 from upa_core.domain.told import Entry, Sample, Told
 from upa_core.ports.bundle import Ports
@@ -76,14 +77,15 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
             silence_after=watch.silence_after,
             token_warn_age=connector.limits.token_warn_age,
             connector=connector.name,
-            staging=connector.in_staging(state.released),
+            staging=connector.in_staging(state),
             trouble=trouble,
             escrow=escrow,
             escrow_before=_day_ago(told, now),
             certificate_ends=certificate or told.certificate_ends,
         )
         wanted: list[Alarm] = [alarm for alarm in alarms_of(facts) if alarm.occasion in watch.occasions]
-        after = told.judged(wanted, channels, now, recovery="recovered" in watch.occasions)
+        seen = told.seen(health(connector, state, lane, now, trouble=trouble).condition, now)
+        after = seen.judged(wanted, channels, now, recovery="recovered" in watch.occasions)
         known = {(entry.occasion, entry.reason) for entry in told.entries if not entry.over}
         still = {(entry.occasion, entry.reason) for entry in after.entries if not entry.over}
         raised.extend(e for e in after.entries if not e.over and (e.occasion, e.reason) not in known)
@@ -139,14 +141,15 @@ def _told(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry
             "tries": entry.tries,
             "error": str(exc),
         }
-        ports.events.emit(Event(EventName.NOTIFICATION_FAILED, connector.name, level=Level.WARNING, fields=fields))
+        name = EventName.NOTIFICATION_FAILED
+        ports.events.emit(Event(name, connector.name, entry.run, Level.WARNING, fields, entry.import_jobs))
         return False
     return True
 
 
 def _emit(ports: Ports, connector: Connector, name: EventName, entry: Entry, level: Level) -> None:
     fields = {"occasion": entry.occasion, "title": entry.title, "detail": entry.detail}
-    ports.events.emit(Event(name, connector.name, level=level, fields=fields))
+    ports.events.emit(Event(name, connector.name, entry.run, level, fields, entry.import_jobs))
 
 
 def _certificate(ports: Ports, document: Document[Told], watch: Watch) -> datetime | None:

@@ -46,8 +46,11 @@ class Request:
 
     def param(self, name: str) -> str | None:
         """Read a query parameter whatever its case: `$deltatoken` and `$deltaToken` both occur (graph.md A1)."""
-        wanted = name.lower()
-        return next((value for key, value in self.params.items() if key.lower() == wanted), None)
+        return self._folded.get(name.lower())
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.params.items()}
 
     def json(self) -> Any:
         """Parse the body as JSON; `HttpError` 400 when it isn't."""

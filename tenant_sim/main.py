@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -46,12 +47,13 @@ def run(
         say(_assumptions(as_json=json))
         return 0
     try:
-        sim = TenantSim(parse_clock(clock), seed=seed, domain=domain, hosts=hosts, profile_delay=profile_delay)
-        progress = (lambda _text: None) if json else say
-        count = _seed(sim, users, hr, mapping, progress)
-        with sim.serve(port=port, directory=directory) as served:
-            describe(served, count, json, say)
-            _wait(stop)
+        with _interruptible():
+            sim = TenantSim(parse_clock(clock), seed=seed, domain=domain, hosts=hosts, profile_delay=profile_delay)
+            progress = (lambda _text: None) if json else say
+            count = _seed(sim, users, hr, mapping, progress)
+            with sim.serve(port=port, directory=directory) as served:
+                describe(served, count, json, say)
+                _wait(stop)
     except (HrError, PortTakenError, ValueError) as exc:
         _complain(str(exc))
         return 2
@@ -111,15 +113,24 @@ def _with_progress(people: Iterable[Any], total: int, say: Say) -> Iterator[Any]
 
 
 def _wait(stop: threading.Event | None) -> None:
-    """Wait for `stop`, Ctrl-C, or the SIGTERM of whoever started this."""
     stop = stop or threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
-        while not stop.wait(3600):
-            pass
-    except KeyboardInterrupt:
+    while not stop.wait(3600):
+        pass
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End quietly at Ctrl-C, and at the SIGTERM of whoever started this."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _assumptions(*, as_json: bool) -> str:

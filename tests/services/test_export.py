@@ -286,8 +286,7 @@ def test_leaving_the_scope_keeps_or_clears() -> None:
 def test_a_value_that_fails_the_run_slows_the_connector_down_until_the_configuration_changes() -> None:
     """`on_invalid: fail_run` raises, isn't planned again every tick, and a mended mapping needn't wait."""
     world = settled(mappings=(direct("employeeHireDate", "UpaHired", type="date", on_invalid="fail_run"),))
-    world.sim.directory.records[0] = world.sim.directory.records[0][:-1] + b',"employeeHireDate":"soon"}'
-    world.edit(world.people[0], department="moved", employeeType="x")
+    world.edit(world.people[0], department="moved", employeeType="x", employeeHireDate="soon")
     world.pull(full=True)
     with pytest.raises(FatalError, match="fail_run"):
         world.far()

@@ -224,7 +224,7 @@ def test_extension_properties_are_defined_and_listed(tenant):
 
 
 def test_available_extensions_are_empty_in_a_crowded_tenant(tenant):
-    """With more than 1,000 service principals getAvailableExtensionProperties finds nothing: a known issue."""
+    """With over 1,000 service principals getAvailableExtensionProperties finds nothing: a known issue."""
     grant(tenant, "Application.Read.All")
     tenant.sim.define_extension(tenant.sim.apps.client, "badge")
     for n in range(1000):

@@ -13,6 +13,8 @@ from upa_cli.context import Cli
 from upa_cli.exits import CommandError
 from upa_cli.registry import command
 
+REAL_HOSTS = "login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,contoso-admin.sharepoint.com"
+
 
 @command(
     "demo",
@@ -67,10 +69,7 @@ def demo(
     examples=[
         "upa sim --users 200 --directory .tenant",
         "upa sim --hr workers.csv --port 9440",
-        (
-            "upa sim --port 443 --hosts login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,"
-            "contoso-admin.sharepoint.com"
-        ),
+        f"upa sim --port 443 --hosts {REAL_HOSTS}",
         "upa sim --assumptions",
     ],
     shape={

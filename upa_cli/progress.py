@@ -71,10 +71,9 @@ class Progress:
                     return
                 now = self.clock.now()
                 began = since.setdefault(step.file, now)
-                text = f"waiting for {duration((now - began).total_seconds())} ({step.why})"
-                live.update(
-                    Text(clean(f"{text}; looking again at {step.at:%H:%M:%S}. Ctrl-C: upa run goes on from here"))
-                )
+                waited = f"waiting for {duration((now - began).total_seconds())} ({step.why})"
+                text = f"{waited}; looking again at {step.at:%H:%M:%S}. Ctrl-C loses nothing"
+                live.update(Text(clean(text)))
 
             yield told
 

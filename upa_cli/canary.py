@@ -68,7 +68,8 @@ def fly(cli: Cli, person: str) -> Canary:
         forget(cli.ports, connector)
     sweep_storage(cli.ports, connector)
     ports = _ports(cli, connector, person)
-    result = run_to_the_end(ports, connector)
+    with cli.progress.waiting() as narrate:
+        result = run_to_the_end(ports, connector, narrate=narrate)
     return Canary(result, explain(ports, connector, person))
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
 from rich.console import Console
 from rich.text import Text
 
+from upa_cli.output import clean, duration
 from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.step import Step
 from upa_core.ports.clock import Clock
 
 _LINES = {
@@ -51,7 +57,28 @@ class Progress:
         self._last = line
         moment = f"{self.clock.now():%H:%M:%S}  " if self.clock is not None else ""
         shown = "".join(char if char.isprintable() else "?" for char in line)
-        self._console.print(Text(moment, style="dim").append(shown, style=_STYLES.get(event.level, "")))
+        self._console.print(Text().append(moment, "dim").append(shown, _STYLES.get(event.level, "")))
+
+    @contextmanager
+    def waiting(self) -> Iterator[Callable[[Step], None]]:
+        """Keep one live line in a terminal on what is waited for; it is told each step. Elsewhere: nothing."""
+        if self._quiet or not self._console.is_terminal:
+            yield lambda _: None
+            return
+        since: dict[str, datetime] = {}
+        with self._console.status("working…", spinner="dots") as live:
+
+            def told(step: Step) -> None:
+                if step.kind != "poll" or step.at is None or self.clock is None:
+                    live.update("working…")
+                    return
+                now = self.clock.now()
+                began = since.setdefault(step.file, now)
+                waited = f"waiting for {duration((now - began).total_seconds())} ({step.why})"
+                text = f"{waited}; looking again at {step.at:%H:%M:%S}. Ctrl-C loses nothing"
+                live.update(Text(clean(text)))
+
+            yield told
 
     def _line(self, event: Event) -> str:
         try:

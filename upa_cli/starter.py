@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from upa_core.domain.attributes import type_of_attribute
+
 
 @dataclass(frozen=True, slots=True)
 class Starter:
@@ -99,8 +101,15 @@ def _endpoints(answers: Starter) -> str:
 
 def _mappings(pairs: Sequence[tuple[str, str]]) -> str:
     return "".join(
-        f"      - target: {_quote(target)}\n        source: {_quote(source)}\n\n" for target, source in pairs
+        f"      - target: {_quote(target)}\n        source: {_quote(source)}\n{_type(source)}\n"
+        for target, source in pairs
     )
+
+
+def _type(source: str) -> str:
+    """Declare the type of an attribute that is no text: as a string, a date is written as Graph writes it."""
+    kind = {"datetime": "date", "boolean": "boolean"}.get(type_of_attribute(source))
+    return f"        type: {kind}\n" if kind else ""
 
 
 def _quote(text: str) -> str:

@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import CTRL_C, CTRL_D, talk
 from upa_cli import exits
 from upa_core.config import load_config
 from upa_core.domain.cloud import CLOUDS
 
-ROOT = Path(__file__).parents[2]
-IN_A_TERMINAL = """\
-import os
-from upa_cli.main import main
-os.close(os.open(os.ttyname(0), os.O_RDWR))  # the terminal becomes the session's own: Ctrl-C is a signal
-main()
-"""
-CTRL_C, CTRL_D = "\x03", "\x04"
 
-
-def talk(folder: Path, answers: list[str], *options: str) -> tuple[int, str]:
-    """Run `upa init` in a pseudo-terminal, type the answers; returns exit code and what the terminal shows."""
-    ours, theirs = pty.openpty()
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("UPA_")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", IN_A_TERMINAL, "init", *options],
-        cwd=folder,
-        env={**environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "160"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    shown = b""
-    waiting = list(answers)
-    try:
-        while chunk := _read(ours):
-            shown += chunk
-            if waiting and shown.endswith((b": ", b"]: ")):
-                answer = waiting.pop(0)
-                os.write(ours, answer.encode() if answer in (CTRL_C, CTRL_D) else answer.encode() + b"\n")
-    finally:
-        os.close(ours)
-        process.wait(60)
-    return process.returncode, shown.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the other end is closed
-        return b""
+def init(folder: Path, answers: list[str], *options: str) -> tuple[int, str]:
+    return talk(folder, ["init", *options], answers)
 
 
 def test_a_few_questions_make_a_valid_file(tmp_path: Path) -> None:
     """Eight answers, four of them Enter, are enough; the file holds them, and an example as its mapping."""
-    code, shown = talk(tmp_path, ["", "contoso.onmicrosoft.com", "contoso", "", "n", "", "", ""])
+    code, shown = init(tmp_path, ["", "contoso.onmicrosoft.com", "contoso", "", "n", "", "", ""])
     connector = load_config(tmp_path / "upa.yaml", {}).connectors[0]
 
     assert (code, connector.source.tenant_id, connector.staging) == (exits.OK, "contoso.onmicrosoft.com", True)
@@ -82,7 +39,7 @@ def test_an_answer_that_the_file_would_refuse_is_asked_again(tmp_path: Path) -> 
         *("Department", "Badge", "extensionAttribute77", "extensionAttribute7"),
         *("CostCenter", "ext:CostCenter", "", "no-guid", app),
     ]
-    code, shown = talk(tmp_path, answers)
+    code, shown = init(tmp_path, answers)
     connector = load_config(tmp_path / "upa.yaml", {}).connectors[0]
 
     assert code == exits.OK
@@ -102,17 +59,27 @@ def test_an_answer_that_the_file_would_refuse_is_asked_again(tmp_path: Path) -> 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_leaving_halfway_writes_nothing(tmp_path: Path, key: str) -> None:
     """Ctrl-C and Ctrl-D at a question end it in one line; there is no file."""
-    code, shown = talk(tmp_path, ["", "contoso.onmicrosoft.com", key])
+    code, shown = init(tmp_path, ["", "contoso.onmicrosoft.com", key])
 
     assert (code, list(tmp_path.iterdir())) == (exits.INTERRUPTED, [])
     assert shown.endswith("stopped; nothing was changed\n")
     assert "Traceback" not in shown
 
 
+def test_dates_and_booleans_are_declared(tmp_path: Path) -> None:
+    """A mapping from an attribute that isn't text gets its type."""
+    pairs = ("Hired=employeeHireDate", "Active=accountEnabled", "City=city")
+    options = ("--tenant", "contoso.com", "--sharepoint", "contoso", "--site", "/sites/x")
+    init(tmp_path, ["n"], *options, *(word for pair in pairs for word in ("--map", pair)))
+    mappings = load_config(tmp_path / "upa.yaml", {}).connectors[0].mappings
+
+    assert {m.target: m.type for m in mappings} == {"Hired": "date", "Active": "boolean", "City": "string"}
+
+
 def test_what_is_given_isnt_asked(tmp_path: Path) -> None:
     """Options answer their questions; only the sign-in is left."""
     options = ("--tenant", "contoso.com", "--sharepoint", "contoso", "--site", "/sites/x", "--map", "A=department")
-    code, shown = talk(tmp_path, ["n"], *options)
+    code, shown = init(tmp_path, ["n"], *options)
 
     assert (code, shown.count("?")) == (exits.OK, 1)
     assert shown.startswith("Sign in with a certificate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from tests.cli.conftest import Office
+from tests.cli.terminal import talk
 from upa_cli import exits
 
 
@@ -26,6 +27,18 @@ def test_progress_goes_to_the_error_stream(office: Office) -> None:
     assert "import job is Submitted" in answer.err
     assert answer.out.startswith("Run 2026")
     assert answer.out.count("\n") == 1
+
+
+def test_a_terminal_shows_what_is_waited_for(office: Office) -> None:
+    """While SharePoint works there is a live line with the wait and the next look; in colour, unlike in a pipe."""
+    environ = {name: value for name, value in office.environ.items() if name != "NO_COLOR"}
+    code, shown = talk(office.folder, ["run"], environ=environ)
+    piped = office.upa("status", NO_COLOR="")
+
+    assert code == exits.OK
+    assert "looking again at" in shown
+    assert "\x1b[2m" in shown
+    assert "\x1b" not in piped.out + piped.err
 
 
 def test_a_plan_writes_nothing(office: Office) -> None:

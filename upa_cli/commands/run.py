@@ -71,7 +71,8 @@ def run(
         controls.reset(ports, connector, "shadow", cli.who)
     if persons:
         request_people(ports, connector, persons)
-    result = run_to_the_end(ports, connector, full=full or (resend and not persons), wait=wait)
+    with cli.progress.waiting() as narrate:
+        result = run_to_the_end(ports, connector, full=full or (resend and not persons), wait=wait, narrate=narrate)
     return show_run(cli, result)
 
 

@@ -156,6 +156,7 @@ def sync_user(
         cli.show(document, lambda out: out.print("Nothing was sent."))
         return exits.REFUSED if blocked else exits.CHANGES if steps[-1]["details"] else exits.OK
     request_people(cli.ports, cli.connector, [person])
-    reports, last = drive(cli.ports, cli.connector, wait=wait)
+    with cli.progress.waiting() as narrate:
+        reports, last = drive(cli.ports, cli.connector, wait=wait, narrate=narrate)
     pulled = PullResult("sealed", "", "delta", 0, 0)
     return show_run(cli, RunResult(pulled, reports, last), shown)

@@ -10,6 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.quarantine import Quarantine
 from upa_core.domain.state import ConnectorState, Lane, Retry, age_of, switched_off
 from upa_core.domain.timetable import STALLED_AFTER
+from upa_core.domain.told import Told
 
 Condition = Literal["healthy", "degraded", "held", "quarantined", "staging", "paused", "stalled", "starting"]
 
@@ -25,8 +26,8 @@ class Health:
     todo: str = ""
 
 
-def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, *, trouble: str = "") -> Health:
-    """Judge; what stops most comes first. `trouble`: the error of the last tick, "" where it went through."""
+def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, told: Told) -> Health:
+    """Judge; what stops most comes first. `told`: the last tick's error and the alarms that are up."""
     one = state.quarantine
     if one is not None and switched_off(state):
         return _quarantined(one, state)
@@ -46,8 +47,8 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
     if state.retry is not None:
         one_try = state.retry
         return Health("degraded", one_try.since, one_try.why, f"it tries again at {_at(one_try.not_before)}")
-    if trouble:
-        return Health("degraded", None, trouble, "upa doctor; the next tick tries again")
+    if told.trouble:
+        return Health("degraded", None, told.trouble, "upa doctor; the next tick tries again")
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
         return Health("degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs")
@@ -56,6 +57,9 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return Health(
             "starting", opened.started if opened is not None else None, "the first full round isn't complete", "wait"
         )
+    alarm = told.urgent
+    if alarm is not None:
+        return Health("degraded", alarm.since, f"{alarm.title}: {alarm.detail}", alarm.todo)
     return Health("healthy", None)
 
 

@@ -34,6 +34,7 @@ class Entry:
     not_before: datetime | None = None
     run: str = ""
     import_jobs: tuple[str, ...] = ()
+    urgent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Told:
                     heard=heard,
                     run=alarm.run,
                     import_jobs=alarm.import_jobs,
+                    urgent=alarm.urgent,
                 )
             )
         for gone in open_now.values():
@@ -92,6 +94,11 @@ class Told:
                 entries.append(replace(gone, over=True, waiting=channels, tries=0, not_before=None))
         entries += [entry for entry in self.entries if entry.over and entry.waiting]
         return replace(self, first_seen=self.first_seen or now, entries=tuple(entries))
+
+    @property
+    def urgent(self) -> Entry | None:
+        """Return the first alarm that somebody has to see to now."""
+        return next((entry for entry in self.entries if entry.urgent and not entry.over), None)
 
     def seen(self, condition: str, now: datetime) -> Told:
         """Return the document with how the connector is now, and since when."""

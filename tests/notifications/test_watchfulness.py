@@ -109,12 +109,21 @@ def test_every_alarm_is_an_event_even_without_a_channel(watched: Watched) -> Non
     assert alarms == [EventName.ALARM_RAISED, EventName.ALARM_ENDED]
 
 
-def test_an_occasion_that_nobody_wants_is_not_told() -> None:
-    """The connector file chooses the occasions."""
+def test_an_occasion_that_nobody_wants_is_an_event_alone() -> None:
+    """The connector file chooses what is told; telemetry and the status know everything."""
     watched = Watched(occasions=EVERYTHING - {"quarantined"})
     _quarantine(watched, QuarantineReason.MAPPING)
+    told = watched.look()
+    alarms = status(watched.world.ports(), watched.world.connector)["alarms"]
+    watched.change(quarantine=None)
+    told += watched.look()
 
-    assert watched.look() == []
+    assert told == []
+    assert [alarm["occasion"] for alarm in alarms] == ["quarantined"]
+    assert [name for name in watched.world.events.names if name.value.startswith("upa.alarm")] == [
+        EventName.ALARM_RAISED,
+        EventName.ALARM_ENDED,
+    ]
 
 
 def test_a_channel_that_fails_is_tried_again_and_the_other_is_not(watched: Watched) -> None:

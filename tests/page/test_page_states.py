@@ -184,7 +184,9 @@ def test_every_chart_is_drawn_once_there_is_something_to_draw(page: Page, tmp_pa
         on.ports.library.upload("upa-somebody-elses.json", b"{}")
         count_library(on.ports, on.connector)
         told = Alarm("certificate", "7", "the certificate ends in less than 7 days", "it ends 2026-11-28", "rotate it")
-        told_of(on.ports, on.connector).update(lambda one: one.judged([told], (), on.clock.now(), recovery=True))
+        told_of(on.ports, on.connector).update(
+            lambda one: one.judged([told], (), on.clock.now(), occasions=frozenset())
+        )
         _open(page, world)
         page.screenshot(path=shots / "charts.png", full_page=True)
         labels = [one.get_attribute("aria-label") or "" for one in page.locator("figure svg[role=img]").all()]

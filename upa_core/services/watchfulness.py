@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from upa_core.domain.alarms import Alarm, Facts, alarms_of
+from upa_core.domain.alarms import Facts, alarms_of
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.events import Event, EventName, Fields, Level
@@ -28,6 +28,7 @@ class Watch:
     """How a connector is watched."""
 
     occasions: frozenset[str]
+    """What channels are told of; every alarm is an event all the same."""
     silence_after: timedelta
     messengers: Sequence[Messenger] = ()
     certificate_ends: Callable[[], datetime | None] = lambda: None
@@ -79,8 +80,7 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
             escrow_before=_day_ago(told, now),
             certificate_ends=certified.certificate_ends,
         )
-        wanted: list[Alarm] = [alarm for alarm in alarms_of(facts) if alarm.occasion in watch.occasions]
-        after = told.judged(wanted, channels, now, recovery="recovered" in watch.occasions)
+        after = told.judged(list(alarms_of(facts)), channels, now, occasions=watch.occasions)
         known = {(entry.occasion, entry.reason) for entry in told.entries if not entry.over}
         still = {(entry.occasion, entry.reason) for entry in after.entries if not entry.over}
         raised.extend(e for e in after.entries if not e.over and (e.occasion, e.reason) not in known)

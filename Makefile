@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit crash model mutation test-durable2 package-test infra-check bench bench-full lock clean
+.PHONY: help setup demo test lint unit crash model mutation test-durable2 package-test infra-check bench bench-full audit lock clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -67,8 +67,11 @@ package-test: $(READY) ## Index the app from its deployment package with require
 infra-check: ## Run checkov and azure-functions-doctor, in environments of their own
 	@PYTHON=$(PYTHON) scripts/infra-check
 
+audit: $(READY) ## Judge what is deployed: pins, hashes, licences; nobody is asked
+	@$(BIN)/python scripts/audit
+
 lock: $(READY) ## Compile the requirements anew
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 
 clean: ## Delete what was set up here

@@ -24,6 +24,7 @@ var eventRules = [
   { name: 'run-failed', severity: 2, events: ['upa.run.failed'], above: 0, window: 'PT1H', title: 'A run failed; it is retried by itself' }
   { name: 'plan-held', severity: 2, events: ['upa.plan.held', 'upa.hold.expired'], above: 0, window: 'PT1H', title: 'A plan is over the change threshold and waits for a decision' }
   { name: 'quarantined', severity: 1, events: ['upa.connector.quarantined'], above: 0, window: 'PT1H', title: 'A connector is in quarantine' }
+  { name: 'switched-off', severity: 1, events: ['upa.connector.switched_off'], above: 0, window: 'PT1H', title: 'A connector was switched off after 28 days in quarantine' }
   { name: 'import-job-stalled', severity: 2, events: ['upa.import_job.stalled', 'upa.import_job.abandoned'], above: 0, window: 'PT1H', title: 'An import job is stalled or was given up' }
   { name: 'file-looked-up', severity: 2, events: ['upa.file.looked_up'], above: 3, window: 'PT6H', title: 'SharePoint leaves queue calls without an answer' }
   { name: 'pull-paused', severity: 3, events: ['upa.pull.paused'], above: 8, window: 'PT6H', title: 'Microsoft Graph keeps asking for pauses' }

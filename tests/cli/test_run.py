@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 from tests.cli.conftest import Office
 from tests.cli.terminal import talk
@@ -175,6 +176,31 @@ def test_a_paused_connector_sends_nothing_until_it_is_resumed(office: Office) ->
 
     assert (paused.code, paused.json["outcome"]) == (exits.CHANGES, "paused")
     assert office.upa("run").code == exits.OK
+
+
+def test_quarantine_tells_its_next_try_and_resume_is_the_way_back_on(office: Office) -> None:
+    """Refused by Graph: exit code 4, then the status says when it is tried again; switched off, a run is refused."""
+    identity = office.sim.apps.identity
+    identity.revoke("graph", "User.Read.All")
+    refused = office.upa("run")
+    shown = office.upa("status")
+    place = office.folder / "state" / "connectors" / "people" / "state.json"
+    stored = json.loads(place.read_text(encoding="utf-8"))
+    stored["quarantine"] |= {"since": "2026-10-01T00:00:00Z", "off_since": "2026-11-01T00:00:00Z"}
+    place.write_text(json.dumps(stored), encoding="utf-8")
+    off = office.upa("run")
+    planned = office.upa("plan", "--no-pull")
+    identity.grant("graph", "User.Read.All")
+    office.upa("resume")
+
+    assert (refused.code, shown.code) == (exits.ACCESS, exits.FAILED)
+    assert shown.out.startswith("people is quarantined since ")
+    assert "  quarantine    since " in shown.out
+    assert "; next try " in shown.out
+    assert (off.code, "credentials" in off.err, off.err.rstrip().endswith("upa resume")) == (exits.REFUSED, True, True)
+    assert "Switched off by quarantine" in planned.out
+    assert office.upa("run").code == exits.OK
+    assert office.upa("status", "--json").json["connectors"][0]["quarantine"] is None
 
 
 def test_without_waiting_the_next_run_goes_on(office: Office) -> None:

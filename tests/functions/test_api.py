@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from tests.support.api_world import ApiWorld, api_world
 from upa_core import bootstrap
-from upa_core.domain.state import Decision
+from upa_core.domain.state import Decision, Quarantine, QuarantineReason
 from upa_core.services.documents import get_document, state_of
 from upa_core.services.holds import decision_key
 
@@ -186,7 +188,7 @@ def test_a_decision_with_a_strange_body_decides_nothing(world: ApiWorld, body: A
 
 
 def test_pausing_and_resuming_change_the_state(world: ApiWorld) -> None:
-    """The first line of the status follows at once; resuming sends an export message."""
+    """The first line of the status follows at once; resuming sends an export message and one to pull."""
     world.post("/api/connectors/demo/pause")
     paused = world.get("/api/status").json()["connectors"][0]["state"]
     before = list(world.exports.messages)
@@ -195,6 +197,30 @@ def test_pausing_and_resuming_change_the_state(world: ApiWorld) -> None:
     assert paused == "paused"
     assert world.get("/api/status").json()["connectors"][0]["state"] == "healthy"
     assert (len(before), len(world.exports.messages)) == (0, 1)
+
+
+def _switch_off(world: ApiWorld) -> None:
+    now = world.on.clock.now()
+    off = Quarantine(QuarantineReason.CREDENTIALS, now - timedelta(days=28), "HTTP 403", "pull", off_since=now)
+    state_of(world.on.ports.store, "demo").update(lambda state: replace(state, quarantine=off))
+
+
+def test_a_connector_that_is_switched_off_is_asked_for_nothing_until_it_is_resumed(world: ApiWorld) -> None:
+    """409 says since when, why and how to go on; resuming tries at once; the refused request's key stays free."""
+    _switch_off(world)
+    key = {"Idempotency-Key": "k"}
+    refused = world.post("/api/runs", {"connector": "demo"}, headers=key)
+    off = world.get("/api/status").json()["connectors"][0]
+    world.post("/api/connectors/demo/resume", {"by": "Ann"})
+    on = world.get("/api/status").json()["connectors"][0]
+
+    assert refused.status_code == 409
+    assert "credentials: HTTP 403); when it is mended: upa resume" in refused.json()["detail"]
+    assert (off["state"], on["state"]) == ("quarantined", "quarantined")
+    assert off["quarantine"]["off_since"] is not None
+    assert (on["quarantine"]["off_since"], on["quarantine"]["off_after"] > off["now"]) == (None, True)
+    assert [json.loads(message)["connector"] for message in world.pulls.messages] == ["demo"]
+    assert world.post("/api/runs", {"connector": "demo"}, headers=key).status_code == 202
 
 
 def test_a_connector_nobody_knows_is_not_found(world: ApiWorld) -> None:

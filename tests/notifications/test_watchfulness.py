@@ -19,6 +19,7 @@ from upa_core.domain.runs import Retry
 from upa_core.domain.state import ConnectorState, Debt, Hold, Run
 from upa_core.domain.told import MOST_TRIES
 from upa_core.services.documents import lane_of, state_of
+from upa_core.services.status import status
 from upa_core.services.watchfulness import Watch, look_after, told_of
 
 EVERYTHING = frozenset((*get_args(Occasion), "recovered"))
@@ -108,12 +109,21 @@ def test_every_alarm_is_an_event_even_without_a_channel(watched: Watched) -> Non
     assert alarms == [EventName.ALARM_RAISED, EventName.ALARM_ENDED]
 
 
-def test_an_occasion_that_nobody_wants_is_not_told() -> None:
-    """The connector file chooses the occasions."""
+def test_an_occasion_that_nobody_wants_is_an_event_alone() -> None:
+    """The connector file chooses what is told; telemetry and the status know everything."""
     watched = Watched(occasions=EVERYTHING - {"quarantined"})
     _quarantine(watched, QuarantineReason.MAPPING)
+    told = watched.look()
+    alarms = status(watched.world.ports(), watched.world.connector)["alarms"]
+    watched.change(quarantine=None)
+    told += watched.look()
 
-    assert watched.look() == []
+    assert told == []
+    assert [alarm["occasion"] for alarm in alarms] == ["quarantined"]
+    assert [name for name in watched.world.events.names if name.value.startswith("upa.alarm")] == [
+        EventName.ALARM_RAISED,
+        EventName.ALARM_ENDED,
+    ]
 
 
 def test_a_channel_that_fails_is_tried_again_and_the_other_is_not(watched: Watched) -> None:
@@ -249,6 +259,67 @@ def test_a_certificate_is_told_at_30_14_and_7_days_and_when_it_is_over(watched: 
         "upa-sync hr: the certificate has expired",
         "upa-sync hr: recovered: the certificate has expired",
     ]
+
+
+def test_whoever_needs_no_certificate_any_more_isnt_told_of_the_old_one(watched: Watched) -> None:
+    """A managed identity in its place ends the alarm."""
+    end = watched.world.now + timedelta(days=5)
+    watched.ends = lambda: end
+    before = watched.look()
+    watched.ends = lambda: None
+    watched.later(days=1)
+
+    assert before == ["upa-sync hr: the certificate ends in less than 7 days"]
+    assert watched.look() == ["upa-sync hr: recovered: the certificate ends in less than 7 days"]
+
+
+def test_the_status_is_degraded_by_what_is_urgent_alone(watched: Watched) -> None:
+    """A certificate of 20 days leaves a connector healthy, one of 6 days doesn't; since when is kept."""
+
+    def first_line() -> tuple[str, str]:
+        watched.look()
+        shown = status(watched.world.ports(), watched.world.connector)
+        return shown["state"], shown["reason"]
+
+    end = watched.world.now + timedelta(days=20)
+    watched.ends = lambda: end
+    early = first_line()
+    watched.later(days=14, hours=1)
+    late = first_line()
+    since = status(watched.world.ports(), watched.world.connector)["since"]
+    watched.later(hours=5)
+    watched.look()
+
+    assert early == ("healthy", "")
+    assert late == ("degraded", f"the certificate ends in less than 7 days: it ends {end:%Y-%m-%d %H:%M} UTC")
+    assert status(watched.world.ports(), watched.world.connector)["since"] == since
+
+
+def test_a_state_says_since_when_it_is_so(watched: Watched) -> None:
+    """Healthy since it was first seen healthy again, not since the last run."""
+    watched.look(trouble="GET graph: HTTP 500")
+    watched.world.sim.advance(600)
+    watched.look()
+    moment = watched.world.now
+    watched.later(hours=3)
+    watched.look()
+    shown = status(watched.world.ports(), watched.world.connector)
+
+    assert (shown["state"], shown["since"]) == ("healthy", moment.isoformat().replace("+00:00", "Z"))
+
+
+def test_a_connector_switched_off_is_told_anew_with_the_way_back(watched: Watched) -> None:
+    """Off is another reason than quarantine: one message more, and the recovery when it works again."""
+    _quarantine(watched, QuarantineReason.CREDENTIALS)
+    told = watched.look()
+    off = replace(watched.world.state.quarantine, off_since=watched.world.now)  # type: ignore[type-var]
+    watched.change(quarantine=off)
+    told += watched.look() + watched.look()
+    watched.change(quarantine=None)
+    told += watched.look()
+
+    assert told == ["upa-sync hr: quarantined", "upa-sync hr: switched off", "upa-sync hr: recovered: switched off"]
+    assert watched.channel.messages[1].todo.endswith("upa resume")
 
 
 def test_a_watermark_of_five_days_is_told(watched: Watched) -> None:

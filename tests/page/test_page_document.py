@@ -50,6 +50,22 @@ def test_the_policy_names_the_script_and_style_of_the_document() -> None:
     assert answer.headers["Content-Security-Policy"] == policy("p{color:red}", "let a = 1")
 
 
+def test_quarantine_is_told_with_its_next_try_and_its_last_day() -> None:
+    """Without script too; a decision that is waited for has no time, and what is switched off no next try."""
+    on = {"probe": "pull", "off_since": None, "next_probe": "2026-11-22T10:30:00Z", "off_after": "2026-12-20T10:15:00Z"}
+    off = {**on, "off_since": "2026-12-21T08:00:00Z", "next_probe": None, "off_after": None}
+    waiting = {**on, "probe": "decision", "next_probe": None}
+    shown, dark, held = (
+        page([{**STATUS, "quarantine": one}], "", css="", script="").body for one in (on, off, waiting)
+    )
+
+    assert ">2026-11-22 10:30 UTC<" in shown
+    assert "<dt>switched off after</dt>" in shown
+    assert "<dt>switched off</dt>" in dark
+    assert "next try" not in dark
+    assert "<dd>after the decision</dd>" in held
+
+
 def test_the_import_job_is_told_with_its_age_and_the_usual() -> None:
     """Without script too."""
     assert "queued, 2.5 h old, usually 2.0 h" in page([STATUS], "", css="", script="").body

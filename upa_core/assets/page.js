@@ -136,7 +136,7 @@
     const rows = [{ label: "age", value: flight.age_h, told: hours(flight.age_h), kind: late ? "b" : "a" }];
     if (typical !== null) rows.push({ label: "usually", value: typical, told: hours(typical), kind: "c" });
     return h("section", { "aria-label": "Import job" }, h("h2", {}, "Import job at SharePoint ", h("span", { class: "badge " + (late ? "warn" : "") }, flight.phase)),
-      lying("Age", "against the usual", rows), h("p", { class: "muted mono" }, flight.file),
+      h("div", { class: "charts" }, lying("Age", "against the usual", rows)), h("p", { class: "muted mono" }, flight.file),
       flight.ids.length ? h("p", { class: "muted mono" }, "import job ", flight.ids.join(", ")) : null);
   }
 
@@ -151,10 +151,14 @@
 
   const badge = (status) => h("span", { class: "badge " + ({ success: "good", no_change: "", failed: "loud", rejected: "warn" }[status] || "") }, words(status));
 
+  const jobIds = (run) => run.import_jobs.length
+    ? h("details", {}, h("summary", {}, run.import_jobs.length), run.import_jobs.map((id) => h("div", { class: "mono" }, id))) : run.files;
+
   function runList() {
-    const columns = [["run", ""], ["connector", ""], ["result", ""], ["started", ""], ["took", "n"], ["seen", "n"], ["changed", "n"], ["cleared", "n"], ["exported", "n"], ["escrow", "n"], ["jobs", "n"]];
+    const several = state.statuses.length > 1;
+    const columns = [["run", ""], several ? ["connector", ""] : null, ["kind", ""], ["result", ""], ["took", "n"], ["seen", "n"], ["unchanged", "n"], ["changed", "n"], ["cleared", "n"], ["exported", "n"], ["escrow", "n"], ["import jobs", ""]].filter(Boolean);
     const rows = state.runs.slice(0, 25).map((run) => {
-      const cells = [h("span", { class: "mono" }, run.id), run.connector, badge(run.status), when(run.started), hours(run.hours), run.counts.people, run.counts.updated, run.counts.cleared, run.counts.exported, run.counts.escrowed, run.files];
+      const cells = [[when(run.started), h("div", { class: "muted mono" }, run.id)], several ? run.connector : null, run.kind, badge(run.status), hours(run.hours), run.counts.people, run.counts.unchanged, run.counts.updated, run.counts.cleared, run.counts.exported, run.counts.escrowed, jobIds(run)].filter((cell) => cell !== null);
       return h("tr", { title: run.why || null }, cells.map((cell, at) => h("td", { class: columns[at][1] || null, "data-label": columns[at][0] }, cell)));
     });
     return h("section", { "aria-labelledby": "runs-title" }, h("h2", { id: "runs-title" }, "Runs"), rows.length
@@ -224,14 +228,29 @@
       catch (error) { say(error.message, true); }
       button.disabled = false;
     };
-    const paused = one.state === "paused";
-    return h("div", { class: "actions" },
-      h("button", { type: "button", click: (event) => act("/runs", { connector: one.connector }, "Run asked for", { "idempotency-key": crypto.randomUUID() })(event) }, "Run now"),
-      h("button", { type: "button", click: act("/connectors/" + one.connector + (paused ? "/resume" : "/pause"), {}, paused ? "Resumed" : "Paused") }, paused ? "Resume" : "Pause"));
+    const paused = one.state === "paused", off = one.quarantine && one.quarantine.off_since;
+    const control = (verb, name, told, kind) => h("button", { type: "button", class: kind, click: act("/connectors/" + one.connector + "/" + verb, {}, told) }, name);
+    const run = h("button", { type: "button", click: (event) => act("/runs", { connector: one.connector }, "Run asked for", { "idempotency-key": crypto.randomUUID() })(event) }, "Run now");
+    if (off) return h("div", { class: "actions" }, control("resume", "Switch on", "Switched on: it is tried at once", "primary"));
+    return h("div", { class: "actions" }, one.quarantine && one.quarantine.probe !== "decision" && !paused ? control("resume", "Try now", "It is tried at once", "primary") : null, run,
+      paused ? control("resume", "Resume", "Resumed") : control("pause", "Pause", "Paused"));
+  }
+
+  function alarms(one) {
+    if (!one.alarms.length) return null;
+    return h("ul", { class: "alarms", "aria-label": "What administrators were told of" },
+      one.alarms.map((alarm) => h("li", {}, h("b", {}, alarm.title), " since ", when(alarm.since), ": ", alarm.detail)));
   }
 
   /* The first lines are the server's until the script has fresher ones. */
   const CALM = { healthy: "good", starting: "neutral", staging: "neutral", paused: "neutral", quarantined: "loud", stalled: "loud" };
+  function probes(one, fact) {
+    const quarantine = one.quarantine;
+    if (!quarantine) return one.next_try ? fact("next try", when(one.next_try)) : null;
+    if (quarantine.off_since) return fact("switched off", when(quarantine.off_since));
+    const next = quarantine.next_probe ? when(quarantine.next_probe) : quarantine.probe === "decision" ? "after the decision" : "with the next change";
+    return [fact("next try", next), fact("switched off after", when(quarantine.off_after))];
+  }
   function top(one) {
     const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
     return h("section", { class: "connector " + (CALM[one.state] || "warn"), "data-connector": one.connector },
@@ -239,7 +258,9 @@
         one.since ? h("span", { class: "since" }, "since ", when(one.since)) : null, one.reason ? h("span", { class: "why" }, one.reason) : null),
       one.what_to_do ? h("p", { class: "todo" }, h("b", {}, "What to do: "), one.what_to_do) : null,
       h("dl", { class: "facts" }, fact("last success", when(one.last_success)), fact("last pull", when(one.last_pull)), fact("next full round", when(one.next_full)),
-        fact("in escrow", one.escrow.total), fact("people known", one.people.known), fact("import jobs today", one.jobs_today + " of " + one.jobs_per_day)),
+        fact("in escrow", one.escrow.total), fact("people known", one.people.known), fact("import jobs today", one.jobs_today + " of " + one.jobs_per_day), probes(one, fact),
+        one.cert_days_left === null ? null : fact("certificate", one.cert_days_left < 0 ? "expired" : one.cert_days_left + " days left")),
+      alarms(one),
       actions(one));
   }
 

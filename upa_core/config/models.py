@@ -150,7 +150,7 @@ class EmailModel(Part):
     to: Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
     """Addresses."""
     sender: Line | None = None
-    """Mailbox that sends, by Graph's sendMail (Mail.Send); default: the first of `to`."""
+    """Mailbox that sends, by Graph's sendMail (application role Mail.Send, see roles); default: the first of `to`."""
 
 
 class NotificationsModel(Part):
@@ -170,8 +170,19 @@ class NotificationsModel(Part):
             "deletions_unpaid",
         ],
         ...,
-    ] = ("failed", "held", "quarantined", "certificate", "silence", "recovered")
-    """The occasions."""
+    ] = (
+        "failed",
+        "held",
+        "quarantined",
+        "escrow_growing",
+        "certificate",
+        "token_age",
+        "silence",
+        "recovered",
+        "import_job_stalled",
+        "deletions_unpaid",
+    )
+    """The occasions that mail and webhook tell of; each is an event and on the status page all the same."""
     silence_after: Duration = timedelta(hours=26)
     """Without a successful run for so long, silence is reported."""
     email: EmailModel | None = None

@@ -24,6 +24,7 @@ Occasion = Literal[
     "deletions_unpaid",
 ]
 CERTIFICATE_DAYS = (0, 7, 14, 30)
+URGENT_DAYS = 7
 DEBT_PATIENCE = timedelta(days=3)
 ESCROW_GROWTH = 20
 """More people than this in escrow than a day ago is growth that somebody should look at."""
@@ -63,6 +64,8 @@ class Alarm:
     todo: str
     run: str = ""
     import_jobs: tuple[str, ...] = ()
+    urgent: bool = True
+    """False: there is time; a connector with nothing worse is healthy."""
 
 
 def alarms_of(facts: Facts) -> Iterator[Alarm]:
@@ -127,7 +130,8 @@ def _certificate(facts: Facts) -> Iterator[Alarm]:
     if ends is None or bound is None:
         return
     title = "the certificate has expired" if bound == 0 else f"the certificate ends in less than {bound} days"
-    yield Alarm("certificate", f"{ends:%Y-%m-%d} {bound}", title, f"it ends {ends:%Y-%m-%d %H:%M} UTC", "rotate it")
+    reason, detail = f"{ends:%Y-%m-%d} {bound}", f"it ends {ends:%Y-%m-%d %H:%M} UTC"
+    yield Alarm("certificate", reason, title, detail, "rotate it", urgent=bound <= URGENT_DAYS)
 
 
 def _silence(facts: Facts) -> Iterator[Alarm]:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents import instant
 from upa_core.domain.quarantine import Quarantine
 from upa_core.domain.state import ConnectorState, Lane, Retry, age_of, switched_off
 from upa_core.domain.timetable import STALLED_AFTER
+from upa_core.domain.told import Told
 
 Condition = Literal["healthy", "degraded", "held", "quarantined", "staging", "paused", "stalled", "starting"]
 
@@ -26,8 +26,8 @@ class Health:
     todo: str = ""
 
 
-def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, *, trouble: str = "") -> Health:
-    """Judge; what stops most comes first. `trouble`: the error of the last tick, "" where it went through."""
+def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, told: Told) -> Health:
+    """Judge; what stops most comes first. `told`: the last tick's error and the alarms that are up."""
     one = state.quarantine
     if one is not None and switched_off(state):
         return _quarantined(one, state)
@@ -47,9 +47,9 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return Health("stalled", flight.since, why, todo)
     if state.retry is not None:
         one_try = state.retry
-        return Health("degraded", one_try.since, one_try.why, f"it tries again at {instant(one_try.not_before)}")
-    if trouble:
-        return Health("degraded", None, trouble, "upa doctor; the next tick tries again")
+        return Health("degraded", one_try.since, one_try.why, f"it tries again at {_at(one_try.not_before)}")
+    if told.trouble:
+        return Health("degraded", None, told.trouble, "upa doctor; the next tick tries again")
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
         return Health("degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs")
@@ -58,6 +58,9 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return Health(
             "starting", opened.started if opened is not None else None, "the first full round isn't complete", "wait"
         )
+    alarm = told.urgent
+    if alarm is not None:
+        return Health("degraded", alarm.since, f"{alarm.title}: {alarm.detail}", alarm.todo)
     return Health("healthy", None)
 
 
@@ -73,7 +76,7 @@ def next_probe(state: ConnectorState) -> datetime | None:
 def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
     why = f"{one.reason.value}: {one.detail}"
     if one.off_since is not None:
-        why = f"switched off at {instant(one.off_since)} after 28 days of {why}"
+        why = f"switched off at {_at(one.off_since)} after 28 days of {why}"
         todo = "mend it (upa doctor), then upa resume"
         if one.probe == "decision" and state.hold is not None:
             todo = _decide(state.hold.run.id)
@@ -81,14 +84,18 @@ def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
     if one.probe == "decision" and state.hold is not None:
         return Health("quarantined", one.since, why, f"{_decide(state.hold.run.id)}; {_until(one)}")
     probe = next_probe(state)
-    tried = f"it is tried again at {instant(probe)}" if probe is not None else "it is tried again with the next change"
+    tried = f"it is tried again at {_at(probe)}" if probe is not None else "it is tried again with the next change"
     return Health(
         "quarantined", one.since, why, f"mend it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
     )
 
 
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def _until(one: Quarantine) -> str:
-    return f"switched off after {instant(one.off_after)}"
+    return f"switched off after {_at(one.off_after)}"
 
 
 def _decide(run: str) -> str:

@@ -34,6 +34,7 @@ class Entry:
     not_before: datetime | None = None
     run: str = ""
     import_jobs: tuple[str, ...] = ()
+    urgent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,18 @@ class Told:
     certificate_ends: datetime | None = None
     certificate_read: datetime | None = None
 
-    def judged(self, alarms: list[Alarm], channels: tuple[str, ...], now: datetime, *, recovery: bool) -> Told:
-        """Return the document with new reasons entered, and alarms that have gone ended."""
+    def judged(
+        self, alarms: list[Alarm], channels: tuple[str, ...], now: datetime, *, occasions: frozenset[str]
+    ) -> Told:
+        """Return the document with new reasons entered, and alarms that have gone ended.
+
+        Args:
+            alarms: what is up now, at most one an occasion.
+            channels: who is told.
+            now: this moment.
+            occasions: what they are told of, ends among it as `recovered`; all alarms are entered all the same.
+
+        """
         entries: list[Entry] = []
         open_now = {entry.occasion: entry for entry in self.entries if not entry.over}
         for alarm in alarms:
@@ -81,17 +92,23 @@ class Told:
                     title=alarm.title,
                     detail=alarm.detail,
                     todo=alarm.todo,
-                    waiting=channels,
+                    waiting=channels if alarm.occasion in occasions else (),
                     heard=heard,
                     run=alarm.run,
                     import_jobs=alarm.import_jobs,
+                    urgent=alarm.urgent,
                 )
             )
         for gone in open_now.values():
-            if recovery and gone.heard:
+            if "recovered" in occasions and gone.heard:
                 entries.append(replace(gone, over=True, waiting=channels, tries=0, not_before=None))
         entries += [entry for entry in self.entries if entry.over and entry.waiting]
         return replace(self, first_seen=self.first_seen or now, entries=tuple(entries))
+
+    @property
+    def urgent(self) -> Entry | None:
+        """Return the first alarm that somebody has to see to now."""
+        return next((entry for entry in self.entries if entry.urgent and not entry.over), None)
 
     def seen(self, condition: str, now: datetime) -> Told:
         """Return the document with how the connector is now, and since when."""

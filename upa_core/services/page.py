@@ -99,6 +99,13 @@ def _facts(one: Status) -> Iterable[tuple[str, str]]:
     yield "in escrow", escape(str(escrow.get("total", 0)))
     yield "people known", escape(str((one.get("people") or {}).get("known", 0)))
     yield "import jobs today", escape(f"{one.get('jobs_today', 0)} of {one.get('jobs_per_day', 0)}")
+    quarantine = one.get("quarantine")
+    if quarantine and quarantine["off_since"]:
+        yield "switched off", _time(quarantine["off_since"])
+    elif quarantine:
+        waits = "after the decision" if quarantine["probe"] == "decision" else "with the next change"
+        yield "next try", _time(quarantine["next_probe"]) if quarantine["next_probe"] else waits
+        yield "switched off after", _time(quarantine["off_after"])
     job = one.get("current_job")
     if job:
         typical = f", usually {one['typical_job_h']} h" if one.get("typical_job_h") is not None else ""

@@ -26,7 +26,7 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
     state = state_of(ports.store, connector.name).load().value
     lane = lane_of(ports.store, connector).load().value
     told = told_of(ports, connector).load().value
-    one = health(connector, state, lane, now, trouble=told.trouble)
+    one = health(connector, state, lane, now, told)
     failing = state.pull_retry or state.retry
     last = get_document(ports.store, report_key(state.last_run), Report) if state.last_run else None
     held = state.hold

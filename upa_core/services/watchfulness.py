@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from upa_core.domain.alarms import Alarm, Facts, alarms_of
+from upa_core.domain.alarms import Facts, alarms_of
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.events import Event, EventName, Fields, Level
@@ -32,6 +32,7 @@ class Watch:
     """How a connector is watched."""
 
     occasions: frozenset[str]
+    """What channels are told of; every alarm is an event all the same."""
     silence_after: timedelta
     messengers: Sequence[Messenger] = ()
     certificate_ends: Callable[[], datetime | None] = lambda: None
@@ -57,7 +58,7 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
 
     """
     document, now = told_of(ports, connector), ports.clock.now()
-    certificate = _certificate(ports, document, watch)
+    certified = _certificate(watch, document.load().value, now)
     escrow = _escrow(ports, connector)
     channels = tuple(messenger.name for messenger in watch.messengers)
     state, lane = state_of(ports.store, connector.name).load().value, lane_of(ports.store, connector).load().value
@@ -81,18 +82,17 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
             trouble=trouble,
             escrow=escrow,
             escrow_before=_day_ago(told, now),
-            certificate_ends=certificate or told.certificate_ends,
+            certificate_ends=certified.certificate_ends,
         )
-        wanted: list[Alarm] = [alarm for alarm in alarms_of(facts) if alarm.occasion in watch.occasions]
-        seen = told.seen(health(connector, state, lane, now, trouble=trouble).condition, now)
-        after = seen.judged(wanted, channels, now, recovery="recovered" in watch.occasions)
+        after = told.judged(list(alarms_of(facts)), channels, now, occasions=watch.occasions)
         known = {(entry.occasion, entry.reason) for entry in told.entries if not entry.over}
         still = {(entry.occasion, entry.reason) for entry in after.entries if not entry.over}
         raised.extend(e for e in after.entries if not e.over and (e.occasion, e.reason) not in known)
         occasions = {occasion for occasion, _ in still}
         ended.extend(e for e in told.entries if not e.over and e.occasion not in occasions)
-        read = now if certificate is not None else told.certificate_read
-        return replace(after, trouble=trouble, certificate_ends=facts.certificate_ends, certificate_read=read)
+        ends, read = certified.certificate_ends, certified.certificate_read
+        after = replace(after, trouble=trouble, certificate_ends=ends, certificate_read=read)
+        return after.seen(health(connector, state, lane, now, after).condition, now)
 
     document.update(judge)
     for entry in raised:
@@ -152,15 +152,14 @@ def _emit(ports: Ports, connector: Connector, name: EventName, entry: Entry, lev
     ports.events.emit(Event(name, connector.name, entry.run, level, fields, entry.import_jobs))
 
 
-def _certificate(ports: Ports, document: Document[Told], watch: Watch) -> datetime | None:
+def _certificate(watch: Watch, told: Told, now: datetime) -> Told:
     """Read the certificate's end twice a day; one that can't be read is the tokens' trouble, told as such."""
-    read = document.load().value.certificate_read
-    if read is not None and ports.clock.now() - read < CERTIFICATE_EVERY:
-        return None
+    if told.certificate_read is not None and now - told.certificate_read < CERTIFICATE_EVERY:
+        return told
     try:
-        return watch.certificate_ends()
+        return replace(told, certificate_ends=watch.certificate_ends(), certificate_read=now)
     except UpaError:
-        return None
+        return told
 
 
 def _escrow(ports: Ports, connector: Connector) -> int:

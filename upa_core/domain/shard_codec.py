@@ -28,6 +28,7 @@ def encode_shard(shard: Shard) -> dict[str, Any]:
         "missed": shard.missed,
         "declined": shard.declined,
         "floor": shard.floor,
+        "writes": shard.writes,
     }
 
 
@@ -53,6 +54,7 @@ def decode_shard(data: Mapping[str, Any] | None, targets: Sequence[str], *, wher
         shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in data["escrow"].items()}
         shard.missed = dict(data["missed"])
         shard.floor = data.get("floor", 0)
+        shard.writes = data.get("writes", 0)
         shard.declined = {person: dict(values) for person, values in data["declined"].items()}
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc

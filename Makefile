@@ -43,8 +43,8 @@ unit: $(READY) ## Run the tests with coverage
 	@$(BIN)/python -m coverage run -m pytest $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 
-crash: $(READY) ## Die at every port call of every scenario (minutes; EVERY=N tries each N-th)
-	@$(BIN)/python -m tests.crash.campaign $(if $(EVERY),--every $(EVERY))
+crash: $(READY) ## Die at every port call, be overtaken at every write (half an hour; EVERY=N, JOBS=N, SCENARIO=NAME)
+	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)
 	@UPA_MODEL_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/model --timeout=0

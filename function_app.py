@@ -10,7 +10,10 @@ from typing import List
 import azure.durable_functions as df
 import azure.functions as func
 
-from upa_core import triggers
+from upa_core.lazily import module
+
+triggers = module("upa_core.triggers")
+"""Imported with the first use: the host waits for the index of every new worker, and not for the work."""
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -213,11 +216,11 @@ async def _act(operation: str, req: func.HttpRequest, pulls, exports) -> func.Ht
     return _response(answer)
 
 
-def _request(req: func.HttpRequest) -> triggers.Request:
+def _request(req: func.HttpRequest):
     headers = {name.lower(): value for name, value in req.headers.items()}
     return triggers.Request(req.url, dict(req.route_params), dict(req.params), headers, req.get_body())
 
 
-def _response(answer: triggers.Answer) -> func.HttpResponse:
+def _response(answer) -> func.HttpResponse:
     kind = answer.headers.get("Content-Type", "application/json")
     return func.HttpResponse(answer.text, status_code=answer.status, mimetype=kind, headers=dict(answer.headers))

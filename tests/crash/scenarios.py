@@ -26,8 +26,6 @@ class Scenario:
     steps: tuple[Step, ...]
     days: int = 0
     """How long the world goes on afterwards, at least."""
-    queue_twice: bool = False
-    """Somebody died so often that a file may have been queued again."""
 
 
 def quick(world: World) -> World:

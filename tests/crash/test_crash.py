@@ -1,4 +1,4 @@
-"""The crash test, bounded: every scenario, every so many points; `python -m tests.crash.campaign` tries them all."""
+"""The crash test, bounded: every scenario, every so many points; `python -m tests.crash` tries them all."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_another_connectors_archive_stays_as_it_is() -> None:
     changed = forget(world.ports(), world.connector, person, "Ann", also=["hr-canary"])
 
     assert [key for key in _holding(world, person) if "north" not in key] == []
-    assert (changed, len(_holding(world, person))) == (3, 1)
+    assert (changed, len(_holding(world, person))) == (2, 1)
 
 
 def test_nobody_is_forgotten_while_something_is_on_its_way() -> None:

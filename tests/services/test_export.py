@@ -21,6 +21,7 @@ from upa_core.services.controls import go, pause, reset, resume
 from upa_core.services.documents import get_document
 from upa_core.services.holds import approve, decision_key, reject
 from upa_core.services.housekeeping import housekeeping
+from upa_core.services.people import People, book_of
 from upa_core.services.requests import request_people, request_run, run_status
 from upa_core.services.run_end import report_key
 
@@ -327,6 +328,21 @@ def test_the_index_of_escrow_is_rebuilt_where_it_is_lost() -> None:
     world.sim.profiles.create(absent)
     world.settle_down(days=2)
     assert world.differences() == []
+
+
+def test_what_an_instance_that_lags_notes_of_escrow_doesnt_hide_who_came_later() -> None:
+    """Of two summaries of one shard the newer stays in the index, whoever writes it last."""
+    world = settled(1)
+    people = People(world.store, world.connector, world.state.people)
+    summaries = []
+    for person in ("p", "q"):
+        stored = people.load(0)
+        stored.value.put_in_escrow(person, EscrowReason.REQUESTED, now=world.now, due=world.now)
+        people.save(0, stored)
+        summaries.append(book_of(stored.value))
+    for summary in (summaries[1], summaries[0]):
+        people.note({0: summary})
+    assert people.books()[0].reasons["requested"].people == 2
 
 
 def test_a_person_asked_for_is_read_again_and_sent() -> None:

@@ -30,12 +30,12 @@ def full() -> Shard:
     shard.put_in_escrow("e", EscrowReason.REFUSED_BY_SHAREPOINT, now=START, sequence=4)
     shard.declined["q"] = {"A": "no"}
     shard.missed["r"] = "round"
-    shard.floor = 1
+    shard.floor, shard.writes = 1, 7
     return shard
 
 
 def test_a_shard_comes_back_as_it_was_stored() -> None:
-    """Shadow, stamps, escrow, missed, declined and floor survive being stored."""
+    """Shadow, stamps, escrow, missed, declined, floor and writes survive being stored."""
     assert decode_shard(encode_shard(full()), AB, where="here") == full()
 
 

@@ -9,15 +9,17 @@ from datetime import timedelta
 import pytest
 
 from tenant_sim import Fault
+from tests.crash.rivals import Rival, beside
 from tests.crash.scenarios import quick, settled
 from tests.support.world import FOLDER, World, with_limits
-from upa_core.domain.errors import AccessDeniedError, RefusedError
+from upa_core.domain.errors import AccessDeniedError, ConflictError, RefusedError
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.people import EscrowReason
 from upa_core.domain.state import QuarantineReason
 from upa_core.services.archive import load_outcome
 from upa_core.services.documents import lane_of
 from upa_core.services.housekeeping import housekeeping
+from upa_core.services.send import send
 
 
 def changed(people: int = 3, **connector: object) -> World:
@@ -453,6 +455,18 @@ def test_a_duplicated_wake_up_finds_nothing_to_do() -> None:
         first, second = world.far(), world.far(world.ports())
         assert (first.kind, second.kind) == ("poll", "poll")
     assert len(world.sim.jobs) == 2
+
+
+def test_a_stalled_sender_doesnt_take_the_lane_for_a_file_that_others_sent() -> None:
+    """That the lane is free, as it was when it was read, doesn't tell that nobody was in it meanwhile."""
+    world = changed()
+    world.pull()
+    assert world.step().why == "planned"
+    ports = world.ports()
+    rival = Rival(ports.store, 1, lambda: world.drain(hours=3))
+    with pytest.raises(ConflictError):
+        send(beside(ports, rival), world.connector)
+    assert (world.lane.in_flight, len(world.sim.jobs)) == (None, 2)
 
 
 def test_the_next_file_isnt_delayed_by_one_that_cant_be_deleted() -> None:

@@ -68,6 +68,8 @@ class Shard:
     floor: int = 0
     """Number of the last file planned before somebody was forgotten here: a file up to it, settled late by a stalled
     instance, tells nothing of people without an entry."""
+    writes: int = 0
+    """Times it was stored: tells which of two summaries of its escrow is the newer."""
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
         """Return the person's cells, None where nothing at all is known."""

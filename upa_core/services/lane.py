@@ -23,14 +23,22 @@ def move(
     also: Callable[[Lane], Lane] = lambda lane: lane,
     read: Stored[Lane] | None = None,
 ) -> InFlight | None:
-    """Replace what is in flight; raises `ConflictError` where it isn't `before` any more."""
+    """Replace what is in flight; raises `ConflictError` where it isn't `before` any more.
+
+    With `read`, nothing at all may have changed since then: that the lane is free again doesn't tell that nobody was
+    in it meanwhile.
+    """
 
     def change(lane: Lane) -> Lane:
         if lane.in_flight != before:
             raise ConflictError("the lane was moved by somebody else")
         return replace(also(lane), in_flight=after)
 
-    lane_of(ports.store, connector).update(change, read)
+    document = lane_of(ports.store, connector)
+    if read is None:
+        document.update(change)
+    else:
+        document.save(read, change(read.value))
     return after
 
 

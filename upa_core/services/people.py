@@ -59,6 +59,8 @@ class EscrowBook:
 
     due: datetime | None = None
     reasons: dict[str, ReasonBook] = field(default_factory=dict)
+    writes: int = 0
+    """The shard's own count when this was summed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def book_of(shard: Shard) -> EscrowBook:
         before = reasons.get(entry.reason.value)
         oldest = entry.since if before is None else min(before.oldest, entry.since)
         reasons[entry.reason.value] = ReasonBook((before.people if before is not None else 0) + 1, oldest)
-    return EscrowBook(shard.next_due(), reasons)
+    return EscrowBook(shard.next_due(), reasons, shard.writes)
 
 
 class People:
@@ -113,17 +115,21 @@ class People:
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
         key = shard_key(self._name, self.index.folder, shard)
+        read.value.writes += 1
         data = encode_shard(read.value)
         etag = self._store.put(key, data, if_match=read.etag, if_absent=read.etag is None)
         if self.kept is not None:
             self.kept[shard] = Kept(etag, data)
 
     def note(self, changed: Mapping[int, EscrowBook]) -> None:
-        """Bring the index up to date for the shards that changed."""
+        """Bring the index up to date for the shards that changed; what was noted of a newer shard stays."""
         for _ in range(_TRIES if changed else 0):
             stored = self._index()
             books = dict(stored.value.books)
             for shard, book in changed.items():
+                noted = books.get(str(shard))
+                if noted is not None and noted.writes > book.writes:
+                    continue
                 if book.reasons:
                     books[str(shard)] = book
                 else:

@@ -27,6 +27,7 @@ def encode_shard(shard: Shard) -> bytes:
         "missed": shard.missed,
         "declined": shard.declined,
         "floor": shard.floor,
+        "writes": shard.writes,
     }
     rows = shard.rows
     return orjson.dumps(head) + b"\n" + (rows.encoded() if isinstance(rows, StoredRows) else orjson.dumps(rows))
@@ -54,6 +55,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in head["escrow"].items()}
         shard.missed = dict(head["missed"])
         shard.floor = head.get("floor", 0)
+        shard.writes = head.get("writes", 0)
         shard.declined = {person: dict(values) for person, values in head["declined"].items()}
         if few and head["version"] > 1 and tuple(head["targets"]) == shard.targets:
             shard.rows = StoredRows(body, where)

@@ -1,0 +1,57 @@
+"""The crash campaign: die at every port call of every scenario, and be overtaken at every conditional write.
+
+python -m tests.crash [--every N] [--scenario NAME] [--jobs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from time import perf_counter
+
+from tests.crash.campaign import Tally, campaign
+from tests.crash.rivals import interleavings
+from tests.crash.scenarios import SCENARIOS
+
+KINDS = {"crash points": campaign, "interleavings": interleavings}
+
+
+def work(kind: str, number: int, every: int) -> tuple[Tally, float]:
+    """Try one scenario in one way; returns what came of it and the seconds it took."""
+    began = perf_counter()
+    return KINDS[kind](SCENARIOS[number], every=every), perf_counter() - began
+
+
+def results(scenario: str, every: int, jobs: int) -> Iterator[tuple[str, str, Tally, float]]:
+    """Yield kind, scenario and result, as they are done."""
+    chosen = [(kind, n) for kind in KINDS for n, one in enumerate(SCENARIOS) if scenario in one.name]
+    with ProcessPoolExecutor(jobs) as pool:
+        tasks = {pool.submit(work, kind, n, every): (kind, SCENARIOS[n].name) for kind, n in chosen}
+        for task in as_completed(tasks):
+            yield *tasks[task], *task.result()
+
+
+def main() -> int:
+    """Run the campaign and print points tried and passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="only every N-th point")
+    parser.add_argument("--scenario", default="", help="only scenarios whose name holds this text")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
+    asked = parser.parse_args()
+    totals = {kind: [0, 0] for kind in KINDS}
+    for kind, name, tally, seconds in results(asked.scenario, asked.every, asked.jobs):
+        totals[kind][0] += tally.tried
+        totals[kind][1] += tally.passed
+        print(f"{name:38} {kind:14} tried {tally.tried:5}, passed {tally.passed:5}, {seconds:.0f} s")
+        for failure in tally.failures[:5]:
+            print(f"    {failure}")
+        sys.stdout.flush()
+    for kind, (tried, passed) in totals.items():
+        print(f"{kind} tried {tried}, passed {passed}")
+    return 1 if any(tried != passed for tried, passed in totals.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

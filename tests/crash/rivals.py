@@ -1,0 +1,82 @@
+"""Two instances at every conditional write: another one comes in between, and the first goes on unaware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from tests.crash.campaign import SAYS, Tally, verdict
+from tests.crash.scenarios import Scenario
+from tests.support.world import World
+from upa_core.ports.bundle import Ports
+from upa_core.services.housekeeping import housekeeping
+
+TWO_DAYS = timedelta(days=2)
+
+
+class Rival:
+    """A store that lets another instance act just before the n-th conditional write."""
+
+    def __init__(self, store: Any, at: int, act: Callable[[], None]) -> None:
+        self._store, self._at, self._act = store, at, act
+        self.writes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
+        if if_match is not None or if_absent:
+            self.writes += 1
+            if self.writes == self._at:
+                self._act()
+        etag: str = self._store.put(key, data, if_match=if_match, if_absent=if_absent)
+        return etag
+
+
+def beside(ports: Ports, store: Any) -> Ports:
+    """Return the ports with another store."""
+    return Ports(**{**{name: getattr(ports, name) for name in Ports.__slots__}, "store": store})
+
+
+def _overtake(world: World) -> None:
+    """Do everything that is due now."""
+    world.pull(world.ports())
+    world.far(world.ports())
+
+
+def _two_days(world: World) -> None:
+    """Do everything that is due while the first instance hangs for two days."""
+    world.pull(world.ports())
+    world.drain(world.ports(), hours=48)
+    world.until(world.now + TWO_DAYS)
+    housekeeping(world.ports(), world.connector)
+
+
+RIVALS: Mapping[str, Callable[[World], None]] = {"overtaken": _overtake, "stalled for two days": _two_days}
+
+
+def contested(scenario: Scenario, act: Callable[[World], None], at: int) -> tuple[World, int]:
+    """Take the scenario's steps while a second instance acts before the `at`-th conditional write of the first."""
+    world = scenario.prepare()
+    plain = world.ports()
+    rival = Rival(plain.store, at, lambda: act(world))
+    for step in scenario.steps:
+        step(world, beside(plain, rival))
+    world.settle_down(days=scenario.days)
+    return world, rival.writes
+
+
+def interleavings(scenario: Scenario, *, every: int = 1, most: int = 0) -> Tally:
+    """Let each rival act before each (or every N-th) conditional write, or before `most` of them, evenly spread."""
+    tally = Tally()
+    for name, act in RIVALS.items():
+        _, writes = contested(scenario, act, 0)
+        for at in range(1, writes + 1, max(1, writes // most) if most else every):
+            tally.tried += 1
+            try:
+                wrong = verdict(contested(scenario, act, at)[0])
+            except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
+                wrong = [f"{type(exc).__name__}: {exc}"]
+            tally.failures += [f"{scenario.name}: {name} at conditional write {at}{SAYS}{what}" for what in wrong[:3]]
+    return tally

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -65,8 +65,17 @@ def connector_of(body: bytes) -> str:
 
 
 def tick(connector: str | None = None) -> Wakes:
-    """Pull one connector's changes, or every one's, and wake what is due."""
-    return _each(connector, tick_connector, told=True)
+    """Pull one connector's changes, or every one's, and wake what is due.
+
+    What one connector has used of the invocation's time is gone for the next: it hands itself on all the earlier.
+    """
+    began = app().clock.now()
+
+    def within_budget(ports: Ports, one: Connector) -> None:
+        left = max(one.limits.time_budget - (ports.clock.now() - began), timedelta(0))
+        tick_connector(ports, replace(one, limits=replace(one.limits, time_budget=left)))
+
+    return _each(connector, within_budget, told=True)
 
 
 def export(connector: str) -> Wakes:

@@ -252,3 +252,14 @@ def test_no_file_names_a_package_registry() -> None:
 
     assert found.stdout == ""
     assert found.returncode == 1
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    """A sentence that says which test proves it isn't left without that test when the test is renamed."""
+    tests = {
+        name for file in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+    named = {name for page in PAGES for name in re.findall(r"::(test_\w+)", page.read_text(encoding="utf-8"))}
+
+    assert len(named) > 10
+    assert named - tests == set()

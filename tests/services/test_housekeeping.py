@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 
 from tests.crash.scenarios import quick, settled
 from tests.fakes import MemoryStore
 from tests.support.world import NO_THRESHOLD, World, with_limits
+from upa_core.domain.connector import Retention
 from upa_core.domain.events import EventName
 from upa_core.domain.names import run_folder
 from upa_core.domain.plan import Entry
@@ -41,6 +43,18 @@ def test_an_orphan_is_swept_after_a_week_and_another_deployments_files_never() -
     world.sim.advance(0.2 * DAY)
     assert keep_house(world) == 2
     assert world.library() == sorted(names[1:])
+
+
+def test_an_orphan_is_swept_before_a_short_retention_takes_its_run() -> None:
+    """Where archives are kept for two days only, what a crash left in the library doesn't outlive the proof of it."""
+    world = settled()
+    world.connector = replace(world.connector, retention=Retention(timedelta(days=2), timedelta(days=2)))
+    world.ports().library.upload(f"upa-hr-{world.state.last_run}-1-9.json", b"x")
+    for _ in range(3):
+        world.sim.advance(DAY)
+        keep_house(world)
+    assert not any(key.startswith("runs/") for key in world.store.blobs)
+    assert world.library() == []
 
 
 def test_what_is_held_in_flight_or_owed_is_no_orphan() -> None:
@@ -95,10 +109,10 @@ def test_a_plan_that_lost_its_race_is_swept() -> None:
 
 
 def test_the_library_stays_bounded() -> None:
-    """After a hundred runs with failures nothing is left lying."""
+    """After a hundred runs with failures (`UPA_LIBRARY_RUNS` asks for more) nothing is left lying."""
     world = settled(3)
     world.join(profile=False, department="x")
-    for number in range(100):
+    for number in range(int(os.environ.get("UPA_LIBRARY_RUNS", "100"))):
         world.edit(world.people[0], department=f"B{number}")
         world.sync(hours=0.5)
         assert len(world.library()) <= 2

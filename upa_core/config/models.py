@@ -141,7 +141,7 @@ class LimitsModel(Part):
     import_jobs_per_day: Annotated[int, Field(ge=1, le=1000)] = 24
     """Import jobs a day for the target tenant."""
     time_budget: Duration = timedelta(minutes=25)
-    """How long one pull may go on before it hands itself over; below the function timeout."""
+    """How long one invocation may pull before it hands itself over; below the function timeout."""
 
 
 class EmailModel(Part):

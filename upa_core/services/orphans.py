@@ -16,11 +16,13 @@ ORPHANED_AFTER = timedelta(days=7)
 def sweep_library(ports: Ports, connector: Connector) -> int:
     """Delete orphans; returns how many are gone.
 
-    An orphan bears our name, its run has a folder in our storage, it is older than 7 days, and it is neither in flight,
-    abandoned, owed, nor of an open or held run.
+    An orphan bears our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
+    kept for, which would take the proof along), and it is neither in flight, abandoned, owed, nor of an open or held
+    run.
     """
     now = ports.clock.now()
-    items = [item for item in ports.library.items() or () if now - item.created >= ORPHANED_AFTER]
+    age = min(ORPHANED_AFTER, connector.retention.successes, connector.retention.failures)
+    items = [item for item in ports.library.items() or () if now - item.created >= age]
     candidates = [(item, run) for item in items if (run := _run_of(item, connector)) is not None]
     if not candidates:
         return 0

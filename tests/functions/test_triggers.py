@@ -1,0 +1,71 @@
+"""What a trigger does for several connectors in one invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.world import Time, World
+from upa_core import triggers
+from upa_core.domain.connector import Connector
+from upa_core.ports.bundle import Ports
+from upa_core.ports.change_source import Link, Page
+from upa_core.services.documents import state_of
+from upa_core.services.watchfulness import Watch
+
+
+@dataclass
+class TwoConnectors:
+    """An app whose source takes ten minutes a page."""
+
+    world: World
+    connectors: Mapping[str, Connector]
+
+    @property
+    def clock(self) -> Time:
+        return self.world.time
+
+    @property
+    def events(self) -> Any:
+        return self.world.events
+
+    def ports(self, connector: Connector, waker: Any = None) -> Ports:
+        ports = self.world.ports()
+        return replace(ports, source=Slow(ports.source, self.world), waker=waker or ports.waker)  # type: ignore[arg-type]
+
+    def watch(self, connector: Connector) -> Watch:
+        return Watch(frozenset(), timedelta(days=1))
+
+
+@dataclass
+class Slow:
+    """A change source whose pages take ten minutes each."""
+
+    source: Any
+    world: World
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
+
+    def page(self, link: Link) -> Page:
+        self.world.sim.advance(600)
+        page: Page = self.source.page(link)
+        return page
+
+
+def test_connectors_share_the_time_of_one_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a long pull the next connector takes one page and hands itself on, before the host ends both."""
+    world = World(30)
+    first = replace(world.connector, limits=replace(world.connector.limits, time_budget=timedelta(minutes=25)))
+    both = {one.name: one for one in (first, replace(first, name="it"))}
+    monkeypatch.setattr(triggers, "app", lambda: TwoConnectors(world, both))
+
+    wakes = triggers.tick()
+
+    opened = [state_of(world.store, name).load().value.open_round for name in both]
+    assert [one and one.pages for one in opened] == [3, 1]
+    assert ['"it"' in message for message in wakes.pulls] == [False, True]

@@ -122,9 +122,8 @@ def test_proposed_mappings_show_up_in_plans_only(office: Office) -> None:
 
 def test_a_proposed_mapping_that_refuses_a_value_is_told(office: Office) -> None:
     """`on_invalid: fail_run` of a proposed mapping spoils neither the plan nor a run."""
-    office.write(
-        more="      - {target: N, source: employeeOrgData.division, type: integer, on_invalid: fail_run, state: proposed}\n"
-    )
+    options = "type: integer, on_invalid: fail_run, state: proposed"
+    office.write(more=f"      - {{target: N, source: employeeOrgData.division, {options}}}\n")
 
     plan = office.upa("plan")
 

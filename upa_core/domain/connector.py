@@ -108,6 +108,11 @@ class Connector:
         return tuple(m.target for m in self.active)
 
     @property
+    def intended(self) -> tuple[str, ...]:
+        """The profile properties that are written or proposed to be, sorted."""
+        return tuple(sorted({m.target for m in self.mappings if m.state != "retired"}))
+
+    @property
     def proposal(self) -> Connector | None:
         """The connector that its proposed mappings alone would make, None without any."""
         made = tuple(replace(m, state="active") for m in self.mappings if m.state == "proposed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from upa_cli.context import Cli
 from upa_cli.output import Redactor, clean
 from upa_cli.users import read_user
 from upa_core.domain.changes import compile_projection
+from upa_core.domain.connector import Connector
 from upa_core.domain.errors import UpaError
 from upa_core.domain.mapping import Problem, compile_mapping
 from upa_core.domain.people import shard_of
@@ -35,16 +37,34 @@ def five_steps(cli: Cli, person: str) -> list[Step]:
     values = dict(zip(connector.inputs, row[2:], strict=True))
     shown = {path: redactor.source(path, value) for path, value in values.items()}
     steps.append(_step("import", f"read {record.get('userPrincipalName')} from Entra", shown))
-    unmet = [str(clause) for clause in compile_scope_reasons(connector.scope, connector.inputs)(row[2:])]
-    if unmet:
-        fate = "values are cleared" if connector.scope.out_of_scope == "clear" else "values stay as they are"
-        steps.append(_step("scope", f"out of scope: not {', and not '.join(unmet)}; {fate}", ok=False))
+    outside = out_of_scope(connector, row[2:])
+    steps.append(_step("scope", outside or "in scope", ok=not outside))
+    if outside:
         return steps
-    steps.append(_step("scope", "in scope"))
     steps.append(_match(cli, str(record.get("userPrincipalName") or ""), person))
     if steps[-1]["ok"]:
         steps.append(_action(cli, person, row[2:], redactor))
     return steps
+
+
+def out_of_scope(connector: Connector, values: Sequence[object]) -> str:
+    """Tell why a person with these values of the connector's inputs takes no part, "" where they do."""
+    unmet = [str(clause) for clause in compile_scope_reasons(connector.scope, connector.inputs)(values)]
+    fate = "values are cleared" if connector.scope.out_of_scope == "clear" else "values stay as they are"
+    return f"out of scope: not {', and not '.join(unmet)}; {fate}" if unmet else ""
+
+
+def today(cli: Cli, person: str) -> tuple[str | None, str]:
+    """Return a person's name and whether they take part, as Entra has them now; None, "" where it can't be asked."""
+    try:
+        record = read_user(cli, person)
+    except UpaError as exc:
+        cli.note(f"Entra can't be asked ({exc})", "yellow")
+        return None, ""
+    if record is None:
+        return None, "not in Entra"
+    values = compile_projection(cli.connector.inputs)(record)[2:]
+    return record.get("userPrincipalName"), out_of_scope(cli.connector, values) or "in scope"
 
 
 def _match(cli: Cli, name: str, person: str) -> Step:

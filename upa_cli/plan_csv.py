@@ -26,12 +26,18 @@ class PlanCsv:
         self._csv = SafeCsv(stream, COLUMNS)
         self._waiting: list[Entry] = []
         self._asked = 0
+        self._why = ""
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Take people's changes."""
         self._waiting += entries
         if len(self._waiting) >= _AT_ONCE:
             self._write()
+
+    def proposed(self) -> None:
+        """What comes from here on is of proposed mappings."""
+        self._write()
+        self._why = "proposed: not sent"
 
     def close(self, view: ScopeView) -> None:
         """Write what waits, and who is out of scope and why."""
@@ -47,7 +53,8 @@ class PlanCsv:
                 old = entry.old.get(target)
                 shown = "(unknown)" if old is None else self._redactor.value(target, old)
                 kind, new_shown = "clear" if new == "" else "set", self._redactor.value(target, new)
-                self._csv.row((entry.person, self._names.get(entry.person, ""), target, kind, shown, new_shown, ""))
+                name = self._names.get(entry.person, "")
+                self._csv.row((entry.person, name, target, kind, shown, new_shown, self._why))
         self._waiting.clear()
 
     def _ask(self, people: list[str]) -> None:

@@ -142,6 +142,10 @@ def test_plan_and_sync_user_tell_who_is_out_of_scope_and_why(office: Office) -> 
     assert plan["scope"]["out"] == {"not employeeOrgData.division EQUALS Research": 2}
     assert sorted(plan["scope"]["leave"]) == sorted([office.people["bo"], office.people["cy"]])
     assert plan["scope"]["people"][office.people["bo"]] == "not employeeOrgData.division EQUALS Research"
+    assert ": out of scope: not employeeOrgData.division EQUALS Research" in office.upa("why", office.upn("bo")).out
+    assert office.upa("why", office.people["ada"], "--json").json["scope"] == "in scope"
+    office.sim.directory.remove(office.people["cy"])
+    assert office.upa("why", office.people["cy"], "--json").json["scope"] == "not in Entra"
     assert person.code == exits.REFUSED
     assert "3. scope: out of scope: not employeeOrgData.division EQUALS Research" in person.out
 

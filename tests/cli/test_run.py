@@ -100,6 +100,39 @@ def test_csv_of_a_plan_is_no_formula(office: Office) -> None:
     assert {'\'=HYPERLINK("http://evil")', "'+1", "' @SUM(1)", "fine", "***", "CC-3", ""} == new
 
 
+def test_proposed_mappings_show_up_in_plans_only(office: Office) -> None:
+    """A proposed mapping is planned for everybody, apart: it isn't sent, and doesn't change the exit code."""
+    office.upa("run")
+    beside = (
+        "      - {target: Division, source: employeeOrgData.costCenter, state: proposed}\n"
+        "      - {target: Gone, source: employeeOrgData.costCenter, state: retired}\n"
+    )
+    office.write(more=beside)
+    place = office.folder / "plan.csv"
+    plan, text = office.upa("plan", "--json"), office.upa("plan", "--csv", str(place))
+    ran = office.upa("run")
+    changes = {one["user"]: one["changes"] for one in plan.json["proposed"]["people"]}
+
+    assert (plan.code, text.code, plan.json["proposed"]["properties"]) == (exits.OK, exits.OK, ["Division"])
+    assert plan.json["people"] == []
+    assert changes[office.upn("ada")] == {"Division": {"old": "Research", "new": "CC-1"}}
+    assert "Proposed (Division): 3 people with values to set, 0 with values to clear." in text.out
+    assert place.read_text(encoding="utf-8-sig").count('"proposed: not sent"') == 3
+    assert (ran.code, office.profile("ada")["Division"], len(office.sim.jobs)) == (exits.OK, "Research", 1)
+
+
+def test_a_proposed_mapping_that_refuses_a_value_is_told(office: Office) -> None:
+    """`on_invalid: fail_run` of a proposed mapping spoils neither the plan nor a run."""
+    options = "type: integer, on_invalid: fail_run, state: proposed"
+    office.write(more=f"      - {{target: N, source: employeeOrgData.division, {options}}}\n")
+
+    plan = office.upa("plan")
+
+    assert plan.code == exits.CHANGES
+    assert "Proposed (N): " in plan.out
+    assert office.upa("run").code == exits.OK
+
+
 def test_the_csv_names_everybody_and_says_who_is_out_of_scope_and_why(office: Office) -> None:
     """Each row has object id and user name, for people read now and for those who wait in the outbox."""
     office.write(

@@ -201,6 +201,19 @@ def test_doctor_finds_a_missing_property_and_suggests_the_near_one(office: Offic
     assert found[0][2].startswith("did you mean Division? Otherwise make Divison in SharePoint admin center")
 
 
+def test_doctor_examines_proposed_properties_too(office: Office) -> None:
+    """A proposed mapping's property must exist and be taken by SharePoint, a retired one's needn't."""
+    office.sim.profiles.define("Shift", editable=True)
+    mapping = "      - {{target: {}, source: department, state: {}}}\n"
+    office.write(more=mapping.format("Desk", "proposed") + mapping.format("Fax", "retired"))
+    missing = [evidence for check, evidence, _ in findings(office.upa("doctor", "--json")) if check == "properties"]
+    office.write(more=mapping.format("Shift", "proposed"))
+    editable = [evidence for check, evidence, _ in findings(office.upa("doctor", "--probe", "--json"))]
+
+    assert missing == ["profiles have no property Desk"]
+    assert editable == ["users may edit Shift, so bulk import refuses it"]
+
+
 def test_doctor_finds_a_missing_library(office: Office) -> None:
     """A folder that isn't there is told with the site it should be on."""
     office.write(replace=("folder: Imports", "folder: Import-Files"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -111,6 +112,11 @@ def sim(
     """
     from tenant_sim.main import run as serve  # noqa: PLC0415 - the simulator is only needed here
 
+    if directory is not None and not assumptions:
+        variables = {"UPA_CONFIG": directory / "upa.yaml", "UPA_STATE": f"folder:{directory / 'state'}"}
+        variables |= {"UPA_CLOCK": clock} if clock != "wall" else {}
+        exports = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
+        cli.note(f"In another terminal set what is listed below, and: export {exports}. Then: upa doctor")
     code = serve(
         users=users,
         hr=str(hr) if hr is not None else None,

@@ -12,12 +12,14 @@ from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from upa_cli import exits
 from upa_cli.context import Cli
 from upa_cli.exits import CommandError
-from upa_cli.output import Redactor, count, table
+from upa_cli.output import Redactor, clean, count, table
 from upa_cli.plan_csv import PlanCsv
+from upa_cli.proposed import Proposal, look_at_proposed
 from upa_cli.registry import command
 from upa_cli.render import changes_table
 from upa_cli.scope_view import ScopeView, WatchedSource, look_at_waiting
@@ -29,6 +31,8 @@ from upa_core.services.documents import state_of
 from upa_core.services.preview import Preview, preview
 
 SHOWN = 20
+MOST_NAMES = 1000
+"""Names asked of Graph; people after these are told by object id alone."""
 SHAPE = {
     "connector": "its name",
     "changes": "true where an export made now would send something",
@@ -40,6 +44,7 @@ SHAPE = {
     "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
     "people": "person, user, and changes: property → {old, new}; old null is unknown",
     "complete": "false where --limit cut the list of people",
+    "proposed": "what proposed mappings would change: properties, counts, people, problem; never sent",
 }
 
 
@@ -69,6 +74,8 @@ def plan(
     plan. "(unknown)" as the old value means that SharePoint never confirmed one: it is sent to make sure. Values of
     mappings marked `redact` show as ***.
 
+    Mappings with `state: proposed` are planned apart, for everybody; they neither count nor decide the exit code.
+
     A new connector, and one whose mappings or scope changed, does everything but export until `upa go`: look at the
     plan, try one person with `upa canary`, then go.
     """
@@ -85,12 +92,16 @@ def plan(
         apart = replace(ports, source=watched)
         found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=sink)
         if sink is not None:
+            sink.proposed()
+        proposal = look_at_proposed(ports, connector, source=source, most=max(limit, SHOWN), sink=sink)
+        if sink is not None:
             sink.close(view)
     if found.pulled in ("paused", "superseded"):
         raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
     entering, leaving = view.moved(ports, connector) if connector.scope.groups else ([], [])
-    sample = found.entries[: SHOWN if not cli.options.json else limit]
-    names = names_of(cli, [entry.person for entry in sample][:SHOWN])
+    most = limit if cli.options.json else SHOWN
+    sample, proposed = found.entries[:most], proposal.entries[:most] if proposal is not None else ()
+    names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MOST_NAMES])
     changes = found.import_jobs > 0
     document: dict[str, Any] = {
         "connector": connector.name,
@@ -108,9 +119,11 @@ def plan(
         },
         "people": [_entry(entry, names, redactor) for entry in sample],
         "complete": found.complete and len(sample) == len(found.entries),
+        "proposed": _proposed(proposal, [_entry(entry, names, redactor) for entry in proposed]),
     }
     if csv is None or str(csv) != "-":
-        cli.show(document, lambda out: _render(cli, out, found, document, sample, names, redactor))
+        proposals = changes_table(proposed, names, redactor)
+        cli.show(document, lambda out: _render(cli, out, found, document, sample, names, redactor, proposals))
     if csv is not None and str(csv) != "-":
         cli.note(f"every change, and everybody out of scope, is in {csv}")
     return exits.CHANGES if changes else exits.OK
@@ -168,6 +181,7 @@ def _render(
     sample: tuple[Entry, ...],
     names: dict[str, str],
     redactor: Redactor,
+    proposals: Table,
 ) -> None:
     counts, name = found.counts, cli.connector.name
     if not document["changes"]:
@@ -203,7 +217,29 @@ def _render(
         )
     if found.held:
         out.print(f"The change threshold would hold it: {found.held}. It then waits for upa hold approve.")
+    _render_proposed(out, document["proposed"], proposals)
     out.print(_next(document["mode"], changes=document["changes"]))
+
+
+def _proposed(proposal: Proposal | None, people: list[dict[str, Any]]) -> dict[str, Any]:
+    if proposal is None:
+        return {"properties": [], "counts": {}, "people": [], "problem": ""}
+    counts = to_json(proposal.counts)
+    return {"properties": list(proposal.properties), "counts": counts, "people": people, "problem": proposal.problem}
+
+
+def _render_proposed(out: Console, proposed: dict[str, Any], proposals: Table) -> None:
+    if not proposed["properties"]:
+        return
+    names, counts = ", ".join(proposed["properties"]), proposed["counts"]
+    if proposed["problem"]:
+        out.print(clean(f"Proposed ({names}): {proposed['problem']}"), style="yellow")
+        return
+    told = f"{counts['updated']:,} people with values to set, {counts['cleared']:,} with values to clear"
+    bad = f", {counts['invalid']:,} with a value that doesn't fit" if counts["invalid"] else ""
+    out.print(f"Proposed ({names}): {told}{bad}. Not sent until `state: proposed` is taken away.")
+    if proposed["people"]:
+        out.print(proposals)
 
 
 def _render_scope(cli: Cli, out: Console, scope: dict[str, Any]) -> None:

@@ -10,11 +10,11 @@ from rich.console import Console
 from upa_cli import exits
 from upa_cli.commands.run import RUN_SHAPE, show_run
 from upa_cli.context import Cli
-from upa_cli.one_person import five_steps, render_steps
+from upa_cli.one_person import five_steps, render_steps, today
 from upa_cli.output import Redactor, clean, moment, table
 from upa_cli.registry import command
 from upa_cli.runner import RunResult, drive
-from upa_cli.users import names_of, user_id
+from upa_cli.users import user_id
 from upa_core.domain.documents import to_json
 from upa_core.services.explain import Explanation, explain
 from upa_core.services.pull import PullResult
@@ -37,6 +37,7 @@ _REASONS = {
         "connector": "its name",
         "person": "object id",
         "user": "user principal name, null where the directory doesn't know them",
+        "scope": "today: in scope, out of scope with why, not in Entra, or empty where Entra can't be asked",
         "known": "property → value that SharePoint confirmed; null: unknown",
         "escrow": "reason, since, tries, due, detail; null where they aren't in escrow",
         "declined": "property → value that an administrator rejected",
@@ -54,17 +55,18 @@ def why(
     """Tell why a person's profile holds what it holds: what was planned and sent, what SharePoint answered, what is
     due.
 
-    From storage alone: the shadow, escrow, and the plans and archived logs of past runs. For today's values and what
-    they would become: upa sync-user USER --dry-run.
+    From storage: the shadow, escrow, and the plans and archived logs of past runs; from Entra only whether they are
+    there and in scope today. For today's values and what they would become: upa sync-user USER --dry-run.
     """
     person = user_id(cli, user)
     found = explain(cli.ports, cli.connector, person, runs=runs)
-    name = names_of(cli, [person]).get(person)
+    name, scope = today(cli, person)
     redactor = Redactor(cli.connector)
     document = {
         "connector": cli.connector.name,
         "person": person,
         "user": name,
+        "scope": scope,
         "known": redactor.values(found.known),
         "escrow": to_json(found.escrow),
         "declined": redactor.values(dict(found.declined)),
@@ -84,12 +86,13 @@ def why(
         "waiting": found.waiting,
         "missed": found.missed,
     }
-    cli.show(document, lambda out: _render(out, found, name or person, redactor))
+    cli.show(document, lambda out: _render(out, found, name or person, scope, redactor))
     return exits.OK
 
 
-def _render(out: Console, found: Explanation, name: str, redactor: Redactor) -> None:
-    out.print(clean(f"{name} ({found.person})" if name != found.person else name), style="bold")
+def _render(out: Console, found: Explanation, name: str, scope: str, redactor: Redactor) -> None:
+    who = f"{name} ({found.person})" if name != found.person else name
+    out.print(clean(f"{who}: {scope}" if scope else who), style="bold")
     if not found.timeline:
         out.print("No run has planned anything for this person.")
     for one in found.timeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,6 +108,17 @@ class Connector:
     def targets(self) -> tuple[str, ...]:
         """The profile properties that are written, sorted."""
         return tuple(m.target for m in self.active)
+
+    @property
+    def intended(self) -> tuple[str, ...]:
+        """The profile properties that are written or proposed to be, sorted."""
+        return tuple(sorted({m.target for m in self.mappings if m.state != "retired"}))
+
+    @property
+    def proposal(self) -> Connector | None:
+        """The connector that its proposed mappings alone would make, None without any."""
+        made = tuple(replace(m, state="active") for m in self.mappings if m.state == "proposed")
+        return replace(self, mappings=made) if made else None
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -243,11 +243,11 @@ def check_properties(_: Ports, connector: Connector, inspection: Inspection) -> 
         yield Finding("properties", "warning", f"none of {len(names)} users has a profile to look at", fix)
         return
     by_lower = {name.lower(): name for name in profile}
-    missing = [target for target in connector.targets if target.lower() not in by_lower]
+    missing = [target for target in connector.intended if target.lower() not in by_lower]
     for target in missing:
         near = get_close_matches(target.lower(), by_lower, 1, 0.7)
         hint = f"did you mean {by_lower[near[0]]}? Otherwise make" if near else "make"
         fix = f"{hint} {target} in SharePoint admin center > More features > User profiles > Manage User Properties"
         yield Finding("properties", "error", f"profiles have no property {target}", fix)
     if not missing:
-        yield Finding("properties", "ok", f"all {len(connector.targets)} properties exist in profiles")
+        yield Finding("properties", "ok", f"all {len(connector.intended)} properties exist in profiles")

@@ -39,7 +39,7 @@ def probe(ports: Ports, connector: Connector) -> list[Finding]:
         return [Finding("probe", "error", f"no file could be put into the library: {exc}", "see library and roles")]
     lane.update(lambda one: one.count_job(now))
     try:
-        job = ports.import_jobs.queue(url, {target: target for target in connector.targets})
+        job = ports.import_jobs.queue(url, {target: target for target in connector.intended})
     except (AccessDeniedError, RefusedError) as exc:
         lane.update(lambda one: one.uncount_job(now))
         ports.library.delete_file(url)
@@ -51,7 +51,7 @@ def probe(ports: Ports, connector: Connector) -> list[Finding]:
 
 
 def _take_back(ports: Ports, connector: Connector, url: str, job: str | None) -> Iterator[Finding]:
-    targets = len(connector.targets)
+    targets = len(connector.intended)
     yield Finding("probe", "ok", f"SharePoint accepts the map of all {targets} properties", "")
     yield Finding("probe", "info", OVERRIDE, "")
     try:

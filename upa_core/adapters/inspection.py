@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from upa_core.adapters import graph_wire
+from upa_core.adapters.answer import Answer
 from upa_core.adapters.certificate import split_certificate
 from upa_core.adapters.http import Service
 from upa_core.adapters.people_manager import PeopleManager
@@ -80,7 +81,7 @@ class CloudInspection:
         answer = self._graph.request("GET", url, "/v1.0/users", json=True)
         if not answer.ok:
             raise answer.refused()
-        users: list[dict[str, Any]] = answer.document.get("value", [])
+        users = _values(answer)
         users.sort(key=lambda user: (user.get("accountEnabled") is False, user.get("userType") == "Guest"))
         return [str(user["userPrincipalName"]) for user in users if user.get("userPrincipalName")]
 
@@ -95,11 +96,18 @@ class CloudInspection:
             return None
         if not answer.ok:
             return None
-        return [str(one["name"]) for one in answer.document.get("value", []) if "name" in one]
+        return [str(one["name"]) for one in _values(answer) if "name" in one]
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         """Read a profile."""
         return self._profiles.properties(user_principal_name)
+
+
+def _values(answer: Answer) -> list[dict[str, Any]]:
+    values = answer.document.get("value") if isinstance(answer.document, dict) else None
+    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+        raise answer.garbled("the body holds no list")
+    return values
 
 
 def claims_of(token: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -109,6 +110,15 @@ def test_messages_hold_no_address() -> None:
         store.get("runs/1")
 
     assert str(caught.value) == "blob runs/1: HTTP 403 AuthorizationFailure"
+
+
+def test_requests_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK would log every call with its address, a line for each of a million blobs."""
+    caplog.set_level(logging.INFO)
+    store, _ = scripted(failure(404, "BlobNotFound"))
+    store.get("runs/1")
+
+    assert caplog.records == []
 
 
 def test_request_errors_without_a_cause() -> None:

@@ -8,27 +8,39 @@ import logging
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import requests
+from azure.core.pipeline.transport import RequestsTransport
 
+from tenant_sim.login.certificates import make_certificate
+from tenant_sim.upa.script import PRESETS
 from tests.fakes import FakeClock
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.transport import ScriptedTransport, reply
 from tests.support.world import World
+from upa_core.adapters.blob_store import blob_store
 from upa_core.adapters.graph_users import GraphUsers
 from upa_core.adapters.http import Service
 from upa_core.adapters.import_jobs import SharePointImportJobs
+from upa_core.adapters.inspection import CloudInspection
 from upa_core.adapters.library import SharePointLibrary
 from upa_core.adapters.log_events import LogEvents
 from upa_core.adapters.mail import GraphMail
 from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.tokens import ManagedIdentityTokens, certificate
 from upa_core.adapters.webhook import Webhook
+from upa_core.domain.alarms import Occasion
 from upa_core.domain.errors import UpaError
+from upa_core.domain.mapping import direct
 from upa_core.ports.change_source import Link
 from upa_core.ports.messenger import Message
+from upa_core.services.housekeeping import housekeeping
+from upa_core.services.status import status
+from upa_core.services.tick import tick
 from upa_core.services.watchfulness import Watch, look_after
 
 TOKEN = "eyJ0eXAi.secret-token.sig"
@@ -36,10 +48,13 @@ VALUE = "Value-Of-A-Person-4711"
 PERSON_NAME = "ann.secret@contoso.com"
 DELTA = "delta-token-s3cr3t"
 HOOK = "hook-key-s3cr3t"
-FORBIDDEN = (TOKEN, VALUE, PERSON_NAME, DELTA, HOOK)
+ACCOUNT_KEY = "YWNjb3VudC1rZXktczNjcjN0"
+IDENTITY = "identity-header-s3cr3t"
+FORBIDDEN = (TOKEN, VALUE, PERSON_NAME, DELTA, HOOK, ACCOUNT_KEY, IDENTITY, "PRIVATE KEY")
 ROOT = "https://svc.example"
 SITE = f"{ROOT}/sites/upa"
 FILE = f"{SITE}/Imports/upa-hr-1.json"
+OCCASIONS = frozenset((*get_args(Occasion), "recovered"))
 MESSAGE = Message("hr", "t", "d", "x")
 
 
@@ -51,12 +66,25 @@ class _Tokens:
         return TOKEN
 
 
+@cache
+def _pem() -> bytes:
+    made = make_certificate("secrets")
+    return made.private_key_pem + made.certificate_pem
+
+
 def _calls(transport: ScriptedTransport) -> dict[str, Callable[[], Any]]:
     """Return every call that an adapter can make."""
     session = transport.session()
     service = Service(ROOT, _Tokens(), FakeClock(), session=session, jitter=lambda: 0.1)
     users, jobs = GraphUsers(service), SharePointImportJobs(service)
     library = SharePointLibrary(service, SITE, "/sites/upa/Imports")
+    graph, people = service, PeopleManager(service)
+    inspection = CloudInspection(graph, {"graph": (_Tokens(), ROOT)}, people, [])
+    wire = RequestsTransport(session=session, session_owner=False)
+    key = {"account_name": "account", "account_key": ACCOUNT_KEY}
+    blobs = blob_store("https://account.blob.example", "upa", key, transport=wire, retry_total=0)
+    by_certificate = certificate("t", "c", _pem(), authority="https://login.example", http_client=session)
+    by_identity = ManagedIdentityTokens(transport=wire, retry_total=0)
     return {
         "users.page": lambda: users.page(Link(f"{ROOT}/v1.0/users/delta?$deltatoken={DELTA}", "delta")),
         "users.read": lambda: users.read([PERSON_NAME], ["department"]),
@@ -72,6 +100,18 @@ def _calls(transport: ScriptedTransport) -> dict[str, Callable[[], Any]]:
         "jobs.cancel": lambda: jobs.cancel("03417313-3265-4a8f-97d0-105d43d6bb5a"),
         "people.properties": lambda: PeopleManager(service).properties(PERSON_NAME),
         "mail.send": lambda: GraphMail(service, PERSON_NAME, [PERSON_NAME]).send(MESSAGE),
+        "inspection.server_time": inspection.server_time,
+        "inspection.check_tracked": lambda: inspection.check_tracked(["department"]),
+        "inspection.some_users": inspection.some_users,
+        "inspection.extensions": inspection.extensions,
+        "inspection.profile": lambda: inspection.profile(PERSON_NAME),
+        "blobs.get": lambda: blobs.get("runs/1"),
+        "blobs.read_range": lambda: blobs.read_range("runs/1", 0, 9),
+        "blobs.put": lambda: blobs.put("runs/1", VALUE.encode(), if_match='"v1"'),
+        "blobs.delete": lambda: blobs.delete("runs/1"),
+        "blobs.list": lambda: list(blobs.list("runs/")),
+        "certificate.token": lambda: by_certificate.token(ROOT),
+        "managed_identity.token": lambda: by_identity.token(ROOT),
         "webhook.send": lambda: Webhook(f"{ROOT}/hook?sig={HOOK}", session).send(MESSAGE),
     }
 
@@ -98,11 +138,13 @@ NAMES = tuple(_calls(ScriptedTransport()))
 
 @pytest.mark.parametrize(("call", "failure"), list(product(NAMES, FAILURES)))
 def test_no_error_of_a_call_tells_a_secret_or_a_value(
-    call: str, failure: str, caplog: pytest.LogCaptureFixture
+    call: str, failure: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Text, representation and the traceback with all its causes name neither, whatever the service answered."""
-    caplog.set_level(logging.DEBUG)
-    transport = ScriptedTransport(*[FAILURES[failure]] * 6)
+    caplog.set_level(logging.INFO)  # as the function app logs; below it azure-core logs requests at INFO, redacted
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://identity.example/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", IDENTITY)
+    transport = ScriptedTransport(*[FAILURES[failure]] * 40)
     try:
         _calls(transport)[call]()
         said = ""
@@ -117,38 +159,74 @@ _HOURS = timedelta(hours=26)
 POINTS = ("users.delta", "files.add", "QueueImportProfileProperties", "GetImportProfilePropertyJob", "file.delete", "*")
 
 
-@pytest.mark.parametrize(("point", "status"), list(product(POINTS, (400, 403, 429, 500))))
-def test_no_event_report_or_message_of_a_troubled_pipeline_tells_a_value(point: str, status: int) -> None:
-    """A pipeline whose services fail logs, stores reports and tells administrators without a value of anybody."""
-    world = World(4)
-    for number, person in enumerate(world.people):
-        world.edit(person, department=f"{VALUE}-{number}", jobTitle="x" * 60 if number == 0 else PERSON_NAME)
+def _all_that_is_told(world: World, *, rounds: int = 4) -> str:
+    """Run a pipeline for a day and return every log line, message, report and status of it."""
     stream, logger = io.StringIO(), logging.Logger("secrets")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Everything())
     logger.addHandler(handler)
     world.events = LogEvents(logger)  # type: ignore[assignment]
-    channel = FakeMessenger()
-    ports = world.ports()
-    world.sim.faults.add(operation=point, status=status, body=f"{VALUE} {PERSON_NAME}")
-    for _ in range(4):
+    channel, shown = FakeMessenger(), []
+    for _ in range(rounds):
         told = ""
         try:
-            world.pull(ports)
-            world.drain(ports, hours=2)
+            tick(world.ports(), world.connector)
+            world.drain(hours=2)
         except UpaError as exc:
-            told = str(exc)
-        watch = Watch(frozenset({"failed", "quarantined", "silence"}), _HOURS, [channel])
-        look_after(world.ports(), world.connector, watch, trouble=told)
+            told = "".join(traceback.format_exception(exc))
+        look_after(world.ports(), world.connector, Watch(OCCASIONS, _HOURS, [channel]), trouble=told)
+        shown.append(json.dumps(status(world.ports(), world.connector)))
         world.sim.advance(7 * 3600)
-    reports = [
-        data for key, data in world.store.blobs.items() if key.endswith(("report.json", "told.json", "state.json"))
-    ]
-    messages = " ".join(f"{one.subject} {one.detail} {one.todo}" for one in channel.messages)
-
+    housekeeping(world.ports(), world.connector)
+    kept = [data for key, data in world.store.blobs.items() if key.endswith(("report.json", "told.json", "state.json"))]
+    messages = [f"{one.subject} {one.detail} {one.todo}" for one in channel.messages]
     assert stream.getvalue()
-    everything = stream.getvalue() + messages + b"".join(reports).decode()
-    assert [secret for secret in (VALUE, PERSON_NAME) if secret in everything] == []
+    return stream.getvalue() + " ".join((*messages, *shown)) + b"".join(kept).decode()
+
+
+def _secretive(**connector: Any) -> World:
+    """A world where every value must not be told."""
+    world = World(4, **connector)
+    for number, person in enumerate(world.people):
+        world.edit(person, department=f"{VALUE}-{number}", jobTitle="x" * 60 if number == 0 else PERSON_NAME)
+    return world
+
+
+@pytest.mark.parametrize(("point", "status"), list(product(POINTS, (400, 403, 429, 500))))
+def test_no_event_report_status_or_message_of_a_troubled_pipeline_tells_a_value(point: str, status: int) -> None:
+    """A pipeline whose services fail logs, stores reports and tells administrators without a value of anybody."""
+    world = _secretive()
+    world.sim.faults.add(operation=point, status=status, body=f"{VALUE} {PERSON_NAME}")
+
+    told = _all_that_is_told(world)
+
+    assert [secret for secret in (VALUE, PERSON_NAME) if secret in told] == []
+
+
+@pytest.mark.parametrize("policy", ["fail_run", "escrow_user", "skip_value"])
+def test_a_value_that_is_refused_is_not_told(policy: Any) -> None:
+    """Whatever becomes of a value that doesn't fit, what is said of it is which mapping and why."""
+    rules = (
+        direct("department", "UpaDepartment", max_length=5, on_invalid=policy),
+        direct("jobTitle", "UpaHired", type="date", on_invalid=policy),
+    )
+    world = _secretive(mappings=rules)
+    told = _all_that_is_told(world)
+
+    assert [secret for secret in (VALUE, PERSON_NAME) if secret in told] == []
+    assert ("fail_run" in told) == (policy == "fail_run")
+
+
+@pytest.mark.parametrize("outcome", sorted(PRESETS))
+def test_an_import_job_that_ends_badly_tells_no_value(outcome: str) -> None:
+    """Whatever SharePoint makes of the file, and whatever its log quotes."""
+    world = _secretive()
+    world.join(profile=False, department=VALUE)
+    for nth in range(1, 4):
+        world.sim.timer_job.plan(nth, outcome)
+    told = _all_that_is_told(world)
+
+    assert [secret for secret in (VALUE, PERSON_NAME) if secret in told] == []
 
 
 class _Everything(logging.Formatter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,8 +32,9 @@ _MODEST: dict[str, Any] = {
     "increment_base": 2,
     "connection_timeout": 10,
     "read_timeout": 60,
+    "permit_redirects": False,
 }
-"""The SDK's own retry, kept short: the pipeline's is the next tick."""
+"""The SDK's own retry, kept short: the pipeline's is the next tick. Storage never redirects."""
 _WRITE = "upawrite"
 """Metadata that tells our own write from another's when its answer was lost."""
 _BUSY = {"ContainerBeingDeleted", "ServerBusy", "OperationTimedOut", "InternalError"}
@@ -132,7 +134,7 @@ class BlobStore:
                 self._make_container()
                 return str(blob.upload_blob(data, **options)["etag"])
         except AzureError as error:
-            raise _error_of(blob.blob_name, error) from error
+            raise _error_of(blob.blob_name, error) from None
 
     def _written(self, blob: BlobClient, mark: str) -> str | None:
         """Return the etag of our own write, None where another's or nothing is stored."""
@@ -160,6 +162,7 @@ def blob_store(account_url: str, container: str, credential: Any, *, create: boo
     """Return the store of a storage account; the credential is azure-identity's."""
     from azure.storage.blob import ContainerClient  # noqa: PLC0415 - vendor imports are lazy
 
+    _quieten()
     return BlobStore(ContainerClient(account_url, container, credential, **_MODEST | options), create=create)
 
 
@@ -169,8 +172,14 @@ def blob_store_from_connection_string(
     """Return the store behind a connection string: Azurite, or a local experiment."""
     from azure.storage.blob import ContainerClient  # noqa: PLC0415 - vendor imports are lazy
 
+    _quieten()
     client = ContainerClient.from_connection_string(connection, container, **_MODEST | options)
     return BlobStore(client, create=create)
+
+
+def _quieten() -> None:
+    """Keep the SDK from logging each request with its address."""
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
 
 
 def _or_none(call: Callable[[], T]) -> T | None:
@@ -202,7 +211,9 @@ def _translated(key: str) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        raise _error_of(key, error) from error
+        raise _error_of(key, error) from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # an answer of a shape the SDK doesn't know
+        raise UnavailableError(f"blob {key}: an answer that can't be read ({type(error).__name__})") from None
 
 
 def _error_of(key: str, error: AzureError) -> UpaError:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from upa_core.adapters import graph_wire
+from upa_core.adapters.answer import Answer
 from upa_core.adapters.certificate import split_certificate
 from upa_core.adapters.http import Service
 from upa_core.adapters.people_manager import PeopleManager
@@ -84,7 +85,7 @@ class CloudInspection:
         answer = self._graph.request("GET", url, "/v1.0/users", json=True)
         if not answer.ok:
             raise answer.refused()
-        users: list[dict[str, Any]] = answer.document.get("value", [])
+        users = _values(answer)
         users.sort(key=lambda user: (user.get("accountEnabled") is False, user.get("userType") == "Guest"))
         return [str(user["userPrincipalName"]) for user in users if user.get("userPrincipalName")]
 
@@ -113,7 +114,7 @@ class CloudInspection:
     def _names(self, method: str, url: str, call: str, body: bytes | None = None) -> list[str] | None:
         headers = {"Content-Type": "application/json"}
         answer = self._graph.request(method, url, call, headers=headers, body=body, json=True)
-        return [str(one["name"]) for one in answer.document.get("value", []) if "name" in one] if answer.ok else None
+        return [str(one["name"]) for one in _values(answer) if "name" in one] if answer.ok else None
 
     def retention_label(self) -> RetentionLabel | None:
         """Read the label of the target library."""
@@ -122,6 +123,13 @@ class CloudInspection:
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         """Read a profile."""
         return self._profiles.properties(user_principal_name)
+
+
+def _values(answer: Answer) -> list[dict[str, Any]]:
+    values = answer.document.get("value") if isinstance(answer.document, dict) else None
+    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+        raise answer.garbled("the body holds no list")
+    return values
 
 
 def claims_of(token: str) -> dict[str, Any] | None:

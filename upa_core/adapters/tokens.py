@@ -6,6 +6,7 @@ Both libraries cache by wall time. There is no client secret: SharePoint refuses
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +26,10 @@ _PUBLIC_AUTHORITIES = {
     "login.chinacloudapi.cn",
     "login.partner.microsoftonline.cn",
 }
+
+
+_GARBLED = (ValueError, LookupError, TypeError, AttributeError)
+"""What the libraries raise for an answer that isn't JSON, or isn't of the shape they know."""
 
 
 class TokenSource(Protocol):
@@ -62,7 +67,7 @@ class ManagedIdentityTokens:
             if self._status in (408, 429) or self._status >= 500:
                 raise _unreachable("managed identity", audience, error) from None
             raise _refused("managed identity", audience, str(error)) from None
-        except (AzureError, ValueError) as error:  # ValueError: a body that isn't JSON
+        except (AzureError, *_GARBLED) as error:
             raise _unreachable("managed identity", audience, error) from None
 
     def refresh(self, audience: str) -> str:
@@ -73,6 +78,8 @@ class ManagedIdentityTokens:
     def _new_credential(self) -> ManagedIdentityCredential:
         from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - vendor imports are lazy
 
+        # its warnings quote what the endpoint answered, half a token among it; our errors say what matters
+        logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
         return ManagedIdentityCredential(**self._options, raw_response_hook=self._note)
 
     def _note(self, response: Any) -> None:
@@ -101,9 +108,9 @@ class CertificateTokens:
 
         try:
             answer = self._application().acquire_token_for_client(scopes=[_scope(audience)])
-        except (requests.RequestException, MsalError, KeyError, RuntimeError) as error:
+        except (requests.RequestException, MsalError, RuntimeError) as error:
             raise _unreachable("certificate", audience, error) from None
-        except ValueError as error:  # msal's word for a tenant without metadata, and for metadata that isn't JSON
+        except _GARBLED as error:  # ValueError: msal's word for a tenant without metadata, too
             text = str(error.__context__)
             if _NO_SUCH_TENANT.search(text):
                 raise _refused("certificate", audience, text) from None

@@ -16,14 +16,28 @@ from upa_core.domain.changes import compile_projection
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.import_file import BOM, ID_PROPERTY, ImportFile, read_import_file
+from upa_core.domain.import_file import BOM, ID_PROPERTY, ImportFile, read_import_file, read_people, split_import_file
 from upa_core.domain.mapping import direct
 from upa_core.domain.people import EscrowReason, Shard
 from upa_core.domain.plan import Entry, Planner
 
 CARRIABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 NASTY = st.sampled_from(
-    ['"', "\\", "\\\\", 'a"b\\c', "\u2028\u2029", "👍🏽", "עברית", "\ufeff", "</script>", "x" * 5000, "\t\n\r"]
+    [
+        '},{"IdName":"x',
+        '"}]}',
+        '"',
+        "\\",
+        "\\\\",
+        'a"b\\c',
+        "\u2028\u2029",
+        "👍🏽",
+        "עברית",
+        "\ufeff",
+        "</script>",
+        "x" * 5000,
+        "\t\n\r",
+    ]
 )
 VALUES = st.one_of(CARRIABLE, NASTY)
 TYPES = ("string", "date", "datetime", "boolean", "integer")
@@ -37,7 +51,11 @@ def content_of(people: dict[str, dict[str, str]]) -> bytes:
     return content
 
 
-@given(st.dictionaries(st.uuids().map(str), st.dictionaries(st.sampled_from(["A", "B", "C"]), VALUES), max_size=5))
+@given(
+    st.dictionaries(
+        st.one_of(st.uuids().map(str), VALUES), st.dictionaries(st.sampled_from(["A", "B", "C"]), VALUES), max_size=5
+    )
+)
 def test_any_unicode_round_trips_through_two_strict_parsers(people: dict[str, dict[str, str]]) -> None:
     """What goes into the file comes out of a strict JSON parser and of the simulator's Newtonsoft unchanged."""
     content = content_of(people)
@@ -47,6 +65,9 @@ def test_any_unicode_round_trips_through_two_strict_parsers(people: dict[str, di
     assert json.loads(content[3:].decode("ascii"), strict=True) == {"value": wanted}
     assert newtonsoft.parse(newtonsoft.decode(content)) == {"value": wanted}
     assert read_import_file(content) == people
+    pieces = split_import_file(content)
+    assert list(pieces) == list(people)
+    assert read_people(pieces.values()) == people
 
 
 @given(
@@ -128,6 +149,8 @@ def test_a_damaged_file_is_told_apart(content: bytes) -> None:
     """What isn't an import file of ours raises CorruptStateError, nothing else."""
     with pytest.raises(CorruptStateError):
         read_import_file(content)
+    with pytest.raises(CorruptStateError):
+        read_people(split_import_file(content).values())
 
 
 def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> None:

@@ -31,6 +31,7 @@ from upa_core.adapters.library import SharePointLibrary
 from upa_core.adapters.log_events import LogEvents
 from upa_core.adapters.mail import GraphMail
 from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.retention_label import LibraryLabel
 from upa_core.adapters.tokens import ManagedIdentityTokens, certificate
 from upa_core.adapters.webhook import Webhook
 from upa_core.domain.alarms import Occasion
@@ -79,7 +80,8 @@ def _calls(transport: ScriptedTransport) -> dict[str, Callable[[], Any]]:
     users, jobs = GraphUsers(service), SharePointImportJobs(service)
     library = SharePointLibrary(service, SITE, "/sites/upa/Imports")
     graph, people = service, PeopleManager(service)
-    inspection = CloudInspection(graph, {"graph": (_Tokens(), ROOT)}, people, [])
+    label = LibraryLabel(service, SITE, "/Imports")
+    inspection = CloudInspection(graph, {"graph": (_Tokens(), ROOT)}, people, label, [])
     wire = RequestsTransport(session=session, session_owner=False)
     key = {"account_name": "account", "account_key": ACCOUNT_KEY}
     blobs = blob_store("https://account.blob.example", "upa", key, transport=wire, retry_total=0)
@@ -103,7 +105,8 @@ def _calls(transport: ScriptedTransport) -> dict[str, Callable[[], Any]]:
         "inspection.server_time": inspection.server_time,
         "inspection.check_tracked": lambda: inspection.check_tracked(["department"]),
         "inspection.some_users": inspection.some_users,
-        "inspection.extensions": inspection.extensions,
+        "inspection.extensions": lambda: inspection.extensions([f"extension_{'0' * 32}_CostCenter"]),
+        "inspection.retention_label": inspection.retention_label,
         "inspection.profile": lambda: inspection.profile(PERSON_NAME),
         "blobs.get": lambda: blobs.get("runs/1"),
         "blobs.read_range": lambda: blobs.read_range("runs/1", 0, 9),

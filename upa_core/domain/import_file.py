@@ -7,7 +7,7 @@ serialiser: string concatenation is what corrupts backslashes elsewhere (product
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from upa_core.domain.errors import CorruptStateError
@@ -19,6 +19,9 @@ ID_PROPERTY = "IdName"
 
 _HEAD = BOM + b'{"value":['
 _TAIL = b"]}"
+_OPENING = b'{"%b":"' % ID_PROPERTY.encode()
+_BETWEEN = b"}," + _OPENING
+"""Stands between two people and nowhere else: within a value the quote would be escaped."""
 _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
 
 
@@ -69,12 +72,52 @@ def _encode(entries: Sequence[Entry]) -> bytes:
     return _JSON.encode([{ID_PROPERTY: entry.person, **entry.new} for entry in entries])[1:-1].encode("ascii")
 
 
-def read_import_file(content: bytes, loads: Callable[[bytes], Any] = json.loads) -> dict[str, dict[str, str]]:
-    """Return the values of an import file that we wrote, by person; `loads` decodes JSON.
+Loads = Callable[[bytes], Any]
+"""Decodes JSON; raises ValueError for what isn't JSON."""
+
+
+def split_import_file(content: bytes) -> dict[str, bytes]:
+    """Return what an import file of ours says of each person, for `read_people`; decoded, it is five times as big.
 
     Raises `CorruptStateError` where it isn't one.
     """
+    start, end = len(_HEAD) + len(_OPENING), len(content) - len(_TAIL) - 1
+    if content == _HEAD + _TAIL:
+        return {}
+    if not content.startswith(_HEAD + _OPENING) or not content.endswith(b"}" + _TAIL):
+        raise _corrupt("its first or last person")
+    pieces = content[start:end].split(_BETWEEN)
+    return {_person(piece): piece for piece in pieces}
+
+
+def read_people(pieces: Iterable[bytes], loads: Loads = json.loads) -> dict[str, dict[str, str]]:
+    """Return the values of people whom `split_import_file` returned, by person.
+
+    Raises `CorruptStateError` where they can't be read.
+    """
+    entries = b",".join(b"%b%b}" % (_OPENING, piece) for piece in pieces)
+    return _values(b"[%b]" % entries, loads, lambda document: document)
+
+
+def _person(piece: bytes) -> str:
+    person = piece[: piece.find(b'"')]
+    return next(iter(read_people([piece]))) if b"\\" in person else person.decode("ascii", "replace")
+
+
+def read_import_file(content: bytes, loads: Loads = json.loads) -> dict[str, dict[str, str]]:
+    """Return the values of an import file that we wrote, by person.
+
+    Raises `CorruptStateError` where it isn't one.
+    """
+    return _values(content.removeprefix(BOM), loads, lambda document: document["value"])
+
+
+def _values(data: bytes, loads: Loads, entries: Callable[[Any], Any]) -> dict[str, dict[str, str]]:
     try:
-        return {values.pop(ID_PROPERTY): values for values in loads(content.removeprefix(BOM))["value"]}
+        return {values.pop(ID_PROPERTY): values for values in entries(loads(data))}
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise CorruptStateError(f"an archived import file can't be read: {type(exc).__name__}") from exc
+        raise _corrupt(type(exc).__name__) from exc
+
+
+def _corrupt(what: str) -> CorruptStateError:
+    return CorruptStateError(f"an archived import file can't be read: {what}")

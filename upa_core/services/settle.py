@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -10,7 +10,7 @@ import orjson
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.events import Event, EventName, Fields, Level
-from upa_core.domain.import_file import read_import_file
+from upa_core.domain.import_file import read_people, split_import_file
 from upa_core.domain.import_job import JobState
 from upa_core.domain.job_log import Verdict, judge, parse_log
 from upa_core.domain.people import EscrowReason, Shard
@@ -40,7 +40,8 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     people = _people_of(ports, outcome.run, outcome.file)
     verdict = _verdict(ports, outcome, people)
 
-    def change(shard: Shard, part: Mapping[str, Mapping[str, str]]) -> None:
+    def change(shard: Shard, pieces: Mapping[str, bytes]) -> None:
+        part = read_people(pieces.values(), orjson.loads)
         failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
         if verdict.confirmed:
             good = {person: values for person, values in part.items() if person not in failed} if failed else part
@@ -66,26 +67,26 @@ def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:
 
     The doubt is newer than every file so far, so that none of them overwrites it. Returns how many people are in doubt.
     """
-    people = _people_of(ports, entry.run, entry.file)
+    pieces = _people_of(ports, entry.run, entry.file)
     sequence = next_sequence(ports, connector)
     now = ports.clock.now()
 
     def change(shard: Shard, person: str) -> None:
-        shard.doubt(person, people[person], now=now, sequence=sequence)
+        shard.doubt(person, read_people([pieces[person]], orjson.loads)[person], now=now, sequence=sequence)
 
-    change_people_between_runs(ports, connector, people, change)
-    return len(people)
+    change_people_between_runs(ports, connector, pieces, change)
+    return len(pieces)
 
 
-def _people_of(ports: Ports, run: str, file: str) -> dict[str, dict[str, str]]:
+def _people_of(ports: Ports, run: str, file: str) -> dict[str, bytes]:
     key = file_key(run, file)
     blob = ports.store.get(key)
     if blob is None:
         raise CorruptStateError(f"{key} is missing from the archive")
-    return read_import_file(blob.data, orjson.loads)
+    return split_import_file(blob.data)
 
 
-def _verdict(ports: Ports, outcome: Outcome, people: dict[str, dict[str, str]]) -> Verdict:
+def _verdict(ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
     """Judge each import job of the file; what one of them confirmed is confirmed, they read the same bytes."""
     if outcome.given_up:
         return Verdict(confirmed=False, why=outcome.given_up, opaque=True)

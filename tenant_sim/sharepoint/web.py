@@ -175,7 +175,10 @@ class Web:
         ASSUMED: library-label: call and answer are those of pnp's CLI; the site's own rights are enough, app-only too.
         """
         path = "/" + str(self._body().get("listUrl", "")).partition("://")[2].partition("/")[2]
-        label = self._library.label_of(self._library.folder(path).path)
+        library = self._library.folder(path)
+        if library.parent.lower() != self._site.lower():
+            raise not_found(path)  # a folder of a library, or another site's
+        label = self._library.label_of(library.path)
         if label is None:
             return shape.null(self._request, "GetListComplianceTag")
         return shape.entity(self._request, show_label(label), "SP.CompliancePolicy.ComplianceTag")

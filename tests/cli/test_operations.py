@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from tests.cli.conftest import Office
+from tests.cli.terminal import talk
 from upa_cli import exits
 
 
@@ -304,6 +305,18 @@ def test_forgetting_asks_first_and_waits_for_what_is_on_its_way(office: Office) 
     assert (unasked.code, busy.code) == (exits.USAGE, exits.REFUSED)
     assert "confirm with --yes" in unasked.err
     assert "a run is open" in busy.json["error"]["message"]
+
+
+def test_in_a_terminal_forgetting_is_asked_for(office: Office) -> None:
+    """A no leaves everything; a yes forgets."""
+    office.upa("run")
+    command = ["forget", office.upn("ada")]
+    declined = talk(office.folder, command, ["n"], office.environ)
+    known = office.upa("why", office.upn("ada"), "--json").json["known"]
+    agreed = talk(office.folder, command, ["y"], office.environ)
+
+    assert (declined[0], known["CostCenter"], agreed[0]) == (exits.INTERRUPTED, "CC-1", exits.OK)
+    assert office.upa("why", office.upn("ada"), "--json").json["timeline"] == []
 
 
 def test_somebody_who_left_is_forgotten_by_object_id(office: Office) -> None:

@@ -183,7 +183,8 @@ def test_a_librarys_label_is_shown(tenant):
 
     assert none == {"odata.null": True}
     assert (label["TagName"], label["TagDuration"], label["HasRetentionAction"]) == ("Keep 7 years", 2555, True)
-    assert label_of(tenant, "Nowhere").status_code == 404
+    tenant.sim.library.add_folder(f"{FOLDER}/today")
+    assert [label_of(tenant, name).status_code for name in ("Nowhere", "Imports/today")] == [404, 404]
 
 
 @pytest.mark.parametrize(("record", "status", "stays"), [(False, 200, 1), (True, 403, 1)])

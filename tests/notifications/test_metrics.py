@@ -42,7 +42,25 @@ def test_a_run_is_counted_in_people_pages_and_jobs(reader: InMemoryMetricReader)
     assert values["upa.runs.ended"] == 1
     assert values["upa.import_jobs.queued"] == 1
     assert values["upa.run.hours"] > 0
+    assert values["upa.latency.hours"] == pytest.approx(values["upa.run.hours"], abs=0.01)  # it is told in hundredths
     assert EventName.RUN_ENDED in inner.names
+
+
+def test_what_is_held_postponed_and_switched_off_is_counted(reader: InMemoryMetricReader) -> None:
+    """People of a held plan, calls that SharePoint put off, connectors that quarantine switched off."""
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    events = MetricEvents(RecordingEvents(), FakeClock(), provider.get_meter("test"))
+    for name in (EventName.PLAN_HELD, EventName.FILE_POSTPONED, EventName.SWITCHED_OFF):
+        events.emit(Event(name, "hr", fields={"updated": 3, "cleared": 4}))
+    values = _values(reader)
+    provider.shutdown()
+
+    assert values == {
+        "upa.plans.held": 1,
+        "upa.people.held": 7,
+        "upa.exports.throttled": 1,
+        "upa.connectors.switched_off": 1,
+    }
 
 
 def test_telemetry_that_fails_stops_nothing() -> None:

@@ -281,6 +281,55 @@ def test_what_pulling_found_isnt_lifted_by_an_export(world: World) -> None:
     assert quarantine(world).probe == "pull"
 
 
+def test_what_exporting_meets_doesnt_change_what_pulling_found(world: World) -> None:
+    """Two things fail: the first one's reason stands until its own probe says otherwise."""
+    world.edit(world.people[0], department="B")
+    world.pull()
+    shut(world)
+    with pytest.raises(AccessDeniedError):
+        tick(world.ports(), world.connector)
+    world.sim.profiles.define("UpaDepartment", editable=True)
+    world.drain(hours=2)
+
+    assert world.state.retry is not None
+    assert "UpaDepartment" in world.state.retry.why
+    assert quarantine(world).reason is QuarantineReason.CREDENTIALS
+    assert [event.fields["reason"] for event in named(world, EventName.QUARANTINED)] == ["credentials"]
+
+
+def test_a_connector_that_is_off_plans_nothing_of_what_it_has_pulled(world: World) -> None:
+    """The outbox waits: no wake-up, no plan, no file, until somebody resumes."""
+    world.edit(world.people[0], department="B")
+    world.pull()
+    off = Quarantine(QuarantineReason.CREDENTIALS, world.now, "403", "pull", off_since=world.now)
+    _set(world, quarantine=off)
+    world.waker.sent.clear()
+    tick(world.ports(), world.connector)
+    step = world.far()
+    queued = len(world.queued())
+    woken = list(world.waker.sent)
+    resume(world.ports(), world.connector, "ann")
+    world.settle_down()
+
+    assert (woken, step.kind, step.why, queued) == ([], "idle", "switched off: see `upa resume`", 1)
+    assert world.differences() == []
+
+
+def test_resuming_tries_a_failed_export_at_once() -> None:
+    """Whoever has mended SharePoint needn't wait for tomorrow's try; quarantine ends with it."""
+    world = settled()
+    world.edit(world.people[0], department="B")
+    world.sim.faults.add(operation="files.add", status=403)
+    ticks(world, days=3)
+    world.sim.faults.clear()
+    waiting = world.far().kind
+    resume(world.ports(), world.connector, "ann")
+    world.drain(hours=4)
+
+    assert waiting == "poll"
+    assert (world.state.quarantine, world.profile(world.people[0])["UpaDepartment"]) == (None, "B")
+
+
 def held() -> World:
     world = settled(threshold=replace(NO_THRESHOLD, clears_absolute=2))
     for person in world.people[:3]:

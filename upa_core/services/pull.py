@@ -173,6 +173,7 @@ class _Pull:
                     why = f"the source asked for another resync ({exc.code})"
                     return self._pause(opened, RetryLaterError(why, retry_after=pause))
                 self._restarted = True
+                followed.clear()
                 continue
             except RetryLaterError as exc:
                 return self._pause(opened, exc)

@@ -73,6 +73,10 @@ class CountingStore:
     def transactions(self) -> int:
         return sum(self.calls.values())
 
+    @property
+    def calls_at_once(self) -> int:
+        return 16 if self.latency else self._below.calls_at_once
+
     def get(self, key: str) -> Blob | None:
         blob = self._below.get(key)
         self._count("get", key, len(blob.data) if blob is not None else 0)

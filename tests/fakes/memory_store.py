@@ -44,6 +44,8 @@ class MemoryStore:
         other._blobs, other._version = dict(self._blobs), self._version
         return other
 
+    calls_at_once = 1
+
     def get(self, key: str) -> Blob | None:
         """Return the blob, or None where there is none."""
         with self.hooks.around("get", check_key(key)):

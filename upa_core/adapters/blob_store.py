@@ -48,6 +48,11 @@ class BlobStore:
         self._container = container
         self._create = create
 
+    @property
+    def calls_at_once(self) -> int:
+        """Return how many calls keep a connection each."""
+        return 16
+
     def get(self, key: str) -> Blob | None:
         """Return the blob, or None where there is none."""
         blob = self._blob(key)

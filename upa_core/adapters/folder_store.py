@@ -37,6 +37,11 @@ class FolderStore:
         self._sync = sync
         self._prepared = False
 
+    @property
+    def calls_at_once(self) -> int:
+        """Return 1: writes take turns at the folder's lock anyway."""
+        return 1
+
     def get(self, key: str) -> Blob | None:
         """Return the blob, or None where there is none."""
         path = self._path(key)

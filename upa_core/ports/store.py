@@ -36,6 +36,10 @@ class Store(Protocol):
     that no key leaves the container or folder).
     """
 
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls at a time are worth a thread each: 1 where a call doesn't wait for anybody else's machine."""
+
     def get(self, key: str) -> Blob | None:
         """Return the blob, or None where there is none."""
 

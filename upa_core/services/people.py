@@ -13,7 +13,7 @@ from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.names import due_key, shard_key
 from upa_core.domain.people import Shard
 from upa_core.domain.state import PeopleIndex
-from upa_core.ports.store import Store
+from upa_core.ports.store import Blob, Store
 from upa_core.services.documents import Stored, get_document, put_document
 from upa_core.services.shard_codec import decode_shard, encode_shard
 
@@ -21,7 +21,6 @@ _TRIES = 8
 
 FEW_PEOPLE = 16
 """Up to so many people of a shard are decoded one by one: each is looked for in the whole blob."""
-_AT_ONCE = 16
 _FEW = 8
 """Up to so many shards are read or written one after the other."""
 
@@ -29,11 +28,14 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-def at_once(work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
-    """Do the same for each, several at a time where there are many: storage is slow, and shards are independent."""
-    if len(items) <= _FEW:
+def _at_once(store: Store, work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
+    """Do the same for each, as many at a time as the store is worth: for calls to storage, which are slow.
+
+    Not for work of our own: threads take turns at it, and what it needs of memory is had anew by each.
+    """
+    if len(items) <= _FEW or store.calls_at_once == 1:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(store.calls_at_once) as pool:
         return list(pool.map(work, items))
 
 
@@ -96,30 +98,35 @@ class People:
 
     def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
         """Read a shard, for a few people of it or all; an empty one where nothing is stored."""
-        blob = self._store.get(shard_key(self._name, self.index.folder, shard))
-        kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
-        if self.kept is not None:
-            self.kept[shard] = kept
-        return self.decode(shard, kept, few=few)
+        return self._loaded(shard, self._store.get(self._key(shard)), few=few)
 
     def load_all(self, shards: Mapping[int, bool]) -> dict[int, Stored[Shard]]:
         """Read shards, several at a time, each for a few people (True) or all."""
-        return dict(zip(shards, at_once(lambda n: self.load(n, few=shards[n]), list(shards)), strict=True))
+        blobs = _at_once(self._store, lambda n: self._store.get(self._key(n)), list(shards))
+        return {n: self._loaded(n, blob, few=shards[n]) for n, blob in zip(shards, blobs, strict=True)}
 
     def decode(self, shard: int, kept: Kept, *, few: bool = False) -> Stored[Shard]:
         """Decode a shard as it was stored."""
-        key = shard_key(self._name, self.index.folder, shard)
         data = kept.data if kept.etag is not None else None
-        return Stored(decode_shard(data, self._targets, where=key, few=few), kept.etag)
+        return Stored(decode_shard(data, self._targets, where=self._key(shard), few=few), kept.etag)
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
-        key = shard_key(self._name, self.index.folder, shard)
-        read.value.writes += 1
-        data = encode_shard(read.value)
-        etag = self._store.put(key, data, if_match=read.etag, if_absent=read.etag is None)
-        if self.kept is not None:
-            self.kept[shard] = Kept(etag, data)
+        self._put(shard, read.etag, self._encoded(read))
+
+    def save_all(self, changed: Mapping[int, Stored[Shard]]) -> list[int]:
+        """Write changed shards, several at a time; returns those that somebody wrote in between, which were left."""
+        data = {shard: self._encoded(read) for shard, read in changed.items()}
+
+        def lost(shard: int) -> bool:
+            try:
+                self._put(shard, changed[shard].etag, data[shard])
+            except ConflictError:
+                return True
+            return False
+
+        shards = list(changed)
+        return [shard for shard, gone in zip(shards, _at_once(self._store, lost, shards), strict=True) if gone]
 
     def note(self, changed: Mapping[int, EscrowBook]) -> None:
         """Bring the index up to date for the shards that changed; what was noted of a newer shard stays."""
@@ -144,6 +151,24 @@ class People:
             return
         if changed:
             raise ConflictError("the index of escrow is being written by too many at once")
+
+    def _key(self, shard: int) -> str:
+        return shard_key(self._name, self.index.folder, shard)
+
+    def _loaded(self, shard: int, blob: Blob | None, *, few: bool) -> Stored[Shard]:
+        kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
+        if self.kept is not None:
+            self.kept[shard] = kept
+        return self.decode(shard, kept, few=few)
+
+    def _encoded(self, read: Stored[Shard]) -> bytes:
+        read.value.writes += 1
+        return encode_shard(read.value)
+
+    def _put(self, shard: int, etag: str | None, data: bytes) -> None:
+        written = self._store.put(self._key(shard), data, if_match=etag, if_absent=etag is None)
+        if self.kept is not None:
+            self.kept[shard] = Kept(written, data)
 
     def books(self) -> Mapping[int, EscrowBook]:
         """Return what waits in escrow, by shard."""

@@ -14,11 +14,13 @@ from upa_core.domain.people import Shard
 from upa_core.domain.state import ConnectorState, PeopleIndex
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
-from upa_core.services.people import FEW_PEOPLE, EscrowBook, Kept, People, at_once, book_of
+from upa_core.services.people import FEW_PEOPLE, EscrowBook, Kept, People, book_of
 from upa_core.services.shards_kept import kept_shards
 
 T = TypeVar("T")
 _TRIES = 8
+_AT_ONCE = 32
+"""Shards that are held at a time."""
 Change = Callable[[Shard, str], None]
 """Changes one person in their shard."""
 ShardChange = Callable[[Shard, Mapping[str, T]], None]
@@ -78,21 +80,27 @@ def _apply(
 ) -> None:
     people = People(ports.store, connector, index)
     by_shard = {n: dict(part) for n, part in enumerate(spread(everyone, everyone.items(), index.shards)) if part}
-    numbers = list(by_shard)
-    books = at_once(lambda n: _change_shard(people, n, by_shard[n], change, kept.get(n)), numbers)
-    people.note(dict(zip(numbers, books, strict=True)))
+    numbers, books = list(by_shard), {}
+    for at in range(0, len(numbers), _AT_ONCE):
+        parts = {number: by_shard[number] for number in numbers[at : at + _AT_ONCE]}
+        books.update(_change_shards(people, parts, change, kept))
+    people.note(books)
 
 
-def _change_shard(
-    people: People, number: int, persons: Mapping[str, T], change: ShardChange[T], kept: Kept | None
-) -> EscrowBook:
-    few = len(persons) <= FEW_PEOPLE
-    for attempt in range(_TRIES):
-        stored = people.load(number, few=few) if attempt or kept is None else people.decode(number, kept, few=few)
-        change(stored.value, persons)
-        try:
-            people.save(number, stored)
-        except ConflictError:
-            continue
-        return book_of(stored.value)
-    raise ConflictError(f"shard {number} is being written by too many at once")
+def _change_shards(
+    people: People, parts: Mapping[int, Mapping[str, T]], change: ShardChange[T], kept: Mapping[int, Kept]
+) -> dict[int, EscrowBook]:
+    """Change some shards at a time; those that somebody wrote in between are read and changed again."""
+    books: dict[int, EscrowBook] = {}
+    for _ in range(_TRIES):
+        few = {number: len(part) <= FEW_PEOPLE for number, part in parts.items()}
+        stored = {number: people.decode(number, kept[number], few=few[number]) for number in parts if number in kept}
+        stored |= people.load_all({number: few[number] for number in parts if number not in kept})
+        for number, part in parts.items():
+            change(stored[number].value, part)
+        lost = people.save_all(stored)
+        books |= {number: book_of(stored[number].value) for number in parts if number not in lost}
+        if not lost:
+            return books
+        parts, kept = {number: parts[number] for number in lost}, {}
+    raise ConflictError(f"shard {min(parts)} is being written by too many at once")

@@ -25,6 +25,8 @@ def plan_key(run: str, name: str) -> str:
 
 
 PLAN_VERSION = 2
+_PIECE = 128
+"""People encoded at a time: what they take is small enough for the allocator to have it at hand again."""
 SMALL_FILES = 8
 """Files that are kept short after an unexplained failure; the day's budget of import jobs has to bear them."""
 
@@ -52,10 +54,10 @@ class PlanWriter:
         """Add people's changes, beginning the next file where this one is full."""
         while entries:
             small = self._most > 0 and len(self._files) < SMALL_FILES
-            taken = self._file.add(entries[: self._most - self._file.people] if small else entries)
+            taken = self._file.add(entries[: self._most - self._file.people if small else _PIECE])
             self._note(entries[:taken])
             entries = entries[taken:]
-            if entries:
+            if entries and taken < _PIECE:
                 self._close_file()
 
     def close(self) -> tuple[FileState, ...]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from upa_core.domain.connector import Limits
+from upa_core.domain.people import shards_for
+
 TICKS = 96
 POLL_GB = 2.0
 """Memory of an instance, GB."""
@@ -18,9 +21,11 @@ def quantities(people: int, run: dict[str, Any]) -> dict[str, Any]:
     scale = people / run["people"]
     idle, first, again, daily = run["idle"], run["first"], run["again"], run["daily"]
     pages = -(-people // 100 // 200)
-    touched = _touched(people // 1000, max(1, people // 500))
-    fixed = daily["transactions"] - 2 * _touched(100, max(1, run["people"] // 500))
-    transactions = idle["transactions"] * (TICKS - 1) + 2 * touched + fixed + again["transactions"] * scale / 7
+    # The plan reads the shards of all who changed; settling reads (where they are too much to keep) and writes those of
+    # the people who were sent.
+    touched = _touched(people // 100, _shards(people)) + 2 * _touched(people // 1000, _shards(people))
+    fixed = daily["transactions"] - 2 * _touched(100, _shards(run["people"]))
+    transactions = idle["transactions"] * (TICKS - 1) + touched + fixed + again["transactions"] * scale / 7
     graph = sum(idle["graph"].values()) * (TICKS - 1) + pages + again["graph"]["users.delta"] * scale / 7
     sharepoint = sum(daily["sharepoint"].values())
     cpu = idle["cpu_s"] * TICKS + daily["cpu_s"] + again["cpu_s"] * scale / 7
@@ -34,6 +39,11 @@ def quantities(people: int, run: dict[str, Any]) -> dict[str, Any]:
         "first_run_import_jobs": max(1, round(first["import_jobs"] * scale)),
         "first_run_hours": round(max(1, round(first["import_jobs"] * scale)) * 2.6, 1),
     }
+
+
+def _shards(people: int) -> int:
+    limits = Limits()
+    return shards_for(people, limits.people_per_shard, limits.shards_spread_over)
 
 
 def _touched(changes: int, shards: int) -> int:

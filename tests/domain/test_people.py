@@ -90,7 +90,7 @@ def test_escrow_rhythm() -> None:
 def test_shards_are_a_power_of_two_and_lie_within_a_partition() -> None:
     """Doubling the shards splits each, so that a plan can go partition by partition."""
     assert [shards_for(n, 500) for n in (0, 500, 501, 1_000_000)] == [1, 1, 2, 2048]
-    assert [shards_for(n, 500, 128) for n in (0, 62, 1000, 10_000, 64_000, 1_000_000)] == [1, 1, 32, 128, 128, 2048]
+    assert [shards_for(n, 500, 256) for n in (0, 31, 1000, 10_000, 128_000, 1_000_000)] == [1, 1, 64, 256, 256, 2048]
     assert all(shard_of(f"p{n}", 128) % 64 == shard_of(f"p{n}", 64) for n in range(200))
 
 

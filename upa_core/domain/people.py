@@ -168,11 +168,11 @@ def _stamp(stamps: list[int]) -> int | list[int]:
 def shards_for(people: int, per_shard: int, spread_over: int = 1) -> int:
     """Return the shard count, a power of two, that keeps shards at `per_shard` people at most.
 
-    A small tenant's people are spread over `spread_over` shards while an eighth of that is left for each: a day that
+    A small tenant's people are spread over `spread_over` shards while a sixteenth of that is left for each: a day that
     changes a hundred people then reads and writes little more in a tenant of a million than in one of ten thousand.
     """
     count = 1
-    while count * per_shard < people or (count < spread_over and count * (per_shard // 8) < people):
+    while count * per_shard < people or (count < spread_over and count * (per_shard // 16) < people):
         count *= 2
     return count
 

@@ -10,9 +10,9 @@ from typing import List
 import azure.durable_functions as df
 import azure.functions as func
 
-from upa_core.lazily import module
+from upa_core.lazily import LazyModule
 
-triggers = module("upa_core.triggers")
+triggers = LazyModule("upa_core.triggers")
 """Imported with the first use: the host waits for the index of every new worker, and not for the work."""
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)

@@ -80,7 +80,7 @@ def test_the_function_app_imports_functions_durable_and_its_triggers_alone() -> 
     later = [
         node.args[0].value
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "module"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "LazyModule"
         if isinstance(node.args[0], ast.Constant)
     ]
 

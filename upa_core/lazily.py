@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
-from types import ModuleType
+from typing import Any
 
 
-def module(name: str) -> ModuleType:
-    """Return a module that is imported when something of it is first asked for.
+class LazyModule:
+    """A module that is imported when something of it is first asked for.
 
-    An error in it is raised then. Raises `ModuleNotFoundError` where there is none.
+    Importing is left to the ordinary import system each time: its locks are right, and after an error it tries again.
     """
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(f"no module named {name}", name=name)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[name] = made
-    spec.loader.exec_module(made)
-    return made
+
+    def __init__(self, name: str) -> None:
+        """Find the module; raises `ModuleNotFoundError` where there is none."""
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError(f"no module named {name}", name=name)
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Return what the module holds."""
+        return getattr(importlib.import_module(self._name), attribute)

@@ -14,8 +14,10 @@ from upa_core.services.shard_codec import decode_shard, encode_shard
 from upa_core.services.stored_rows import StoredRows
 
 AB = ("A", "B")
-TEXTS = st.one_of(
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.sampled_from(['],"', '"a":[', "]}"])
+HOSTILE = ('],"', '"a":[', "]}", "],", "x [1],", 'x"a', 'x"a":[', "\\")
+TEXTS = st.one_of(ANY, st.sampled_from(HOSTILE))
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+    st.sampled_from(['],"', '"a":[', "]}", "],", "x [1],", 'x"a', 'x"a":[', "\\"]),
 )
 PERSONS = st.one_of(st.sampled_from(["a", "b-1", "B-1", "c", "d"]), TEXTS)
 VALUES = st.fixed_dictionaries({}, optional={target: st.one_of(st.none(), TEXTS) for target in AB})

@@ -7,7 +7,7 @@ serialiser: string concatenation is what corrupts backslashes elsewhere (product
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from upa_core.domain.errors import CorruptStateError
@@ -43,23 +43,28 @@ class ImportFile:
 
         A file that holds nobody takes at least the first, however large.
         """
-        taken, pairs = 0, self.pairs
-        for entry in entries:
-            pairs += len(entry.new)
-            if pairs > self._max_pairs and (taken or self.people):
+        entries = entries[: self._within(self._max_pairs - self.pairs, (len(entry.new) for entry in entries))]
+        comma = 1 if self.people else 0
+        part = _encode(entries)
+        if self.size + comma + len(part) > self._max_bytes:
+            room = self._max_bytes - self.size + 1 - comma
+            entries = entries[: self._within(room, (len(_encode([entry])) + 1 for entry in entries))]
+            part = _encode(entries)
+        if entries:
+            self._parts.append(part)
+            self.people += len(entries)
+            self.pairs += sum(len(entry.new) for entry in entries)
+            self.size += comma + len(part)
+        return len(entries)
+
+    def _within(self, room: int, sizes: Iterable[int]) -> int:
+        """Return how many go into what is left; the first of all always does."""
+        taken = 0
+        for size in sizes:
+            room -= size
+            if room < 0 and (taken or self.people):
                 break
             taken += 1
-        while taken:
-            part = _encode(entries[:taken])
-            size = self.size + len(part) + (1 if self.people else 0)
-            if size <= self._max_bytes or (taken == 1 and not self.people):
-                break
-            taken //= 2
-        if taken:
-            self._parts.append(part)
-            self.people += taken
-            self.pairs += sum(len(entry.new) for entry in entries[:taken])
-            self.size = size
         return taken
 
     def content(self) -> bytes:

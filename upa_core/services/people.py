@@ -21,6 +21,8 @@ _TRIES = 8
 
 FEW_PEOPLE = 16
 """Up to so many people of a shard are decoded one by one: each is looked for in the whole blob."""
+MOST_KEPT = 32 * 1024 * 1024
+"""Bytes of shards that are kept for whoever settles; a run that touches more reads them again."""
 _FEW = 8
 """Up to so many shards are read or written one after the other."""
 
@@ -94,7 +96,8 @@ class People:
         self._targets = connector.targets
         self.index = index
         self.kept: dict[int, Kept] | None = None
-        """Where set: shards as they were last read or written here, for whoever settles."""
+        """Where set: shards as they were last read or written here, for whoever settles; None once that is too much."""
+        self._kept_bytes = 0
 
     def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
         """Read a shard, for a few people of it or all; an empty one where nothing is stored."""
@@ -157,8 +160,7 @@ class People:
 
     def _loaded(self, shard: int, blob: Blob | None, *, few: bool) -> Stored[Shard]:
         kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
-        if self.kept is not None:
-            self.kept[shard] = kept
+        self._keep(shard, kept)
         return self.decode(shard, kept, few=few)
 
     def _encoded(self, read: Stored[Shard]) -> bytes:
@@ -167,8 +169,16 @@ class People:
 
     def _put(self, shard: int, etag: str | None, data: bytes) -> None:
         written = self._store.put(self._key(shard), data, if_match=etag, if_absent=etag is None)
-        if self.kept is not None:
-            self.kept[shard] = Kept(written, data)
+        self._keep(shard, Kept(written, data))
+
+    def _keep(self, shard: int, kept: Kept) -> None:
+        if self.kept is None:
+            return
+        before = self.kept.get(shard)
+        self._kept_bytes += len(kept.data) - (len(before.data) if before is not None else 0)
+        self.kept[shard] = kept
+        if self._kept_bytes > MOST_KEPT:
+            self.kept = None
 
     def books(self) -> Mapping[int, EscrowBook]:
         """Return what waits in escrow, by shard."""

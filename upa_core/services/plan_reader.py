@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.import_file import read_import_file
+from upa_core.domain.import_file import read_import_file, read_people, split_import_file
 from upa_core.domain.plan import Entry
 from upa_core.ports.store import Store
 from upa_core.services.documents import decode
@@ -19,7 +17,9 @@ def read_plan(store: Store, run: str, name: str) -> list[Entry]:
 
     Raises `CorruptStateError` where the file or its plan is missing or can't be read.
     """
-    return _entries(store, run, name, _needed(store, file_key(run, name)))
+    old = _old(store, run, name)
+    people = read_import_file(_needed(store, file_key(run, name)), orjson.loads)
+    return [Entry(person, new, old.get(person, {})) for person, new in people.items()]
 
 
 def find_in_plan(store: Store, run: str, name: str, person: str) -> Entry | None:
@@ -27,25 +27,24 @@ def find_in_plan(store: Store, run: str, name: str, person: str) -> Entry | None
     blob = store.get(file_key(run, name))
     if blob is None or person.encode() not in blob.data:
         return None
-    return next((entry for entry in _entries(store, run, name, blob.data) if entry.person == person), None)
+    piece = split_import_file(blob.data).get(person)
+    if piece is None:
+        return None
+    return Entry(person, read_people([piece], orjson.loads)[person], _old(store, run, name).get(person, {}))
 
 
-def _entries(store: Store, run: str, name: str, content: bytes) -> list[Entry]:
+def _old(store: Store, run: str, name: str) -> dict[str, dict[str, str | None]]:
+    """Return what the shadow said, of those of whom anything was known."""
     key = plan_key(run, name)
     plan = decode(_needed(store, key), where=key)
     try:
-        if isinstance(plan, list):  # version 1 held everything; its import file says the same once more
-            return [Entry(person, new, old) for person, new, old in plan]
-        old: dict[str, dict[str, str | None]] = _known(plan, key)
+        if isinstance(plan, list):  # version 1: person, what its import file says, what was known
+            return {person: old for person, _, old in plan}
+        if plan["version"] > PLAN_VERSION:
+            raise CorruptStateError(f"{key}: version {plan['version']} is newer than this release knows")
+        known: dict[str, dict[str, str | None]] = plan["old"]
     except (LookupError, TypeError, ValueError) as exc:
         raise CorruptStateError(f"{key} can't be read: {type(exc).__name__}") from exc
-    return [Entry(person, new, old.get(person, {})) for person, new in read_import_file(content, orjson.loads).items()]
-
-
-def _known(plan: Any, key: str) -> dict[str, dict[str, str | None]]:
-    if plan["version"] > PLAN_VERSION:
-        raise CorruptStateError(f"{key}: version {plan['version']} is newer than this release knows")
-    known: dict[str, dict[str, str | None]] = plan["old"]
     return known
 
 

@@ -14,9 +14,6 @@ from upa_core.domain.state import PeopleIndex
 from upa_core.ports.store import Store
 from upa_core.services.people import Kept
 
-MOST_BYTES = 32 * 1024 * 1024
-"""Settling a run that touched more reads its shards."""
-
 
 def shards_key(run: str) -> str:
     """Return where the shards of a run's plan lie."""
@@ -24,8 +21,8 @@ def shards_key(run: str) -> str:
 
 
 def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Kept]) -> None:
-    """Store what a plan read, a line that says what lies where and then the shards; nothing where it is too much."""
-    if kept and sum(len(one.data) for one in kept.values()) <= MOST_BYTES:
+    """Store what a plan read, a line that says what lies where and then the shards."""
+    if kept:
         sizes = {str(number): [one.etag, len(one.data)] for number, one in kept.items()}
         head = orjson.dumps({"folder": index.folder, "shards": sizes})
         store.put(shards_key(run), b"\n".join((head, b"".join(one.data for one in kept.values()))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, MutableMapping
 
 import orjson
@@ -9,12 +10,15 @@ import orjson
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people import ShadowRow
 
+_ROW = re.compile(rb'\[(?:(?:null|"(?:[^"\\]|\\.)*+"),)*+(?:\d+|\[[\d,]*\])\]', re.DOTALL)
+"""Cells, each null or a string, and the stamp: a number or a list of them."""
+
 
 class StoredRows(MutableMapping[str, ShadowRow]):
     """Implements the shadow of a `Shard` over the JSON object it is stored as.
 
-    Relies on JSON as orjson writes it: no spaces, and a quote within a string is escaped. So `"<id>":[` stands only
-    where a row begins, and `],"` only where one ends and the next begins: the one list within a row is its last item.
+    Relies on JSON as orjson writes it: no spaces, and a quote within a string is escaped. So `"<id>":[` without a
+    backslash before it stands only where a row begins; where it ends, `_ROW` tells, a value may hold anything.
     """
 
     def __init__(self, body: bytes, where: str) -> None:
@@ -96,11 +100,16 @@ class StoredRows(MutableMapping[str, ShadowRow]):
 
     def _span(self, person: str) -> tuple[int, int] | None:
         """Return where the body holds a row, its key included."""
-        start = self._body.find(b'"%b":[' % person.encode())
+        key = b'"%b":[' % person.encode()
+        start = self._body.find(key)
+        while start > 0 and self._body[start - 1 : start] == b"\\":  # the end of an id that holds a quote
+            start = self._body.find(key, start + 1)
         if start < 0:
             return None
-        end = self._body.find(b'],"', start)
-        return start, end + 1 if end >= 0 else len(self._body) - 1
+        row = _ROW.match(self._body, start + len(key) - 1)
+        if row is None:
+            raise self._corrupt()
+        return start, row.end()
 
     def _everybody(self) -> dict[str, ShadowRow]:
         if self._all is None:

@@ -15,10 +15,7 @@ from upa_core.services.stored_rows import StoredRows
 
 AB = ("A", "B")
 HOSTILE = ('],"', '"a":[', "]}", "],", "x [1],", 'x"a', 'x"a":[', "\\")
-TEXTS = st.one_of(ANY, st.sampled_from(HOSTILE))
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
-    st.sampled_from(['],"', '"a":[', "]}", "],", "x [1],", 'x"a', 'x"a":[', "\\"]),
-)
+TEXTS = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.sampled_from(HOSTILE))
 PERSONS = st.one_of(st.sampled_from(["a", "b-1", "B-1", "c", "d"]), TEXTS)
 VALUES = st.fixed_dictionaries({}, optional={target: st.one_of(st.none(), TEXTS) for target in AB})
 FILES = st.lists(st.tuples(PERSONS, VALUES, st.integers(1, 9)), max_size=12)

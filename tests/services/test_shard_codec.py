@@ -94,6 +94,20 @@ def test_people_read_one_by_one_are_those_of_the_whole_shard(
     assert decode_shard(encode_shard(few), AB, where="here") == whole
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_value_never_looks_like_the_end_of_its_row(text: str) -> None:
+    """Whatever a value ends with, the people before, with and after it are found, changed and ended one by one."""
+    shard = Shard(AB)
+    for person in ("a", "b", text, "c", "d"):
+        shard.settle(person, {"A": text, "B": text}, 1)
+    few = decode_shard(encode_shard(shard), AB, where="here", few=True)
+    assert (few.shadow("a"), few.shadow("d"), few.shadow("x")) == ([text, text], [text, text], None)
+    for part in (few, shard):
+        part.settle("b", {"A": "new"}, 2)
+        part.end("c")
+    assert decode_shard(encode_shard(few), AB, where="here") == shard
+
+
 def test_a_few_people_dont_cost_the_others() -> None:
     """Settling one person of a stored shard leaves everybody else's bytes undecoded and as they were."""
     shard = Shard(AB)

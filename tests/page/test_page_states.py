@@ -95,7 +95,7 @@ def _become(world: ApiWorld, name: str) -> None:
         lane_of(world.on.ports.store, world.on.connector).update(lambda lane: replace(lane, in_flight=late_flight))
     if name == "staging":
         text = world.on.connector_file.read_text(encoding="utf-8")
-        world.on.connector_file.write_text(text.replace("- name: demo", "- name: demo\n    staging: true"), "utf-8")
+        world.on.connector_file.write_text(text.replace("staging: false", "staging: true"), "utf-8")
         bootstrap.app.cache_clear()
 
     def change(state: ConnectorState) -> ConnectorState:

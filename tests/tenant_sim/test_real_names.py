@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from urllib.parse import urlsplit
 
 import msal
@@ -75,8 +76,10 @@ def test_msal_with_its_own_discovery(served):
     assert served.sim.calls.counts()["login openid"] == 1
 
 
-def test_msgraph_sdk_with_azure_identity_and_nothing_else(served):
+def test_msgraph_sdk_with_azure_identity_and_nothing_else(served, monkeypatch):
     """GraphServiceClient as its documentation shows it: links lead to https://graph.microsoft.com, and are followed."""
+    # aiohttp reads the CA file when it is imported, which another test may have done already.
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context())
     from azure.identity.aio import CertificateCredential as AsyncCredential
     from msgraph import GraphServiceClient
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
@@ -153,35 +153,25 @@ class EmailModel(Part):
     """Mailbox that sends, by Graph's sendMail (application role Mail.Send, see roles); default: the first of `to`."""
 
 
+Occasion = Literal[
+    "failed",
+    "held",
+    "quarantined",
+    "escrow_growing",
+    "certificate",
+    "token_age",
+    "silence",
+    "recovered",
+    "import_job_stalled",
+    "deletions_unpaid",
+]
+"""What can be told of a connector."""
+
+
 class NotificationsModel(Part):
     """Who is told what."""
 
-    events: tuple[
-        Literal[
-            "failed",
-            "held",
-            "quarantined",
-            "escrow_growing",
-            "certificate",
-            "token_age",
-            "silence",
-            "recovered",
-            "import_job_stalled",
-            "deletions_unpaid",
-        ],
-        ...,
-    ] = (
-        "failed",
-        "held",
-        "quarantined",
-        "escrow_growing",
-        "certificate",
-        "token_age",
-        "silence",
-        "recovered",
-        "import_job_stalled",
-        "deletions_unpaid",
-    )
+    events: tuple[Occasion, ...] = get_args(Occasion)
     """The occasions that mail and webhook tell of; each is an event and on the status page all the same."""
     silence_after: Duration = timedelta(hours=26)
     """Without a successful run for so long, silence is reported."""

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit crash model mutation test-durable2 package-test infra-check bench bench-full audit lock clean
+.PHONY: help setup demo test lint unit crash model explore mutation test-durable2 package-test infra-check bench bench-full audit lock clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -47,7 +47,10 @@ crash: $(READY) ## Die at every port call, be overtaken at every write (half an 
 	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)
-	@UPA_MODEL_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/model --timeout=0
+	@HYPOTHESIS_PROFILE=new UPA_MODEL_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/model --timeout=0
+
+explore: $(READY) ## Run the tests that generate their examples with new ones (minutes)
+	@HYPOTHESIS_PROFILE=new $(BIN)/python -m pytest $(shell grep -rlE "^@given|^@SCHEMA|import run_state_machine" tests --include="test_*.py")
 
 mutation: ## Mutate upa_core/domain and print what the tests notice (hours; goes on where it was stopped; CHILDREN=N)
 	@PYTHON="$(PYTHON)" CHILDREN="$(CHILDREN)" ONLY="$(ONLY)" RETRY="$(RETRY)" scripts/mutation

@@ -86,9 +86,10 @@ def test_what_is_desired_can_be_stored(value, kind):
         assert all(c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") for c in desired)
 
 
-@given(st.text(st.characters(min_codepoint=0x20), min_size=12, max_size=40))
-def test_reasons_never_hold_the_value(value):
-    """A problem's reason doesn't hold the value, whatever it is."""
+@given(st.text(st.characters(min_codepoint=0x20), max_size=40))
+def test_reasons_never_hold_the_value(text):
+    """A problem's reason doesn't hold the value, whatever it is (marked: one of our own words could be a value)."""
+    value = f"\N{ASTERISM}{text}"
     for kind in TYPES[1:]:
         problem = one(value, type=kind)
         assert not isinstance(problem, Problem) or value not in problem.reason

@@ -1,4 +1,4 @@
-"""Generated examples: the same ones at every run, so that a change is judged by itself; `make explore` tries new ones."""
+"""Generated examples: the same at every run, so that a change is judged by itself; `make explore` tries new ones."""
 
 import os
 

@@ -38,9 +38,9 @@ lint: $(READY) ## Format, lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-unit: $(READY) ## Run the tests with coverage
+unit: $(READY) ## Run the tests with coverage (JOBS=N processes, one a processor up to four)
 	@scripts/need-chromium
-	@$(BIN)/python -m coverage run -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses=$(or $(JOBS),auto) --maxprocesses=4 --dist=worksteal --cov --cov-report= $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 
 crash: $(READY) ## Die at every port call, be overtaken at every write (half an hour; EVERY=N, JOBS=N, SCENARIO=NAME)

@@ -30,6 +30,8 @@ MOST_BYTES = 4 * 1024**3
 
 def write(ports: Ports, connector: Connector, file: Path) -> tuple[int, int]:
     """Write everything under the connector's keys; returns how many blobs and bytes."""
+    document = state_of(ports.store, connector.name)
+    folder = document.load().value.people.folder
     state = ports.store.get(state_key(connector.name))
     if state is None:
         raise CommandError(f"{connector.name} has no state yet: nothing to export. Next: upa run")
@@ -48,6 +50,9 @@ def write(ports: Ports, connector: Connector, file: Path) -> tuple[int, int]:
                 if blob is not None:
                     archive.writestr(info.key, blob.data)
                     blobs, size = blobs + 1, size + len(blob.data)
+        if document.load().value.people.folder != folder:
+            file.unlink()
+            raise CommandError("the people were being moved to other shards meanwhile: run it again", REFUSED)
     except FileExistsError as exc:
         raise CommandError(f"{file} exists already: name another file", USAGE) from exc
     except OSError as exc:

@@ -163,19 +163,28 @@ def _look_after(built: App, one: Connector, trouble: str) -> None:
 
 
 def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, told: bool = False) -> Wakes:
+    """Do it for one connector or each; one's trouble never stops another's.
+
+    A fault of ours is raised again once each had its turn, so that the invocation is seen to fail.
+    """
     built = app()
     waker = GatheringWaker()
+    faults = []
     for one in _chosen(built, connector):
         trouble = ""
         try:
             use(built.ports(one, waker), one)
-        except UpaError as exc:
-            trouble = str(exc)
-            level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
-            fields = {"error": type(exc).__name__, "reason": str(exc)}
+        except Exception as exc:  # noqa: BLE001 - raised below
+            ours = not isinstance(exc, UpaError)
+            faults += [exc] if ours else []
+            trouble = type(exc).__name__ if ours else str(exc)
+            level = Level.ERROR if ours or isinstance(exc, FatalError) else Level.WARNING
+            fields = {"error": type(exc).__name__, "reason": trouble}
             built.events.emit(Event(EventName.TRIGGER_FAILED, one.name, level=level, fields=fields))
         if told:
             _look_after(built, one, trouble)
+    if faults:
+        raise faults[0]
     return _messages(waker)
 
 

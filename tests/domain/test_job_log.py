@@ -19,6 +19,12 @@ def test_the_people_named_fail_and_the_rest_is_confirmed() -> None:
     assert verdict.failed == {"p1": (EscrowReason.PROFILE_NOT_CREATED, "IdentityNotResolvable")}
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1e"])
+def test_what_a_message_quotes_ends_no_line(mark: str) -> None:
+    """A value that SharePoint echoes may hold what Unicode calls the end of a line."""
+    assert len(parse_log(f"GenericError\tp1\tbad value: a{mark}b\tc\td")) == 1
+
+
 def test_another_kind_of_line_is_another_reason() -> None:
     """Unknown kinds that name a person cost that person."""
     verdict = judge(*DONE, parse_log("Whatever\tp2\tsomething new"), PEOPLE)

@@ -69,3 +69,36 @@ def test_connectors_share_the_time_of_one_invocation(monkeypatch: pytest.MonkeyP
     opened = [state_of(world.store, name).load().value.open_round for name in both]
     assert [one and one.pages for one in opened] == [3, 1]
     assert ['"it"' in message for message in wakes.pulls] == [False, True]
+
+
+@dataclass
+class Faulty(TwoConnectors):
+    """An app whose first connector meets a fault of ours."""
+
+    def ports(self, connector: Connector, waker: Any = None) -> Ports:
+        ports = self.world.ports()
+        source = Broken() if connector.name == "hr" else ports.source
+        return replace(ports, source=source, waker=waker or ports.waker)  # type: ignore[arg-type]
+
+
+class Broken:
+    """A source that raises what no source may raise."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError("a value of somebody")
+
+
+def test_a_fault_of_ours_with_one_connector_stops_no_other_and_fails_the_invocation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second connector is pulled; the event names the kind of fault only, its text may hold a value."""
+    world = World(3)
+    both = {name: replace(world.connector, name=name) for name in ("hr", "it")}
+    monkeypatch.setattr(triggers, "app", lambda: Faulty(world, both))
+
+    with pytest.raises(AttributeError):
+        triggers.tick()
+
+    assert [bool(state_of(world.store, name).load().value.sealed) for name in both] == [False, True]
+    told = [one.fields for one in world.events.named("upa.trigger.failed")]
+    assert told == [{"error": "AttributeError", "reason": "AttributeError"}]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.crash.scenarios import settled
 from tests.support.world import World
+from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.errors import RefusedError
+from upa_core.services import holds
 from upa_core.services.explain import explain
 from upa_core.services.forget import forget
 
@@ -84,3 +87,37 @@ def test_a_forgotten_person_who_is_still_there_comes_back_with_the_next_full_rou
 
     assert world.shadow(world.people[0]) is not None
     assert world.differences() == []
+
+
+def test_a_plan_that_was_rejected_leaves_nothing_of_a_forgotten_person() -> None:
+    """The shards that it read were kept for whoever would have settled it."""
+    world = settled(9, threshold=ChangeThreshold(None, None, 1, None))
+    for one in world.people[:2]:
+        world.edit(one, jobTitle=None)
+    world.pull()
+    world.far()
+    assert world.state.hold is not None
+    holds.reject(world.ports(), world.connector, world.state.hold.run.id, "Ann")
+    world.settle_down()
+    person = world.people[0]
+    world.sim.directory.remove(person)
+    world.sim.advance(5)
+    world.settle_down()
+    forget(world.ports(), world.connector, person, "Ann")
+
+    assert _holding(world, person) == []
+
+
+@pytest.mark.parametrize("text", ['"{}"', '[{{"id":"{}"}}]', '{{"value":"{}"}}', '[["{}"],[]]', "A\t{}\tx"])
+@pytest.mark.parametrize("folder", ["files", "plan", "archive"])
+def test_what_isnt_what_its_folder_says_loses_the_person_all_the_same(folder: str, text: str) -> None:
+    """A log may look like JSON, a damaged file like nothing; what comes after it is scrubbed too."""
+    world = World(1)
+    person = world.people[0]
+    world.sync()
+    file = "upa-hr-20201122T101500Z-zzzz-1.json"
+    key = f"runs/2020/11/20201122T101500Z-zzzz/{folder}/{file}" + ("/log-001-abc" if folder == "archive" else "")
+    world.store.put(key, text.format(person).encode())
+    forget(world.ports(), world.connector, person, "Ann")
+
+    assert _holding(world, person) == []

@@ -40,7 +40,8 @@ def spread(ids: Iterable[str], items: Iterable[T], parts: int) -> list[list[T]]:
 def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], Row]:
     """Return the function that turns a source record into a row for `inputs` (dotted attribute paths).
 
-    A child missing in an attribute that is there counts as null: complex values are sent whole.
+    A child missing in an attribute that is there counts as null: complex values are sent whole. What stands in place of
+    a complex value is kept as it is, for the mapping to refuse.
     """
     paths = [path.partition(".")[::2] for path in inputs]
     parents = sorted({name for name, child in paths if child})
@@ -57,7 +58,7 @@ def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], R
             " if '@removed' in record: return [record['id'], removed]",
             " try:",
             *(f"  {line}" for line in body),
-            " except KeyError: return partial(record, paths)",
+            " except (KeyError, AttributeError): return partial(record, paths)",
         ]
     )
     names: dict[str, Any] = {"removed": REMOVED, "partial": _partial, "paths": paths}
@@ -74,7 +75,7 @@ def _partial(record: Mapping[str, Any], paths: Sequence[tuple[str, str]]) -> Row
             row.append(None)
             continue
         value = record[name]
-        row.append(value.get(child) if child and value is not None else value)
+        row.append(value.get(child) if child and isinstance(value, Mapping) else value)
     row[1] = absent
     return row
 

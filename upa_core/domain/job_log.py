@@ -5,12 +5,15 @@ Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from upa_core.domain.import_job import JobError, JobState, error_name
 from upa_core.domain.people import EscrowReason
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Not what else Unicode ends lines with: a message may quote a value."""
 KNOWN_KINDS = frozenset(
     {
         "DataFileNotJson",
@@ -42,7 +45,7 @@ class LogLine:
 def parse_log(text: str) -> list[LogLine]:
     """Parse a log file; tabs part the columns, a line without a kind continues the one before."""
     lines: list[LogLine] = []
-    for raw in text.removeprefix("\ufeff").splitlines():
+    for raw in _LINE_END.split(text.removeprefix("\ufeff")):
         if not raw.strip():
             continue
         columns = raw.split("\t", 2)

@@ -37,6 +37,11 @@ def run_folder(run: str) -> str:
     return f"runs/{run[:4]}/{run[4:6]}/{run}/"
 
 
+def run_of(key: str) -> str:
+    """Return the run whose folder a key lies in; nothing for another key."""
+    return "".join(key.split("/")[3:4])
+
+
 def file_name(connector: str, run: str, sequence: int) -> str:
     """Name an import file: unique for ever, so it is what an import job is looked up by."""
     return f"upa-{connector}-{run}-{sequence}.json"

@@ -17,7 +17,7 @@ from upa_core.domain.state import ConnectorState, PeopleIndex, Retry
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
 from upa_core.services.people import People
-from upa_core.services.people_changes import change_people_between_runs
+from upa_core.services.people_changes import change_people_between_runs, next_sequence
 from upa_core.services.wake import wake
 
 Reset = Literal["token", "shadow", "escrow", "quarantine"]
@@ -96,12 +96,12 @@ def _without_shadow(ports: Ports, state: ConnectorState) -> ConnectorState:
 
 
 def _escrow_due_now(ports: Ports, connector: Connector) -> None:
-    now = ports.clock.now()
+    now, sequence = ports.clock.now(), next_sequence(ports, connector)
 
     def change(shard: Shard, person: str) -> None:
         entry = shard.escrow.get(person)
         if entry is not None:
-            shard.escrow[person] = replace(entry, due=now)
+            shard.escrow[person] = replace(entry, due=now, sequence=max(sequence, entry.sequence))
 
     index = state_of(ports.store, connector.name).load().value.people
     people = People(ports.store, connector, index)

@@ -11,12 +11,13 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.job_log import parse_log
-from upa_core.domain.names import parse_file_name
+from upa_core.domain.names import parse_file_name, run_of
 from upa_core.domain.people import Shard
 from upa_core.domain.state import ConnectorState
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import lane_of, state_of
 from upa_core.services.people_changes import change_people_between_runs, next_sequence
+from upa_core.services.shards_kept import shards_key
 
 _BOM = b"\xef\xbb\xbf"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -48,9 +49,10 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
         shard.end(one, sequence)
 
     change_people_between_runs(ports, connector, [person], end)
-    changed = 0
-    for key in _archived(ports, {connector.name, *also}):
-        changed += _scrub(ports, key, person)
+    archived = list(_archived(ports, {connector.name, *also}))
+    for run in {run_of(key) for key in archived}:
+        ports.store.delete(shards_key(run))
+    changed = sum(_scrub(ports, key, person) for key in archived)
     fields = {"control": "forget", "by": by}
     ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))
     return changed
@@ -84,23 +86,33 @@ def _scrub(ports: Ports, key: str, person: str) -> bool:
     blob = ports.store.get(key)
     if blob is None or person.encode() not in blob.data.lower():
         return False
-    ports.store.put(key, _without(blob.data, person), if_match=blob.etag)
+    ports.store.put(key, _without(key, blob.data, person), if_match=blob.etag)
     return True
 
 
-def _without(data: bytes, person: str) -> bytes:
-    """Return an import file, a list of plan entries or a log without the person."""
+def _without(key: str, data: bytes, person: str) -> bytes:
+    """Return an import file, the plan of one or a log without the person; what can't be read loses its lines."""
+    folder = key.split("/")[4]
     try:
-        document = orjson.loads(data.removeprefix(_BOM))
-    except orjson.JSONDecodeError:
-        lines = parse_log(data.decode("utf-8", "replace"))
-        kept = (one for one in lines if person not in f"{one.identity} {one.message}".lower())
-        return "".join(f"{one.kind}\t{one.identity}\t{one.message}\n" for one in kept).encode()
-    if isinstance(document, list):
-        return orjson.dumps([entry for entry in document if entry[0] != person])
-    if isinstance(document.get("old"), dict):
-        return orjson.dumps(document | {"old": {who: old for who, old in document["old"].items() if who != person}})
-    if "value" not in document:
-        return data
-    kept_rows = [row for row in document.get("value", []) if str(row.get("IdName", "")).lower() != person]
-    return _BOM + orjson.dumps(document | {"value": kept_rows})
+        if folder == "files":
+            return _file_without(data, person)
+        if folder == "plan":
+            return _plan_without(data, person)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        pass
+    lines = parse_log(data.decode("utf-8", "replace"))
+    kept = (one for one in lines if person not in f"{one.identity} {one.message}".lower())
+    return "".join(f"{one.kind}\t{one.identity}\t{one.message}\n" for one in kept).encode()
+
+
+def _file_without(data: bytes, person: str) -> bytes:
+    document = orjson.loads(data.removeprefix(_BOM))
+    rows = [row for row in document["value"] if row["IdName"].lower() != person]
+    return _BOM + orjson.dumps(document | {"value": rows})
+
+
+def _plan_without(data: bytes, person: str) -> bytes:
+    plan = orjson.loads(data)
+    if isinstance(plan, list):  # version 1
+        return orjson.dumps([entry for entry in plan if entry[0] != person])
+    return orjson.dumps(plan | {"old": {who: old for who, old in plan["old"].items() if who != person}})

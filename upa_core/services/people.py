@@ -98,6 +98,7 @@ class People:
         self.kept: dict[int, Kept] | None = None
         """Where set: shards as they were last read or written here, for whoever settles; None once that is too much."""
         self._kept_bytes = 0
+        self._noted: Mapping[int, EscrowBook] = {}
 
     def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
         """Read a shard, for a few people of it or all; an empty one where nothing is stored."""
@@ -132,13 +133,18 @@ class People:
         return [shard for shard, gone in zip(shards, _at_once(self._store, lost, shards), strict=True) if gone]
 
     def note(self, changed: Mapping[int, EscrowBook]) -> None:
-        """Bring the index up to date for the shards that changed; what was noted of a newer shard stays."""
+        """Bring the index up to date for the shards that changed; what was noted of a newer shard stays.
+
+        What `due_shards` had found in the index is older than the shards read after it, whatever it counts: a shard
+        that was lost or restored has fewer writes than were noted.
+        """
         for _ in range(_TRIES if changed else 0):
             stored = self._index()
             books = dict(stored.value.books)
             for shard, book in changed.items():
                 noted = books.get(str(shard))
-                if noted is not None and noted.writes > book.writes:
+                newer = noted is not None and noted.writes > book.writes
+                if newer and noted != self._noted.get(shard):
                     continue
                 if book.reasons:
                     books[str(shard)] = book
@@ -186,7 +192,8 @@ class People:
 
     def due_shards(self, now: datetime) -> list[int]:
         """Return the shards where somebody in escrow is due."""
-        return sorted(shard for shard, book in self.books().items() if book.due is not None and book.due <= now)
+        self._noted = self.books()
+        return sorted(shard for shard, book in self._noted.items() if book.due is not None and book.due <= now)
 
     def next_due(self) -> datetime | None:
         """Return when the first person in escrow is due, None where nobody is."""

@@ -33,12 +33,20 @@ def change_people(
     """Apply a change to people, shard by shard, in today's generation of shards; repeatable.
 
     For changes that belong to an open run: nobody moves people while one is open. What the plan of `run` has read of
-    the shards is trusted as long as its etag holds.
+    the shards is trusted as long as its etag holds; whatever else is read is changed only if the run was still open
+    after it was read. Raises `ConflictError` where somebody else ended the run meanwhile.
     """
+    document = state_of(ports.store, connector.name)
+
+    def check_open() -> None:
+        current = document.load().value.run
+        if current is None or current.id != run:
+            raise ConflictError(f"run {run} was ended by somebody else")
+
     for _ in range(_TRIES):
-        index = state_of(ports.store, connector.name).load().value.people
-        _apply(ports, connector, index, everyone, change, kept_shards(ports.store, run, index))
-        if state_of(ports.store, connector.name).load().value.people == index:
+        index = document.load().value.people
+        _apply(ports, connector, index, everyone, change, kept_shards(ports.store, run, index), check_open)
+        if document.load().value.people == index:
             return
     raise ConflictError("the people of this connector are being moved")
 
@@ -77,25 +85,32 @@ def _apply(
     everyone: Mapping[str, T],
     change: ShardChange[T],
     kept: Mapping[int, Kept] = MappingProxyType({}),
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     people = People(ports.store, connector, index)
     by_shard = {n: dict(part) for n, part in enumerate(spread(everyone, everyone.items(), index.shards)) if part}
     numbers, books = list(by_shard), {}
     for at in range(0, len(numbers), _AT_ONCE):
         parts = {number: by_shard[number] for number in numbers[at : at + _AT_ONCE]}
-        books.update(_change_shards(people, parts, change, kept))
+        books.update(_change_shards(people, parts, change, kept, check))
     people.note(books)
 
 
 def _change_shards(
-    people: People, parts: Mapping[int, Mapping[str, T]], change: ShardChange[T], kept: Mapping[int, Kept]
+    people: People,
+    parts: Mapping[int, Mapping[str, T]],
+    change: ShardChange[T],
+    kept: Mapping[int, Kept],
+    check: Callable[[], None],
 ) -> dict[int, EscrowBook]:
-    """Change some shards at a time; those that somebody wrote in between are read and changed again."""
+    """Change some shards at a time; those that somebody wrote in between are read, `check`ed and changed again."""
     books: dict[int, EscrowBook] = {}
     for _ in range(_TRIES):
         few = {number: len(part) <= FEW_PEOPLE for number, part in parts.items()}
         stored = {number: people.decode(number, kept[number], few=few[number]) for number in parts if number in kept}
-        stored |= people.load_all({number: few[number] for number in parts if number not in kept})
+        if missing := {number: few[number] for number in parts if number not in kept}:
+            stored |= people.load_all(missing)
+            check()
         for number, part in parts.items():
             change(stored[number].value, part)
         lost = people.save_all(stored)

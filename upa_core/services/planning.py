@@ -148,6 +148,7 @@ class _Planning:
                 (gone if row is None else unread).add(person)
                 continue
             known = self._project(record)
+            known[0] = person
             merged.rows[person] = fill(row if row is not None else known, known)
         self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
         return gone, unread

@@ -13,7 +13,7 @@ from upa_core.domain.people import EscrowEntry, EscrowReason, Shard
 from upa_core.domain.state import ConnectorState, Report, RoundEnd, RunRequest
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import get_document, state_of
-from upa_core.services.people_changes import change_people_between_runs
+from upa_core.services.people_changes import change_people_between_runs, next_sequence
 from upa_core.services.run_end import report_key, round_key
 from upa_core.services.wake import wake
 
@@ -63,12 +63,15 @@ def check_on(connector: Connector, state: ConnectorState) -> None:
 
 
 def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -> None:
-    """Make people due now: they are re-read and planned with today's values at the next export."""
-    now = ports.clock.now()
+    """Make people due now: they are re-read and planned with today's values at the next export.
+
+    The request is newer than every file so far, so that one in flight with older values doesn't answer it.
+    """
+    now, sequence = ports.clock.now(), next_sequence(ports, connector)
 
     def change(shard: Shard, person: str) -> None:
         before = shard.escrow.get(person) or EscrowEntry(EscrowReason.REQUESTED, now, 0, now)
-        shard.escrow[person] = replace(before, due=now)
+        shard.escrow[person] = replace(before, due=now, sequence=max(sequence, before.sequence))
 
     change_people_between_runs(ports, connector, [person.lower() for person in persons], change)
     wake(ports, ports.waker.export, connector.name, "")

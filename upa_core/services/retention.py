@@ -7,7 +7,7 @@ from itertools import groupby
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.names import moment_of, parse_file_name, people_prefix, rounds_prefix
+from upa_core.domain.names import moment_of, parse_file_name, people_prefix, rounds_prefix, run_of
 from upa_core.domain.state import ConnectorState, Report, RoundEnd
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import BlobInfo
@@ -42,14 +42,14 @@ def _sweep_people(ports: Ports, connector: Connector) -> int:
 def _sweep_runs(ports: Ports, connector: Connector) -> int:
     now, deleted = ports.clock.now(), 0
     least = min(SAFE_AGE, connector.retention.successes)
-    grouped = groupby(ports.store.list("runs/"), key=lambda blob: "/".join(blob.key.split("/")[3:4]))
+    grouped = groupby(ports.store.list("runs/"), key=lambda blob: run_of(blob.key))
     runs = ((run, list(blobs)) for run, blobs in grouped)
     old = [(run, blobs) for run, blobs in runs if all(_older(blob, now, least) for blob in blobs)]
     busy = _busy_runs(ports, connector) if old else set()
     for run, blobs in old:
         kept_for = _kept_for(ports, connector, run, blobs) if run not in busy else None
         if kept_for is not None and all(_older(blob, now, kept_for) for blob in blobs):
-            deleted += _delete(ports, sorted(blobs, key=_report_last), kept_for)
+            deleted += _delete(ports, sorted(blobs, key=_owner_last), kept_for)
     return deleted
 
 
@@ -83,8 +83,11 @@ def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo
     return SAFE_AGE if ours else None
 
 
-def _report_last(blob: BlobInfo) -> tuple[bool, str]:
-    return blob.key.endswith(("/report.json", "/round.json")), blob.key
+def _owner_last(blob: BlobInfo) -> tuple[int, str]:
+    """Order the blobs of a run for deletion: what tells whose it is goes last, a sweep cut short is finished later."""
+    name = blob.key.rpartition("/")[2]
+    owner = 2 if name in ("report.json", "round.json") else int(parse_file_name(name) is not None)
+    return owner, blob.key
 
 
 def _older(blob: BlobInfo, now: datetime, age: timedelta) -> bool:

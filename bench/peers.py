@@ -49,7 +49,7 @@ def sdk(count: int) -> dict[str, Any]:
     async def loop() -> tuple[int, float]:
         client = GraphServiceClient(
             request_adapter=GraphRequestAdapter(
-                kiota.AzureIdentityAuthenticationProvider(Credential()),  # type: ignore[arg-type]
+                kiota.AzureIdentityAuthenticationProvider(Credential()),
                 client=httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=f"{GRAPH}/v1.0"),
             )
         )

@@ -5,6 +5,7 @@ What a restart finds is what the last answered request left: events being worked
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ MAX_HISTORY = 100_000
 Instance = OrchestrationInstance
 
 
-class KeptBackend(InMemoryOrchestrationBackend):
+class KeptBackend(InMemoryOrchestrationBackend, ABC):
     """The persistence; `SqliteBackend` says how activities and timers are taken up again."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -32,14 +33,17 @@ class KeptBackend(InMemoryOrchestrationBackend):
         self.before_start: Callable[[pb.CreateInstanceRequest, Any], None] = lambda _request, _context: None
         """Completes, or refuses, a request to start an orchestration, from whatever side it comes."""
 
+    @abstractmethod
     def _name_activity(self, item: ActivityWorkItem) -> None:
-        raise NotImplementedError
+        """Give a work item a token that says to which execution it belongs."""
 
+    @abstractmethod
     def _arm(self, instance_id: str, timer_id: int, fire_at: datetime) -> None:
-        raise NotImplementedError
+        """Have a timer fire at that moment, also when it is past."""
 
+    @abstractmethod
     def _begin_execution(self, instance: Instance) -> None:
-        raise NotImplementedError
+        """Give the run an identity."""
 
     def _load(self) -> None:
         for row in self._db.execute("SELECT id, meta, events, failure FROM instance"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -31,7 +30,7 @@ class Keys:
             temporary = path.with_suffix(".tmp")
             temporary.touch(mode=0o600)
             temporary.write_text(json.dumps(document, indent=2), encoding="utf-8")
-            os.replace(temporary, path)  # noqa: PTH105 - atomic, also where the target exists
+            temporary.replace(path)
 
     def of(self, function: str) -> str:
         """Return the key of one function."""

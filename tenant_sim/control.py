@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import options
 from .clock import iso, parse_time
+from .facts import assumptions
 from .http import HttpError, Request, Response, json_response
+from .seeding import seed_generated, seed_hr_file
 from .upa.jobs import ImportJob
 
 if TYPE_CHECKING:
@@ -145,8 +147,6 @@ class Control:
         }
 
     def _seed(self, _rest: list[str], body: Any) -> Any:
-        from .seeding import seed_generated, seed_hr_file  # noqa: PLC0415
-
         if "hr" in body:
             ids, edits = seed_hr_file(self._sim, body["hr"])
             return {"ids": ids, "edits": len(edits)}
@@ -290,8 +290,6 @@ class Control:
         return {"ok": True}
 
     def _assumptions(self, _rest: list[str], _body: Any) -> Any:
-        from .facts import assumptions  # noqa: PLC0415
-
         return [vars(fact) for fact in assumptions()]
 
 

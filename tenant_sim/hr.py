@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 MICROSOFT_SAMPLE: dict[str, str] = {
     "key": "WorkerID",
     "employeeId": "WorkerID",
@@ -104,8 +106,6 @@ def split(rows: list[Row]) -> tuple[list[Row], list[Row]]:
 
 def load_mapping(path: Path | str) -> dict[str, str]:
     """Read a mapping file (YAML or JSON): attribute: column."""
-    import yaml  # noqa: PLC0415
-
     try:
         loaded = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as exc:

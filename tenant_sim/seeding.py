@@ -16,10 +16,9 @@ def without_empty(attributes: dict[str, Any]) -> dict[str, Any]:
     """Leave out what has no value: never set is not the same as cleared."""
     kept = {}
     for name, value in attributes.items():
-        if isinstance(value, dict):
-            value = {part: text for part, text in value.items() if text is not None}  # noqa: PLW2901
-        if value or not (value is None or isinstance(value, dict | list)):
-            kept[name] = value
+        given = {part: text for part, text in value.items() if text is not None} if isinstance(value, dict) else value
+        if given or not (given is None or isinstance(given, dict | list)):
+            kept[name] = given
     return kept
 
 

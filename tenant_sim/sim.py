@@ -288,19 +288,19 @@ class TenantSim:
 
     def adapter(self) -> requests.adapters.BaseAdapter:
         """Return a `requests` transport adapter that answers in process, without sockets."""
-        from .adapter import SimAdapter  # noqa: PLC0415
+        from .adapter import SimAdapter  # noqa: PLC0415 - a tenant that is served does without requests
 
         return SimAdapter(self)
 
     def session(self) -> requests.Session:
         """Return a `requests` session whose every call goes to this tenant, by host name."""
-        from .adapter import session_for  # noqa: PLC0415
+        from .adapter import session_for  # noqa: PLC0415 - see above
 
         return session_for(self)
 
     def serve(self, **options: Any) -> Served:
         """Put the tenant on loopback: `with sim.serve() as served: served.urls…`."""
-        from .serve import Served  # noqa: PLC0415
+        from .serve import Served  # noqa: PLC0415 - a tenant in process does without a server
 
         return Served(self, **options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -113,42 +114,34 @@ def rewind(ports: Ports, connector: Connector, file: Path) -> tuple[datetime | N
     return (before.issued if before is not None else None), mark.issued
 
 
-class _open:  # noqa: N801 - used as a function
+@contextmanager
+def _open(file: Path, connector: Connector) -> Iterator[zipfile.ZipFile]:
     """Open a file that `write` made for this connector; everything else is refused in one line."""
-
-    def __init__(self, file: Path, connector: Connector) -> None:
+    try:
+        archive = zipfile.ZipFile(file)
+    except OSError as exc:
+        raise CommandError(f"{file} can't be read ({exc.strerror})", USAGE) from exc
+    except zipfile.BadZipFile as exc:
+        raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
+    with archive:
         try:
-            self._archive = zipfile.ZipFile(file)
-        except OSError as exc:
-            raise CommandError(f"{file} can't be read ({exc.strerror})", USAGE) from exc
-        except zipfile.BadZipFile as exc:
-            raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
-        try:
-            self._check(file, connector)
+            _check(archive, file, connector)
         except (KeyError, ValueError, zipfile.BadZipFile) as exc:
-            self._archive.close()
             raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
-        except CommandError:
-            self._archive.close()
-            raise
+        yield archive
 
-    def _check(self, file: Path, connector: Connector) -> None:
-        if sum(info.file_size for info in self._archive.infolist()) > MOST_BYTES:
-            raise CommandError(f"{file} would unpack to more than {MOST_BYTES >> 30} GiB: not a state export", USAGE)
-        manifest: dict[str, Any] = orjson.loads(self._archive.read(MANIFEST))
-        if manifest["version"] > VERSION:
-            raise CommandError(f"{file} was written by a newer release of upa: update this one", REFUSED)
-        if manifest["connector"] != connector.name:
-            text = f"{file} is of the connector {clean(manifest['connector'])}, not of {connector.name}"
-            raise CommandError(text, REFUSED)
-        if manifest["target"] != connector.target.lane:
-            raise CommandError(f"{file} is about {clean(manifest['target'])}, not {connector.target.lane}", REFUSED)
 
-    def __enter__(self) -> zipfile.ZipFile:
-        return self._archive
-
-    def __exit__(self, *_exc: object) -> None:
-        self._archive.close()
+def _check(archive: zipfile.ZipFile, file: Path, connector: Connector) -> None:
+    if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
+        raise CommandError(f"{file} would unpack to more than {MOST_BYTES >> 30} GiB: not a state export", USAGE)
+    manifest: dict[str, Any] = orjson.loads(archive.read(MANIFEST))
+    if manifest["version"] > VERSION:
+        raise CommandError(f"{file} was written by a newer release of upa: update this one", REFUSED)
+    if manifest["connector"] != connector.name:
+        text = f"{file} is of the connector {clean(manifest['connector'])}, not of {connector.name}"
+        raise CommandError(text, REFUSED)
+    if manifest["target"] != connector.target.lane:
+        raise CommandError(f"{file} is about {clean(manifest['target'])}, not {connector.target.lane}", REFUSED)
 
 
 def _state(archive: zipfile.ZipFile, connector: Connector) -> ConnectorState:

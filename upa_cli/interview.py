@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import TypedDict
 
 import typer
 
@@ -99,20 +101,25 @@ class Interview:
         self._file = replace(self._file, extension_app=extension_app or UNKNOWN_APP)
         pairs: list[tuple[str, str]] = []
         while True:
-            known = tuple(pairs)
             target = self._ask(
                 "Profile property (empty to end)" if pairs else "Profile property",
-                lambda one, known=known: replace(self._file, mappings=(*known, (one or "Unused", "department"))),  # type: ignore[misc]
+                partial(self._with_target, known=tuple(pairs)),
                 "" if pairs else EXAMPLE[0],
             )
             if not target:
                 return pairs
             source = self._ask(
                 f"Entra attribute for {target}",
-                lambda one, target=target: replace(self._file, mappings=((target, one),)),  # type: ignore[misc]
+                partial(self._with_source, target=target),
                 None if pairs else EXAMPLE[1],
             )
             pairs.append((target, source))
+
+    def _with_target(self, target: str, known: tuple[tuple[str, str], ...]) -> Starter:
+        return replace(self._file, mappings=(*known, (target or "Unused", "department")))
+
+    def _with_source(self, source: str, target: str) -> Starter:
+        return replace(self._file, mappings=((target, source),))
 
     def _ask(self, question: str, check: Check, default: str | None = None) -> str:
         def proc(answer: str) -> str:
@@ -134,6 +141,11 @@ class Interview:
         return ""
 
 
-def _sites(sharepoint: str, cloud: str, site: str = "/sites/upa") -> dict[str, str]:
+class _Sites(TypedDict):
+    admin_url: str
+    site_url: str
+
+
+def _sites(sharepoint: str, cloud: str, site: str = "/sites/upa") -> _Sites:
     admin, address = addresses(sharepoint, site, cloud)
     return {"admin_url": admin, "site_url": address}

@@ -71,18 +71,18 @@ class Directory:
                 self._tell(self._insert(record, now), Kind.CREATE, profile)
         return len(self.ids) - before
 
-    def edit(self, id: str, /, **attributes: Any) -> None:  # noqa: A002
+    def edit(self, user: str, /, **attributes: Any) -> None:
         """Change attributes; None clears."""
-        self.patch(id, attributes)
+        self.patch(user, attributes)
 
-    def patch(self, id: str, attributes: dict[str, Any]) -> None:  # noqa: A002
+    def patch(self, user: str, attributes: dict[str, Any]) -> None:
         """Change attributes; None clears; of a complex attribute only the parts that are named.
 
         ASSUMED: patch-merges-complex: a PATCH of employeeOrgData keeps the parts that it doesn't name.
         """
         schema.check(attributes)
         with self._lock:
-            slot = self._live_slot(id)
+            slot = self._live_slot(user)
             old = self.rows.unpack(self.records[slot])
             touched = _merge(old, attributes)
             if touched:
@@ -90,23 +90,23 @@ class Directory:
                 self._write(slot, Kind.EDIT, self.rows.pack(old), frozenset(touched))
                 self._index(slot, old)
 
-    def remove(self, id: str, hard: bool = False) -> None:  # noqa: A002
+    def remove(self, user: str, hard: bool = False) -> None:
         """Delete a user: soft (restorable for 30 days) or for good."""
         with self._lock:
-            slot = self._slot(id)
+            slot = self._slot(user)
             if self.status[slot] == HARD or (self.status[slot] == SOFT and not hard):
-                raise KeyError(f"user {id} is deleted already")
+                raise KeyError(f"user {user} is deleted already")
             self._unindex(slot)
             self.status[slot] = HARD if hard else SOFT
             self.removed_at[slot] = self._now()
             self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
 
-    def restore(self, id: str) -> None:  # noqa: A002
+    def restore(self, user: str) -> None:
         """Bring a soft-deleted user back; delta shows him as newly created (graph.md A2)."""
         with self._lock:
-            slot = self._slot(id)
+            slot = self._slot(user)
             if self.status[slot] != SOFT:
-                raise KeyError(f"user {id} is not in deletedItems")
+                raise KeyError(f"user {user} is not in deletedItems")
             self.status[slot] = LIVE
             self.removed_at.pop(slot, None)
             self._write(slot, Kind.RESTORE, self.records[slot])
@@ -114,9 +114,9 @@ class Directory:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def get(self, id: str) -> dict[str, Any]:  # noqa: A002
+    def get(self, user: str) -> dict[str, Any]:
         """Return a live user's attributes that have a value, with `id`."""
-        return self.record(self._live_slot(id))
+        return self.record(self._live_slot(user))
 
     def record(self, slot: int) -> dict[str, Any]:
         """Read a slot's attributes that have a value."""
@@ -149,9 +149,9 @@ class Directory:
             slot = self.by_name("userPrincipalName", id_or_upn)
         return slot if slot is not None and self.status[slot] == LIVE else None
 
-    def slot_of(self, id: str) -> int | None:  # noqa: A002
+    def slot_of(self, user: str) -> int | None:
         """Find a slot by id, deleted users too."""
-        return self._slots.get(id.lower())
+        return self._slots.get(user.lower())
 
     def by_name(self, attribute: str, value: str) -> int | None:
         """Find a live user by `userPrincipalName` or `mail`, in any case."""

@@ -47,6 +47,14 @@ def compile_filter(text: str) -> Test:
     return test
 
 
+def _any_of(left: Test, right: Test) -> Test:
+    return lambda record: left(record) or right(record)
+
+
+def _all_of(left: Test, right: Test) -> Test:
+    return lambda record: left(record) and right(record)
+
+
 class _Parser:
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
@@ -60,16 +68,14 @@ class _Parser:
         test = self._both()
         while self.tokens and self.tokens[0] == "or":
             self._next()
-            left, right = test, self._both()
-            test = lambda r, left=left, right=right: left(r) or right(r)  # noqa: E731
+            test = _any_of(test, self._both())
         return test
 
     def _both(self) -> Test:
         test = self._one()
         while self.tokens and self.tokens[0] == "and":
             self._next()
-            left, right = test, self._one()
-            test = lambda r, left=left, right=right: left(r) and right(r)  # noqa: E731
+            test = _all_of(test, self._one())
         return test
 
     def _one(self) -> Test:

@@ -16,7 +16,7 @@ from .certificates import ClientCertificate, unb64
 from .tokens import TokenError, Tokens
 
 
-class AssertionError_(Exception):  # noqa: N801, N818
+class RefusedAssertionError(Exception):
     """An assertion that isn't accepted: AADSTS number, OAuth error and text."""
 
     def __init__(self, number: int, text: str, error: str = "invalid_client") -> None:
@@ -30,9 +30,9 @@ def split(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
         header, claims, _ = assertion.split(".")
         parsed = orjson.loads(unb64(header)), orjson.loads(unb64(claims))
     except ValueError:
-        raise AssertionError_(50027, "JWT token is invalid or malformed.", "invalid_request") from None
+        raise RefusedAssertionError(50027, "JWT token is invalid or malformed.", "invalid_request") from None
     if not all(isinstance(part, dict) for part in parsed):
-        raise AssertionError_(50027, "JWT token is invalid or malformed.", "invalid_request")
+        raise RefusedAssertionError(50027, "JWT token is invalid or malformed.", "invalid_request")
     return parsed
 
 
@@ -46,14 +46,16 @@ def verify(assertion: str, app: App, audiences: set[str], tokens: Tokens) -> str
     _signature(assertion, header, certificate)
     _times(claims, tokens.wall())
     if str(claims.get("aud", "")).rstrip("/").lower() not in audiences:
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700023, f"Client assertion audience claim does not match Realm issuer. Audience: {claims.get('aud')}."
         )
     if claims.get("iss") != app.app_id or claims.get("sub") != app.app_id:
-        raise AssertionError_(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
+        raise RefusedAssertionError(
+            700021, "Client assertion application identifier doesn't match 'client_id' parameter."
+        )
     valid = certificate.certificate
     if not valid.not_valid_before_utc.timestamp() <= tokens.wall() <= valid.not_valid_after_utc.timestamp():
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700027,
             "The certificate with identifier used to sign the client assertion is expired on application. "
             f"[Reason - The key used is expired., Thumbprint of key used by client: '{certificate.thumbprint}'].",
@@ -63,7 +65,7 @@ def verify(assertion: str, app: App, audiences: set[str], tokens: Tokens) -> str
 
 def _find(header: dict[str, Any], app: App) -> ClientCertificate:
     if header.get("alg") not in ("RS256", "PS256"):
-        raise AssertionError_(5002738, f"Invalid JWT token. Unsupported algorithm '{header.get('alg')}'.")
+        raise RefusedAssertionError(5002738, f"Invalid JWT token. Unsupported algorithm '{header.get('alg')}'.")
     x5t, x5t_s256 = header.get("x5t"), header.get("x5t#S256")
     for certificate in app.certificates:
         if (x5t_s256 or x5t) and (
@@ -75,7 +77,7 @@ def _find(header: dict[str, Any], app: App) -> ClientCertificate:
         shown = unb64(x5t or x5t_s256 or "").hex().upper()
     except ValueError:
         shown = ""
-    raise AssertionError_(
+    raise RefusedAssertionError(
         700027,
         "The certificate with identifier used to sign the client assertion is not registered on application. "
         f"[Reason - The key was not found., Thumbprint of key used by client: '{shown}'].",
@@ -92,7 +94,7 @@ def _signature(assertion: str, header: dict[str, Any], certificate: ClientCertif
     try:
         certificate.certificate.public_key().verify(unb64(signature), signed.encode(), scheme, hashes.SHA256())
     except (InvalidSignature, ValueError):
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700027,
             "Client assertion failed signature validation. [Reason - The provided signature value did not match the "
             f"expected signature value., Thumbprint of key used by client: '{certificate.thumbprint}'].",
@@ -102,7 +104,7 @@ def _signature(assertion: str, header: dict[str, Any], certificate: ClientCertif
 def _times(claims: dict[str, Any], now: float) -> None:
     start, end = claims.get("nbf", claims.get("iat", now)), claims.get("exp", 0)
     if not start - 300 <= now < end + 300:  # five minutes of clock skew
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700024,
             f"Client assertion is not within its valid time range. Current time: {iso(now)}, assertion valid from "
             f"{iso(start)}, expiry time of assertion {iso(end)}.",
@@ -113,22 +115,22 @@ def _federated(assertion: str, claims: dict[str, Any], app: App, tokens: Tokens)
     """Accept a managed identity's token in place of a certificate (reference/infra.md, line on SharePoint app-only)."""
     issuers = [c for c in app.federated if c.issuer.rstrip("/") == str(claims.get("iss", "")).rstrip("/")]
     if not issuers:
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700211, f"No matching federated identity record found for presented assertion issuer '{claims.get('iss')}'."
         )
     subjects = [c for c in issuers if c.subject == claims.get("sub")]
     if not subjects:
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700213,
             f"No matching federated identity record found for presented assertion subject '{claims.get('sub')}'.",
         )
     if claims.get("aud") not in {c.audience for c in subjects}:
-        raise AssertionError_(
+        raise RefusedAssertionError(
             700212,
             f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'.",
         )
     try:
         tokens.claims(assertion)
     except TokenError:
-        raise AssertionError_(700027, "Client assertion failed signature validation.") from None
+        raise RefusedAssertionError(700027, "Client assertion failed signature validation.") from None
     _times(claims, tokens.wall())

@@ -174,7 +174,7 @@ class LoginRoutes:
             audiences = {f"{base}/{name}/{path}" for name in names for path in ("oauth2/v2.0/token", "v2.0")}
             try:
                 return assertions.verify(form["client_assertion"], app, audiences, self._sim.tokens)
-            except assertions.AssertionError_ as exc:
+            except assertions.RefusedAssertionError as exc:
                 raise self._error(exc.number, exc.error, exc.text, 401) from exc
         if "client_secret" in form:
             if form["client_secret"] in app.secrets:

@@ -39,8 +39,10 @@ class SharePointRoutes:
     def resolve(self, request: Request) -> Route:
         """Find what a request asks for."""
         if _QUERY.match(request.path) and request.method == "POST":
-            act = lambda: self._process_query.answer(request, lambda: self._authorize(request))  # noqa: E731
-            return Route(csom.operation(request.body), act)
+            return Route(
+                csom.operation(request.body),
+                lambda: self._process_query.answer(request, lambda: self._authorize(request)),
+            )
         found = _API.match(request.path)
         if not found:
             return self._unknown(request)

@@ -49,7 +49,7 @@ class Profiles:
     def define(
         self,
         name: str,
-        type: str = "string",  # noqa: A002
+        kind: str = "string",
         *,
         max_length: int | None = None,
         editable: bool = False,
@@ -57,7 +57,7 @@ class Profiles:
         taxonomic: bool = False,
     ) -> Property:
         """Add a custom property, or define one anew."""
-        self.properties[name] = Property(name, type, max_length, editable, multi_value, taxonomic)
+        self.properties[name] = Property(name, kind, max_length, editable, multi_value, taxonomic)
         self._folded[name.lower()] = name
         return self.properties[name]
 
@@ -65,33 +65,33 @@ class Profiles:
         """Find a property by name in any case."""
         return self.properties.get(self._folded.get(name.lower(), ""))
 
-    def create(self, id: str) -> None:  # noqa: A002
+    def create(self, user: str) -> None:
         """Let a user's profile appear."""
         self._grow()
-        slot = self._directory.slot_of(id)
+        slot = self._directory.slot_of(user)
         if slot is None:
-            raise KeyError(f"no user {id}")
+            raise KeyError(f"no user {user}")
         self._exists[slot] = 1
 
-    def exists(self, id: str) -> bool:  # noqa: A002
+    def exists(self, user: str) -> bool:
         """Whether the user has a profile by now."""
         self._schedule.run_due()
-        slot = self._directory.slot_of(id)
+        slot = self._directory.slot_of(user)
         return slot is not None and self.has(slot)
 
     def has(self, slot: int) -> bool:
         """Whether this slot has a profile."""
         return slot < len(self._exists) and self._exists[slot] == 1 and self._directory.status[slot] == 0
 
-    def get(self, id: str) -> dict[str, str]:  # noqa: A002
+    def get(self, user: str) -> dict[str, str]:
         """Return a profile's values by property, those synced from the directory too; dates as yyyy-MM-dd.
 
         ASSUMED: synced-wins: what SharePoint syncs itself overwrites an imported value at once.
         """
         self._schedule.run_due()
-        slot = self._directory.slot_of(id)
+        slot = self._directory.slot_of(user)
         if slot is None or not self.has(slot):
-            raise KeyError(f"no profile for {id}")
+            raise KeyError(f"no profile for {user}")
         return {**self._values.get(slot, {}), **self.synced(slot)}
 
     def values(self, slot: int) -> dict[str, str]:
@@ -110,14 +110,14 @@ class Profiles:
             values["AccountName"] = f"i:0#.f|membership|{upn.lower()}"
         return values
 
-    def set(self, id: str, property: str, value: str, *, cause: str = "hand") -> None:  # noqa: A002
+    def set(self, user: str, name: str, value: str, *, cause: str = "hand") -> None:
         """Edit a value by hand, as an admin or the user himself would."""
-        slot = self._directory.slot_of(id)
-        prop = self.property(property)
+        slot = self._directory.slot_of(user)
+        prop = self.property(name)
         if slot is None or not self.has(slot):
-            raise KeyError(f"no profile for {id}")
+            raise KeyError(f"no profile for {user}")
         if prop is None:
-            raise KeyError(f"no property {property}")
+            raise KeyError(f"no property {name}")
         self.write(slot, prop.name, value, cause, self._now())
 
     def write(self, slot: int, name: str, value: str, cause: str, moment: float) -> None:
@@ -129,10 +129,10 @@ class Profiles:
             change = Change(datetime.fromtimestamp(moment, UTC), name, value, cause)
             self._history.setdefault(slot, []).append(change)
 
-    def history(self, id: str) -> list[Change]:  # noqa: A002
+    def history(self, user: str) -> list[Change]:
         """Return all changes to a profile, oldest first."""
         self._schedule.run_due()
-        slot = self._directory.slot_of(id)
+        slot = self._directory.slot_of(user)
         return list(self._history.get(slot, [])) if slot is not None else []
 
     def dump(self) -> dict[str, dict[str, Any]]:

@@ -163,7 +163,7 @@ def test_not_a_guid_value(value: object) -> None:
         csom.guid_of(value)
 
 
-@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(9999, 1, 1)))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(9999, 1, 1)))  # noqa: DTZ001 - bounds are naive
 def test_dates_count_months_from_zero(moment: datetime) -> None:
     """The wire form of a date names the month from 0 and milliseconds last."""
     m = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)

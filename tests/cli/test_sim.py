@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 from typer.testing import CliRunner
 
@@ -40,7 +41,7 @@ def test_what_it_prints_is_a_tenant_to_work_with(tmp_path: Path) -> None:
     assert code == exits.OK
 
 
-def test_mistakes_are_one_line(capfd) -> None:  # type: ignore[no-untyped-def]
+def test_mistakes_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     """A foreign host name, a missing file, a clock nobody knows: exit code 64 and one line that says what to do."""
     for arguments, text in (
         (["--hosts", "example.com"], "name one each for login, graph, site and admin"),

@@ -273,10 +273,11 @@ connectors:
       - {target: CostCenter, source: employeeOrgData.costCenter}
   - name: eur
     source: *source
-    target: {admin_url: "https://contosoeur-admin.sharepoint.com", site_url: "https://contosoeur.sharepoint.com/s", folder: I}
+    target:
+      {admin_url: "https://contosoeur-admin.sharepoint.com", site_url: "https://contosoeur.sharepoint.com/s", folder: I}
     scope: {clauses: [preferredDataLocation EQUALS EUR]}
     mappings: *mappings
-"""  # noqa: E501
+"""
     nam, eur = load_config(text, {}).connectors
 
     assert nam.mappings == eur.mappings

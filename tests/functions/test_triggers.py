@@ -35,7 +35,7 @@ class TwoConnectors:
 
     def ports(self, connector: Connector, waker: Any = None) -> Ports:
         ports = self.world.ports()
-        return replace(ports, source=Slow(ports.source, self.world), waker=waker or ports.waker)  # type: ignore[arg-type]
+        return replace(ports, source=Slow(ports.source, self.world), waker=waker or ports.waker)
 
     def watch(self, connector: Connector) -> Watch:
         return Watch(frozenset(), timedelta(days=1))

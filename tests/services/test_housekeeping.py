@@ -187,6 +187,14 @@ def test_why_tells_a_persons_way_through_the_pipeline() -> None:
     assert waiting.known["UpaDepartment"] is None
 
 
+def test_a_folder_that_no_run_made_leaves_the_timeline_whole() -> None:
+    """What an administrator puts among the runs, under a name that tells no moment, is passed over."""
+    world = settled()
+    world.store.put("runs/2026/11/notes/report.json", b"{}")
+
+    assert len(explain(world.ports(), world.connector, world.people[0]).timeline) == 1
+
+
 def test_status_is_json_and_names_each_state() -> None:
     """One line on top: what, since when, why, what to do."""
     world = quick(World(4, threshold=replace(NO_THRESHOLD, clears_absolute=0)))

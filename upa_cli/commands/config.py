@@ -13,6 +13,7 @@ from upa_cli.context import Cli
 from upa_cli.exits import CommandError
 from upa_cli.output import clean, count, table
 from upa_cli.registry import command, group
+from upa_core.domain.connector import Connector
 
 group("config", "The connector file: check it, print its schema.")
 
@@ -112,8 +113,8 @@ def _problem(problem: object) -> dict[str, object]:
     return {name: getattr(problem, name) for name in ("line", "column", "where", "message", "suggestion")}
 
 
-def _scope(connector: object) -> str:
-    groups = connector.scope.groups  # type: ignore[attr-defined]
+def _scope(connector: Connector) -> str:
+    groups = connector.scope.groups
     if not groups:
         return "everybody in scope"
     return "in scope: " + " or ".join("(" + " and ".join(map(str, group)) + ")" for group in groups)

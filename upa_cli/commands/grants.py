@@ -111,11 +111,12 @@ def _roles(cli: Cli, given: list[str] | None) -> list[AppRole]:
         return needed
     chosen = []
     for text in given:
-        service, _, value = text.partition(":")
-        if service not in get_args(ServiceName) or not value.replace(".", "").replace("-", "").isalnum():
+        named, _, value = text.partition(":")
+        service = next((one for one in get_args(ServiceName) if one == named), None)
+        if service is None or not value.replace(".", "").replace("-", "").isalnum():
             raise CommandError(f"{clean(text)[:80]!r} isn't a role; write graph:User.Read.All", exits.USAGE)
         known = next((role for role in needed if (role.service, role.value) == (service, value)), None)
-        chosen.append(known or AppRole(service, value, "asked for by name"))  # type: ignore[arg-type]
+        chosen.append(known or AppRole(service, value, "asked for by name"))
     return chosen
 
 

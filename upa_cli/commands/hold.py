@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -46,8 +46,8 @@ def show(cli: Cli) -> int:
     """
     hold = state_of(cli.ports.store, cli.connector.name).load().value.hold
     if hold is None:
-        document = {"connector": cli.connector.name, "held": None, "people": []}
-        cli.show(document, lambda out: out.print(f"{cli.connector.name} holds no plan."))
+        nothing: dict[str, Any] = {"connector": cli.connector.name, "held": None, "people": []}
+        cli.show(nothing, lambda out: out.print(f"{cli.connector.name} holds no plan."))
         return exits.OK
     sample = _sample(cli, hold)
     names = names_of(cli, [entry.person for entry in sample])

@@ -104,11 +104,11 @@ def _render(out: Console, found: Explanation, name: str, scope: str, redactor: R
     if rows:
         out.print(table(("property", "SharePoint confirmed"), rows))
     if found.escrow is not None:
-        one = found.escrow
-        due = moment(one.due) if one.due is not None else "the next full round"
-        detail = f" ({one.detail})" if one.detail else ""
-        out.print(clean(f"In escrow since {moment(one.since)}: {one.reason.value}{detail}, {one.tries} tries."))
-        out.print(clean(f"  {_REASONS.get(one.reason.value, '')}. Next try: {due}. Now: upa sync-user {name}"))
+        kept = found.escrow
+        due = moment(kept.due) if kept.due is not None else "the next full round"
+        detail = f" ({kept.detail})" if kept.detail else ""
+        out.print(clean(f"In escrow since {moment(kept.since)}: {kept.reason.value}{detail}, {kept.tries} tries."))
+        out.print(clean(f"  {_REASONS.get(kept.reason.value, '')}. Next try: {due}. Now: upa sync-user {name}"))
     for target, value in sorted(found.declined.items()):
         out.print(clean(f"Rejected: {target} = {redactor.text(target, value)}; not planned while Entra says the same."))
     if found.missed:

@@ -60,7 +60,7 @@ class AdminGraph:
         )
         from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
         from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415
-        from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # noqa: PLC0415
+        from msgraph_core import GraphClientFactory  # noqa: PLC0415
 
         host = self._root.removeprefix("https://").partition(":")[0]
         provider = AzureIdentityAuthenticationProvider(

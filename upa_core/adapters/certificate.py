@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from upa_core.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 
 def split_certificate(content: bytes) -> tuple[str, str]:
@@ -17,11 +21,10 @@ def split_certificate(content: bytes) -> tuple[str, str]:
 
     try:
         if b"-----BEGIN" in content:
-            key = serialization.load_pem_private_key(content, None)
+            key: PrivateKeyTypes | None = serialization.load_pem_private_key(content, None)
             found: x509.Certificate | None = x509.load_pem_x509_certificate(content)
         else:
-            loaded, found, _ = pkcs12.load_key_and_certificates(_raw(content), None)
-            key = loaded  # type: ignore[assignment]
+            key, found, _ = pkcs12.load_key_and_certificates(_raw(content), None)
     except (ValueError, TypeError) as error:
         raise ConfigError("the certificate can't be read: PEM or PKCS#12 with a private key, no password") from error
     if key is None or found is None:

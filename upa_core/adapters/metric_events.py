@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from typing import TYPE_CHECKING, Any
 
 from upa_core.domain.events import Event, EventName
@@ -13,6 +13,7 @@ from upa_core.ports.events import Events
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
+_log = logging.getLogger(__name__)
 _COUNTS = ("exported", "escrowed", "cleared", "updated")
 _ONCE = {
     EventName.PLAN_HELD: "upa.plans.held",
@@ -38,8 +39,10 @@ class MetricEvents:
     def emit(self, event: Event) -> None:
         """Hand the event on and count it; telemetry never stops anything."""
         self._inner.emit(event)
-        with suppress(Exception):
+        try:
             self._count(event)
+        except Exception as error:  # noqa: BLE001 - telemetry never stops anything
+            _log.warning("%s isn't counted: %s", event.name.value, type(error).__name__)
 
     def _count(self, event: Event) -> None:
         labels = {"connector": event.connector}

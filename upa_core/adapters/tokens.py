@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from upa_core.adapters.certificate import split_certificate
 from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError
 
 if TYPE_CHECKING:
@@ -126,8 +127,6 @@ class CertificateTokens:
 
     def _application(self) -> Any:
         import msal  # noqa: PLC0415 - vendor imports are lazy
-
-        from upa_core.adapters.certificate import split_certificate  # noqa: PLC0415
 
         app = self._app
         if app is None:

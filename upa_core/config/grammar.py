@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from upa_core.domain.attributes import AttributeRefusedError
 from upa_core.domain.errors import ConfigError
@@ -142,17 +142,16 @@ def _unescape(token: Token) -> str:
     parts: list[str] = []
     chars = iter(token[1:-1])
     for char in chars:
-        if char == "\\":
-            char = next(chars)  # noqa: PLW2901 - the grammar lets no text end in a lone backslash
-            if char not in '\\"':
-                line, column = _at(token)
-                raise ExpressionSyntaxError(
-                    f'in a text, a backslash may only stand before " or another backslash, not before {char}',
-                    line=line,
-                    column=column,
-                    suggestion=f"\\\\{char}",
-                )
-        parts.append(char)
+        taken = next(chars) if char == "\\" else char  # the grammar lets no text end in a lone backslash
+        if char == "\\" and taken not in '\\"':
+            line, column = _at(token)
+            raise ExpressionSyntaxError(
+                f'in a text, a backslash may only stand before " or another backslash, not before {taken}',
+                line=line,
+                column=column,
+                suggestion=f"\\\\{taken}",
+            )
+        parts.append(taken)
     return "".join(parts)
 
 
@@ -180,7 +179,7 @@ def _parse(text: str) -> _Placed:
         raise ExpressionSyntaxError(f"an expression has at most {MAX_LENGTH} characters")
     try:
         placed = cast("_Placed", _parser().parse(text))
-    except UnexpectedInput as error:
+    except (UnexpectedCharacters, UnexpectedToken) as error:  # LALR knows no other kind
         raise _syntax_error(text, error) from error
     try:
         check_expression(cast("Expression", placed.node))
@@ -226,7 +225,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     return folded[found[0]] if found else ""
 
 
-def _syntax_error(text: str, error: UnexpectedInput) -> ExpressionSyntaxError:
+def _syntax_error(text: str, error: UnexpectedCharacters | UnexpectedToken) -> ExpressionSyntaxError:
     line, column = max(error.line, 1), max(error.column, 1)
     if isinstance(error, UnexpectedCharacters):
         char = text[error.pos_in_stream or 0]
@@ -240,16 +239,10 @@ def _syntax_error(text: str, error: UnexpectedInput) -> ExpressionSyntaxError:
             "+": "join texts with Join or Append",
         }.get(char, "")
         return ExpressionSyntaxError(f"{char!r} isn't expected here", line=line, column=column, suggestion=hint)
-    if isinstance(error, UnexpectedToken):
-        expected = " or ".join(sorted({_NAMES.get(name, name) for name in error.accepts or error.expected}))
-        hint = f"[{text.strip()}]" if text.strip().isidentifier() else ""
-        if error.token.type == "$END":
-            return ExpressionSyntaxError(
-                f"ends too early: {expected} is missing", line=1, column=len(text) + 1, suggestion=hint
-            )
+    expected = " or ".join(sorted({_NAMES.get(name, name) for name in error.accepts or error.expected}))
+    hint = f"[{text.strip()}]" if text.strip().isidentifier() else ""
+    if error.token.type == "$END":
         return ExpressionSyntaxError(
-            f"{str(error.token)!r} isn't expected here, but {expected}", line=line, column=column
+            f"ends too early: {expected} is missing", line=1, column=len(text) + 1, suggestion=hint
         )
-    return ExpressionSyntaxError(
-        "isn't an expression", line=line, column=column
-    )  # pragma: no cover - no other kind with LALR
+    return ExpressionSyntaxError(f"{str(error.token)!r} isn't expected here, but {expected}", line=line, column=column)

@@ -50,12 +50,12 @@ def fill_references(root: Record, environ: Mapping[str, str]) -> list[ConfigProb
             problems.append(ConfigProblem(*_place(holder, key), path_text(path), message))
         if _LITERAL_KEYS.isdisjoint(path) and "${" in text:
             filled = _fill(text, environ, (*_place(holder, key), path_text(path)), problems)
-            holder[key] = Text.at(filled, text.line, text.column, raw=str(text))  # type: ignore[index]
+            holder[key] = Text.at(filled, text.line, text.column, raw=str(text))  # type: ignore[index] # a key of its own holder
     return problems
 
 
 def _place(holder: Record | Items, key: str | int) -> tuple[int, int]:
-    return holder.places[key]  # type: ignore[index]
+    return holder.places[key]  # type: ignore[index] # as above
 
 
 def _fill(text: Text, environ: Mapping[str, str], place: tuple[int, int, str], problems: list[ConfigProblem]) -> str:

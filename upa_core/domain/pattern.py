@@ -58,7 +58,7 @@ class Pattern:
         position = 0
         while position <= len(text) and (spans := self.search(text, position)):
             yield spans
-            start, end = spans[0]  # type: ignore[misc]
+            start, end = spans[0]  # type: ignore[misc] # the whole match is there whenever there is one
             position = end if end > start else end + 1
 
     def group(self, name: str) -> int:
@@ -218,7 +218,7 @@ def _simulate(program: Program, text: str, start: int, slots: int, *, full: bool
                     continue
                 found = saved
                 break  # whatever comes later is less preferred
-            if position < len(text) and step[1](text[position]):  # type: ignore[operator]
+            if position < len(text) and step[1](text[position]):  # type: ignore[operator] # a take
                 current.append((counter + 1, saved))
         if found is not None and not current:
             break

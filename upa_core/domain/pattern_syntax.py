@@ -194,8 +194,7 @@ class Parser:
             self.names.append(None)
             number = len(self.names)
         body = self._choice()
-        if self._next() != ")":  # pragma: no cover - _choice stops at the end or at ) only
-            raise self._error("missing )")
+        self._next()  # the closing ): _choice stops there, or at the end, which is an error
         self.depth -= 1
         return Group(body, number) if number else body
 

@@ -5,6 +5,7 @@ SharePoint takes strings only and doesn't document formats (sharepoint.md §5): 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -57,7 +58,7 @@ def as_text(value: object) -> str:
         return DEFAULT_WORDS[0] if value else DEFAULT_WORDS[1]
     if isinstance(value, int):
         return as_integer(value)
-    if isinstance(value, float) and value == value and abs(value) != float("inf"):  # noqa: PLR0124 - NaN differs from itself
+    if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, list):
         raise InvalidValueError("holds several values; use Join or Item")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.import_job import state_name
@@ -20,6 +20,7 @@ from upa_core.services.plan_reader import find_in_plan
 from upa_core.services.run_end import report_key
 
 Change = tuple[str | None, str]
+_NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _runs(ports: Ports, connector: Connector, state: ConnectorState, most: int) 
     if state.hold is not None:
         yield state.hold.run, f"held: {state.hold.why}"
     keys = [info.key for info in ports.store.list("runs/") if info.key.endswith("/report.json")]
-    for key in sorted(keys, key=lambda key: moment_of(key) or datetime.min, reverse=True)[:most]:  # noqa: DTZ901
+    for key in sorted(keys, key=lambda key: moment_of(key) or _NO_MOMENT, reverse=True)[:most]:
         stored = get_document(ports.store, report_key(key.split("/")[3]), Report)
         if stored is not None and stored.value.connector == connector.name:
             report = stored.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -63,7 +64,7 @@ def change_people_between_runs(ports: Ports, connector: Connector, everyone: Ite
     for _ in range(_TRIES):
         index = document.load().value.people
         _apply(ports, connector, index, persons, change_each)
-        if document.update(lambda state, index=index: _fence(state, index)).value.people == index:  # type: ignore[misc]
+        if document.update(partial(_fence, index=index)).value.people == index:
             return
     raise ConflictError("the people of this connector are being moved")
 

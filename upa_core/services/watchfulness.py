@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from upa_core.domain.alarms import Facts, alarms_of
 from upa_core.domain.connector import Connector
@@ -128,7 +129,7 @@ def _send(ports: Ports, connector: Connector, document: Document[Told], messenge
         failed = tuple(
             name for name in entry.waiting if name in by_name and not _told(ports, connector, by_name[name], entry)
         )
-        document.update(lambda told, entry=entry, failed=failed: told.sent(entry, failed, now))  # type: ignore[misc]
+        document.update(partial(Told.sent, mine=entry, failed=failed, now=now))
 
 
 def _told(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry) -> bool:

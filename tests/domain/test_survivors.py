@@ -117,3 +117,17 @@ def test_an_error_without_a_log_is_opaque_and_one_with_a_log_is_not() -> None:
     assert (silent.confirmed, silent.opaque, silent.why) == (False, True, "InternalError, no log")
     assert (partial.confirmed, partial.opaque, partial.why) == (False, True, "ImportCompleteWithError, no log")
     assert (told.confirmed, told.opaque, told.why) == (False, False, "DataFileNotJson")
+
+
+def test_everybody_who_is_set_aside_or_declined_is_counted() -> None:
+    """Two people with an invalid value are two, two with a rejected value too; what still holds stays rejected."""
+    connector = _connector(direct("employeeHireDate", "Hired", type="date"), direct("city", "City"))
+    shard = Shard(connector.targets)
+    for person in ("d1", "d2"):
+        shard.declined[person] = {"City": "Rome", "Hired": "2020-01-01"}
+    rows = [["i1", 0, "A", "x"], ["i2", 0, "B", "y"], ["d1", 0, "Rome", None], ["d2", 0, "Rome", None]]
+    plan = Planner(connector).plan(shard, rows, ended=(), gone=(), full_round="", now=START)
+
+    assert (plan.counts.invalid, plan.counts.declined) == (2, 2)
+    assert shard.declined == {"d1": {"City": "Rome"}, "d2": {"City": "Rome"}}
+    assert sorted(shard.escrow) == ["i1", "i2"]

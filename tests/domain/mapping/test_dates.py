@@ -41,6 +41,60 @@ def test_texts_that_are_no_dates(text):
         parse_iso(text)
 
 
+@pytest.mark.parametrize(
+    ("offset", "utc"),
+    [
+        ("z", "12:00"),
+        ("+05:30", "06:30"),
+        ("+0530", "06:30"),
+        ("-03:30", "15:30"),
+        ("-0945", "21:45"),
+    ],
+)
+def test_an_offset_is_applied_to_the_minute(offset, utc):
+    """With a colon or without, and Z in either case."""
+    assert parse_iso(f"2014-01-01T12:00:00{offset}") == datetime.fromisoformat(f"2014-01-01T{utc}:00+00:00")
+
+
+def test_an_offset_of_hours_alone_is_applied():
+    """As zz writes it."""
+    read = DateFormat.compile("yyyy-MM-dd HH zz", reading=True).parse("2014-01-01 12 -05")
+
+    assert read == datetime(2014, 1, 1, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("text", "hour"), [("12", 0), ("3", 3), ("11", 11)])
+def test_an_hour_of_twelve_without_its_half_is_before_noon(text, hour):
+    """A format that reads h without t."""
+    read = DateFormat.compile("yyyy-MM-dd h", reading=True).parse(f"2014-01-01 {text}")
+
+    assert read == datetime(2014, 1, 1, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("YYYY-MM-DD", "yyyy-MM-dd"),
+        ("yyyy-mm-dd", "yyyy-MM-dd"),
+        ("yyyy-m-d", "yyyy-M-d"),
+        ("yyyy-MM-dd Q", ""),
+    ],
+)
+def test_a_format_that_is_probably_not_meant_says_what_is(pattern, meant):
+    """Capital years and days, minutes for months; a letter nobody knows has no suggestion."""
+    why, suggestion = DateFormat.compile(pattern).doubt()
+
+    assert (bool(why), suggestion) == (True, meant)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["yyyy-MM-ddTHH:mmZ", "h:mm", "hh:m", "H:m", "HH:mm", "ddd d MMM yyyy K", "ss.ff tt"]
+)
+def test_a_format_that_means_what_it_says_raises_no_doubt(pattern):
+    """Minutes beside any kind of hour, T, Z and K, and every part of a date."""
+    assert DateFormat.compile(pattern).doubt() == ("", "")
+
+
 FORMATS = [
     "yyyy-MM-ddTHH:mm:ss.ffffffZ",
     "dd.MM.yyyy HH:mm:ss.ffffff",

@@ -228,3 +228,21 @@ TABLE = {
 def test_the_table_of_diacritics(plain, marked):
     """Every character of the page's table is replaced as the table says."""
     assert set(normalize_diacritics(marked).replace(plain, "")) <= set()
+
+
+@pytest.mark.parametrize("operator", ["=", "<>", "<", "<=", ">", ">="])
+@pytest.mark.parametrize(("left", "right"), [(None, "1"), ("1", None), ("", "1"), ("1", ""), (None, None), ("", "")])
+def test_a_comparison_with_nothing_is_false(operator, left, right):
+    """Entra's page: with an empty source the condition check fails, for <> too."""
+    assert run(f'IIF([city]{operator}[state],"yes","no")', city=left, state=right) == "no"
+
+
+@pytest.mark.parametrize(
+    ("operator", "answers"),
+    [("<", "yes no no"), ("<=", "yes yes no"), (">", "no no yes"), (">=", "no yes yes")],
+)
+def test_whole_numbers_are_compared_as_such(operator, answers):
+    """9, 10 and 11 against 10: as texts, 9 would come last."""
+    found = [run(f'IIF([city]{operator}10,"yes","no")', city=text) for text in ("9", "10", "11")]
+
+    assert found == answers.split()

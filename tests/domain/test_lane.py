@@ -1,0 +1,30 @@
+"""The count of import jobs against the day's budget."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.clock import START
+from upa_core.domain.lane import Lane
+
+TODAY = START.date().isoformat()
+
+
+def test_a_call_that_queued_nothing_is_taken_back_today() -> None:
+    """Both counts go down by one."""
+    assert Lane(day=TODAY, jobs_today=3, jobs_total=9).uncount_job(START) == Lane(day=TODAY, jobs_today=2, jobs_total=8)
+
+
+def test_a_call_of_yesterday_is_taken_back_from_the_total_only() -> None:
+    """Yesterday's count is no longer anybody's budget."""
+    before = Lane(day=TODAY, jobs_today=3, jobs_total=9)
+
+    assert before.uncount_job(START + timedelta(days=1)) == Lane(day=TODAY, jobs_today=3, jobs_total=8)
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_count_never_falls_below_zero(days: int) -> None:
+    """Whatever a lane of an older release holds."""
+    assert Lane(day=TODAY).uncount_job(START + timedelta(days=days)) == Lane(day=TODAY)

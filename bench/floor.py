@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -52,15 +53,17 @@ def ours(count: int, properties: int = 10, wide: int = 0) -> dict[str, float]:
     return made
 
 
-def run(count: int = 50_000, rounds: int = 3) -> dict[str, Any]:
-    """Interleave rounds of both."""
+def run(count: int = 50_000, rounds: int = 9) -> dict[str, Any]:
+    """Interleave rounds of both; a round of ours is held against the floors before and after it."""
     floors, transports, parts = [], [], []
-    for _ in range(rounds):
+    for turn in range(rounds + 1):
         low, transport = floor(count)
         floors.append(low)
         transports.append(transport)
-        parts.append(ours(count))
-    ratios = {name: median(p[name] / low for p, low in zip(parts, floors, strict=True)) for name in parts[0]}
+        if turn < rounds:
+            parts.append(ours(count))
+    around = [(before + after) / 2 for before, after in pairwise(floors)]
+    ratios = {name: median(p[name] / low for p, low in zip(parts, around, strict=True)) for name in parts[0]}
     return {
         "people": count,
         "rounds": rounds,

@@ -56,7 +56,7 @@ class Limits:
     time_budget: timedelta = timedelta(minutes=25)
     """How long one pull may go on before it hands itself over."""
     people_per_shard: int = 500
-    shards_spread_over: int = 256
+    shards_spread_over: int = 128
     token_warn_age: timedelta = timedelta(days=5)
     token_max_age: timedelta = timedelta(days=6)
     """Older watermarks are replaced by a full round; the service's own limit is 7 days (graph.md A5)."""

@@ -103,3 +103,17 @@ def test_ending_somebody_leaves_nothing() -> None:
     assert shard.end("p")
     assert shard.known() == set()
     assert not shard.end("p")
+
+
+def test_what_is_made_unknown_keeps_its_stamp() -> None:
+    """Every value is forgotten, an older file brings none back, a newer one does."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "1", "B": "2"}, 7)
+    shard.make_unknown("p")
+    shard.make_unknown("stranger")
+    forgotten = shard.shadow("p")
+    shard.settle("p", {"A": "old"}, 5)
+
+    assert (forgotten, shard.shadow("p"), shard.shadow("stranger")) == ([None, None], [None, None], None)
+    shard.settle("p", {"A": "new"}, 8)
+    assert shard.shadow("p") == ["new", None]

@@ -103,6 +103,12 @@ class Shard:
             for person in self.escrow.keys() & people.keys():
                 self.leave_escrow(person, sequence)
 
+    def make_unknown(self, person: str) -> None:
+        """Forget what was confirmed of a person; the stamps stay, and an older file still overwrites nothing."""
+        row = self.rows.get(person)
+        if row is not None:
+            row[:-1] = [None] * len(self.targets)
+
     def put_in_escrow(
         self,
         person: str,

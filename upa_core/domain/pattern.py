@@ -26,7 +26,7 @@ from upa_core.domain.pattern_syntax import (
 
 MAX_MATCHED_TEXT = 4_096
 MAX_PROGRAM = 600
-_BACKTRACKING_STEPS = 2e6
+BACKTRACKING_STEPS = 2e6
 _BACKTRACKING_WAYS = 64
 
 Spans = tuple[tuple[int, int] | None, ...]
@@ -104,7 +104,7 @@ def compile_pattern(text: str) -> Pattern:
     _emit(node, program)
     program += [("save", 1), ("match",)]
     ways, stars = _cost(node)
-    limit = int((_BACKTRACKING_STEPS / ways) ** (1 / (stars + 1))) if ways <= _BACKTRACKING_WAYS else -1
+    limit = int((BACKTRACKING_STEPS / ways) ** (1 / (stars + 1))) if ways <= _BACKTRACKING_WAYS else -1
     return Pattern(tuple(parser.names), tuple(program), re.compile(_source(node)), min(limit, MAX_MATCHED_TEXT))
 
 

@@ -246,3 +246,10 @@ def test_whole_numbers_are_compared_as_such(operator, answers):
     found = [run(f'IIF([city]{operator}10,"yes","no")', city=text) for text in ("9", "10", "11")]
 
     assert found == answers.split()
+
+
+@pytest.mark.parametrize("culture", ["tr", "tr-TR", "az-Latn-AZ"])
+def test_turkish_has_two_letters_i(culture):
+    """With a dot and without, in both directions; elsewhere there is one."""
+    assert (to_upper("iı", culture), to_lower("İI", culture)) == ("İI", "iı")
+    assert (to_upper("i"), to_lower("I"), to_upper("i", "de-TR")) == ("I", "i", "I")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.pattern import MAX_MATCHED_TEXT, Pattern, compile_pattern
+from upa_core.domain.pattern import BACKTRACKING_STEPS, MAX_MATCHED_TEXT, Pattern, compile_pattern
 from upa_core.domain.pattern_syntax import PatternError
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "^", "$", r"\b", "[a-c1-9]", r"\."])
@@ -174,3 +174,45 @@ def test_simple_patterns_match_as_re_does(value):
     match = re.search("(a+)b", value)
 
     assert spans == (match and (match.span(), match.span(1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "ways", "repeats"),
+    [
+        ("abc", 1, 0),
+        ("x{7}", 1, 0),
+        ("x{2,3}", 1, 1),
+        ("x*y+", 1, 2),
+        ("(a+)(b|c+)", 2, 2),
+        ("(a|b)", 2, 0),
+        ("(a|b){3}", 8, 0),
+        ("(a|b){0,3}", 27, 0),
+        ("(?:ab)?", 2, 0),
+        ("(a+b){2}", 1, 2),
+        ("(?:ab){29}", 1, 0),
+    ],
+)
+def test_the_quick_engine_takes_what_its_tries_are_bounded_for(text, ways, repeats):
+    """A repeat of a single character is tried at each length, a choice once for each option, and they multiply."""
+    bound = int((BACKTRACKING_STEPS / ways) ** (1 / (repeats + 1)))
+
+    assert compile_pattern(text).quick_limit == min(bound, MAX_MATCHED_TEXT)
+
+
+@pytest.mark.parametrize("text", ["(?:ab)*", "(a+)+", "(?:ab){30}", "(?:a|b){20}", "(?:ab){0,29}", "(?:(?:ab)*c){2}"])
+def test_what_may_be_exponential_is_never_the_quick_engines(text):
+    """A repeat of more than single characters, without bounds or with many ways."""
+    assert compile_pattern(text).quick_limit == -1
+
+
+def test_groups_beside_each_other_arent_nested():
+    """The depth counts those that are open; twenty within each other are allowed, too."""
+    assert compile_pattern("(a)" * 25).fullmatch("a" * 25)
+    assert compile_pattern("(" * 20 + "a" + ")" * 20).fullmatch("a")
+
+
+@pytest.mark.parametrize(("text", "position"), [("a)", 2), ("ab*+", 4), ("(?=a)", 2)])
+def test_a_refusal_names_the_character(text, position):
+    """Counted from one."""
+    with pytest.raises(PatternError, match=f"^pattern, at character {position}: "):
+        compile_pattern(text)

@@ -216,3 +216,36 @@ def test_a_refusal_names_the_character(text, position):
     """Counted from one."""
     with pytest.raises(PatternError, match=f"^pattern, at character {position}: "):
         compile_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "members"),
+    [
+        ("[abX]", "Xab"),
+        ("[^ -Za-~]", "[]\\^_`"),
+        ("[a-c1-2]", "12abc"),
+        ("[a-a]", "a"),
+        (r"[\dA]", "0123456789A"),
+        (r"[\]-\^]", "]^"),
+        (r"[\x41-\x43]", "ABC"),
+        (r"[A-\x43]", "ABC"),
+        (r"[d\-w]", "-dw"),
+        ("[-a]", "-a"),
+        ("[a-]", "-a"),
+        (r"[\\d]", "\\d"),
+        ("[wd-f]", "defw"),
+        ("[+--]", "+,-"),
+    ],
+)
+def test_a_set_holds_its_members_and_nothing_else(text, members):
+    """Characters, ranges, classes and escapes, among all of printable ASCII."""
+    pattern = compile_pattern(text)
+
+    assert "".join(c for c in map(chr, range(32, 127)) if pattern.fullmatch(c)) == "".join(sorted(members))
+
+
+@pytest.mark.parametrize("text", [r"[a-\d]", "[a-[b]", "[c-a]", r"[\x43-A]"])
+def test_a_range_that_is_none_is_refused(text):
+    """It must end in a character, after its first."""
+    with pytest.raises(PatternError, match="a range must"):
+        compile_pattern(text)

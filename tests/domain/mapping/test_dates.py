@@ -18,6 +18,23 @@ def test_iso_texts_are_read_back(moment):
     assert parse_iso(moment.isoformat()) == moment
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2014-12-31T23:59:58Z", datetime(2014, 12, 31, 23, 59, 58, tzinfo=UTC)),
+        ("2014-10-09T08:07:06Z", datetime(2014, 10, 9, 8, 7, 6, tzinfo=UTC)),
+        ("2014-03-05", datetime(2014, 3, 5, tzinfo=UTC)),
+        ("2014-03-05T04:06Z", datetime(2014, 3, 5, 4, 6, tzinfo=UTC)),
+        ("2014-03-05T04:06:07.5Z", datetime(2014, 3, 5, 4, 6, 7, 500_000, tzinfo=UTC)),
+        ("2014-03-05T04:06:07.05Z", datetime(2014, 3, 5, 4, 6, 7, 50_000, tzinfo=UTC)),
+        ("0002-01-01T00:00:00Z", datetime(2, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_each_part_is_read_from_its_place(text, moment):
+    """Graph's usual form and the shorter and longer ones."""
+    assert parse_iso(text) == moment
+
+
 @given(MOMENTS, st.text("0123456789", min_size=7, max_size=9))
 def test_finer_fractions_are_dropped(moment, digits):
     """Of seven to nine fractional digits, microseconds are kept."""

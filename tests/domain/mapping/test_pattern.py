@@ -249,3 +249,41 @@ def test_a_range_that_is_none_is_refused(text):
     """It must end in a character, after its first."""
     with pytest.raises(PatternError, match="a range must"):
         compile_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("x?", [0, 1]),
+        ("x*", [0, 1, 2, 3, 4, 5]),
+        ("x+", [1, 2, 3, 4, 5]),
+        ("x{2}", [2]),
+        ("x{2,}", [2, 3, 4, 5]),
+        ("x{0,2}", [0, 1, 2]),
+        ("x{1,3}?", [1, 2, 3]),
+        ("(?:x|xx|xxxx)", [1, 2, 4]),
+        ("xx?x??", [1, 2, 3]),
+    ],
+)
+def test_repeats_take_as_many_as_they_say(text, counts):
+    """Both engines, from none to five."""
+    pattern = compile_pattern(text)
+
+    for engine in (simulated(pattern), backtracking(pattern)):
+        assert [n for n in range(6) if engine.fullmatch("x" * n)] == counts
+
+
+@pytest.mark.parametrize(("text", "end"), [("x+", 3), ("x+?", 1), ("x{2,3}?", 2), ("x??", 0), ("x?", 1), ("x*?", 0)])
+def test_a_lazy_repeat_takes_the_fewest(text, end):
+    """Found in xxx."""
+    pattern = compile_pattern(text)
+
+    for engine in (simulated(pattern), backtracking(pattern)):
+        assert engine.search("xxx") == ((0, end),)
+
+
+def test_limits_are_what_may_just_be():
+    """500 characters of pattern, a count of 200, 4,096 characters of text."""
+    assert compile_pattern("a" * 500).fullmatch("a" * 500)
+    assert compile_pattern("a{200}").fullmatch("a" * 200)
+    assert compile_pattern("(a+)+b").search("a" * (MAX_MATCHED_TEXT - 1) + "b")

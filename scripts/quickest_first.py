@@ -22,7 +22,7 @@ def _judging() -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests of one mutant, the API's last: each sets a tenant up. What takes twenty times its time never ends."""
+    """Sort the tests of one mutant, the API's last, which set a tenant up; twenty times its time is without an end."""
     if not _judging():
         return
     seconds = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))["duration_by_test"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from upa_core.domain.errors import CorruptStateError
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 
 
 def instant(moment: datetime) -> str:
@@ -43,65 +44,124 @@ def from_json(kind: type[T], data: Any, *, where: str) -> T:
     Raises `CorruptStateError` for anything that doesn't fit, a newer `version` included.
     """
     try:
-        return typing.cast("T", _read(kind, data, ""))
-    except (TypeError, ValueError, KeyError) as exc:
+        document: T = _reader(typing.cast("Hashable", kind))(data)
+    except _MisfitError as exc:
         raise CorruptStateError(f"{where} can't be read: {exc}") from exc
+    return document
+
+
+class _MisfitError(ValueError):
+    def __init__(self, problem: str, path: str = "") -> None:
+        super().__init__(f"{path or 'it'} {problem}")
+        self.problem = problem
+        self.path = path
+
+    def under(self, step: str) -> _MisfitError:
+        return _MisfitError(self.problem, step + self.path)
 
 
 @cache
-def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
+def _reader(kind: Any) -> Reader:
+    """Make the reader of a type, once: thousands of documents of a few types are read in a run."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _optional(*(_reader(option) for option in inner if option is not type(None)))
+    if origin is typing.Literal:
+        return _one_of({option: option for option in inner})
+    if origin is tuple:
+        return _tuple(_reader(inner[0]))
+    if origin is dict:
+        return _dict(_reader(inner[1]))
+    if dataclasses.is_dataclass(kind):
+        return _record(typing.cast("type", kind))
+    if issubclass(kind, Enum):
+        return _one_of({member.value: member for member in kind})
+    return _moment if kind is datetime else _plain(kind)
+
+
+def _optional(read: Reader) -> Reader:
+    return lambda data: None if data is None else read(data)
+
+
+def _one_of(options: Mapping[Any, Any]) -> Reader:
+    def read(data: Any) -> Any:
+        if isinstance(data, Hashable) and data in options:
+            return options[data]
+        raise _MisfitError(f"is none of {', '.join(map(str, options))}")
+
+    return read
+
+
+def _tuple(read_item: Reader) -> Reader:
+    def read(data: Any) -> Any:
+        if not isinstance(data, list):
+            raise _MisfitError("isn't a list")
+        return tuple(_within(f"[{at}]", read_item, item) for at, item in enumerate(data))
+
+    return read
+
+
+def _dict(read_item: Reader) -> Reader:
+    def read(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _MisfitError("isn't an object")
+        return {key: _within(f".{key}", read_item, item) for key, item in data.items()}
+
+    return read
+
+
+def _record(kind: type) -> Reader:
     hints = get_type_hints(kind)
     missing = dataclasses.MISSING
-    return {
-        f.name: (hints[f.name], f.default is missing and f.default_factory is missing) for f in dataclasses.fields(kind)
-    }
-
-
-def _read(kind: Any, data: Any, path: str) -> Any:
-    origin = get_origin(kind)
-    if origin in (types.UnionType, typing.Union):
-        options = [option for option in get_args(kind) if option is not type(None)]
-        return None if data is None else _read(options[0], data, path)
-    if origin is typing.Literal:
-        if data not in get_args(kind):
-            raise ValueError(f"{path or '.'} is none of {', '.join(map(str, get_args(kind)))}")
-        return data
-    if origin is tuple:
-        _expect(isinstance(data, list), path, "a list")
-        return tuple(_read(get_args(kind)[0], item, f"{path}[{at}]") for at, item in enumerate(data))
-    if origin is dict:
-        _expect(isinstance(data, dict), path, "an object")
-        return {key: _read(get_args(kind)[1], item, f"{path}.{key}") for key, item in data.items()}
-    if dataclasses.is_dataclass(kind):
-        return _record(typing.cast("type", kind), data, path)
-    if kind is datetime:
-        _expect(isinstance(data, str), path, "a moment")
-        return datetime.fromisoformat(data)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(data)
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    _expect(isinstance(kind, type) and type(data) is kind, path, getattr(kind, "__name__", str(kind)))
-    return data
-
-
-def _record(kind: type, data: Any, path: str) -> Any:
-    _expect(isinstance(data, dict), path, "an object")
-    fields = _fields(kind)
+    fields = [
+        (f.name, _reader(hints[f.name]), f.default is missing and f.default_factory is missing)
+        for f in dataclasses.fields(kind)
+    ]
+    names = {name for name, _, _ in fields}
     newest = getattr(kind, "VERSION", None)
-    if newest is not None and data.get("version", 0) > newest:
-        raise ValueError(f"version {data['version']} is newer than {newest}, the newest this release knows")
-    if unknown := sorted(set(data) - set(fields)):
-        raise ValueError(f"unknown field {path}.{unknown[0]}")
-    values = {}
-    for name, (hint, required) in fields.items():
-        if name in data:
-            values[name] = _read(hint, data[name], f"{path}.{name}")
-        elif required:
-            raise ValueError(f"field {path}.{name} is missing")
-    return kind(**values)
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _MisfitError("isn't an object")
+        version = data.get("version")
+        if newest is not None and isinstance(version, int) and version > newest:
+            raise _MisfitError(f"is newer than {newest}, the newest that this release knows", ".version")
+        if not data.keys() <= names:
+            raise _MisfitError("isn't a field that this release knows", f".{min(data.keys() - names)}")
+        values = {}
+        for name, read_value, required in fields:
+            if name in data:
+                values[name] = _within(f".{name}", read_value, data[name])
+            elif required:
+                raise _MisfitError("is missing", f".{name}")
+        return kind(**values)
+
+    return read
 
 
-def _expect(holds: bool, path: str, what: str) -> None:
-    if not holds:
-        raise ValueError(f"{path or '.'} isn't {what}")
+def _within(step: str, read: Reader, data: Any) -> Any:
+    try:
+        return read(data)
+    except _MisfitError as misfit:
+        raise misfit.under(step) from None
+
+
+def _moment(data: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(data)
+    except (TypeError, ValueError):
+        raise _MisfitError("isn't a moment") from None
+    if moment.tzinfo is None:
+        raise _MisfitError("is a moment without a time zone")
+    return moment
+
+
+def _plain(kind: type) -> Reader:
+    def read(data: Any) -> Any:
+        if type(data) is kind:
+            return data
+        if kind is float and type(data) is int:
+            return float(data)
+        raise _MisfitError(f"isn't {kind.__name__}")
+
+    return read

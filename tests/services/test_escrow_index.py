@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import settled
-from upa_core.domain.names import shard_key
+from upa_core.domain.names import due_key, shard_key
 from upa_core.domain.people import shard_of
 from upa_core.services.controls import reset
+from upa_core.services.people import People
 from upa_core.services.requests import request_people
 
 
@@ -72,3 +73,25 @@ def test_an_id_that_a_source_writes_in_another_case_is_the_same_person() -> None
     kinds = [world.step(replace(ports, source=Loud())).kind for _ in range(3)]  # type: ignore[arg-type]
 
     assert (kinds[-1], world.escrow()) == ("idle", {})
+
+
+def test_two_who_make_a_lost_index_anew_both_read_it() -> None:
+    """The one that is overtaken takes what the other made; nobody who only looks sees a conflict."""
+    world = settled(3)
+    late = world.join(profile=False, department="late")
+    world.sync(hours=1)
+    assert late in world.escrow()
+    world.store.delete(due_key("hr"))
+
+    class Overtaken:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.store, name)
+
+        def put(self, *args: Any, **options: Any) -> str:
+            _people(world.store).books()
+            return world.store.put(*args, **options)
+
+    def _people(store: Any) -> People:
+        return People(store, world.connector, world.state.people)
+
+    assert len(_people(Overtaken()).books()) == 1

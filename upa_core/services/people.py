@@ -17,6 +17,7 @@ from upa_core.ports.store import Blob, Store
 from upa_core.services.documents import Stored, get_document, put_document
 from upa_core.services.shard_codec import decode_shard, encode_shard
 
+_TOO_MANY = "the index of escrow is being written by too many at once"
 _TRIES = 8
 
 FEW_PEOPLE = 16
@@ -159,7 +160,7 @@ class People:
                 continue
             return
         if changed:
-            raise ConflictError("the index of escrow is being written by too many at once")
+            raise ConflictError(_TOO_MANY)
 
     def _key(self, shard: int) -> str:
         return shard_key(self._name, self.index.folder, shard)
@@ -202,16 +203,21 @@ class People:
     def _index(self) -> Stored[EscrowIndex]:
         """Read the index; one that is lost, damaged or about other shards is made again."""
         key = due_key(self._name)
-        try:
-            stored = get_document(self._store, key, EscrowIndex)
-        except CorruptStateError:
-            blob = self._store.get(key)
-            stored = Stored(EscrowIndex(folder="?"), blob.etag if blob is not None else None)
-        if stored is not None and stored.value.folder == self.index.folder:
-            return stored
-        fresh = EscrowIndex(self.index.folder, books=dict(self._rebuilt()))
-        etag = stored.etag if stored is not None else None
-        return Stored(fresh, put_document(self._store, key, fresh, etag=etag, if_absent=etag is None))
+        for _ in range(_TRIES):
+            try:
+                stored = get_document(self._store, key, EscrowIndex)
+            except CorruptStateError:
+                blob = self._store.get(key)
+                stored = Stored(EscrowIndex(folder="?"), blob.etag if blob is not None else None)
+            if stored is not None and stored.value.folder == self.index.folder:
+                return stored
+            fresh = EscrowIndex(self.index.folder, books=dict(self._rebuilt()))
+            etag = stored.etag if stored is not None else None
+            try:
+                return Stored(fresh, put_document(self._store, key, fresh, etag=etag, if_absent=etag is None))
+            except ConflictError:
+                continue
+        raise ConflictError(_TOO_MANY)
 
     def _rebuilt(self) -> Iterator[tuple[str, EscrowBook]]:
         for number in range(self.index.shards):

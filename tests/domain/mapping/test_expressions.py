@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.expressions import (
     MAX_DEPTH,
@@ -31,58 +32,111 @@ def test_the_closed_set():
     assert set(FUNCTIONS) == set(CLOSED_SET.split())
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        Call("Eval", (A,)),
-        Call("Left", (A,)),
-        Call("Left", (A, Constant("3"))),
-        Call("Left", (A, A)),
-        Call("Left", (A, Constant(1), Constant(2))),
-        Call("Left", (Call("Split", (A, Constant(","))), Constant(2))),
-        Call("Mid", (A, Constant(0), Constant(1))),
-        Call("Mid", (A, Constant(1), Constant(-1))),
-        Call("Item", (A, Constant(0))),
-        Call("Item", (Call("Split", (A, Constant(", "))), Constant(1))),
-        Call("Split", (A, Constant(","))),
-        Call("Join", (A, A)),
-        Call("Join", (Constant(","),)),
-        Call("Switch", (A, None, Constant("k"))),
-        Call("Switch", (A, None, Constant("k"), None)),
-        Call("Switch", (A, None, Constant("k"), A, Constant("l"))),
-        Call("ToUpper", (Call("IsNullOrEmpty", (A,)),)),
-        Call("ToUpper", ()),
-        Call("ToUpper", (None,)),
-        Call("IIF", (Constant("x"), A, A)),
-        Call("IIF", (Comparison("=", A, Constant("")), A, A)),
-        Call("IIF", (Comparison(">", A, Constant("x")), A, A)),
-        Call("IIF", (Comparison("=", A, Comparison("=", A, A)), A, A)),
-        Call("Coalesce", (A, Comparison("=", A, A))),
-        Comparison("=", A, Constant("x")),
-        Call("FormatDateTime", (A, None, None, Constant("yyyyy"))),
-        Call("Replace", (A, Constant("x"))),
-        Call("Replace", (A, None, Constant("("), None, Constant(""))),
-        Call("Replace", (A, None, Constant("a"), Constant("n"), Constant(""))),
-        Call("Replace", (A, Constant("x"), Constant("y"), None, Constant(""))),
-        Call("Replace", (A, Constant(""), None, None, Constant(""))),
-        Call("Replace", (A, Constant("x"), None, None, Constant(""), None, Constant("t"))),
-    ],
-    ids=repr,
+REPLACE = (
+    "Replace: takes oldValue with replacementValue or template, or regexPattern with replacementValue, with "
+    "regexGroupName and replacementValue, or with regexGroupName and replacementAttributeName"
 )
-def test_refused_expressions(expression):
-    """Unknown functions, wrong arguments and wrong types are refused when checked, whatever the values would be."""
-    with pytest.raises(ExpressionError):
-        check_expression(expression)
+SWITCH = "Switch takes (source, [defaultValue], key1, value1, …)"
+CONDITION = "IIF: condition must be a comparison, IsNullOrEmpty or a boolean attribute"
+COMPARABLE = "only texts and integers can be compared; nest IIF for AND and OR"
+DELIMITER = 'Split: delimiter is one character; spaces around the values are dropped anyway, so ";" does for "; "'
 
 
-def test_the_error_names_the_part():
-    """The refusal carries the part that is wrong, for its place in the text."""
-    wrong = Call("Left", (A, Constant("3")))
+@pytest.mark.parametrize(
+    ("text", "part", "said"),
+    [
+        ("Eval([a])", "Eval([a])", "Eval isn't a function of this language"),
+        ("Left([a])", "Left([a])", "Left takes (source, numChars): numChars is missing"),
+        ('ToUpper(Left([a], "3"))', '"3"', "Left: numChars must be a whole number"),
+        ("Left([a], [b])", "[b]", "Left: numChars must be a whole number"),
+        ("Left([a], 1, 2)", "Left([a], 1, 2)", "Left takes (source, numChars)"),
+        (
+            'Left(Split([a], ","), 2)',
+            'Split([a], ",")',
+            "Left: source must be one text, not several; use Join or Item",
+        ),
+        ("Mid([a], 0, 1)", "Mid([a], 0, 1)", "Mid: start counts from 1, and length can't be negative"),
+        ("Mid([a], 1, -1)", "Mid([a], 1, -1)", "Mid: start counts from 1, and length can't be negative"),
+        ("Item([a], 0)", "Item([a], 0)", "Item: index counts from 1"),
+        ('Item(Split([a], ", "), 1)', 'Split([a], ", ")', DELIMITER),
+        (
+            'Split([a], ",")',
+            'Split([a], ",")',
+            "gives several values; a profile property takes one: use Join or Item",
+        ),
+        ("Join([a], [b])", "[a]", "Join: separator must be a text in quotes"),
+        ('Join(",")', 'Join(",")', "Join takes (separator, source1, …): source1 is missing"),
+        ('Switch([a], , "k")', 'Switch([a], , "k")', SWITCH),
+        ('Switch([a], , "k", )', 'Switch([a], , "k", )', SWITCH),
+        ('Switch([a], , , "v")', 'Switch([a], , , "v")', f"{SWITCH}: key1 is missing"),
+        ('Switch([a], , "k", [a], "l")', 'Switch([a], , "k", [a], "l")', SWITCH),
+        ("ToUpper(IsNullOrEmpty([a]))", "IsNullOrEmpty([a])", "ToUpper: source can't be a condition"),
+        ("ToUpper()", "ToUpper()", "ToUpper takes (source, [culture]): source is missing"),
+        ('ToUpper( , "de")', 'ToUpper( , "de")', "ToUpper takes (source, [culture]): source is missing"),
+        ('IIF("x", [a], [b])', '"x"', CONDITION),
+        ('IIF([a]="", [a], [b])', '""', 'comparing with "" is never true in Entra; use IsNullOrEmpty'),
+        ('IIF(""="x", [a], [b])', '""', 'comparing with "" is never true in Entra; use IsNullOrEmpty'),
+        ('IIF([a]>"x", [a], [b])', '"x"', "> compares whole numbers"),
+        ('IIF([a]=Split([b], ","), [a], [b])', 'Split([b], ",")', COMPARABLE),
+        ("IIF(IsNullOrEmpty([a])=[b], [a], [b])", "IsNullOrEmpty([a])", COMPARABLE),
+        ("Coalesce([a], IsNullOrEmpty([b]))", "IsNullOrEmpty([b])", "Coalesce: source2 can't be a condition"),
+        (
+            'FormatDateTime([a], , , "yyyyy")',
+            'FormatDateTime([a], , , "yyyyy")',
+            "FormatDateTime: date format 'yyyyy': 'yyyyy' isn't supported",
+        ),
+        (
+            'Replace([a], , "(", , "", , )',
+            'Replace([a], , "(", , "", , )',
+            "Replace: pattern, at character 2: ends too early",
+        ),
+        (
+            'Replace([a], , "a", "n", "", , )',
+            'Replace([a], , "a", "n", "", , )',
+            "Replace: the pattern has no group n",
+        ),
+        *(
+            (text, text, REPLACE)
+            for text in (
+                'Replace([a], "x")',
+                'Replace([a], "x", "y", , "", , )',
+                'Replace([a], "", , , "", , )',
+                'Replace([a], "x", , , "", , "t")',
+                'Replace([a], "x", , , "", [b], )',
+                'Replace([a], , "x", , , , )',
+                'Replace([a], , "x", , , [b], )',
+                'Replace([a], , "x", "n", , , )',
+                'Replace([a], , "(?<n>x)", "n", "r", [b], )',
+                'Replace([a], , "x", , "r", , "t")',
+            )
+        ),
+    ],
+)
+def test_what_is_said_of_an_expression_that_is_refused(text, part, said):
+    """Unknown functions, wrong arguments and wrong types are refused, at the place of the part."""
+    with pytest.raises(ExpressionSyntaxError) as caught:
+        parse_expression(text)
 
+    assert (str(caught.value), caught.value.column) == (said, text.index(part) + 1)
+
+
+def test_a_comparison_is_no_value():
+    """It can't be written alone either, but an expression needn't come from a text."""
+    alone = Comparison("=", A, Constant("x"))
     with pytest.raises(ExpressionError) as caught:
-        check_expression(Call("ToUpper", (wrong,)))
+        check_expression(alone)
 
-    assert caught.value.node == Constant("3")
+    assert (str(caught.value), caught.value.node) == ("a comparison is the condition of an IIF, not a value", alone)
+
+
+@pytest.mark.parametrize("side", [Comparison("=", A, A), Call("Split", (A, Constant(",")))])
+def test_neither_side_of_a_comparison_is_a_condition_or_several_values(side):
+    """Left and right alike."""
+    for condition in (Comparison("=", A, side), Comparison("=", side, A)):
+        with pytest.raises(ExpressionError) as caught:
+            check_expression(Call("IIF", (condition, A, A)))
+
+        assert (str(caught.value), caught.value.node) == (COMPARABLE, side)
 
 
 def nested(depth):

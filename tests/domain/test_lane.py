@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import START
-from upa_core.domain.lane import Lane
+from upa_core.domain.lane import InFlight, Lane
 
 TODAY = START.date().isoformat()
 
@@ -28,3 +28,11 @@ def test_a_call_of_yesterday_is_taken_back_from_the_total_only() -> None:
 def test_a_count_never_falls_below_zero(days: int) -> None:
     """Whatever a lane of an older release holds."""
     assert Lane(day=TODAY).uncount_job(START + timedelta(days=days)) == Lane(day=TODAY)
+
+
+@pytest.mark.parametrize(("held", "overdue"), [(timedelta(hours=26), True), (timedelta(hours=26, seconds=-1), False)])
+def test_a_lane_is_taken_over_after_twenty_six_hours(held: timedelta, overdue: bool) -> None:
+    """Nobody gives an import job more than a day; the rest is for the log."""
+    file = InFlight("other", "run", "file.json", 1, "queued", since=START)
+
+    assert file.overdue(START + held) is overdue

@@ -118,7 +118,14 @@ def test_extensions_need_their_application():
         ("extensions", "open ext"),
         ("mailboxSettings.timeZone", "main store"),
         ("passwordProfile", "password"),
-        ("assignedLicenses", "structures"),
+        ("assignedLicenses", "^assignedLicenses can't be used: holds structures, not a text$"),
+        ("employeeOrgData", "^employeeOrgData holds structures, not a text; name one of its parts$"),
+        ("sn", "^sn isn't an attribute of Graph's user$"),
+        ("departmnt", r"^departmnt isn't an attribute of Graph's user \(names are case-sensitive\)$"),
+        (
+            "extension_x",
+            "^extension_x isn't a directory extension's name: extension_<32 hexadecimal digits>_<name>$",
+        ),
     ],
 )
 def test_reasons(name, reason):

@@ -70,6 +70,12 @@ DELIMITER = 'Split: delimiter is one character; spaces around the values are dro
         ('Switch([a], , "k", )', 'Switch([a], , "k", )', SWITCH),
         ('Switch([a], , , "v")', 'Switch([a], , , "v")', f"{SWITCH}: key1 is missing"),
         ('Switch([a], , "k", [a], "l")', 'Switch([a], , "k", [a], "l")', SWITCH),
+        (
+            'Switch([a], , "k", "v", Split([b], ","), "w")',
+            'Split([b], ",")',
+            "Switch: key1 must be one text, not several; use Join or Item",
+        ),
+        ("Join(ToUpper([a]), [b])", "ToUpper([a])", "Join: separator must be a text in quotes"),
         ("ToUpper(IsNullOrEmpty([a]))", "IsNullOrEmpty([a])", "ToUpper: source can't be a condition"),
         ("ToUpper()", "ToUpper()", "ToUpper takes (source, [culture]): source is missing"),
         ('ToUpper( , "de")', 'ToUpper( , "de")', "ToUpper takes (source, [culture]): source is missing"),

@@ -136,6 +136,7 @@ OPEN = [
     ("PCase([a])", {"a": "3rd floor"}, "3Rd Floor"),
     ("NormalizeDiacritics([a])", {"a": "Søren Æblegård Łódź Straße"}, "Soeren AEblegard Lodz Strasse"),
     ("NormalizeDiacritics([a])", {"a": "Андрей が"}, "Андрей が"),
+    ("NormalizeDiacritics([a])", {"a": "\u0301 e\u0301"}, "\u0301 e"),
     ("IsNullOrEmpty([a])", {}, True),
     ("IsNullOrEmpty([a])", {"a": "x"}, False),
     ("IsNullOrEmpty([a])", {"a": []}, True),
@@ -262,7 +263,7 @@ TABLE = {
 @pytest.mark.parametrize(("plain", "marked"), TABLE.items())
 def test_the_table_of_diacritics(plain, marked):
     """Every character of the page's table is replaced as the table says."""
-    assert set(normalize_diacritics(marked).replace(plain, "")) <= set()
+    assert normalize_diacritics(marked).replace(plain, "") == ""
 
 
 @pytest.mark.parametrize("operator", ["=", "<>", "<", "<=", ">", ">="])

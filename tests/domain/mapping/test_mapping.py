@@ -148,6 +148,8 @@ def test_length_counts_utf16_units():
     """max_length counts as SharePoint does: an emoji is two."""
     assert one("😀😀", max_length=4) == "😀😀"
     assert isinstance(one("😀😀", max_length=3), Problem)
+    assert [utf16_length(char) for char in ("\uffff", "\U00010000")] == [1, 2]
+    assert [truncate_utf16(char, 1) for char in ("\uffff", "\U00010000")] == ["\uffff", ""]
 
 
 @given(TEXTS, st.integers(1, 20))

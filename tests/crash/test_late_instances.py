@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.crash.rivals import beside
-from tests.crash.scenarios import settled
-from tests.support.world import World
+from tests.crash.scenarios import quick, settled
+from tests.support.world import MAPPINGS, RULES, World
 from upa_core.domain.people import EscrowReason
 from upa_core.services.controls import reset
+from upa_core.services.requests import request_people
 
 
 @dataclass
@@ -28,21 +29,30 @@ class Lagging:
 
 @dataclass
 class Stalling:
-    """A store before whose first write of a shard somebody else acts."""
+    """A store before whose first write of a shard, or at another place, somebody else acts."""
 
     store: Any
     act: Callable[[], None]
+    place: str = "/people/"
     done: bool = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
     def put(self, key: str, data: bytes, **conditions: Any) -> str:
-        if "/people/" in key and not self.done:
-            self.done = True
-            self.act()
+        self._meet(self.place in key)
         etag: str = self.store.put(key, data, **conditions)
         return etag
+
+    def read_range(self, key: str, start: int, length: int) -> bytes | None:
+        self._meet(self.place == "a segment's rows")
+        rows: bytes | None = self.store.read_range(key, start, length)
+        return rows
+
+    def _meet(self, here: bool) -> None:
+        if here and not self.done:
+            self.done = True
+            self.act()
 
 
 def _settle_late(world: World, rival: Callable[[], None]) -> None:
@@ -94,3 +104,68 @@ def test_a_late_settling_doesnt_fill_a_shadow_that_was_reset() -> None:
     world.settle_down(days=1)
 
     assert world.profile(person)["UpaDepartment"] == "B"
+
+
+def test_a_plan_of_escrow_alone_that_somebody_else_made_meanwhile_isnt_begun() -> None:
+    """The value it was made with is no longer the person's, and no round would ever put it right."""
+    world = settled(3)
+    person = world.people[0]
+    request_people(world.ports(), world.connector, [person])
+    world.edit(person, department="passing")
+
+    def rival() -> None:
+        world.edit(person, department="D0")
+        world.pull()
+        world.far()
+        assert (world.state.sealed, world.state.run) == ((), None)
+
+    ports = world.ports()
+    world.step(beside(ports, Stalling(ports.store, rival, "intent.json")))
+    world.settle_down(days=2)
+
+    assert world.differences() == []
+
+
+def test_people_who_were_moved_too_slowly_are_left_where_they_are() -> None:
+    """A copy that is older than a run without a difference would bring back who was forgotten."""
+    world = quick(World(3, mappings=MAPPINGS[:1]))
+    world.settle_down()
+    world.sim.delta.options.first_round_tombstones = False
+    left = world.people[0]
+    joiners = [world.join() for _ in range(6)]
+    world.pull(full=True)
+
+    def rival() -> None:
+        for one in joiners:
+            world.sim.advance(1)
+            world.sim.directory.remove(one, hard=True)
+        world.pull(full=True)
+        world.sim.advance(1)
+        world.sim.directory.remove(left)
+        world.join()
+        world.pull()
+        world.far()
+        assert (world.state.sealed, world.shadow(left)) == ((), None)
+
+    ports = world.ports()
+    moving = Stalling(ports.store, rival, "/people/1-")
+    world.step(beside(ports, moving))
+    assert moving.done
+
+    assert world.shadow(left) is None
+    world.sim.advance(60)
+    world.sim.directory.restore(left)
+    world.settle_down()
+    assert world.differences(RULES[:1]) == []
+
+
+def test_who_is_overtaken_before_the_rows_are_read_leaves_no_trace() -> None:
+    """Two wake-ups at once, and no difference: the quicker one has ended the rounds and deleted their segments."""
+    world = settled(3)
+    world.pull(full=True)
+    ports = world.ports()
+    overtaken = Stalling(ports.store, world.far, "a segment's rows")
+    step = world.step(beside(ports, overtaken))
+
+    assert (overtaken.done, step.kind) == (True, "idle")
+    assert (world.state.quarantine, world.state.retry) == (None, None)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tenant_sim import Fault
+from tests.crash.scenarios import settled
 from tests.fakes import FakeChangeSource
 from tests.support.world import World, with_limits
 from upa_core.domain.changes import Row
@@ -15,7 +16,10 @@ from upa_core.domain.errors import ConfigError, ForeignLinkError, RefusedError, 
 from upa_core.domain.events import EventName
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link, Page
+from upa_core.services.controls import pause
+from upa_core.services.outbox import MOST_ROUNDS
 from upa_core.services.pull import pull
+from upa_core.services.requests import request_run, run_status
 from upa_core.services.segments import SegmentReader
 
 
@@ -224,3 +228,19 @@ def test_lone_surrogates_and_huge_numbers_dont_stop_a_round(world: World) -> Non
     ports = replace(world.ports(), source=source)
     assert pull(ports, world.connector).status == "sealed"
     assert [row[2] for row in rows(world)] == ["\ud800"]
+
+
+def test_a_round_that_somebody_asked_for_is_known_in_a_long_pause() -> None:
+    """Later rounds grow into the last one and give it their id, but not into this one."""
+    world = settled(3)
+    pause(world.ports(), world.connector, "anna")
+    for number in range(MOST_ROUNDS):
+        world.edit(world.people[0], department=f"B{number}")
+        world.pull()
+    run = request_run(world.ports(), world.connector)
+    for value in ("asked", "later", "last"):
+        world.edit(world.people[0], department=value)
+        world.pull()
+
+        assert run_status(world.ports(), world.connector, run) is not None
+    assert len(world.state.sealed) == MOST_ROUNDS + 1

@@ -9,10 +9,19 @@ from upa_core.adapters import graph_wire
 from upa_core.adapters.answer import Answer
 from upa_core.adapters.http import Service
 from upa_core.adapters.wire_errors import node_of
-from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError, UnavailableError
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    PartlyReadError,
+    RefusedError,
+    RetryLaterError,
+    ThrottledError,
+    UnavailableError,
+)
 from upa_core.ports.change_source import Link, Page
 
 _BACKGROUND = {"x-ms-throttle-priority": "low"}
+_MOST_UNREAD = 20
+"""People whom Graph fails to read; where there are more, it isn't about them."""
 """Graph throttles a background sync before what people wait for (graph.md §B)."""
 
 
@@ -45,11 +54,24 @@ class GraphUsers:
         return page
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Return today's record by id, None for a person whom Graph doesn't know."""
+        """Return today's record by id, None for a person whom Graph doesn't know.
+
+        Raises `PartlyReadError` for a few people whom Graph fails to read, again and again, among others that it reads.
+        """
         found: dict[str, dict[str, Any] | None] = {}
+        unread: list[str] = []
         unique = list(dict.fromkeys(ids))
         for start in range(0, len(unique), graph_wire.BATCH_SIZE):
-            found.update(self._read_batch(unique[start : start + graph_wire.BATCH_SIZE], select))
+            batch = unique[start : start + graph_wire.BATCH_SIZE]
+            try:
+                found.update(self._read_batch(batch, select))
+            except PartlyReadError as error:
+                found.update(error.found)
+                unread += error.unread
+                if len(unread) > _MOST_UNREAD:
+                    raise UnavailableError(f"{error}: {len(unread)} of {start + len(batch)}") from error
+        if unread:
+            raise PartlyReadError(f"{len(unread)} of {len(unique)} people can't be read", found, tuple(unread))
         return found
 
     def _read_batch(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
@@ -85,7 +107,13 @@ class GraphUsers:
                     again.append(response)
             if not todo:
                 return found
-            self._service.pause(attempt, self._longest(again))
+            try:
+                self._service.pause(attempt, self._longest(again))
+            except ThrottledError as error:
+                throttled = any(int(response["status"]) == 429 for response in again)
+                if throttled or (not found and len(ids) > 1):
+                    raise
+                raise PartlyReadError(f"{answer.label()}: people can't be read", found, tuple(todo)) from error
 
     def _longest(self, responses: Iterable[Mapping[str, Any]]) -> float | None:
         """Return the longest pause that inner answers ask for."""

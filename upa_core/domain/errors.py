@@ -10,7 +10,8 @@ UpaError
 ├── RetryLaterError             nothing is wrong with what we asked; ask again later
 │   ├── ThrottledError          the service named a pause
 │   ├── UnavailableError        the service failed or didn't answer; the call had no effect
-│   └── UnansweredError         the call may or may not have had its effect: look before repeating
+│   ├── UnansweredError         the call may or may not have had its effect: look before repeating
+│   └── PartlyReadError         a few people couldn't be read; the others are in it
 ├── SkipError                   one value or one person is set aside, the rest goes on
 │   └── InvalidValueError       a value doesn't fit the mapping's declared type
 ├── ResyncRequiredError         the watermark is void: a full round is needed
@@ -18,6 +19,9 @@ UpaError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class UpaError(Exception):
@@ -75,6 +79,15 @@ class UnavailableError(RetryLaterError):
 
 class UnansweredError(RetryLaterError):
     """The call was sent and no usable answer came: it may have had its effect."""
+
+
+class PartlyReadError(RetryLaterError):
+    """A few people couldn't be read, however often they were asked for; the others, by id, are in `found`."""
+
+    def __init__(self, message: str, found: Mapping[str, Any], unread: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.found = found
+        self.unread = unread
 
 
 class SkipError(UpaError):

@@ -68,6 +68,8 @@ class Shard:
     floor: int = 0
     """Number of the last file planned before somebody was forgotten here: a file up to it, settled late by a stalled
     instance, tells nothing of people without an entry."""
+    dropped: bool = field(default=False, compare=False)
+    """What is stored holds properties that are mapped no more: they must be forgotten before they are mapped again."""
     writes: int = 0
     """Times it was stored: tells which of two summaries of its escrow is the newer."""
 

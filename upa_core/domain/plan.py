@@ -11,7 +11,7 @@ from upa_core.domain.changes import ROW_HEAD, Row
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError
 from upa_core.domain.mapping import Problem, compile_mappings
-from upa_core.domain.people import EscrowReason, Shard
+from upa_core.domain.people import EscrowReason, ShadowRow, Shard
 from upa_core.domain.scope import compile_scope
 from upa_core.domain.state import Counts
 
@@ -163,7 +163,7 @@ class Planner:
         person = row[0]
         if self._in_scope is not None and not self._in_scope(row):
             tally.out_of_scope += 1
-            wanted = self._out_of_scope(cells)
+            wanted = self._out_of_scope(shard.rows.get(person))
         else:
             desired = self._evaluate(row)
             judged = self._judge(person, desired, shard, tally, now) if Problem in map(type, desired) else desired
@@ -202,12 +202,15 @@ class Planner:
         tally.declined += len(still.keys() & new.keys())
         return {target: value for target, value in new.items() if target not in still}
 
-    def _out_of_scope(self, cells: Sequence[str | None]) -> list[str | None]:
-        if not self._clears_out_of_scope:
+    def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
+        """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""
+        if not self._clears_out_of_scope or held is None:
             return self._unknown
+        *cells, stamp = held
+        stamps = stamp if isinstance(stamp, list) else [stamp] * len(cells)
         return [
-            "" if cell and mapping.type == "string" else None
-            for cell, mapping in zip(cells, self._mappings, strict=True)
+            "" if (cell or (cell is None and sent)) and mapping.type == "string" else None
+            for cell, sent, mapping in zip(cells, stamps, self._mappings, strict=True)
         ]
 
     def _judge(

@@ -74,6 +74,8 @@ class SealedRound:
     fingerprint: str
     segments: tuple[Segment, ...]
     announced: bool = False
+    requested: bool = False
+    """Somebody asked for it and may ask what became of it by its id."""
 
     @property
     def rows(self) -> int:

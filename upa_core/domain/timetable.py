@@ -29,12 +29,19 @@ MOST_QUEUE_CALLS = 2
 HOLD_ALERT_EVERY = timedelta(days=7)
 RHYTHM_SLACK = timedelta(minutes=5)
 """Ticks come a little early or late: so much short of a connector's rhythm is on time."""
+LONGEST_PAUSE = timedelta(days=2)
+"""No pause of ours is longer than a day."""
 PROFILE_PATIENCE = timedelta(days=7)
 """Profiles of blocked, unlicensed and education accounts come late: nobody is alarmed before (product.md story 2)."""
 
 _ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 _ESCROW_HORIZON = timedelta(days=30)
 _FAILED_RUN_STEPS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+
+
+def is_early(not_before: datetime | None, now: datetime) -> bool:
+    """Tell whether a pause is still on; one longer than any of ours was noted by a clock that was ahead."""
+    return not_before is not None and timedelta(0) < not_before - now <= LONGEST_PAUSE
 
 
 def poll_delay(age: timedelta) -> timedelta:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from upa_core.domain.alarms import Alarm
+from upa_core.domain.timetable import is_early
 
 SENDER_PATIENCE = timedelta(minutes=15)
 """How long whoever began to send is left alone with it."""
@@ -116,7 +117,7 @@ class Told:
 
     def due(self, now: datetime) -> tuple[Entry, ...]:
         """Return the entries that somebody should be told of now."""
-        return tuple(e for e in self.entries if e.waiting and (e.not_before is None or e.not_before <= now))
+        return tuple(e for e in self.entries if e.waiting and not is_early(e.not_before, now))
 
     def claimed(self, due: tuple[Entry, ...], now: datetime) -> Told:
         """Return the document with these entries in the hands of whoever writes it."""

@@ -45,4 +45,7 @@ class ChangeSource(Protocol):
         """
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Return today's record by id, None for a person the source doesn't know; raises as `page`."""
+        """Return today's record by id, None for a person the source doesn't know.
+
+        Raises as `page`, and `PartlyReadError` where a few people can't be read and the others can.
+        """

@@ -9,6 +9,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError, ForeignLinkError, RetryLaterError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.state import ConnectorState, Debt
+from upa_core.domain.timetable import is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import Stored, state_of
 
@@ -20,7 +21,7 @@ def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] |
     """Try the debts that are due; returns how many are left. A failure only leaves the debt, for a longer pause."""
     document = state_of(ports.store, connector.name)
     stored, now = read or document.load(), ports.clock.now()
-    due = [debt for debt in stored.value.debts if debt.not_before is None or debt.not_before <= now][:AT_ONCE]
+    due = [debt for debt in stored.value.debts if not is_early(debt.not_before, now)][:AT_ONCE]
     if not due:
         return len(stored.value.debts)
     paid = {debt for debt in due if _delete(ports, debt)}

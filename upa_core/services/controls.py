@@ -65,7 +65,8 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
     `token`: the watermark and the open round; a full round follows. `shadow`: what SharePoint confirmed; everything is
     sent again by a full round. `escrow`: everybody in it is due now. `quarantine`: failures so far are forgotten.
 
-    Raises `RefusedError` for a shadow while a run is open or held: its files would settle into the new one.
+    Raises `RefusedError` for a shadow while a run is open or held: its files would settle into the new one. A run that
+    was planned for another tenant than the connector now points to is dropped with the shadow; its rounds stay.
     """
     if what == "escrow":
         _escrow_due_now(ports, connector)
@@ -74,7 +75,7 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
         return
     changes: dict[str, Callable[[ConnectorState], ConnectorState]] = {
         "token": lambda state: replace(state, watermark=None, open_round=None),
-        "shadow": lambda state: _without_shadow(ports, state),
+        "shadow": lambda state: _without_shadow(ports, connector, state),
         "quarantine": lambda state: replace(state, quarantine=None, retry=None, pull_retry=None),
     }
     _change(ports, connector, f"reset {what}", by, changes[what])
@@ -87,12 +88,14 @@ def _due(retry: Retry | None, now: datetime) -> Retry | None:
     return replace(retry, not_before=now) if retry is not None and retry.not_before > now else retry
 
 
-def _without_shadow(ports: Ports, state: ConnectorState) -> ConnectorState:
+def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -> ConnectorState:
     """Point to an empty generation; housekeeping deletes the old one."""
-    if state.run is not None or state.hold is not None:
+    moved = state.target not in ("", connector.target.lane)
+    if not moved and (state.run is not None or state.hold is not None):
         raise RefusedError("the shadow can't be reset while a run is open or held")
     fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
-    return replace(state, people=fresh, watermark=None, open_round=None, target="", sequence=state.sequence + 1)
+    begun = replace(state, people=fresh, watermark=None, open_round=None, target="", sequence=state.sequence + 1)
+    return replace(begun, run=None, hold=None)
 
 
 def _escrow_due_now(ports: Ports, connector: Connector) -> None:

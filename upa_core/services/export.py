@@ -23,7 +23,7 @@ from upa_core.domain.state import (
 )
 from upa_core.domain.step import Step
 from upa_core.domain.threshold import reason_to_hold
-from upa_core.domain.timetable import LANE_BUSY
+from upa_core.domain.timetable import LANE_BUSY, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import Stored, lane_of, put_document, state_of
 from upa_core.services.people import People
@@ -65,8 +65,9 @@ def export(
         return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
     if state.hold is not None:
         return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)
-    if state.retry is not None and now < state.retry.not_before and state.retry.fingerprint == connector.fingerprint:
-        return Step("poll", f"retry after a failed run ({state.retry.why})", at=state.retry.not_before)
+    retry = state.retry
+    if retry is not None and is_early(retry.not_before, now) and retry.fingerprint == connector.fingerprint:
+        return Step("poll", f"retry after a failed run ({retry.why})", at=retry.not_before)
     people = People(ports.store, connector, state.people)
     if not state.sealed and ((due := people.next_due()) is None or due > now):
         return Step("idle", "nothing is due", at=due)
@@ -107,11 +108,13 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
     except ConflictError as exc:
         return Step("idle", f"another instance is exporting ({exc})")
     except FatalError as exc:
+        if not _still_due(stored.value, state_of(ports.store, connector.name).load().value):
+            return Step("idle", f"another instance is exporting ({exc})")
         now, why, reason = ports.clock.now(), str(exc), reason_of(exc, refused=QuarantineReason.MAPPING)
         nothing = Run(stored.value.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
 
         def slow_down(state: ConnectorState) -> ConnectorState:
-            if state.run is not None:
+            if not _still_due(stored.value, state):
                 return state
             after = failed(state, nothing, now, why, quarantine=reason)
             return replace(after, runs=state.runs)
@@ -125,8 +128,9 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     now = ports.clock.now()
     full = [r for r in stored.value.sealed if r.kind == "full"]
     if full:
-        stored = fit_shards(ports, connector, stored, full[-1].rows)
+        stored = fit_shards(ports, connector, stored, max(full[-1].rows, stored.value.people.known))
     state = stored.value
+    full = [r for r in state.sealed if r.kind == "full"]
     run = run_id(now, ports.ids.token())
     most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
     writer = PlanWriter(ports.store, connector, run, state.sequence, people=most)
@@ -193,6 +197,12 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
     return Step("again", "no difference", run=planned.id)
 
 
+def _still_due(before: ConnectorState, current: ConnectorState) -> bool:
+    """Tell whether nobody has planned what was due, not even to find no difference."""
+    same = (current.run, current.hold, current.sequence, current.runs) == (None, None, before.sequence, before.runs)
+    return same and current.sealed[: len(before.sealed)] == before.sealed
+
+
 def _commit(
     ports: Ports,
     connector: Connector,
@@ -203,14 +213,7 @@ def _commit(
     before = planned_from.value
 
     def guarded(current: ConnectorState) -> ConnectorState:
-        same = (current.run, current.hold, current.sequence, current.people, current.paused) == (
-            None,
-            None,
-            before.sequence,
-            before.people,
-            before.paused,
-        )
-        if not same or current.sealed[: len(before.sealed)] != before.sealed:
+        if not _still_due(before, current) or (current.people, current.paused) != (before.people, before.paused):
             raise ConflictError("the outbox was planned by somebody else")
         return change(current)
 

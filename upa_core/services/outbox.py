@@ -20,8 +20,9 @@ def with_round(state: ConnectorState, sealed: SealedRound) -> tuple[SealedRound,
         or len(state.sealed) < MOST_ROUNDS
         or sealed.kind == "full"
         or last.id in taken
+        or last.requested
         or (last.kind, last.inputs, last.fingerprint) != (sealed.kind, sealed.inputs, sealed.fingerprint)
     ):
         return (*state.sealed, sealed)
-    longer = replace(last, id=sealed.id, sealed=sealed.sealed, segments=(*last.segments, *sealed.segments))
+    longer = replace(sealed, started=last.started, segments=(*last.segments, *sealed.segments))
     return (*state.sealed[:-1], longer)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from upa_core.domain.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
 from upa_core.domain.connector import Connector
+from upa_core.domain.errors import CorruptStateError, PartlyReadError
 from upa_core.domain.people import Shard, group_members, groups_of, shard_of
 from upa_core.domain.plan import Entry, Planner
 from upa_core.domain.state import Counts, SealedRound
@@ -22,6 +23,8 @@ ONE_UNIT_ROWS = 20_000
 ONE_UNIT_SHARDS = 64
 """…and only while not more shards than these hold people due from escrow: memory stays flat."""
 
+MOST_DUE = 10_000
+"""People due from escrow who are read again for one plan; the others stay due for the next."""
 MOST_AT_ONCE = 128
 """Shards that are held at a time, some 1 MB each."""
 
@@ -90,6 +93,7 @@ class _Planning:
         self._books: dict[int, EscrowBook] = {}
         self._needed = _mask(connector)
         self._result = PlanResult()
+        self._due_read = 0
 
     def run(self) -> PlanResult:
         shards = self._people.index.shards
@@ -109,8 +113,10 @@ class _Planning:
         self._result.full_round = merged.full_round or self._result.full_round
         members = set(shards)
         loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
-        due = {person for stored in loaded.values() for person in self._due_in(stored.value)} - merged.rows.keys()
-        gone, unread = self._complete(merged, due - merged.ended)
+        waiting = {person for stored in loaded.values() for person in self._due_in(stored.value)}
+        due = sorted(waiting - merged.rows.keys() - merged.ended)[: MOST_DUE - self._due_read]
+        self._due_read += len(due)
+        gone, unread = self._complete(merged, due)
         by_shard = _by_shard(merged, gone, unread, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
         if not merged.full_round and len(touched) <= MOST_AT_ONCE:
@@ -121,8 +127,13 @@ class _Planning:
 
     def _merge(self, partitions: Sequence[int]) -> Merged:
         merged = Merged()
-        for sealed, readers in zip(self._rounds, self._readers, strict=True):
-            merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
+        newest_full = max((at for at, sealed in enumerate(self._rounds) if sealed.kind == "full"), default=0)
+        for at, (sealed, readers) in enumerate(zip(self._rounds, self._readers, strict=True)):
+            try:
+                merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
+            except CorruptStateError:
+                if at >= newest_full:  # of an older one nothing is needed: the full round names everybody anew
+                    raise
         return merged
 
     def _due_in(self, shard: Shard) -> Iterator[str]:
@@ -130,20 +141,28 @@ class _Planning:
             if entry.due is not None and entry.due <= self._now:
                 yield person
 
-    def _complete(self, merged: Merged, due: set[str]) -> tuple[set[str], set[str]]:
+    def _complete(self, merged: Merged, due: Sequence[str]) -> tuple[set[str], set[str]]:
         """Re-read what no round named, and people due from escrow.
 
-        Returns whom the source doesn't know: those who were due, and those whom a round names all the same.
+        Returns whom the source doesn't know: those who were due; and whom it names and can't read, or not yet.
         """
-        ids = [*merged.incomplete(self._needed), *sorted(due)]
+        ids = [*merged.incomplete(self._needed), *due]
         gone: set[str] = set()
         unread: set[str] = set()
         if not ids:
             return gone, unread
-        records = self._ports.source.read(ids, self._connector.select)
+        try:
+            records = self._ports.source.read(ids, self._connector.select)
+        except PartlyReadError as exc:
+            if not exc.found and len(exc.unread) > 1:
+                raise
+            records = exc.found
+            unread |= set(exc.unread)
         for person in ids:
             record = records.get(person)
             row = merged.rows.pop(person, None)
+            if person in unread:
+                continue
             if record is None:
                 (gone if row is None else unread).add(person)
                 continue
@@ -167,7 +186,7 @@ class _Planning:
         )
         self._sink.add(plan.entries)
         self._result.counts = self._result.counts.plus(plan.counts)
-        if plan.changed and self._keep_books:
+        if (plan.changed or (full_round and stored.value.dropped)) and self._keep_books:
             self._people.save(number, stored)
         if plan.changed or number in self._due_shards:
             self._books[number] = book_of(stored.value)

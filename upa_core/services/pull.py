@@ -21,7 +21,7 @@ from upa_core.domain.state import (
     Watermark,
     age_of,
 )
-from upa_core.domain.timetable import SOURCE_PAUSE, resync_pause
+from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link
 from upa_core.services.documents import Document, Stored, state_of
@@ -88,7 +88,7 @@ class _Pull:
         deadline = clock.now() + self._connector.limits.time_budget
         check_target(self._connector, self._stored.value)
         opened = self._written = self._stored.value.open_round
-        if opened is not None and opened.not_before is not None and clock.now() < opened.not_before:
+        if opened is not None and is_early(opened.not_before, clock.now()):
             return self._result("paused", opened, why="the source asked for a pause")
         self._warn_of_age(clock.now())
         if opened is None or self._is_void(opened, clock.now()):
@@ -168,6 +168,7 @@ class _Pull:
                     raise UnavailableError("the source's next link leads back to a page of this round")
             except ResyncRequiredError as exc:
                 opened = self._restart(opened, exc)
+                project = compile_projection(opened.inputs)
                 if self._restarted:
                     pause = resync_pause(opened.restarts).total_seconds()
                     why = f"the source asked for another resync ({exc.code})"
@@ -240,14 +241,19 @@ class _Pull:
             fingerprint=opened.fingerprint,
             segments=opened.segments,
             announced=opened.announced,
+            requested=opened.requested,
         )
         worth = opened.kind == "full" or bool(opened.segments) or opened.requested
 
         before = self._stored.value
+        folder = run_id(now, self._ports.ids.token())
 
         def change(state: ConnectorState) -> ConnectorState:
+            # Shards of a state that was lost lie in the folder without a token, stamped higher than any new file.
+            fresh = (state.last_full, state.sequence, state.people.token) == (None, 0, "")
             return replace(
                 pulled(state),
+                people=replace(state.people, token=folder) if fresh else state.people,
                 watermark=Watermark(opened.position.url, now, opened.fingerprint),
                 open_round=None,
                 sealed=with_round(state, sealed) if worth else state.sealed,

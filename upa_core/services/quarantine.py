@@ -11,7 +11,7 @@ from upa_core.domain.errors import AccessDeniedError, FatalError
 from upa_core.domain.events import Event, EventName, Level
 from upa_core.domain.quarantine import SLOW_PULL, QuarantineReason, left_by, reason_of, slowed_down
 from upa_core.domain.state import ConnectorState, InFlight, Retry, age_of, switched_off
-from upa_core.domain.timetable import HOLD_ALERT_EVERY, RHYTHM_SLACK, failed_run_pause
+from upa_core.domain.timetable import HOLD_ALERT_EVERY, RHYTHM_SLACK, failed_run_pause, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.documents import state_of
 
@@ -24,7 +24,7 @@ def pull_is_due(state: ConnectorState, connector: Connector, now: datetime) -> b
     if switched_off(state):
         return False
     failed = state.pull_retry
-    if failed is not None and now < failed.not_before and failed.fingerprint == connector.fingerprint:
+    if failed is not None and is_early(failed.not_before, now) and failed.fingerprint == connector.fingerprint:
         return False
     mark = state.watermark
     if state.open_round is not None or state.requested is not None or state.last_pull is None or mark is None:
@@ -43,7 +43,7 @@ def pull_refused(ports: Ports, connector: Connector, exc: FatalError) -> None:
 
     def change(state: ConnectorState) -> ConnectorState:
         before = state.pull_retry
-        if before is not None and now < before.not_before and before.fingerprint == connector.fingerprint:
+        if before is not None and is_early(before.not_before, now) and before.fingerprint == connector.fingerprint:
             return state
         failures = before.failures + 1 if before is not None else 1
         since = before.since if before is not None else now

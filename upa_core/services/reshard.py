@@ -35,7 +35,9 @@ def fit_shards(
     books = _copy(ports, connector, People(ports.store, connector, index), fresh)
 
     def switch(current: ConnectorState) -> ConnectorState:
-        if current.people != index or current.run is not None or current.sequence != state.value.sequence:
+        before = state.value
+        same = (current.people, current.sequence, current.runs) == (index, before.sequence, before.runs)
+        if not same or current.run is not None:
             raise ConflictError("the people were changed while they were being moved")
         return replace(current, people=fresh)
 

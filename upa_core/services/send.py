@@ -22,11 +22,11 @@ from upa_core.domain.names import upload_name
 from upa_core.domain.quarantine import QuarantineReason, reason_of
 from upa_core.domain.state import ConnectorState, Debt, InFlight, Lane, Run, switched_off
 from upa_core.domain.step import Step
-from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE
+from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.archive import load_outcome
 from upa_core.services.documents import Stored, lane_of, state_of
-from upa_core.services.export import tomorrow
+from upa_core.services.export import check_target, tomorrow
 from upa_core.services.finish import fail_run, finish, give_up, give_up_sending
 from upa_core.services.lane import emit, is_current, move, take_over
 from upa_core.services.look_up import look_up, queued
@@ -52,6 +52,7 @@ def send(
             return Step("poll", f"{flight.connector} has the lane", at=now + LANE_BUSY)
         return resume_sending(ports, connector, flight)
     state = state or state_of(ports.store, connector.name).load().value
+    check_target(connector, state)
     file = state.run.next_file() if state.run is not None else None
     if state.run is None or file is None:
         return Step("idle", "nothing is to be sent")
@@ -88,7 +89,7 @@ def send(
 def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     """Go on with a file in the lane that isn't known to be queued yet."""
     now = ports.clock.now()
-    if flight.not_before is not None and now < flight.not_before:
+    if is_early(flight.not_before, now):
         return Step("poll", f"{flight.phase}; waiting", at=flight.not_before, run=flight.run, file=flight.file)
     state = state_of(ports.store, connector.name).load().value
     if state.run is None or not is_current(state, flight):

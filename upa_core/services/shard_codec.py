@@ -61,6 +61,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
             shard.rows = StoredRows(body, where)
         else:
             shard.rows = _rows(head, body, shard.targets)
+            shard.dropped = not set(head["targets"]) <= set(shard.targets)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
     return shard

@@ -18,6 +18,7 @@ from upa_core.domain.timetable import (
     LATE_LOG_PATIENCE,
     LATEST_ARCHIVE,
     STALLED_AFTER,
+    is_early,
     poll_delay,
 )
 from upa_core.ports.bundle import Ports
@@ -36,7 +37,7 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     Raises `ConflictError` where another instance moved the lane; nothing was done twice that matters.
     """
     now = ports.clock.now()
-    if flight.not_before is not None and now < flight.not_before:
+    if is_early(flight.not_before, now):
         return Step("poll", "waiting", at=flight.not_before, run=flight.run, file=flight.file)
     age = age_of(flight.queued or flight.since, now)
     jobs, unseen = _jobs(ports, flight)

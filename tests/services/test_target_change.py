@@ -1,0 +1,93 @@
+"""A connector that points to another tenant than before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.crash.scenarios import settled
+from tests.support.world import NO_THRESHOLD, World
+from upa_core.domain.errors import ConfigError, RefusedError
+from upa_core.services.controls import reset
+from upa_core.services.housekeeping import housekeeping
+
+OTHER = "https://other-admin.sharepoint.com"
+
+
+def _point_elsewhere(world: World) -> None:
+    world.connector = replace(world.connector, target=replace(world.connector.target, admin_url=OTHER))
+
+
+def _planned(world: World) -> None:
+    world.step()
+    assert world.state.run is not None
+
+
+def _queued(world: World) -> None:
+    world.far()
+    assert world.queued()
+
+
+def _held(world: World) -> None:
+    world.connector = replace(world.connector, threshold=replace(NO_THRESHOLD, updates_absolute=0))
+    world.step()
+    assert world.state.hold is not None
+
+
+STAGES = pytest.mark.parametrize("begun", [_planned, _queued, _held])
+
+
+def _begun(begun: Callable[[World], None]) -> World:
+    world = settled(3)
+    world.edit(world.people[0], department="B")
+    world.pull()
+    begun(world)
+    return world
+
+
+def test_an_open_run_isnt_sent_to_another_tenant() -> None:
+    """It is about the people of the tenant that it was planned for."""
+    world = _begun(_planned)
+    before = world.queued()
+    _point_elsewhere(world)
+
+    with pytest.raises(ConfigError, match="reset the shadow"):
+        world.step()
+    assert world.queued() == before
+
+
+@STAGES
+def test_a_run_for_the_tenant_before_is_dropped_with_the_shadow(begun: Callable[[World], None]) -> None:
+    """Nothing else could end it: its files belong to the other tenant; the rounds stay for the new one."""
+    world = _begun(begun)
+    rounds = world.state.sealed
+    _point_elsewhere(world)
+    reset(world.ports(), world.connector, "shadow", "anna")
+
+    assert (world.state.run, world.state.hold, world.state.sealed) == (None, None, rounds)
+
+
+@STAGES
+def test_a_connector_that_is_pointed_back_delivers(begun: Callable[[World], None]) -> None:
+    """Whatever was under way when it was pointed elsewhere and its shadow reset."""
+    world = _begun(begun)
+    target = world.connector.target
+    _point_elsewhere(world)
+    reset(world.ports(), world.connector, "shadow", "anna")
+    world.connector = replace(world.connector, target=target, threshold=NO_THRESHOLD)
+    world.settle_down(days=2)
+    assert world.differences() == []
+
+    world.sim.advance(9 * 86_400)
+    housekeeping(world.ports(), world.connector)
+    assert world.library() == []
+
+
+def test_the_shadow_stays_while_a_run_of_the_same_tenant_is_open() -> None:
+    """Its files would settle into the new one."""
+    world = _begun(_planned)
+
+    with pytest.raises(RefusedError, match="while a run is open or held"):
+        reset(world.ports(), world.connector, "shadow", "anna")

@@ -9,9 +9,14 @@ from typing import Any
 from tests.crash.rivals import beside
 from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, RULES, World
+from tests.support.wrapped import Wrapped
+from upa_core.domain.errors import RefusedError
 from upa_core.domain.people import EscrowReason
+from upa_core.domain.state import Report
 from upa_core.services.controls import reset
+from upa_core.services.documents import get_document
 from upa_core.services.requests import request_people
+from upa_core.services.run_end import report_key
 
 
 @dataclass
@@ -169,3 +174,81 @@ def test_who_is_overtaken_before_the_rows_are_read_leaves_no_trace() -> None:
 
     assert (overtaken.done, step.kind) == (True, "idle")
     assert (world.state.quarantine, world.state.retry) == (None, None)
+
+
+def _refused_late(world: World, meanwhile: Callable[[], None]) -> None:
+    """Upload, and be refused when somebody else has long gone on."""
+    ports = world.ports()
+    hung: list[str] = []
+
+    def upload(name: str, content: bytes) -> None:
+        if hung:
+            return ports.library.upload(name, content)
+        hung.append(name)
+        world.sim.advance(400)
+        meanwhile()
+        raise RefusedError("413: too large")
+
+    world.far(replace(ports, library=Wrapped(ports.library, upload=upload)))
+    assert hung
+
+
+def test_a_late_refusal_doesnt_take_a_running_import_job_off_the_books() -> None:
+    """It belongs to whoever went on with the file: what it writes in the end is put right."""
+    world = settled(3)
+    person = world.people[0]
+    world.edit(person, department="B")
+    world.pull()
+    world.sim.timer_job.plan("next", hang="Processing", wake_after=60 * 3600)
+    _refused_late(world, lambda: world.drain(world.ports(), hours=1))
+    world.drain(hours=25)
+    world.edit(person, department="C")
+    world.pull()
+    world.drain(hours=6)
+    world.settle_down(days=4)
+
+    assert world.sim.jobs[1].state.terminal
+    assert world.profile(person)["UpaDepartment"] == "C"
+
+
+def test_a_late_refusal_doesnt_overwrite_the_report_of_a_success() -> None:
+    """Nobody is alarmed for a run that went through."""
+    world = settled(3)
+    world.edit(world.people[0], department="B")
+    world.pull()
+    _refused_late(world, lambda: world.drain(world.ports(), hours=3))
+
+    report = get_document(world.store, report_key(world.state.last_run), Report)
+    assert report is not None
+    assert report.value.status == "success"
+
+
+def test_a_late_plan_takes_nobody_out_of_escrow_whom_a_newer_plan_put_there() -> None:
+    """It read the outbox long before the shard, where it then finds what is newer than all it knows."""
+    world = settled(3)
+    person = world.people[0]
+    world.edit(person, department="B")
+    world.pull()
+    ports = world.ports()
+    stalled: list[str] = []
+
+    def rival() -> None:
+        world.far()
+        world.end_run()
+        world.edit(person, department="C")
+        world.pull()
+        fresh = world.ports()
+        world.far(replace(fresh, source=Lagging(fresh.source)))  # type: ignore[arg-type]
+        assert world.escrow()[person].reason is EscrowReason.NOT_READABLE_YET
+
+    def get(key: str) -> Any:
+        if "/people/" in key and not stalled:
+            stalled.append(key)
+            rival()
+        return ports.store.get(key)
+
+    world.step(beside(ports, Wrapped(ports.store, get=get)))
+    assert stalled
+    world.settle_down(days=2)
+
+    assert world.profile(person)["UpaDepartment"] == "C"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from upa_core.domain.import_job import JobError, JobState
-from upa_core.domain.job_log import judge, parse_log
+from upa_core.domain.job_log import decode_log, judge, parse_log
 from upa_core.domain.people import EscrowReason
 
 PEOPLE = {"p1": {}, "p2": {}}
@@ -80,3 +82,34 @@ def test_lines_are_kept_whatever_they_look_like() -> None:
     assert [(line.kind, line.identity) for line in lines] == [("GenericError", "p1"), ("MissingIdentity", "")]
     assert lines[0].message == "first\n   at System.Data"
     assert parse_log("hello")[0].message == "hello"
+
+
+def test_a_log_of_one_long_message_is_parsed_in_one_go() -> None:
+    """A line for each person of a large file, all of a kind that nobody knows, without tabs."""
+    lines = [f"SomethingNew - person {number} - the value could not be written" for number in range(60_000)]
+    began = process_time()
+    (parsed,) = parse_log("\n".join(lines))
+
+    assert parsed.message == "\n".join(lines)
+    assert process_time() - began < 2
+
+
+def test_a_value_that_a_message_quotes_over_several_lines_is_no_kind() -> None:
+    """Kinds are told to people: a value among them would be, too."""
+    verdict = judge(5, 30, parse_log("GenericError\tp1\tbad value: A\nHans Geheim\tp9\tx"), {"p1": {}, "p2": {}})
+
+    assert "Geheim" not in verdict.why
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xef\xbb\xbfZ\xc3\xbcrich", "\ufeffZürich".encode("utf-16-le"), "\ufeffZürich".encode("utf-16-be")]
+)
+def test_a_log_is_decoded_by_its_mark(data: bytes) -> None:
+    """UTF-8 is only assumed."""
+    assert decode_log(data).removeprefix("\ufeff") == "Zürich"
+
+
+@pytest.mark.parametrize("data", [b"Z\xfcrich", b"\xff\xfeZ"])
+def test_a_log_that_isnt_well_encoded_is_read_all_the_same(data: bytes) -> None:
+    """What can't be decoded is replaced."""
+    assert "\ufffd" in decode_log(data)

@@ -10,7 +10,9 @@ from datetime import timedelta
 from tests.crash.scenarios import quick, settled
 from tests.fakes import MemoryStore
 from tests.support.world import NO_THRESHOLD, World, with_limits
+from tests.support.wrapped import Wrapped
 from upa_core.domain.connector import Retention
+from upa_core.domain.errors import AccessDeniedError
 from upa_core.domain.events import EventName
 from upa_core.domain.names import run_folder
 from upa_core.domain.plan import Entry
@@ -278,3 +280,22 @@ def test_a_run_that_stays_open_for_weeks_is_kept() -> None:
     world.sim.advance(timedelta(days=120).total_seconds())
     keep_house(world)
     assert any(key.startswith(run_folder(hold.run.id)) for key in world.store.blobs)
+
+
+def test_one_orphan_that_cant_be_deleted_keeps_no_other() -> None:
+    """A retention label answers in the tenant's language; the sweep says so and goes on."""
+    world = settled(3)
+    ports = world.ports()
+    for number in (7, 8, 9):
+        ports.library.upload(f"upa-hr-{world.state.last_run}-{number}.json", b"x")
+    world.sim.advance(9 * 86_400)
+
+    def delete_file(url: str) -> bool:
+        if url.endswith("-7.json"):
+            raise AccessDeniedError("403")
+        return ports.library.delete_file(url)
+
+    result = housekeeping(replace(ports, library=Wrapped(ports.library, delete_file=delete_file)), world.connector)
+
+    assert [name[-7:] for name in world.library()] == ["-7.json"]
+    assert "library" in result.failures

@@ -11,6 +11,7 @@ from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.errors import ConfigError, RefusedError
 from upa_core.services.controls import reset
+from upa_core.services.holds import approve
 from upa_core.services.housekeeping import housekeeping
 
 OTHER = "https://other-admin.sharepoint.com"
@@ -55,6 +56,20 @@ def test_an_open_run_isnt_sent_to_another_tenant() -> None:
 
     with pytest.raises(ConfigError, match="reset the shadow"):
         world.step()
+    assert world.queued() == before
+
+
+def test_a_hold_that_is_approved_after_the_move_goes_nowhere() -> None:
+    """What was approved is what was planned, for the tenant that it was planned for."""
+    world = _begun(_held)
+    hold = world.state.hold
+    assert hold is not None
+    before = world.queued()
+    _point_elsewhere(world)
+    approve(world.ports(), world.connector, hold.run.id, "anna")
+
+    with pytest.raises(ConfigError, match="reset the shadow"):
+        world.far()
     assert world.queued() == before
 
 

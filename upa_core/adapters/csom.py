@@ -106,6 +106,11 @@ def decode(body: bytes) -> CsomAnswer:
     return CsomAnswer(dict(zip(rest[::2], rest[1::2], strict=True)), _fault(document[0].get("ErrorInfo")))
 
 
+def whole(text: str) -> str:
+    """Return a text without half characters, which can't be stored: JSON may escape them, and messages are cut."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def guid_of(value: Any) -> str | None:
     r"""Read `"\/Guid(…)\/"` or a bare guid, lower case; None for the empty guid. Raise ValueError for anything else."""
     if not isinstance(value, str):
@@ -176,7 +181,7 @@ def _fault(info: Any) -> Fault | None:
         raise ValueError("ErrorInfo isn't an object")
     code = info.get("ErrorCode")
     return Fault(
-        message=str(info.get("ErrorMessage") or ""),
-        type_name=str(info.get("ErrorTypeName") or ""),
+        message=whole(str(info.get("ErrorMessage") or "")),
+        type_name=whole(str(info.get("ErrorTypeName") or "")),
         code=code if isinstance(code, int) else 0,
     )

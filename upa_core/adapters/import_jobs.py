@@ -93,9 +93,9 @@ def _import_job(value: Any, answer: Answer) -> ImportJob:
             id=csom.guid_of(value["JobId"]) or "",
             state=int(value["State"]),
             error=int(value.get("Error") or 0),
-            message=str(value.get("ErrorMessage") or ""),
-            source_uri=str(value.get("SourceUri") or ""),
-            log_folder_uri=str(value.get("LogFolderUri") or value.get("LogFileUri") or ""),
+            message=csom.whole(str(value.get("ErrorMessage") or "")),
+            source_uri=csom.whole(str(value.get("SourceUri") or "")),
+            log_folder_uri=csom.whole(str(value.get("LogFolderUri") or value.get("LogFileUri") or "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise answer.garbled("an import job in it can't be read") from error

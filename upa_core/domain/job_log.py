@@ -14,6 +14,7 @@ from upa_core.domain.people import EscrowReason
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Not what else Unicode ends lines with: a message may quote a value."""
+_KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
 KNOWN_KINDS = frozenset(
     {
         "DataFileNotJson",
@@ -42,26 +43,32 @@ class LogLine:
     message: str
 
 
+def decode_log(data: bytes) -> str:
+    """Decode a log leniently; UTF-8 unless its mark says otherwise."""
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if wide else "utf-8", "replace")
+
+
 def parse_log(text: str) -> list[LogLine]:
     """Parse a log file; tabs part the columns, a line without a kind continues the one before."""
-    lines: list[LogLine] = []
+    heads: list[tuple[str, str, list[str]]] = []
     for raw in _LINE_END.split(text.removeprefix("\ufeff")):
         if not raw.strip():
             continue
         columns = raw.split("\t", 2)
         if len(columns) == 3 and columns[0].strip():
             kind, identity, message = (column.strip() for column in columns)
-            lines.append(LogLine(kind, identity, message))
+            kind = kind if _KIND.fullmatch(kind) else ""  # a value that a message quotes over several lines
+            heads.append((kind, identity, [message]))
             continue
         kind = raw.split(None, 1)[0].rstrip("-:")
         if kind in KNOWN_KINDS:
-            lines.append(LogLine(kind, "", raw.strip()[len(kind) :].strip(" -:\t")))
-        elif lines:
-            last = lines.pop()
-            lines.append(LogLine(last.kind, last.identity, f"{last.message}\n{raw.rstrip()}"))
+            heads.append((kind, "", [raw.strip()[len(kind) :].strip(" -:\t")]))
+        elif heads:
+            heads[-1][2].append(raw.rstrip())
         else:
-            lines.append(LogLine("", "", raw.rstrip()))
-    return lines
+            heads.append(("", "", [raw.rstrip()]))
+    return [LogLine(kind, identity, "\n".join(parts)) for kind, identity, parts in heads]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class Abandoned:
     jobs: tuple[str, ...]
     since: datetime
     next_poll: datetime
+    queues: int = 0
+    """Queue calls whose import job may exist: more than one means that siblings may be running, not all learnt."""
 
 
 @dataclass(frozen=True, slots=True)

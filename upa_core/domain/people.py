@@ -72,6 +72,8 @@ class Shard:
     """What is stored holds properties that are mapped no more: they must be forgotten before they are mapped again."""
     writes: int = 0
     """Times it was stored: tells which of two summaries of its escrow is the newer."""
+    doubted: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Person → property → what was confirmed before a doubt: delivered again where the source has nothing to say."""
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
         """Return the person's cells, None where nothing at all is known."""
@@ -138,6 +140,11 @@ class Shard:
 
     def doubt(self, person: str, targets: Iterable[str], *, now: datetime, sequence: int) -> None:
         """Make properties unknown and the person due: an import job given up earlier has ended after all."""
+        targets = tuple(targets)
+        cells = dict(zip(self.targets, self.shadow(person) or (), strict=False))
+        held = {target: cell for target in targets if (cell := cells.get(target)) is not None}
+        if held:
+            self.doubted[person] = self.doubted.get(person, {}) | held
         self.settle(person, dict.fromkeys(targets), sequence)
         before = self.escrow.get(person) or EscrowEntry(EscrowReason.IMPORT_JOB_ABANDONED, now, 0, now)
         self.escrow[person] = replace(before, due=now, sequence=max(sequence, before.sequence))
@@ -146,7 +153,7 @@ class Shard:
         """Forget a person who left; True where something was known. `sequence`: the last file planned so far."""
         known = self.rows.pop(person, None) is not None
         self.floor = max(self.floor, sequence)
-        for book in (self.escrow, self.missed, self.declined):
+        for book in (self.escrow, self.missed, self.declined, self.doubted):
             known = book.pop(person, None) is not None or known
         return known
 

@@ -133,7 +133,7 @@ class Planner:
         """Plan each person; the two ways that nearly everybody goes are written out here, as short as they can be."""
         entries: list[Entry] = []
         known, evaluate, propose = shard.rows, self._evaluate, self._propose
-        plain = bool(self._targets) and self._in_scope is None and not shard.declined
+        plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
         for row in rows:
             person = row[0]
             held = known.get(person)
@@ -170,6 +170,8 @@ class Planner:
             if judged is None:
                 return None
             wanted = cast("list[str | None]", judged)
+        if person in shard.doubted:
+            wanted = self._with_doubted(shard, person, wanted, cells, tally)
         new = {
             target: value
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
@@ -185,6 +187,21 @@ class Planner:
             return Entry(person, new, _NOTHING)
         old = dict(zip(self._targets, cells, strict=True))
         return Entry(person, new, {target: old[target] for target in new})
+
+    def _with_doubted(
+        self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: _Tally
+    ) -> list[str | None]:
+        """Send again what was confirmed before a doubt and would be left alone; forget what is confirmed anew."""
+        unknown = {target for target, cell in zip(self._targets, cells, strict=True) if cell is None}
+        still = {target: value for target, value in shard.doubted[person].items() if target in unknown}
+        if still != shard.doubted[person]:
+            tally.changed = True
+            if still:
+                shard.doubted[person] = still
+            else:
+                del shard.doubted[person]
+        pairs = zip(self._targets, wanted, strict=True)
+        return [still.get(target) if value is None else value for target, value in pairs]
 
     def _without_declined(
         self, shard: Shard, person: str, wanted: Sequence[str | None], new: dict[str, str], tally: _Tally

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, FatalError
@@ -108,7 +110,7 @@ def archive_given_up(
 
 
 def _known(flight: InFlight, jobs: Sequence[ImportJob]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*flight.jobs, *(job.id for job in jobs))))
+    return tuple(dict.fromkeys((*flight.jobs, *(job.id for job in jobs if job.id))))
 
 
 def _write(ports: Ports, outcome: Outcome) -> Outcome:
@@ -122,9 +124,18 @@ def _write(ports: Ports, outcome: Outcome) -> Outcome:
     return outcome
 
 
+def is_beside(folder: str, file: str) -> bool:
+    """Tell whether an address that SharePoint names is a folder beside the import file: nothing else is a log folder.
+
+    What it names is deleted with all it holds, so that the library itself, or another folder, must never be taken.
+    """
+    place, _, name = unquote(re.split("[?#]", folder)[0]).rstrip("/").casefold().rpartition("/")
+    return name not in ("", ".", "..") and place == unquote(file).casefold().rpartition("/")[0]
+
+
 def _log_items(ports: Ports, job: ImportJob) -> list[LibraryItem]:
     """List a log folder; one that SharePoint refuses to show, or a link that leaves the tenant, is no log."""
-    if not job.log_folder_uri:
+    if not is_beside(job.log_folder_uri, job.source_uri):
         return []
     try:
         return [item for item in ports.library.items(job.log_folder_uri) or () if not item.is_folder]

@@ -137,7 +137,14 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     people = People(ports.store, connector, state.people)
     if not full:
         people.kept = {}
-    plan = make_plan(ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence)
+
+    def check() -> None:
+        if not _still_due(state, state_of(ports.store, connector.name).load().value):
+            raise ConflictError("the outbox was planned by somebody else")
+
+    plan = make_plan(
+        ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence, check=check
+    )
     planned = Run(
         id=run,
         started=now,

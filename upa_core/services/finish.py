@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.errors import ConflictError
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.state import (
     Abandoned,
@@ -23,14 +25,17 @@ from upa_core.domain.state import (
 )
 from upa_core.domain.step import Step
 from upa_core.ports.bundle import Ports
-from upa_core.services.archive import archive_given_up
+from upa_core.services.archive import archive_given_up, is_beside
 from upa_core.services.clean import pay_debts
-from upa_core.services.documents import Stored, state_of
+from upa_core.services.documents import Stored, lane_of, state_of
 from upa_core.services.lane import abandon, emit, is_current, move
 from upa_core.services.quarantine import tell_quarantine
 from upa_core.services.run_end import delivered, drop_segments, failed, succeeded, write_report
-from upa_core.services.settle import Settlement, settle
+from upa_core.services.settle import settle
 from upa_core.services.shards_kept import shards_key
+
+MOST_AFTER_A_LONE_FAILURE = 32
+"""Files that still go after one of a single person failed; an import job each, and the values don't get newer."""
 
 
 def finish(
@@ -47,9 +52,10 @@ def finish(
     counts = run.counts.plus(Counts(exported=settlement.exported, escrowed=settlement.escrowed))
     settled = replace(file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
     after = replace(run.with_file(settled), counts=counts)
-    status = _status(after, settlement)
+    status = _status(after, settled, outcome)
+    why = settlement.why or ("a file of one person confirmed nobody" if status == "failed" else "")
     if status is not None:
-        write_report(ports, connector.name, after, status, settlement.why)
+        write_report(ports, connector.name, after, status, why)
     now = ports.clock.now()
     debts = () if outcome.abandoned else tuple(_debts(outcome, now))
     attributable = bool(outcome.jobs) and file.people > 1
@@ -63,7 +69,7 @@ def finish(
             return succeeded(state, after, now)
         if status == "failed":
             people = file.people if attributable else 0
-            return failed(state, after, now, settlement.why, opaque=settlement.opaque, people=people)
+            return failed(state, after, now, why, opaque=settlement.opaque, people=people)
         return state
 
     document = state_of(ports.store, connector.name)
@@ -80,9 +86,16 @@ def finish(
     return Step("again", f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed", run=run.id)
 
 
-def free_lane(ports: Ports, connector: Connector, flight: InFlight, outcome: Outcome | None) -> None:
-    """Take the file out of the lane; an import job that was given up while it may still run stays on the books."""
-    abandoned = outcome is not None and outcome.abandoned
+def free_lane(
+    ports: Ports, connector: Connector, flight: InFlight, outcome: Outcome | None, *, alive: bool = False
+) -> None:
+    """Take the file out of the lane; an import job that was given up while it may still run stays on the books.
+
+    Args:
+        alive: without an outcome, whether an import job of the file may still run.
+
+    """
+    abandoned = outcome.abandoned if outcome is not None else alive
     now = ports.clock.now()
     move(ports, connector, flight, None, abandon(flight, now) if abandoned else _unchanged)
 
@@ -112,6 +125,8 @@ def fail_run(
         after = failed(state, run, now, why, quarantine=quarantine)
         return replace(after, debts=(*state.debts, *debts))
 
+    if lane_of(ports.store, connector).load().value.in_flight != flight:  # another instance has sent it meanwhile
+        raise ConflictError("the lane was moved by somebody else")
     write_report(ports, connector.name, run, "failed", why)
     document = state_of(ports.store, connector.name)
     before = document.load()
@@ -149,17 +164,22 @@ def give_up(ports: Ports, connector: Connector, run: Run, file: FileState, entry
     return finish(ports, connector, run, file, outcome, None)
 
 
-def _status(run: Run, settlement: Settlement) -> Literal["success", "failed"] | None:
-    """Tell how the run ends with this file; None: there is a next file."""
-    if not settlement.confirmed:
-        return "failed"
-    return "success" if run.next_file() is None else None
+def _status(run: Run, file: FileState, outcome: Outcome) -> Literal["success", "failed"] | None:
+    """Tell how the run ends with this file; None: there is a next file.
+
+    A file of one person that fails says nothing of the others: where few files are left, they go before the run fails.
+    """
+    if run.next_file() is None:
+        return "success" if all(one.confirmed for one in run.files) else "failed"
+    left = sum(not one.settled for one in run.files)
+    lone = file.people == 1 and bool(outcome.jobs) and left <= MOST_AFTER_A_LONE_FAILURE
+    return None if file.confirmed or lone else "failed"
 
 
 def _debts(outcome: Outcome, now: datetime) -> Iterator[Debt]:
     if outcome.source_uri:
         yield Debt(outcome.source_uri, is_folder=False, since=now)
-    for folder in outcome.log_folders:
+    for folder in filter(partial(is_beside, file=outcome.source_uri), outcome.log_folders):
         yield Debt(folder, is_folder=True, since=now)
 
 

@@ -13,6 +13,7 @@ from upa_core.domain.people import EscrowReason
 from upa_core.domain.state import Abandoned, ConnectorState, Debt, Lane, age_of
 from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
 from upa_core.ports.bundle import Ports
+from upa_core.services.archive import is_beside
 from upa_core.services.clean import pay_debts
 from upa_core.services.documents import lane_of, state_of
 from upa_core.services.look_up import find
@@ -64,11 +65,13 @@ def watch_abandoned(ports: Ports, connector: Connector) -> int:
     One that can't be seen to doesn't keep the others waiting; its error is raised afterwards.
     """
     now = ports.clock.now()
+    run = state_of(ports.store, connector.name).load().value.run
+    open_files = {file.name for file in run.files if not file.settled} if run is not None else set()
     doubted = 0
     trouble: UpaError | None = None
     for entry in lane_of(ports.store, connector).load().value.abandoned:
-        if entry.connector != connector.name or entry.next_poll > now:
-            continue
+        if entry.connector != connector.name or entry.next_poll > now or entry.file in open_files:
+            continue  # a run that hasn't heard yet that its lane was taken over would send the file again
         try:
             if _over(ports, entry, now):
                 doubted += _end(ports, connector, entry)
@@ -85,7 +88,9 @@ def _over(ports: Ports, entry: Abandoned, now: datetime) -> bool:
     """Tell whether nothing of this file can run any more, or nobody waits for it any longer."""
     if age_of(entry.since, now) >= ABANDONED_HORIZON:
         return True
-    jobs = [ports.import_jobs.get(job) for job in entry.jobs] if entry.jobs else find(ports, entry.source_uri)
+    jobs = [ports.import_jobs.get(job) for job in entry.jobs]
+    if not entry.jobs or (entry.queues > 1 and all(job is None or job.ended for job in jobs)):
+        jobs += find(ports, entry.source_uri)
     if not jobs:
         # a queue call that was never listed: a day later no import job of it will turn up
         return age_of(entry.since, now) >= timedelta(days=1)
@@ -119,7 +124,7 @@ def _log_folders(ports: Ports, entry: Abandoned, now: datetime) -> list[str]:
         if age_of(entry.since, now) < ABANDONED_HORIZON:
             raise
         return []
-    return [job.log_folder_uri for job in jobs if job is not None and job.log_folder_uri]
+    return [job.log_folder_uri for job in jobs if job is not None and is_beside(job.log_folder_uri, entry.source_uri)]
 
 
 def _move(ports: Ports, connector: Connector, entry: Abandoned, after: Abandoned | None) -> None:

@@ -54,6 +54,7 @@ def abandon(flight: InFlight, now: datetime) -> Callable[[Lane], Lane]:
         jobs=flight.jobs,
         since=now,
         next_poll=now + ABANDONED_POLL,
+        queues=flight.queues,
     )
 
     def change(lane: Lane) -> Lane:

@@ -49,7 +49,7 @@ def look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
     if found:
         return queued(ports, connector, flight, tuple(job.id for job in found))
     missed = replace(flight, lookups=flight.lookups + 1, not_before=now + LOOK_UP_AGAIN, tries=0)
-    if missed.lookups >= LOOKUPS:
+    if missed.lookups >= LOOKUPS or flight.phase == "uploaded":  # missed often enough before, but look once more
         return _again(ports, connector, run, flight)
     move(ports, connector, flight, missed)
     return Step("poll", "not listed yet", at=missed.not_before, run=run.id, file=flight.file)
@@ -63,7 +63,7 @@ def find(ports: Ports, source_uri: str) -> list[ImportJob]:
 
 def queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str, ...]) -> Step:
     """Remember the import jobs of the file and have them watched."""
-    known = tuple(dict.fromkeys((*flight.jobs, *jobs)))
+    known = tuple(dict.fromkeys((*flight.jobs, *filter(None, jobs))))
     now = ports.clock.now()
     later = replace(flight, phase="queued", jobs=known, queued=now, not_before=None, tries=0)
     move(ports, connector, flight, later)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.errors import FatalError
 from upa_core.domain.names import parse_file_name, run_folder
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
@@ -18,7 +19,7 @@ def sweep_library(ports: Ports, connector: Connector) -> int:
 
     An orphan bears our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
     kept for, which would take the proof along), and it is neither in flight, abandoned, owed, nor of an open or held
-    run.
+    run. One that SharePoint refuses to delete keeps no other; its error is raised afterwards.
     """
     now = ports.clock.now()
     age = min(ORPHANED_AFTER, connector.retention.successes, connector.retention.failures)
@@ -28,10 +29,16 @@ def sweep_library(ports: Ports, connector: Connector) -> int:
         return 0
     busy_runs, busy_urls = _busy(ports, connector)
     gone = 0
+    trouble: FatalError | None = None
     for item, run in candidates:
         if run in busy_runs or item.url in busy_urls or not _ours(ports, connector, run):
             continue
-        gone += ports.library.delete_folder(item.url) if item.is_folder else ports.library.delete_file(item.url)
+        try:
+            gone += ports.library.delete_folder(item.url) if item.is_folder else ports.library.delete_file(item.url)
+        except FatalError as exc:  # this one; the others needn't wait for it
+            trouble = exc
+    if trouble is not None:
+        raise trouble
     return gone
 
 

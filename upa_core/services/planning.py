@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -54,6 +54,7 @@ def make_plan(
     *,
     keep_books: bool,
     sequence: int = 0,
+    check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
@@ -61,9 +62,12 @@ def make_plan(
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
+        check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
+            somebody else had planned it mustn't be changed by what was due before.
 
     """
-    return _Planning(ports, connector, people, rounds, sink, keep_books=keep_books, sequence=sequence).run()
+    planning = _Planning(ports, connector, people, rounds, sink, keep_books=keep_books, sequence=sequence, check=check)
+    return planning.run()
 
 
 class _Planning:
@@ -77,6 +81,7 @@ class _Planning:
         *,
         keep_books: bool,
         sequence: int,
+        check: Callable[[], None],
     ) -> None:
         self._ports = ports
         self._connector = connector
@@ -86,6 +91,9 @@ class _Planning:
         self._sink = sink
         self._keep_books = keep_books
         self._sequence = sequence
+        self._check = check
+        self._checked = False
+        """Since the last shard was read."""
         self._planner = Planner(connector)
         self._project = compile_projection(connector.inputs)
         self._now = ports.clock.now()
@@ -121,6 +129,7 @@ class _Planning:
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
         if not merged.full_round and len(touched) <= MOST_AT_ONCE:
             loaded |= self._people.load_all({n: _few(by_shard[n]) for n in sorted(touched - loaded.keys())})
+        self._checked = False
         for shard in sorted(touched):
             work = by_shard.get(shard) or _ShardWork()
             self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
@@ -173,7 +182,8 @@ class _Planning:
         return gone, unread
 
     def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
-        stored = stored or self._people.load(number, few=not full_round and _few(work))
+        if stored is None:
+            stored, self._checked = self._people.load(number, few=not full_round and _few(work)), False
         plan = self._planner.plan(
             stored.value,
             work.rows,
@@ -187,6 +197,9 @@ class _Planning:
         self._sink.add(plan.entries)
         self._result.counts = self._result.counts.plus(plan.counts)
         if (plan.changed or (full_round and stored.value.dropped)) and self._keep_books:
+            if not self._checked:
+                self._check()
+                self._checked = True
             self._people.save(number, stored)
         if plan.changed or number in self._due_shards:
             self._books[number] = book_of(stored.value)

@@ -81,3 +81,5 @@ def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, sh
         part(person).missed[person] = missed
     for person, declined in source.declined.items():
         part(person).declined[person] = declined
+    for person, doubted in source.doubted.items():
+        part(person).doubted[person] = doubted

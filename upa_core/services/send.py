@@ -27,7 +27,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.archive import load_outcome
 from upa_core.services.documents import Stored, lane_of, state_of
 from upa_core.services.export import check_target, tomorrow
-from upa_core.services.finish import fail_run, finish, give_up, give_up_sending
+from upa_core.services.finish import fail_run, finish, free_lane, give_up, give_up_sending
 from upa_core.services.lane import emit, is_current, move, take_over
 from upa_core.services.look_up import look_up, queued
 from upa_core.services.plan_writer import file_key
@@ -93,11 +93,11 @@ def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step
         return Step("poll", f"{flight.phase}; waiting", at=flight.not_before, run=flight.run, file=flight.file)
     state = state_of(ports.store, connector.name).load().value
     if state.run is None or not is_current(state, flight):
-        move(ports, connector, flight, None)
+        free_lane(ports, connector, flight, load_outcome(ports, flight.run, flight.file))
         return Step("again", "the lane is free", run=flight.run)
     if flight.phase == "reserved":
         return _upload(ports, connector, state.run, _fresh_attempt(ports, connector, flight))
-    if flight.phase == "queueing":
+    if flight.phase == "queueing" or flight.queues:  # an earlier call's import job may be listed by now
         found = look_up(ports, connector, state.run, flight)
         return found if isinstance(found, Step) else _queue(ports, connector, state.run, found)
     return _queue(ports, connector, state.run, flight)
@@ -119,7 +119,7 @@ def _fresh_attempt(ports: Ports, connector: Connector, flight: InFlight) -> InFl
         attempt=attempt,
         upload=name,
         source_uri=ports.library.url_of(name),
-        not_before=ports.clock.now() + SENDER_PATIENCE,
+        not_before=ports.clock.now() + SENDER_PATIENCE * (1 << min(attempt - 1, 6)),
     )
     move(ports, connector, flight, again)
     return again

@@ -12,7 +12,7 @@ from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.events import Event, EventName, Fields, Level
 from upa_core.domain.import_file import read_people, split_import_file
 from upa_core.domain.import_job import JobState
-from upa_core.domain.job_log import Verdict, judge, parse_log
+from upa_core.domain.job_log import Verdict, decode_log, judge, parse_log
 from upa_core.domain.people import EscrowReason, Shard
 from upa_core.domain.state import Abandoned, Outcome
 from upa_core.ports.bundle import Ports
@@ -103,7 +103,7 @@ def _verdict(ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict
                 blob = ports.store.get(log.key)
                 if blob is None:
                     raise CorruptStateError(f"{log.key} is missing from the archive")
-                lines += parse_log(blob.data.decode("utf-8", "replace"))
+                lines += parse_log(decode_log(blob.data))
         verdicts.append(judge(job.state, job.error, lines, people))
     good = [verdict for verdict in verdicts if verdict.confirmed]
     if not good:

@@ -27,6 +27,7 @@ def encode_shard(shard: Shard) -> bytes:
         "missed": shard.missed,
         "declined": shard.declined,
         "floor": shard.floor,
+        "doubted": shard.doubted,
         "writes": shard.writes,
     }
     rows = shard.rows
@@ -57,6 +58,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         shard.floor = head.get("floor", 0)
         shard.writes = head.get("writes", 0)
         shard.declined = {person: dict(values) for person, values in head["declined"].items()}
+        shard.doubted = {person: dict(values) for person, values in head.get("doubted", {}).items()}
         if few and head["version"] > 1 and tuple(head["targets"]) == shard.targets:
             shard.rows = StoredRows(body, where)
         else:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import AccessDeniedError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.events import EventName, Level
-from upa_core.domain.import_job import ImportJob, error_name, state_name
+from upa_core.domain.import_job import ImportJob, JobState, error_name, state_name
 from upa_core.domain.state import ConnectorState, FileState, InFlight, Run, age_of
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import (
@@ -48,7 +48,8 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     file = state.run.file(flight.file) if state.run is not None else None
     outcome = load_outcome(ports, flight.run, flight.file)
     if state.run is None or file is None or not is_current(state, flight):
-        free_lane(ports, connector, flight, outcome)
+        alive = not jobs or not all(job.ended for job in jobs)
+        free_lane(ports, connector, flight, outcome, alive=alive)
         pay_debts(ports, connector)
         return Step("again", "settled already", run=flight.run)
     if outcome is not None:
@@ -66,7 +67,7 @@ def _jobs(ports: Ports, flight: InFlight) -> tuple[list[ImportJob], UpaError | N
     """Read the file's import jobs, with those of earlier queue calls that got no answer; or why they can't be."""
     try:
         jobs = [job for job in map(ports.import_jobs.get, flight.jobs) if job is not None]
-        if flight.queues > 1 and all(job.ended for job in jobs):
+        if (flight.queues > 1 or not flight.jobs) and all(job.ended for job in jobs):
             jobs += [job for job in find(ports, flight.source_uri) if job.id not in flight.jobs]
     except (RetryLaterError, FatalError) as exc:
         return [], exc
@@ -100,7 +101,7 @@ def _give_up(
     ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, jobs: Sequence[ImportJob] | None
 ) -> Step:
     """At the deadline: cancel what hasn't started, keep the rest on the books as abandoned (never wedged)."""
-    alive = not jobs or not all(job.ended or _cancelled(ports, job) for job in jobs)
+    alive = not jobs or not all(job.ended or _cancelled(ports, job) for job in (*jobs, *_siblings(ports, flight)))
     why = "given up after 24 h, still running" if alive else "cancelled: not started within 24 h"
     outcome = archive_given_up(ports, connector, flight, why, abandoned=alive, jobs=jobs or ())
     if alive:
@@ -108,8 +109,18 @@ def _give_up(
     return finish(ports, connector, run, file, outcome, flight)
 
 
+def _siblings(ports: Ports, flight: InFlight) -> list[ImportJob]:
+    """Return import jobs of earlier queue calls that weren't learnt; one that can't be asked for may be running."""
+    if flight.queues <= 1:
+        return []
+    try:
+        return [job for job in find(ports, flight.source_uri) if job.id not in flight.jobs]
+    except (RetryLaterError, FatalError):
+        return [ImportJob("", JobState.PROCESSING, 0, "", flight.source_uri, "")]
+
+
 def _cancelled(ports: Ports, job: ImportJob) -> bool:
-    if job.started:
+    if job.started or not job.id:
         return False
     try:
         return ports.import_jobs.cancel(job.id)

@@ -1,0 +1,86 @@
+"""Sending under bad circumstances: slow uploads, throttled queue calls, and a person who spoils every file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tenant_sim import Fault
+from tests.crash.scenarios import settled
+from tests.support.world import World
+from tests.support.wrapped import Wrapped
+from upa_core.domain.errors import ThrottledError
+
+
+def _changed(people: int = 3) -> World:
+    world = settled(people)
+    for person in world.people[: 1 if people == 3 else people]:
+        world.edit(person, department="B")
+    world.pull()
+    return world
+
+
+def test_an_upload_slower_than_a_senders_patience_ends() -> None:
+    """Whoever watches takes the sender for dead, later each time, and in the end too late to overtake it."""
+    world = _changed()
+    ports = world.ports()
+    uploads: list[str] = []
+
+    def upload(name: str, content: bytes) -> None:
+        uploads.append(name)
+        assert len(uploads) < 10
+        end = world.now.timestamp() + 360
+        while (left := end - world.now.timestamp()) > 0:
+            world.sim.advance(min(30, left))
+            world.step(slow)
+        ports.library.upload(name, content)
+
+    slow = replace(ports, library=Wrapped(ports.library, upload=upload))
+    world.drain(slow, hours=6)
+
+    assert (len(world.sim.jobs), world.profile(world.people[0])["UpaDepartment"]) == (2, "B")
+
+
+def test_the_same_bytes_arent_queued_again_without_a_look() -> None:
+    """The first call wasn't answered, the second asked for an hour: by then the first one's import job is listed."""
+    world = _changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, drop="after"))
+    ports = world.ports()
+    early, calls = [None, None], []
+
+    def listed() -> Any:
+        if early:
+            early.pop()
+            return []
+        return ports.import_jobs.list()
+
+    def queue(uri: str, names: Any) -> Any:
+        calls.append(uri)
+        if len(calls) == 2:
+            raise ThrottledError("slow down", retry_after=3600)
+        return ports.import_jobs.queue(uri, names)
+
+    world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, list=listed, queue=queue)), hours=6)
+
+    assert (len(calls), len(world.sim.jobs)) == (2, 2)
+
+
+def test_one_person_who_spoils_every_file_starves_nobody() -> None:
+    """Files are halved until theirs is one of its own; the others are delivered after it."""
+    world = _changed(people=8)
+    ports = world.ports()
+    poison: list[bytes] = []
+
+    def queue(uri: str, names: Any) -> Any:
+        content = ports.library.download(uri) or b""
+        if not poison:
+            poison.append(content.split(b'"IdName":"')[1].split(b'"')[0])
+        if poison[0] in content:
+            world.sim.timer_job.plan("next", "internal_error")
+        return ports.import_jobs.queue(uri, names)
+
+    world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, queue=queue)), hours=24 * 5)
+
+    undelivered = [person for person in world.people if world.profile(person)["UpaDepartment"] != "B"]
+    assert [person.encode() for person in undelivered] == poison
+    assert world.state.sealed

@@ -43,7 +43,7 @@ unit: $(READY) ## Run the tests with coverage (JOBS=N processes, one a processor
 	@$(BIN)/python -m pytest --numprocesses=$(or $(JOBS),auto) --maxprocesses=4 --dist=worksteal --cov --cov-report= $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 
-crash: $(READY) ## Die at every port call, be overtaken at every write (half an hour; EVERY=N, JOBS=N, SCENARIO=NAME)
+crash: $(READY) ## Die at every port call, be overtaken at every write and read (an hour; EVERY=N, JOBS=N, SCENARIO=NAME)
 	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)

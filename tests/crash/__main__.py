@@ -1,6 +1,6 @@
-"""The crash campaign: die at every port call of every scenario, and be overtaken at every conditional write.
+"""The crash campaign: die at every port call of every scenario, and be overtaken at every conditional write and read.
 
-python -m tests.crash [--every N] [--scenario NAME] [--jobs N]
+python -m tests.crash [--every N] [--scenario NAME] [--kind KIND] [--jobs N]
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from time import perf_counter
 
 from tests.crash.campaign import Tally, campaign
 from tests.crash.rivals import interleavings
 from tests.crash.scenarios import SCENARIOS
 
-KINDS = {"crash points": campaign, "interleavings": interleavings}
+KINDS = {
+    "crash points": campaign,
+    "interleavings": interleavings,
+    "overtaken reads": partial(interleavings, place="read"),
+}
 
 
 def work(kind: str, number: int, every: int) -> tuple[Tally, float]:
@@ -24,9 +29,9 @@ def work(kind: str, number: int, every: int) -> tuple[Tally, float]:
     return KINDS[kind](SCENARIOS[number], every=every), perf_counter() - began
 
 
-def results(scenario: str, every: int, jobs: int) -> Iterator[tuple[str, str, Tally, float]]:
+def results(scenario: str, wanted: str, every: int, jobs: int) -> Iterator[tuple[str, str, Tally, float]]:
     """Yield kind, scenario and result, as they are done."""
-    chosen = [(kind, n) for kind in KINDS for n, one in enumerate(SCENARIOS) if scenario in one.name]
+    chosen = [(kind, n) for kind in KINDS if wanted in kind for n, one in enumerate(SCENARIOS) if scenario in one.name]
     with ProcessPoolExecutor(jobs) as pool:
         tasks = {pool.submit(work, kind, n, every): (kind, SCENARIOS[n].name) for kind, n in chosen}
         for task in as_completed(tasks):
@@ -39,12 +44,13 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only every N-th point")
     parser.add_argument("--scenario", default="", help="only scenarios whose name holds this text")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
+    parser.add_argument("--kind", default="", choices=KINDS, help="only this way of trying")
     asked = parser.parse_args()
     totals = {kind: [0, 0] for kind in KINDS}
-    for kind, name, tally, seconds in results(asked.scenario, asked.every, asked.jobs):
+    for kind, name, tally, seconds in results(asked.scenario, asked.kind, asked.every, asked.jobs):
         totals[kind][0] += tally.tried
         totals[kind][1] += tally.passed
-        print(f"{name:38} {kind:14} tried {tally.tried:5}, passed {tally.passed:5}, {seconds:.0f} s")
+        print(f"{name:38} {kind:15} tried {tally.tried:5}, passed {tally.passed:5}, {seconds:.0f} s")
         for failure in tally.failures[:5]:
             print(f"    {failure}")
         sys.stdout.flush()

@@ -1,10 +1,10 @@
-"""Two instances at every conditional write: another one comes in between, and the first goes on unaware."""
+"""Two instances at every conditional write and read: another one comes in between, and the first goes on unaware."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from tests.crash.campaign import SAYS, Tally, verdict
 from tests.crash.scenarios import Scenario
@@ -15,23 +15,38 @@ from upa_core.services.housekeeping import housekeeping
 TWO_DAYS = timedelta(days=2)
 
 
-class Rival:
-    """A store that lets another instance act just before the n-th conditional write."""
+Place = Literal["conditional write", "read"]
 
-    def __init__(self, store: Any, at: int, act: Callable[[], None]) -> None:
-        self._store, self._at, self._act = store, at, act
-        self.writes = 0
+
+class Rival:
+    """A store that lets another instance act just before the n-th conditional write, or the n-th read."""
+
+    def __init__(self, store: Any, at: int, act: Callable[[], None], place: Place = "conditional write") -> None:
+        self._store, self._at, self._act, self._place = store, at, act, place
+        self.places = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
         if if_match is not None or if_absent:
-            self.writes += 1
-            if self.writes == self._at:
-                self._act()
+            self._meet("conditional write")
         etag: str = self._store.put(key, data, if_match=if_match, if_absent=if_absent)
         return etag
+
+    def get(self, key: str) -> Any:
+        self._meet("read")
+        return self._store.get(key)
+
+    def read_range(self, key: str, start: int, length: int) -> Any:
+        self._meet("read")
+        return self._store.read_range(key, start, length)
+
+    def _meet(self, place: Place) -> None:
+        if place == self._place:
+            self.places += 1
+            if self.places == self._at:
+                self._act()
 
 
 def beside(ports: Ports, store: Any) -> Ports:
@@ -56,27 +71,29 @@ def _two_days(world: World) -> None:
 RIVALS: Mapping[str, Callable[[World], None]] = {"overtaken": _overtake, "stalled for two days": _two_days}
 
 
-def contested(scenario: Scenario, act: Callable[[World], None], at: int) -> tuple[World, int]:
-    """Take the scenario's steps while a second instance acts before the `at`-th conditional write of the first."""
+def contested(
+    scenario: Scenario, act: Callable[[World], None], at: int, place: Place = "conditional write"
+) -> tuple[World, int]:
+    """Take the scenario's steps while a second instance acts before the `at`-th conditional write (or read) of it."""
     world = scenario.prepare()
     plain = world.ports()
-    rival = Rival(plain.store, at, lambda: act(world))
+    rival = Rival(plain.store, at, lambda: act(world), place)
     for step in scenario.steps:
         step(world, beside(plain, rival))
     world.settle_down(days=scenario.days)
-    return world, rival.writes
+    return world, rival.places
 
 
-def interleavings(scenario: Scenario, *, every: int = 1, most: int = 0) -> Tally:
-    """Let each rival act before each (or every N-th) conditional write, or before `most` of them, evenly spread."""
+def interleavings(scenario: Scenario, *, every: int = 1, most: int = 0, place: Place = "conditional write") -> Tally:
+    """Let each rival act before each (or every N-th) place, or before `most` of them, evenly spread."""
     tally = Tally()
     for name, act in RIVALS.items():
-        _, writes = contested(scenario, act, 0)
-        for at in range(1, writes + 1, max(1, writes // most) if most else every):
+        _, places = contested(scenario, act, 0, place)
+        for at in range(1, places + 1, max(1, places // most) if most else every):
             tally.tried += 1
             try:
-                wrong = verdict(contested(scenario, act, at)[0])
+                wrong = verdict(contested(scenario, act, at, place)[0])
             except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
                 wrong = [f"{type(exc).__name__}: {exc}"]
-            tally.failures += [f"{scenario.name}: {name} at conditional write {at}{SAYS}{what}" for what in wrong[:3]]
+            tally.failures += [f"{scenario.name}: {name} at {place} {at}{SAYS}{what}" for what in wrong[:3]]
     return tally

@@ -1,4 +1,4 @@
-"""Two instances at every conditional write: one wins, the other leaves no trace."""
+"""Two instances at every conditional write and read: one wins, the other leaves no trace."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import os
 
 import pytest
 
-from tests.crash.rivals import Rival, beside, interleavings
+from tests.crash.rivals import Place, Rival, beside, interleavings
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.support.world import World
 from upa_core.domain.people import Shard
 from upa_core.services.people_changes import change_people_between_runs
 
 MOST = int(os.environ.get("UPA_INTERLEAVINGS", "4"))
-"""Conditional writes a scenario and rival, more or less; `make crash` takes all."""
+"""Conditional writes, and half as many reads, a scenario and rival, more or less; `make crash` takes all."""
 
 
+@pytest.mark.parametrize(("place", "most"), [("conditional write", MOST), ("read", (MOST + 1) // 2)])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_an_overtaken_instance_leaves_no_trace(scenario: Scenario) -> None:
-    """Whatever conditional write others come before, at once or for two days, each file is queued once and the oracle
-    is met."""
-    tally = interleavings(scenario, most=MOST)
-    assert tally.tried >= min(MOST, 5)
+def test_an_overtaken_instance_leaves_no_trace(scenario: Scenario, place: Place, most: int) -> None:
+    """Whatever conditional write or read others come before, at once or for two days, each file is queued once and the
+    oracle is met."""
+    tally = interleavings(scenario, most=most, place=place)
+    assert tally.tried >= min(most, 5)
     assert tally.failures == []
 
 

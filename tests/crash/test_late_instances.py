@@ -223,6 +223,27 @@ def test_a_late_refusal_doesnt_overwrite_the_report_of_a_success() -> None:
     assert report.value.status == "success"
 
 
+def test_what_was_uploaded_too_late_is_taken_back() -> None:
+    """Its debt was paid before it was there, and nobody would look for it in a week."""
+    world = settled(3)
+    world.edit(world.people[0], department="B")
+    world.pull()
+    ports = world.ports()
+    hung: list[str] = []
+
+    def upload(name: str, content: bytes) -> None:
+        if not hung:
+            hung.append(name)
+            world.sim.advance(400)
+            world.drain(world.ports(), hours=3)
+        ports.library.upload(name, content)
+
+    world.far(replace(ports, library=Wrapped(ports.library, upload=upload)))
+
+    assert len(hung) == 1
+    assert (world.library(), len(world.sim.jobs)) == ([], 2)
+
+
 def test_a_late_plan_takes_nobody_out_of_escrow_whom_a_newer_plan_put_there() -> None:
     """It read the outbox long before the shard, where it then finds what is newer than all it knows."""
     world = settled(3)

@@ -7,11 +7,13 @@ whoever comes after a crash knows what to look for.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import (
+    ConflictError,
     CorruptStateError,
     FatalError,
     RetryLaterError,
@@ -20,7 +22,7 @@ from upa_core.domain.errors import (
 from upa_core.domain.events import EventName, Level
 from upa_core.domain.names import upload_name
 from upa_core.domain.quarantine import QuarantineReason, reason_of
-from upa_core.domain.state import ConnectorState, Debt, InFlight, Lane, Run, switched_off
+from upa_core.domain.state import ConnectorState, Debt, FileState, InFlight, Lane, Run, switched_off
 from upa_core.domain.step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
 from upa_core.ports.bundle import Ports
@@ -133,7 +135,26 @@ def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
         fail_run(ports, connector, run, flight, why)
         raise CorruptStateError(f"{flight.file}: {why}; its rounds will be planned again")
     try:
-        ports.library.upload(flight.upload, blob.data)
+        return _upload_and_queue(ports, connector, run, flight, file, blob.data)
+    except ConflictError:
+        _take_back(ports, connector, flight)
+        raise
+
+
+def _take_back(ports: Ports, connector: Connector, flight: InFlight) -> None:
+    """Delete what was uploaded too late: others have gone on, and the debt for this upload may be paid already."""
+    lane = lane_of(ports.store, connector).load().value
+    uploads = {one.upload for one in (lane.in_flight, *lane.abandoned) if one is not None}
+    if flight.upload not in uploads:
+        with suppress(RetryLaterError, FatalError):  # the sweep finds what is left
+            ports.library.delete_file(flight.source_uri)
+
+
+def _upload_and_queue(
+    ports: Ports, connector: Connector, run: Run, flight: InFlight, file: FileState, content: bytes
+) -> Step:
+    try:
+        ports.library.upload(flight.upload, content)
     except RetryLaterError as exc:
         return wait(ports, connector, run, flight, exc)
     except FatalError as exc:

@@ -12,6 +12,7 @@ from upa_core.adapters.http import Service
 from upa_core.domain.errors import (
     AccessDeniedError,
     ForeignLinkError,
+    PartlyReadError,
     RefusedError,
     ResyncRequiredError,
     ThrottledError,
@@ -230,14 +231,45 @@ def test_throttled_for_long_is_raised() -> None:
     assert caught.value.retry_after == 300.0
 
 
-@pytest.mark.parametrize("status", [200, 408, 424, 429, 500, 503])
-def test_throttled_for_ever_ends(status: int) -> None:
-    """A batch that fails inside again and again, or gives no record, ends after four attempts."""
-    world = World(*[inner(("0", status, {}))] * 4)
+def test_throttled_for_ever_ends() -> None:
+    """A batch that is asked inside again and again to come later ends after four attempts."""
+    world = World(*[inner(("0", 429, {}))] * 4)
     with pytest.raises(ThrottledError):
         world.users.read(["a"], ["id"])
 
     assert len(world.net.requests) == 4
+
+
+@pytest.mark.parametrize("status", [200, 408, 424, 500, 503])
+def test_a_person_who_cant_be_read_is_named_and_the_others_are_there(status: int) -> None:
+    """An inner failure, or no record in it, again and again: four attempts, the last three for this person alone."""
+    good, bad = ("0", 200, {"id": "a"}), ("1", status, {})
+    world = World(inner(good, bad), *[inner(("0", status, {}))] * 3)
+    with pytest.raises(PartlyReadError) as caught:
+        world.users.read(["a", "b"], ["id"])
+
+    assert (caught.value.found, caught.value.unread) == ({"a": {"id": "a"}}, ("b",))
+    assert [len(urls) for urls in world.bodies()] == [2, 1, 1, 1]
+    assert "1 of 2 people" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 408, 424, 500, 503])
+def test_where_nobody_of_several_can_be_read_it_isnt_about_them(status: int) -> None:
+    """Everybody of a batch fails, again and again: Graph is to be asked later."""
+    world = World(*[inner(("0", status, {}), ("1", status, {}))] * 4)
+    with pytest.raises(ThrottledError):
+        world.users.read(["a", "b"], ["id"])
+
+
+def test_more_than_a_few_who_cant_be_read_are_graphs_trouble() -> None:
+    """Eleven of each batch of twenty: it ends with the second."""
+    people = [f"p{number}" for number in range(40)]
+    read, failed = {"id": "x"}, list(range(1, 12))
+    first = inner(*((str(n), 500 if n in failed else 200, {} if n in failed else read) for n in range(20)))
+    again = inner(*((str(n), 500, {}) for n in range(len(failed))))
+    world = World(*[first, again, again, again] * 2)
+    with pytest.raises(UnavailableError, match=r"22 of 40$"):
+        world.users.read(people, ["id"])
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 IN_A_TERMINAL = """\
-import os
+import os, signal
 from upa_cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores it
 os.close(os.open(os.ttyname(0), os.O_RDWR))  # the terminal becomes the session's own: Ctrl-C is a signal
 main()
 """

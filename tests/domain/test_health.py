@@ -14,13 +14,14 @@ from upa_core.domain.alarms import Alarm, Facts, alarms_of
 from upa_core.domain.health import Health, health
 from upa_core.domain.lane import InFlight, Lane
 from upa_core.domain.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.rounds import Watermark
+from upa_core.domain.rounds import OpenRound, Position, Watermark
 from upa_core.domain.runs import Counts, Hold, Retry, Run
 from upa_core.domain.state import ConnectorState, Debt
 from upa_core.domain.told import Told
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RUN = Run("R1", START, (), (), Counts())
+OPEN_POSITION = Position("https://graph/page", "next")
 READ = Watermark("https://graph/delta", START - HOUR, "f")
 BEFORE = START - 2 * HOUR
 HELD = Hold(RUN, BEFORE, "too many")
@@ -123,6 +124,11 @@ LINES = {
         replace(STATE, watermark=replace(READ, issued=START - 5 * DAY)),
         Lane(),
         Health("degraded", START - 5 * DAY, "the source hasn't been read for days", "see whether the timer runs"),
+    ),
+    "the first round under way": (
+        ConnectorState(open_round=OpenRound("r", "full", "first", BEFORE, OPEN_POSITION, (), "f")),
+        Lane(),
+        Health("starting", BEFORE, "the first full round isn't complete", "wait"),
     ),
     "nothing read yet": (
         ConnectorState(),

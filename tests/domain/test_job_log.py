@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from upa_core.domain.import_job import JobError, JobState
-from upa_core.domain.job_log import decode_log, judge, parse_log
+from upa_core.domain.job_log import LogLine, decode_log, judge, parse_log
 from upa_core.domain.people import EscrowReason
 
 PEOPLE = {"p1": {}, "p2": {}}
@@ -113,3 +113,21 @@ def test_a_log_is_decoded_by_its_mark(data: bytes) -> None:
 def test_a_log_that_isnt_well_encoded_is_read_all_the_same(data: bytes) -> None:
     """What can't be decoded is replaced."""
     assert "\ufffd" in decode_log(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("GenericError\tp1\ta\tb\tc", [LogLine("GenericError", "p1", "a\tb\tc")]),
+        (" GenericError \t p1 \t text \r\nmore", [LogLine("GenericError", "p1", "text\nmore")]),
+        ("DataFileNotJson - at line 3", [LogLine("DataFileNotJson", "", "at line 3")]),
+        ("  DataFileNotJson: x  ", [LogLine("DataFileNotJson", "", "x")]),
+        ("DataFileNotJson", [LogLine("DataFileNotJson", "", "")]),
+        ("  something else \n and more", [LogLine("", "", "  something else\n and more")]),
+        ("\ufeffGenericError\tp\tx\n\n \n", [LogLine("GenericError", "p", "x")]),
+        ("not a kind\tp\tx", [LogLine("", "p", "x")]),
+    ],
+)
+def test_a_line_has_a_kind_an_identity_and_a_message(text: str, lines: list[LogLine]) -> None:
+    """Tabs part them, and may stand in the message; a kind alone needs none; the rest continues the line before."""
+    assert parse_log(text) == lines

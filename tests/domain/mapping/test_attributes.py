@@ -93,8 +93,17 @@ def test_suggestions(name, suggestion):
 )
 def test_there_are_fifteen_extension_attributes(name):
     """extensionAttribute1 to 15 exist, no others."""
-    with pytest.raises(AttributeRefusedError):
+    with pytest.raises(AttributeRefusedError) as caught:
         resolve_attribute(name)
+
+    assert str(caught.value) == f"{name} doesn't exist: there are extensionAttribute1 to extensionAttribute15"
+
+
+@pytest.mark.parametrize("number", [1, 9, 10, 15])
+def test_the_fifteen_are_known_without_their_parent(number):
+    """As everybody calls them."""
+    path = f"onPremisesExtensionAttributes.extensionAttribute{number}"
+    assert resolve_attribute(f"extensionAttribute{number}") == path
 
 
 def test_extensions_need_their_application():

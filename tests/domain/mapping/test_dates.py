@@ -197,3 +197,32 @@ def test_what_does_not_fit_a_format_is_invalid(pattern, text):
     """Another form, impossible days and other digits are invalid."""
     with pytest.raises(InvalidValueError):
         DateFormat.compile(pattern, reading=True).parse(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hour", "written"),
+    [("h tt", 0, "12 AM"), ("h t", 11, "11 A"), ("hh tt", 12, "12 PM"), ("h t", 23, "11 P")],
+)
+def test_the_half_of_the_day_is_written(pattern, hour, written):
+    """Whole, or its first letter."""
+    assert DateFormat.compile(pattern).format(datetime(2014, 1, 1, hour, tzinfo=UTC)) == written
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "said"),
+    [
+        ("yyyyMMdd", "2014-01-01", "doesn't have the expected date format"),
+        ("yyyyMMdd", "20140230", "isn't a date of the calendar"),
+    ],
+)
+def test_what_is_no_date_of_a_format_says_why(pattern, text, said):
+    """Never with the value."""
+    with pytest.raises(InvalidValueError) as caught:
+        DateFormat.compile(pattern, reading=True).parse(text)
+
+    assert str(caught.value) == said
+
+
+def test_what_a_format_doesnt_read_is_its_least():
+    """The first of January of the year 1, at midnight."""
+    assert DateFormat.compile("HH", reading=True).parse("05") == datetime(1, 1, 1, 5, tzinfo=UTC)

@@ -211,11 +211,63 @@ def test_groups_beside_each_other_arent_nested():
     assert compile_pattern("(" * 20 + "a" + ")" * 20).fullmatch("a")
 
 
-@pytest.mark.parametrize(("text", "position"), [("a)", 2), ("ab*+", 4), ("(?=a)", 2)])
-def test_a_refusal_names_the_character(text, position):
-    """Counted from one."""
-    with pytest.raises(PatternError, match=f"^pattern, at character {position}: "):
+NO_OPTIONS = "only (…), (?:…) and (?<name>…) are supported: no lookarounds, options or conditions"
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "said"),
+    [
+        ("a)", 2, "unmatched )"),
+        ("(a", 3, "ends too early"),
+        ("ab*+", 4, "a repeat of a repeat isn't supported"),
+        ("a*?+", 4, "a repeat of a repeat isn't supported"),
+        ("a{2}*", 5, "a repeat of a repeat isn't supported"),
+        ("a{3,2}", 7, "a repeat count must be in order and at most 200"),
+        ("a{201}", 7, "a repeat count must be in order and at most 200"),
+        ("a{201,}", 8, "a repeat count must be in order and at most 200"),
+        ("^*", 3, "what is repeated must take at least one character"),
+        ("(?:a?)*", 8, "what is repeated must take at least one character"),
+        ("(?:a*|b)+", 10, "what is repeated must take at least one character"),
+        ("*a", 1, "* has nothing to repeat"),
+        ("a|?", 3, "? has nothing to repeat"),
+        ("(?=a)", 2, NO_OPTIONS),
+        ("(?<n>a)(?<n>b)", 13, "two groups have the same name"),
+        ("(" * 21, 22, "groups are nested more than 20 deep"),
+        (r"\x1", 3, r"\x needs hexadecimal digits"),
+        (r"\q", 3, r"\q isn't supported"),
+        ("[a-z-[m]]", 6, "sets can't be subtracted"),
+    ],
+)
+def test_a_refusal_names_the_character_and_why(text, position, said):
+    """Counted from one: where reading stopped."""
+    with pytest.raises(PatternError) as caught:
         compile_pattern(text)
+
+    assert str(caught.value) == f"pattern, at character {position}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a" * 501, "the pattern has more than 500 characters"),
+        ("(a{100}){100}", "the pattern is too large: more than 600 steps when its counts are written out"),
+    ],
+)
+def test_a_pattern_that_is_too_large_says_so(text, said):
+    """As it is written, or when its counts are written out."""
+    with pytest.raises(PatternError) as caught:
+        compile_pattern(text)
+
+    assert str(caught.value) == said
+
+
+def test_a_text_that_is_too_long_for_a_pattern_is_invalid():
+    """For patterns that aren't quick; no longer than what is allowed is no error."""
+    pattern = compile_pattern("(?:ab|a)*c")
+
+    assert pattern.search("a" * MAX_MATCHED_TEXT) is None
+    with pytest.raises(InvalidValueError, match=f"^is longer than {MAX_MATCHED_TEXT} characters, the most that a pat"):
+        pattern.search("a" * (MAX_MATCHED_TEXT + 1))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
+from upa_core.domain.import_job import ImportJob
 from upa_core.domain.people import EscrowReason
-from upa_core.services.archive import is_beside
+from upa_core.services.archive import log_folders
 
 
 def _changed() -> World:
@@ -59,12 +60,16 @@ FILE = "https://contoso.sharepoint.com/sites/upa/Shared%20Documents/UPA/f-1.json
         ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/%2e%2e", False),
         ("https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-0a-Logs", False),
         ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/a/b", False),
+        ("/sites/upa/Shared Documents/UPA/f-1-0a-Logs", True),
+        ("https://[contoso/f-1-0a-Logs", False),
         ("", False),
     ],
 )
 def test_a_log_folder_lies_beside_its_file(folder: str, beside: bool) -> None:
     """Whatever way the address is written; nothing else is read, or deleted with all it holds."""
-    assert is_beside(folder, FILE) is beside
+    job = ImportJob("0a", 3, 0, "", "", folder)
+
+    assert log_folders([job], FILE) == ((folder,) if beside else ())
 
 
 def test_an_import_job_listed_without_an_id_wedges_nothing() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Sequence
-from urllib.parse import unquote
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote, urlsplit
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import ConflictError, FatalError
@@ -34,14 +33,34 @@ def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
     return any(job.state == JobState.ERROR for job in jobs)
 
 
-def logs_seen(ports: Ports, jobs: Sequence[ImportJob]) -> str:
+def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
+    """Return the log folders of import jobs: folders beside the import file, and no other that SharePoint may name.
+
+    What is returned is read, and in the end deleted with all it holds: it must never be the library itself.
+    """
+    return tuple(job.log_folder_uri for job in jobs if _is_beside(job.log_folder_uri, source_uri))
+
+
+def _is_beside(folder: str, file: str) -> bool:
+    place, _, name = _path(folder).rpartition("/")
+    return name not in ("", ".", "..") and place == _path(file).rpartition("/")[0]
+
+
+def _path(uri: str) -> str:
+    try:
+        return unquote(urlsplit(uri).path).rstrip("/").casefold()
+    except ValueError:
+        return ""
+
+
+def logs_seen(ports: Ports, jobs: Sequence[ImportJob], source_uri: str) -> str:
     """Sum up what the log folders hold now, "" while an import job that ended in Error has none.
 
     Raises `RetryLaterError` where the library can't be read now.
     """
     seen = []
     for job in jobs:
-        items = _log_items(ports, job)
+        items = _log_items(ports, job, source_uri)
         if job.state == JobState.ERROR and not items:
             return ""
         seen += [f"{job.id} {item.name} {item.size}" for item in items]
@@ -59,7 +78,7 @@ def archive(
     intact = content is not None and hashlib.sha256(content).hexdigest() == file.sha256
     logs: list[LogFile] = []
     for job in jobs:
-        for item in _log_items(ports, job):
+        for item in _log_items(ports, job, flight.source_uri):
             logs.append(_archive_log(ports, flight, job.id, item, len(logs)))
     outcome = Outcome(
         version=Outcome.VERSION,
@@ -72,7 +91,7 @@ def archive(
         logs=tuple(logs),
         intact=intact,
         source_uri=flight.source_uri,
-        log_folders=tuple(job.log_folder_uri for job in jobs if job.log_folder_uri),
+        log_folders=log_folders(jobs, flight.source_uri),
         import_jobs=_known(flight, jobs),
     )
     return _write(ports, outcome)
@@ -102,7 +121,7 @@ def archive_given_up(
         intact=False,
         given_up=why,
         source_uri=flight.source_uri,
-        log_folders=tuple(job.log_folder_uri for job in jobs if job.log_folder_uri),
+        log_folders=log_folders(jobs, flight.source_uri),
         abandoned=abandoned,
         import_jobs=_known(flight, jobs),
     )
@@ -124,18 +143,9 @@ def _write(ports: Ports, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def is_beside(folder: str, file: str) -> bool:
-    """Tell whether an address that SharePoint names is a folder beside the import file: nothing else is a log folder.
-
-    What it names is deleted with all it holds, so that the library itself, or another folder, must never be taken.
-    """
-    place, _, name = unquote(re.split("[?#]", folder)[0]).rstrip("/").casefold().rpartition("/")
-    return name not in ("", ".", "..") and place == unquote(file).casefold().rpartition("/")[0]
-
-
-def _log_items(ports: Ports, job: ImportJob) -> list[LibraryItem]:
+def _log_items(ports: Ports, job: ImportJob, source_uri: str) -> list[LibraryItem]:
     """List a log folder; one that SharePoint refuses to show, or a link that leaves the tenant, is no log."""
-    if not is_beside(job.log_folder_uri, job.source_uri):
+    if not log_folders([job], source_uri):
         return []
     try:
         return [item for item in ports.library.items(job.log_folder_uri) or () if not item.is_folder]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Literal
 
 from upa_core.domain.connector import Connector
@@ -25,7 +24,7 @@ from upa_core.domain.state import (
 )
 from upa_core.domain.step import Step
 from upa_core.ports.bundle import Ports
-from upa_core.services.archive import archive_given_up, is_beside
+from upa_core.services.archive import archive_given_up
 from upa_core.services.clean import pay_debts
 from upa_core.services.documents import Stored, lane_of, state_of
 from upa_core.services.lane import abandon, emit, is_current, move
@@ -179,7 +178,7 @@ def _status(run: Run, file: FileState, outcome: Outcome) -> Literal["success", "
 def _debts(outcome: Outcome, now: datetime) -> Iterator[Debt]:
     if outcome.source_uri:
         yield Debt(outcome.source_uri, is_folder=False, since=now)
-    for folder in filter(partial(is_beside, file=outcome.source_uri), outcome.log_folders):
+    for folder in outcome.log_folders:
         yield Debt(folder, is_folder=True, since=now)
 
 

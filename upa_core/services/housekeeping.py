@@ -13,7 +13,7 @@ from upa_core.domain.people import EscrowReason
 from upa_core.domain.state import Abandoned, ConnectorState, Debt, Lane, age_of
 from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
 from upa_core.ports.bundle import Ports
-from upa_core.services.archive import is_beside
+from upa_core.services.archive import log_folders
 from upa_core.services.clean import pay_debts
 from upa_core.services.documents import lane_of, state_of
 from upa_core.services.look_up import find
@@ -124,7 +124,7 @@ def _log_folders(ports: Ports, entry: Abandoned, now: datetime) -> list[str]:
         if age_of(entry.since, now) < ABANDONED_HORIZON:
             raise
         return []
-    return [job.log_folder_uri for job in jobs if job is not None and is_beside(job.log_folder_uri, entry.source_uri)]
+    return list(log_folders((job for job in jobs if job is not None), entry.source_uri))
 
 
 def _move(ports: Ports, connector: Connector, entry: Abandoned, after: Abandoned | None) -> None:

@@ -143,7 +143,7 @@ def _ended(
     waited = age_of(ended, now)
     try:
         if logs_wanted(jobs) and waited < LATE_LOG_PATIENCE:
-            seen = logs_seen(ports, jobs)
+            seen = logs_seen(ports, jobs, flight.source_uri)
             if not seen or seen != flight.log_seen:
                 _moved(ports, connector, flight, replace(flight, ended=ended, log_seen=seen))
                 pause = FIRST_POLL if seen else poll_delay(waited)

@@ -10,8 +10,16 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
+from upa_core.domain import documents
 from upa_core.domain.documents import from_json, instant, to_json
 from upa_core.domain.errors import CorruptStateError
+
+
+@pytest.fixture(autouse=True)
+def _first_of_its_kind() -> None:
+    """Each test is the first that reads: readers are made once a type."""
+    documents._reader.cache_clear()
+
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 250_000, tzinfo=UTC)
 

@@ -36,3 +36,11 @@ def test_a_lane_is_taken_over_after_twenty_six_hours(held: timedelta, overdue: b
     file = InFlight("other", "run", "file.json", 1, "queued", since=START)
 
     assert file.overdue(START + held) is overdue
+
+
+@pytest.mark.parametrize(("day", "today"), [(TODAY, 4), ((START - timedelta(days=1)).date().isoformat(), 1), ("", 1)])
+def test_an_import_job_counts_against_its_day(day: str, today: int) -> None:
+    """A new day begins with it; the total goes on."""
+    counted = Lane(day=day, jobs_today=3, jobs_total=9).count_job(START)
+
+    assert counted == Lane(day=TODAY, jobs_today=today, jobs_total=10)

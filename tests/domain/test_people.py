@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.fakes.clock import START
 from upa_core.domain.people import EscrowReason, Shard, shard_of, shards_for
 from upa_core.domain.timetable import escrow_due
@@ -117,3 +119,60 @@ def test_what_is_made_unknown_keeps_its_stamp() -> None:
     assert (forgotten, shard.shadow("p"), shard.shadow("stranger")) == ([None, None], [None, None], None)
     shard.settle("p", {"A": "new"}, 8)
     assert shard.shadow("p") == ["new", None]
+
+
+def test_what_is_confirmed_of_somebody_known_obeys_the_stamps() -> None:
+    """A newer file's cells stay, as when they are settled one by one."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "new"}, 7)
+    shard.confirm({"p": {"A": "old", "B": "b"}}, 5)
+
+    assert shard.shadow("p") == ["new", "b"]
+
+
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        ({"A": "a", "B": "b"}, ["a", "b", 5]),
+        ({"B": "b", "A": "a"}, ["a", "b", 5]),
+        ({"B": "b"}, [None, "b", [0, 5]]),
+    ],
+)
+def test_what_is_confirmed_of_a_stranger_is_their_row(values: dict[str, str], row: list[object]) -> None:
+    """Whatever order the file has them in; what it doesn't name is unknown and bears no stamp."""
+    shard = Shard(AB)
+    shard.confirm({"p": values}, 5)
+
+    assert shard.rows == {"p": row}
+
+
+def test_nothing_confirmed_makes_no_row() -> None:
+    """A person without values in the file, and a stranger in a file from before somebody was forgotten."""
+    shard = Shard(AB, floor=5)
+    shard.confirm({"p": {}, "q": {"A": "a"}}, 5)
+
+    assert shard.rows == {}
+
+
+def test_only_whom_the_file_confirmed_leaves_escrow() -> None:
+    """The others wait on, and so does who was put there by something newer."""
+    shard = Shard(AB)
+    for person, sequence in (("p", 4), ("newer", 6), ("other", 4)):
+        shard.put_in_escrow(person, EscrowReason.REQUESTED, now=START, sequence=sequence)
+    shard.confirm({"p": {"A": "a"}, "newer": {"A": "a"}, "nobody": {"A": "a"}}, 5)
+
+    assert set(shard.escrow) == {"newer", "other"}
+
+
+def test_a_doubt_remembers_what_was_confirmed_and_nothing_else() -> None:
+    """Unknown cells and properties that the file didn't touch aren't in doubt; a second doubt adds to the first."""
+    shard = Shard(("A", "B", "C", "D"))
+    shard.settle("p", {"A": "a", "B": None, "C": "c", "D": "d"}, 1)
+    shard.doubt("p", iter(["A", "B"]), now=START, sequence=2)
+    shard.doubt("p", ["C", "gone"], now=START, sequence=3)
+    shard.doubt("stranger", ["A"], now=START, sequence=3)
+
+    assert shard.doubted == {"p": {"A": "a", "C": "c"}}
+    assert shard.shadow("p") == [None, None, None, "d"]
+    assert shard.end("p")
+    assert shard.doubted == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fakes.clock import START
-from upa_core.domain.changes import REMOVED, fill, overlay
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
 from upa_core.domain.import_job import JobError, JobState
@@ -28,21 +27,6 @@ def _connector(*mappings: Any, scope: Scope | None = None) -> Connector:
 
 def _plan(connector: Connector, shard: Shard, *values: Any) -> Any:
     return Planner(connector).plan(shard, [["p", 0, *values]], ended=(), gone=(), full_round="", now=START)
-
-
-def test_what_the_delta_named_wins_over_a_re_read_and_the_rest_comes_from_it() -> None:
-    """Of a partial row only the absent values are taken from the re-read; afterwards nothing is absent."""
-    assert fill(["p", 0b10, "named", None], ["p", 0, "lagging", "read"]) == ["p", 0, "named", "read"]
-
-
-def test_what_even_a_re_read_doesnt_name_has_no_value() -> None:
-    """An attribute absent in the delta and in the re-read is None, not absent."""
-    assert fill(["p", 0b11, None, None], ["p", 0b10, "read", None]) == ["p", 0, "read", None]
-
-
-def test_nothing_is_kept_from_before_somebody_left() -> None:
-    """A partial row after a removal stays partial: what was known before is void."""
-    assert overlay(["p", REMOVED], ["p", 0b1, None, "new"]) == ["p", 0b1, None, "new"]
 
 
 def test_a_group_holds_every_shard_whose_low_bits_name_it() -> None:
@@ -131,3 +115,36 @@ def test_everybody_who_is_set_aside_or_declined_is_counted() -> None:
     assert (plan.counts.invalid, plan.counts.declined) == (2, 2)
     assert shard.declined == {"d1": {"City": "Rome"}, "d2": {"City": "Rome"}}
     assert sorted(shard.escrow) == ["i1", "i2"]
+
+
+def test_leaving_the_scope_clears_what_a_file_left_unknown() -> None:
+    """It may have been written, whether its cell bears a stamp of its own or the row's; what was never sent is left."""
+    scope = Scope(groups=((Clause("userType", "EQUALS", "Member"),),), out_of_scope="clear")
+    connector = _connector(*(direct(name, name.title()) for name in ("city", "state", "country")), scope=scope)
+    one, several = Shard(connector.targets), Shard(connector.targets)
+    one.settle("p", {"City": "Bern", "State": "BE", "Country": "CH"}, 1)
+    one.settle("p", {"City": None, "State": None, "Country": None}, 2)
+    several.settle("p", {"City": "Bern"}, 1)
+    several.settle("p", {"State": None}, 2)
+    values = [{"userType": "Guest"}.get(path) for path in connector.inputs]
+
+    cleared = [dict(entry.new) for shard in (one, several) for entry in _plan(connector, shard, *values).entries]
+    assert cleared == [{"City": "", "State": "", "Country": ""}, {"City": "", "State": ""}]
+
+
+def test_what_was_there_before_a_doubt_is_sent_where_the_source_says_nothing() -> None:
+    """Where it says something, that; what a newer file confirmed is out of doubt."""
+    connector = _connector(direct("city", "City"), direct("state", "State"), direct("country", "Country"))
+    shard = Shard(connector.targets)
+    shard.settle("p", {"City": "Bern", "State": "BE", "Country": "CH"}, 1)
+    shard.doubt("p", ["City", "State", "Country"], now=START, sequence=2)
+    assert shard.doubted == {"p": {"City": "Bern", "State": "BE", "Country": "CH"}}
+    shard.settle("p", {"Country": "AT"}, 3)
+    plan = _plan(connector, shard, None, "AT", "VD")
+
+    assert [dict(entry.new) for entry in plan.entries] == [{"City": "Bern", "State": "VD"}]
+    assert (plan.changed, shard.doubted) == (True, {"p": {"City": "Bern", "State": "BE"}})
+    shard.confirm({"p": {"City": "Bern", "State": "VD"}}, 4)
+    again = _plan(connector, shard, None, "AT", "VD")
+
+    assert (list(again.entries), again.changed, shard.doubted) == ([], True, {})

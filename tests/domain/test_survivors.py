@@ -143,8 +143,23 @@ def test_what_was_there_before_a_doubt_is_sent_where_the_source_says_nothing() -
     plan = _plan(connector, shard, None, "AT", "VD")
 
     assert [dict(entry.new) for entry in plan.entries] == [{"City": "Bern", "State": "VD"}]
-    assert (plan.changed, shard.doubted) == (True, {"p": {"City": "Bern", "State": "BE"}})
+    assert (plan.changed, shard.doubted) == (False, {"p": {"City": "Bern", "State": "BE"}})
     shard.confirm({"p": {"City": "Bern", "State": "VD"}}, 4)
     again = _plan(connector, shard, None, "AT", "VD")
 
-    assert (list(again.entries), again.changed, shard.doubted) == ([], True, {})
+    assert (list(again.entries), again.changed, shard.doubted) == ([], False, {})
+
+
+def test_a_doubt_about_a_property_that_is_mapped_no_more_is_dropped() -> None:
+    """With it the others', where nothing is left of them."""
+    connector = _connector(direct("city", "City"), direct("state", "State"))
+    shard = Shard(connector.targets)
+    shard.settle("p", {"City": "Bern"}, 1)
+    shard.doubted = {"p": {"Gone": "x"}}
+    assert _plan(connector, shard, "Bern", None).changed
+    assert shard.doubted == {}
+
+    shard.doubted = {"p": {"Gone": "x", "State": "BE"}}
+    plan = _plan(connector, shard, "Bern", None)
+    assert [dict(entry.new) for entry in plan.entries] == [{"State": "BE"}]
+    assert (plan.changed, shard.doubted) == (True, {"p": {"State": "BE"}})

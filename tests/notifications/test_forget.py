@@ -8,6 +8,7 @@ from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.errors import RefusedError
+from upa_core.domain.job_log import decode_log
 from upa_core.services import holds
 from upa_core.services.explain import explain
 from upa_core.services.forget import forget
@@ -121,3 +122,16 @@ def test_what_isnt_what_its_folder_says_loses_the_person_all_the_same(folder: st
     forget(world.ports(), world.connector, person, "Ann")
 
     assert _holding(world, person) == []
+
+
+def test_a_log_in_utf_16_loses_the_person_and_keeps_the_others() -> None:
+    """As settling reads it."""
+    world = World(2)
+    person, other = world.people
+    world.sync()
+    key = "runs/2020/11/20201122T101500Z-zzzz/archive/upa-hr-20201122T101500Z-zzzz-1.json/log-001-abc"
+    world.store.put(key, f"GenericError\t{person}\tx\nGenericError\t{other}\ty".encode("utf-16"))
+    forget(world.ports(), world.connector, person, "Ann")
+
+    left = decode_log(world.store.blobs[key])
+    assert (person in left, other in left) == (False, True)

@@ -14,8 +14,10 @@ from tests.crash.scenarios import quick, settled
 from tests.support.mortal import Death, Fate
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
+from upa_core.domain.people import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.housekeeping import housekeeping
+from upa_core.services.people_changes import change_people_between_runs
 
 
 def _changed() -> World:
@@ -128,3 +130,62 @@ def test_a_file_whose_lane_was_taken_over_isnt_queued_again() -> None:
 
     files = [re.sub(r"(-\d+)-\d+\.json$", r"\1.json", name) for name in world.queued()]
     assert len(files) == len(set(files))
+
+
+def _zombie(world: World, person: str, hours: float) -> None:
+    """Let an import job be given up that ends, and writes, so many hours after it was queued."""
+    world.sim.timer_job.plan("next", hang="Processing", wake_after=hours * 3600)
+    world.edit(person, department="zombie")
+    world.pull()
+    world.drain(hours=26)
+    assert len(world.lane.abandoned) == 1
+
+
+def _until_doubted(world: World) -> None:
+    for _ in range(200):
+        if not world.lane.abandoned:
+            return
+        world.sim.advance(1200)
+        housekeeping(world.ports(), world.connector)
+    raise AssertionError("the zombie never ended")
+
+
+def test_what_is_delivered_while_the_doubt_comes_is_what_was_there() -> None:
+    """A file in flight is older than the doubt, and its value newer than the one that was confirmed before."""
+    world = settled(3)
+    person = world.people[0]
+    _zombie(world, person, hours=28)
+    world.edit(person, department="old")
+    world.pull()
+    world.drain(hours=2)
+    world.sim.advance(60)
+    world.edit(person, department="new")
+    world.pull()
+    world.sim.timer_job.plan("next", hang="Processing", wake_after=7 * 3600)
+    world.far()
+    _until_doubted(world)
+    assert world.lane.in_flight is not None
+    world.edit(person, department=None)
+    world.pull()
+    world.drain(hours=10)
+
+    assert world.profile(person)["UpaDepartment"] == "new"
+
+
+def test_a_doubt_is_over_once_a_newer_value_is_confirmed() -> None:
+    """What was there before it isn't sent again, however unknown the value becomes later."""
+    world = settled(3)
+    person = world.people[0]
+    _zombie(world, person, hours=60)
+    world.edit(person, department="old")
+    world.pull()
+    world.drain(hours=6)
+    _until_doubted(world)
+    world.edit(person, department="new")
+    world.settle_down()
+    world.edit(person, department=None)
+    change_people_between_runs(world.ports(), world.connector, [person], Shard.make_unknown)
+    world.pull(full=True)
+    world.settle_down()
+
+    assert world.profile(person)["UpaDepartment"] == "new"

@@ -135,3 +135,22 @@ def test_a_full_round_that_names_nobody_leaves_people_where_they_are() -> None:
 
     assert (shards > 8, world.state.people.shards) == (True, shards)
     assert world.shadow(world.people[0]) is not None
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_who_left_in_a_round_that_cant_be_read_and_came_back_is_sent_again(lost: bool) -> None:
+    """SharePoint emptied the profile; a full round alone names them as if nothing had been."""
+    world = settled(6)
+    person = world.people[0]
+    world.sim.advance(1)
+    world.sim.directory.remove(person)
+    world.pull()
+    ((segment,),) = [sealed.segments for sealed in world.state.sealed]
+    if lost:
+        world.store.delete(segment.key)
+    world.sim.advance(1)
+    world.sim.directory.restore(person)
+    world.pull(full=True)
+    world.settle_down()
+
+    assert world.differences() == []

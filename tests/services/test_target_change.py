@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.errors import ConfigError, RefusedError
@@ -106,3 +107,28 @@ def test_the_shadow_stays_while_a_run_of_the_same_tenant_is_open() -> None:
 
     with pytest.raises(RefusedError, match="while a run is open or held"):
         reset(world.ports(), world.connector, "shadow", "anna")
+
+
+def test_an_unanswered_queue_call_of_a_dropped_run_stays_on_the_books() -> None:
+    """Its import job may turn up, and end when newer values are there."""
+    world = settled(3)
+    person = world.people[0]
+    world.edit(person, department="B")
+    world.pull()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, drop="after"))
+    world.sim.timer_job.plan("next", hang="Processing", wake_after=12 * 3600)
+    world.step()
+    world.step()
+    flight, target = world.lane.in_flight, world.connector.target
+    assert flight is not None
+    assert flight.phase == "queueing"
+    _point_elsewhere(world)
+    reset(world.ports(), world.connector, "shadow", "anna")
+    world.connector = replace(world.connector, target=target)
+    world.sim.advance(400)
+    world.pull()
+    world.far()
+    world.edit(person, department="C")
+    world.settle_down(days=4)
+
+    assert world.differences() == []

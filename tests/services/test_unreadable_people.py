@@ -108,3 +108,21 @@ def test_many_people_due_at_once_dont_keep_everybody_waiting(monkeypatch: pytest
 
     assert world.profile(world.people[0])["UpaDepartment"] == "B"
     assert reads[:3] == [1 + 50, 50, 50]
+
+
+def test_two_whom_graph_cant_read_stop_nobody_else_either() -> None:
+    """Due together and alone in their batch, they look like Graph's trouble: the rounds go on without them."""
+    world = settled(6)
+    one, other, good, *_ = world.people
+    _failing(world, [one, other])
+    request_people(world.ports(), world.connector, [one, other, good])
+    world.drain(hours=0.5)
+    assert set(world.escrow()) == {one, other}
+    world.sim.advance(2 * 3600)
+    values = {"department": "new", "jobTitle": "x", "employeeType": "y", "employeeHireDate": "2026-01-01T00:00:00Z"}
+    joiner = world.join(**values, onPremisesExtensionAttributes={"extensionAttribute1": "c"})
+    world.pull()
+    world.drain(hours=3)
+
+    assert world.profile(joiner)["UpaDepartment"] == "new"
+    assert set(world.escrow()) == {one, other}

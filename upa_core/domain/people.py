@@ -88,11 +88,22 @@ class Shard:
                 self.rows[person] = _fresh(self.targets, values, sequence)
             return
         stamps = row[-1] if isinstance(row[-1], list) else [row[-1]] * len(self.targets)
+        before = self.doubted.get(person, {})
         for at, target in enumerate(self.targets):
-            if target in values and stamps[at] <= sequence:
+            if target not in values:
+                continue
+            newer = stamps[at] <= sequence
+            if newer:
                 row[at] = values[target]
                 stamps[at] = sequence
+            if (value := values[target]) is not None and target in before:
+                if newer:
+                    del before[target]
+                else:  # delivered while the doubt came: what is there again, where the source has nothing to say
+                    before[target] = value
         row[-1] = _stamp(stamps)
+        if not before:
+            self.doubted.pop(person, None)
 
     def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int) -> None:
         """Settle people of whom the file `sequence` confirmed everything; they leave escrow."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.import_job import state_name
-from upa_core.domain.job_log import parse_log
+from upa_core.domain.job_log import decode_log, parse_log
 from upa_core.domain.names import moment_of
 from upa_core.domain.people import EscrowEntry, Shard, shard_of
 from upa_core.domain.state import ConnectorState, Outcome, Report, Run, switched_off
@@ -105,7 +105,7 @@ def _result(ports: Ports, outcome: Outcome, person: str) -> str:
         return outcome.given_up
     for log in outcome.logs:
         blob = ports.store.get(log.key)
-        for line in parse_log(blob.data.decode("utf-8", "replace")) if blob is not None else ():
+        for line in parse_log(decode_log(blob.data)) if blob is not None else ():
             if line.identity.lower() == person:
                 return f"{line.kind}: {line.message}"
     jobs = ", ".join(f"{job.id} ended ({state_name(job.state)})" for job in outcome.jobs)

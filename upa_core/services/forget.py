@@ -10,7 +10,7 @@ import orjson
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.events import Event, EventName, Level
-from upa_core.domain.job_log import parse_log
+from upa_core.domain.job_log import decode_log, parse_log
 from upa_core.domain.names import parse_file_name, run_of
 from upa_core.domain.people import Shard
 from upa_core.domain.state import ConnectorState
@@ -84,7 +84,7 @@ def _archived(ports: Ports, connectors: Collection[str]) -> Iterator[str]:
 
 def _scrub(ports: Ports, key: str, person: str) -> bool:
     blob = ports.store.get(key)
-    if blob is None or person.encode() not in blob.data.lower():
+    if blob is None or person not in decode_log(blob.data).lower():
         return False
     ports.store.put(key, _without(key, blob.data, person), if_match=blob.etag)
     return True
@@ -100,7 +100,7 @@ def _without(key: str, data: bytes, person: str) -> bytes:
             return _plan_without(data, person)
     except (ValueError, LookupError, TypeError, AttributeError):
         pass
-    lines = parse_log(data.decode("utf-8", "replace"))
+    lines = parse_log(decode_log(data))
     kept = (one for one in lines if person not in f"{one.identity} {one.message}".lower())
     return "".join(f"{one.kind}\t{one.identity}\t{one.message}\n" for one in kept).encode()
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from upa_core.domain.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import CorruptStateError, PartlyReadError
+from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people import Shard, group_members, groups_of, shard_of
 from upa_core.domain.plan import Entry, Planner
 from upa_core.domain.state import Counts, SealedRound
@@ -135,14 +135,17 @@ class _Planning:
             self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
 
     def _merge(self, partitions: Sequence[int]) -> Merged:
-        merged = Merged()
+        merged, unreadable = Merged(), False
         newest_full = max((at for at, sealed in enumerate(self._rounds) if sealed.kind == "full"), default=0)
         for at, (sealed, readers) in enumerate(zip(self._rounds, self._readers, strict=True)):
             try:
                 merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
             except CorruptStateError:
-                if at >= newest_full:  # of an older one nothing is needed: the full round names everybody anew
+                if at >= newest_full:  # of an older one little is needed: the full round names everybody anew
                     raise
+                unreadable = True
+        if unreadable:  # who of them left in between, and came back, starts unknown
+            merged.ended |= merged.rows.keys()
         return merged
 
     def _due_in(self, shard: Shard) -> Iterator[str]:
@@ -162,11 +165,14 @@ class _Planning:
             return gone, unread
         try:
             records = self._ports.source.read(ids, self._connector.select)
-        except PartlyReadError as exc:
-            if not exc.found and len(exc.unread) > 1:
+        except RetryLaterError as exc:
+            if isinstance(exc, PartlyReadError) and (exc.found or len(exc.unread) == 1):
+                records = exc.found
+                unread |= set(exc.unread)
+            elif len(ids) == len(due) and self._rounds:  # they stay due; the rounds needn't wait for them
+                return gone, unread
+            else:
                 raise
-            records = exc.found
-            unread |= set(exc.unread)
         for person in ids:
             record = records.get(person)
             row = merged.rows.pop(person, None)

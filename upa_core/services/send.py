@@ -95,7 +95,7 @@ def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step
         return Step("poll", f"{flight.phase}; waiting", at=flight.not_before, run=flight.run, file=flight.file)
     state = state_of(ports.store, connector.name).load().value
     if state.run is None or not is_current(state, flight):
-        free_lane(ports, connector, flight, load_outcome(ports, flight.run, flight.file))
+        free_lane(ports, connector, flight, load_outcome(ports, flight.run, flight.file), alive=flight.queues > 0)
         return Step("again", "the lane is free", run=flight.run)
     if flight.phase == "reserved":
         return _upload(ports, connector, state.run, _fresh_attempt(ports, connector, flight))

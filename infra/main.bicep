@@ -39,7 +39,7 @@ param schedule string = '0 */15 * * * *'
 @description('NCRONTAB of housekeeping, six fields.')
 param housekeepingSchedule string = '0 30 3 * * *'
 
-@description('More app settings, e.g. what the connector file names as ${NAME}; secrets as Key Vault references.')
+@description('More app settings, e.g. what the connector file names as \${NAME}; secrets as Key Vault references.')
 param extraSettings object = {}
 
 @description('Address that alerts are mailed to; empty: alerts fire and mail nobody.')

@@ -71,7 +71,7 @@ def _day(**options: Any) -> dict[str, Any]:
 
 
 def _azurite(people: int) -> dict[str, Any]:
-    from tests.support.azurite import AzuriteMissingError, running  # noqa: PLC0415 - not everybody has it
+    from tests.support.azurite import AzuriteMissingError, running  # not everybody has it
 
     try:
         with running() as azurite:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from upa_core.domain.connector import Limits
-from upa_core.domain.people import shards_for
+from upa_core.domain.people.shadow import shards_for
 
 TICKS = 96
 POLL_GB = 2.0

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from tenant_sim import people
+from tenant_sim.people import feed as people
 
 GRAPH = "https://graph.microsoft.com"
 PAGE = 200

@@ -26,11 +26,11 @@ WEEK = 7
 
 def sdk(count: int) -> dict[str, Any]:
     """Follow the delta with msgraph-sdk; the first page (its lazy models) isn't counted."""
-    import httpx  # noqa: PLC0415
-    from azure.core.credentials import AccessToken  # noqa: PLC0415
-    from kiota_authentication_azure import azure_identity_authentication_provider as kiota  # noqa: PLC0415
-    from msgraph import GraphRequestAdapter, GraphServiceClient  # noqa: PLC0415
-    from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder  # noqa: PLC0415
+    import httpx
+    from azure.core.credentials import AccessToken
+    from kiota_authentication_azure import azure_identity_authentication_provider as kiota
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder
 
     source, spent = pages(count), 0.0
 

@@ -11,18 +11,18 @@ from typing import Any
 
 from bench.pages import EXTENSION, GRAPH, Pages
 from bench.tenant import ADMIN, FOLDER, SITE, Clock, Tenant, Tokens
-from upa_core.adapters.folder_store import FolderStore
-from upa_core.adapters.graph_users import GraphUsers
-from upa_core.adapters.http import Service
-from upa_core.adapters.import_jobs import SharePointImportJobs
-from upa_core.adapters.library import SharePointLibrary
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.adapters.sharepoint.library import SharePointLibrary
+from upa_core.adapters.storage.folder_store import FolderStore
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Source, Target
-from upa_core.domain.mapping import direct
+from upa_core.domain.people.mapping import direct
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Blob, BlobInfo, Store
-from upa_core.services.advance import advance
-from upa_core.services.overlay import Silence
+from upa_core.services.drive.advance import advance
+from upa_core.state.overlay import Silence
 
 TEN = (
     direct("department", "UpaDepartment", on_empty="clear"),

@@ -12,9 +12,9 @@ from typing import Any
 from bench.measure import cpu, peak
 from bench.pages import pages
 from bench.pipeline import Bench
-from upa_core.adapters.blob_store import blob_store_from_connection_string
+from upa_core.adapters.storage.blob_store import blob_store_from_connection_string
+from upa_core.services.drive.tick import tick
 from upa_core.services.pull import pull
-from upa_core.services.tick import tick
 
 LATENCY = {"graph": 0.2, "sharepoint": 0.3, "storage": 0.01}
 """Seconds injected per Graph page, SharePoint call and storage call."""

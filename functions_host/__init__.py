@@ -20,7 +20,7 @@ __all__ = ["FunctionsHost"]
 def __getattr__(name: str) -> Any:
     """Import the host when it is first used, so that the package can be imported on any Python."""
     if name == "FunctionsHost":
-        from functions_host.host import FunctionsHost  # noqa: PLC0415 - see above
+        from functions_host.host import FunctionsHost
 
         return FunctionsHost
     raise AttributeError(name)

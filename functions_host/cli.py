@@ -17,7 +17,7 @@ from typing import Any
 from functions_host.clock import Clock, RealClock, clock_from
 from functions_host.errors import HostError, InvocationFailedError
 from functions_host.output import Output
-from functions_host.worker import load_runtime
+from functions_host.worker.python_worker import load_runtime
 
 OK, FAILED, CANNOT_START, NOT_IDLE = 0, 1, 2, 3
 STDOUT = Output()
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, clock: Clock) -> int:
-    from functions_host.host import FunctionsHost  # noqa: PLC0415 - needs Python 3.13, which was checked just now
+    from functions_host.host import FunctionsHost  # needs Python 3.13, which was checked just now
 
     _log_to_stdout(clock, as_json=options.json)
     stop = threading.Event()

@@ -15,19 +15,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from functions_host.clock import Clock, clock_from
-from functions_host.durable import FINISHED, DurableEngine
-from functions_host.durable_api import DurableApi, describe
-from functions_host.durable_choice import line_of
+from functions_host.durable.api import DurableApi, describe
+from functions_host.durable.choice import line_of
+from functions_host.durable.engine import FINISHED, DurableEngine
 from functions_host.errors import AppError, InvocationFailedError, UnknownFunctionError
-from functions_host.function import Function
-from functions_host.http_front import DEFAULT_BODY_LIMIT, HttpFront
-from functions_host.invoker import Invoker
-from functions_host.keys import Keys
-from functions_host.queues import QueueMessage, Queues
+from functions_host.http.front import DEFAULT_BODY_LIMIT, HttpFront
+from functions_host.http.keys import Keys
 from functions_host.settings import Environment, load_app_settings, load_host_config
 from functions_host.store import Database, StateLock
-from functions_host.triggers import BY_HAND, Triggers, disabled, queue_of, schedule_of, setting
-from functions_host.worker import PythonWorker, load_runtime
+from functions_host.triggers.invoker import Invoker
+from functions_host.triggers.queues import QueueMessage, Queues
+from functions_host.triggers.wiring import BY_HAND, Triggers, disabled, queue_of, schedule_of, setting
+from functions_host.worker.function import Function
+from functions_host.worker.python_worker import PythonWorker, load_runtime
 
 log = logging.getLogger(__name__)
 

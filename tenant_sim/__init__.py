@@ -6,11 +6,11 @@
 Knows nothing of its clients. Behaviour is cited, guesses are listed: `tenant_sim.assumptions()`.
 """
 
-from .clock import ManualClock, MovableClock, ScaledClock, parse_clock
-from .facts import assumptions, facts
-from .faults import Fault
-from .http import Request, Response
-from .sim import TenantSim
+from tenant_sim.clock import ManualClock, MovableClock, ScaledClock, parse_clock
+from tenant_sim.control.facts import assumptions, facts
+from tenant_sim.control.faults import Fault
+from tenant_sim.serving.http import Request, Response
+from tenant_sim.sim import TenantSim
 
 __all__ = [
     "Fault",

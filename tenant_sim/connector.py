@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .serve import Served
+    from tenant_sim.loopback import Served
 
 _TEXT = """\
 version: 1

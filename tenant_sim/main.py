@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from .clock import parse_clock
-from .connector import connector_text
-from .facts import assumptions as list_assumptions
-from .hr import HrError, load_mapping
-from .seeding import generated, seed_hr_file
-from .serve import PortTakenError, Served
-from .sim import TenantSim
+from tenant_sim.clock import parse_clock
+from tenant_sim.connector import connector_text
+from tenant_sim.control.facts import assumptions as list_assumptions
+from tenant_sim.loopback import PortTakenError, Served
+from tenant_sim.people.hr import HrError, load_mapping
+from tenant_sim.people.seeding import generated, seed_hr_file
+from tenant_sim.sim import TenantSim
 
 Say = Callable[[str], Any]
 

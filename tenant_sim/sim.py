@@ -10,36 +10,36 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .calls import Call, Calls
-from .clock import Clock, MovableClock
-from .control import Control
-from .faults import Fault, Faults
-from .graph.delta import Delta
-from .graph.directory import RESTORABLE_S, SOFT, Directory
-from .graph.log import Kind
-from .graph.replica import Replica
-from .graph.routes import GraphRoutes
-from .graph.schema import EXTENSION
-from .graph.throttle import Throttle
-from .http import HttpError, Request, Response, json_response
-from .library import Library
-from .login.apps import EXCHANGE_APP, GRAPH_APP, SHAREPOINT_APP, STORAGE_APP, App, Apps
-from .login.managed_identity import ManagedIdentityRoutes
-from .login.routes import LoginRoutes
-from .login.tokens import TokenError, Tokens
-from .route import Surface
-from .schedule import Schedule
-from .sharepoint.routes import SharePointRoutes
-from .sharepoint.uploads import Uploads
-from .upa.jobs import ImportJob
-from .upa.profiles import Profiles
-from .upa.timer_job import TimerJob
-from .urls import Urls, real_urls
+from tenant_sim.clock import Clock, MovableClock
+from tenant_sim.control.calls import Call, Calls
+from tenant_sim.control.faults import Fault, Faults
+from tenant_sim.control.surface import Control
+from tenant_sim.graph.delta import Delta
+from tenant_sim.graph.directory import RESTORABLE_S, SOFT, Directory
+from tenant_sim.graph.log import Kind
+from tenant_sim.graph.replica import Replica
+from tenant_sim.graph.routes import GraphRoutes
+from tenant_sim.graph.schema import EXTENSION
+from tenant_sim.graph.throttle import Throttle
+from tenant_sim.library import Library
+from tenant_sim.login.apps import EXCHANGE_APP, GRAPH_APP, SHAREPOINT_APP, STORAGE_APP, App, Apps
+from tenant_sim.login.managed_identity import ManagedIdentityRoutes
+from tenant_sim.login.routes import LoginRoutes
+from tenant_sim.login.tokens import TokenError, Tokens
+from tenant_sim.schedule import Schedule
+from tenant_sim.serving.http import HttpError, Request, Response, json_response
+from tenant_sim.serving.route import Surface
+from tenant_sim.serving.urls import Urls, real_urls
+from tenant_sim.sharepoint.routes import SharePointRoutes
+from tenant_sim.sharepoint.uploads import Uploads
+from tenant_sim.upa.jobs import ImportJob
+from tenant_sim.upa.profiles import Profiles
+from tenant_sim.upa.timer_job import TimerJob
 
 if TYPE_CHECKING:
     import requests
 
-    from .serve import Served
+    from tenant_sim.loopback import Served
 
 DEFAULT_SITES = {"": ["Shared Documents"], "/sites/upa": ["Shared Documents", "Imports"]}
 
@@ -288,19 +288,19 @@ class TenantSim:
 
     def adapter(self) -> requests.adapters.BaseAdapter:
         """Return a `requests` transport adapter that answers in process, without sockets."""
-        from .adapter import SimAdapter  # noqa: PLC0415 - a tenant that is served does without requests
+        from tenant_sim.serving.adapter import SimAdapter  # a tenant that is served does without requests
 
         return SimAdapter(self)
 
     def session(self) -> requests.Session:
         """Return a `requests` session whose every call goes to this tenant, by host name."""
-        from .adapter import session_for  # noqa: PLC0415 - see above
+        from tenant_sim.serving.adapter import session_for
 
         return session_for(self)
 
     def serve(self, **options: Any) -> Served:
         """Put the tenant on loopback: `with sim.serve() as served: served.urls…`."""
-        from .serve import Served  # noqa: PLC0415 - a tenant in process does without a server
+        from tenant_sim.loopback import Served  # a tenant in process does without a server
 
         return Served(self, **options)
 

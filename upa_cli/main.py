@@ -24,7 +24,7 @@ from upa_cli.commands import (
     status,
     why,
 )
-from upa_cli.registry import COMMANDS, app
+from upa_cli.shell.registry import COMMANDS, app
 
 __all__ = ["COMMANDS", "FAMILIES", "app", "main"]
 

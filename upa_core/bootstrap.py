@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upa_core.adapters.clock import RandomIds, clock_from
-from upa_core.adapters.folder_store import FolderStore
-from upa_core.adapters.graph_users import GraphUsers
-from upa_core.adapters.http import Service
-from upa_core.adapters.import_jobs import SharePointImportJobs
-from upa_core.adapters.library import SharePointLibrary
-from upa_core.adapters.log_events import LogEvents
-from upa_core.adapters.mail import GraphMail
-from upa_core.adapters.metric_events import MetricEvents
-from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.graph.mail import GraphMail
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.adapters.sharepoint.library import SharePointLibrary
+from upa_core.adapters.sharepoint.people_manager import PeopleManager
+from upa_core.adapters.storage.folder_store import FolderStore
+from upa_core.adapters.telemetry.log_events import LogEvents
+from upa_core.adapters.telemetry.metric_events import MetricEvents
 from upa_core.adapters.waker import SilentWaker
 from upa_core.adapters.webhook import Webhook
 from upa_core.config.settings import Settings, StatePlace, read_settings
@@ -31,14 +31,14 @@ from upa_core.ports.events import Events
 from upa_core.ports.messenger import Messenger
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
-from upa_core.services.watchfulness import Watch
+from upa_core.services.health.notify import Watch
 
 if TYPE_CHECKING:
-    from upa_core.adapters.admin_graph import AdminGraph, SignIn
-    from upa_core.adapters.directory_extensions import DirectoryExtensions
+    from upa_core.adapters.graph.admin_graph import AdminGraph, SignIn
+    from upa_core.adapters.graph.directory_extensions import DirectoryExtensions
+    from upa_core.adapters.graph.role_grants import RoleGrants
+    from upa_core.adapters.identity.tokens import TokenSource
     from upa_core.adapters.inspection import CloudInspection
-    from upa_core.adapters.role_grants import RoleGrants
-    from upa_core.adapters.tokens import TokenSource
     from upa_core.config import Certificate, Config, Credential
 
 BLOB_PREFIX = "blob:"
@@ -78,8 +78,8 @@ class App:
 
     def inspection(self, connector: Connector) -> CloudInspection:
         """Return what looks at a connector's surroundings before it runs."""
-        from upa_core.adapters.inspection import CloudInspection  # noqa: PLC0415 - only `upa doctor` needs it
-        from upa_core.adapters.retention_label import LibraryLabel  # noqa: PLC0415
+        from upa_core.adapters.inspection import CloudInspection  # only `upa doctor` needs it
+        from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 
         target, graph = connector.target, connector.source.cloud.graph
         sharepoint = self._sharepoint_tokens(connector)
@@ -105,7 +105,7 @@ class App:
 
         Raises `ConfigError` where the extra `admin` isn't installed.
         """
-        from upa_core.adapters.role_grants import RoleGrants  # noqa: PLC0415 - only `upa grant` needs it
+        from upa_core.adapters.graph.role_grants import RoleGrants  # only `upa grant` needs it
 
         who = "somebody who may grant app roles (Privileged Role Administrator)"
         return RoleGrants(self._admin_graph(connector, way, tell, who))
@@ -114,13 +114,13 @@ class App:
         self, connector: Connector, way: SignIn, tell: Callable[[str], None]
     ) -> DirectoryExtensions:
         """Return the directory extensions of a connector's tenant; as `role_grants`."""
-        from upa_core.adapters.directory_extensions import DirectoryExtensions  # noqa: PLC0415
+        from upa_core.adapters.graph.directory_extensions import DirectoryExtensions
 
         who = "somebody who may read applications (Directory Reader)"
         return DirectoryExtensions(self._admin_graph(connector, way, tell, who))
 
     def _admin_graph(self, connector: Connector, way: SignIn, tell: Callable[[str], None], who: str) -> AdminGraph:
-        from upa_core.adapters.admin_graph import AdminGraph, ConnectorCredential, sign_in  # noqa: PLC0415
+        from upa_core.adapters.graph.admin_graph import AdminGraph, ConnectorCredential, sign_in
 
         cloud = connector.source.cloud
         if way == "connector":
@@ -142,8 +142,8 @@ class App:
         return Watch(frozenset(told.events), told.silence_after, messengers, lambda: self._certificate_ends(connector))
 
     def _certificate_ends(self, connector: Connector) -> datetime | None:
-        from upa_core.adapters.certificate import certificate_end  # noqa: PLC0415 - not while the app is indexed
-        from upa_core.config import Certificate  # noqa: PLC0415
+        from upa_core.adapters.identity.certificate import certificate_end  # not while the app is indexed
+        from upa_core.config import Certificate
 
         both = self.config.credentials[connector.name]
         certificates = {one for one in (both.graph, both.sharepoint) if isinstance(one, Certificate)}
@@ -195,7 +195,7 @@ def app() -> App:
 
 
 def _config(place: str, store: Store, environ: Mapping[str, str]) -> Config:
-    from upa_core.config import load_config  # noqa: PLC0415 - pydantic, yaml and lark: not while the app is indexed
+    from upa_core.config import load_config  # pydantic, yaml and lark: not while the app is indexed
 
     if not place.startswith(BLOB_PREFIX):
         return load_config(Path(place), environ)
@@ -209,11 +209,11 @@ def _config(place: str, store: Store, environ: Mapping[str, str]) -> Config:
 def _store(place: StatePlace, settings: Settings) -> Store:
     if place.folder:
         return FolderStore(place.folder)
-    from upa_core.adapters import blob_store  # noqa: PLC0415 - the SDK is slow to import, and not needed for a folder
+    from upa_core.adapters.storage import blob_store  # the SDK is slow to import, and not needed for a folder
 
     if place.connection_string:
         return blob_store.blob_store_from_connection_string(place.connection_string, place.container)
-    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+    from azure.identity import DefaultAzureCredential
 
     credential = DefaultAzureCredential(managed_identity_client_id=settings.identity_client_id)
     account, _, container = place.container_url.rpartition("/")
@@ -221,8 +221,11 @@ def _store(place: StatePlace, settings: Settings) -> Store:
 
 
 def _token_source(credential: Credential, authority: str, settings: Settings, clock: Clock) -> TokenSource:
-    from upa_core.adapters import key_vault, tokens  # noqa: PLC0415 - not while the app is indexed
-    from upa_core.config import Certificate  # noqa: PLC0415
+    from upa_core.adapters.identity import (
+        key_vault,
+        tokens,
+    )
+    from upa_core.config import Certificate
 
     identity = tokens.managed_identity(settings.identity_client_id)
     if not isinstance(credential, Certificate):
@@ -233,8 +236,11 @@ def _token_source(credential: Credential, authority: str, settings: Settings, cl
 
 def _certificate(credential: Credential, settings: Settings, clock: Clock) -> bytes:
     """Read the certificate that a credential names, b"" for a managed identity."""
-    from upa_core.adapters import key_vault, tokens  # noqa: PLC0415 - only `upa doctor` needs it
-    from upa_core.config import Certificate  # noqa: PLC0415
+    from upa_core.adapters.identity import (
+        key_vault,
+        tokens,
+    )
+    from upa_core.config import Certificate
 
     if not isinstance(credential, Certificate):
         return b""
@@ -246,7 +252,10 @@ def _certificate(credential: Credential, settings: Settings, clock: Clock) -> by
 
 
 def _pem(credential: Certificate, settings: Settings, clock: Clock) -> bytes:
-    from upa_core.adapters import key_vault, tokens  # noqa: PLC0415 - not while the app is indexed
+    from upa_core.adapters.identity import (
+        key_vault,
+        tokens,
+    )
 
     if credential.path:
         try:

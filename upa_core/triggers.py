@@ -15,22 +15,22 @@ from typing import Any
 
 from upa_core.adapters.waker import GatheringWaker
 from upa_core.bootstrap import App, app
-from upa_core.domain.answers import Answer, Request, problem
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents import instant
+from upa_core.domain.documents.codec import instant
+from upa_core.domain.documents.keys import CONNECTOR_NAME
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
-from upa_core.domain.events import Event, EventName, Fields, Level
-from upa_core.domain.names import CONNECTOR_NAME
+from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.http import Answer, Request, problem
+from upa_core.http_api import serve as http_api
+from upa_core.http_api.idempotency import forget_old_requests
+from upa_core.http_api.page import page
 from upa_core.ports.bundle import Ports
-from upa_core.services import http_api
-from upa_core.services.advance import advance_far
-from upa_core.services.due import what_is_due
-from upa_core.services.housekeeping import housekeeping as keep_house
-from upa_core.services.idempotency import forget_old_requests
-from upa_core.services.page import page
-from upa_core.services.tick import tick as tick_connector
-from upa_core.services.watch_file import watch_file
-from upa_core.services.watchfulness import count_library, look_after
+from upa_core.services.drive.advance import advance_far
+from upa_core.services.drive.due import what_is_due
+from upa_core.services.drive.tick import tick as tick_connector
+from upa_core.services.drive.watch_file import watch_file
+from upa_core.services.health.notify import count_library, look_after
+from upa_core.services.upkeep.housekeeping import housekeeping as keep_house
 
 HISTORY_KEPT = timedelta(days=7)
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)

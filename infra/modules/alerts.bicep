@@ -1,4 +1,4 @@
-// Alerts on the events of the code (upa_core/domain/events.py): the message of a trace is the event's name, its fields
+// Alerts on the events of the code (upa_core/domain/health/events.py): the message of a trace is the event's name, its fields
 // are custom dimensions upa_<field>. tests/infra/test_alerts.py holds both ends together; what to do is in
 // docs/how-to/respond-to-alerts.md, one section for each rule.
 param token string

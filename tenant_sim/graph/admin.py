@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.http import Request, Response, json_response
+from tenant_sim.graph import filter as filtering
+from tenant_sim.graph.errors import bad_request, not_found
 from tenant_sim.login.apps import RESOURCE_APPS, RESOURCE_NAMES, ROLE_IDS, App
-from tenant_sim.route import Route
-
-from . import filter as filtering
-from .errors import bad_request, not_found
+from tenant_sim.serving.http import Request, Response, json_response
+from tenant_sim.serving.route import Route
 
 if TYPE_CHECKING:
+    from tenant_sim.graph.routes import GraphRoutes
     from tenant_sim.sim import TenantSim
-
-    from .routes import GraphRoutes
 
 _READ = frozenset({"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"})
 _GRANT = frozenset({"AppRoleAssignment.ReadWrite.All"})

@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from tenant_sim.http import Request, Response, json_response
-
-from .errors import bad_request
+from tenant_sim.graph.errors import bad_request
+from tenant_sim.serving.http import Request, Response, json_response
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from . import select as selecting
-from .directory import CHUNK, HARD, LIVE, SOFT, Directory
-from .errors import bad_request, graph_error
-from .log import Kind
-from .tokens import DeltaToken, decode
+from tenant_sim.graph import select as selecting
+from tenant_sim.graph.directory import CHUNK, HARD, LIVE, SOFT, Directory
+from tenant_sim.graph.errors import bad_request, graph_error
+from tenant_sim.graph.log import Kind
+from tenant_sim.graph.tokens import DeltaToken, decode
 
 PAGE_CAP = CHUNK
 """Higher page sizes are capped at 200 users (graph.md A4)."""

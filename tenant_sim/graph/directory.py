@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenant_sim.clock import iso
-
-from . import schema
-from .log import ChangeLog, Kind
-from .rows import Rows
+from tenant_sim.graph import schema
+from tenant_sim.graph.log import ChangeLog, Kind
+from tenant_sim.graph.rows import Rows
 
 CHUNK = 200
 """Users per block of the page cache: the page cap of users/delta (graph.md A4)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenant_sim.http import HttpError, json_response
+from tenant_sim.serving.http import HttpError, json_response
 
 
 def graph_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpError:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .errors import bad_request
+from tenant_sim.graph.errors import bad_request
 
 _TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w./]*)|(\(|\)|,)|(-?\d+))")
 Test = Callable[[dict[str, Any]], bool]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .directory import Directory
+from tenant_sim.graph.directory import Directory
 
 
 class Replica:

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 import orjson
 
 from tenant_sim.clock import iso
-from tenant_sim.http import JSON, HttpError, Request, Response, json_response
+from tenant_sim.graph import filter as filtering
+from tenant_sim.graph import select as selecting
+from tenant_sim.graph.admin import AdminRoutes
+from tenant_sim.graph.batch import run_batch
+from tenant_sim.graph.delta import Page
+from tenant_sim.graph.errors import bad_request, graph_error, not_found
+from tenant_sim.graph.tokens import DeltaToken
 from tenant_sim.login.apps import GRAPH_APP
 from tenant_sim.login.tokens import Token, TokenError
-from tenant_sim.route import Route, unknown
-
-from . import filter as filtering
-from . import select as selecting
-from .admin import AdminRoutes
-from .batch import run_batch
-from .delta import Page
-from .errors import bad_request, graph_error, not_found
-from .tokens import DeltaToken
+from tenant_sim.serving.http import JSON, HttpError, Request, Response, json_response
+from tenant_sim.serving.route import Route, unknown
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

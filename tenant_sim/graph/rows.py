@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from . import schema
+from tenant_sim.graph import schema
 
 _BLOCK = "onPremisesExtensionAttributes"
 """Shown with all its fifteen parts whichever are set (graph.md D), so its parts are values of their own."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from . import schema
-from .errors import bad_request
+from tenant_sim.graph import schema
+from tenant_sim.graph.errors import bad_request
 
 _ALL_PARTS: dict[str, Any] = dict.fromkeys(schema.EXTENSION_ATTRIBUTES)
 

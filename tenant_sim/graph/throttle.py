@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tenant_sim.http import Response, json_response
+from tenant_sim.serving.http import Response, json_response
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from .errors import bad_request
+from tenant_sim.graph.errors import bad_request
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from .certificates import ClientCertificate, shared_certificate
+from tenant_sim.login.certificates import ClientCertificate, shared_certificate
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 SHAREPOINT_APP = "00000003-0000-0ff1-ce00-000000000000"

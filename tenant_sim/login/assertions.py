@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from tenant_sim.clock import iso
-
-from .apps import App
-from .certificates import ClientCertificate, unb64
-from .tokens import TokenError, Tokens
+from tenant_sim.login.apps import App
+from tenant_sim.login.certificates import ClientCertificate, unb64
+from tenant_sim.login.tokens import TokenError, Tokens
 
 
 class RefusedAssertionError(Exception):

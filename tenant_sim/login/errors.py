@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenant_sim.clock import iso
-from tenant_sim.http import HttpError, json_response
+from tenant_sim.serving.http import HttpError, json_response
 
 
 def aadsts(number: int, error: str, text: str, *, status: int = 400, trace: str = "", now: float = 0.0) -> HttpError:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenant_sim.http import HttpError, Request, Response, json_response
-from tenant_sim.route import Route, unknown
-
-from .apps import App
+from tenant_sim.login.apps import App
+from tenant_sim.serving.http import HttpError, Request, Response, json_response
+from tenant_sim.serving.route import Route, unknown
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tenant_sim.http import HttpError, Request, Response, json_response
-from tenant_sim.route import Route, unknown
-
-from . import assertions
-from .apps import App
-from .certificates import b64, signing_key
-from .errors import aadsts
+from tenant_sim.login import assertions
+from tenant_sim.login.apps import App
+from tenant_sim.login.certificates import b64, signing_key
+from tenant_sim.login.errors import aadsts
+from tenant_sim.serving.http import HttpError, Request, Response, json_response
+from tenant_sim.serving.route import Route, unknown
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from .apps import App
-from .certificates import b64, signing_key, unb64
+from tenant_sim.login.apps import App
+from tenant_sim.login.certificates import b64, signing_key, unb64
 
 LIFETIME_S = 3599
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenant_sim.http import HttpError, Request, json_response
 from tenant_sim.login.apps import SHAREPOINT_APP
 from tenant_sim.login.tokens import Token, TokenError
-
-from .shape import DENIED, error
+from tenant_sim.serving.http import HttpError, Request, json_response
+from tenant_sim.sharepoint.shape import DENIED, error
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.http import HttpError, Request, Response
 from tenant_sim.login.tokens import Token
+from tenant_sim.serving.http import HttpError, Request, Response
+from tenant_sim.sharepoint import shape
+from tenant_sim.sharepoint.access import UNAUTHORIZED, WRITE_TERMS, require_profiles
+from tenant_sim.sharepoint.odata import Segment
 from tenant_sim.upa.schema import Property
 from tenant_sim.upa.values import BadValueError, shown, stored
-
-from . import shape
-from .access import UNAUTHORIZED, WRITE_TERMS, require_profiles
-from .odata import Segment
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

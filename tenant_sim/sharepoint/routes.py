@@ -6,18 +6,24 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.http import HttpError, Request, Response
 from tenant_sim.library import LibraryError
 from tenant_sim.login.tokens import Token
-from tenant_sim.route import Route
-
-from . import csom, odata, shape
-from .access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
-from .csom import CsomError
-from .people import PeopleManager
-from .tenant_calls import JOB_INFO, ProcessQuery, describe, past_threshold, queue, require_tenant_rights
-from .uploads import Uploads
-from .web import Web
+from tenant_sim.serving.http import HttpError, Request, Response
+from tenant_sim.serving.route import Route
+from tenant_sim.sharepoint import csom, odata, shape
+from tenant_sim.sharepoint.access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
+from tenant_sim.sharepoint.csom import CsomError
+from tenant_sim.sharepoint.people import PeopleManager
+from tenant_sim.sharepoint.tenant_calls import (
+    JOB_INFO,
+    ProcessQuery,
+    describe,
+    past_threshold,
+    queue,
+    require_tenant_rights,
+)
+from tenant_sim.sharepoint.uploads import Uploads
+from tenant_sim.sharepoint.web import Web
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 import orjson
 
-from tenant_sim.http import HttpError, Request, Response
+from tenant_sim.serving.http import HttpError, Request, Response
 
 DENIED = "Access denied. You do not have permission to perform this action or access this resource."
 

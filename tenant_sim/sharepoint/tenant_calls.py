@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.http import Request, Response
 from tenant_sim.login.tokens import Token
+from tenant_sim.serving.http import Request, Response
+from tenant_sim.sharepoint import csom
+from tenant_sim.sharepoint.access import FULL_CONTROL, NO_PROFILE_ACCESS, WRITE_PROFILES
+from tenant_sim.sharepoint.csom import Action, CsomError, Guid, Path
+from tenant_sim.sharepoint.shape import DENIED
 from tenant_sim.upa.importer import IdType
 from tenant_sim.upa.jobs import ImportJob
 from tenant_sim.upa.timer_job import TooManyJobsError
-
-from . import csom
-from .access import FULL_CONTROL, NO_PROFILE_ACCESS, WRITE_PROFILES
-from .csom import Action, CsomError, Guid, Path
-from .shape import DENIED
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.http import Request, Response
 from tenant_sim.library import Item, Library, LibraryError, not_found
-
-from . import shape
-from .files import show_file, show_folder, show_label
-from .odata import Segment
-from .uploads import Uploads
+from tenant_sim.serving.http import Request, Response
+from tenant_sim.sharepoint import shape
+from tenant_sim.sharepoint.files import show_file, show_folder, show_label
+from tenant_sim.sharepoint.odata import Segment
+from tenant_sim.sharepoint.uploads import Uploads
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim

@@ -7,10 +7,9 @@ from enum import IntEnum
 from typing import Any
 
 from tenant_sim.graph.directory import Directory
-
-from . import newtonsoft
-from .profiles import Profiles
-from .values import BadValueError, stored
+from tenant_sim.upa import newtonsoft
+from tenant_sim.upa.profiles import Profiles
+from tenant_sim.upa.values import BadValueError, stored
 
 
 class IdType(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from .importer import IdType, JobError, Outcome
+from tenant_sim.upa.importer import IdType, JobError, Outcome
 
 NO_JOB = "00000000-0000-0000-0000-000000000000"
 

@@ -11,8 +11,7 @@ from typing import Any
 from tenant_sim.graph.directory import Directory
 from tenant_sim.graph.log import Kind
 from tenant_sim.schedule import Schedule
-
-from .schema import Property, default_schema
+from tenant_sim.upa.schema import Property, default_schema
 
 
 @dataclass(frozen=True, slots=True)

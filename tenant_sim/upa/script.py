@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .importer import JobError
+from tenant_sim.upa.importer import JobError
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,10 @@ from uuid import UUID
 from tenant_sim.graph.directory import Directory
 from tenant_sim.library import Library, LibraryError
 from tenant_sim.schedule import Schedule
-
-from .importer import IdType, JobError, Limits, Outcome, evaluate
-from .jobs import NO_JOB, ImportJob, JobState
-from .profiles import Profiles
-from .script import Fate, fate
+from tenant_sim.upa.importer import IdType, JobError, Limits, Outcome, evaluate
+from tenant_sim.upa.jobs import NO_JOB, ImportJob, JobState
+from tenant_sim.upa.profiles import Profiles
+from tenant_sim.upa.script import Fate, fate
 
 THRESHOLD_TEXT = "The attempted operation is prohibited because it exceeds the list view threshold."
 INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpected error."

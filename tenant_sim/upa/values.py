@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from .schema import Property
+from tenant_sim.upa.schema import Property
 
 
 class BadValueError(ValueError):

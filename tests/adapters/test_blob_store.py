@@ -11,7 +11,7 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
 
 from tests.fakes import ScriptedTransport, reply
-from upa_core.adapters.blob_store import BlobStore, blob_store
+from upa_core.adapters.storage.blob_store import BlobStore, blob_store
 from upa_core.domain.errors import (
     AccessDeniedError,
     ConflictError,

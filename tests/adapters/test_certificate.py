@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from upa_core.adapters.certificate import split_certificate
+from upa_core.adapters.identity.certificate import split_certificate
 from upa_core.domain.errors import ConfigError
 
 KEY = ec.generate_private_key(ec.SECP256R1())

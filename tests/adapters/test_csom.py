@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upa_core.adapters import csom
+from upa_core.adapters.sharepoint import csom
 
 GOLDEN = Path(__file__).parent / "golden"
 JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from upa_core.adapters.folder_store import FolderStore
+from upa_core.adapters.storage.folder_store import FolderStore
 from upa_core.domain.errors import AccessDeniedError, ConflictError, UnavailableError
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import sys
-from upa_core.adapters.folder_store import FolderStore
+from upa_core.adapters.storage.folder_store import FolderStore
 store = FolderStore(sys.argv[1])
 print("ready", flush=True)
 for number in range(10**9):
@@ -26,7 +26,7 @@ for number in range(10**9):
 """
 ADDER = """
 import sys
-from upa_core.adapters.folder_store import FolderStore
+from upa_core.adapters.storage.folder_store import FolderStore
 from upa_core.domain.errors import ConflictError
 store, done = FolderStore(sys.argv[1]), 0
 while done < 50:
@@ -39,7 +39,7 @@ while done < 50:
 """
 CREATOR = """
 import sys
-from upa_core.adapters.folder_store import FolderStore
+from upa_core.adapters.storage.folder_store import FolderStore
 from upa_core.domain.errors import ConflictError
 store, won = FolderStore(sys.argv[1]), 0
 for number in range(100):

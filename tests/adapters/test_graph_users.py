@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
-from upa_core.adapters.graph_users import GraphUsers
-from upa_core.adapters.http import Service
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
 from upa_core.domain.errors import (
     AccessDeniedError,
     ForeignLinkError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upa_core.adapters.answer import Answer
+from upa_core.adapters.http.answer import Answer
 from upa_core.domain.errors import UnavailableError
 
 

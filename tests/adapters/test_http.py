@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
-from upa_core.adapters.http import Service
+from upa_core.adapters.http.service import Service
 from upa_core.domain.errors import (
     AccessDeniedError,
     ConfigError,

@@ -13,7 +13,7 @@ import requests
 import trustme
 
 from tests.fakes import FakeClock, FakeTokens
-from upa_core.adapters.http import Service
+from upa_core.adapters.http.service import Service
 from upa_core.domain.errors import UnansweredError, UnavailableError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

@@ -8,9 +8,10 @@ import pytest
 import requests
 
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
-from upa_core.adapters import csom
-from upa_core.adapters.http import Service
-from upa_core.adapters.import_jobs import SharePointImportJobs
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint import csom
+from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.domain.bulk.import_job import ImportJob
 from upa_core.domain.errors import (
     AccessDeniedError,
     RefusedError,
@@ -19,7 +20,6 @@ from upa_core.domain.errors import (
     UnansweredError,
     UnavailableError,
 )
-from upa_core.domain.import_job import ImportJob
 
 ROOT = "https://contoso-admin.sharepoint.com"
 JOB = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
-from upa_core.adapters import library_wire as wire
-from upa_core.adapters.http import Service
-from upa_core.adapters.library import SharePointLibrary
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint import library_wire as wire
+from upa_core.adapters.sharepoint.library import SharePointLibrary
 from upa_core.domain.errors import (
     AccessDeniedError,
     ConfigError,

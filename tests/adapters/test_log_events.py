@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from upa_core.adapters.log_events import LogEvents
-from upa_core.domain.events import Event, EventName, Level
+from upa_core.adapters.telemetry.log_events import LogEvents
+from upa_core.domain.health.events import Event, EventName, Level
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from upa_core.adapters.log_events import LogEvents
-from upa_core.domain.events import Event, EventName
+from upa_core.adapters.telemetry.log_events import LogEvents
+from upa_core.domain.health.events import Event, EventName
 
 
 def test_an_information_event_is_logged_although_the_root_logger_is_quiet() -> None:

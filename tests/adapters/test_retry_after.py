@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upa_core.adapters.retry_after import LONGEST, parse_retry_after
+from upa_core.adapters.http.retry_after import LONGEST, parse_retry_after
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 

@@ -13,12 +13,12 @@ import pytest
 import requests
 
 from tenant_sim import Fault, TenantSim
-from tenant_sim.serve import Served
+from tenant_sim.loopback import Served
 from tests.fakes import FakeClock, ScriptedTransport, reply
-from upa_core.adapters import tokens as tokens_module
-from upa_core.adapters.http import Service
-from upa_core.adapters.library import SharePointLibrary
-from upa_core.adapters.tokens import CertificateTokens, ManagedIdentityTokens, certificate, managed_identity
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.identity import tokens as tokens_module
+from upa_core.adapters.identity.tokens import CertificateTokens, ManagedIdentityTokens, certificate, managed_identity
+from upa_core.adapters.sharepoint.library import SharePointLibrary
 from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upa_core.adapters.wire_errors import error_codes, error_message
+from upa_core.adapters.http.wire_errors import error_codes, error_message
 
 
 @pytest.mark.parametrize(

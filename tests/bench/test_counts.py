@@ -12,7 +12,7 @@ import pytest
 from bench import pages as rendered
 from bench.worker import CHANGES, day
 from upa_core.domain.connector import Limits
-from upa_core.domain.people import shards_for
+from upa_core.domain.people.shadow import shards_for
 
 PEOPLE = 4_000
 SHARDS = shards_for(PEOPLE, Limits().people_per_shard, Limits().shards_spread_over)

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tenant_sim import ScaledClock, TenantSim
-from tenant_sim.serve import Served
+from tenant_sim.loopback import Served
 from upa_cli.main import app
 
 FACTOR = 12_000

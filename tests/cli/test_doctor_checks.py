@@ -11,8 +11,8 @@ import pytest
 from tests.support.world import World
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
 from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
-from upa_core.services import doctor
-from upa_core.services.doctor_probe import explain_refusal, probe
+from upa_core.services.doctor.examine import examine as doctor
+from upa_core.services.doctor.probe import explain_refusal, probe
 
 ALL = frozenset({"User.Read.All", "Sites.FullControl.All", "User.ReadWrite.All"})
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Office
-from upa_cli import exits
+from upa_cli.shell import exits
 
 SDK_WARNS = pytest.mark.filterwarnings(  # msgraph-sdk and kiota warn about their own classes when imported
     "ignore:GetQueryParameters is deprecated:DeprecationWarning", "ignore:This class is deprecated:DeprecationWarning"

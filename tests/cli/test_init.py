@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import CTRL_C, CTRL_D, talk
-from upa_cli import exits
+from upa_cli.shell import exits
 from upa_core.config import load_config
 from upa_core.domain.cloud import CLOUDS
 

@@ -13,8 +13,9 @@ from tests.cli.conftest import Office
 from tests.cli.terminal import talk
 from tests.crash.rivals import beside
 from tests.support.world import World
-from upa_cli import backup, exits
-from upa_cli.exits import CommandError
+from upa_cli.shell import exits
+from upa_cli.shell.exits import CommandError
+from upa_cli.work import backup
 
 
 def lose_divisions(office: Office) -> str:

@@ -7,7 +7,7 @@ import json
 
 from tests.cli.conftest import Office
 from tests.cli.terminal import talk
-from upa_cli import exits
+from upa_cli.shell import exits
 
 
 def test_a_first_run_delivers_and_the_second_finds_nothing(office: Office) -> None:

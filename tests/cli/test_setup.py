@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Answer, Office
-from upa_cli import exits
+from upa_cli.shell import exits
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -12,8 +12,8 @@ from upa_core.config import check_examples, load_config
 from upa_core.config.models import FileModel, json_schema
 from upa_core.config.reference import DOCS, main, schema_text, with_tables
 from upa_core.config.validation import _models_in
-from upa_core.domain.expressions_functions import FUNCTIONS
-from upa_core.domain.scope import ClauseOperator
+from upa_core.domain.language.functions import FUNCTIONS
+from upa_core.domain.people.scope import ClauseOperator
 
 PAGE = (DOCS / "configuration.md").read_text(encoding="utf-8")
 FILES = re.findall(r"```yaml\n(version: 1\n.*?)```", PAGE, re.DOTALL)

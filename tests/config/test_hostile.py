@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.config.support import CONNECTOR, document, load, refusal_of
 from upa_core.config import json_schema, load_config
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.mapping import compile_mappings
+from upa_core.domain.people.mapping import compile_mappings
 
 KEYS = st.sampled_from(sorted({key for part in json_schema()["$defs"].values() for key in part["properties"]}))
 LEAVES = st.one_of(

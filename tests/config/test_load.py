@@ -13,7 +13,7 @@ from upa_core.config.problems import MAX_SHOWN
 from upa_core.config.yaml_tree import load_tree
 from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Retention
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.scope import Clause, Scope
+from upa_core.domain.people.scope import Clause, Scope
 
 
 def test_the_smallest_file():

@@ -4,8 +4,8 @@ import pytest
 
 from tests.config.support import APP, CONNECTOR, connector_of, document, load, mapping_of, mapping_problem, only_problem
 from upa_core.config import check_examples
-from upa_core.domain.expressions import Attribute, Call, Constant
-from upa_core.domain.mapping import Mapping
+from upa_core.domain.language.expressions import Attribute, Call, Constant
+from upa_core.domain.people.mapping import Mapping
 
 
 def test_kinds():

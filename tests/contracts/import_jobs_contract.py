@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pytest
 
+from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError, UnansweredError
-from upa_core.domain.import_job import JobState
 from upa_core.ports.import_jobs import ImportJobs
 
 STRANGER = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from tenant_sim import Fault, ManualClock, TenantSim
-from upa_core.adapters.graph_users import GraphUsers
-from upa_core.adapters.http import Service
-from upa_core.adapters.import_jobs import SharePointImportJobs
-from upa_core.adapters.library import SharePointLibrary
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.adapters.sharepoint.library import SharePointLibrary
 
 SITE, FOLDER = "/sites/upa", "/sites/upa/Imports"
 

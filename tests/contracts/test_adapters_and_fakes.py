@@ -12,8 +12,8 @@ from tests.contracts.library_contract import LibraryContract
 from tests.contracts.tenant import AdminWorld, GraphWorld, SiteWorld
 from tests.fakes import FakeChangeSource, FakeImportJobs, FakeLibrary
 from tests.fakes.hooks import Call, Hooks
+from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.errors import AccessDeniedError, ThrottledError, UnansweredError, UnavailableError
-from upa_core.domain.import_job import JobState
 
 
 class FakeWorld:

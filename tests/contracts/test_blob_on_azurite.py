@@ -12,7 +12,7 @@ from azure.core.pipeline.transport import HttpRequest, RequestsTransport
 from azure.storage.blob import ExponentialRetry
 
 from tests.support import azurite as azurite_tool
-from upa_core.adapters.blob_store import BlobStore, blob_store_from_connection_string
+from upa_core.adapters.storage.blob_store import BlobStore, blob_store_from_connection_string
 from upa_core.domain.errors import AccessDeniedError, ConflictError
 
 

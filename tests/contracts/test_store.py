@@ -11,8 +11,8 @@ import pytest
 from tests.contracts.store_contract import StoreContract
 from tests.fakes import MemoryStore
 from tests.support.azurite import Azurite
-from upa_core.adapters.blob_store import BlobStore, blob_store_from_connection_string
-from upa_core.adapters.folder_store import FolderStore
+from upa_core.adapters.storage.blob_store import BlobStore, blob_store_from_connection_string
+from upa_core.adapters.storage.folder_store import FolderStore
 
 
 class TestMemoryStore(StoreContract):

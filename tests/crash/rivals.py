@@ -10,7 +10,7 @@ from tests.crash.campaign import SAYS, Tally, verdict
 from tests.crash.scenarios import Scenario
 from tests.support.world import World
 from upa_core.ports.bundle import Ports
-from upa_core.services.housekeeping import housekeeping
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 TWO_DAYS = timedelta(days=2)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from upa_core.domain.errors import RefusedError
 from upa_core.ports.bundle import Ports
-from upa_core.services.holds import approve, reject
-from upa_core.services.housekeeping import housekeeping
+from upa_core.services.admin.holds import approve, reject
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 Step = Callable[[World, Ports], None]
 

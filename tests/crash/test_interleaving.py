@@ -9,8 +9,8 @@ import pytest
 from tests.crash.rivals import Place, Rival, beside, interleavings
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.support.world import World
-from upa_core.domain.people import Shard
-from upa_core.services.people_changes import change_people_between_runs
+from upa_core.domain.people.shadow import Shard
+from upa_core.state.change_people import change_people_between_runs
 
 MOST = int(os.environ.get("UPA_INTERLEAVINGS", "4"))
 """Conditional writes, and half as many reads, a scenario and rival, more or less; `make crash` takes all."""

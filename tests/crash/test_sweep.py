@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.crash.scenarios import settled
 from tests.support.mortal import Death, Fate
 from tests.support.world import World
-from upa_core.services.housekeeping import housekeeping
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 DAY = 86_400
 

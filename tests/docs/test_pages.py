@@ -14,8 +14,8 @@ from tests.docs.pages import DOCS, PAGES, ROOT, Block, anchors, blocks, links, p
 from upa_core.config import load_config
 from upa_core.config.settings import KNOWN
 from upa_core.domain.cloud import CLOUDS
-from upa_core.domain.events import EventName
-from upa_core.domain.quarantine import QuarantineReason
+from upa_core.domain.documents.quarantine import QuarantineReason
+from upa_core.domain.health.events import EventName
 
 STARTER = {
     "version": 1,

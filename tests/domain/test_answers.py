@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upa_core.domain.answers import ProblemError, problem
+from upa_core.domain.http import ProblemError, problem
 
 
 def test_a_problem_is_in_the_form_of_rfc_9457() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upa_core.domain.app_roles import FULL_CONTROL, READ_USERS, SEND_MAIL, WRITE_PROFILES, AppRole, needed_roles
-from upa_core.domain.attributes import EXTRA_PERMISSIONS
+from upa_core.domain.people.attributes import EXTRA_PERMISSIONS
 
 
 def test_plain_attributes_need_three_roles() -> None:

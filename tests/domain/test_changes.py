@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from upa_core.domain.changes import REMOVED, compile_projection, fill, overlay, remap
+from upa_core.domain.people.changes import REMOVED, compile_projection, fill, overlay, remap
 
 
 @pytest.mark.parametrize("odd", ["x", 1, True, ["x"], 1.5])

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from upa_core.domain import documents
-from upa_core.domain.documents import from_json, instant, to_json
+from upa_core.domain.documents import codec as documents
+from upa_core.domain.documents.codec import from_json, instant, to_json
 from upa_core.domain.errors import CorruptStateError
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.support.world import World
 from upa_core.config.grammar import parse_expression
-from upa_core.domain.expressions import describe_expression
-from upa_core.domain.mapping import Mapping, direct
-from upa_core.domain.scope import Clause, Scope
+from upa_core.domain.language.expressions import describe_expression
+from upa_core.domain.people.mapping import Mapping, direct
+from upa_core.domain.people.scope import Clause, Scope
 
 
 def test_a_mapping_is_described_by_all_that_decides_a_value() -> None:

@@ -10,14 +10,14 @@ import pytest
 
 from tests.fakes.clock import START
 from tests.support.world import World
-from upa_core.domain.alarms import Alarm, Facts, alarms_of
-from upa_core.domain.health import Health, health
-from upa_core.domain.lane import InFlight, Lane
-from upa_core.domain.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.rounds import OpenRound, Position, Watermark
-from upa_core.domain.runs import Counts, Hold, Retry, Run
-from upa_core.domain.state import ConnectorState, Debt
-from upa_core.domain.told import Told
+from upa_core.domain.documents.connector_state import ConnectorState, Debt
+from upa_core.domain.documents.lane import InFlight, Lane
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.rounds import OpenRound, Position, Watermark
+from upa_core.domain.documents.runs import Counts, Hold, Retry, Run
+from upa_core.domain.health.alarms import Alarm, Facts, alarms_of
+from upa_core.domain.health.health import Health, health
+from upa_core.domain.health.notified import Told
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RUN = Run("R1", START, (), (), Counts())

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 
 from tenant_sim.upa import newtonsoft
 from tests.fakes.clock import START
-from upa_core.domain.changes import compile_projection
+from upa_core.domain.bulk.import_file import (
+    BOM,
+    ID_PROPERTY,
+    ImportFile,
+    read_import_file,
+    read_people,
+    split_import_file,
+)
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.import_file import BOM, ID_PROPERTY, ImportFile, read_import_file, read_people, split_import_file
-from upa_core.domain.mapping import direct
-from upa_core.domain.people import EscrowReason, Shard
-from upa_core.domain.plan import Entry, Planner
+from upa_core.domain.people.changes import compile_projection
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.shadow import EscrowReason, Shard
+from upa_core.domain.plan.planner import Entry, Planner
 
 CARRIABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 NASTY = st.sampled_from(
@@ -160,9 +167,9 @@ def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> Non
         "try: locale.setlocale(locale.LC_ALL, sys.argv[1])\n"
         "except locale.Error: pass\n"
         "os.environ['TZ'] = sys.argv[2]; time.tzset()\n"
-        "from upa_core.domain.import_file import ImportFile\n"
-        "from upa_core.domain.mapping import compile_mappings, direct\n"
-        "from upa_core.domain.plan import Entry\n"
+        "from upa_core.domain.bulk.import_file import ImportFile\n"
+        "from upa_core.domain.people.mapping import compile_mappings, direct\n"
+        "from upa_core.domain.plan.planner import Entry\n"
         "m = [direct('d','D',type='date'), direct('i','I',type='integer'), direct('b','B',type='boolean'),\n"
         "     direct('t','T',type='datetime'), direct('s','S')]\n"
         "row = ['2026-01-31T23:30:00Z', 1234567, True, '2026-07-01T00:30:00Z', 'İıß']\n"

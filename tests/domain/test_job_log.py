@@ -6,9 +6,9 @@ from time import process_time
 
 import pytest
 
-from upa_core.domain.import_job import JobError, JobState
-from upa_core.domain.job_log import LogLine, decode_log, judge, parse_log
-from upa_core.domain.people import EscrowReason
+from upa_core.domain.bulk.import_job import JobError, JobState
+from upa_core.domain.bulk.job_log import LogLine, decode_log, judge, parse_log
+from upa_core.domain.people.shadow import EscrowReason
 
 PEOPLE = {"p1": {}, "p2": {}}
 DONE = (JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import START
-from upa_core.domain.lane import InFlight, Lane
+from upa_core.domain.documents.lane import InFlight, Lane
 
 TODAY = START.date().isoformat()
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import START
-from upa_core.domain.people import EscrowReason, Shard, shard_of, shards_for
+from upa_core.domain.people.shadow import EscrowReason, Shard, shard_of, shards_for
 from upa_core.domain.timetable import escrow_due
 
 AB = ("A", "B")

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.clock import START
-from upa_core.domain.changes import Merged, overlay, remap
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.names import file_name, moment_of, parse_file_name, run_id, upload_name
-from upa_core.domain.state import Counts, Exported
-from upa_core.domain.threshold import reason_to_hold
+from upa_core.domain.documents.connector_state import Counts, Exported
+from upa_core.domain.documents.keys import file_name, moment_of, parse_file_name, run_id, upload_name
+from upa_core.domain.people.changes import Merged, overlay, remap
+from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.domain.timetable import poll_delay, resync_pause, try_again_delay
 
 LIMITS = ChangeThreshold(updates_absolute=None, updates_percent=30.0, clears_absolute=50, clears_percent=5.0)

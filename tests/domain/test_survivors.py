@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fakes.clock import START
+from upa_core.domain.bulk.import_job import JobError, JobState
+from upa_core.domain.bulk.job_log import LogLine, judge
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
-from upa_core.domain.import_job import JobError, JobState
-from upa_core.domain.job_log import LogLine, judge
-from upa_core.domain.mapping import direct
-from upa_core.domain.people import EscrowReason, Shard, group_members
-from upa_core.domain.plan import Planner
-from upa_core.domain.scope import Clause, Scope
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.scope import Clause, Scope
+from upa_core.domain.people.shadow import EscrowReason, Shard, group_members
+from upa_core.domain.plan.planner import Planner
 
 
 def _connector(*mappings: Any, scope: Scope | None = None) -> Connector:

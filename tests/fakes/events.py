@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upa_core.domain.events import Event, EventName
+from upa_core.domain.health.events import Event, EventName
 
 
 class RecordingEvents:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from tests.fakes.hooks import Hooks
+from upa_core.domain.bulk.import_job import ImportJob, JobState
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.import_job import ImportJob, JobState
 
 
 class FakeImportJobs:

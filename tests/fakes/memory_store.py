@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.hooks import Hooks
-from upa_core.adapters.store_keys import check_key, check_prefix
+from upa_core.adapters.storage.store_keys import check_key, check_prefix
 from upa_core.domain.errors import ConflictError
 from upa_core.ports.clock import Clock
 from upa_core.ports.store import Blob, BlobInfo

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tenant_sim.seeding import seed_generated
+from tenant_sim.people.seeding import seed_generated
 from upa_cli.demo import engine as demo_engine
 from upa_cli.demo import stage as demo_stage
 from upa_cli.demo.engine import HostEngine
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.stage import Stage
-from upa_core.domain.events import Event
+from upa_core.domain.health.events import Event
 
 NEED_THE_WORKER = ["test_app.py", "test_disturbances.py", "test_orchestrator.py", "test_survival.py"]
 collect_ignore_glob = [] if sys.version_info >= (3, 13) else NEED_THE_WORKER

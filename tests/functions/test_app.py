@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tenant_sim.seeding import seed_generated
+from tenant_sim.people.seeding import seed_generated
 from upa_cli.demo.engine import HostEngine
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions_host.replay import OrchestratorFailedError, Replay
+from functions_host.replay.run_all import OrchestratorFailedError, Replay
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,12 +12,12 @@ from urllib.request import Request, urlopen
 import pytest
 from rich.console import Console
 
-from tenant_sim.calls import Call
+from tenant_sim.control.calls import Call
 from upa_cli.demo.engine import EngineError, HostEngine
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import Stage
-from upa_core.domain.events import Event
+from upa_core.domain.health.events import Event
 
 PHASES = {
     "pulling": "graph users.delta",

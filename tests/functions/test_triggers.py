@@ -14,8 +14,8 @@ from upa_core import triggers
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link, Page
-from upa_core.services.documents import state_of
-from upa_core.services.watchfulness import Watch
+from upa_core.services.health.notify import Watch
+from upa_core.state.document import state_of
 
 
 @dataclass

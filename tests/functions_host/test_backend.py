@@ -18,8 +18,8 @@ from durabletask.client import TaskHubGrpcClient
 from durabletask.testing import InMemoryOrchestrationBackend
 from durabletask.worker import TaskHubGrpcWorker
 
-from functions_host.backend import SqliteBackend
 from functions_host.clock import SteppedClock
+from functions_host.durable.backend import SqliteBackend
 from functions_host.store import Database
 
 START = datetime(2026, 3, 1, 8, 0, 0, tzinfo=UTC)

@@ -195,7 +195,7 @@ def test_it_stops_on_a_signal_though_nobody_reads_its_output(cli, form):
 def test_the_package_imports_on_any_python():
     """Importing it needs neither Python 3.13 nor the worker; only starting a host does."""
     code = (
-        "import sys, functions_host, functions_host.cli, functions_host.cron, functions_host.worker\n"
+        "import sys, functions_host.cli, functions_host.triggers.cron, functions_host.worker.python_worker\n"
         "bad = {'azure', 'durabletask', 'grpc', 'azure_functions_runtime'} & set(sys.modules)\n"
         "assert not bad, bad"
     )

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from functions_host.clock import RealClock, ScaledClock, SteppedClock, clock_from
 from functions_host.errors import HostError, SettingsError, StateLockedError
-from functions_host.keys import Keys
-from functions_host.routes import Route
+from functions_host.http.keys import Keys
+from functions_host.http.routes import Route
 from functions_host.settings import load_app_settings, load_host_config, resolve
 from functions_host.store import Database, StateLock
 

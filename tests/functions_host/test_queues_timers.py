@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions_host.clock import SteppedClock
-from functions_host.cron import parse_schedule
 from functions_host.errors import InvocationFailedError
-from functions_host.queues import QueueListener, Queues
 from functions_host.settings import QueueOptions
 from functions_host.store import Database
-from functions_host.timers import Timer
+from functions_host.triggers.cron import parse_schedule
+from functions_host.triggers.queues import QueueListener, Queues
+from functions_host.triggers.timers import Timer
 
 START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from azure.durable_functions import RetryOptions
 
-from functions_host.replay import (
+from functions_host.replay.run_all import (
     NonDeterministicError,
     OrchestratorFailedError,
     OutstandingError,

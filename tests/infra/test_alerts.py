@@ -14,9 +14,9 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
 from tests.infra.bicep import INFRA, ROOT, load
-from upa_core.adapters.log_events import LogEvents
-from upa_core.domain.events import Event, EventName, Level
-from upa_core.domain.people import EscrowReason
+from upa_core.adapters.telemetry.log_events import LogEvents
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.shadow import EscrowReason
 
 ALERTS = load(INFRA / "modules" / "alerts.bicep")
 EVENT = re.compile(r"\"(upa\.[a-z_.]+[a-z])\"|'(upa\.[a-z_.]+[a-z])'")

@@ -30,12 +30,12 @@ if sys.version_info < (3, 13):
     pytest.skip("the worker library exists for Python 3.13 and newer only", allow_module_level=True)
 
 from tenant_sim import TenantSim
-from tenant_sim.seeding import seed_generated
+from tenant_sim.people.seeding import seed_generated
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import CONNECTOR_FILE
 from upa_core import bootstrap
 from upa_core.adapters.clock import clock_from
-from upa_core.services.documents import lane_of, state_of
+from upa_core.state.document import lane_of, state_of
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FACTOR = 600

@@ -157,9 +157,9 @@ def test_the_package_is_small(package: ModuleType, tmp_path: Path) -> None:
 
 
 ADMIN_ONLY = {
-    "upa_core/adapters/admin_graph.py": {"httpx", "kiota_authentication_azure", "msgraph", "msgraph_core"},
-    "upa_core/adapters/directory_extensions.py": {"kiota_abstractions", "msgraph"},
-    "upa_core/adapters/role_grants.py": {"kiota_abstractions", "msgraph"},
+    "upa_core/adapters/graph/admin_graph.py": {"httpx", "kiota_authentication_azure", "msgraph", "msgraph_core"},
+    "upa_core/adapters/graph/directory_extensions.py": {"kiota_abstractions", "msgraph"},
+    "upa_core/adapters/graph/role_grants.py": {"kiota_abstractions", "msgraph"},
 }
 """What only the command line's `admin` extra brings (msgraph-sdk, decision 2): imported inside functions, if at all."""
 

@@ -89,7 +89,7 @@ def test_no_call_of_ours_is_recorded_as_a_dependency() -> None:
 
 def test_the_worker_has_a_handler_of_its_own_for_our_logger() -> None:
     """The logger that telemetry collects is the one that events are written to, and no other."""
-    from upa_core.adapters.log_events import LogEvents
+    from upa_core.adapters.telemetry.log_events import LogEvents
 
     assert SETTINGS["PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME"] == LogEvents()._logger.name
     assert SETTINGS["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] == "true"

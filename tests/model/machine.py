@@ -15,9 +15,9 @@ from tests.crash.scenarios import quick
 from tests.support.mortal import Death, Fate
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from upa_core.domain.errors import RefusedError, ResyncRequiredError, RetryLaterError
-from upa_core.services.controls import reset
-from upa_core.services.holds import approve, reject
-from upa_core.services.housekeeping import housekeeping
+from upa_core.services.admin.controls import reset
+from upa_core.services.admin.holds import approve, reject
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 TEXTS = st.one_of(
     st.none(),

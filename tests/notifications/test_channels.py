@@ -10,8 +10,8 @@ import requests
 from tests.fakes import FakeClock, FakeTokens
 from tests.fakes.transport import ScriptedTransport, reply
 from tests.support.world import World
-from upa_core.adapters.http import Service
-from upa_core.adapters.mail import GraphMail
+from upa_core.adapters.graph.mail import GraphMail
+from upa_core.adapters.http.service import Service
 from upa_core.adapters.webhook import Webhook
 from upa_core.domain.errors import (
     AccessDeniedError,

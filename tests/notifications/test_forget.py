@@ -6,12 +6,12 @@ import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.world import World
+from upa_core.domain.bulk.job_log import decode_log
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.job_log import decode_log
-from upa_core.services import holds
-from upa_core.services.explain import explain
-from upa_core.services.forget import forget
+from upa_core.services.admin import holds
+from upa_core.services.admin.forget import forget
+from upa_core.services.insight.explain import explain
 
 
 def _holding(world: World, *texts: str) -> list[str]:

@@ -8,8 +8,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from tests.fakes import FakeClock, RecordingEvents
 from tests.support.world import World
-from upa_core.adapters.metric_events import MetricEvents
-from upa_core.domain.events import Event, EventName
+from upa_core.adapters.telemetry.metric_events import MetricEvents
+from upa_core.domain.health.events import Event, EventName
 
 
 @pytest.fixture

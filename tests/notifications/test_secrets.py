@@ -22,27 +22,27 @@ from tests.fakes import FakeClock
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.transport import ScriptedTransport, reply
 from tests.support.world import World
-from upa_core.adapters.blob_store import blob_store
-from upa_core.adapters.graph_users import GraphUsers
-from upa_core.adapters.http import Service
-from upa_core.adapters.import_jobs import SharePointImportJobs
+from upa_core.adapters.graph.mail import GraphMail
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.identity.tokens import ManagedIdentityTokens, certificate
 from upa_core.adapters.inspection import CloudInspection
-from upa_core.adapters.library import SharePointLibrary
-from upa_core.adapters.log_events import LogEvents
-from upa_core.adapters.mail import GraphMail
-from upa_core.adapters.people_manager import PeopleManager
-from upa_core.adapters.retention_label import LibraryLabel
-from upa_core.adapters.tokens import ManagedIdentityTokens, certificate
+from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.adapters.sharepoint.library import SharePointLibrary
+from upa_core.adapters.sharepoint.people_manager import PeopleManager
+from upa_core.adapters.sharepoint.retention_label import LibraryLabel
+from upa_core.adapters.storage.blob_store import blob_store
+from upa_core.adapters.telemetry.log_events import LogEvents
 from upa_core.adapters.webhook import Webhook
-from upa_core.domain.alarms import Occasion
 from upa_core.domain.errors import UpaError
-from upa_core.domain.mapping import direct
+from upa_core.domain.health.alarms import Occasion
+from upa_core.domain.people.mapping import direct
 from upa_core.ports.change_source import Link
 from upa_core.ports.messenger import Message
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.status import status
-from upa_core.services.tick import tick
-from upa_core.services.watchfulness import Watch, look_after
+from upa_core.services.drive.tick import tick
+from upa_core.services.health.notify import Watch, look_after
+from upa_core.services.health.status import status
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 TOKEN = "eyJ0eXAi.secret-token.sig"
 VALUE = "Value-Of-A-Person-4711"

@@ -11,16 +11,16 @@ import pytest
 
 from tests.fakes.messenger import FakeMessenger
 from tests.support.world import World
-from upa_core.domain.alarms import CERTIFICATE_DAYS, Occasion
+from upa_core.domain.documents.connector_state import ConnectorState, Debt, Hold, Run
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.runs import Retry
 from upa_core.domain.errors import AccessDeniedError, UnavailableError
-from upa_core.domain.events import EventName
-from upa_core.domain.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.runs import Retry
-from upa_core.domain.state import ConnectorState, Debt, Hold, Run
-from upa_core.domain.told import MOST_TRIES
-from upa_core.services.documents import lane_of, state_of
-from upa_core.services.status import status
-from upa_core.services.watchfulness import Watch, look_after, told_of
+from upa_core.domain.health.alarms import CERTIFICATE_DAYS, Occasion
+from upa_core.domain.health.events import EventName
+from upa_core.domain.health.notified import MOST_TRIES
+from upa_core.services.health.notify import Watch, look_after, told_of
+from upa_core.services.health.status import status
+from upa_core.state.document import lane_of, state_of
 
 EVERYTHING = frozenset((*get_args(Occasion), "recovered"))
 NOTHING = Run("20261122T101500Z-aaaa", datetime.fromisoformat("2026-11-22T10:15:00Z"), (), (), None)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ def test_a_death_while_sending_repeats_after_a_quarter_of_an_hour(watched: Watch
 def test_a_hold_is_told_with_its_run(watched: Watched) -> None:
     """Held once; another hold is another message."""
     run = replace(NOTHING, counts=None)  # type: ignore[arg-type]
-    from upa_core.domain.state import Counts
+    from upa_core.domain.documents.connector_state import Counts
 
     watched.change(hold=Hold(replace(run, counts=Counts()), watched.world.now, "clears of 50 people"))
     watched.look()

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from upa_core.services.page import page, policy, tone
+from upa_core.http_api.page import page, policy, tone
 
 STATUS = {
     "connector": "staff",

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.conftest import KEY
 from tests.support.api_world import ApiWorld, api_world
-from upa_core.services.documents import state_of
+from upa_core.state.document import state_of
 
 HOSTILE = (
     '<img src=x onerror="window.hit=1">',

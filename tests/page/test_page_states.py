@@ -14,15 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.conftest import KEY
 from tests.support.api_world import ApiWorld, api_world
-from upa_cli.runner import drive
+from upa_cli.work.runner import drive
 from upa_core import bootstrap
-from upa_core.domain.alarms import Alarm
-from upa_core.domain.lane import InFlight
-from upa_core.domain.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.state import ConnectorState, Retry
-from upa_core.services.documents import lane_of, state_of
+from upa_core.domain.documents.connector_state import ConnectorState, Retry
+from upa_core.domain.documents.lane import InFlight
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.health.alarms import Alarm
+from upa_core.services.health.notify import count_library, told_of
 from upa_core.services.pull import pull
-from upa_core.services.watchfulness import count_library, told_of
+from upa_core.state.document import lane_of, state_of
 
 DENIED = "GET graph.microsoft.com /v1.0/users/delta: HTTP 403 Authorization_RequestDenied"
 

@@ -14,10 +14,10 @@ from tests.crash.scenarios import quick, settled
 from tests.support.mortal import Death, Fate
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
-from upa_core.domain.people import Shard
+from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.people_changes import change_people_between_runs
+from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.change_people import change_people_between_runs
 
 
 def _changed() -> World:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import settled
-from upa_core.domain.names import due_key, shard_key
-from upa_core.domain.people import shard_of
-from upa_core.services.controls import reset
-from upa_core.services.people import People
-from upa_core.services.requests import request_people
+from upa_core.domain.documents.keys import due_key, shard_key
+from upa_core.domain.people.shadow import shard_of
+from upa_core.services.admin.controls import reset
+from upa_core.services.admin.requests import request_people
+from upa_core.state.people import People
 
 
 @pytest.mark.parametrize("how", ["deleted", "previous version"])

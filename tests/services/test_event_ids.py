@@ -10,8 +10,8 @@ import pytest
 from tests.crash.scenarios import quick, settled
 from tests.support.world import World
 from upa_core.domain.errors import UnavailableError
-from upa_core.domain.events import Event, EventName
-from upa_core.services.watchfulness import Watch, look_after
+from upa_core.domain.health.events import Event, EventName
+from upa_core.services.health.notify import Watch, look_after
 
 NO_IMPORT_JOB_YET = {
     EventName.PLAN_MADE,

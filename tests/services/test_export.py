@@ -10,20 +10,20 @@ import pytest
 from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
 from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.connector_state import Decision, QuarantineReason, Report
+from upa_core.domain.documents.keys import due_key
 from upa_core.domain.errors import FatalError, RefusedError
-from upa_core.domain.events import EventName
-from upa_core.domain.mapping import direct
-from upa_core.domain.names import due_key
-from upa_core.domain.people import EscrowReason
-from upa_core.domain.scope import Clause, Scope
-from upa_core.domain.state import Decision, QuarantineReason, Report
-from upa_core.services.controls import go, pause, reset, resume
-from upa_core.services.documents import get_document
-from upa_core.services.holds import approve, decision_key, reject
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.people import People, book_of
-from upa_core.services.requests import request_people, request_run, run_status
-from upa_core.services.run_end import report_key
+from upa_core.domain.health.events import EventName
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.scope import Clause, Scope
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.services.admin.controls import go, pause, reset, resume
+from upa_core.services.admin.holds import approve, decision_key, reject
+from upa_core.services.admin.requests import request_people, request_run, run_status
+from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import get_document
+from upa_core.state.people import People, book_of
+from upa_core.state.run_end import report_key
 
 
 def held_world() -> World:

@@ -12,15 +12,15 @@ from tests.fakes import MemoryStore
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from tests.support.wrapped import Wrapped
 from upa_core.domain.connector import Retention
+from upa_core.domain.documents.keys import run_folder
 from upa_core.domain.errors import AccessDeniedError
-from upa_core.domain.events import EventName
-from upa_core.domain.names import run_folder
-from upa_core.domain.plan import Entry
-from upa_core.services.controls import pause
-from upa_core.services.explain import explain
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.preview import preview
-from upa_core.services.status import status
+from upa_core.domain.health.events import EventName
+from upa_core.domain.plan.planner import Entry
+from upa_core.services.admin.controls import pause
+from upa_core.services.health.status import status
+from upa_core.services.insight.explain import explain
+from upa_core.services.insight.preview import preview
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 DAY = 86_400
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from tenant_sim import Fault
 from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, World
-from upa_core.domain.mapping import direct
-from upa_core.domain.scope import Clause, Scope
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.scope import Clause, Scope
 
 
 def test_a_resync_after_another_mapping_was_proposed_delivers_the_right_attribute() -> None:

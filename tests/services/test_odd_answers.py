@@ -12,9 +12,9 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
-from upa_core.domain.import_job import ImportJob
-from upa_core.domain.people import EscrowReason
-from upa_core.services.archive import log_folders
+from upa_core.domain.bulk.import_job import ImportJob
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.services.deliver.archive import log_folders
 
 
 def _changed() -> World:

@@ -11,16 +11,16 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.fakes import FakeChangeSource
 from tests.support.world import World, with_limits
-from upa_core.domain.changes import Row
 from upa_core.domain.errors import ConfigError, ForeignLinkError, RefusedError, ResyncRequiredError, UnavailableError
-from upa_core.domain.events import EventName
+from upa_core.domain.health.events import EventName
+from upa_core.domain.people.changes import Row
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link, Page
-from upa_core.services.controls import pause
-from upa_core.services.outbox import MOST_ROUNDS
+from upa_core.services.admin.controls import pause
+from upa_core.services.admin.requests import request_run, run_status
 from upa_core.services.pull import pull
-from upa_core.services.requests import request_run, run_status
-from upa_core.services.segments import SegmentReader
+from upa_core.state.outbox import MOST_ROUNDS
+from upa_core.state.segments import SegmentReader
 
 
 class Script:

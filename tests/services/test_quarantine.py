@@ -10,18 +10,18 @@ import pytest
 
 from tests.crash.scenarios import quick, settled
 from tests.support.world import NO_THRESHOLD, World
+from upa_core.domain.documents.connector_state import Quarantine
+from upa_core.domain.documents.quarantine import OFF_AFTER, QuarantineReason
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UpaError
-from upa_core.domain.events import Event, EventName
-from upa_core.domain.mapping import direct
-from upa_core.domain.quarantine import OFF_AFTER, QuarantineReason
-from upa_core.domain.state import Quarantine
-from upa_core.services.controls import pause, reset, resume
-from upa_core.services.documents import state_of
-from upa_core.services.holds import approve, reject
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.requests import request_run
-from upa_core.services.status import status
-from upa_core.services.tick import tick
+from upa_core.domain.health.events import Event, EventName
+from upa_core.domain.people.mapping import direct
+from upa_core.services.admin.controls import pause, reset, resume
+from upa_core.services.admin.holds import approve, reject
+from upa_core.services.admin.requests import request_run
+from upa_core.services.drive.tick import tick
+from upa_core.services.health.status import status
+from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import state_of
 
 HOURLY = timedelta(hours=1)
 

@@ -12,11 +12,11 @@ import pytest
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import World
+from upa_core.domain.documents.keys import state_key
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.names import state_key
 from upa_core.ports.bundle import Ports
-from upa_core.services.controls import go, reset
-from upa_core.services.housekeeping import housekeeping
+from upa_core.services.admin.controls import go, reset
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 
 def test_a_lost_state_is_made_good_by_the_next_round() -> None:

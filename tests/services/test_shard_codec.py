@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tests.fakes.clock import START
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.people import EscrowReason, Shard
-from upa_core.services.shard_codec import decode_shard, encode_shard
-from upa_core.services.stored_rows import StoredRows
+from upa_core.domain.people.shadow import EscrowReason, Shard
+from upa_core.state.shard_codec import decode_shard, encode_shard
+from upa_core.state.shard_rows import StoredRows
 
 AB = ("A", "B")
 HOSTILE = ('],"', '"a":[', "]}", "],", "x [1],", 'x"a', 'x"a":[', "\\")

@@ -11,9 +11,9 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.errors import ConfigError, RefusedError
-from upa_core.services.controls import reset
-from upa_core.services.holds import approve
-from upa_core.services.housekeeping import housekeeping
+from upa_core.services.admin.controls import reset
+from upa_core.services.admin.holds import approve
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 OTHER = "https://other-admin.sharepoint.com"
 

@@ -12,8 +12,8 @@ import pytest
 from tests.crash.scenarios import quick, settled
 from tests.support.mortal import Death
 from tests.support.world import World
-from upa_core.domain.people import EscrowReason
-from upa_core.services.requests import request_people
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.services.admin.requests import request_people
 
 
 def _failing(world: World, people: Sequence[str], status: int = 500) -> None:
@@ -79,7 +79,7 @@ def test_where_it_isnt_about_people_everybody_waits(people: int, failing: int, s
 
 def test_many_people_due_at_once_dont_keep_everybody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read again plan by plan: an invocation that ends after 100 reads gets everybody done."""
-    monkeypatch.setattr("upa_core.services.planning.MOST_DUE", 50)
+    monkeypatch.setattr("upa_core.services.plan.make_plan.MOST_DUE", 50)
     world = quick(World(2))
     reads: list[int] = []
 

@@ -12,14 +12,14 @@ from tenant_sim import Fault
 from tests.crash.rivals import Rival, beside
 from tests.crash.scenarios import quick, settled
 from tests.support.world import FOLDER, World, with_limits
+from upa_core.domain.documents.connector_state import QuarantineReason
 from upa_core.domain.errors import AccessDeniedError, ConflictError, RefusedError
-from upa_core.domain.events import EventName, Level
-from upa_core.domain.people import EscrowReason
-from upa_core.domain.state import QuarantineReason
-from upa_core.services.archive import load_outcome
-from upa_core.services.documents import lane_of
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.send import send
+from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.services.deliver.archive import load_outcome
+from upa_core.services.deliver.bulk.send import send
+from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import lane_of
 
 
 def changed(people: int = 3, **connector: object) -> World:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.fakes import MemoryStore
-from upa_core.domain.changes import PARTITIONS, compile_projection
-from upa_core.domain.state import Segment
-from upa_core.services.segments import SegmentReader, encode_segment
+from upa_core.domain.documents.connector_state import Segment
+from upa_core.domain.people.changes import PARTITIONS, compile_projection
+from upa_core.state.segments import SegmentReader, encode_segment
 
 
 def test_absence_survives_a_segment_whatever_the_number_of_inputs() -> None:

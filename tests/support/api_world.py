@@ -14,12 +14,12 @@ import pytest
 import requests
 from rich.console import Console
 
-from tenant_sim.seeding import seed_generated
+from tenant_sim.people.seeding import seed_generated
 from tests.functions.shim import KeyGate, Out, served, shim
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.stage import Stage, stage
 from upa_core import bootstrap
-from upa_core.services.export import export
+from upa_core.services.plan.export import export
 from upa_core.services.pull import pull
 
 

@@ -15,24 +15,24 @@ from tenant_sim import ManualClock, TenantSim
 from tests.fakes import CountingIds, MemoryStore, RecordingEvents, RecordingWaker
 from tests.support.mortal import Fate, Mortal
 from upa_cli.demo.oracle import Rule, possible
-from upa_core.adapters.graph_users import GraphUsers
-from upa_core.adapters.http import Service
-from upa_core.adapters.import_jobs import SharePointImportJobs
-from upa_core.adapters.library import SharePointLibrary
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.adapters.sharepoint.library import SharePointLibrary
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Source, Target
+from upa_core.domain.documents.connector_state import ConnectorState, Lane
 from upa_core.domain.errors import RetryLaterError
-from upa_core.domain.mapping import direct
-from upa_core.domain.people import EscrowEntry, Shard
-from upa_core.domain.scope import Scope
-from upa_core.domain.state import ConnectorState, Lane
-from upa_core.domain.step import Step
+from upa_core.domain.next_step import Step
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.scope import Scope
+from upa_core.domain.people.shadow import EscrowEntry, Shard
 from upa_core.ports.bundle import Ports
-from upa_core.services.advance import advance
-from upa_core.services.documents import lane_of, state_of
-from upa_core.services.housekeeping import housekeeping
-from upa_core.services.people import People
+from upa_core.services.drive.advance import advance
 from upa_core.services.pull import pull
+from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import lane_of, state_of
+from upa_core.state.people import People
 
 FOLDER = "/sites/upa/Imports"
 MAPPINGS = (

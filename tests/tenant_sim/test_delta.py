@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenant_sim import seeding
+from tenant_sim.people import seeding
 
 SELECT = "users/delta?$select=id,displayName,department"
 

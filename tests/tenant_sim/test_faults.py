@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import requests
 
-from tenant_sim import ManualClock, TenantSim, seeding
+from tenant_sim import ManualClock, TenantSim
+from tenant_sim.people import seeding
 
 DELTA = "users/delta"
 

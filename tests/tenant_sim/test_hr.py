@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tenant_sim import ManualClock, TenantSim, hr, people, seeding
+from tenant_sim import ManualClock, TenantSim
+from tenant_sim.people import feed as people
+from tenant_sim.people import hr, seeding
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "hr" / "workers-1000.csv"
 

@@ -11,7 +11,8 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CertificateCredential, ManagedIdentityCredential
 
-from tenant_sim import TenantSim, seeding
+from tenant_sim import TenantSim
+from tenant_sim.people import seeding
 
 pytestmark = pytest.mark.filterwarnings(  # msgraph-sdk and kiota warn about their own classes when imported
     "ignore:GetQueryParameters is deprecated:DeprecationWarning", "ignore:This class is deprecated:DeprecationWarning"

@@ -12,8 +12,9 @@ import pytest
 import requests
 from azure.identity import CertificateCredential
 
-from tenant_sim import TenantSim, seeding
-from tenant_sim.serve import PortTakenError
+from tenant_sim import TenantSim
+from tenant_sim.loopback import PortTakenError
+from tenant_sim.people import seeding
 
 HOSTS = ["login.microsoftonline.com", "graph.microsoft.com", "contoso.sharepoint.com", "contoso-admin.sharepoint.com"]
 

@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from tenant_sim import ManualClock, ScaledClock, TenantSim, parse_clock
+from tenant_sim.loopback import PortTakenError
 from tenant_sim.main import main, run
-from tenant_sim.serve import PortTakenError
 
 
 @pytest.fixture

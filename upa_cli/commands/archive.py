@@ -9,20 +9,20 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.canary import SUFFIX as CANARY
 from upa_cli.commands.status import list_reports
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean, count, table
-from upa_cli.registry import command, group
-from upa_core.domain.documents import to_json
-from upa_core.domain.import_job import error_name, state_name
-from upa_core.domain.names import is_run_id, run_folder
-from upa_core.domain.state import Outcome, Report
-from upa_core.services.archive import load_outcome
-from upa_core.services.documents import get_document
-from upa_core.services.run_end import report_key
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean, count, table
+from upa_cli.shell.registry import command, group
+from upa_cli.work.canary import SUFFIX as CANARY
+from upa_core.domain.bulk.import_job import error_name, state_name
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import Outcome, Report
+from upa_core.domain.documents.keys import is_run_id, run_folder
+from upa_core.services.deliver.archive import load_outcome
+from upa_core.state.document import get_document
+from upa_core.state.run_end import report_key
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean, count, table
-from upa_cli.registry import command, group
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean, count, table
+from upa_cli.shell.registry import command, group
 from upa_core.domain.connector import Connector
 
 group("config", "The connector file: check it, print its schema.")
@@ -40,7 +40,7 @@ def check(
     Every problem is told at once, with file, line, the offending value and a suggestion. Roles, tokens and properties
     are for `upa doctor`.
     """
-    from upa_core.config import ConfigFileError, check_examples, load_config  # noqa: PLC0415 - pydantic is slow
+    from upa_core.config import ConfigFileError, check_examples, load_config  # pydantic is slow
 
     name = str(file) if file is not None else cli.config_name
     try:
@@ -132,7 +132,7 @@ def schema(
 
     In VS Code put `# yaml-language-server: $schema=upa.schema.json` on the first line of upa.yaml.
     """
-    from upa_core.config.reference import schema_text  # noqa: PLC0415 - pydantic is slow
+    from upa_core.config.reference import schema_text  # pydantic is slow
 
     if out is None:
         cli.out.file.write(schema_text())

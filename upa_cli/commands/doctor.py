@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.output import clean, count
-from upa_cli.registry import command
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.output import clean, count
+from upa_cli.shell.registry import command
 from upa_core.domain.errors import UpaError
-from upa_core.services.doctor import examine
-from upa_core.services.doctor_probe import probe as ask_sharepoint
-from upa_core.services.finding import Finding
+from upa_core.services.doctor.examine import examine
+from upa_core.services.doctor.finding import Finding
+from upa_core.services.doctor.probe import probe as ask_sharepoint
 
 _MARKS = {"ok": ("ok", "green"), "info": ("info", ""), "warning": ("WARN", "yellow"), "error": ("ERROR", "red")}
 

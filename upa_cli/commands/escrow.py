@@ -9,19 +9,19 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import SafeCsv, clean, count, moment, table
-from upa_cli.registry import command, group
-from upa_cli.users import names_of, user_ids
-from upa_core.domain.documents import to_json
-from upa_core.domain.people import EscrowEntry, EscrowReason, Shard
-from upa_core.services import controls
-from upa_core.services.documents import state_of
-from upa_core.services.people import People
-from upa_core.services.people_changes import change_people_between_runs
-from upa_core.services.requests import request_people
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import SafeCsv, clean, count, moment, table
+from upa_cli.shell.registry import command, group
+from upa_cli.work.users import names_of, user_ids
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.people.shadow import EscrowEntry, EscrowReason, Shard
+from upa_core.services.admin import controls
+from upa_core.services.admin.requests import request_people
+from upa_core.state.change_people import change_people_between_runs
+from upa_core.state.document import state_of
+from upa_core.state.people import People
 
 SHOWN = 50
 

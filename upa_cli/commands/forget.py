@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.canary import SUFFIX
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean, count
-from upa_cli.registry import command
-from upa_cli.users import user_id
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean, count
+from upa_cli.shell.registry import command
+from upa_cli.work.canary import SUFFIX
+from upa_cli.work.users import user_id
 from upa_core.domain.errors import UpaError
-from upa_core.services.forget import forget as forget_person
+from upa_core.services.admin.forget import forget as forget_person
 
 
 @command(

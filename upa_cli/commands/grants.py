@@ -6,15 +6,15 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean
-from upa_cli.registry import command
-from upa_core.adapters.admin_graph import SignIn as Way
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean
+from upa_cli.shell.registry import command
+from upa_core.adapters.graph.admin_graph import SignIn as Way
 from upa_core.domain.app_roles import RESOURCE_APPS, AppRole, ServiceName, needed_roles
-from upa_core.domain.attributes import is_app_id
 from upa_core.domain.errors import UpaError
+from upa_core.domain.people.attributes import is_app_id
 
 SHAPE = {
     "connector": "its name",

@@ -7,19 +7,19 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import Redactor, clean, count, moment
-from upa_cli.registry import command, group
-from upa_cli.render import changes_table
-from upa_cli.users import names_of
-from upa_core.domain.documents import to_json
-from upa_core.domain.plan import Entry
-from upa_core.domain.state import Hold
-from upa_core.services import holds
-from upa_core.services.documents import state_of
-from upa_core.services.plan_reader import read_plan
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import Redactor, clean, count, moment
+from upa_cli.shell.registry import command, group
+from upa_cli.shell.render import changes_table
+from upa_cli.work.users import names_of
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import Hold
+from upa_core.domain.plan.planner import Entry
+from upa_core.services.admin import holds
+from upa_core.state.document import state_of
+from upa_core.state.plan_reader import read_plan
 
 SAMPLE = 20
 

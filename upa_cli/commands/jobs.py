@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean, count, table
-from upa_cli.registry import command, group
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean, count, table
+from upa_cli.shell.registry import command, group
+from upa_core.domain.bulk.import_job import ImportJob, error_name, state_name
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.import_job import ImportJob, error_name, state_name
-from upa_core.services.archive import archive_given_up
-from upa_core.services.documents import lane_of
+from upa_core.services.deliver.archive import archive_given_up
+from upa_core.state.document import lane_of
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

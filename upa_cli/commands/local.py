@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.registry import command
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.registry import command
 
 REAL_HOSTS = "login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,contoso-admin.sharepoint.com"
 
@@ -39,10 +39,10 @@ def demo(
     HR hires, a full run, edits, the difference, a joiner in escrow; at the end every profile is compared with an
     independent oracle. It takes seconds: the clock is scaled.
     """
-    from tenant_sim.hr import HrError  # noqa: PLC0415 - the simulator is only needed here
-    from upa_cli.demo.engine import EngineError  # noqa: PLC0415
-    from upa_cli.demo.stage import DemoBusyError  # noqa: PLC0415
-    from upa_cli.demo.story import tell  # noqa: PLC0415
+    from tenant_sim.people.hr import HrError  # the simulator is only needed here
+    from upa_cli.demo.engine import EngineError
+    from upa_cli.demo.stage import DemoBusyError
+    from upa_cli.demo.story import tell
 
     console = cli.err if cli.options.json else cli.out
     console = type(console)(file=console.file, no_color=console.no_color)  # the story uses markup
@@ -110,7 +110,7 @@ def sim(
     --clock to the tenant and, as UPA_CLOCK, to upa: a scaled clock makes hours of import jobs pass in seconds. With
     --hosts and lines in the hosts file, clients that know only the real names work too (docs/simulator.md).
     """
-    from tenant_sim.main import run as serve  # noqa: PLC0415 - the simulator is only needed here
+    from tenant_sim.main import run as serve  # the simulator is only needed here
 
     if directory is not None and not assumptions:
         variables = {"UPA_CONFIG": directory / "upa.yaml", "UPA_STATE": f"folder:{directory / 'state'}"}

@@ -14,21 +14,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import Redactor, clean, count, table
-from upa_cli.plan_csv import PlanCsv
-from upa_cli.proposed import Proposal, look_at_proposed
-from upa_cli.registry import command
-from upa_cli.render import changes_table
-from upa_cli.scope_view import ScopeView, WatchedSource, look_at_waiting
-from upa_cli.users import names_of
-from upa_core.domain.documents import to_json
-from upa_core.domain.plan import Entry
-from upa_core.domain.state import switched_off
-from upa_core.services.documents import state_of
-from upa_core.services.preview import Preview, preview
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import Redactor, clean, count, table
+from upa_cli.shell.registry import command
+from upa_cli.shell.render import changes_table
+from upa_cli.work.plan_csv import PlanCsv
+from upa_cli.work.proposed import Proposal, look_at_proposed
+from upa_cli.work.scope_view import ScopeView, WatchedSource, look_at_waiting
+from upa_cli.work.users import names_of
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import switched_off
+from upa_core.domain.plan.planner import Entry
+from upa_core.services.insight.preview import Preview, preview
+from upa_core.state.document import state_of
 
 SHOWN = 20
 MOST_NAMES = 1000

@@ -9,22 +9,22 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import count
-from upa_cli.registry import command
-from upa_cli.render import report_line, step_line
-from upa_cli.runner import RunResult, run_to_the_end
-from upa_cli.users import user_ids
-from upa_core.domain.documents import to_json
-from upa_core.domain.people import Shard
-from upa_core.domain.state import ConnectorState
-from upa_core.services import controls
-from upa_core.services.documents import state_of
-from upa_core.services.housekeeping import housekeeping as put_in_order
-from upa_core.services.people_changes import change_people_between_runs
-from upa_core.services.requests import check_on, request_people
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import count
+from upa_cli.shell.registry import command
+from upa_cli.shell.render import report_line, step_line
+from upa_cli.work.runner import RunResult, run_to_the_end
+from upa_cli.work.users import user_ids
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.people.shadow import Shard
+from upa_core.services.admin import controls
+from upa_core.services.admin.requests import check_on, request_people
+from upa_core.services.upkeep.housekeeping import housekeeping as put_in_order
+from upa_core.state.change_people import change_people_between_runs
+from upa_core.state.document import state_of
 
 RUN_SHAPE = {
     "connector": "its name",
@@ -123,7 +123,7 @@ CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the
 
 def show_control(cli: Cli, done: str, text: str) -> int:
     """Show that a control took effect."""
-    from upa_core.services.status import status  # noqa: PLC0415 - only controls tell the status
+    from upa_core.services.health.status import status  # only controls tell the status
 
     document = {
         "connector": cli.connector.name,

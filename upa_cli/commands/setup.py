@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.interview import Interview, addresses
-from upa_cli.output import clean
-from upa_cli.registry import command
-from upa_cli.starter import Starter, starter_text
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean
+from upa_cli.shell.registry import command
+from upa_cli.work.interview import Interview, addresses
+from upa_cli.work.starter import Starter, starter_text
 from upa_core.domain.cloud import CLOUDS
 
 EXAMPLES = [
@@ -133,6 +133,6 @@ def _pairs(texts: list[str]) -> list[tuple[str, str]]:
 
 def _check(cli: Cli, text: str, name: str) -> None:
     """Load what would be written: what is wrong with it comes from an answer."""
-    from upa_core.config import load_config  # noqa: PLC0415 - pydantic is slow
+    from upa_core.config import load_config  # pydantic is slow
 
     load_config(text, cli.environ, name=name)

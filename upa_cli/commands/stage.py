@@ -8,21 +8,21 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import canary as one_person
-from upa_cli import exits
-from upa_cli.adopt import PER_SECOND
-from upa_cli.adopt import adopt as read_profiles
 from upa_cli.commands.run import CONTROL_SHAPE, show_control
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.one_person import five_steps, render_steps
-from upa_cli.output import Redactor, clean, count, duration, table
-from upa_cli.registry import command
-from upa_cli.scope_view import ScopeView, WatchedSource
-from upa_cli.users import read_user, user_id
-from upa_core.services import controls
-from upa_core.services.documents import state_of
-from upa_core.services.preview import preview
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import Redactor, clean, count, duration, table
+from upa_cli.shell.registry import command
+from upa_cli.work import canary as one_person
+from upa_cli.work.adopt import PER_SECOND
+from upa_cli.work.adopt import adopt as read_profiles
+from upa_cli.work.one_person import five_steps, render_steps
+from upa_cli.work.scope_view import ScopeView, WatchedSource
+from upa_cli.work.users import read_user, user_id
+from upa_core.services.admin import controls
+from upa_core.services.insight.preview import preview
+from upa_core.state.document import state_of
 
 
 @command("go", examples=["upa go", "upa go --connector people"], shape=CONTROL_SHAPE)

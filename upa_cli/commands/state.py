@@ -8,16 +8,17 @@ from typing import Annotated, get_args
 import typer
 from rich.console import Console
 
-from upa_cli import backup, exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean, count, moment, table
-from upa_cli.registry import command, group
-from upa_core.domain.documents import to_json
-from upa_core.domain.quarantine import Quarantine
-from upa_core.domain.state import ConnectorState, age_of
-from upa_core.services import controls
-from upa_core.services.documents import lane_of, state_of
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean, count, moment, table
+from upa_cli.shell.registry import command, group
+from upa_cli.work import backup
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import ConnectorState, age_of
+from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.services.admin import controls
+from upa_core.state.document import lane_of, state_of
 
 group("state", "What is stored: show it, export it, put it back, rewind the watermark.")
 

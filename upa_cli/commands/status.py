@@ -8,18 +8,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
-from upa_cli.context import Cli
-from upa_cli.exits import CommandError
-from upa_cli.output import clean, duration, moment, table
-from upa_cli.registry import command
-from upa_core.domain.documents import to_json
-from upa_core.domain.names import is_run_id, moment_of
-from upa_core.domain.state import Report
-from upa_core.services.documents import get_document
-from upa_core.services.requests import run_status
-from upa_core.services.run_end import report_key
-from upa_core.services.status_api import statuses
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean, duration, moment, table
+from upa_cli.shell.registry import command
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.keys import is_run_id, moment_of
+from upa_core.http_api.status import statuses
+from upa_core.services.admin.requests import run_status
+from upa_core.state.document import get_document
+from upa_core.state.run_end import report_key
 
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
 

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli import exits
 from upa_cli.commands.run import RUN_SHAPE, show_run
-from upa_cli.context import Cli
-from upa_cli.one_person import five_steps, render_steps, today
-from upa_cli.output import Redactor, clean, moment, table
-from upa_cli.registry import command
-from upa_cli.runner import RunResult, drive
-from upa_cli.users import user_id
-from upa_core.domain.documents import to_json
-from upa_core.services.explain import Explanation, explain
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.output import Redactor, clean, moment, table
+from upa_cli.shell.registry import command
+from upa_cli.work.one_person import five_steps, render_steps, today
+from upa_cli.work.runner import RunResult, drive
+from upa_cli.work.users import user_id
+from upa_core.domain.documents.codec import to_json
+from upa_core.services.admin.requests import request_people
+from upa_core.services.insight.explain import Explanation, explain
 from upa_core.services.pull import PullResult
-from upa_core.services.requests import request_people
 
 _REASONS = {
     "profile_not_created": "SharePoint has no profile for them yet; they are retried until it appears",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenant_sim import TenantSim, hr
-from tenant_sim.seeding import apply_edit, seed_generated, seed_hr_file
+from tenant_sim import TenantSim
+from tenant_sim.people import hr
+from tenant_sim.people.seeding import apply_edit, seed_generated, seed_hr_file
 
 EDITS = 25
 COST_CENTERS = ("CC9001", 'R&D "west"', "Kst.\\Süd", "CC-é-42", "研究所")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from upa_cli.demo.narration import Narrator
-from upa_cli.runner import run_to_the_end
+from upa_cli.work.runner import run_to_the_end
 from upa_core.domain.connector import Connector
-from upa_core.domain.events import Event, EventName, Level
+from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.ports.bundle import Ports
-from upa_core.services.documents import lane_of, state_of
+from upa_core.state.document import lane_of, state_of
 
 APP = Path(__file__).parents[2]
 SCHEDULE = "0 */30 * * * *"

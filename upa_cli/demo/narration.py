@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from upa_core.domain.events import Event, EventName, Fields, Level
+from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.ports.clock import Clock
 
 _LINES = {

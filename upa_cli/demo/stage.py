@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tenant_sim import TenantSim
-from tenant_sim.serve import Served
+from tenant_sim.loopback import Served
 from upa_cli.demo.engine import Engine, HostEngine, LoopEngine
 from upa_cli.demo.narration import Narrator
 from upa_core import bootstrap
 from upa_core.adapters.clock import SteppedClock, clock_from
-from upa_core.adapters.people_manager import PeopleManager
+from upa_core.adapters.sharepoint.people_manager import PeopleManager
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.ports.clock import Clock

@@ -16,10 +16,10 @@ from upa_cli.demo.directory import apply_edits, choose, seed
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import Stage, stage
-from upa_core.domain.people import shard_of
-from upa_core.domain.state import Report
-from upa_core.services.documents import get_document, state_of
-from upa_core.services.people import People
+from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.people.shadow import shard_of
+from upa_core.state.document import get_document, state_of
+from upa_core.state.people import People
 
 
 @dataclass(frozen=True, slots=True)

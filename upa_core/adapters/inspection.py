@@ -11,13 +11,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import UUID
 
-from upa_core.adapters import graph_wire
-from upa_core.adapters.answer import Answer
-from upa_core.adapters.certificate import split_certificate
-from upa_core.adapters.http import Service
-from upa_core.adapters.people_manager import PeopleManager
-from upa_core.adapters.retention_label import LibraryLabel
-from upa_core.adapters.tokens import TokenSource
+from upa_core.adapters.graph import wire as graph_wire
+from upa_core.adapters.http.answer import Answer
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.identity.certificate import split_certificate
+from upa_core.adapters.identity.tokens import TokenSource
+from upa_core.adapters.sharepoint.people_manager import PeopleManager
+from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
 
@@ -56,7 +56,7 @@ class CloudInspection:
 
     def certificate_ends(self) -> datetime | None:
         """Return when the earliest certificate ends."""
-        from cryptography import x509  # noqa: PLC0415 - vendor imports are lazy
+        from cryptography import x509  # vendor imports are lazy
 
         ends = [
             x509.load_pem_x509_certificate(split_certificate(content)[1].encode()).not_valid_after_utc

@@ -27,7 +27,7 @@ class Webhook:
 
     def send(self, message: Message) -> None:
         """Post one card; redirects aren't followed."""
-        import requests  # noqa: PLC0415 - vendor imports are lazy
+        import requests  # vendor imports are lazy
 
         session = self._session = self._session or requests.Session()
         try:

@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 from upa_core.config.models import CredentialModel, CredentialsModel, SourceModel, TargetModel
 from upa_core.config.problems import shown
 from upa_core.config.result import Certificate, Credential, Credentials, ManagedIdentity
-from upa_core.domain.attributes import is_app_id
 from upa_core.domain.cloud import CLOUDS, Cloud
 from upa_core.domain.connector import Source, Target
+from upa_core.domain.people.attributes import is_app_id
 
 Add = Callable[..., None]
 

@@ -9,19 +9,19 @@ from typing import Any
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
 from upa_core.config.problems import shown
-from upa_core.domain.attributes import (
+from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.language.dates import DateFormat
+from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
+from upa_core.domain.language.values import check_carriable, formatter, utf16_length
+from upa_core.domain.people.attributes import (
     EXTRA_PERMISSIONS,
     AttributeRefusedError,
     resolve_attribute,
     type_of_attribute,
 )
-from upa_core.domain.core_properties import why_core
-from upa_core.domain.dates import DateFormat
-from upa_core.domain.errors import ConfigError, InvalidValueError
-from upa_core.domain.expressions import Attribute, Call, Constant, Expression, walk
-from upa_core.domain.mapping import Mapping, Problem, compile_mapping
-from upa_core.domain.scope import Clause, Scope, compile_scope
-from upa_core.domain.values import check_carriable, formatter, utf16_length
+from upa_core.domain.people.mapping import Mapping, Problem, compile_mapping
+from upa_core.domain.people.scope import Clause, Scope, compile_scope
+from upa_core.domain.plan.core_properties import why_core
 
 Add = Callable[..., None]
 """Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from upa_core.config.problems import shown
 from upa_core.config.result import Config, Example
 from upa_core.domain.connector import Connector
-from upa_core.domain.mapping import Desired, Problem, compile_mapping
+from upa_core.domain.people.mapping import Desired, Problem, compile_mapping
 
 
 @dataclass(frozen=True, slots=True)

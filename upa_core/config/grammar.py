@@ -16,9 +16,8 @@ from typing import Any, cast
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
-from upa_core.domain.attributes import AttributeRefusedError
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.expressions import (
+from upa_core.domain.language.expressions import (
     Attribute,
     Call,
     Comparison,
@@ -28,7 +27,8 @@ from upa_core.domain.expressions import (
     Operator,
     check_expression,
 )
-from upa_core.domain.expressions_functions import FUNCTIONS
+from upa_core.domain.language.functions import FUNCTIONS
+from upa_core.domain.people.attributes import AttributeRefusedError
 
 MAX_LENGTH = 4_000
 

@@ -34,7 +34,7 @@ from upa_core.config.validation import structure_problems
 from upa_core.config.yaml_tree import Items, Record, Text, load_tree, place_of
 from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Retention
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.mapping import Mapping as DomainMapping
+from upa_core.domain.people.mapping import Mapping as DomainMapping
 
 Model = TypeVar("Model", bound=BaseModel)
 

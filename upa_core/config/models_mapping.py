@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from upa_core.config.fields import Line
-from upa_core.domain.scope import UNARY, ClauseOperator
+from upa_core.domain.people.scope import UNARY, ClauseOperator
 
 _OPERATORS = sorted(get_args(ClauseOperator), key=len, reverse=True)
 _WORDS = {re.sub(r"[ _]", "", operator).lower(): operator for operator in _OPERATORS}

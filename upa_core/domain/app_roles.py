@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from upa_core.domain.attributes import EXTRA_PERMISSIONS
+from upa_core.domain.people.attributes import EXTRA_PERMISSIONS
 
 ServiceName = Literal["graph", "sharepoint"]
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from upa_core.domain.cloud import Cloud
-from upa_core.domain.mapping import Mapping
-from upa_core.domain.scope import Scope
-from upa_core.domain.state import ConnectorState
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.people.mapping import Mapping
+from upa_core.domain.people.scope import Scope
 
 ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
 """Selected beside the mapped attributes: a narrow `$select` has hidden restores (graph.md A2)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from upa_core.domain.events import Event
+from upa_core.domain.health.events import Event
 
 
 class Events(Protocol):

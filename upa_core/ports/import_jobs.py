@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from upa_core.domain.import_job import ImportJob
+from upa_core.domain.bulk.import_job import ImportJob
 
 
 class ImportJobs(Protocol):

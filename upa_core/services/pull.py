@@ -7,12 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from upa_core.domain.changes import RoundKind, Row, compile_projection
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
-from upa_core.domain.events import Event, EventName, Level
-from upa_core.domain.names import run_id, segment_key
-from upa_core.domain.state import (
+from upa_core.domain.documents.connector_state import (
     ConnectorState,
     OpenRound,
     Position,
@@ -21,15 +17,19 @@ from upa_core.domain.state import (
     Watermark,
     age_of,
 )
+from upa_core.domain.documents.keys import run_id, segment_key
+from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.changes import RoundKind, Row, compile_projection
 from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link
-from upa_core.services.documents import Document, Stored, state_of
-from upa_core.services.export import check_target
-from upa_core.services.outbox import with_round
-from upa_core.services.quarantine import pull_refused, pulled, tell_quarantine
-from upa_core.services.segments import encode_segment
+from upa_core.services.health.quarantine import pull_refused, pulled, tell_quarantine
+from upa_core.services.plan.export import check_target
 from upa_core.services.wake import wake
+from upa_core.state.document import Document, Stored, state_of
+from upa_core.state.outbox import with_round
+from upa_core.state.segments import encode_segment
 
 PullStatus = Literal["sealed", "handed_over", "paused", "superseded"]
 

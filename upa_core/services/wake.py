@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from upa_core.domain.documents.keys import parse_file_name
 from upa_core.domain.errors import UpaError
-from upa_core.domain.events import Event, EventName, Level
-from upa_core.domain.names import parse_file_name
+from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.ports.bundle import Ports
 
 

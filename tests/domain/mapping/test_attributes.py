@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from upa_core.domain.attributes import ATTRIBUTES, REFUSED, AttributeRefusedError, resolve_attribute, type_of_attribute
-from upa_core.domain.core_properties import why_core
+from upa_core.domain.people.attributes import (
+    ATTRIBUTES,
+    REFUSED,
+    AttributeRefusedError,
+    resolve_attribute,
+    type_of_attribute,
+)
+from upa_core.domain.plan.core_properties import why_core
 
 SHARED = Path(__file__).parents[4] / "shared"
 APP = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"

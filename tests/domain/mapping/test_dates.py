@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upa_core.domain.dates import DateFormat, parse_iso
 from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.language.dates import DateFormat, parse_iso
 
 MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive
 

@@ -6,7 +6,7 @@ import pytest
 
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.expressions import (
+from upa_core.domain.language.expressions import (
     MAX_DEPTH,
     MAX_NODES,
     Attribute,
@@ -18,7 +18,7 @@ from upa_core.domain.expressions import (
     compile_expression,
     describe_expression,
 )
-from upa_core.domain.expressions_functions import FUNCTIONS
+from upa_core.domain.language.functions import FUNCTIONS
 
 A = Attribute("a")
 CLOSED_SET = (

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from upa_core.config.grammar import parse_expression
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.expressions import compile_expression, inputs_of
-from upa_core.domain.expressions_base import MAX_ITEMS, MAX_TEXT
-from upa_core.domain.expressions_text import normalize_diacritics, proper_case, to_lower, to_upper
+from upa_core.domain.language.expressions import compile_expression, inputs_of
+from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper
+from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT
 
 
 def run(text, **values):

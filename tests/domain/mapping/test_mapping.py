@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.expressions import Attribute, Call, Constant
-from upa_core.domain.mapping import Mapping, Problem, compile_mapping, compile_mappings, direct
-from upa_core.domain.values import truncate_utf16, utf16_length
+from upa_core.domain.language.expressions import Attribute, Call, Constant
+from upa_core.domain.language.values import truncate_utf16, utf16_length
+from upa_core.domain.people.mapping import Mapping, Problem, compile_mapping, compile_mappings, direct
 
 TYPES = ("string", "date", "datetime", "boolean", "integer")
 TEXTS = st.text(st.characters(codec=None), max_size=30)

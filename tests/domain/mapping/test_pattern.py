@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.pattern import BACKTRACKING_STEPS, MAX_MATCHED_TEXT, Pattern, compile_pattern
-from upa_core.domain.pattern_syntax import PatternError
+from upa_core.domain.language.pattern import BACKTRACKING_STEPS, MAX_MATCHED_TEXT, Pattern, compile_pattern
+from upa_core.domain.language.pattern_syntax import PatternError
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "^", "$", r"\b", "[a-c1-9]", r"\."])
 REPEATS = st.sampled_from(["*", "+", "?", "{1,2}", "*?", "+?", "??", "{2}", "{0,1}?", "{1,}"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.scope import Clause, Scope, compile_scope, compile_scope_reasons
+from upa_core.domain.people.scope import Clause, Scope, compile_scope, compile_scope_reasons
 
 
 def holds(operator, value, given_value):

@@ -1,0 +1,49 @@
+"""An orchestration's history as the status query shows it with showHistory=true."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import Any
+
+from functions_host.durable.backend_persisted import Instance
+
+_SHOWN = {
+    "executionStarted": "ExecutionStarted",
+    "taskCompleted": "TaskCompleted",
+    "taskFailed": "TaskFailed",
+    "timerFired": "TimerFired",
+    "eventRaised": "EventRaised",
+    "subOrchestrationInstanceCompleted": "SubOrchestrationInstanceCompleted",
+    "subOrchestrationInstanceFailed": "SubOrchestrationInstanceFailed",
+    "executionCompleted": "ExecutionCompleted",
+}
+
+
+def history_events(instance: Instance, *, outputs: bool) -> list[dict[str, Any]]:
+    """Return the events; scheduling is folded into completion, as in Azure."""
+    names: dict[int, str] = {}
+    shown = []
+    for event in list(instance.history):
+        kind = event.WhichOneof("eventType")
+        body = getattr(event, kind)
+        if kind in ("taskScheduled", "subOrchestrationInstanceCreated"):
+            names[event.eventId] = body.name
+        if kind not in _SHOWN:
+            continue
+        row: dict[str, Any] = {
+            "EventType": _SHOWN[kind],
+            "Timestamp": event.timestamp.ToDatetime(tzinfo=UTC).isoformat(),
+        }
+        if kind == "executionStarted":
+            row["FunctionName"] = body.name
+        if hasattr(body, "taskScheduledId"):
+            row["FunctionName"] = names.get(body.taskScheduledId, "")
+        if kind == "eventRaised":
+            row["Name"] = body.name
+        if kind in ("taskFailed", "subOrchestrationInstanceFailed"):
+            row["Reason"] = body.failureDetails.errorMessage
+        if outputs and hasattr(body, "result") and body.result.value:
+            row["Result"] = json.loads(body.result.value)
+        shown.append(row)
+    return shown

@@ -1,0 +1,1 @@
+"""Run an orchestrator over its history."""

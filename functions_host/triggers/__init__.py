@@ -1,0 +1,1 @@
+"""Queue and timer triggers, and how they call the worker."""

@@ -1,0 +1,1 @@
+"""Azure's own Python worker library, driven in this process."""

@@ -1,0 +1,1 @@
+"""The control surface: options, faults, calls, facts."""

@@ -1,0 +1,1 @@
+"""Where the people of the tenant come from: generated or a feed."""

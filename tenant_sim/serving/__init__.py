@@ -1,0 +1,1 @@
+"""Serve the tenant on loopback over TLS."""

@@ -1,0 +1,1 @@
+"""What every command shares: context, output, exit codes."""

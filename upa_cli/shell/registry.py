@@ -1,0 +1,231 @@
+"""Registers commands: common options, help with an example, the shape of the JSON, exit codes, errors on one line."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Annotated, Any, get_type_hints
+
+import orjson
+import typer
+from typer.core import TyperGroup
+
+from upa_cli.shell import exits, output
+from upa_cli.shell.context import Cli, Options
+from upa_core.domain.errors import UpaError
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""click's UsageError, wherever this version of Typer keeps it."""
+
+COMMON: dict[str, Any] = {
+    "config": Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="The connector file; default UPA_CONFIG, upa.yaml.")
+    ],
+    "state": Annotated[
+        str | None,
+        typer.Option("--state", metavar="PLACE", help="folder:PATH or a container URL; default as the function app."),
+    ],
+    "connector": Annotated[
+        str | None, typer.Option("--connector", metavar="NAME", help="The connector, where the file holds several.")
+    ],
+    "json": Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")],
+    "debug": Annotated[bool, typer.Option("--debug", help="Show every event, and stack traces.")],
+    "no_color": Annotated[bool, typer.Option("--no-color", help="No colours; also off in a pipe and with NO_COLOR.")],
+}
+"""The options that every command takes, before or after its name."""
+_DEFAULTS: dict[str, Any] = dict.fromkeys(("config", "state", "connector")) | dict.fromkeys(
+    ("json", "debug", "no_color"), False
+)
+
+
+ORDER = [
+    *("init", "extensions", "config", "grant", "doctor", "plan", "canary", "go", "adopt", "run", "pause", "resume"),
+    *("sync-user", "status", "runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping"),
+    *("forget", "revoke", "sim", "demo"),
+]
+"""The commands in the order in which an administrator meets them, for help and reference."""
+
+
+class UpaGroup(TyperGroup):
+    """A group whose usage errors exit with 64: 2 means "changes" here."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List commands in the order of `ORDER`, those of a group as they were registered."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else -1)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse; mark a wrong command line."""
+        json = "--json" in args
+        try:
+            made = super().make_context(info_name, args, parent, **extra)
+        except _UsageError as exc:
+            raise _marked(exc, json=json and parent is None) from None
+        made.meta.setdefault("json", json)  # click shares it with the contexts below
+        return made
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; mark a wrong command line below this group."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as exc:
+            raise _marked(exc, json=ctx.meta["json"] and ctx.parent is None) from None
+
+
+def _marked(exc: Any, *, json: bool) -> Any:
+    """Give a wrong command line its exit code, and with `json` its document on standard output."""
+    exc.exit_code = exits.USAGE
+    if json:
+        sys.stdout.write(_error_json("UsageError", exc.format_message(), "--help shows what there is", exits.USAGE))
+    return exc
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as the reference and the tests see it."""
+
+    path: str
+    summary: str
+    text: str
+    examples: tuple[str, ...]
+    shape: Mapping[str, str]
+    """Keys of the JSON document and what they mean."""
+    exit_codes: tuple[int, ...]
+    parameters: tuple[inspect.Parameter, ...] = field(default=(), repr=False)
+
+
+COMMANDS: dict[str, Command] = {}
+
+app = typer.Typer(
+    name="upa",
+    cls=UpaGroup,
+    help="Keeps custom SharePoint user-profile properties equal to Microsoft Entra attributes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="First time? upa init, upa config check, upa grant, upa doctor, upa plan, upa canary USER, upa go, upa run.",
+)
+_GROUPS: dict[str, typer.Typer] = {}
+
+
+def group(name: str, summary: str) -> None:
+    """Make a group of commands, `upa NAME …`."""
+    _GROUPS[name] = typer.Typer(
+        cls=UpaGroup, help=summary, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    )
+    app.add_typer(_GROUPS[name], name=name, short_help=summary)
+
+
+def _callback(ctx: typer.Context, **given: Any) -> None:
+    ctx.obj = _options(given)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"upa {version('upa-sync')}")
+        raise typer.Exit(exits.OK)
+
+
+def command(
+    path: str, *, examples: Sequence[str], shape: Mapping[str, str], exit_codes: Sequence[int] = (exits.OK,)
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Register `upa PATH`: a function of the `Cli` and its own options that returns the exit code.
+
+    Its docstring is the help: the first line is the summary. What it raises becomes one line and an exit code.
+    """
+
+    def register(function: Callable[..., int]) -> Callable[..., int]:
+        hints = get_type_hints(function, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, parameter in list(inspect.signature(function).parameters.items())[1:]
+        ]
+        text = inspect.getdoc(function) or ""
+        first, _, rest = text.partition("\n\n")
+        summary = " ".join(first.split())
+        codes = tuple(dict.fromkeys((*exit_codes, exits.FAILED, exits.CONFIG, exits.ACCESS, exits.LATER)))
+        COMMANDS[path] = Command(path, summary, rest.strip(), tuple(examples), shape, codes, tuple(own))
+
+        def run(ctx: typer.Context, **given: Any) -> None:
+            before = ctx.obj if isinstance(ctx.obj, Options) else Options()
+            options = _options({name: given.pop(name) for name in COMMON}).over(before)
+            raise typer.Exit(guarded(options, function, given))
+
+        _sign(run, own)
+        parent, _, name = path.rpartition(" ")
+        target = _GROUPS[parent] if parent else app
+        target.command(name, help=_help(COMMANDS[path]), short_help=summary)(run)
+        return function
+
+    return register
+
+
+def _sign(function: Any, own: Sequence[inspect.Parameter]) -> None:
+    """Give a function the parameters that Typer reads."""
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=_DEFAULTS[name])
+        for name, kind in COMMON.items()
+    ]
+    parameters = [context, *own, *common]
+    function.__signature__ = inspect.Signature(parameters)
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+
+
+_VERSION = Annotated[
+    bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_version)
+]
+_sign(_callback, [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=_VERSION, default=False)])
+app.callback()(_callback)
+
+
+def _options(given: Mapping[str, Any]) -> Options:
+    return Options(**{name: given[name] for name in _DEFAULTS if name != "no_color"}, color=not given["no_color"])
+
+
+def _help(made: Command) -> str:
+    parts = [made.summary, made.text, "\b\nExamples:\n" + "\n".join(f"  {example}" for example in made.examples)]
+    codes = [code for code in made.exit_codes if code in (exits.OK, exits.FAILED, exits.CHANGES)]
+    parts.append("\b\nExit codes: " + ", ".join(str(code) for code in codes) + "; all are in docs/reference/cli.md")
+    return "\n\n".join(part for part in parts if part)
+
+
+def guarded(options: Options, function: Callable[..., int], given: Mapping[str, Any]) -> int:
+    """Run a command; every failure is one line with a next step, and an exit code."""
+    cli = Cli(options)
+    try:
+        return function(cli, **given)
+    except (UpaError, exits.CommandError) as exc:
+        return _fail(cli, exc, exits.code_of(exc), str(exc), exits.HINTS.get(exits.code_of(exc), ""))
+    except KeyboardInterrupt as exc:
+        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing is lost", "the same command goes on from here")
+    except typer.Abort as exc:  # Ctrl-C or Ctrl-D at a question, or a no
+        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing was changed", "")
+    except (typer.Exit, _UsageError, BrokenPipeError):
+        raise
+    except Exception as exc:  # noqa: BLE001 - the last line of defence: no stack trace without --debug
+        text = f"a defect of upa: {type(exc).__name__}: {exc}"
+        return _fail(cli, exc, exits.INTERNAL, text, "run it again with --debug and report what it shows")
+
+
+def _error_json(kind: str, message: str, hint: str, code: int) -> str:
+    error = {"kind": kind, "message": message, "next": hint, "exit_code": code}
+    return orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _fail(cli: Cli, exc: BaseException, code: int, text: str, hint: str) -> int:
+    lines = [output.clean(line) for line in text.splitlines()] or [type(exc).__name__]
+    if cli.options.json:
+        cli.out.file.write(_error_json(type(exc).__name__, "\n".join(lines), hint, code))
+    if cli.options.debug:
+        cli.err.file.write("".join(traceback.format_exception(exc)))
+    for line in lines:
+        cli.err.print(line, style="red")
+    if hint and not cli.options.json:
+        cli.err.print(f"Next: {hint}")
+    return code

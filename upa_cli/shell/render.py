@@ -1,0 +1,67 @@
+"""Sentences and tables that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from upa_cli.shell.output import Redactor, clean, count, duration, moment, table
+from upa_core.domain.documents.connector_state import ConnectorState, Report
+from upa_core.domain.next_step import Step
+from upa_core.domain.plan.planner import Entry
+
+RUN_WORDS = {
+    "success": "Run {run}: {exported} exported, {escrowed} in escrow, {files}, {took}.",
+    "no_change": "Run {run}: nothing differs for {people}; no file, no import job.",
+    "rejected": "Run {run}: rejected. {why}",
+    "failed": "Run {run} failed after {took}: {why}. Nothing is lost; it is tried again. Next: upa status",
+}
+
+
+def report_line(report: Report) -> str:
+    """Tell what a run came to."""
+    counts = report.counts
+    return clean(
+        RUN_WORDS[report.status].format(
+            run=report.run,
+            exported=count(counts.exported, "person", "people"),
+            escrowed=f"{counts.escrowed:,}",
+            people=count(counts.people, "person", "people"),
+            files=count(len(report.files), "import file"),
+            took=duration((report.ended - report.started).total_seconds()),
+            why=report.why or "-",
+        )
+    )
+
+
+def step_line(outcome: str, step: Step, state: ConnectorState) -> str:
+    """Tell where a run stopped and what comes next."""
+    match outcome:
+        case "held" if state.hold is not None:
+            run = state.hold.run.id
+            return clean(
+                f"Held: {state.hold.why}. Nothing was sent. "
+                f"Next: upa hold show, then upa hold approve {run} or upa hold reject {run}"
+            )
+        case "staging":
+            return "Staging mode: people were pulled, nothing was sent. Next: upa plan, then upa go"
+        case "paused":
+            return "Paused: people were pulled, nothing was sent. Next: upa resume"
+        case "waiting" if step.file:
+            return clean(f"The import job is at SharePoint ({step.why}). Next: upa status, or upa run to wait for it")
+        case "waiting":
+            at = f" Next try: {moment(step.at)}" if step.at is not None else ""
+            return clean(f"Waiting: {step.why}.{at}")
+        case _:
+            return clean(f"Stopped: {step.why}")
+
+
+def changes_table(entries: Sequence[Entry], names: dict[str, str], redactor: Redactor, title: str = "") -> Table:
+    """Show old → new, a line each person and property."""
+    rows = []
+    for entry in entries:
+        for at, (target, new) in enumerate(sorted(entry.new.items())):
+            who = names.get(entry.person, entry.person) if at == 0 else ""
+            rows.append((who, target, redactor.text(target, entry.old.get(target)), redactor.text(target, new)))
+    return table(("person", "property", "old", "new"), rows, title=title)

@@ -1,0 +1,1 @@
+"""What commands do beyond the use cases of the core."""

@@ -1,0 +1,177 @@
+"""A connector's state in one file: written, put back, or only its watermark taken out of it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from upa_cli.shell.exits import REFUSED, USAGE, CommandError
+from upa_cli.shell.output import clean
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.codec import from_json, instant
+from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
+from upa_core.domain.documents.keys import rounds_prefix, run_id, shard_key, state_key
+from upa_core.domain.errors import CorruptStateError
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import decode, lane_of, state_of
+from upa_core.state.shard_codec import decode_shard, encode_shard
+
+VERSION = 1
+MANIFEST = "manifest.json"
+MOST_BYTES = 4 * 1024**3
+"""What a file may unpack to: a million people take a tenth of it."""
+
+
+def write(ports: Ports, connector: Connector, file: Path) -> tuple[int, int]:
+    """Write everything under the connector's keys; returns how many blobs and bytes."""
+    document = state_of(ports.store, connector.name)
+    folder = document.load().value.people.folder
+    state = ports.store.get(state_key(connector.name))
+    if state is None:
+        raise CommandError(f"{connector.name} has no state yet: nothing to export. Next: upa run")
+    manifest = {
+        "version": VERSION,
+        "connector": connector.name,
+        "target": connector.target.lane,
+        "made": instant(ports.clock.now()),
+    }
+    blobs = size = 0
+    try:
+        with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(MANIFEST, orjson.dumps(manifest))
+            for info in ports.store.list(f"connectors/{connector.name}/"):
+                blob = state if info.key == state_key(connector.name) else ports.store.get(info.key)
+                if blob is not None:
+                    archive.writestr(info.key, blob.data)
+                    blobs, size = blobs + 1, size + len(blob.data)
+        if document.load().value.people.folder != folder:
+            file.unlink()
+            raise CommandError("the people were being moved to other shards meanwhile: run it again", REFUSED)
+    except FileExistsError as exc:
+        raise CommandError(f"{file} exists already: name another file", USAGE) from exc
+    except OSError as exc:
+        raise CommandError(f"{file} can't be written ({exc.strerror}): name another file", USAGE) from exc
+    return blobs, size
+
+
+def restore(ports: Ports, connector: Connector, file: Path, *, trust_shadow: bool) -> int:
+    """Put the state back; people go into a fresh generation, and the state is written last, over what was read."""
+    document = state_of(ports.store, connector.name)
+    before = document.load()
+    flight = lane_of(ports.store, connector).load().value.in_flight
+    if before.value.run is not None or (flight is not None and flight.connector == connector.name):
+        raise CommandError("an import job of this connector is in flight: let it end first (upa run)", REFUSED)
+    with _open(file, connector) as archive:
+        state = _state(archive, connector)
+        fresh = PeopleIndex(
+            max(state.people.generation, before.value.people.generation) + 1,
+            state.people.shards,
+            state.people.known,
+            run_id(ports.clock.now(), ports.ids.token()),
+        )
+        blobs = 1
+        for number in range(state.people.shards):
+            data = _shard(archive, connector, state.people, number, trust_shadow=trust_shadow)
+            if data is not None:
+                ports.store.put(shard_key(connector.name, fresh.folder, number), data)
+                blobs += 1
+        for key in _segments(archive, connector, state):
+            if ports.store.get(key) is None:
+                ports.store.put(key, archive.read(key))
+            blobs += 1
+    sequence = max(state.sequence, before.value.sequence) + 1
+    restored = replace(
+        state,
+        run=None,
+        hold=None,
+        open_round=None,
+        retry=None,
+        pull_retry=None,
+        quarantine=None,
+        people=fresh,
+        sequence=sequence,
+    )
+    document.save(before, restored)
+    return blobs
+
+
+def rewind(ports: Ports, connector: Connector, file: Path) -> tuple[datetime | None, datetime]:
+    """Take the watermark out of a file; returns when the old and the new one were issued."""
+    with _open(file, connector) as archive:
+        mark = _state(archive, connector).watermark
+    if mark is None:
+        raise CommandError(f"{file} holds no watermark: it was written before the first full round", REFUSED)
+    document = state_of(ports.store, connector.name)
+    before = document.load().value.watermark
+    document.update(lambda state: replace(state, watermark=mark, open_round=None))
+    return (before.issued if before is not None else None), mark.issued
+
+
+@contextmanager
+def _open(file: Path, connector: Connector) -> Iterator[zipfile.ZipFile]:
+    """Open a file that `write` made for this connector; everything else is refused in one line."""
+    try:
+        archive = zipfile.ZipFile(file)
+    except OSError as exc:
+        raise CommandError(f"{file} can't be read ({exc.strerror})", USAGE) from exc
+    except zipfile.BadZipFile as exc:
+        raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
+    with archive:
+        try:
+            _check(archive, file, connector)
+        except (KeyError, ValueError, zipfile.BadZipFile) as exc:
+            raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
+        yield archive
+
+
+def _check(archive: zipfile.ZipFile, file: Path, connector: Connector) -> None:
+    if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
+        raise CommandError(f"{file} would unpack to more than {MOST_BYTES >> 30} GiB: not a state export", USAGE)
+    manifest: dict[str, Any] = orjson.loads(archive.read(MANIFEST))
+    if manifest["version"] > VERSION:
+        raise CommandError(f"{file} was written by a newer release of upa: update this one", REFUSED)
+    if manifest["connector"] != connector.name:
+        text = f"{file} is of the connector {clean(manifest['connector'])}, not of {connector.name}"
+        raise CommandError(text, REFUSED)
+    if manifest["target"] != connector.target.lane:
+        raise CommandError(f"{file} is about {clean(manifest['target'])}, not {connector.target.lane}", REFUSED)
+
+
+def _state(archive: zipfile.ZipFile, connector: Connector) -> ConnectorState:
+    key = state_key(connector.name)
+    try:
+        data = archive.read(key)
+    except KeyError as exc:
+        raise CorruptStateError(f"the file holds no {key}") from exc
+    return from_json(ConnectorState, decode(data, where=key), where=key)
+
+
+def _shard(
+    archive: zipfile.ZipFile, connector: Connector, index: PeopleIndex, number: int, *, trust_shadow: bool
+) -> bytes | None:
+    """Return a shard as it is stored; where the shadow isn't trusted, with every value unknown."""
+    key = shard_key(connector.name, index.folder, number)
+    try:
+        data = archive.read(key)
+    except KeyError:
+        return None
+    shard = decode_shard(data, connector.targets, where=key)
+    for person in () if trust_shadow else shard.rows:
+        shard.make_unknown(person)
+    return encode_shard(shard)
+
+
+def _segments(archive: zipfile.ZipFile, connector: Connector, state: ConnectorState) -> Iterator[str]:
+    names = set(archive.namelist())
+    for sealed in state.sealed:
+        for segment in sealed.segments:
+            if not segment.key.startswith(rounds_prefix(connector.name)) or segment.key not in names:
+                raise CorruptStateError(f"the file lacks segment {segment.key}")
+            yield segment.key

@@ -1,0 +1,119 @@
+"""The text of a new connector file, with comments that say what else there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from upa_core.domain.people.attributes import type_of_attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Answers of an administrator."""
+
+    name: str
+    tenant: str
+    cloud: str
+    admin_url: str
+    site_url: str
+    folder: str
+    mappings: Sequence[tuple[str, str]]
+    client_id: str | None = None
+    certificate: str | None = None
+    extension_app: str | None = None
+    graph: str | None = None
+    authority: str | None = None
+
+
+def starter_text(answers: Starter) -> str:
+    """Write the file; every answer is quoted, so that none can mean anything else in YAML."""
+    return f"""\
+# The connector file of upa-sync. Check it with: upa config check
+# Every key is described in docs/reference/configuration.md; editors know them with: upa config schema
+version: 1
+
+# How to sign in. There are no secrets here: a managed identity has none, a certificate is named by its place.
+# What must be granted, and why: upa grant --dry-run
+credentials:
+{_credentials(answers)}
+connectors:
+  - name: {_quote(answers.name)}
+
+    # Staging mode: people are pulled and planned, nothing is sent until `upa go`; again whenever mappings or scope
+    # change. With false a change goes live at once, and the change threshold below alone can stop it.
+    staging: true
+
+    # Where people are read.
+    source:
+      tenant: {_quote(answers.tenant)}
+      cloud: {_quote(answers.cloud)}
+{_extension_app(answers)}{_endpoints(answers)}
+    # Where profiles are written: the admin site takes import jobs, the library holds import files for a few hours.
+    target:
+      admin_url: {_quote(answers.admin_url)}
+      site_url: {_quote(answers.site_url)}
+      folder: {_quote(answers.folder)}
+
+    # Who takes part; without clauses, everybody. Groups can't be used: users/delta doesn't track membership.
+    # scope:
+    #   clauses:
+    #     - userType EQUALS Member
+    #     - accountEnabled IS TRUE
+
+    # What is written: profile property from Entra attribute. Also possible: `expression:` in Entra's syntax,
+    # `constant:`, `type: date`, `on_empty: clear` (default: keep), `redact: true` for what logs must not show, and
+    # `examples:` that `upa config check` runs.
+    mappings:
+{_mappings(answers.mappings)}
+    # More changes than this in 24 hours are held until somebody approves (upa hold show). These are the defaults.
+    # threshold:
+    #   updates: {{percent: 30}}
+    #   clears: {{absolute: 50, percent: 5}}
+"""
+
+
+def _credentials(answers: Starter) -> str:
+    if not answers.client_id:
+        return "  graph: managed_identity\n  sharepoint: managed_identity\n"
+    place = answers.certificate or "upa-sync.pem"
+    kind = "keyvault" if place.startswith("https://") else "path"
+    one = f"    certificate:\n      client_id: {_quote(answers.client_id)}\n      {kind}: {_quote(place)}\n"
+    return f"  graph:\n{one}  sharepoint:\n{one}"
+
+
+def _extension_app(answers: Starter) -> str:
+    return f"      extension_app: {_quote(answers.extension_app)}\n" if answers.extension_app else ""
+
+
+def _endpoints(answers: Starter) -> str:
+    if not (answers.graph or answers.authority):
+        return ""
+    lines = ["      endpoints:"]
+    lines += [
+        f"        {key}: {_quote(url)}"
+        for key, url in (("graph", answers.graph), ("authority", answers.authority))
+        if url
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _mappings(pairs: Sequence[tuple[str, str]]) -> str:
+    return "".join(
+        f"      - target: {_quote(target)}\n        source: {_quote(source)}\n{_type(source)}\n"
+        for target, source in pairs
+    )
+
+
+def _type(source: str) -> str:
+    """Declare the type of an attribute that is no text: as a string, a date is written as Graph writes it."""
+    kind = {"datetime": "date", "boolean": "boolean"}.get(type_of_attribute(source))
+    return f"        type: {kind}\n" if kind else ""
+
+
+def _quote(text: str) -> str:
+    """Write a text as YAML: plain where nothing can go wrong, otherwise as JSON, which YAML understands."""
+    plain = text.isascii() and text.replace("-", "").replace("_", "").replace(".", "").isalnum() and text[0].isalpha()
+    words = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+    return text if plain and text.lower() not in words else json.dumps(text)

@@ -1,0 +1,61 @@
+"""Users as administrators name them, and names for the object ids that the pipeline knows people by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import USAGE, CommandError
+from upa_cli.shell.output import clean
+from upa_core.domain.errors import UpaError
+
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+MOST = 1000
+
+
+def user_id(cli: Cli, user: str) -> str:
+    """Return the object id of a user given as object id or user principal name."""
+    return user_ids(cli, [user])[0]
+
+
+def user_ids(cli: Cli, users: Sequence[str]) -> list[str]:
+    """Return the object ids of users; names are asked of Graph.
+
+    Raises `CommandError` for a text that is neither, and for a name that the directory doesn't know.
+    """
+    if len(users) > MOST:
+        raise CommandError(f"{len(users)} users are too many for one command; at most {MOST}", USAGE)
+    for user in users:
+        if not _ID.fullmatch(user) and ("@" not in user or not user.isprintable() or len(user) > 320):
+            text = f"{clean(user)[:80]!r} is neither an object id nor a user principal name (someone@contoso.com)"
+            raise CommandError(text, USAGE)
+    names = [user for user in users if not _ID.fullmatch(user)]
+    found = cli.ports.source.read(names, ["id"]) if names else {}
+    for name in names:
+        if found.get(name) is None:
+            raise CommandError(f"the directory knows no user {clean(name)}: check the spelling, or give the object id")
+    return [user.lower() if _ID.fullmatch(user) else str((found[user] or {})["id"]).lower() for user in users]
+
+
+def read_user(cli: Cli, person: str) -> dict[str, Any] | None:
+    """Return today's record of a person with everything the connector selects, None where they are gone."""
+    return cli.ports.source.read([person], cli.connector.select).get(person)
+
+
+def names_of(cli: Cli, persons: Iterable[str]) -> dict[str, str]:
+    """Return user principal names by object id; ids of people whom the directory can't name are left out."""
+    wanted = list(dict.fromkeys(persons))
+    if not wanted:
+        return {}
+    try:
+        found = cli.ports.source.read(wanted, ["id", "userPrincipalName"])
+    except UpaError as exc:
+        cli.note(f"names can't be read ({exc}): showing object ids", "yellow")
+        return {}
+    return {
+        person: str(record["userPrincipalName"])
+        for person, record in found.items()
+        if record is not None and record.get("userPrincipalName")
+    }

@@ -1,0 +1,1 @@
+"""Microsoft Graph behind our ports: users, mail, roles, directory extensions."""

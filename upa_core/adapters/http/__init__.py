@@ -1,0 +1,1 @@
+"""HTTP calls: one service with its tokens, limits and retries."""

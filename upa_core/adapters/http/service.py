@@ -1,0 +1,222 @@
+"""One HTTPS service: the only place where a token meets a request (graph.md §A5, A6; sharepoint.md §3).
+
+What comes back is an `Answer`, or one of our errors. Messages name method, host, call, status, error code and request
+id, never a full address (links carry tokens, paths carry people) and never a body.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from upa_core.adapters.http.answer import Answer, error_of
+from upa_core.adapters.http.retry_after import parse_retry_after
+from upa_core.domain.errors import (
+    ConfigError,
+    ForeignLinkError,
+    ThrottledError,
+    UnansweredError,
+    UnavailableError,
+)
+from upa_core.ports.clock import Clock
+
+if TYPE_CHECKING:
+    import requests
+
+    from upa_core.adapters.identity.tokens import TokenSource
+
+TIMEOUTS = (10.0, 60.0)
+"""Seconds to connect, and between two bytes of the answer."""
+ATTEMPTS = 4
+_PIECE = 1024 * 1024
+PATIENCE = 60.0
+"""A longer pause than this is for the caller to plan, not to sleep through."""
+
+
+Accept = Callable[[Answer], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is sent at each attempt."""
+
+    method: str
+    url: str
+    label: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    effect: bool
+    json: bool
+    accept: Accept
+
+
+class Service:
+    """One host, one audience, one token."""
+
+    def __init__(
+        self,
+        root: str,
+        tokens: TokenSource,
+        clock: Clock,
+        *,
+        audience: str | None = None,
+        session: requests.Session | None = None,
+        patience: float = PATIENCE,
+        attempts: int = ATTEMPTS,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Serve `https://host[:port]`; the audience is the same unless named."""
+        self.root = root.rstrip("/")
+        self._origin = _origin(self.root)
+        if self._origin is None or urlsplit(self.root).path:
+            raise ConfigError(f"not an https address of a host: {self.root}")
+        self.host = urlsplit(self.root).netloc
+        self._audience = (audience or self.root).rstrip("/")
+        self._tokens, self._clock, self._session = tokens, clock, session
+        self._patience, self._attempts, self._jitter = patience, attempts, jitter
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._session is not None:
+            self._session.close()
+
+    def check(self, url: str) -> str:
+        """Return the address; raise ForeignLinkError where it leaves this service."""
+        origin = _origin(url)
+        if origin != self._origin:
+            host = origin[0] if origin else "a place that isn't https"
+            raise ForeignLinkError(f"a link points to {host} instead of {self.host}; no token was sent")
+        return url
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        call: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        effect: bool = False,
+        json: bool = False,
+        accept: Accept = lambda _: False,
+    ) -> Answer:
+        """Send the request, `url` being absolute or a path of this service, and `call` its name in messages.
+
+        Answers below 300 (with `json`: decoded), other 4xx than 401, 403, 408, 429, and those that `accept` wants come
+        back. Failures are repeated with growing, jittered pauses while the service's own pause stays within our
+        patience; a call with an `effect` is sent once (and again after a 401, which executed nothing). Raises
+        AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError, and
+        UnansweredError for an effect.
+        """
+        url = self.check(url if "://" in url else self.root + url)
+        todo = _Call(method, url, f"{method} {self.host} {call}", headers or {}, body, effect, json, accept)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._attempt(todo)
+            except (ThrottledError, UnavailableError) as error:
+                pause = error.retry_after if error.retry_after is not None else self._jitter() * 2.0**attempt
+                if effect or attempt >= self._attempts or pause > self._patience:
+                    raise
+                self._clock.sleep(pause)
+
+    def pause(self, attempt: int, retry_after: float | None) -> None:
+        """Sleep before a further attempt that the caller makes; raise ThrottledError for more than our patience."""
+        pause = retry_after if retry_after is not None else self._jitter() * 2.0**attempt
+        if attempt >= self._attempts or pause > self._patience:
+            raise ThrottledError(f"{self.host} asks for fewer calls", retry_after=retry_after, status=429)
+        self._clock.sleep(pause)
+
+    def retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Return the pause that headers ask for."""
+        return parse_retry_after(headers.get("Retry-After"), self._clock.now())
+
+    def _attempt(self, call: _Call) -> Answer:
+        answer = self._send(call, self._tokens.token(self._audience))
+        if answer.status == 401:
+            answer = self._send(call, self._tokens.refresh(self._audience))
+        if call.accept(answer):
+            return answer
+        if answer.ok and "text/html" in answer.headers.get("Content-Type", ""):
+            raise answer.garbled("an HTML page")
+        if answer.ok:
+            return replace(answer, document=answer.json()) if call.json else answer
+        error = error_of(answer, self.retry_after(answer.headers))
+        if error is not None:
+            raise error
+        return answer
+
+    def _send(self, call: _Call, token: str) -> Answer:
+        import requests  # vendor imports are lazy
+
+        if self._session is None:
+            self._session = requests.Session()
+        adapter = self._session.get_adapter(call.url)
+        if call.effect and type(adapter) is requests.adapters.HTTPAdapter:
+            adapter.close()  # a pooled connection that the server has closed would leave us without an answer
+
+        def bearer(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            # An `auth` of our own: without one, requests lets ~/.netrc replace the Authorization header.
+            request.headers["Authorization"] = f"Bearer {token}"
+            return request
+
+        try:
+            response = self._session.request(
+                call.method,
+                call.url,
+                headers={"User-Agent": user_agent(), "Accept": "application/json", **call.headers},
+                data=call.body,
+                auth=bearer,
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+                stream=True,
+            )
+            # In large pieces: requests itself reads a page of Graph's in twenty.
+            with response:
+                content = b"".join(response.iter_content(_PIECE))
+        except requests.RequestException as error:
+            kind = UnansweredError if call.effect and not _surely_unsent(error) else UnavailableError
+            name = type(error).__name__
+            # The vendor's text holds the whole address: only its kind is kept.
+            raise kind(f"{call.label}: no answer ({name})") from ConnectionError(name)
+        return Answer(response.status_code, response.headers, content, call.label, call.effect)
+
+
+@cache
+def user_agent() -> str:
+    """Return the decorated traffic name that SharePoint asks for (sharepoint.md §3)."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, used with first use
+
+    try:
+        return f"NONISV|UpaSync|upa-sync/{version('upa-sync')}"
+    except PackageNotFoundError:  # deployed as a folder, not as a package
+        return "NONISV|UpaSync|upa-sync/0"
+
+
+def _origin(url: str) -> tuple[str, int] | None:
+    """Return host and port of an https address without credentials; None for any other text."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    strange = parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or "\\" in url
+    return None if strange or parts.hostname is None else (parts.hostname, port or 443)
+
+
+def _surely_unsent(error: Exception) -> bool:
+    """Tell whether no request left: connection refused, unknown name, no handshake, untrusted certificate."""
+    import ssl
+
+    import requests  # vendor imports are lazy
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return True
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in getattr(reason, "args", ()))

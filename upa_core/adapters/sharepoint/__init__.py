@@ -1,0 +1,1 @@
+"""SharePoint behind our ports: library, import jobs, profiles."""

@@ -1,0 +1,89 @@
+"""Paths and answers of SharePoint's REST library calls, apart from HTTP (sharepoint.md §4, §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+from upa_core.adapters.http.wire_errors import error_codes, error_message
+from upa_core.ports.library import LibraryItem
+
+_MISSING = ("-2147024894", "-2130575338", "System.IO.FileNotFoundException", "System.IO.DirectoryNotFoundException")
+_LOCKED_CODES = ("SPFileLockException", "-2147018894", "-2130575305")
+_KEPT_WORDS = ("locked", "checked out", "retention", "retained", "on hold", "compliance", "as a record")
+
+
+def literal(text: str) -> str:
+    """Write an OData string literal for a URL: odd quotes doubled, then encoded (sharepoint.md §4)."""
+    return "'" + quote(text.replace("'", "''"), safe="/") + "'"
+
+
+def folder_call(site_path: str, folder: str) -> str:
+    """Return the path of a folder's REST object."""
+    return f"{site_path}/_api/web/GetFolderByServerRelativePath(decodedUrl={literal(folder)})"
+
+
+def file_call(site_path: str, file: str) -> str:
+    """Return the path of a file's REST object."""
+    return f"{site_path}/_api/web/GetFileByServerRelativePath(decodedUrl={literal(file)})"
+
+
+def path_of(url: str) -> str:
+    """Return the server-relative path that an absolute URL names, decoded, as PnP reads `LogFolderUri` (§5)."""
+    path = url.split("://", 1)[-1]
+    path = "/" + path.partition("/")[2]
+    for mark in "?#":
+        path = path.partition(mark)[0]
+    return unquote(path).rstrip("/")
+
+
+def url_of(root: str, path: str) -> str:
+    """Return the absolute URL of a path, unencoded but for what `path_of` would misread."""
+    return root + path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+
+
+def item_of(entry: Mapping[str, Any], root: str, *, is_folder: bool) -> LibraryItem:
+    """Read one entry of a listing; raise ValueError for an entry of another form."""
+    try:
+        return LibraryItem(
+            name=str(entry["Name"]),
+            url=url_of(root, str(entry["ServerRelativeUrl"])),
+            size=0 if is_folder else int(entry["Length"]),
+            is_folder=is_folder,
+            created=_moment(str(entry["TimeCreated"])),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError("not an entry of a folder") from error
+
+
+def next_link(document: Mapping[str, Any]) -> str | None:
+    """Return the link to a listing's next page, in the spelling of any metadata level."""
+    link = document.get("@odata.nextLink") or document.get("odata.nextLink")
+    return link if isinstance(link, str) else None
+
+
+def is_missing(status: int, content: bytes) -> bool:
+    """Tell whether an error says that there is no such file or folder."""
+    return status == 404 or any(mark in code for code in error_codes(content) for mark in _MISSING)
+
+
+def is_too_long(content: bytes) -> bool:
+    """Tell whether an error says that a folder exceeds the list view threshold: asking again won't help."""
+    return any("SPQueryThrottledException" in code for code in error_codes(content))
+
+
+def is_kept(status: int, content: bytes) -> bool:
+    """Tell whether an error says that SharePoint won't part with it now: locked, checked out, retained."""
+    if status in (409, 423):
+        return True
+    if any(mark in code for code in error_codes(content) for mark in _LOCKED_CODES):
+        return True
+    message = error_message(content).lower()
+    return status in (400, 403, 500) and any(word in message for word in _KEPT_WORDS)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""The store: blob storage or a local folder."""

@@ -1,0 +1,248 @@
+"""The store on an Azure Blob Storage container (functions.md §8 for the local form, Azurite)."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from upa_core.adapters.storage.store_keys import check_key, check_prefix
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    ConflictError,
+    RefusedError,
+    RetryLaterError,
+    ThrottledError,
+    UnavailableError,
+    UpaError,
+)
+from upa_core.ports.store import Blob, BlobInfo
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import AzureError
+    from azure.storage.blob import BlobClient, ContainerClient
+
+T = TypeVar("T")
+
+_MODEST: dict[str, Any] = {
+    "retry_total": 3,
+    "initial_backoff": 1,
+    "increment_base": 2,
+    "connection_timeout": 10,
+    "read_timeout": 60,
+    "permit_redirects": False,
+}
+"""The SDK's own retry, kept short: the pipeline's is the next tick. Storage never redirects."""
+_WRITE = "upawrite"
+"""Metadata that tells our own write from another's when its answer was lost."""
+_BUSY = {"ContainerBeingDeleted", "ServerBusy", "OperationTimedOut", "InternalError"}
+
+
+class BlobStore:
+    """Implements the port `Store` on one container."""
+
+    def __init__(self, container: ContainerClient, *, create: bool = True) -> None:
+        """Use the container; with `create` it is made when the first write finds it missing."""
+        self._container = container
+        self._create = create
+
+    @property
+    def calls_at_once(self) -> int:
+        """Return how many calls keep a connection each."""
+        return 16
+
+    def get(self, key: str) -> Blob | None:
+        """Return the blob, or None where there is none."""
+        blob = self._blob(key)
+
+        def download() -> Blob:
+            stream = blob.download_blob()
+            return Blob(stream.readall(), str(stream.properties.etag))
+
+        with _translated(key):
+            return _or_none(lambda: _again_when_replaced(download))
+
+    def read_range(self, key: str, start: int, length: int) -> bytes | None:
+        """Return at most `length` bytes from `start`."""
+        from azure.core.exceptions import HttpResponseError  # vendor imports are lazy
+
+        blob = self._blob(key)
+
+        def download() -> bytes:
+            if length <= 0:
+                blob.get_blob_properties()
+                return b""
+            try:
+                return blob.download_blob(offset=start, length=length).readall()
+            except HttpResponseError as error:
+                if error.status_code == 416:  # past the end
+                    return b""
+                raise
+
+        with _translated(key):
+            return _or_none(lambda: _again_when_replaced(download))
+
+    def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
+        """Write the whole blob and return its new etag.
+
+        A write whose answer was lost is looked up by its mark, so a repeated request never conflicts with itself.
+        """
+        blob, mark = self._blob(key), uuid.uuid4().hex
+        with _translated(key):
+            try:
+                return self._upload(blob, data, mark, if_match, if_absent)
+            except (ConflictError, RetryLaterError):
+                if (etag := self._written(blob, mark)) is not None:
+                    return etag
+                raise
+
+    def delete(self, key: str) -> None:
+        """Delete the blob; deleting what isn't there is no error."""
+        blob = self._blob(key)
+        with _translated(key):
+            _or_none(blob.delete_blob)
+
+    def list(self, prefix: str) -> Iterator[BlobInfo]:
+        """Yield what is stored under the key prefix, ordered by key (the service's own order)."""
+        from azure.core.exceptions import ResourceNotFoundError  # vendor imports are lazy
+
+        check_prefix(prefix)
+        with _translated(prefix):
+            try:
+                for item in self._container.list_blobs(name_starts_with=prefix or None):
+                    yield BlobInfo(item.name, item.size, item.last_modified)
+            except ResourceNotFoundError:
+                return
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._container.close()
+
+    def _blob(self, key: str) -> BlobClient:
+        return self._container.get_blob_client(check_key(key))
+
+    def _upload(self, blob: BlobClient, data: bytes, mark: str, if_match: str | None, if_absent: bool) -> str:
+        from azure.core import MatchConditions  # vendor imports are lazy
+        from azure.core.exceptions import AzureError, ResourceNotFoundError
+
+        options: dict[str, Any] = {"overwrite": not if_absent, "metadata": {_WRITE: mark}}
+        if if_match is not None:
+            options |= {"etag": if_match, "match_condition": MatchConditions.IfNotModified}
+        try:
+            try:
+                return str(blob.upload_blob(data, **options)["etag"])
+            except ResourceNotFoundError:
+                if if_match is not None:
+                    raise ConflictError(f"{blob.blob_name} isn't there any more") from None
+                self._make_container()
+                return str(blob.upload_blob(data, **options)["etag"])
+        except AzureError as error:
+            raise _error_of(blob.blob_name, error) from None
+
+    def _written(self, blob: BlobClient, mark: str) -> str | None:
+        """Return the etag of our own write, None where another's or nothing is stored."""
+        from azure.core.exceptions import AzureError  # vendor imports are lazy
+
+        try:
+            properties = blob.get_blob_properties()
+        except AzureError:
+            return None
+        return str(properties.etag) if (properties.metadata or {}).get(_WRITE) == mark else None
+
+    def _make_container(self) -> None:
+        from azure.core.exceptions import ResourceExistsError  # vendor imports are lazy
+
+        name = self._container.container_name
+        if not self._create:
+            raise AccessDeniedError(f"the container {name} doesn't exist, and creating it isn't allowed here")
+        try:
+            self._container.create_container()
+        except ResourceExistsError:
+            return
+
+
+def blob_store(account_url: str, container: str, credential: Any, *, create: bool = True, **options: Any) -> BlobStore:
+    """Return the store of a storage account; the credential is azure-identity's."""
+    from azure.storage.blob import ContainerClient  # vendor imports are lazy
+
+    _quieten()
+    return BlobStore(ContainerClient(account_url, container, credential, **_MODEST | options), create=create)
+
+
+def blob_store_from_connection_string(
+    connection: str, container: str, *, create: bool = True, **options: Any
+) -> BlobStore:
+    """Return the store behind a connection string: Azurite, or a local experiment."""
+    from azure.storage.blob import ContainerClient  # vendor imports are lazy
+
+    _quieten()
+    client = ContainerClient.from_connection_string(connection, container, **_MODEST | options)
+    return BlobStore(client, create=create)
+
+
+def _quieten() -> None:
+    """Keep the SDK from logging each request with its address."""
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
+
+
+def _or_none(call: Callable[[], T]) -> T | None:
+    """Return what the call returns, None for a blob (or container) that isn't there."""
+    from azure.core.exceptions import ResourceNotFoundError  # vendor imports are lazy
+
+    try:
+        return call()
+    except ResourceNotFoundError:
+        return None
+
+
+def _again_when_replaced(call: Callable[[], T], attempts: int = 3) -> T:
+    """Read again when the blob was replaced between the parts of a large download."""
+    from azure.core.exceptions import ResourceModifiedError  # vendor imports are lazy
+
+    for _ in range(attempts - 1):
+        try:
+            return call()
+        except ResourceModifiedError:
+            continue
+    return call()
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    from azure.core.exceptions import AzureError  # vendor imports are lazy
+
+    try:
+        yield
+    except AzureError as error:
+        raise _error_of(key, error) from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # an answer of a shape the SDK doesn't know
+        raise UnavailableError(f"blob {key}: an answer that can't be read ({type(error).__name__})") from None
+
+
+def _error_of(key: str, error: AzureError) -> UpaError:
+    """Turn the SDK's error into the port's; its text may hold addresses with signatures and isn't repeated."""
+    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  # lazy
+
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    named = getattr(error, "error_code", None) or type(error).__name__
+    code = str(getattr(named, "value", named))
+    label = f"blob {key}: HTTP {status} {code}" if status else f"blob {key}: {type(error).__name__}"
+    if isinstance(error, ClientAuthenticationError) or status in (401, 403):
+        return AccessDeniedError(label)
+    if code in _BUSY and status != 503:
+        return UnavailableError(label, status=status)
+    if status in (409, 412):
+        return ConflictError(label)
+    if status is not None and 400 <= status < 500 and status not in (408, 429):
+        return RefusedError(label, code=code)
+    pause = _retry_after(error)
+    kind = ThrottledError if status == 429 or (status == 503 and pause is not None) else UnavailableError
+    return kind(label, retry_after=pause, status=status)
+
+
+def _retry_after(error: AzureError) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    text = str(headers.get("Retry-After") or "")
+    return float(text) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,1 @@
+"""The bulk route: the import file, the import job and what its log says."""

@@ -1,0 +1,126 @@
+"""The import file: what SharePoint's bulk import reads (sharepoint.md §4).
+
+UTF-8 with BOM, ASCII-escaped, one entry per person, matched by CloudId; no null, no unmapped key. Written by a JSON
+serialiser: string concatenation is what corrupts backslashes elsewhere (product.md §0.4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.planner import Entry
+
+BOM = b"\xef\xbb\xbf"
+ID_PROPERTY = "IdName"
+"""Name of the identity in each entry; no mapping may target it."""
+
+_HEAD = BOM + b'{"value":['
+_TAIL = b"]}"
+_OPENING = b'{"%b":"' % ID_PROPERTY.encode()
+_BETWEEN = b"}," + _OPENING
+"""Stands between two people and nowhere else: within a value the quote would be escaped."""
+_JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
+
+
+class ImportFile:
+    """An import file while it grows, within its limits."""
+
+    def __init__(self, *, max_pairs: int, max_bytes: int) -> None:
+        self._parts: list[bytes] = []
+        self._max_pairs = max_pairs
+        self._max_bytes = max_bytes
+        self.people = 0
+        self.pairs = 0
+        """Name/value pairs, the id not counted."""
+        self.size = len(_HEAD) + len(_TAIL)
+        """Bytes of the file as it stands."""
+
+    def add(self, entries: Sequence[Entry]) -> int:
+        """Append people in their order; returns how many were taken before one would pass a limit.
+
+        A file that holds nobody takes at least the first, however large.
+        """
+        entries = entries[: self._within(self._max_pairs - self.pairs, (len(entry.new) for entry in entries))]
+        comma = 1 if self.people else 0
+        part = _encode(entries)
+        if self.size + comma + len(part) > self._max_bytes:
+            room = self._max_bytes - self.size + 1 - comma
+            entries = entries[: self._within(room, (len(_encode([entry])) + 1 for entry in entries))]
+            part = _encode(entries)
+        if entries:
+            self._parts.append(part)
+            self.people += len(entries)
+            self.pairs += sum(len(entry.new) for entry in entries)
+            self.size += comma + len(part)
+        return len(entries)
+
+    def _within(self, room: int, sizes: Iterable[int]) -> int:
+        """Return how many go into what is left; the first of all always does."""
+        taken = 0
+        for size in sizes:
+            room -= size
+            if room < 0 and (taken or self.people):
+                break
+            taken += 1
+        return taken
+
+    def content(self) -> bytes:
+        """Return the whole file."""
+        return _HEAD + b",".join(self._parts) + _TAIL
+
+
+def _encode(entries: Sequence[Entry]) -> bytes:
+    """Write people, comma between them; many at once, since the encoder's start takes longer than a person."""
+    return _JSON.encode([{ID_PROPERTY: entry.person, **entry.new} for entry in entries])[1:-1].encode("ascii")
+
+
+Loads = Callable[[bytes], Any]
+"""Decodes JSON; raises ValueError for what isn't JSON."""
+
+
+def split_import_file(content: bytes) -> dict[str, bytes]:
+    """Return what an import file of ours says of each person, for `read_people`; decoded, it is five times as big.
+
+    Raises `CorruptStateError` where it isn't one.
+    """
+    start, end = len(_HEAD) + len(_OPENING), len(content) - len(_TAIL) - 1
+    if content == _HEAD + _TAIL:
+        return {}
+    if not content.startswith(_HEAD + _OPENING) or not content.endswith(b"}" + _TAIL):
+        raise _corrupt("its first or last person")
+    pieces = content[start:end].split(_BETWEEN)
+    keys = b"\n".join([piece.partition(b'"')[0] for piece in pieces])
+    if b"\\" in keys:  # ids that JSON escapes
+        return {person: piece for piece in pieces for person in read_people([piece])}
+    return dict(zip(keys.decode("ascii", "replace").split("\n"), pieces, strict=True))
+
+
+def read_people(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict[str, str]]:
+    """Return the values of people whom `split_import_file` returned, by person.
+
+    Raises `CorruptStateError` where they can't be read.
+    """
+    entries = b"%b%b}" % (_OPENING, _BETWEEN.join(pieces)) if pieces else b""
+    return _values(b"[%b]" % entries, loads, lambda document: document)
+
+
+def read_import_file(content: bytes, loads: Loads = json.loads) -> dict[str, dict[str, str]]:
+    """Return the values of an import file that we wrote, by person.
+
+    Raises `CorruptStateError` where it isn't one.
+    """
+    return _values(content.removeprefix(BOM), loads, lambda document: document["value"])
+
+
+def _values(data: bytes, loads: Loads, entries: Callable[[Any], Any]) -> dict[str, dict[str, str]]:
+    try:
+        return {values.pop(ID_PROPERTY): values for values in entries(loads(data))}
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise _corrupt(type(exc).__name__) from exc
+
+
+def _corrupt(what: str) -> CorruptStateError:
+    return CorruptStateError(f"an archived import file can't be read: {what}")

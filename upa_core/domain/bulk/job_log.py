@@ -1,0 +1,119 @@
+"""The log of an import job, and whom it leaves confirmed (sharepoint.md §5).
+
+Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn't understood is kept, never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from upa_core.domain.bulk.import_job import JobError, JobState, error_name
+from upa_core.domain.people.shadow import EscrowReason
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Not what else Unicode ends lines with: a message may quote a value."""
+_KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
+KNOWN_KINDS = frozenset(
+    {
+        "DataFileNotJson",
+        "GenericError",
+        "IdentityNotResolvable",
+        "InvalidProperty",
+        "MissingIdentity",
+    }
+)
+_UNRESOLVED = frozenset({"IdentityNotResolvable"})
+_ABORT = ("DataFileNotJson",)
+_ABORT_WORDS = {
+    "InvalidProperty": "is not mapped to any property",
+    "GenericError": "multiple instances of the same single-value property",
+}
+"""What ends the whole import, whomever the line names (sharepoint.md §5). Nobody knows whether a person named twice
+fails alone: the database's own error doesn't say what became of the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One message of the log; a continuation line belongs to the message above it."""
+
+    kind: str
+    identity: str
+    message: str
+
+
+def decode_log(data: bytes) -> str:
+    """Decode a log leniently; UTF-8 unless its mark says otherwise."""
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if wide else "utf-8", "replace")
+
+
+def parse_log(text: str) -> list[LogLine]:
+    """Parse a log file; tabs part the columns, a line without a kind continues the one before."""
+    heads: list[tuple[str, str, list[str]]] = []
+    for raw in _LINE_END.split(text.removeprefix("\ufeff")):
+        if not raw.strip():
+            continue
+        columns = raw.split("\t", 2)
+        if len(columns) == 3 and columns[0].strip():
+            kind, identity, message = (column.strip() for column in columns)
+            kind = kind if _KIND.fullmatch(kind) else ""  # a value that a message quotes over several lines
+            heads.append((kind, identity, [message]))
+            continue
+        kind = raw.split(None, 1)[0].rstrip("-:")
+        if kind in KNOWN_KINDS:
+            heads.append((kind, "", [raw.strip()[len(kind) :].strip(" -:\t")]))
+        elif heads:
+            heads[-1][2].append(raw.rstrip())
+        else:
+            heads.append(("", "", [raw.rstrip()]))
+    return [LogLine(kind, identity, "\n".join(parts)) for kind, identity, parts in heads]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an ended import job leaves of the people in its file."""
+
+    confirmed: bool
+    """False: it confirms nobody; everything in the file is unknown."""
+    failed: Mapping[str, tuple[EscrowReason, str]] = field(default_factory=dict)
+    """People the log names, each with the reason and the kind of line; everybody else is confirmed."""
+    why: str = ""
+    """Why nobody is confirmed."""
+    opaque: bool = False
+    """Nobody is confirmed and the log doesn't say why: the target may be down."""
+
+
+def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[str]) -> Verdict:
+    """Decide whom an import job confirmed.
+
+    Only Succeeded, and Error with ImportCompleteWithError whose log names people of the file on every line, confirm
+    anybody (DESIGN §2): a line without an identity, or one that names a stranger, could mean everyone; in a file of one
+    person it means that person.
+    """
+    lines = list(lines)
+    by_name = {person.lower(): person for person in people} if lines else {}
+    alone = next(iter(people)) if len(people) == 1 else None
+    if state != JobState.SUCCEEDED and error != JobError.IMPORT_COMPLETE_WITH_ERROR:
+        kinds = ", ".join(sorted({line.kind for line in lines if line.kind}))
+        return Verdict(confirmed=False, why=kinds or f"{error_name(error)}, no log", opaque=not kinds)
+    if state != JobState.SUCCEEDED and not lines:
+        return Verdict(confirmed=False, why=f"{error_name(error)}, no log", opaque=True)
+    abort = next((line for line in lines if _aborts(line)), None)
+    if abort is not None:
+        return Verdict(confirmed=False, why=f"{abort.kind}: the import was aborted")
+    failed: dict[str, tuple[EscrowReason, str]] = {}
+    for line in lines:
+        person = by_name.get(line.identity.lower()) or (alone if not line.identity else None)
+        if person is None:
+            return Verdict(confirmed=False, why=f"{line.kind or 'a line'} without an identity of the file")
+        unresolved = line.kind in _UNRESOLVED
+        reason = EscrowReason.PROFILE_NOT_CREATED if unresolved else EscrowReason.REFUSED_BY_SHAREPOINT
+        failed.setdefault(person, (reason, line.kind))
+    return Verdict(confirmed=True, failed=failed)
+
+
+def _aborts(line: LogLine) -> bool:
+    words = _ABORT_WORDS.get(line.kind)
+    return line.kind in _ABORT or (words is not None and words in line.message)

@@ -1,0 +1,1 @@
+"""The stored forms of our documents, and the names of their blobs."""

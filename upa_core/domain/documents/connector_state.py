@@ -1,0 +1,159 @@
+"""The stored documents that say where a connector stands; those of rounds, runs and the lane are named here too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from upa_core.domain.documents.lane import (
+    Abandoned,
+    FilePhase,
+    InFlight,
+    JobOutcome,
+    Lane,
+    LogFile,
+    Outcome,
+)
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.rounds import (
+    OpenRound,
+    Position,
+    SealedRound,
+    Segment,
+    Watermark,
+)
+from upa_core.domain.documents.runs import (
+    Counts,
+    Decision,
+    Exported,
+    FileState,
+    Hold,
+    Intent,
+    Report,
+    Retry,
+    RoundEnd,
+    Run,
+    RunResult,
+)
+
+__all__ = [
+    "Abandoned",
+    "ConnectorState",
+    "Counts",
+    "Debt",
+    "Decision",
+    "Exported",
+    "FilePhase",
+    "FileState",
+    "Hold",
+    "InFlight",
+    "Intent",
+    "JobOutcome",
+    "Lane",
+    "LogFile",
+    "OpenRound",
+    "Outcome",
+    "PeopleIndex",
+    "Position",
+    "Quarantine",
+    "QuarantineReason",
+    "Report",
+    "Retry",
+    "RoundEnd",
+    "Run",
+    "RunRequest",
+    "RunResult",
+    "SealedRound",
+    "Segment",
+    "Watermark",
+    "age_of",
+    "switched_off",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """Something in the library that is ours to delete and isn't deleted yet."""
+
+    url: str
+    is_folder: bool
+    since: datetime
+    tries: int = 0
+    not_before: datetime | None = None
+    """What is retained for days isn't tried at every turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleIndex:
+    """Where the people of a connector lie."""
+
+    generation: int = 0
+    shards: int = 1
+    known: int = 0
+    """People counted by the last full round."""
+    token: str = ""
+    """Keeps two copies of one generation apart."""
+
+    @property
+    def folder(self) -> str:
+        """Name the folder of this generation."""
+        return f"{self.generation}-{self.token}" if self.token else str(self.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run that somebody asked for; several before it begins are one. The round it opens bears its id."""
+
+    id: str
+    full: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorState:
+    """Everything that decides what is due for a connector; changed only with If-Match."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    watermark: Watermark | None = None
+    open_round: OpenRound | None = None
+    sealed: tuple[SealedRound, ...] = ()
+    run: Run | None = None
+    hold: Hold | None = None
+    retry: Retry | None = None
+    pull_retry: Retry | None = None
+    """Pulls in a row that failed with something an administrator must mend."""
+    quarantine: Quarantine | None = None
+    requested: RunRequest | None = None
+    paused: bool = False
+    paused_since: datetime | None = None
+    paused_by: str = ""
+    released: bool = False
+    """An administrator ended staging mode at some time."""
+    released_to: str = ""
+    """The connector's `export_hash` when that was last done; "" where a release did it that didn't write it down."""
+    sequence: int = 0
+    """Number of the last import file that was planned into a run."""
+    people: PeopleIndex = field(default_factory=PeopleIndex)
+    target: str = ""
+    """The tenant that the shadow is about; another target needs a new shadow."""
+    debts: tuple[Debt, ...] = ()
+    exported: tuple[Exported, ...] = ()
+    last_full: datetime | None = None
+    last_pull: datetime | None = None
+    last_success: datetime | None = None
+    last_run: str = ""
+    runs: int = 0
+    import_jobs: int = 0
+
+
+def switched_off(state: ConnectorState) -> bool:
+    """Tell whether the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
+    return state.quarantine is not None and state.quarantine.off_since is not None
+
+
+def age_of(since: datetime, now: datetime) -> timedelta:
+    """Return how long ago `since` was; never negative, whatever the clocks say."""
+    return max(now - since, timedelta(0))

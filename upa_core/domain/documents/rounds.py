@@ -1,0 +1,83 @@
+"""The stored documents of a round: where it stands in the source, its segments, its seal (DESIGN §2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from upa_core.domain.people.changes import RoundKind
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A link into the source, stored with its kind: sending a link as the wrong kind is an error (graph.md A1)."""
+
+    url: str
+    kind: Literal["initial", "next", "delta"]
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Where the next delta round begins."""
+
+    url: str
+    issued: datetime
+    fingerprint: str
+    """The connector's fingerprint when the token was issued: `$select` is baked into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An immutable blob of pulled rows."""
+
+    key: str
+    rows: int
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRound:
+    """A round being pulled; what it doesn't name doesn't exist."""
+
+    id: str
+    kind: RoundKind
+    reason: str
+    """Why this round is of its kind, for people."""
+    started: datetime
+    position: Position
+    inputs: tuple[str, ...]
+    fingerprint: str
+    segments: tuple[Segment, ...] = ()
+    pages: int = 0
+    restarts: int = 0
+    """Times the source asked for a resync; one is followed at once, each further one after a longer pause."""
+    announced: bool = False
+    """A full round that was expected to change much: its updates are exempt from the change threshold."""
+    requested: bool = False
+    """Somebody asked for this round: it gets a report even where it finds no change."""
+    not_before: datetime | None = None
+    """The pause that the source asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRound:
+    """A complete round in the outbox, waiting to be settled."""
+
+    id: str
+    kind: RoundKind
+    reason: str
+    started: datetime
+    sealed: datetime
+    inputs: tuple[str, ...]
+    fingerprint: str
+    segments: tuple[Segment, ...]
+    announced: bool = False
+    requested: bool = False
+    """Somebody asked for it and may ask what became of it by its id."""
+
+    @property
+    def rows(self) -> int:
+        """Records in the round, duplicates included."""
+        return sum(segment.rows for segment in self.segments)

@@ -1,0 +1,206 @@
+"""The stored documents of a run: its files, its counts, why it was held or failed, its report (DESIGN §2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from upa_core.domain.documents.keys import moment_of
+
+RunResult = Literal["success", "failed", "no_change", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a plan or a run comes to."""
+
+    people: int = 0
+    """People seen in the rounds (or due from escrow), once each."""
+    unchanged: int = 0
+    updated: int = 0
+    """People with at least one value to set."""
+    cleared: int = 0
+    """People with at least one confirmed value to clear."""
+    out_of_scope: int = 0
+    ended: int = 0
+    """Known people who left the directory."""
+    invalid: int = 0
+    """People put into escrow because a value doesn't fit its mapping."""
+    clear_unsupported: int = 0
+    """Values that should be cleared and can't be, by type."""
+    re_read: int = 0
+    declined: int = 0
+    exported: int = 0
+    """People an import job confirmed."""
+    escrowed: int = 0
+    """People an import job's log named."""
+    pairs: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        """Add two counts."""
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One import file of a run."""
+
+    name: str
+    """`upa-<connector>-<run id>-<sequence>.json`; the orchestration's instance id too."""
+    sequence: int
+    people: int
+    pairs: int
+    size: int
+    sha256: str
+    updated: int = 0
+    """People with at least one value to set."""
+    cleared: int = 0
+    """People with at least one confirmed value to clear."""
+    settled: bool = False
+    confirmed: bool = False
+    """False although settled: the import job confirmed nobody."""
+    import_jobs: tuple[str, ...] = ()
+    """Ids of its import jobs, known once it is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The export in flight, or held: its plan is frozen."""
+
+    id: str
+    started: datetime
+    rounds: tuple[str, ...]
+    files: tuple[FileState, ...]
+    counts: Counts
+    targets: tuple[str, ...] = ()
+    """The properties of the frozen plan: the property map of each of its files."""
+    full: bool = False
+    fingerprint: str = ""
+    """The connector's fingerprint when the plan was frozen."""
+    exempt: bool = False
+    """Updates don't count against the change threshold: an announced full round."""
+    approved: bool = False
+    """Held and approved: nothing of it counts against the change threshold."""
+
+    def file(self, name: str) -> FileState | None:
+        """Return the file of that name."""
+        return next((file for file in self.files if file.name == name), None)
+
+    def next_file(self) -> FileState | None:
+        """Return the first file that isn't settled."""
+        return next((file for file in self.files if not file.settled), None)
+
+    @property
+    def import_jobs(self) -> tuple[str, ...]:
+        """Return the ids of the import jobs of all settled files."""
+        return tuple(job for file in self.files for job in file.import_jobs)
+
+    def with_file(self, changed: FileState) -> Run:
+        """Return the run with one file replaced."""
+        return replace(self, files=tuple(changed if f.name == changed.name else f for f in self.files))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A run whose plan passed the change threshold and waits for a decision."""
+
+    run: Run
+    since: datetime
+    why: str
+    alerted: datetime | None = None
+    """When it was last told that nobody decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Failures in a row, of runs (their rounds stay in the outbox) or of pulls."""
+
+    failures: int
+    not_before: datetime
+    why: str
+    fingerprint: str = ""
+    """The connector's fingerprint at the failure: a changed configuration needn't wait."""
+    people: int = 0
+    """People in a file whose failure named nobody: the next files are half as long, to find out who it is."""
+    since: datetime | None = None
+    """When the first of them failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What one run changed, for the rolling change threshold."""
+
+    at: datetime
+    updated: int
+    cleared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a run is about to do, written before anything is done at SharePoint."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    connector: str
+    run: str
+    fingerprint: str
+    property_map: dict[str, str]
+    folder: str
+    rounds: tuple[str, ...]
+    files: tuple[FileState, ...]
+    counts: Counts
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to, for people."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    connector: str
+    run: str
+    started: datetime
+    ended: datetime
+    status: RunResult
+    rounds: tuple[str, ...]
+    counts: Counts
+    files: tuple[FileState, ...]
+    why: str = ""
+    full: bool = False
+
+    @property
+    def latency_hours(self) -> float | None:
+        """Return the time from reading the directory (the first round began) to the values being confirmed."""
+        began = min((moment for round_id in self.rounds if (moment := moment_of(round_id))), default=None)
+        if began is None or not self.files or self.status != "success":
+            return None
+        return round(max(0.0, (self.ended - began).total_seconds()) / 3600, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decided about a held run, kept in the run's folder."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    run: str
+    decision: Literal["approved", "rejected"]
+    by: str
+    at: datetime
+    why_held: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEnd:
+    """Which run a round was last planned into."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    connector: str
+    run: str

@@ -1,0 +1,1 @@
+"""Health of a connector: events, alarms, and whom an alarm was told."""

@@ -1,0 +1,156 @@
+"""What an administrator is told without asking: which alarms the facts raise (product.md F22). Pure; never a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from upa_core.domain.documents.connector_state import ConnectorState, Lane, age_of
+from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.timetable import STALLED_AFTER
+
+Occasion = Literal[
+    "failed",
+    "held",
+    "quarantined",
+    "escrow_growing",
+    "certificate",
+    "token_age",
+    "silence",
+    "import_job_stalled",
+    "deletions_unpaid",
+]
+CERTIFICATE_DAYS = (0, 7, 14, 30)
+URGENT_DAYS = 7
+DEBT_PATIENCE = timedelta(days=3)
+ESCROW_GROWTH = 20
+"""More people than this in escrow than a day ago is growth that somebody should look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What alarms are judged by."""
+
+    state: ConnectorState
+    lane: Lane
+    now: datetime
+    first_seen: datetime
+    """When alarms were first judged: silence before that is nobody's fault."""
+    silence_after: timedelta
+    token_warn_age: timedelta
+    connector: str
+    staging: bool = False
+    trouble: str = ""
+    """The error of the last tick, "" where it went through."""
+    escrow: int = 0
+    """People in escrow, those whose profile isn't created yet left out."""
+    escrow_before: int | None = None
+    """As many a day ago."""
+    certificate_ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing to tell; told once as long as its reason stays the same."""
+
+    occasion: Occasion
+    reason: str
+    """Changes when it is worth another message."""
+    title: str
+    detail: str
+    todo: str
+    run: str = ""
+    import_jobs: tuple[str, ...] = ()
+    urgent: bool = True
+    """False: there is time; a connector with nothing worse is healthy."""
+
+
+def alarms_of(facts: Facts) -> Iterator[Alarm]:
+    """Yield what is wrong now, at most one alarm an occasion."""
+    state, now = facts.state, facts.now
+    if state.quarantine is not None:
+        yield _quarantined(state.quarantine)
+    elif state.retry is not None:
+        todo = "upa runs; it is tried again"
+        yield Alarm("failed", _kind(state.retry.why), "a run failed", state.retry.why, todo, state.last_run)
+    elif facts.trouble:
+        yield Alarm(
+            "failed",
+            _kind(facts.trouble),
+            "the last tick failed",
+            facts.trouble,
+            "upa doctor; the next tick tries again",
+        )
+    if state.hold is not None:
+        run = state.hold.run.id
+        todo = f"upa hold show, then approve or reject {run}"
+        yield Alarm("held", run, "a plan is held", state.hold.why, todo, run)
+    yield from _growth(facts)
+    yield from _certificate(facts)
+    mark = state.watermark
+    if mark is not None and age_of(mark.issued, now) >= facts.token_warn_age:
+        detail = f"the directory hasn't been read since {mark.issued:%Y-%m-%d %H:%M} UTC"
+        yield Alarm("token_age", "old", "the watermark grows old", detail, "does the timer run? upa status")
+    yield from _silence(facts)
+    yield from _stalled(facts)
+    oldest = min((debt.since for debt in state.debts), default=now)
+    if age_of(oldest, now) >= DEBT_PATIENCE:
+        detail = f"{len(state.debts)} files or folders can't be deleted from the library"
+        yield Alarm("deletions_unpaid", "old", "deletions are unpaid", detail, "a retention label, a lock, a role?")
+
+
+def _quarantined(one: Quarantine) -> Alarm:
+    reason, detail = one.reason.value, f"{one.reason.value}: {one.detail}"
+    if one.off_since is not None:
+        return Alarm("quarantined", f"{reason}, off", "switched off", detail, "mend it (upa doctor), then upa resume")
+    until = f"it leaves by itself when it works, and is switched off after {one.off_after:%Y-%m-%d}"
+    todo = "upa hold show, then approve or reject" if one.probe == "decision" else "upa doctor"
+    return Alarm("quarantined", reason, "quarantined", detail, f"{todo}; {until}")
+
+
+def _kind(text: str) -> str:
+    """Return what stays the same when an error comes again: its text without request ids and numbers."""
+    return re.sub(r"\(request [^)]*\)|\d+", "", text).strip()
+
+
+def _growth(facts: Facts) -> Iterator[Alarm]:
+    before = facts.escrow_before
+    if before is not None and facts.escrow - before >= ESCROW_GROWTH:
+        detail = f"{facts.escrow} people in escrow, {before} a day ago"
+        yield Alarm("escrow_growing", "growing", "escrow grows", detail, "upa escrow list")
+
+
+def _certificate(facts: Facts) -> Iterator[Alarm]:
+    ends = facts.certificate_ends
+    left = None if ends is None else ends - facts.now
+    bound = next((days for days in CERTIFICATE_DAYS if left is not None and left < timedelta(days=days)), None)
+    if ends is None or bound is None:
+        return
+    title = "the certificate has expired" if bound == 0 else f"the certificate ends in less than {bound} days"
+    reason, detail = f"{ends:%Y-%m-%d} {bound}", f"it ends {ends:%Y-%m-%d %H:%M} UTC"
+    yield Alarm("certificate", reason, title, detail, "rotate it", urgent=bound <= URGENT_DAYS)
+
+
+def _silence(facts: Facts) -> Iterator[Alarm]:
+    state = facts.state
+    if state.paused or (facts.staging and not state.released):
+        return  # a connector that never went live owes nobody anything; one that was changed does
+    good = [facts.first_seen, *(moment for moment in (state.last_success,) if moment is not None)]
+    if state.last_pull is not None and not state.sealed and state.run is None and state.hold is None:
+        good.append(state.last_pull)
+    if age_of(max(good), facts.now) >= facts.silence_after:
+        detail = f"nothing has succeeded since {max(good):%Y-%m-%d %H:%M} UTC"
+        detail += "; changed mappings wait for upa go" if facts.staging else ""
+        yield Alarm("silence", f"{max(good):%Y%m%dT%H%M%S}", "silence", detail, "upa status")
+
+
+def _stalled(facts: Facts) -> Iterator[Alarm]:
+    flight = facts.lane.in_flight
+    if flight is None or flight.connector != facts.connector or age_of(flight.since, facts.now) < STALLED_AFTER:
+        return
+    detail = f"SharePoint hasn't ended {flight.file} since {flight.since:%Y-%m-%d %H:%M} UTC"
+    title, todo = "an import job is stalled", "nothing before 24 h are over"
+    yield Alarm("import_job_stalled", flight.file, title, detail, todo, flight.run, flight.jobs)

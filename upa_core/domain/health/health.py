@@ -1,0 +1,102 @@
+"""The one line on top: how a connector is, since when, why, and what to do about it (product.md §4). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, Lane, Retry, age_of, switched_off
+from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.health.notified import Told
+from upa_core.domain.timetable import STALLED_AFTER
+
+Condition = Literal["healthy", "degraded", "held", "quarantined", "staging", "paused", "stalled", "starting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a connector is."""
+
+    condition: Condition
+    since: datetime | None
+    """None where the facts don't say."""
+    why: str = ""
+    todo: str = ""
+
+
+def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, told: Told) -> Health:
+    """Judge; what stops most comes first. `told`: the last tick's error and the alarms that are up."""
+    one = state.quarantine
+    if one is not None and switched_off(state):
+        return _quarantined(one, state)
+    if state.paused:
+        by = state.paused_by or "an administrator"
+        return Health("paused", state.paused_since, f"paused by {by}", "upa resume")
+    if state.hold is not None and (one is None or one.probe != "decision"):
+        return Health("held", state.hold.since, state.hold.why, _decide(state.hold.run.id))
+    if one is not None:
+        return _quarantined(one, state)
+    if connector.in_staging(state):
+        why = "mappings, scope or source changed" if state.released else "everything but export"
+        return Health("staging", None, f"staging mode: {why}", "upa plan, then upa go")
+    flight = lane.in_flight
+    if flight is not None and flight.connector == connector.name and age_of(flight.since, now) >= STALLED_AFTER:
+        why, todo = "SharePoint has had the import job for hours", "nothing: it is given up after 24 h"
+        return Health("stalled", flight.since, why, todo)
+    if state.retry is not None:
+        one_try = state.retry
+        return Health("degraded", one_try.since, one_try.why, f"it tries again at {_at(one_try.not_before)}")
+    if told.trouble:
+        return Health("degraded", None, told.trouble, "upa doctor; the next tick tries again")
+    mark = state.watermark
+    if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
+        return Health("degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs")
+    if mark is None:
+        opened = state.open_round
+        return Health(
+            "starting", opened.started if opened is not None else None, "the first full round isn't complete", "wait"
+        )
+    alarm = told.urgent
+    if alarm is not None:
+        return Health("degraded", alarm.since, f"{alarm.title}: {alarm.detail}", alarm.todo)
+    return Health("healthy", None)
+
+
+def next_probe(state: ConnectorState) -> datetime | None:
+    """Return when a quarantine is probed next; None: never by itself."""
+    one = state.quarantine
+    if one is None or one.off_since is not None or one.probe == "decision":
+        return None
+    failed: Retry | None = state.pull_retry if one.probe == "pull" else state.retry
+    return failed.not_before if failed is not None else None
+
+
+def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
+    why = f"{one.reason.value}: {one.detail}"
+    if one.off_since is not None:
+        why = f"switched off at {_at(one.off_since)} after 28 days of {why}"
+        todo = "mend it (upa doctor), then upa resume"
+        if one.probe == "decision" and state.hold is not None:
+            todo = _decide(state.hold.run.id)
+        return Health("quarantined", one.since, why, todo)
+    if one.probe == "decision" and state.hold is not None:
+        return Health("quarantined", one.since, why, f"{_decide(state.hold.run.id)}; {_until(one)}")
+    probe = next_probe(state)
+    tried = f"it is tried again at {_at(probe)}" if probe is not None else "it is tried again with the next change"
+    return Health(
+        "quarantined", one.since, why, f"mend it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
+    )
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _until(one: Quarantine) -> str:
+    return f"switched off after {_at(one.off_after)}"
+
+
+def _decide(run: str) -> str:
+    return f"upa hold show, then upa hold approve {run} or upa hold reject {run}"

@@ -1,0 +1,141 @@
+"""What was told to whom: kept in storage, so that nothing is told twice and nothing is forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from upa_core.domain.health.alarms import Alarm
+from upa_core.domain.timetable import is_early
+
+SENDER_PATIENCE = timedelta(minutes=15)
+"""How long whoever began to send is left alone with it."""
+_PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
+MOST_TRIES = 12
+SAMPLES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alarm, or its end, and who is still to be told."""
+
+    occasion: str
+    reason: str
+    since: datetime
+    title: str
+    detail: str
+    todo: str
+    waiting: tuple[str, ...]
+    """Channels that weren't told yet."""
+    over: bool = False
+    heard: bool = False
+    """Somebody was told of it: its end is worth a message."""
+    tries: int = 0
+    not_before: datetime | None = None
+    run: str = ""
+    import_jobs: tuple[str, ...] = ()
+    urgent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A moment's sizes, for charts and growth."""
+
+    at: datetime
+    escrow: int
+    library_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything about notifications of one connector."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    first_seen: datetime | None = None
+    trouble: str = ""
+    condition: str = ""
+    """How the connector was when last looked at."""
+    condition_since: datetime | None = None
+    entries: tuple[Entry, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    certificate_ends: datetime | None = None
+    certificate_read: datetime | None = None
+
+    def judged(
+        self, alarms: list[Alarm], channels: tuple[str, ...], now: datetime, *, occasions: frozenset[str]
+    ) -> Told:
+        """Return the document with new reasons entered, and alarms that have gone ended.
+
+        Args:
+            alarms: what is up now, at most one an occasion.
+            channels: who is told.
+            now: this moment.
+            occasions: what they are told of, ends among it as `recovered`; all alarms are entered all the same.
+
+        """
+        entries: list[Entry] = []
+        open_now = {entry.occasion: entry for entry in self.entries if not entry.over}
+        for alarm in alarms:
+            before = open_now.pop(alarm.occasion, None)
+            if before is not None and before.reason == alarm.reason:
+                entries.append(before)
+                continue
+            since = before.since if before is not None else now
+            heard = before.heard if before is not None else False
+            entries.append(
+                Entry(
+                    occasion=alarm.occasion,
+                    reason=alarm.reason,
+                    since=since,
+                    title=alarm.title,
+                    detail=alarm.detail,
+                    todo=alarm.todo,
+                    waiting=channels if alarm.occasion in occasions else (),
+                    heard=heard,
+                    run=alarm.run,
+                    import_jobs=alarm.import_jobs,
+                    urgent=alarm.urgent,
+                )
+            )
+        for gone in open_now.values():
+            if "recovered" in occasions and gone.heard:
+                entries.append(replace(gone, over=True, waiting=channels, tries=0, not_before=None))
+        entries += [entry for entry in self.entries if entry.over and entry.waiting]
+        return replace(self, first_seen=self.first_seen or now, entries=tuple(entries))
+
+    @property
+    def urgent(self) -> Entry | None:
+        """Return the first alarm that somebody has to see to now."""
+        return next((entry for entry in self.entries if entry.urgent and not entry.over), None)
+
+    def seen(self, condition: str, now: datetime) -> Told:
+        """Return the document with how the connector is now, and since when."""
+        return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
+
+    def due(self, now: datetime) -> tuple[Entry, ...]:
+        """Return the entries that somebody should be told of now."""
+        return tuple(e for e in self.entries if e.waiting and not is_early(e.not_before, now))
+
+    def claimed(self, due: tuple[Entry, ...], now: datetime) -> Told:
+        """Return the document with these entries in the hands of whoever writes it."""
+        later = now + SENDER_PATIENCE
+        return replace(
+            self,
+            entries=tuple(replace(e, not_before=later, tries=e.tries + 1) if e in due else e for e in self.entries),
+        )
+
+    def sent(self, mine: Entry, failed: tuple[str, ...], now: datetime) -> Told:
+        """Return the document after an attempt: who failed is tried again later, a finished end is forgotten."""
+        waiting = failed if mine.tries < MOST_TRIES else ()
+        pause = _PAUSES[min(mine.tries, len(_PAUSES)) - 1]
+        heard = mine.heard or len(failed) < len(mine.waiting)
+        after = replace(mine, waiting=waiting, heard=heard, not_before=now + pause if waiting else None)
+        kept = (after if entry == mine else entry for entry in self.entries)
+        return replace(self, entries=tuple(entry for entry in kept if not (entry.over and not entry.waiting)))
+
+    def sampled(self, sample: Sample) -> Told:
+        """Return the document with one sample more."""
+        return replace(self, samples=(*self.samples, sample)[-SAMPLES:])

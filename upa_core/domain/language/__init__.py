@@ -1,0 +1,1 @@
+"""The language of mappings and scope: expressions, patterns, values, dates."""

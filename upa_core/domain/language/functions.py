@@ -1,0 +1,253 @@
+"""The functions of the expression language: what arguments they take, and how a call is compiled.
+
+Names, parameters and results are Entra's (entra-docs, functions-for-customizing-application-data.md); every result that
+the page shows is a test. What it leaves open is decided here: a text function of no value gives no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.language.dates import DateFormat, parse_iso
+from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper
+from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT, TOO_LONG, Thunk, bounded, text_of
+from upa_core.domain.language.replace import build_replace
+from upa_core.domain.language.values import as_text
+
+ArgumentType = Literal["text", "integer", "condition", "list", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. `text` takes integers too, `value` whatever has a value, `fixed …` a constant only."""
+
+    name: str
+    kind: Literal["text", "value", "condition", "several", "fixed text", "fixed integer"]
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function: its parameters (the last may repeat), its result, and how a call is compiled."""
+
+    parameters: tuple[Parameter, ...]
+    result: ArgumentType
+    build: Callable[..., Thunk]
+    """Takes a thunk per argument; for a fixed parameter the constant itself, for one left out None."""
+    repeats: bool = False
+    pairs: bool = False
+    """What repeats comes in pairs, after the first two."""
+
+    @property
+    def signature(self) -> str:
+        """Show the parameters, as in `Mid(source, start, length)` without the name."""
+        names = [f"[{p.name}]" if p.optional else p.name for p in self.parameters]
+        return f"({', '.join(names)}{', …' if self.repeats else ''})"
+
+
+def _mapped(change: Callable[[str], object]) -> Callable[[Thunk], Thunk]:
+    """Build a function of one text."""
+
+    def build(source: Thunk, *_: object) -> Thunk:
+        read = text_of(source)
+
+        def evaluate(row: Sequence[object]) -> object:
+            text = read(row)
+            return None if text is None else change(text)
+
+        return evaluate
+
+    return build
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts of a value, of a list's values, or none."""
+    items = value if isinstance(value, list) else [value]
+    return [text for text in (as_text(item) for item in items if item is not None) if text]
+
+
+def _join(separator: str, *sources: Thunk) -> Thunk:
+    def evaluate(row: Sequence[object]) -> object:
+        parts = [text for source in sources for text in _texts(source(row))]
+        if sum(map(len, parts)) + len(separator) * len(parts) > MAX_TEXT:
+            raise InvalidValueError(TOO_LONG)
+        return separator.join(parts) if parts else None
+
+    return evaluate
+
+
+def _append(source: Thunk, suffix: Thunk) -> Thunk:
+    first, second = text_of(source), text_of(suffix)
+
+    def evaluate(row: Sequence[object]) -> object:
+        text = first(row)
+        return None if text is None else bounded(text + (second(row) or ""))
+
+    return evaluate
+
+
+def _switch(source: Thunk, default: Thunk | None, *pairs: Thunk) -> Thunk:
+    read = text_of(source)
+    cases = [(text_of(key), value) for key, value in zip(pairs[::2], pairs[1::2], strict=True)]
+
+    def evaluate(row: Sequence[object]) -> object:
+        text = read(row) or ""  # documented: a key "" stands for an empty source
+        for key, value in cases:
+            if (key(row) or "") == text:
+                return value(row)
+        return default(row) if default else None
+
+    return evaluate
+
+
+def _coalesce(*sources: Thunk) -> Thunk:
+    def evaluate(row: Sequence[object]) -> object:
+        return next((value for value in (source(row) for source in sources) if value is not None), None)
+
+    return evaluate
+
+
+def _iif(condition: Thunk, yes: Thunk, no: Thunk) -> Thunk:
+    def evaluate(row: Sequence[object]) -> object:
+        value = condition(row)
+        if isinstance(value, str):
+            value = value.lower() == "true"
+        if value is not None and not isinstance(value, bool):
+            raise InvalidValueError("IIF met a condition that is neither true nor false")
+        return yes(row) if value else no(row)
+
+    return evaluate
+
+
+def _left(source: Thunk, count: int) -> Thunk:
+    read = text_of(source)
+
+    def evaluate(row: Sequence[object]) -> object:
+        text = read(row) or ""  # documented: null gives an empty string, a negative number the whole
+        return text if count < 0 else text[:count]
+
+    return evaluate
+
+
+def _mid(source: Thunk, start: int, length: int) -> Thunk:
+    if start < 1 or length < 0:
+        raise ConfigError("start counts from 1, and length can't be negative")
+    return _mapped(lambda text: text[start - 1 : start - 1 + length])(source)
+
+
+def _split(source: Thunk, delimiter: str) -> Thunk:
+    if len(delimiter) != 1:
+        raise ConfigError(
+            'delimiter is one character; spaces around the values are dropped anyway, so ";" does for "; "'
+        )
+
+    def split(text: str) -> list[str]:
+        # The documented result of splitting "PermissionSetOne, PermissionSetTwo" has no space before the second.
+        if text.count(delimiter) >= MAX_ITEMS:
+            raise InvalidValueError(f"splits into more than {MAX_ITEMS} values")
+        return [part.strip() for part in text.split(delimiter)]
+
+    return _mapped(split)(source)
+
+
+def _item(source: Thunk, index: int) -> Thunk:
+    if index < 1:
+        raise ConfigError("index counts from 1")
+
+    def evaluate(row: Sequence[object]) -> object:
+        value = source(row)
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        return items[index - 1] if index <= len(items) else None
+
+    return evaluate
+
+
+def _is_null_or_empty(source: Thunk) -> Thunk:
+    return lambda row: source(row) in (None, "", [])
+
+
+def _case(change: Callable[[str, str], str]) -> Callable[..., Thunk]:
+    return lambda source, culture=None: _mapped(lambda text: change(text, culture or ""))(source)
+
+
+def _pcase(source: Thunk, separators: str | None = None) -> Thunk:
+    return _mapped(lambda text: proper_case(text, separators or None))(source)
+
+
+def _format_date_time(source: Thunk, _styles: str | None, given: str | None, wanted: str) -> Thunk:
+    read = DateFormat.compile(given, reading=True).parse if given else parse_iso
+    write = DateFormat.compile(wanted).format
+
+    def change(text: str) -> str | None:
+        moment = read(text)
+        return None if moment is None else write(moment)
+
+    return _mapped(change)(source)
+
+
+_SOURCE = Parameter("source", "text")
+_CULTURE = Parameter("culture", "fixed text", optional=True)
+
+FUNCTIONS: dict[str, Function] = {
+    "Append": Function((_SOURCE, Parameter("suffix", "text")), "text", _append),
+    "Coalesce": Function(
+        (Parameter("source1", "value"), Parameter("source2", "value")), "any", _coalesce, repeats=True
+    ),
+    "FormatDateTime": Function(
+        (
+            _SOURCE,
+            Parameter("dateTimeStyles", "fixed text", optional=True),
+            Parameter("inputFormat", "fixed text", optional=True),
+            Parameter("outputFormat", "fixed text"),
+        ),
+        "text",
+        _format_date_time,
+    ),
+    "IIF": Function(
+        (Parameter("condition", "condition"), Parameter("valueIfTrue", "value"), Parameter("valueIfFalse", "value")),
+        "any",
+        _iif,
+    ),
+    "IsNullOrEmpty": Function((Parameter("expression", "value"),), "condition", _is_null_or_empty),
+    "Item": Function((Parameter("attribute", "several"), Parameter("index", "fixed integer")), "text", _item),
+    "Join": Function(
+        (Parameter("separator", "fixed text"), Parameter("source1", "several")), "text", _join, repeats=True
+    ),
+    "Left": Function((_SOURCE, Parameter("numChars", "fixed integer")), "text", _left),
+    "Mid": Function((_SOURCE, Parameter("start", "fixed integer"), Parameter("length", "fixed integer")), "text", _mid),
+    "NormalizeDiacritics": Function((_SOURCE,), "text", _mapped(lambda text: bounded(normalize_diacritics(text)))),
+    "PCase": Function((_SOURCE, Parameter("wordSeparators", "fixed text", optional=True)), "text", _pcase),
+    "Replace": Function(
+        (
+            _SOURCE,
+            Parameter("oldValue", "fixed text", optional=True),
+            Parameter("regexPattern", "fixed text", optional=True),
+            Parameter("regexGroupName", "fixed text", optional=True),
+            Parameter("replacementValue", "text", optional=True),
+            Parameter("replacementAttributeName", "text", optional=True),
+            Parameter("template", "text", optional=True),
+        ),
+        "text",
+        build_replace,
+    ),
+    "Split": Function((_SOURCE, Parameter("delimiter", "fixed text")), "list", _split),
+    "StripSpaces": Function((_SOURCE,), "text", _mapped(lambda text: text.replace(" ", ""))),
+    "Switch": Function(
+        (
+            _SOURCE,
+            Parameter("defaultValue", "value", optional=True),
+            Parameter("key1", "text"),
+            Parameter("value1", "value"),
+        ),
+        "any",
+        _switch,
+        repeats=True,
+        pairs=True,
+    ),
+    "ToLower": Function((_SOURCE, _CULTURE), "text", _case(to_lower)),
+    "ToUpper": Function((_SOURCE, _CULTURE), "text", _case(to_upper)),
+}
+"""The closed set, by name."""

@@ -1,0 +1,1 @@
+"""What is known of a person: attributes, changes, mapping, scope, shadow and escrow."""

@@ -1,0 +1,196 @@
+"""A mapping: how one profile property is computed from a person's attributes, compiled once per run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal, overload
+
+from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.language.expressions import (
+    Attribute,
+    Expression,
+    compile_expression,
+    describe_expression,
+    inputs_of,
+)
+from upa_core.domain.language.values import (
+    DEFAULT_FORMATS,
+    ValueType,
+    check_carriable,
+    formatter,
+    truncate_utf16,
+    utf16_length,
+)
+
+OnEmpty = Literal["keep", "clear", "default"]
+OnInvalid = Literal["escrow_user", "fail_run", "skip_value"]
+OnTooLong = Literal["error", "truncate"]
+MappingState = Literal["proposed", "active", "retired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a value can't be given; the reason names what is wrong and never holds the value."""
+
+    kind: Literal["invalid", "clear_unsupported"]
+    policy: OnInvalid
+    reason: str
+
+
+Desired = str | None | Problem
+"""A text: what the profile must hold, `""` meaning empty. None: nothing to say, keep what is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One target property and everything that decides its value."""
+
+    target: str
+    expression: Expression
+    type: ValueType = "string"
+    on_empty: OnEmpty = "keep"
+    default: str | None = None
+    """With `on_empty: default`: the finished text that is sent."""
+    on_invalid: OnInvalid = "escrow_user"
+    max_length: int | None = None
+    """In UTF-16 code units."""
+    on_too_long: OnTooLong = "error"
+    format: str | None = None
+    """For date and datetime, in .NET's notation."""
+    words: tuple[str, str] | None = None
+    """For boolean: the words for true and false."""
+    state: MappingState = "active"
+    redact: bool = False
+    """Show `***` instead of values in logs and reports."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The dotted attribute paths that are read, sorted."""
+        return inputs_of(self.expression)
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that decides a value, as JSON."""
+        return {
+            "target": self.target,
+            "expression": describe_expression(self.expression),
+            "type": self.type,
+            "on_empty": self.on_empty,
+            "default": self.default,
+            "on_invalid": self.on_invalid,
+            "max_length": self.max_length,
+            "on_too_long": self.on_too_long,
+            "format": self.format,
+            "words": list(self.words) if self.words else None,
+        }
+
+
+def direct(source: str, target: str, **options: Any) -> Mapping:
+    """Map one attribute as it is."""
+    return Mapping(target, Attribute(source), **options)
+
+
+@overload
+def compile_mappings(
+    mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: Literal[False] = False
+) -> Callable[[Sequence[object]], list[Desired]]: ...
+
+
+@overload
+def compile_mappings(
+    mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: Literal[True]
+) -> Callable[[Sequence[object]], dict[str, Desired]]: ...
+
+
+def compile_mappings(
+    mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: bool = False
+) -> Callable[[Sequence[object]], Any]:
+    """Return the function from a person's row (values in the order of `inputs`, None: no value) to desired values.
+
+    They come as a list, or in a dictionary `by_target`.
+
+    Raises:
+        ConfigError: a mapping reads an attribute that isn't among the inputs, or can't be compiled.
+    """
+    index = {path: position for position, path in enumerate(inputs)}
+    names: dict[str, Any] = {}
+    values = []
+    for at, mapping in enumerate(mappings):
+        names[f"f{at}"], text = _compile(mapping, index), f"f{at}(row)"
+        if isinstance(mapping.expression, Attribute) and mapping.type in DEFAULT_FORMATS:
+            names[f"d{at}"], value = _remembered(mapping), f"v{index[mapping.expression.path]}"
+            text = f"d{at}({value}) if {value}.__class__ is str else {text}"
+        if isinstance(mapping.expression, Attribute) and mapping.type == "string":
+            # The way nearly every value goes, written out: a call for each would cost three times as much. Printable
+            # means: nothing that XML can't carry, and no lone surrogate. Text of at most half the limit fits whatever
+            # it holds: a character takes one or two UTF-16 code units.
+            names[f"e{at}"], value = _empty(mapping), f"v{index[mapping.expression.path]}"
+            fits = f" and len({value}) <= {mapping.max_length // 2}" if mapping.max_length is not None else ""
+            text = f"e{at} if {value} is None else {text}"
+            text = f"{value} if {value}.__class__ is str and {value} and {value}.isprintable(){fits} else {text}"
+        values.append(f"{mapping.target!r}: {text}" if by_target else text)
+    unpacked = "".join(f"v{at}, " for at in range(len(inputs)))
+    opening, closing = "{}" if by_target else "[]"
+    source = f"def apply(row):\n ({unpacked}) = row\n return {opening}{', '.join(values)}{closing}"
+    exec(source, names)  # noqa: S102 - made of numbers, and names of properties as literals
+    apply: Callable[[Sequence[object]], Any] = names["apply"]
+    return apply
+
+
+@lru_cache(maxsize=64)
+def _remembered(mapping: Mapping) -> Callable[[object], Desired]:
+    """Return the function from a source text to the desired value; people are hired on few different days."""
+    finish = _compile(replace(mapping, expression=Attribute("it")), {"it": 0})
+    return lru_cache(maxsize=16_384)(lambda text: finish((text,)))
+
+
+def compile_mapping(mapping: Mapping, inputs: Sequence[str]) -> Callable[[Sequence[object]], Desired]:
+    """Compile a single mapping."""
+    return _compile(mapping, {path: position for position, path in enumerate(inputs)})
+
+
+def _compile(mapping: Mapping, index: dict[str, int]) -> Callable[[Sequence[object]], Desired]:
+    empty = _empty(mapping)
+    finish = _finish(mapping, empty)
+    evaluate = compile_expression(mapping.expression, index)
+    policy = mapping.on_invalid
+
+    def general(row: Sequence[object]) -> Desired:
+        try:
+            value = evaluate(row)
+            return empty if value is None or value == "" else finish(value)
+        except InvalidValueError as error:
+            return Problem("invalid", policy, str(error))
+
+    return general
+
+
+def _empty(mapping: Mapping) -> Desired:
+    if mapping.on_empty == "default":
+        if not mapping.default:
+            raise ConfigError(f"mapping to {mapping.target}: on_empty: default needs a default that isn't empty")
+        return mapping.default
+    if mapping.on_empty == "keep":
+        return None
+    if mapping.type == "string":
+        return ""
+    # "" in a date becomes January 1 and null is skipped: bulk import can't clear these (product.md F2).
+    return Problem("clear_unsupported", "skip_value", f"bulk import can't clear a property of type {mapping.type}")
+
+
+def _finish(mapping: Mapping, empty: Desired) -> Callable[[object], Desired]:
+    form = formatter(mapping.type, mapping.format, mapping.words)
+    limit, cut = mapping.max_length, mapping.on_too_long == "truncate"
+
+    def finish(value: object) -> Desired:
+        text = check_carriable(form(value))
+        if not text:
+            return empty
+        if limit is not None and utf16_length(text) > limit:
+            if not cut:
+                raise InvalidValueError(f"is longer than {limit} characters")
+            text = truncate_utf16(text, limit)
+        return text or empty
+
+    return finish

@@ -1,0 +1,279 @@
+"""The plan: per person and property, old → new; pure, one shard at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import Counts
+from upa_core.domain.errors import FatalError
+from upa_core.domain.people.changes import ROW_HEAD, Row
+from upa_core.domain.people.mapping import Problem, compile_mappings
+from upa_core.domain.people.scope import compile_scope
+from upa_core.domain.people.shadow import EscrowReason, ShadowRow, Shard
+
+
+class Entry(NamedTuple):
+    """One person's changes: what the import file will say, and what the shadow said before."""
+
+    person: str
+    new: Mapping[str, str]
+    old: Mapping[str, str | None]
+    """Of the properties in `new`; one that isn't there is unknown."""
+
+    @property
+    def clears(self) -> bool:
+        """True where a confirmed value would be cleared; clearing what is unknown isn't counted."""
+        return any(value == "" and self.old.get(target) for target, value in self.new.items())
+
+    @property
+    def updates(self) -> bool:
+        """True where a value would be set, or something unknown made sure of."""
+        return any(value != "" or not self.old.get(target) for target, value in self.new.items())
+
+
+_NOTHING: Mapping[str, str | None] = {}
+
+
+def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
+    """Return how many entries update and how many clear; only "" in place of something needs a closer look."""
+    special = [entry for entry in entries if entry.old and "" in entry.new.values()]
+    updated = len(entries) - len(special) + sum(entry.updates for entry in special)
+    return updated, sum(entry.clears for entry in special)
+
+
+@dataclass(slots=True)
+class ShardPlan:
+    """What one shard comes to."""
+
+    entries: list[Entry] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    changed: bool = False
+    """True where the shard itself was changed (people ended, escrow, missed) and must be stored."""
+
+
+class Planner:
+    """Scope and mappings of a connector, compiled once per run."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._mappings = connector.active
+        self._targets = connector.targets
+        header = (*ROW_HEAD, *connector.inputs)
+        self._evaluate = compile_mappings(self._mappings, header)
+        self._propose = compile_mappings(self._mappings, header, by_target=True)
+        self._in_scope = compile_scope(connector.scope, header) if connector.scope.groups else None
+        self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
+        self._unknown: list[str | None] = [None] * len(self._targets)
+
+    def plan(
+        self,
+        shard: Shard,
+        rows: Sequence[Row],
+        *,
+        ended: Iterable[str],
+        gone: Iterable[str],
+        unread: Collection[str] = (),
+        full_round: str,
+        now: datetime,
+        sequence: int = 0,
+    ) -> ShardPlan:
+        """Plan the people of one shard and bring its books up to date.
+
+        Args:
+            rows: complete rows (nothing absent).
+            ended: people who left the directory at some point; those with a row came back since.
+            gone: people who were due from escrow and whom the source doesn't know.
+            unread: people whom a round names incompletely and whom a read didn't find.
+            full_round: the full round among the rounds that the rows come from, if any.
+            sequence: number of the last import file planned so far.
+
+        Raises:
+            FatalError: a value is invalid and its mapping says `fail_run`.
+
+        """
+        result = ShardPlan()
+        left = sum(shard.end(person, sequence) for person in ended)
+        for person in gone:
+            entry_due = due.due if (due := shard.escrow.get(person)) is not None else None
+            if entry_due is not None and entry_due <= now:
+                del shard.escrow[person]
+                result.changed = True
+        result.changed = result.changed or left > 0
+        tally = _Tally()
+        for person in unread:
+            shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
+            tally.changed = True
+        seen = {row[0] for row in rows}.union(unread)
+        result.entries = self._entries(shard, rows, tally, now)
+        if full_round:
+            left += _count_missed(shard, seen, full_round, tally, sequence)
+        for person in seen & shard.missed.keys():
+            del shard.missed[person]
+            tally.changed = True
+        result.changed = result.changed or tally.changed
+        updated, cleared = count_changes(result.entries)
+        result.counts = Counts(
+            people=len(seen),
+            unchanged=tally.unchanged,
+            out_of_scope=tally.out_of_scope,
+            invalid=tally.invalid,
+            clear_unsupported=tally.clear_unsupported,
+            declined=tally.declined,
+            ended=left,
+            cleared=cleared,
+            updated=updated,
+            pairs=sum(len(entry.new) for entry in result.entries),
+        )
+        return result
+
+    def _entries(self, shard: Shard, rows: Iterable[Row], tally: _Tally, now: datetime) -> list[Entry]:
+        """Plan each person; the two ways that nearly everybody goes are written out here, as short as they can be."""
+        entries: list[Entry] = []
+        known, evaluate, propose = shard.rows, self._evaluate, self._propose
+        plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
+        for row in rows:
+            person = row[0]
+            held = known.get(person)
+            if plain:
+                if held is None:
+                    new = propose(row)
+                    try:
+                        "".join(new.values())  # type: ignore[arg-type] # the quickest way to tell that all are texts
+                    except TypeError:
+                        pass
+                    else:
+                        entries.append(Entry(person, new, _NOTHING))  # type: ignore[arg-type]
+                        continue
+                elif evaluate(row) == held[:-1]:
+                    tally.unchanged += 1
+                    if shard.escrow:
+                        tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+                    continue
+            entry = self._person(shard, row, self._unknown if held is None else held[:-1], tally, now)
+            if entry is not None:
+                entries.append(entry)
+        return entries
+
+    def _person(
+        self, shard: Shard, row: Row, cells: Sequence[str | None], tally: _Tally, now: datetime
+    ) -> Entry | None:
+        person = row[0]
+        if self._in_scope is not None and not self._in_scope(row):
+            tally.out_of_scope += 1
+            wanted = self._out_of_scope(shard.rows.get(person))
+        else:
+            desired = self._evaluate(row)
+            judged = self._judge(person, desired, shard, tally, now) if Problem in map(type, desired) else desired
+            if judged is None:
+                return None
+            wanted = cast("list[str | None]", judged)
+        if person in shard.doubted:
+            wanted = self._with_doubted(shard, person, wanted, cells, tally)
+        new = {
+            target: value
+            for target, value, cell in zip(self._targets, wanted, cells, strict=True)
+            if value is not None and value != cell
+        }
+        if person in shard.declined:
+            new = self._without_declined(shard, person, wanted, new, tally)
+        if not new:
+            tally.unchanged += 1
+            tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+            return None
+        if cells is self._unknown:
+            return Entry(person, new, _NOTHING)
+        old = dict(zip(self._targets, cells, strict=True))
+        return Entry(person, new, {target: old[target] for target in new})
+
+    def _with_doubted(
+        self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: _Tally
+    ) -> list[str | None]:
+        """Send again what was confirmed before a doubt and would be left alone; forget what is confirmed anew."""
+        unknown = {target for target, cell in zip(self._targets, cells, strict=True) if cell is None}
+        still = {target: value for target, value in shard.doubted[person].items() if target in unknown}
+        if still != shard.doubted[person]:
+            tally.changed = True
+            if still:
+                shard.doubted[person] = still
+            else:
+                del shard.doubted[person]
+        pairs = zip(self._targets, wanted, strict=True)
+        return [still.get(target) if value is None else value for target, value in pairs]
+
+    def _without_declined(
+        self, shard: Shard, person: str, wanted: Sequence[str | None], new: dict[str, str], tally: _Tally
+    ) -> dict[str, str]:
+        """Leave out what an administrator rejected; a source that changed since then revokes the rejection."""
+        no = shard.declined[person]
+        today = dict(zip(self._targets, wanted, strict=True))
+        still = {target: value for target, value in no.items() if today.get(target) == value}
+        if still != no:
+            tally.changed = True
+            if still:
+                shard.declined[person] = still
+            else:
+                del shard.declined[person]
+        tally.declined += len(still.keys() & new.keys())
+        return {target: value for target, value in new.items() if target not in still}
+
+    def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
+        """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""
+        if not self._clears_out_of_scope or held is None:
+            return self._unknown
+        *cells, stamp = held
+        stamps = stamp if isinstance(stamp, list) else [stamp] * len(cells)
+        return [
+            "" if (cell or (cell is None and sent)) and mapping.type == "string" else None
+            for cell, sent, mapping in zip(cells, stamps, self._mappings, strict=True)
+        ]
+
+    def _judge(
+        self, person: str, desired: Sequence[str | Problem | None], shard: Shard, tally: _Tally, now: datetime
+    ) -> list[str | None] | None:
+        """Apply each problem's policy; None: the person is set aside."""
+        wanted: list[str | None] = []
+        for mapping, item in zip(self._mappings, desired, strict=True):
+            if not isinstance(item, Problem):
+                wanted.append(item)
+                continue
+            wanted.append(None)
+            if item.kind == "clear_unsupported":
+                tally.clear_unsupported += 1
+            elif item.policy == "fail_run":
+                raise FatalError(f"{mapping.target}: {item.reason} (on_invalid: fail_run); person {person}")
+            elif item.policy == "escrow_user":
+                tally.invalid += 1
+                shard.put_in_escrow(person, EscrowReason.INVALID_VALUE, now=now, detail=mapping.target)
+                tally.changed = True
+                return None
+        return wanted
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of one shard while it is planned."""
+
+    unchanged: int = 0
+    out_of_scope: int = 0
+    invalid: int = 0
+    clear_unsupported: int = 0
+    declined: int = 0
+    changed: bool = False
+
+
+def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally, sequence: int) -> int:
+    """Note whom the full round didn't name; the second one in a row ends them. Returns how many ended."""
+    left = 0
+    for person in shard.known() - seen:
+        first = shard.missed.get(person)
+        if first is None:
+            shard.missed[person] = full_round
+        elif first == full_round:
+            continue
+        else:
+            left += shard.end(person, sequence)
+        tally.changed = True
+    return left

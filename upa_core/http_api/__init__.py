@@ -1,0 +1,1 @@
+"""The HTTP API: who asks, which use case, and the answer."""

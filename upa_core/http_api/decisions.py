@@ -1,0 +1,119 @@
+"""The HTTP API's use cases for decisions: show a held plan, approve or reject it, pause and resume a connector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.codec import instant, to_json
+from upa_core.domain.documents.connector_state import Decision, Hold
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.http import Answer, Request, problem
+from upa_core.domain.plan.planner import Entry
+from upa_core.http_api.caller import caller, clean_name
+from upa_core.http_api.people import changes, people_named
+from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
+from upa_core.ports.bundle import Ports
+from upa_core.services.admin import controls, holds
+from upa_core.state.document import get_document, state_of
+from upa_core.state.plan_reader import read_plan
+
+SAMPLES = 20
+
+
+def get_hold(connectors: Everyone, request: Request) -> Answer:
+    """Show a held plan: why it was stopped, its counts and the first people it would change, old → new."""
+    known_only("query parameter", request.query, {"code"})
+    run = run_in(request)
+    for connector, ports in connectors.values():
+        hold = state_of(ports.store, connector.name).load().value.hold
+        if hold is not None and hold.run.id == run:
+            return Answer(200, _shown(connector, ports, hold))
+    return _not_held(connectors, run)
+
+
+def approve(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+    """Let a held plan go on, exactly as it was frozen."""
+    return _decide(connectors, request, "approved", entra=entra)
+
+
+def reject(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+    """End a held plan; its values are not planned again until their source changes."""
+    return _decide(connectors, request, "rejected", entra=entra)
+
+
+def pause(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+    """Stop exporting; pulling goes on."""
+    return _control(connectors, request, paused=True, entra=entra)
+
+
+def resume(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+    """Export again."""
+    return _control(connectors, request, paused=False, entra=entra)
+
+
+def _decide(connectors: Everyone, request: Request, decision: str, *, entra: bool) -> Answer:
+    run, by = run_in(request), _by(request, entra=entra)
+    for connector, ports in connectors.values():
+        state = state_of(ports.store, connector.name).load().value
+        current = state.hold.run if state.hold is not None else state.run
+        if current is None or current.id != run or (state.hold is None and not current.approved):
+            continue
+        try:
+            if decision == "approved":
+                holds.approve(ports, connector, run, by)
+            else:
+                holds.reject(ports, connector, run, by)
+        except RefusedError as exc:
+            return problem(409, "Decided already", str(exc))
+        return Answer(200, {"run": run, "connector": connector.name, "decision": decision, "by": by})
+    return _not_held(connectors, run)
+
+
+def _control(connectors: Everyone, request: Request, *, paused: bool, entra: bool) -> Answer:
+    name, by = request.params.get("connector", ""), _by(request, entra=entra)
+    if name not in connectors:
+        return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
+    connector, ports = connectors[name]
+    (controls.pause if paused else controls.resume)(ports, connector, by)
+    return Answer(200, {"connector": name, "paused": paused, "by": by})
+
+
+def _by(request: Request, *, entra: bool) -> str:
+    asked = parse_body(request, {"by"})
+    claimed: Any = asked.get("by", "")
+    check(isinstance(claimed, str) and len(claimed) <= 100, "by is a name of at most 100 characters")
+    return caller(request, entra=entra, claimed=clean_name(claimed))
+
+
+def _not_held(connectors: Everyone, run: str) -> Answer:
+    ports = next(iter(connectors.values()))[1]
+    stored = get_document(ports.store, holds.decision_key(run), Decision)
+    if stored is None:
+        return problem(404, "No such hold", "no plan of this run waits for a decision")
+    one = stored.value
+    return problem(409, "Decided already", f"{one.by} {one.decision} it at {instant(one.at)}")
+
+
+def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
+    samples: list[Entry] = []
+    for file in hold.run.files:
+        if len(samples) < SAMPLES:
+            samples += read_plan(ports.store, hold.run.id, file.name)[: SAMPLES - len(samples)]
+    names = people_named(ports, [entry.person for entry in samples])
+    return {
+        "run": hold.run.id,
+        "connector": connector.name,
+        "since": instant(hold.since),
+        "why": hold.why,
+        "counts": to_json(hold.run.counts),
+        "files": len(hold.run.files),
+        "samples": [
+            {
+                "id": entry.person,
+                "user": names.get(entry.person, ""),
+                "changes": changes(connector, entry.old, entry.new),
+            }
+            for entry in samples
+        ],
+    }

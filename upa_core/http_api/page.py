@@ -1,0 +1,119 @@
+"""The status page: one document without anything from elsewhere; its first lines need no script.
+
+Everything the pipeline knows is data: text is escaped here, the script builds nodes and never markup, and the policy
+lets no other script or style in, nor turns a text into markup (trusted types).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from upa_core.domain.http import Answer
+
+Status = Mapping[str, Any]
+
+_CALM = {"healthy": "good", "starting": "neutral", "staging": "neutral", "paused": "neutral"}
+"""State → tone; every other state wants somebody's attention."""
+_LOUD = {"quarantined", "stalled"}
+
+
+def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, status: int = 200) -> Answer:
+    """Return the page with what is known now; `trouble`: why nothing is."""
+    body = "".join(_connector(one) for one in statuses)
+    if trouble:
+        said = f'<p class="top"><b class="state">No answer</b> <span>{escape(trouble)}</span></p>'
+        body = f'<section class="connector loud">{said}</section>'
+    text = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>upa-sync</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        f'<meta name="color-scheme" content="light dark"><style>{css}</style></head><body>'
+        '<a class="skip" href="#main">Skip to content</a>'
+        '<header><h1>upa-sync</h1><p id="note" role="status" aria-live="polite"></p></header>'
+        f'<main id="main" tabindex="-1"><div id="connectors">{body}</div>'
+        "<noscript><p>Without script this page shows the state alone. <code>upa status</code>, <code>upa runs</code> "
+        "and <code>upa why</code> show the rest in a terminal.</p></noscript>"
+        f'<div id="app"></div></main><script>{script}</script></body></html>'
+    )
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": policy(css, script),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    return Answer(status, text, headers)
+
+
+def policy(css: str, script: str) -> str:
+    """Return the content security policy: this script and this style alone, calls to our own origin alone."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash(script)}",
+            f"style-src {_hash(css)}",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def tone(state: str) -> str:
+    """Return how loud a state is shown: good, neutral, warn or loud."""
+    return _CALM.get(state, "loud" if state in _LOUD else "warn")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _connector(one: Status) -> str:
+    state = str(one["state"])
+    since = f' <span class="since">since {_time(one["since"])}</span>' if one.get("since") else ""
+    why = f' <span class="why">{escape(str(one["reason"]))}</span>' if one.get("reason") else ""
+    todo = f'<p class="todo"><b>What to do:</b> {escape(str(one["what_to_do"]))}</p>' if one.get("what_to_do") else ""
+    facts = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(one))
+    return (
+        f'<section class="connector {tone(state)}" data-connector="{escape(str(one["connector"]))}">'
+        f'<p class="top"><span class="name">{escape(str(one["connector"]))}</span> '
+        f'<b class="state">{escape(state.capitalize())}</b>{since}{why}</p>{todo}'
+        f'<dl class="facts">{facts}</dl></section>'
+    )
+
+
+def _facts(one: Status) -> Iterable[tuple[str, str]]:
+    yield "last success", _time(one.get("last_success"))
+    yield "last pull", _time(one.get("last_pull"))
+    escrow = one.get("escrow") or {}
+    yield "in escrow", escape(str(escrow.get("total", 0)))
+    yield "people known", escape(str((one.get("people") or {}).get("known", 0)))
+    yield "import jobs today", escape(f"{one.get('jobs_today', 0)} of {one.get('jobs_per_day', 0)}")
+    quarantine = one.get("quarantine")
+    if quarantine and quarantine["off_since"]:
+        yield "switched off", _time(quarantine["off_since"])
+    elif quarantine:
+        waits = "after the decision" if quarantine["probe"] == "decision" else "with the next change"
+        yield "next try", _time(quarantine["next_probe"]) if quarantine["next_probe"] else waits
+        yield "switched off after", _time(quarantine["off_after"])
+    job = one.get("current_job")
+    if job:
+        typical = f", usually {one['typical_job_h']} h" if one.get("typical_job_h") is not None else ""
+        yield "import job", escape(f"{job['phase']}, {job['age_h']} h old{typical}")
+
+
+def _time(moment: Any) -> str:
+    if not moment:
+        return "never"
+    text = escape(str(moment))
+    return f'<time datetime="{text}">{text[:16].replace("T", " ")} UTC</time>'

@@ -1,0 +1,98 @@
+"""The HTTP API's use case for one person: why do they have what they have? (product.md F31)"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.errors import UpaError
+from upa_core.domain.http import Answer, Request, problem
+from upa_core.http_api.redaction import redacted
+from upa_core.http_api.runs import PERSON, Everyone, check, known_only
+from upa_core.ports.bundle import Ports
+from upa_core.services.insight.explain import Explanation, explain
+
+_NAME = re.compile(r"[^\s@/\\?%\"<>|:;,]{1,64}@[A-Za-z0-9.-]{1,255}")
+RUNS = 100
+"""Runs looked through for one person; the pages of a year would take minutes."""
+_NAMED = ("displayName", "id", "userPrincipalName")
+
+
+def get_user(connectors: Everyone, request: Request) -> Answer:
+    """Tell everything that is known of a person, by object id or user principal name, connector by connector."""
+    known_only("query parameter", request.query, {"code"})
+    asked = request.params.get("user", "")
+    named = _NAME.fullmatch(asked) is not None
+    check(named or PERSON.fullmatch(asked) is not None, "an object id (GUID) or a user principal name", title="No user")
+    found, user = [], None
+    for connector, ports in connectors.values():
+        record = _record(ports, asked)
+        person = str(record["id"]) if record is not None else "" if named else asked
+        if person:
+            user = user or record
+            found.append(_told(connector, explain(ports, connector, person.lower(), runs=RUNS)))
+    if user is None and not any(_anything(one) for one in found):
+        return problem(404, "No such user", "neither the directory nor what is stored here knows this user")
+    names = {name: user.get(name) for name in _NAMED} if user is not None else None
+    return Answer(200, {"id": found[0]["id"], "user": names, "connectors": found})
+
+
+def people_named(ports: Ports, persons: list[str]) -> dict[str, str]:
+    """Return user principal names by object id; nothing where the directory can't be asked."""
+    try:
+        found = ports.source.read(persons, ["id", "userPrincipalName"]) if persons else {}
+    except UpaError:
+        return {}
+    return {person: str(one.get("userPrincipalName") or "") for person, one in found.items() if one is not None}
+
+
+def _record(ports: Ports, asked: str) -> dict[str, Any] | None:
+    """Return the person's names; an explanation from storage needs no directory that answers."""
+    try:
+        return ports.source.read([asked], list(_NAMED)).get(asked)
+    except UpaError:
+        if PERSON.fullmatch(asked):
+            return None
+        raise
+
+
+def _anything(told: dict[str, Any]) -> bool:
+    known = any(value is not None for value in told["known"].values())
+    return known or any(told[part] for part in ("escrow", "missed", "declined", "timeline"))
+
+
+def _told(connector: Connector, one: Explanation) -> dict[str, Any]:
+    return {
+        "connector": connector.name,
+        "id": one.person,
+        "known": redacted(connector, one.known),
+        "escrow": to_json(one.escrow),
+        "missed": one.missed,
+        "declined": redacted(connector, one.declined),
+        "waiting": one.waiting,
+        "timeline": [
+            {
+                "run": planned.run,
+                "file": planned.file,
+                "at": to_json(planned.at),
+                "changes": changes(
+                    connector,
+                    {target: old for target, (old, _) in planned.changes.items()},
+                    {target: new for target, (_, new) in planned.changes.items()},
+                ),
+                "result": planned.result,
+            }
+            for planned in one.timeline
+        ],
+    }
+
+
+def changes(
+    connector: Connector, old: Mapping[str, str | None], new: Mapping[str, str]
+) -> dict[str, dict[str, str | None]]:
+    """Return old and new value by property, as they may be shown."""
+    before, after = redacted(connector, old), redacted(connector, new)
+    return {target: {"old": before.get(target), "new": after[target]} for target in sorted(after)}

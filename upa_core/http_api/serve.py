@@ -1,0 +1,52 @@
+"""The HTTP API: which use case answers which operation; names are the function app's and the OpenAPI document's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from upa_core.domain.http import Answer, ProblemError, Request
+from upa_core.http_api import decisions as decide_api
+from upa_core.http_api import people as people_api
+from upa_core.http_api import runs as run_api
+from upa_core.http_api import status as status_api
+from upa_core.http_api.caller import caller
+from upa_core.http_api.runs import Everyone
+
+_READ: Mapping[str, Callable[[Everyone, Request], Answer]] = {
+    "start_run": run_api.start_run,
+    "list_runs": run_api.list_runs,
+    "get_run": run_api.get_run,
+    "get_status": status_api.get_status,
+    "get_user": people_api.get_user,
+    "get_hold": decide_api.get_hold,
+}
+_DECIDE = {
+    "approve_hold": decide_api.approve,
+    "reject_hold": decide_api.reject,
+    "pause_connector": decide_api.pause,
+    "resume_connector": decide_api.resume,
+}
+OPERATIONS = frozenset({*_READ, *_DECIDE})
+SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+"""Answers hold values of people: nobody keeps or guesses at them."""
+
+
+def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool) -> Answer:
+    """Answer one operation. `entra`: App Service authentication is on, and every request must name its user.
+
+    Raises what the use cases raise when storage or a service fails.
+    """
+    try:
+        caller(request, entra=entra)
+        if operation in _READ:
+            answer = _READ[operation](connectors, request)
+        else:
+            answer = _DECIDE[operation](connectors, request, entra=entra)
+    except ProblemError as exc:
+        answer = exc.answer
+    return guarded(answer)
+
+
+def guarded(answer: Answer) -> Answer:
+    """Add the headers that every answer bears."""
+    return Answer(answer.status, answer.body, {**SAFE_HEADERS, **answer.headers})

@@ -1,0 +1,39 @@
+"""The HTTP API's use case for status: how every connector is, and what the page's first lines are made of."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.http import Answer, Request
+from upa_core.http_api.runs import Everyone, known_only
+from upa_core.ports.bundle import Ports
+from upa_core.services.health.status import status
+from upa_core.state.reports import recent_reports, typical_hours
+
+LOOKED_AT = 60
+"""Ended runs that tell how long an import job usually takes."""
+
+
+def get_status(connectors: Everyone, request: Request) -> Answer:
+    """Tell how every connector is."""
+    known_only("query parameter", request.query, {"code"})
+    return Answer(200, {"connectors": statuses(connectors)})
+
+
+def statuses(connectors: Everyone) -> list[dict[str, Any]]:
+    """Return the status document of every connector."""
+    reports = _reports(connectors)
+    return [_status(connector, ports, reports) for connector, ports in connectors.values()]
+
+
+def _reports(connectors: Everyone) -> list[Report]:
+    ports = next(iter(connectors.values()))[1]
+    return list(islice(recent_reports(ports.store, ports.clock.now()), LOOKED_AT))
+
+
+def _status(connector: Connector, ports: Ports, reports: list[Report]) -> dict[str, Any]:
+    own = [report for report in reports if report.connector == connector.name]
+    return {**status(ports, connector), "typical_job_h": typical_hours(own)}

@@ -1,0 +1,1 @@
+"""An administrator's decisions: controls, holds, requests for people, forget."""

@@ -1,0 +1,120 @@
+"""What an administrator may tell a connector: pause, resume, go, and targeted resets (product.md F21, F23)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex, Retry
+from upa_core.domain.documents.keys import run_id
+from upa_core.domain.documents.quarantine import switched_on
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.shadow import Shard
+from upa_core.ports.bundle import Ports
+from upa_core.services.wake import wake
+from upa_core.state.change_people import change_people_between_runs, next_sequence
+from upa_core.state.document import state_of
+from upa_core.state.people import People
+
+Reset = Literal["token", "shadow", "escrow", "quarantine"]
+
+
+def pause(ports: Ports, connector: Connector, by: str) -> None:
+    """Stop exporting: the import job in flight is seen through, nothing further is planned or sent; pulling goes on."""
+    now = ports.clock.now()
+
+    def stop(state: ConnectorState) -> ConnectorState:
+        return state if state.paused else replace(state, paused=True, paused_since=now, paused_by=by)
+
+    _change(ports, connector, "pause", by, stop)
+
+
+def resume(ports: Ports, connector: Connector, by: str) -> None:
+    """End a pause, switch on what quarantine switched off, and try what failed at once."""
+    now = ports.clock.now()
+
+    def begin(state: ConnectorState) -> ConnectorState:
+        return replace(
+            state,
+            paused=False,
+            paused_since=None,
+            paused_by="",
+            quarantine=switched_on(state.quarantine, now),
+            retry=_due(state.retry, now),
+            pull_retry=_due(state.pull_retry, now),
+        )
+
+    _change(ports, connector, "resume", by, begin)
+    wake(ports, ports.waker.continue_pull, connector.name, "")
+    wake(ports, ports.waker.export, connector.name, "")
+
+
+def go(ports: Ports, connector: Connector, by: str) -> None:
+    """End staging mode: from now on plans are exported, until mappings, scope or source change again."""
+    _change(ports, connector, "go", by, lambda state: replace(state, released=True, released_to=connector.export_hash))
+    wake(ports, ports.waker.export, connector.name, "")
+
+
+def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
+    """Drop one part of what is stored.
+
+    `token`: the watermark and the open round; a full round follows. `shadow`: what SharePoint confirmed; everything is
+    sent again by a full round. `escrow`: everybody in it is due now. `quarantine`: failures so far are forgotten.
+
+    Raises `RefusedError` for a shadow while a run is open or held: its files would settle into the new one. A run that
+    was planned for another tenant than the connector now points to is dropped with the shadow; its rounds stay.
+    """
+    if what == "escrow":
+        _escrow_due_now(ports, connector)
+        _change(ports, connector, "reset escrow", by, lambda state: state)
+        wake(ports, ports.waker.export, connector.name, "")
+        return
+    changes: dict[str, Callable[[ConnectorState], ConnectorState]] = {
+        "token": lambda state: replace(state, watermark=None, open_round=None),
+        "shadow": lambda state: _without_shadow(ports, connector, state),
+        "quarantine": lambda state: replace(state, quarantine=None, retry=None, pull_retry=None),
+    }
+    _change(ports, connector, f"reset {what}", by, changes[what])
+    wake(ports, ports.waker.continue_pull, connector.name, "")
+    if what == "quarantine":
+        wake(ports, ports.waker.export, connector.name, "")
+
+
+def _due(retry: Retry | None, now: datetime) -> Retry | None:
+    return replace(retry, not_before=now) if retry is not None and retry.not_before > now else retry
+
+
+def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -> ConnectorState:
+    """Point to an empty generation; housekeeping deletes the old one."""
+    moved = state.target not in ("", connector.target.lane)
+    if not moved and (state.run is not None or state.hold is not None):
+        raise RefusedError("the shadow can't be reset while a run is open or held")
+    fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
+    begun = replace(state, people=fresh, watermark=None, open_round=None, target="", sequence=state.sequence + 1)
+    return replace(begun, run=None, hold=None)
+
+
+def _escrow_due_now(ports: Ports, connector: Connector) -> None:
+    now, sequence = ports.clock.now(), next_sequence(ports, connector)
+
+    def change(shard: Shard, person: str) -> None:
+        entry = shard.escrow.get(person)
+        if entry is not None:
+            shard.escrow[person] = replace(entry, due=now, sequence=max(sequence, entry.sequence))
+
+    index = state_of(ports.store, connector.name).load().value.people
+    people = People(ports.store, connector, index)
+    for number in sorted(people.books()):
+        change_people_between_runs(ports, connector, list(people.load(number).value.escrow), change)
+
+
+def _change(
+    ports: Ports, connector: Connector, what: str, by: str, change: Callable[[ConnectorState], ConnectorState]
+) -> None:
+    state_of(ports.store, connector.name).update(change)
+    fields = {"control": what, "by": by}
+    ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))

@@ -1,0 +1,118 @@
+"""Forget a person: shadow, escrow, declined values, and what the archive holds of them (product.md F37)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+import orjson
+
+from upa_core.domain.bulk.job_log import decode_log, parse_log
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.keys import parse_file_name, run_of
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.shadow import Shard
+from upa_core.ports.bundle import Ports
+from upa_core.state.change_people import change_people_between_runs, next_sequence
+from upa_core.state.document import lane_of, state_of
+from upa_core.state.run_shards import shards_key
+
+_BOM = b"\xef\xbb\xbf"
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Sequence[str] = ()) -> int:
+    """Delete everything our storage holds of a person for this connector; returns how many archived blobs changed.
+
+    Args:
+        person: object id.
+        by: who wants it, for the record.
+        also: names of connectors that have no state, only archived runs: canaries.
+
+    Archived import files, plans and logs are written again without the person; their hashes in old manifests no longer
+    match, which tells that they were changed. A person who is still in the directory and in scope comes back with the
+    next full round: end that first. Deleted versions stay for the storage account's soft-delete time.
+
+    Raises:
+        RefusedError: not an object id; or a round, a run, a hold or an import job is open, whose values mustn't change.
+
+    """
+    person = person.lower()
+    if _ID.fullmatch(person) is None:
+        raise RefusedError("a person is forgotten by object id")
+    _check_quiet(ports, connector)
+    sequence = next_sequence(ports, connector)
+
+    def end(shard: Shard, one: str) -> None:
+        shard.end(one, sequence)
+
+    change_people_between_runs(ports, connector, [person], end)
+    archived = list(_archived(ports, {connector.name, *also}))
+    for run in {run_of(key) for key in archived}:
+        ports.store.delete(shards_key(run))
+    changed = sum(_scrub(ports, key, person) for key in archived)
+    fields = {"control": "forget", "by": by}
+    ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))
+    return changed
+
+
+def _check_quiet(ports: Ports, connector: Connector) -> None:
+    state: ConnectorState = state_of(ports.store, connector.name).load().value
+    lane = lane_of(ports.store, connector).load().value
+    ours = [entry for entry in lane.abandoned if entry.connector == connector.name]
+    flight = lane.in_flight is not None and lane.in_flight.connector == connector.name
+    busy = {
+        "a round is being read": state.open_round,
+        "people who were pulled wait to be exported": state.sealed,
+        "a run is open": state.run,
+        "a plan is held": state.hold,
+        "an import job is at SharePoint": ours or flight,
+    }
+    if found := [what for what, there in busy.items() if there]:
+        raise RefusedError(f"something of {connector.name} is on its way: {', '.join(found)}. Try again when it ended")
+
+
+def _archived(ports: Ports, connectors: Collection[str]) -> Iterator[str]:
+    """Yield the blobs of these connectors' runs that can name a person: their names bear the import file's."""
+    for info in list(ports.store.list("runs/")):
+        named = filter(None, map(parse_file_name, info.key.split("/")[4:]))
+        if any(connector in connectors for connector, _ in named):
+            yield info.key
+
+
+def _scrub(ports: Ports, key: str, person: str) -> bool:
+    blob = ports.store.get(key)
+    if blob is None or person not in decode_log(blob.data).lower():
+        return False
+    ports.store.put(key, _without(key, blob.data, person), if_match=blob.etag)
+    return True
+
+
+def _without(key: str, data: bytes, person: str) -> bytes:
+    """Return an import file, the plan of one or a log without the person; what can't be read loses its lines."""
+    folder = key.split("/")[4]
+    try:
+        if folder == "files":
+            return _file_without(data, person)
+        if folder == "plan":
+            return _plan_without(data, person)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        pass
+    lines = parse_log(decode_log(data))
+    kept = (one for one in lines if person not in f"{one.identity} {one.message}".lower())
+    return "".join(f"{one.kind}\t{one.identity}\t{one.message}\n" for one in kept).encode()
+
+
+def _file_without(data: bytes, person: str) -> bytes:
+    document = orjson.loads(data.removeprefix(_BOM))
+    rows = [row for row in document["value"] if row["IdName"].lower() != person]
+    return _BOM + orjson.dumps(document | {"value": rows})
+
+
+def _plan_without(data: bytes, person: str) -> bytes:
+    plan = orjson.loads(data)
+    if isinstance(plan, list):  # version 1
+        return orjson.dumps([entry for entry in plan if entry[0] != person])
+    return orjson.dumps(plan | {"old": {who: old for who, old in plan["old"].items() if who != person}})

@@ -1,0 +1,105 @@
+"""Decide about a held run: approve exports its frozen plan, reject sets its values aside (product.md F8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, Decision, Hold
+from upa_core.domain.documents.keys import run_folder
+from upa_core.domain.documents.quarantine import left_by
+from upa_core.domain.errors import ConflictError, RefusedError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.shadow import Shard
+from upa_core.ports.bundle import Ports
+from upa_core.services.health.quarantine import tell_quarantine
+from upa_core.services.wake import wake
+from upa_core.state.change_people import change_people_between_runs
+from upa_core.state.document import get_document, put_document, state_of
+from upa_core.state.plan_reader import read_plan
+from upa_core.state.run_end import drop_segments, succeeded, write_report
+
+
+def decision_key(run: str) -> str:
+    """Return where it is written who decided about a held run."""
+    return f"{run_folder(run)}decision.json"
+
+
+def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
+    """Let a held run go on: exactly its frozen plan is exported, later rounds are planned afterwards.
+
+    Approving again changes nothing. Raises `RefusedError` where no such run is held.
+    """
+    document = state_of(ports.store, connector.name)
+    state = document.load().value
+    if state.run is not None and state.run.id == run and state.run.approved:
+        return
+    hold = _held(state, run)
+    _decide(ports, connector, hold, Decision(Decision.VERSION, run, "approved", by, ports.clock.now(), hold.why))
+
+    def begin(current: ConnectorState) -> ConnectorState:
+        return replace(
+            current,
+            run=replace(_held(current, run).run, approved=True),
+            hold=None,
+            exported=(),
+            quarantine=left_by(current.quarantine, "decision"),
+        )
+
+    tell_quarantine(ports, connector.name, state, document.update(begin).value, run)
+    wake(ports, ports.waker.export, connector.name, run)
+
+
+def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
+    """End a held run without exporting it; its values are not planned again until their source changes.
+
+    Returns how many people's values were declined. Raises `RefusedError` where no such run is held.
+    """
+    document = state_of(ports.store, connector.name)
+    hold = _held(document.load().value, run)
+    _decide(ports, connector, hold, Decision(Decision.VERSION, run, "rejected", by, ports.clock.now(), hold.why))
+    people = 0
+    for file in hold.run.files:
+        people += _decline(ports, connector, run, file.name)
+    write_report(ports, connector.name, hold.run, "rejected", f"rejected by {by}: {hold.why}")
+    now = ports.clock.now()
+    before = document.load().value
+
+    def end(current: ConnectorState) -> ConnectorState:
+        ended = succeeded(current, _held(current, run).run, now)
+        quarantine = left_by(current.quarantine, "decision")
+        return replace(ended, last_success=current.last_success, retry=current.retry, quarantine=quarantine)
+
+    tell_quarantine(ports, connector.name, before, document.update(end).value, run)
+    drop_segments(ports, [sealed for sealed in before.sealed if sealed.id in hold.run.rounds])
+    wake(ports, ports.waker.export, connector.name, "")
+    return people
+
+
+def _held(state: ConnectorState, run: str) -> Hold:
+    if state.hold is None or state.hold.run.id != run:
+        raise RefusedError(f"run {run} isn't held")
+    return state.hold
+
+
+def _decide(ports: Ports, connector: Connector, hold: Hold, decision: Decision) -> None:
+    """Record who decided, before anything follows from it; the first decision is the one that counts."""
+    try:
+        put_document(ports.store, decision_key(decision.run), decision, if_absent=True)
+    except ConflictError:
+        stored = get_document(ports.store, decision_key(decision.run), Decision)
+        if stored is not None and stored.value.decision != decision.decision:
+            who = f"{stored.value.by} already {stored.value.decision} it"
+            raise RefusedError(f"run {decision.run} can't be {decision.decision}: {who}") from None
+    fields = {"decision": decision.decision, "by": decision.by, "why": hold.why}
+    ports.events.emit(Event(EventName.HOLD_DECIDED, connector.name, decision.run, Level.WARNING, fields))
+
+
+def _decline(ports: Ports, connector: Connector, run: str, file: str) -> int:
+    declined = {entry.person: entry.new for entry in read_plan(ports.store, run, file)}
+
+    def change(shard: Shard, person: str) -> None:
+        shard.declined[person] = {**shard.declined.get(person, {}), **declined[person]}
+
+    change_people_between_runs(ports, connector, declined, change)
+    return len(declined)

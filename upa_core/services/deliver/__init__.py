@@ -1,0 +1,1 @@
+"""Deliver a frozen plan: archive, settle, finish, clean; a folder for each route."""

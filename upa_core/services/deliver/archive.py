@@ -1,0 +1,169 @@
+"""Archive an ended import job: file and logs go to our storage, hash-checked, before anything is settled or deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote, urlsplit
+
+from upa_core.domain.bulk.import_job import ImportJob, JobState
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import FileState, InFlight, JobOutcome, LogFile, Outcome
+from upa_core.domain.documents.keys import run_folder
+from upa_core.domain.errors import ConflictError, FatalError
+from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.ports.bundle import Ports
+from upa_core.ports.library import LibraryItem
+from upa_core.state.document import get_document, put_document
+
+
+def outcome_key(run: str, file: str) -> str:
+    """Return where the archive's manifest of an import file lies."""
+    return f"{run_folder(run)}archive/{file}/outcome.json"
+
+
+def load_outcome(ports: Ports, run: str, file: str) -> Outcome | None:
+    """Return how an import file ended, None where it isn't archived yet."""
+    stored = get_document(ports.store, outcome_key(run, file), Outcome)
+    return stored.value if stored is not None else None
+
+
+def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
+    """Tell whether an import job ended in a way that its log explains."""
+    return any(job.state == JobState.ERROR for job in jobs)
+
+
+def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
+    """Return the log folders of import jobs: folders beside the import file, and no other that SharePoint may name.
+
+    What is returned is read, and in the end deleted with all it holds: it must never be the library itself.
+    """
+    return tuple(job.log_folder_uri for job in jobs if _is_beside(job.log_folder_uri, source_uri))
+
+
+def _is_beside(folder: str, file: str) -> bool:
+    place, _, name = _path(folder).rpartition("/")
+    return name not in ("", ".", "..") and place == _path(file).rpartition("/")[0]
+
+
+def _path(uri: str) -> str:
+    try:
+        return unquote(urlsplit(uri).path).rstrip("/").casefold()
+    except ValueError:
+        return ""
+
+
+def logs_seen(ports: Ports, jobs: Sequence[ImportJob], source_uri: str) -> str:
+    """Sum up what the log folders hold now, "" while an import job that ended in Error has none.
+
+    Raises `RetryLaterError` where the library can't be read now.
+    """
+    seen = []
+    for job in jobs:
+        items = _log_items(ports, job, source_uri)
+        if job.state == JobState.ERROR and not items:
+            return ""
+        seen += [f"{job.id} {item.name} {item.size}" for item in items]
+    return hashlib.sha256("\n".join(sorted(seen)).encode()).hexdigest()[:16]
+
+
+def archive(
+    ports: Ports, connector: Connector, flight: InFlight, file: FileState, jobs: Sequence[ImportJob]
+) -> Outcome:
+    """Copy everything the settling needs, then write the manifest; the first one written is the one that counts.
+
+    Raises `RetryLaterError` where the library can't be read now.
+    """
+    content = _download(ports, flight.source_uri)
+    intact = content is not None and hashlib.sha256(content).hexdigest() == file.sha256
+    logs: list[LogFile] = []
+    for job in jobs:
+        for item in _log_items(ports, job, flight.source_uri):
+            logs.append(_archive_log(ports, flight, job.id, item, len(logs)))
+    outcome = Outcome(
+        version=Outcome.VERSION,
+        connector=connector.name,
+        run=flight.run,
+        file=flight.file,
+        sequence=flight.sequence,
+        ended=ports.clock.now(),
+        jobs=tuple(JobOutcome(job.id, job.state, job.error, job.message) for job in jobs),
+        logs=tuple(logs),
+        intact=intact,
+        source_uri=flight.source_uri,
+        log_folders=log_folders(jobs, flight.source_uri),
+        import_jobs=_known(flight, jobs),
+    )
+    return _write(ports, outcome)
+
+
+def archive_given_up(
+    ports: Ports, connector: Connector, flight: InFlight, why: str, *, abandoned: bool, jobs: Sequence[ImportJob] = ()
+) -> Outcome:
+    """Write that a file was given up; nothing is read from the library, so that this always works.
+
+    Args:
+        abandoned: an import job of it may still run.
+
+    """
+    already = load_outcome(ports, flight.run, flight.file)
+    if already is not None:
+        return already
+    outcome = Outcome(
+        version=Outcome.VERSION,
+        connector=connector.name,
+        run=flight.run,
+        file=flight.file,
+        sequence=flight.sequence,
+        ended=ports.clock.now(),
+        jobs=(),
+        logs=(),
+        intact=False,
+        given_up=why,
+        source_uri=flight.source_uri,
+        log_folders=log_folders(jobs, flight.source_uri),
+        abandoned=abandoned,
+        import_jobs=_known(flight, jobs),
+    )
+    return _write(ports, outcome)
+
+
+def _known(flight: InFlight, jobs: Sequence[ImportJob]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*flight.jobs, *(job.id for job in jobs if job.id))))
+
+
+def _write(ports: Ports, outcome: Outcome) -> Outcome:
+    try:
+        put_document(ports.store, outcome_key(outcome.run, outcome.file), outcome, if_absent=True)
+    except ConflictError:
+        return load_outcome(ports, outcome.run, outcome.file) or outcome
+    fields: Fields = {"file": outcome.file, "logs": len(outcome.logs), "intact": outcome.intact}
+    told = Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, Level.INFO, fields, outcome.import_jobs)
+    ports.events.emit(told)
+    return outcome
+
+
+def _log_items(ports: Ports, job: ImportJob, source_uri: str) -> list[LibraryItem]:
+    """List a log folder; one that SharePoint refuses to show, or a link that leaves the tenant, is no log."""
+    if not log_folders([job], source_uri):
+        return []
+    try:
+        return [item for item in ports.library.items(job.log_folder_uri) or () if not item.is_folder]
+    except FatalError:
+        return []
+
+
+def _download(ports: Ports, url: str) -> bytes | None:
+    try:
+        return ports.library.download(url)
+    except FatalError:
+        return None
+
+
+def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int) -> LogFile:
+    found = _download(ports, item.url)
+    content = found or b""
+    digest = hashlib.sha256(content).hexdigest()
+    key = f"{run_folder(flight.run)}archive/{flight.file}/log-{number:03d}-{digest[:12]}"
+    ports.store.put(key, content)
+    return LogFile(job, item.name, key, digest, readable=found is not None)

@@ -1,0 +1,174 @@
+"""Watch the import job in the lane: poll → archive → settle → clean, told as the next step (DESIGN §2, part 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from upa_core.domain.bulk.import_job import ImportJob, JobState, error_name, state_name
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, FileState, InFlight, Run, age_of
+from upa_core.domain.errors import AccessDeniedError, FatalError, RetryLaterError, UpaError
+from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.next_step import Step
+from upa_core.domain.timetable import (
+    FIRST_POLL,
+    GIVEN_UP_AFTER,
+    LATE_LOG_PATIENCE,
+    LATEST_ARCHIVE,
+    STALLED_AFTER,
+    is_early,
+    poll_delay,
+)
+from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.archive import archive, archive_given_up, load_outcome, logs_seen, logs_wanted
+from upa_core.services.deliver.bulk.look_up_job import find
+from upa_core.services.deliver.clean import pay_debts
+from upa_core.services.deliver.finish import finish, free_lane
+from upa_core.services.health.quarantine import poll_refused
+from upa_core.state.document import Stored, state_of
+from upa_core.state.lane import emit, is_current, move
+
+
+def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
+    """Do what is due for a queued file and tell what comes next.
+
+    Raises `ConflictError` where another instance moved the lane; nothing was done twice that matters.
+    """
+    now = ports.clock.now()
+    if is_early(flight.not_before, now):
+        return Step("poll", "waiting", at=flight.not_before, run=flight.run, file=flight.file)
+    age = age_of(flight.queued or flight.since, now)
+    jobs, unseen = _jobs(ports, flight)
+    if jobs and not all(job.ended for job in jobs) and age < GIVEN_UP_AFTER:
+        return _running(ports, connector, flight, jobs)  # seen at work: nothing can have become of it yet
+    stored = state_of(ports.store, connector.name).load()
+    state = stored.value
+    file = state.run.file(flight.file) if state.run is not None else None
+    outcome = load_outcome(ports, flight.run, flight.file)
+    if state.run is None or file is None or not is_current(state, flight):
+        alive = not jobs or not all(job.ended for job in jobs)
+        free_lane(ports, connector, flight, outcome, alive=alive)
+        pay_debts(ports, connector)
+        return Step("again", "settled already", run=flight.run)
+    if outcome is not None:
+        return finish(ports, connector, state.run, file, outcome, flight)
+    if unseen is not None:
+        return _blind(ports, connector, state.run, file, flight, unseen)
+    if jobs and all(job.ended for job in jobs):
+        return _ended(ports, connector, state.run, file, flight, jobs, stored)
+    if age >= GIVEN_UP_AFTER:
+        return _give_up(ports, connector, state.run, file, flight, jobs)
+    return _running(ports, connector, flight, jobs)
+
+
+def _jobs(ports: Ports, flight: InFlight) -> tuple[list[ImportJob], UpaError | None]:
+    """Read the file's import jobs, with those of earlier queue calls that got no answer; or why they can't be."""
+    try:
+        jobs = [job for job in map(ports.import_jobs.get, flight.jobs) if job is not None]
+        if (flight.queues > 1 or not flight.jobs) and all(job.ended for job in jobs):
+            jobs += [job for job in find(ports, flight.source_uri) if job.id not in flight.jobs]
+    except (RetryLaterError, FatalError) as exc:
+        return [], exc
+    return jobs, None
+
+
+def _blind(ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, exc: UpaError) -> Step:
+    """The import job can't be looked at: go on trying, but not past the deadline."""
+    now = ports.clock.now()
+    if age_of(flight.queued or flight.since, now) >= GIVEN_UP_AFTER:
+        return _give_up(ports, connector, run, file, flight, None)
+    level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
+    emit(ports, EventName.IMPORT_JOB_STATE, flight, level, state="unknown", reason=str(exc))
+    if isinstance(exc, AccessDeniedError):
+        poll_refused(ports, connector, exc, flight)
+    return _poll(flight, now, f"polling: {exc}", getattr(exc, "retry_after", None))
+
+
+def _running(ports: Ports, connector: Connector, flight: InFlight, jobs: Sequence[ImportJob]) -> Step:
+    now = ports.clock.now()
+    age = age_of(flight.queued or flight.since, now)
+    states = ", ".join(state_name(job.state) for job in jobs) or "not listed"
+    emit(ports, EventName.IMPORT_JOB_STATE, flight, state=states, age_minutes=round(age.total_seconds() / 60, 1))
+    if age >= STALLED_AFTER and not flight.stalled:
+        emit(ports, EventName.IMPORT_JOB_STALLED, flight, Level.WARNING, state=states)
+        flight = _moved(ports, connector, flight, replace(flight, stalled=True))
+    return _poll(flight, now, states)
+
+
+def _give_up(
+    ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, jobs: Sequence[ImportJob] | None
+) -> Step:
+    """At the deadline: cancel what hasn't started, keep the rest on the books as abandoned (never wedged)."""
+    alive = not jobs or not all(job.ended or _cancelled(ports, job) for job in (*jobs, *_siblings(ports, flight)))
+    why = "given up after 24 h, still running" if alive else "cancelled: not started within 24 h"
+    outcome = archive_given_up(ports, connector, flight, why, abandoned=alive, jobs=jobs or ())
+    if alive:
+        emit(ports, EventName.IMPORT_JOB_ABANDONED, flight, Level.ERROR)
+    return finish(ports, connector, run, file, outcome, flight)
+
+
+def _siblings(ports: Ports, flight: InFlight) -> list[ImportJob]:
+    """Return import jobs of earlier queue calls that weren't learnt; one that can't be asked for may be running."""
+    if flight.queues <= 1:
+        return []
+    try:
+        return [job for job in find(ports, flight.source_uri) if job.id not in flight.jobs]
+    except (RetryLaterError, FatalError):
+        return [ImportJob("", JobState.PROCESSING, 0, "", flight.source_uri, "")]
+
+
+def _cancelled(ports: Ports, job: ImportJob) -> bool:
+    if job.started or not job.id:
+        return False
+    try:
+        return ports.import_jobs.cancel(job.id)
+    except (RetryLaterError, FatalError):
+        return False
+
+
+def _ended(
+    ports: Ports,
+    connector: Connector,
+    run: Run,
+    file: FileState,
+    flight: InFlight,
+    jobs: Sequence[ImportJob],
+    stored: Stored[ConnectorState],
+) -> Step:
+    """Archive and finish, on Error once the log is there and has stopped growing, or doesn't come."""
+    now = ports.clock.now()
+    ended = flight.ended or now
+    waited = age_of(ended, now)
+    try:
+        if logs_wanted(jobs) and waited < LATE_LOG_PATIENCE:
+            seen = logs_seen(ports, jobs, flight.source_uri)
+            if not seen or seen != flight.log_seen:
+                _moved(ports, connector, flight, replace(flight, ended=ended, log_seen=seen))
+                pause = FIRST_POLL if seen else poll_delay(waited)
+                why = "ended in Error; waiting for its log"
+                return Step("poll", why, at=now + pause, run=flight.run, file=flight.file)
+        outcome = archive(ports, connector, flight, file, jobs)
+    except RetryLaterError as exc:
+        if waited >= LATEST_ARCHIVE:
+            why = f"ended, but its archive couldn't be made in {LATEST_ARCHIVE.total_seconds() / 3600:.0f} h: {exc}"
+            outcome = archive_given_up(ports, connector, flight, why, abandoned=False, jobs=jobs)
+            return finish(ports, connector, run, file, outcome, flight)
+        _moved(ports, connector, flight, replace(flight, ended=ended))
+        pause = max(poll_delay(waited), timedelta(seconds=exc.retry_after or 0))
+        return Step("poll", f"archiving: {exc}", at=now + pause, run=flight.run, file=flight.file)
+    for job in jobs:
+        emit(ports, EventName.IMPORT_JOB_STATE, flight, state=state_name(job.state), error=error_name(job.error))
+    return finish(ports, connector, run, file, outcome, flight, stored)
+
+
+def _moved(ports: Ports, connector: Connector, before: InFlight, after: InFlight) -> InFlight:
+    if after != before:
+        move(ports, connector, before, after)
+    return after
+
+
+def _poll(flight: InFlight, now: datetime, why: str, at_least: float | None = None) -> Step:
+    pause = max(poll_delay(age_of(flight.queued or flight.since, now)), timedelta(seconds=at_least or 0))
+    return Step("poll", why, at=now + pause, run=flight.run, file=flight.file)

@@ -1,0 +1,60 @@
+"""Pay debts: delete what is ours in the library for good; what is locked or retained stays a debt (DESIGN §2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, Debt
+from upa_core.domain.errors import FatalError, ForeignLinkError, RetryLaterError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.timetable import is_early
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import Stored, state_of
+
+AT_ONCE = 50
+"""Debts tried in one go: cleaning never holds up anything else for long."""
+
+
+def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] | None = None) -> int:
+    """Try the debts that are due; returns how many are left. A failure only leaves the debt, for a longer pause."""
+    document = state_of(ports.store, connector.name)
+    stored, now = read or document.load(), ports.clock.now()
+    due = [debt for debt in stored.value.debts if not is_early(debt.not_before, now)][:AT_ONCE]
+    if not due:
+        return len(stored.value.debts)
+    paid = {debt for debt in due if _delete(ports, debt)}
+    tried = set(due)
+
+    def change(state: ConnectorState) -> ConnectorState:
+        left = (_later(debt, now) if debt in tried else debt for debt in state.debts if debt not in paid)
+        return replace(state, debts=tuple(left))
+
+    left = document.update(change, stored).value.debts
+    if paid:
+        ports.events.emit(Event(EventName.CLEANED, connector.name, fields={"deleted": len(paid), "left": len(left)}))
+    if left:
+        oldest = min(debt.since for debt in left)
+        hours = (ports.clock.now() - oldest).total_seconds() / 3600
+        fields = {"left": len(left), "oldest_hours": round(hours, 1)}
+        ports.events.emit(Event(EventName.CLEAN_POSTPONED, connector.name, level=Level.WARNING, fields=fields))
+    return len(left)
+
+
+def _delete(ports: Ports, debt: Debt) -> bool:
+    """Delete one thing; a link that leaves the tenant isn't ours to follow, and is no debt."""
+    try:
+        if debt.is_folder:
+            return ports.library.delete_folder(debt.url)
+        return ports.library.delete_file(debt.url)
+    except ForeignLinkError:
+        return True
+    except (RetryLaterError, FatalError):
+        return False
+
+
+def _later(debt: Debt, now: datetime) -> Debt:
+    """Put off what couldn't be deleted: 15 minutes, doubling, at most a day."""
+    pause = min(timedelta(minutes=15) * (1 << min(debt.tries, 7)), timedelta(days=1))
+    return replace(debt, tries=debt.tries + 1, not_before=now + pause)

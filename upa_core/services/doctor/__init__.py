@@ -1,0 +1,1 @@
+"""The doctor: checks of sign-in, rights, library and targets, each with its fix."""

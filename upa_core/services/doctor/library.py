@@ -1,0 +1,70 @@
+"""The doctor's look at the library: it is there, can be written and cleaned, and keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import AccessDeniedError, RefusedError
+from upa_core.ports.bundle import Ports
+from upa_core.ports.inspection import Inspection
+from upa_core.services.doctor.finding import PROBE, Finding
+
+APPLY = "Apply label to items in this list or library"
+"""Where a library's label is set in SharePoint."""
+
+
+def check_library(ports: Ports, connector: Connector, inspection: Inspection) -> Iterator[Finding]:
+    """Write a small file to the library folder, read its size, and delete it; ask for the library's retention label."""
+    target = connector.target
+    if urlsplit(target.site_url).netloc == urlsplit(target.admin_url).netloc:
+        fix = "name a site of the tenant as site_url: import files on the admin site aren't found"
+        yield Finding("library", "error", f"{target.site_url} is on the admin site", fix)
+        return
+    try:
+        items = ports.library.items()
+    except (AccessDeniedError, RefusedError) as exc:
+        yield Finding("library", "error", f"{target.folder} can't be listed: {exc}", "see roles; check site_url")
+        return
+    if items is None:
+        fix = f"make the document library {target.folder.rpartition('/')[2]!r} on {target.site_url}, or correct folder"
+        yield Finding("library", "error", f"there is no library folder {target.folder}", fix)
+        return
+    name = f"upa-doctor-{ports.ids.token()}.txt"
+    url = ports.library.url_of(name)
+    try:
+        ports.library.upload(name, PROBE)
+        size = ports.library.size(url)
+        gone = ports.library.delete_file(url)
+    except (AccessDeniedError, RefusedError) as exc:
+        yield Finding("library", "error", f"{target.folder} can't be written: {exc}", "see roles")
+        return
+    if size != len(PROBE):
+        fix = "look for columns that must be filled, check-out or approval in the library's settings"
+        yield Finding("library", "error", f"a file of {len(PROBE)} bytes was stored as {size}", fix)
+    if not gone:
+        fix = "take the retention label or check-out requirement off this library: import files hold personal data"
+        yield Finding("library", "warning", f"{name} can't be deleted again from {target.folder}", fix)
+    if size == len(PROBE) and gone:
+        yield Finding("library", "ok", f"{target.folder} can be written and cleaned; it holds {len(items)} item(s)")
+    yield from _label(connector, inspection)
+
+
+def _label(connector: Connector, inspection: Inspection) -> Iterator[Finding]:
+    """Tell what SharePoint would keep of deleted import files."""
+    library = connector.target.folder
+    try:
+        label = inspection.retention_label()
+    except (AccessDeniedError, RefusedError) as exc:
+        fix = f"look by hand: library settings > {APPLY}; it should be None"
+        yield Finding("library", "info", f"whether {library} has a retention label couldn't be asked: {exc}", fix)
+        return
+    if label is None:
+        yield Finding("library", "ok", f"{library} has no retention label")
+    elif label.keeps:
+        evidence = f"{library} has the retention label {label.name!r}, which retains what is deleted"
+        fix = f"take it off (library settings > {APPLY}): import files hold personal data"
+        yield Finding("library", "warning", evidence, fix)
+    else:
+        yield Finding("library", "info", f"{library} has the label {label.name!r}, which retains nothing")

@@ -1,0 +1,1 @@
+"""What drives a connector: the tick, what is due, the next step, watching one file."""

@@ -1,0 +1,34 @@
+"""Whether anything is due for a connector besides pulling: what every tick of the timer asks storage (DESIGN §2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import switched_off
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import lane_of, state_of
+from upa_core.state.people import People
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What storage says is waiting to be done."""
+
+    export: bool
+    """Something to plan, send or go on with."""
+    file: str = ""
+    """The connector's import file in the lane, which somebody must watch."""
+
+
+def what_is_due(ports: Ports, connector: Connector) -> Due:
+    """Read what is due; a lost wake-up, a watcher never started and a hand-over that died all show up here."""
+    flight = lane_of(ports.store, connector).load().value.in_flight
+    if flight is not None and flight.connector == connector.name:
+        return Due(export=False, file=flight.file)
+    state = state_of(ports.store, connector.name).load().value
+    if switched_off(state):
+        return Due(export=False)
+    if state.run is not None or state.sealed:
+        return Due(export=True)
+    return Due(export=bool(People(ports.store, connector, state.people).due_shards(ports.clock.now())))

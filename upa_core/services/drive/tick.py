@@ -1,0 +1,30 @@
+"""One tick of the timer for one connector: pull if it is time to, then wake whatever storage says is due."""
+
+from __future__ import annotations
+
+from upa_core.domain.connector import Connector
+from upa_core.ports.bundle import Ports
+from upa_core.services.drive.due import what_is_due
+from upa_core.services.health.quarantine import pull_is_due
+from upa_core.services.pull import PullResult, pull
+from upa_core.services.wake import wake
+from upa_core.state.document import state_of
+
+
+def tick(ports: Ports, connector: Connector) -> PullResult | None:
+    """Pull, and wake the export or the watcher where something waits: a lost wake-up costs at most one tick.
+
+    Returns None where it isn't time to pull: in quarantine, or in a rhythm slower than the timer's.
+    Raises as `pull`; what was due before is woken even then.
+    """
+    try:
+        stored = state_of(ports.store, connector.name).load()
+        if not pull_is_due(stored.value, connector, ports.clock.now()):
+            return None
+        return pull(ports, connector, stored=stored)
+    finally:
+        due = what_is_due(ports, connector)
+        if due.file:
+            wake(ports, ports.waker.watch, connector.name, due.file)
+        elif due.export:
+            wake(ports, ports.waker.export, connector.name, "")

@@ -1,0 +1,1 @@
+"""Status, quarantine and notifications of a connector."""

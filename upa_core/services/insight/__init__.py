@@ -1,0 +1,1 @@
+"""Answers to questions: why a person has a value, what a run would do."""

@@ -1,0 +1,129 @@
+"""Why does this person have what they have? A timeline from storage alone (product.md F31)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from upa_core.domain.bulk.import_job import state_name
+from upa_core.domain.bulk.job_log import decode_log, parse_log
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, Outcome, Report, Run, switched_off
+from upa_core.domain.documents.keys import moment_of
+from upa_core.domain.people.shadow import EscrowEntry, Shard, shard_of
+from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.archive import load_outcome
+from upa_core.state.document import get_document, lane_of, state_of
+from upa_core.state.people import People
+from upa_core.state.plan_reader import find_in_plan
+from upa_core.state.run_end import report_key
+
+Change = tuple[str | None, str]
+_NO_MOMENT = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one run planned for the person, and what became of it."""
+
+    run: str
+    file: str
+    at: datetime
+    changes: dict[str, Change]
+    """Property → old (None: unknown) and new value."""
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything our storage knows of one person."""
+
+    person: str
+    known: dict[str, str | None]
+    """Property → what SharePoint confirmed, None: unknown."""
+    escrow: EscrowEntry | None
+    missed: str
+    """The full round that was the first not to name the person."""
+    declined: dict[str, str]
+    timeline: tuple[Planned, ...]
+    """Oldest first."""
+    waiting: str
+    """What stands between a new change and the profile, "" where nothing does."""
+
+
+def explain(ports: Ports, connector: Connector, person: str, *, runs: int = 200) -> Explanation:
+    """Tell what is known of a person, from the shadow, escrow, and the plans and archives of the last `runs` runs."""
+    state = state_of(ports.store, connector.name).load().value
+    person = person.lower()
+    shard = People(ports.store, connector, state.people).load(shard_of(person, state.people.shards)).value
+    timeline = sorted(_timeline(ports, connector, state, person, runs), key=lambda one: one.at)
+    return Explanation(
+        person=person,
+        known=_known(shard, person),
+        escrow=shard.escrow.get(person),
+        missed=shard.missed.get(person, ""),
+        declined=dict(shard.declined.get(person, {})),
+        timeline=tuple(timeline),
+        waiting=_waiting(ports, connector, state),
+    )
+
+
+def _known(shard: Shard, person: str) -> dict[str, str | None]:
+    cells = shard.shadow(person)
+    return dict(zip(shard.targets, cells, strict=True)) if cells is not None else dict.fromkeys(shard.targets)
+
+
+def _timeline(ports: Ports, connector: Connector, state: ConnectorState, person: str, runs: int) -> Iterator[Planned]:
+    for run, status in _runs(ports, connector, state, runs):
+        for file in run.files:
+            entry = find_in_plan(ports.store, run.id, file.name, person)
+            if entry is not None:
+                changes = {target: (entry.old.get(target), value) for target, value in entry.new.items()}
+                outcome = load_outcome(ports, run.id, file.name)
+                result = _result(ports, outcome, person) if outcome is not None else status
+                yield Planned(run.id, file.name, run.started, changes, result)
+
+
+def _runs(ports: Ports, connector: Connector, state: ConnectorState, most: int) -> Iterator[tuple[Run, str]]:
+    """Yield open, held and ended runs, the newest of the ended ones."""
+    if state.run is not None:
+        yield state.run, "on its way"
+    if state.hold is not None:
+        yield state.hold.run, f"held: {state.hold.why}"
+    keys = [info.key for info in ports.store.list("runs/") if info.key.endswith("/report.json")]
+    for key in sorted(keys, key=lambda key: moment_of(key) or _NO_MOMENT, reverse=True)[:most]:
+        stored = get_document(ports.store, report_key(key.split("/")[3]), Report)
+        if stored is not None and stored.value.connector == connector.name:
+            report = stored.value
+            run = Run(report.run, report.started, report.rounds, report.files, report.counts)
+            yield run, report.status + (f": {report.why}" if report.why else "")
+
+
+def _result(ports: Ports, outcome: Outcome, person: str) -> str:
+    if outcome.given_up:
+        return outcome.given_up
+    for log in outcome.logs:
+        blob = ports.store.get(log.key)
+        for line in parse_log(decode_log(blob.data)) if blob is not None else ():
+            if line.identity.lower() == person:
+                return f"{line.kind}: {line.message}"
+    jobs = ", ".join(f"{job.id} ended ({state_name(job.state)})" for job in outcome.jobs)
+    return f"import job {jobs}; its log doesn't name the person"
+
+
+def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:
+    flight = lane_of(ports.store, connector).load().value.in_flight
+    if switched_off(state):
+        return "switched off"
+    if state.paused:
+        return "paused"
+    if connector.in_staging(state):
+        return "staging mode"
+    if state.hold is not None:
+        return f"held: {state.hold.why}"
+    if state.retry is not None:
+        return f"next try at {state.retry.not_before:%Y-%m-%d %H:%M} UTC: {state.retry.why}"
+    if flight is not None:
+        return f"an import job of {flight.connector} is in flight"
+    return ""

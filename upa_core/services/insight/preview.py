@@ -1,0 +1,108 @@
+"""Plan what is due without writing anything anywhere: what `upa plan` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from upa_core.domain.bulk.import_file import ImportFile
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import Counts
+from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.threshold import reason_to_hold
+from upa_core.ports.bundle import Ports
+from upa_core.services.plan.make_plan import PlanSink, make_plan
+from upa_core.services.pull import pull
+from upa_core.state.document import state_of
+from upa_core.state.overlay import OverlayStore, Silence
+from upa_core.state.people import People
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an export made now would do."""
+
+    counts: Counts
+    held: str
+    """Why the plan would be held, "" where it wouldn't."""
+    import_jobs: int
+    """Files, and so import jobs, that it would take."""
+    entries: tuple[Entry, ...]
+    """The first changes, old → new."""
+    complete: bool
+    """False: there are more entries than were kept."""
+    pulled: str
+    """How the source was read: the status of the pull, "" where it wasn't."""
+
+
+@dataclass(slots=True)
+class _Sink:
+    connector: Connector
+    most: int
+    also: PlanSink | None
+    entries: list[Entry] = field(default_factory=list)
+    files: int = 0
+    people: int = 0
+    file: ImportFile | None = None
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        self.people += len(entries)
+        self.entries += entries[: self.most - len(self.entries)]
+        if self.also is not None:
+            self.also.add(entries)
+        limits = self.connector.limits
+        while entries:
+            taken = self.file.add(entries) if self.file is not None else 0
+            entries = entries[taken:]
+            if entries:
+                self.file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
+                self.files += 1
+
+
+def preview(
+    ports: Ports,
+    connector: Connector,
+    *,
+    source: bool = True,
+    full: bool = False,
+    most: int = 10_000,
+    sink: PlanSink | None = None,
+) -> Preview:
+    """Plan as `export` would, on a copy in memory.
+
+    Args:
+        source: read the source first (from the watermark, or all of it); otherwise only what was pulled already.
+        full: read all of the source.
+        most: entries to keep; `sink` takes them all.
+
+    Raises:
+        FatalError, RetryLaterError: as `pull` and `export`.
+
+    """
+    silence = Silence()
+    store = OverlayStore(ports.store, ports.clock)
+    apart = replace(ports, store=store, events=silence, waker=silence)
+    pulled = ""
+    if source:
+        patient = replace(connector, limits=replace(connector.limits, time_budget=connector.limits.token_max_age))
+        pulled = pull(apart, patient, full=full).status
+    state = state_of(store, connector.name).load().value
+    taken = _Sink(connector, most, sink)
+    people = People(store, connector, state.people)
+    plan = make_plan(apart, connector, people, state.sealed, taken, keep_books=False, sequence=state.sequence)
+    held = reason_to_hold(
+        plan.counts,
+        known=state.people.known,
+        earlier=state.exported,
+        threshold=connector.threshold,
+        now=ports.clock.now(),
+        updates_exempt=any(r.announced for r in state.sealed if r.kind == "full"),
+    )
+    return Preview(
+        counts=plan.counts,
+        held=held,
+        import_jobs=taken.files,
+        entries=tuple(taken.entries),
+        complete=taken.people == len(taken.entries),
+        pulled=pulled,
+    )

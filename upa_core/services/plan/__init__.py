@@ -1,0 +1,1 @@
+"""Make the plan of a run and export it."""

@@ -1,0 +1,243 @@
+"""Export: turn the outbox into a plan, and the plan into a run, a hold or nothing (DESIGN §2, part 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import (
+    ConnectorState,
+    Counts,
+    Hold,
+    Intent,
+    Lane,
+    QuarantineReason,
+    Run,
+    switched_off,
+)
+from upa_core.domain.documents.keys import run_folder, run_id
+from upa_core.domain.documents.quarantine import reason_of
+from upa_core.domain.errors import ConfigError, ConflictError, FatalError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.next_step import Step
+from upa_core.domain.plan.threshold import reason_to_hold
+from upa_core.domain.timetable import LANE_BUSY, is_early
+from upa_core.ports.bundle import Ports
+from upa_core.services.health.quarantine import tell_quarantine
+from upa_core.services.plan.make_plan import make_plan
+from upa_core.state.document import Stored, lane_of, put_document, state_of
+from upa_core.state.people import People
+from upa_core.state.plan_writer import PlanWriter
+from upa_core.state.reshard import fit_shards
+from upa_core.state.run_end import drop_segments, failed, report_key, succeeded, write_report
+from upa_core.state.run_shards import keep_shards
+
+
+def intent_key(run: str) -> str:
+    """Return where a run's intent lies."""
+    return f"{run_folder(run)}intent.json"
+
+
+def export(
+    ports: Ports, connector: Connector, stored: Stored[ConnectorState] | None = None, lane: Lane | None = None
+) -> Step:
+    """Plan what is due and begin the run; nothing is sent yet.
+
+    Nothing is planned while a run or a hold is open, in staging mode, in a pause, before a failed run's next try, while
+    the configuration changed and its full round isn't there, and while the lane or the day's budget would only let the
+    plan grow old: what comes in meanwhile is merged into one plan. State and lane as they were just read may be given.
+
+    Raises:
+        FatalError: a mapping refuses a value for the whole run, or stored state can't be read.
+        RetryLaterError: the source or the storage can't be reached; everything stays in the outbox.
+
+    """
+    stored = stored or state_of(ports.store, connector.name).load()
+    state, now = stored.value, ports.clock.now()
+    check_target(connector, state)
+    if state.run is not None:
+        return Step("again", "a run is open", run=state.run.id)
+    if switched_off(state):
+        return Step("idle", "switched off: see `upa resume`")
+    if state.paused or connector.in_staging(state):
+        return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
+    if state.hold is not None:
+        return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)
+    retry = state.retry
+    if retry is not None and is_early(retry.not_before, now) and retry.fingerprint == connector.fingerprint:
+        return Step("poll", f"retry after a failed run ({retry.why})", at=retry.not_before)
+    people = People(ports.store, connector, state.people)
+    if not state.sealed and ((due := people.next_due()) is None or due > now):
+        return Step("idle", "nothing is due", at=due)
+    if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
+        return Step("idle", "the configuration changed: waiting for its full round")
+    return _lane_first(ports, connector, now, lane) or _plan_safely(ports, connector, stored)
+
+
+def check_target(connector: Connector, state: ConnectorState) -> None:
+    """Raise ConfigError where the connector points to another tenant than its shadow is about."""
+    if state.target and state.target != connector.target.lane:
+        raise ConfigError(
+            f"{connector.name} now points to {connector.target.lane}; what it knows is about {state.target}: "
+            "reset the shadow, or give the connector another name"
+        )
+
+
+def tomorrow(now: datetime) -> datetime:
+    """Return when the next day's budget of import jobs begins."""
+    return datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
+
+
+def _lane_first(ports: Ports, connector: Connector, now: datetime, lane: Lane | None) -> Step | None:
+    """Return why a plan made now would only wait; None where it can be sent."""
+    lane = lane or lane_of(ports.store, connector).load().value
+    if not lane.budget_left(now, connector.limits.import_jobs_per_day):
+        return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now))
+    flight = lane.in_flight
+    if flight is not None and not flight.overdue(now):
+        return Step("poll", f"{flight.connector} has the lane", at=now + LANE_BUSY)
+    return None
+
+
+def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
+    """Plan; a plan that the configuration refuses slows the connector down before the error goes on."""
+    try:
+        return _plan(ports, connector, stored)
+    except ConflictError as exc:
+        return Step("idle", f"another instance is exporting ({exc})")
+    except FatalError as exc:
+        if not _still_due(stored.value, state_of(ports.store, connector.name).load().value):
+            return Step("idle", f"another instance is exporting ({exc})")
+        now, why, reason = ports.clock.now(), str(exc), reason_of(exc, refused=QuarantineReason.MAPPING)
+        nothing = Run(stored.value.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
+
+        def slow_down(state: ConnectorState) -> ConnectorState:
+            if not _still_due(stored.value, state):
+                return state
+            after = failed(state, nothing, now, why, quarantine=reason)
+            return replace(after, runs=state.runs)
+
+        after = state_of(ports.store, connector.name).update(slow_down)
+        tell_quarantine(ports, connector.name, stored.value, after.value)
+        raise
+
+
+def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
+    now = ports.clock.now()
+    full = [r for r in stored.value.sealed if r.kind == "full"]
+    if full:
+        stored = fit_shards(ports, connector, stored, max(full[-1].rows, stored.value.people.known))
+    state = stored.value
+    full = [r for r in state.sealed if r.kind == "full"]
+    run = run_id(now, ports.ids.token())
+    most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
+    writer = PlanWriter(ports.store, connector, run, state.sequence, people=most)
+    people = People(ports.store, connector, state.people)
+    if not full:
+        people.kept = {}
+
+    def check() -> None:
+        if not _still_due(state, state_of(ports.store, connector.name).load().value):
+            raise ConflictError("the outbox was planned by somebody else")
+
+    plan = make_plan(
+        ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence, check=check
+    )
+    planned = Run(
+        id=run,
+        started=now,
+        rounds=tuple(r.id for r in state.sealed),
+        files=writer.close(),
+        counts=plan.counts,
+        targets=connector.targets,
+        full=bool(full),
+        fingerprint=connector.fingerprint,
+        exempt=any(r.announced for r in full),
+    )
+    if not planned.files:
+        return _end_without_export(ports, connector, stored, planned)
+    held = reason_to_hold(
+        plan.counts,
+        known=state.people.known,
+        earlier=state.exported,
+        threshold=connector.threshold,
+        now=now,
+        updates_exempt=planned.exempt,
+    )
+    keep_shards(ports.store, run, state.people, people.kept or {})
+    _write_intent(ports, connector, planned)
+
+    def begin(current: ConnectorState) -> ConnectorState:
+        return replace(
+            current,
+            sequence=planned.files[-1].sequence,
+            target=connector.target.lane,
+            run=None if held else planned,
+            hold=Hold(planned, now, held) if held else None,
+        )
+
+    _commit(ports, connector, stored, begin)
+    counts = {"updated": plan.counts.updated, "cleared": plan.counts.cleared, "files": len(planned.files)}
+    if held:
+        ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held, **counts}))
+        return Step("idle", f"held: {held}", run=run)
+    ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
+    return Step("again", "planned", run=run)
+
+
+def _end_without_export(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run) -> Step:
+    """No difference: no file, no import job; the rounds are done."""
+    now = ports.clock.now()
+    state = stored.value
+    if planned.rounds:
+        write_report(ports, connector.name, planned, "no_change")
+    try:
+        after = _commit(ports, connector, stored, lambda current: succeeded(current, planned, now))
+    except ConflictError:
+        ports.store.delete(report_key(planned.id))
+        raise
+    tell_quarantine(ports, connector.name, state, after, planned.id)
+    drop_segments(ports, state.sealed)
+    ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
+    return Step("again", "no difference", run=planned.id)
+
+
+def _still_due(before: ConnectorState, current: ConnectorState) -> bool:
+    """Tell whether nobody has planned what was due, not even to find no difference."""
+    same = (current.run, current.hold, current.sequence, current.runs) == (None, None, before.sequence, before.runs)
+    return same and current.sealed[: len(before.sealed)] == before.sealed
+
+
+def _commit(
+    ports: Ports,
+    connector: Connector,
+    planned_from: Stored[ConnectorState],
+    change: Callable[[ConnectorState], ConnectorState],
+) -> ConnectorState:
+    """Change the state if what was planned is still what is due; a round sealed meanwhile is no obstacle."""
+    before = planned_from.value
+
+    def guarded(current: ConnectorState) -> ConnectorState:
+        if not _still_due(before, current) or (current.people, current.paused) != (before.people, before.paused):
+            raise ConflictError("the outbox was planned by somebody else")
+        return change(current)
+
+    return state_of(ports.store, connector.name).update(guarded, planned_from).value
+
+
+def _write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
+    intent = Intent(
+        version=Intent.VERSION,
+        connector=connector.name,
+        run=planned.id,
+        fingerprint=connector.fingerprint,
+        property_map={target: target for target in planned.targets},
+        folder=connector.target.folder,
+        rounds=planned.rounds,
+        files=planned.files,
+        counts=planned.counts,
+        made=planned.started,
+    )
+    put_document(ports.store, intent_key(planned.id), intent, if_absent=True)

@@ -1,0 +1,246 @@
+"""Make the plan of everything that is due: sealed rounds merged in their order, and people due from escrow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import Counts, SealedRound
+from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
+from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
+from upa_core.domain.people.shadow import Shard, group_members, groups_of, shard_of
+from upa_core.domain.plan.planner import Entry, Planner
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import Stored
+from upa_core.state.people import FEW_PEOPLE, EscrowBook, People, book_of
+from upa_core.state.segments import SegmentReader
+
+ONE_UNIT_ROWS = 20_000
+"""Outboxes up to this size are planned in one piece, so that re-reads share their batches."""
+ONE_UNIT_SHARDS = 64
+"""…and only while not more shards than these hold people due from escrow: memory stays flat."""
+
+MOST_DUE = 10_000
+"""People due from escrow who are read again for one plan; the others stay due for the next."""
+MOST_AT_ONCE = 128
+"""Shards that are held at a time, some 1 MB each."""
+
+
+class PlanSink(Protocol):
+    """Takes the plan's entries as they are made."""
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Take people's changes, a shard's at a time."""
+
+
+@dataclass(slots=True)
+class PlanResult:
+    """What a plan came to."""
+
+    counts: Counts = field(default_factory=Counts)
+    full_round: str = ""
+    """The full round among those merged, if any."""
+
+
+def make_plan(
+    ports: Ports,
+    connector: Connector,
+    people: People,
+    rounds: Sequence[SealedRound],
+    sink: PlanSink,
+    *,
+    keep_books: bool,
+    sequence: int = 0,
+    check: Callable[[], None] = lambda: None,
+) -> PlanResult:
+    """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
+
+    Args:
+        keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
+            missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
+        sequence: number of the last import file planned so far.
+        check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
+            somebody else had planned it mustn't be changed by what was due before.
+
+    """
+    planning = _Planning(ports, connector, people, rounds, sink, keep_books=keep_books, sequence=sequence, check=check)
+    return planning.run()
+
+
+class _Planning:
+    def __init__(
+        self,
+        ports: Ports,
+        connector: Connector,
+        people: People,
+        rounds: Sequence[SealedRound],
+        sink: PlanSink,
+        *,
+        keep_books: bool,
+        sequence: int,
+        check: Callable[[], None],
+    ) -> None:
+        self._ports = ports
+        self._connector = connector
+        self._people = people
+        self._rounds = rounds
+        self._readers = [[SegmentReader(ports.store, segment) for segment in r.segments] for r in rounds]
+        self._sink = sink
+        self._keep_books = keep_books
+        self._sequence = sequence
+        self._check = check
+        self._checked = False
+        """Since the last shard was read."""
+        self._planner = Planner(connector)
+        self._project = compile_projection(connector.inputs)
+        self._now = ports.clock.now()
+        self._due_shards = set(people.due_shards(self._now))
+        self._books: dict[int, EscrowBook] = {}
+        self._needed = _mask(connector)
+        self._result = PlanResult()
+        self._due_read = 0
+
+    def run(self) -> PlanResult:
+        shards = self._people.index.shards
+        groups = groups_of(shards)
+        if sum(r.rows for r in self._rounds) <= ONE_UNIT_ROWS and len(self._due_shards) <= ONE_UNIT_SHARDS:
+            self._unit(range(PARTITIONS), range(shards))
+        else:
+            for group in range(groups):
+                partitions = group_members(group, groups, PARTITIONS)
+                self._unit(list(partitions), list(group_members(group, groups, shards)))
+        if self._keep_books:
+            self._people.note(self._books)
+        return self._result
+
+    def _unit(self, partitions: Sequence[int], shards: Iterable[int]) -> None:
+        merged = self._merge(partitions)
+        self._result.full_round = merged.full_round or self._result.full_round
+        members = set(shards)
+        loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
+        waiting = {person for stored in loaded.values() for person in self._due_in(stored.value)}
+        due = sorted(waiting - merged.rows.keys() - merged.ended)[: MOST_DUE - self._due_read]
+        self._due_read += len(due)
+        gone, unread = self._complete(merged, due)
+        by_shard = _by_shard(merged, gone, unread, self._people.index.shards)
+        touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
+        if not merged.full_round and len(touched) <= MOST_AT_ONCE:
+            loaded |= self._people.load_all({n: _few(by_shard[n]) for n in sorted(touched - loaded.keys())})
+        self._checked = False
+        for shard in sorted(touched):
+            work = by_shard.get(shard) or _ShardWork()
+            self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
+
+    def _merge(self, partitions: Sequence[int]) -> Merged:
+        merged, unreadable = Merged(), False
+        newest_full = max((at for at, sealed in enumerate(self._rounds) if sealed.kind == "full"), default=0)
+        for at, (sealed, readers) in enumerate(zip(self._rounds, self._readers, strict=True)):
+            try:
+                merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
+            except CorruptStateError:
+                if at >= newest_full:  # of an older one little is needed: the full round names everybody anew
+                    raise
+                unreadable = True
+        if unreadable:  # who of them left in between, and came back, starts unknown
+            merged.ended |= merged.rows.keys()
+        return merged
+
+    def _due_in(self, shard: Shard) -> Iterator[str]:
+        for person, entry in shard.escrow.items():
+            if entry.due is not None and entry.due <= self._now:
+                yield person
+
+    def _complete(self, merged: Merged, due: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Re-read what no round named, and people due from escrow.
+
+        Returns whom the source doesn't know: those who were due; and whom it names and can't read, or not yet.
+        """
+        ids = [*merged.incomplete(self._needed), *due]
+        gone: set[str] = set()
+        unread: set[str] = set()
+        if not ids:
+            return gone, unread
+        try:
+            records = self._ports.source.read(ids, self._connector.select)
+        except RetryLaterError as exc:
+            if isinstance(exc, PartlyReadError) and (exc.found or len(exc.unread) == 1):
+                records = exc.found
+                unread |= set(exc.unread)
+            elif len(ids) == len(due) and self._rounds:  # they stay due; the rounds needn't wait for them
+                return gone, unread
+            else:
+                raise
+        for person in ids:
+            record = records.get(person)
+            row = merged.rows.pop(person, None)
+            if person in unread:
+                continue
+            if record is None:
+                (gone if row is None else unread).add(person)
+                continue
+            known = self._project(record)
+            known[0] = person
+            merged.rows[person] = fill(row if row is not None else known, known)
+        self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
+        return gone, unread
+
+    def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
+        if stored is None:
+            stored, self._checked = self._people.load(number, few=not full_round and _few(work)), False
+        plan = self._planner.plan(
+            stored.value,
+            work.rows,
+            ended=work.ended,
+            gone=work.gone,
+            unread=work.unread,
+            full_round=full_round,
+            now=self._now,
+            sequence=self._sequence,
+        )
+        self._sink.add(plan.entries)
+        self._result.counts = self._result.counts.plus(plan.counts)
+        if (plan.changed or (full_round and stored.value.dropped)) and self._keep_books:
+            if not self._checked:
+                self._check()
+                self._checked = True
+            self._people.save(number, stored)
+        if plan.changed or number in self._due_shards:
+            self._books[number] = book_of(stored.value)
+
+
+@dataclass(slots=True)
+class _ShardWork:
+    rows: list[Row] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def _few(work: _ShardWork) -> bool:
+    return len(work.rows) + len(work.ended) + len(work.gone) + len(work.unread) <= FEW_PEOPLE
+
+
+def _by_shard(merged: Merged, gone: Iterable[str], unread: Iterable[str], shards: int) -> dict[int, _ShardWork]:
+    rows = enumerate(spread(merged.rows, merged.rows.values(), shards))
+    work = defaultdict(_ShardWork, {shard: _ShardWork(part) for shard, part in rows if part})
+    for person in merged.ended:
+        work[shard_of(person, shards)].ended.append(person)
+    for person in gone:
+        work[shard_of(person, shards)].gone.append(person)
+    for person in unread:
+        work[shard_of(person, shards)].unread.append(person)
+    return dict(work)
+
+
+def _rows(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
+    for reader in readers:
+        yield from reader.rows(partitions)
+
+
+def _mask(connector: Connector) -> int:
+    """Return the bits of the inputs that mappings in force and the scope read; the others needn't be known."""
+    read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
+    return sum(1 << at for at, path in enumerate(connector.inputs) if path in read)

@@ -1,0 +1,1 @@
+"""Housekeeping: unpaid deletions, orphan files, retention."""

@@ -1,0 +1,62 @@
+"""Sweep the library for what a crash left behind, without ever touching what another deployment owns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.keys import parse_file_name, run_folder
+from upa_core.domain.errors import FatalError
+from upa_core.ports.bundle import Ports
+from upa_core.ports.library import LibraryItem
+from upa_core.state.document import lane_of, state_of
+
+ORPHANED_AFTER = timedelta(days=7)
+
+
+def sweep_library(ports: Ports, connector: Connector) -> int:
+    """Delete orphans; returns how many are gone.
+
+    An orphan bears our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
+    kept for, which would take the proof along), and it is neither in flight, abandoned, owed, nor of an open or held
+    run. One that SharePoint refuses to delete keeps no other; its error is raised afterwards.
+    """
+    now = ports.clock.now()
+    age = min(ORPHANED_AFTER, connector.retention.successes, connector.retention.failures)
+    items = [item for item in ports.library.items() or () if now - item.created >= age]
+    candidates = [(item, run) for item in items if (run := _run_of(item, connector)) is not None]
+    if not candidates:
+        return 0
+    busy_runs, busy_urls = _busy(ports, connector)
+    gone = 0
+    trouble: FatalError | None = None
+    for item, run in candidates:
+        if run in busy_runs or item.url in busy_urls or not _ours(ports, connector, run):
+            continue
+        try:
+            gone += ports.library.delete_folder(item.url) if item.is_folder else ports.library.delete_file(item.url)
+        except FatalError as exc:  # this one; the others needn't wait for it
+            trouble = exc
+    if trouble is not None:
+        raise trouble
+    return gone
+
+
+def _run_of(item: LibraryItem, connector: Connector) -> str | None:
+    parsed = parse_file_name(item.name)
+    return parsed[1] if parsed is not None and parsed[0] == connector.name else None
+
+
+def _busy(ports: Ports, connector: Connector) -> tuple[set[str], set[str]]:
+    state = state_of(ports.store, connector.name).load().value
+    lane = lane_of(ports.store, connector).load().value
+    runs = {entry.run for entry in lane.abandoned}
+    runs |= {lane.in_flight.run} if lane.in_flight is not None else set()
+    runs |= {state.run.id} if state.run is not None else set()
+    runs |= {state.hold.run.id} if state.hold is not None else set()
+    return runs, {debt.url for debt in state.debts}
+
+
+def _ours(ports: Ports, connector: Connector, run: str) -> bool:
+    """Tell whether our storage knows the run: another deployment may write under the same name."""
+    return next(iter(ports.store.list(f"{run_folder(run)}files/upa-{connector.name}-{run}-")), None) is not None

@@ -1,0 +1,104 @@
+"""Retention: what no state names any more, and archives whose time has passed, leave our storage."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, Report, RoundEnd
+from upa_core.domain.documents.keys import moment_of, parse_file_name, people_prefix, rounds_prefix, run_of
+from upa_core.domain.errors import CorruptStateError
+from upa_core.ports.bundle import Ports
+from upa_core.ports.store import BlobInfo
+from upa_core.state.document import get_document, lane_of, state_of
+from upa_core.state.run_end import report_key, round_key
+
+SAFE_AGE = timedelta(days=3)
+"""What a stalled instance may still be writing is younger than this."""
+
+
+def sweep_storage(ports: Ports, connector: Connector) -> int:
+    """Delete segments, generations of people and runs that nothing names, and archives past their retention."""
+    return _sweep_segments(ports, connector) + _sweep_people(ports, connector) + _sweep_runs(ports, connector)
+
+
+def _sweep_segments(ports: Ports, connector: Connector) -> int:
+    found = list(ports.store.list(rounds_prefix(connector.name)))
+    state = state_of(ports.store, connector.name).load().value  # read after the listing: what it names is named
+    named = {segment.key for sealed in state.sealed for segment in sealed.segments}
+    if state.open_round is not None:
+        named |= {segment.key for segment in state.open_round.segments}
+    return _delete(ports, [blob for blob in found if blob.key not in named], SAFE_AGE)
+
+
+def _sweep_people(ports: Ports, connector: Connector) -> int:
+    found = list(ports.store.list(people_prefix(connector.name)))
+    index = state_of(ports.store, connector.name).load().value.people
+    current = f"{people_prefix(connector.name)}{index.folder}/"
+    return _delete(ports, [blob for blob in found if not blob.key.startswith(current)], SAFE_AGE)
+
+
+def _sweep_runs(ports: Ports, connector: Connector) -> int:
+    now, deleted = ports.clock.now(), 0
+    least = min(SAFE_AGE, connector.retention.successes)
+    grouped = groupby(ports.store.list("runs/"), key=lambda blob: run_of(blob.key))
+    runs = ((run, list(blobs)) for run, blobs in grouped)
+    old = [(run, blobs) for run, blobs in runs if all(_older(blob, now, least) for blob in blobs)]
+    busy = _busy_runs(ports, connector) if old else set()
+    for run, blobs in old:
+        kept_for = _kept_for(ports, connector, run, blobs) if run not in busy else None
+        if kept_for is not None and all(_older(blob, now, kept_for) for blob in blobs):
+            deleted += _delete(ports, sorted(blobs, key=_owner_last), kept_for)
+    return deleted
+
+
+def _busy_runs(ports: Ports, connector: Connector) -> set[str]:
+    state: ConnectorState = state_of(ports.store, connector.name).load().value
+    lane = lane_of(ports.store, connector).load().value
+    busy = {entry.run for entry in lane.abandoned}
+    busy |= {lane.in_flight.run} if lane.in_flight is not None else set()
+    for run in (state.run, state.hold.run if state.hold is not None else None):
+        busy |= {run.id, *run.rounds} if run is not None else set()
+    return busy | {sealed.id for sealed in state.sealed}
+
+
+def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo]) -> timedelta | None:
+    """Return how long this run is kept; None: it isn't this connector's to judge, or can't be read."""
+    names = {blob.key.rpartition("/")[2] for blob in blobs}
+    try:
+        if "report.json" in names:
+            report = get_document(ports.store, report_key(run), Report)
+            if report is None or report.value.connector != connector.name:
+                return None
+            failed = report.value.status == "failed"
+            return connector.retention.failures if failed else connector.retention.successes
+        if names == {"round.json"}:
+            end = get_document(ports.store, round_key(run), RoundEnd)
+            ours = end is not None and end.value.connector == connector.name
+            return max(connector.retention.failures, connector.retention.successes) if ours else None
+    except CorruptStateError:
+        return None
+    ours = any((parsed := parse_file_name(name)) is not None and parsed[0] == connector.name for name in names)
+    return SAFE_AGE if ours else None
+
+
+def _owner_last(blob: BlobInfo) -> tuple[int, str]:
+    """Order the blobs of a run for deletion: what tells whose it is goes last, a sweep cut short is finished later."""
+    name = blob.key.rpartition("/")[2]
+    owner = 2 if name in ("report.json", "round.json") else int(parse_file_name(name) is not None)
+    return owner, blob.key
+
+
+def _older(blob: BlobInfo, now: datetime, age: timedelta) -> bool:
+    """Tell whether a blob is old by the store's clock and, as far as its name tells, by ours."""
+    named = moment_of(blob.key)
+    return now - blob.modified >= age and (named is None or now - named >= age)
+
+
+def _delete(ports: Ports, blobs: list[BlobInfo], older_than: timedelta) -> int:
+    now = ports.clock.now()
+    blobs = [blob for blob in blobs if _older(blob, now, older_than)]
+    for blob in blobs:
+        ports.store.delete(blob.key)
+    return len(blobs)

@@ -1,0 +1,1 @@
+"""Our documents over the byte-level store: load, conditional write, people shards, segments, plans, reports."""

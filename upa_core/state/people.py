@@ -1,0 +1,226 @@
+"""People shards and the index of escrow, over the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.keys import due_key, shard_key
+from upa_core.domain.errors import ConflictError, CorruptStateError
+from upa_core.domain.people.shadow import Shard
+from upa_core.ports.store import Blob, Store
+from upa_core.state.document import Stored, get_document, put_document
+from upa_core.state.shard_codec import decode_shard, encode_shard
+
+_TOO_MANY = "the index of escrow is being written by too many at once"
+_TRIES = 8
+
+FEW_PEOPLE = 16
+"""Up to so many people of a shard are decoded one by one: each is looked for in the whole blob."""
+MOST_KEPT = 32 * 1024 * 1024
+"""Bytes of shards that are kept for whoever settles; a run that touches more reads them again."""
+_FEW = 8
+"""Up to so many shards are read or written one after the other."""
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def _at_once(store: Store, work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
+    """Do the same for each, as many at a time as the store is worth: for calls to storage, which are slow.
+
+    Not for work of our own: threads take turns at it, and what it needs of memory is had anew by each.
+    """
+    if len(items) <= _FEW or store.calls_at_once == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(store.calls_at_once) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored shard; `etag` is None where nothing is stored."""
+
+    etag: str | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonBook:
+    """People of one shard in escrow for one reason."""
+
+    people: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowBook:
+    """What the index knows of one shard's escrow."""
+
+    due: datetime | None = None
+    reasons: dict[str, ReasonBook] = field(default_factory=dict)
+    writes: int = 0
+    """The shard's own count when this was summed up."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowIndex:
+    """Escrow by shard number: who is due when, and how many wait for what. Rebuilt from the shards where it is lost."""
+
+    folder: str
+    """The generation of shards that it is about."""
+    version: int = 1
+    books: dict[str, EscrowBook] = field(default_factory=dict)
+
+
+def book_of(shard: Shard) -> EscrowBook:
+    """Sum up a shard's escrow."""
+    reasons: dict[str, ReasonBook] = {}
+    for entry in shard.escrow.values():
+        before = reasons.get(entry.reason.value)
+        oldest = entry.since if before is None else min(before.oldest, entry.since)
+        reasons[entry.reason.value] = ReasonBook((before.people if before is not None else 0) + 1, oldest)
+    return EscrowBook(shard.next_due(), reasons, shard.writes)
+
+
+class People:
+    """The shards of one connector in one generation."""
+
+    def __init__(self, store: Store, connector: Connector, index: PeopleIndex) -> None:
+        self._store = store
+        self._name = connector.name
+        self._targets = connector.targets
+        self.index = index
+        self.kept: dict[int, Kept] | None = None
+        """Where set: shards as they were last read or written here, for whoever settles; None once that is too much."""
+        self._kept_bytes = 0
+        self._noted: Mapping[int, EscrowBook] = {}
+
+    def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
+        """Read a shard, for a few people of it or all; an empty one where nothing is stored."""
+        return self._loaded(shard, self._store.get(self._key(shard)), few=few)
+
+    def load_all(self, shards: Mapping[int, bool]) -> dict[int, Stored[Shard]]:
+        """Read shards, several at a time, each for a few people (True) or all."""
+        blobs = _at_once(self._store, lambda n: self._store.get(self._key(n)), list(shards))
+        return {n: self._loaded(n, blob, few=shards[n]) for n, blob in zip(shards, blobs, strict=True)}
+
+    def decode(self, shard: int, kept: Kept, *, few: bool = False) -> Stored[Shard]:
+        """Decode a shard as it was stored."""
+        data = kept.data if kept.etag is not None else None
+        return Stored(decode_shard(data, self._targets, where=self._key(shard), few=few), kept.etag)
+
+    def save(self, shard: int, read: Stored[Shard]) -> None:
+        """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
+        self._put(shard, read.etag, self._encoded(read))
+
+    def save_all(self, changed: Mapping[int, Stored[Shard]]) -> list[int]:
+        """Write changed shards, several at a time; returns those that somebody wrote in between, which were left."""
+        data = {shard: self._encoded(read) for shard, read in changed.items()}
+
+        def lost(shard: int) -> bool:
+            try:
+                self._put(shard, changed[shard].etag, data[shard])
+            except ConflictError:
+                return True
+            return False
+
+        shards = list(changed)
+        return [shard for shard, gone in zip(shards, _at_once(self._store, lost, shards), strict=True) if gone]
+
+    def note(self, changed: Mapping[int, EscrowBook]) -> None:
+        """Bring the index up to date for the shards that changed; what was noted of a newer shard stays.
+
+        What `due_shards` had found in the index is older than the shards read after it, whatever it counts: a shard
+        that was lost or restored has fewer writes than were noted.
+        """
+        for _ in range(_TRIES if changed else 0):
+            stored = self._index()
+            books = dict(stored.value.books)
+            for shard, book in changed.items():
+                noted = books.get(str(shard))
+                newer = noted is not None and noted.writes > book.writes
+                if newer and noted != self._noted.get(shard):
+                    continue
+                if book.reasons:
+                    books[str(shard)] = book
+                else:
+                    books.pop(str(shard), None)
+            fresh = EscrowIndex(self.index.folder, books=books)
+            if fresh == stored.value:
+                return
+            try:
+                put_document(self._store, due_key(self._name), fresh, etag=stored.etag, if_absent=stored.etag is None)
+            except ConflictError:
+                continue
+            return
+        if changed:
+            raise ConflictError(_TOO_MANY)
+
+    def _key(self, shard: int) -> str:
+        return shard_key(self._name, self.index.folder, shard)
+
+    def _loaded(self, shard: int, blob: Blob | None, *, few: bool) -> Stored[Shard]:
+        kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
+        self._keep(shard, kept)
+        return self.decode(shard, kept, few=few)
+
+    def _encoded(self, read: Stored[Shard]) -> bytes:
+        read.value.writes += 1
+        return encode_shard(read.value)
+
+    def _put(self, shard: int, etag: str | None, data: bytes) -> None:
+        written = self._store.put(self._key(shard), data, if_match=etag, if_absent=etag is None)
+        self._keep(shard, Kept(written, data))
+
+    def _keep(self, shard: int, kept: Kept) -> None:
+        if self.kept is None:
+            return
+        before = self.kept.get(shard)
+        self._kept_bytes += len(kept.data) - (len(before.data) if before is not None else 0)
+        self.kept[shard] = kept
+        if self._kept_bytes > MOST_KEPT:
+            self.kept = None
+
+    def books(self) -> Mapping[int, EscrowBook]:
+        """Return what waits in escrow, by shard."""
+        return {int(shard): book for shard, book in self._index().value.books.items()}
+
+    def due_shards(self, now: datetime) -> list[int]:
+        """Return the shards where somebody in escrow is due."""
+        self._noted = self.books()
+        return sorted(shard for shard, book in self._noted.items() if book.due is not None and book.due <= now)
+
+    def next_due(self) -> datetime | None:
+        """Return when the first person in escrow is due, None where nobody is."""
+        return min((book.due for book in self.books().values() if book.due is not None), default=None)
+
+    def _index(self) -> Stored[EscrowIndex]:
+        """Read the index; one that is lost, damaged or about other shards is made again."""
+        key = due_key(self._name)
+        for _ in range(_TRIES):
+            try:
+                stored = get_document(self._store, key, EscrowIndex)
+            except CorruptStateError:
+                blob = self._store.get(key)
+                stored = Stored(EscrowIndex(folder="?"), blob.etag if blob is not None else None)
+            if stored is not None and stored.value.folder == self.index.folder:
+                return stored
+            fresh = EscrowIndex(self.index.folder, books=dict(self._rebuilt()))
+            etag = stored.etag if stored is not None else None
+            try:
+                return Stored(fresh, put_document(self._store, key, fresh, etag=etag, if_absent=etag is None))
+            except ConflictError:
+                continue
+        raise ConflictError(_TOO_MANY)
+
+    def _rebuilt(self) -> Iterator[tuple[str, EscrowBook]]:
+        for number in range(self.index.shards):
+            shard = self.load(number).value
+            if shard.escrow:
+                yield str(number), book_of(shard)

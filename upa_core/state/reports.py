@@ -1,0 +1,59 @@
+"""Ended runs, newest first, from their reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from statistics import median
+
+from upa_core.domain.documents.codec import instant
+from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.keys import is_run_id, moment_of
+from upa_core.domain.errors import CorruptStateError
+from upa_core.ports.store import Store
+from upa_core.state.document import get_document
+from upa_core.state.run_end import report_key
+
+MONTHS = 4
+"""How far back anybody looks: longer than archives are kept by default."""
+EARLIEST = 2020
+
+
+def recent_reports(store: Store, now: datetime, *, before: str = "") -> Iterator[Report]:
+    """Yield reports of ended runs, the newest run first, from `before` (a run id, itself left out) backwards.
+
+    A report that this release can't read is left out.
+    """
+    start = moment_of(before) if before else now
+    if start is None or start.year < EARLIEST:
+        return
+    month = min(start, now).replace(day=1)
+    for _ in range(MONTHS):
+        keys = [info.key for info in store.list(f"runs/{month:%Y}/{month:%m}/") if info.key.endswith("/report.json")]
+        runs = sorted((run for key in keys if is_run_id(run := key.split("/")[3])), reverse=True)
+        for run in runs:
+            if before and run >= before:
+                continue
+            try:
+                stored = get_document(store, report_key(run), Report)
+            except CorruptStateError:
+                continue
+            if stored is not None:
+                yield stored.value
+        month = (month - timedelta(days=1)).replace(day=1)
+
+
+def typical_hours(reports: list[Report]) -> float | None:
+    """Return how long an import file usually takes, queueing to settling; None where nothing tells."""
+    took = [
+        (report.ended - report.started).total_seconds() / 3600 / len(report.files)
+        for report in reports
+        if report.status == "success" and report.files
+    ]
+    return round(median(took), 2) if took else None
+
+
+def moments(report: Report) -> dict[str, str | float | None]:
+    """Return when a run began and ended, and how long it took."""
+    hours = round((report.ended - report.started).total_seconds() / 3600, 3)
+    return {"started": instant(report.started), "ended": instant(report.ended), "hours": hours}

@@ -1,0 +1,138 @@
+"""End a run: the one write that takes its rounds out of the outbox, or keeps them for another try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from upa_core.domain.documents.connector_state import (
+    ConnectorState,
+    Exported,
+    FileState,
+    QuarantineReason,
+    Report,
+    Retry,
+    RoundEnd,
+    Run,
+    RunResult,
+    SealedRound,
+)
+from upa_core.domain.documents.keys import run_folder
+from upa_core.domain.documents.quarantine import left_by, slowed_down
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.plan.threshold import WINDOW
+from upa_core.domain.timetable import failed_run_pause
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import put_document
+
+QUARANTINE_AFTER = 3
+"""Failed runs in a row (DESIGN, "Semantics")."""
+
+
+def report_key(run: str) -> str:
+    """Return where a run's report lies."""
+    return f"{run_folder(run)}report.json"
+
+
+def round_key(round_id: str) -> str:
+    """Return where it is written which run a round ended in."""
+    return f"{run_folder(round_id)}round.json"
+
+
+def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why: str = "") -> Report:
+    """Store what a run came to; writing it again changes nothing that matters."""
+    report = Report(
+        version=Report.VERSION,
+        connector=connector,
+        run=run.id,
+        started=run.started,
+        ended=ports.clock.now(),
+        status=status,
+        rounds=run.rounds,
+        counts=run.counts,
+        files=run.files,
+        why=why,
+        full=run.full,
+    )
+    put_document(ports.store, report_key(run.id), report)
+    for round_id in run.rounds:
+        put_document(ports.store, round_key(round_id), RoundEnd(RoundEnd.VERSION, connector, run.id))
+    name = EventName.RUN_FAILED if status == "failed" else EventName.RUN_ENDED
+    level = Level.ERROR if status == "failed" else Level.INFO
+    counts = {name: getattr(run.counts, name) for name in run.counts.__slots__}
+    fields = {"status": status, "why": why, "latency_hours": report.latency_hours, **counts}
+    ports.events.emit(Event(name, connector, run.id, level, fields, run.import_jobs))
+    return report
+
+
+def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
+    """Return the state after a run that went through: its rounds leave the outbox."""
+    known = run.counts.people if run.full else state.people.known
+    return replace(
+        state,
+        run=None,
+        hold=None if state.hold is not None and state.hold.run.id == run.id else state.hold,
+        sealed=tuple(r for r in state.sealed if r.id not in run.rounds),
+        retry=None,
+        quarantine=left_by(state.quarantine, "export"),
+        people=replace(state.people, known=known),
+        exported=tuple(one for one in state.exported if now - one.at < WINDOW),
+        last_success=now,
+        last_run=run.id if run.rounds or run.files else state.last_run,
+        runs=state.runs + 1,
+    )
+
+
+def failed(
+    state: ConnectorState,
+    run: Run,
+    now: datetime,
+    why: str,
+    *,
+    quarantine: QuarantineReason | None = None,
+    opaque: bool = True,
+    people: int = 0,
+) -> ConnectorState:
+    """Return the state after a run that confirmed not everybody: its rounds stay, to be planned again after a pause.
+
+    Args:
+        quarantine: why one failure is enough; otherwise it takes three in a row.
+        opaque: nothing says why the run failed: the target may be down.
+        people: people in the file whose failure names nobody.
+
+    """
+    failures = (state.retry.failures if state.retry is not None else 0) + 1
+    repeated = QuarantineReason.TARGET_DOWN if opaque else QuarantineReason.TOO_MANY_FAILURES
+    reason = quarantine or (repeated if failures >= QUARANTINE_AFTER else None)
+    if reason is None and state.quarantine is not None:
+        reason = state.quarantine.reason
+    since = state.retry.since if state.retry is not None else now
+    return replace(
+        state,
+        run=None,
+        retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people, since),
+        quarantine=slowed_down(state.quarantine, reason, why, now, "export") if reason is not None else None,
+        last_run=run.id,
+        runs=state.runs + 1,
+    )
+
+
+def delivered(state: ConnectorState, run: Run, file: FileState, now: datetime) -> ConnectorState:
+    """Return the state with what a file changed counted for the rolling change threshold.
+
+    What was announced or approved isn't counted; the updates of a file that confirmed nobody will be planned, and
+    counted, again.
+    """
+    updated = file.updated if file.confirmed and not run.exempt else 0
+    if run.approved or not (updated or file.cleared):
+        return state
+    kept = tuple(one for one in state.exported if now - one.at < WINDOW)
+    return replace(state, exported=(*kept, Exported(now, updated, file.cleared)))
+
+
+def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:
+    """Delete the segments of rounds that have left the outbox; what a crash leaves, housekeeping finds."""
+    for sealed in rounds:
+        for segment in sealed.segments:
+            ports.store.delete(segment.key)

@@ -1,0 +1,45 @@
+"""The shards that a small plan read, kept with the run: settling writes over them without reading them again.
+
+They are a shortcut, never truth: each is stored with its etag, and a shard that somebody changed since is read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.keys import run_folder
+from upa_core.ports.store import Store
+from upa_core.state.people import Kept
+
+
+def shards_key(run: str) -> str:
+    """Return where the shards of a run's plan lie."""
+    return f"{run_folder(run)}shards"
+
+
+def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Kept]) -> None:
+    """Store what a plan read, a line that says what lies where and then the shards."""
+    if kept:
+        sizes = {str(number): [one.etag, len(one.data)] for number, one in kept.items()}
+        head = orjson.dumps({"folder": index.folder, "shards": sizes})
+        store.put(shards_key(run), b"\n".join((head, b"".join(one.data for one in kept.values()))))
+
+
+def kept_shards(store: Store, run: str, index: PeopleIndex) -> dict[int, Kept]:
+    """Return what was kept, if it is about these people; an unreadable shortcut is none."""
+    blob = store.get(shards_key(run))
+    kept: dict[int, Kept] = {}
+    try:
+        head, _, data = blob.data.partition(b"\n") if blob is not None else (b"{}", b"", b"")
+        document, at = orjson.loads(head), 0
+        if document.get("folder") != index.folder:
+            return {}
+        for number, (etag, size) in document["shards"].items():
+            kept[int(number)] = Kept(etag, data[at : at + size])
+            at += size
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return kept if at == len(data) else {}

@@ -1,0 +1,88 @@
+"""People shards as stored blobs: a line of JSON for the shard itself, and behind it the JSON object of its rows.
+
+The rows stand apart so that a day, which touches a few people of a shard, need not decode the others (`StoredRows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from upa_core.domain.documents.codec import from_json, to_json
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.people.shadow import EscrowEntry, ShadowRow, Shard
+from upa_core.state.shard_rows import StoredRows
+
+SHARD_VERSION = 2
+
+
+def encode_shard(shard: Shard) -> bytes:
+    """Write a shard as its stored blob."""
+    head = {
+        "version": SHARD_VERSION,
+        "targets": shard.targets,
+        "escrow": {person: to_json(entry) for person, entry in shard.escrow.items()},
+        "missed": shard.missed,
+        "declined": shard.declined,
+        "floor": shard.floor,
+        "doubted": shard.doubted,
+        "writes": shard.writes,
+    }
+    rows = shard.rows
+    return orjson.dumps(head) + b"\n" + (rows.encoded() if isinstance(rows, StoredRows) else orjson.dumps(rows))
+
+
+def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few: bool = False) -> Shard:
+    """Rebuild a shard for today's targets: a target new since then is unknown, one no longer mapped is dropped.
+
+    Args:
+        few: only a few people will be asked for; their rows are decoded one by one.
+        where: names the blob in the error.
+
+    Raises:
+        CorruptStateError: the blob isn't a shard, or one of a newer release.
+
+    """
+    shard = Shard(tuple(targets))
+    if data is None:
+        return shard
+    try:
+        line, _, body = data.partition(b"\n")
+        head = orjson.loads(line)
+        if head["version"] > SHARD_VERSION:
+            raise CorruptStateError(f"{where}: version {head['version']} is newer than this release knows")
+        shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in head["escrow"].items()}
+        shard.missed = dict(head["missed"])
+        shard.floor = head.get("floor", 0)
+        shard.writes = head.get("writes", 0)
+        shard.declined = {person: dict(values) for person, values in head["declined"].items()}
+        shard.doubted = {person: dict(values) for person, values in head.get("doubted", {}).items()}
+        if few and head["version"] > 1 and tuple(head["targets"]) == shard.targets:
+            shard.rows = StoredRows(body, where)
+        else:
+            shard.rows = _rows(head, body, shard.targets)
+            shard.dropped = not set(head["targets"]) <= set(shard.targets)
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
+    return shard
+
+
+def _rows(head: Mapping[str, Any], body: bytes, targets: tuple[str, ...]) -> dict[str, ShadowRow]:
+    stored = tuple(head["targets"])
+    if head["version"] == 1:  # the stamp came first, and the rows lay in the same object
+        rows: dict[str, ShadowRow] = {person: [*cells, stamp] for person, (stamp, *cells) in head["people"].items()}
+    else:
+        rows = orjson.loads(body)
+    if stored == targets:
+        return rows
+    place = [stored.index(target) if target in stored else -1 for target in targets]
+    fitted = {}
+    for person, (*cells, stamp) in rows.items():
+        stamps = stamp if isinstance(stamp, list) else [stamp] * len(stored)
+        fitted[person] = [
+            *(cells[at] if at >= 0 else None for at in place),
+            [stamps[at] if at >= 0 else 0 for at in place],
+        ]
+    return fitted

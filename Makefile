@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit crash model explore mutation test-durable2 package-test infra-check bench bench-full audit lock clean
+.PHONY: help setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -63,6 +63,9 @@ bench: $(READY) ## Measure against floor and peers: pull, plan, settle, memory, 
 
 bench-full: $(READY) ## Measure with a million people
 	@$(BIN)/python -m bench --full
+
+wheel-test: $(READY) ## Install the wheel in empty environments of every Python that is here, and use it
+	@UPA_WHEEL_PYTHONS="$$(scripts/find-python --all)" $(BIN)/python -m pytest -v tests/packaging
 
 package-test: $(READY) ## Index the app from its deployment package with requirements.txt alone
 	@$(BIN)/python scripts/package-test

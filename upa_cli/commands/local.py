@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
+from upa_cli.shell.extras import needing, what_the_host_lacks
 from upa_cli.shell.registry import command
 
 REAL_HOSTS = "login.microsoftonline.com,graph.microsoft.com,contoso.sharepoint.com,contoso-admin.sharepoint.com"
@@ -39,16 +39,20 @@ def demo(
     HR hires, a full run, edits, the difference, a joiner in escrow; at the end every profile is compared with an
     independent oracle. It takes seconds: the clock is scaled.
     """
-    from tenant_sim.people.hr import HrError  # the simulator is only needed here
-    from upa_cli.demo.engine import EngineError
-    from upa_cli.demo.stage import DemoBusyError
-    from upa_cli.demo.story import tell
+    with needing("sim", "upa demo"):
+        from tenant_sim.people.hr import HrError  # the simulator is only needed here
+        from upa_cli.demo.engine import EngineError
+        from upa_cli.demo.stage import DemoBusyError
+        from upa_cli.demo.story import tell
 
     console = cli.err if cli.options.json else cli.out
     console = type(console)(file=console.file, no_color=console.no_color)  # the story uses markup
-    host = not loop and sys.version_info >= (3, 13)
-    if not host and not loop:
-        console.print("[dim]The functions host needs Python 3.13; the same use cases run in a plain loop (upa run).[/]")
+    lacks = "" if loop else what_the_host_lacks()
+    host = not loop and not lacks
+    if lacks:
+        console.print(
+            f"The functions host needs {lacks}; the same use cases run in a plain loop.", style="dim", markup=False
+        )
     try:
         good = tell(console, folder=folder, feed=hr, mapping=hr_mapping, people=people, keep=keep, host=host)
     except EngineError as exc:
@@ -110,7 +114,8 @@ def sim(
     --clock to the tenant and, as UPA_CLOCK, to upa: a scaled clock makes hours of import jobs pass in seconds. With
     --hosts and lines in the hosts file, clients that know only the real names work too (docs/simulator.md).
     """
-    from tenant_sim.main import run as serve  # the simulator is only needed here
+    with needing("sim", "upa sim"):
+        from tenant_sim.main import run as serve  # the simulator is only needed here
 
     if directory is not None and not assumptions:
         variables = {"UPA_CONFIG": directory / "upa.yaml", "UPA_STATE": f"folder:{directory / 'state'}"}

@@ -20,7 +20,9 @@ from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import lane_of, state_of
 
-APP = Path(__file__).parents[2]
+_IN_WHEEL = Path(__file__).parents[1] / "app"
+APP = _IN_WHEEL if _IN_WHEEL.is_dir() else Path(__file__).parents[2]
+"""The folder of function_app.py: a wheel carries it, a checkout has it at its root."""
 SCHEDULE = "0 */30 * * * *"
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 10.0
@@ -98,7 +100,6 @@ class HostEngine:
         places = ["--app", str(APP), "--state", str(self._folder / "host"), "--port", "0"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "functions_host", *places, "--json", "--no-keys"],
-            cwd=APP,
             env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock clean
+.PHONY: help setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -69,6 +69,9 @@ wheel-test: $(READY) ## Install the wheel in empty environments of every Python 
 
 package-test: $(READY) ## Index the app from its deployment package with requirements.txt alone
 	@$(BIN)/python scripts/package-test
+
+snapshots: $(READY) ## Predict anew what infra/ deploys (tests/infra/snapshots; needs the Bicep compiler)
+	@$(BIN)/python -m tests.support.bicep_compiler
 
 infra-check: ## Run checkov and azure-functions-doctor, in environments of their own
 	@PYTHON=$(PYTHON) scripts/infra-check

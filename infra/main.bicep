@@ -1,5 +1,8 @@
 // One environment of the pipeline: a resource group with everything in it. Plain resources, no registry modules
-// (docs/adr/0006-plain-bicep-resources.md). Checked offline by tests/infra; never deployed from this repository.
+// (docs/adr/0006-plain-bicep-resources.md). Compiled and checked by tests/infra; never deployed from this repository.
+//
+// Names are made once, here, so that `azd provision --preview` knows them before anything exists. A module looks up by
+// name what another one makes, and says so in dependsOn: nothing else would make it wait.
 targetScope = 'subscription'
 
 @description('Name of the azd environment; part of every resource name.')
@@ -61,17 +64,46 @@ param storageSku string = 'Standard_ZRS'
 @description('Private endpoints for storage and Key Vault, and a VNet for the app; no public access to either.')
 param privateNetwork bool = false
 
+@description('A NAT gateway with an address of its own for what the app calls, and a VNet for it.')
+param natGateway bool = false
+
+@description('The host finds its storage by service addresses instead of the account name: in national clouds, and with DNS of your own.')
+param storageByAddress bool = environment().name != 'AzureCloud'
+
 @description('Grant the Graph and SharePoint app roles to the identity. Whoever deploys needs the rights (docs/how-to).')
 param grantDirectoryRoles bool = false
 
 @description('SharePoint is signed in to with a certificate from Key Vault instead of the managed identity.')
 param sharePointCertificate bool = false
 
+@description('A Key Vault for secrets that app settings refer to. A certificate gets one without it.')
+param secretsVault bool = false
+
+@description('Bring the deleted Key Vault of this environment back. True fails where none was deleted, false where one was: scripts/preprovision sets it.')
+param recoverVault bool = false
+
+@description('Client id of the app registration that callers of the HTTP API sign in to; empty: function keys alone.')
+param entraClientId string = ''
+
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = { 'azd-env-name': environmentName }
-var stateContainer = 'upa'
+var names = {
+  identity: 'id-upa-${token}'
+  workspace: 'log-upa-${token}'
+  insights: 'appi-upa-${token}'
+  storage: 'stupa${token}'
+  stateContainer: 'upa'
+  packageContainer: 'app-package'
+  vault: 'kv-${token}'
+  vnet: 'vnet-upa-${token}'
+  appSubnet: 'app'
+  plan: 'plan-upa-${token}'
+  app: 'func-upa-${token}'
+}
+var hasVault = sharePointCertificate || secretsVault
+var hasNetwork = privateNetwork || natGateway
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: tags
@@ -81,7 +113,7 @@ module identity 'modules/identity.bicep' = {
   scope: group
   name: 'identity'
   params: {
-    name: 'id-upa-${token}'
+    name: names.identity
     location: location
     tags: tags
   }
@@ -91,7 +123,8 @@ module monitoring 'modules/monitoring.bicep' = {
   scope: group
   name: 'monitoring'
   params: {
-    token: token
+    workspaceName: names.workspace
+    insightsName: names.insights
     location: location
     tags: tags
   }
@@ -101,78 +134,107 @@ module storage 'modules/storage.bicep' = {
   scope: group
   name: 'storage'
   params: {
-    name: 'stupa${token}'
+    name: names.storage
     location: location
     tags: tags
-    stateContainer: stateContainer
+    stateContainer: names.stateContainer
+    packageContainer: names.packageContainer
     archiveDays: archiveDays
     sku: storageSku
     isPrivate: privateNetwork
+    workspaceName: names.workspace
   }
+  dependsOn: [monitoring]
 }
 
-module vault 'modules/vault.bicep' = {
+module vault 'modules/vault.bicep' = if (hasVault) {
   scope: group
   name: 'vault'
   params: {
-    name: 'kv-${token}'
+    name: names.vault
     location: location
     tags: tags
-    workspaceId: monitoring.outputs.workspaceId
+    recover: recoverVault
     isPrivate: privateNetwork
+    workspaceName: names.workspace
   }
+  dependsOn: [monitoring]
+}
+
+module operatorRoles 'modules/operator-roles.bicep' = if (!empty(operatorObjectId)) {
+  scope: group
+  name: 'operator-roles'
+  params: {
+    principalId: operatorObjectId
+    principalType: operatorType
+    makesCertificates: sharePointCertificate
+    storageName: names.storage
+    stateContainer: names.stateContainer
+    vaultName: names.vault
+  }
+  dependsOn: [storage, vault]
 }
 
 module roles 'modules/roles.bicep' = {
   scope: group
   name: 'roles'
   params: {
-    identityPrincipalId: identity.outputs.principalId
-    operatorObjectId: operatorObjectId
-    operatorType: operatorType
-    operatorMakesCertificates: sharePointCertificate
-    storageName: storage.outputs.name
-    stateContainer: stateContainer
-    vaultName: vault.outputs.name
-    insightsName: monitoring.outputs.insightsName
+    // The one value that only Azure knows, and it names the assignments: an identity that was deleted and made again is
+    // another principal, and Azure refuses to change the principal of an assignment. A preview shows no name for them.
+    #disable-next-line what-if-short-circuiting
+    principalId: identity.outputs.principalId
+    readsSecrets: secretsVault
+    storageName: names.storage
+    vaultName: names.vault
+    insightsName: names.insights
   }
+  dependsOn: [monitoring, storage, vault]
 }
 
-module network 'modules/network.bicep' = if (privateNetwork) {
+module network 'modules/network.bicep' = if (hasNetwork) {
   scope: group
   name: 'network'
   params: {
+    name: names.vnet
+    appSubnet: names.appSubnet
     token: token
     location: location
     tags: tags
-    storageId: storage.outputs.id
-    vaultId: vault.outputs.id
+    natGateway: natGateway
+    isPrivate: privateNetwork
+    hasVault: hasVault
+    storageName: names.storage
+    vaultName: names.vault
   }
+  dependsOn: [storage, vault]
 }
 
 module app 'modules/function-app.bicep' = {
   scope: group
   name: 'function-app'
   params: {
-    token: token
+    name: names.app
+    planName: names.plan
     location: location
     tags: union(tags, { 'azd-service-name': 'app' })
     pythonVersion: pythonVersion
     instanceMemoryMB: instanceMemoryMB
     alwaysReadyDurable: alwaysReadyDurable
-    identityId: identity.outputs.id
-    identityClientId: identity.outputs.clientId
-    storageName: storage.outputs.name
-    packageContainer: storage.outputs.packageContainer
-    stateContainer: stateContainer
-    insightsName: monitoring.outputs.insightsName
+    identityName: names.identity
+    storageName: names.storage
+    storageByAddress: storageByAddress
+    packageContainer: names.packageContainer
+    stateContainer: names.stateContainer
+    insightsName: names.insights
     connectorFile: connectorFile
     schedule: schedule
     housekeepingSchedule: housekeepingSchedule
     extraSettings: extraSettings
-    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    entraClientId: entraClientId
+    vnetName: hasNetwork ? names.vnet : ''
+    subnetName: names.appSubnet
   }
-  dependsOn: [roles]
+  dependsOn: [identity, monitoring, network, roles, storage]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -182,12 +244,15 @@ module alerts 'modules/alerts.bicep' = {
     token: token
     location: location
     tags: tags
-    insightsId: monitoring.outputs.insightsId
+    insightsName: names.insights
     email: alertEmail
     silenceHours: silenceHours
   }
+  dependsOn: [monitoring]
 }
 
+// Last: a directory takes minutes to know a new identity, and refuses it until then. Whatever is refused here, the rest
+// of the environment stands, and the next `azd provision` grants it.
 module directoryRoles 'graph-permissions.bicep' = if (grantDirectoryRoles) {
   scope: group
   name: 'directory-roles'
@@ -195,13 +260,14 @@ module directoryRoles 'graph-permissions.bicep' = if (grantDirectoryRoles) {
     principalId: identity.outputs.principalId
     sharePoint: !sharePointCertificate
   }
+  dependsOn: [alerts, app, operatorRoles]
 }
 
 output AZURE_RESOURCE_GROUP string = group.name
-output AZURE_FUNCTION_APP string = app.outputs.name
+output AZURE_FUNCTION_APP string = names.app
 output UPA_URL string = app.outputs.url
 output UPA_IDENTITY_CLIENT_ID string = identity.outputs.clientId
 output UPA_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
-output UPA_STATE_URL string = '${storage.outputs.blobEndpoint}${stateContainer}'
-output UPA_VAULT string = vault.outputs.name
+output UPA_STATE_URL string = app.outputs.stateUrl
+output UPA_VAULT string = hasVault ? names.vault : ''
 output UPA_DIRECTORY_ROLES_GRANTED bool = grantDirectoryRoles

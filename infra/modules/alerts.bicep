@@ -4,7 +4,7 @@
 param token string
 param location string
 param tags object
-param insightsId string
+param insightsName string
 
 @description('Address that alerts are mailed to; empty: nobody.')
 param email string
@@ -35,6 +35,10 @@ var eventRules = [
   { name: 'wake-up-lost', severity: 3, events: ['upa.wake_up.lost'], above: 12, window: 'P1D', title: 'Wake-ups get lost; only the timer drives the pipeline' }
 ]
 
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: 'ag-upa-${token}'
   location: 'global'
@@ -48,7 +52,7 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-resource onEvents 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in eventRules: {
+resource onEvents 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for rule in eventRules: {
   name: 'upa-${rule.name}-${token}'
   location: location
   tags: tags
@@ -58,7 +62,7 @@ resource onEvents 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rul
     description: 'docs/how-to/respond-to-alerts.md#${rule.name}'
     severity: rule.severity
     enabled: true
-    scopes: [insightsId]
+    scopes: [insights.id]
     evaluationFrequency: 'PT15M'
     windowSize: rule.window
     autoMitigate: true
@@ -81,7 +85,7 @@ resource onEvents 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rul
   }
 }]
 
-resource escrowGrowing 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+resource escrowGrowing 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   name: 'upa-escrow-growing-${token}'
   location: location
   tags: tags
@@ -91,7 +95,7 @@ resource escrowGrowing 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     description: 'docs/how-to/respond-to-alerts.md#escrow-growing'
     severity: 3
     enabled: true
-    scopes: [insightsId]
+    scopes: [insights.id]
     evaluationFrequency: 'PT1H'
     windowSize: 'P1D'
     autoMitigate: true
@@ -116,7 +120,7 @@ resource escrowGrowing 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
 }
 
 // Success: a run ended, nothing differed, or the directory had nothing new. A held, paused or staging connector is silent too.
-resource silence 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+resource silence 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   name: 'upa-silence-${token}'
   location: location
   tags: tags
@@ -126,7 +130,7 @@ resource silence 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     description: 'docs/how-to/respond-to-alerts.md#silence'
     severity: 1
     enabled: true
-    scopes: [insightsId]
+    scopes: [insights.id]
     evaluationFrequency: 'PT1H'
     windowSize: 'P1D'
     overrideQueryTimeRange: 'P2D'
@@ -152,7 +156,7 @@ resource silence 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
 
 // `summarize count()` gives one row even when nothing came, so the rule also fires on an empty log: the app is dead, the
 // timer is frozen, or telemetry is broken.
-resource noPull 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+resource noPull 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   name: 'upa-no-pull-${token}'
   location: location
   tags: tags
@@ -162,7 +166,7 @@ resource noPull 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     description: 'docs/how-to/respond-to-alerts.md#no-pull'
     severity: 1
     enabled: true
-    scopes: [insightsId]
+    scopes: [insights.id]
     evaluationFrequency: 'PT15M'
     windowSize: pullWindow
     autoMitigate: true
@@ -183,7 +187,7 @@ resource noPull 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   }
 }
 
-resource exceptions 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource exceptions 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'upa-exceptions-${token}'
   location: 'global'
   tags: tags
@@ -191,7 +195,7 @@ resource exceptions 'Microsoft.Insights/metricAlerts@2018-03-01' = {
     description: 'docs/how-to/respond-to-alerts.md#exceptions'
     severity: 2
     enabled: true
-    scopes: [insightsId]
+    scopes: [insights.id]
     evaluationFrequency: 'PT15M'
     windowSize: 'PT1H'
     autoMitigate: true

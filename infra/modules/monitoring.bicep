@@ -1,5 +1,6 @@
 // Log Analytics and Application Insights; telemetry is taken from Entra identities only.
-param token string
+param workspaceName string
+param insightsName string
 param location string
 param tags object
 
@@ -11,8 +12,8 @@ param retentionDays int = 90
 @description('Upper limit of what is ingested in a day, in GB: a loop can cost money, but not much.')
 param dailyCapGb int = 2
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'log-upa-${token}'
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
+  name: workspaceName
   location: location
   tags: tags
   properties: {
@@ -24,7 +25,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'appi-upa-${token}'
+  name: insightsName
   location: location
   tags: tags
   kind: 'web'
@@ -35,7 +36,3 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     DisableLocalAuth: true
   }
 }
-
-output workspaceId string = workspace.id
-output insightsId string = insights.id
-output insightsName string = insights.name

@@ -3,7 +3,9 @@ param name string
 param location string
 param tags object
 param stateContainer string
+param packageContainer string
 param archiveDays int
+param workspaceName string
 
 @description('Closed to everything but private endpoints.')
 param isPrivate bool
@@ -13,10 +15,9 @@ param sku string
 
 var publicAccess = isPrivate ? 'Disabled' : 'Enabled'
 var othersMay = isPrivate ? 'Deny' : 'Allow'
-var packageContainerName = 'app-package'
 var queues = ['upa-pull', 'upa-export']
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   name: name
   location: location
   tags: tags
@@ -38,7 +39,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-06-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -47,32 +48,32 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource state 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource state 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-06-01' = {
   parent: blobs
   name: stateContainer
   properties: { publicAccess: 'None' }
 }
 
-resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-06-01' = {
   parent: blobs
-  name: packageContainerName
+  name: packageContainer
   properties: { publicAccess: 'None' }
 }
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2026-06-01' = {
   parent: account
   name: 'default'
   properties: {}
 }
 
-resource wakeUps 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [for queue in queues: {
+resource wakeUps 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-06-01' = [for queue in queues: {
   parent: queueService
   name: queue
   properties: {}
 }]
 
 // Housekeeping keeps each connector's retention; this rule is the net below it, and moves what stays to a cheaper tier.
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -100,7 +101,23 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
   }
 }
 
-output id string = account.id
-output name string = account.name
-output blobEndpoint string = account.properties.primaryEndpoints.blob
-output packageContainer string = packages.name
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
+  name: workspaceName
+}
+
+// Who read and who changed state, and when: state holds people's values, and whoever writes here can run code as the
+// identity. Queues and tables hold wake-ups alone, and the host polls them all day.
+// The only stable version, of 2016, is older than the logs of storage.
+#disable-next-line use-recent-api-versions
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobs
+  name: 'audit'
+  properties: {
+    workspaceId: workspace.id
+    logs: [
+      { category: 'StorageRead', enabled: true }
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}

@@ -159,17 +159,12 @@ def test_pages_name_only_events_that_exist(page: Path) -> None:
 
 def test_the_alert_column_is_true() -> None:
     """An event's row names the rules whose queries name the event."""
-    from tests.infra.test_alerts import ALERTS, ANCHOR, EVENT, EVENT_RULES
+    from tests.infra.test_alerts import EVENT, log_rules, query
 
     rules: dict[str, set[str]] = {}
-    for rule in EVENT_RULES:
-        for event in rule["events"]:
-            rules.setdefault(event, set()).add(rule["name"])
-    for symbol in ("escrowGrowing", "silence", "noPull"):
-        properties = ALERTS.body(symbol)["properties"]
-        anchor = ANCHOR.findall(f"{properties['description']}'")[0]
-        for one, other in EVENT.findall(properties["criteria"]["allOf"][0]["query"]):
-            rules.setdefault(one or other, set()).add(anchor)
+    for rule in log_rules():
+        for one, other in EVENT.findall(query(rule)):
+            rules.setdefault(one or other, set()).add(rule)
 
     documented = {name: set(re.findall(r"#([a-z-]+)\)", column)) for name, column in event_rows().items()}
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.infra.bicep import ROOT
 from tests.infra.test_package import program
+from tests.support.bicep_compiler import ROOT
 
 AUDIT = program("audit")
 TEXT = (ROOT / "requirements.txt").read_text(encoding="utf-8")

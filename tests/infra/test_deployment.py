@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.infra.bicep import ROOT
 from tests.infra.test_package import program
+from tests.support.bicep_compiler import ROOT
 
 if sys.version_info < (3, 13):
     pytest.skip("the worker library exists for Python 3.13 and newer only", allow_module_level=True)

@@ -18,7 +18,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.infra.bicep import ROOT
+from tests.support.bicep_compiler import ROOT
 
 MODULES = {
     "azure": {"azure-functions", "azure-functions-durable", "azure-identity", "azure-storage-blob", "azure-core"},

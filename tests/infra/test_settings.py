@@ -7,23 +7,32 @@ import re
 
 from azure.monitor.opentelemetry import _constants as monitor
 
-from tests.infra.bicep import INFRA, ROOT, load, unquote
+from tests.infra import predicted
+from tests.support.bicep_compiler import INFRA, ROOT
 from upa_core.config.settings import KNOWN
 
 LOCAL_ONLY = {
     "AzureWebJobsStorage": "a connection string: Azure uses the identity instead (no shared keys)",
-    "UPA_STATE": "folder:<path> for a terminal; in Azure state lies in the host's storage account",
+    "UPA_CONTAINER": "a name in the host's storage account: Azure gets the container's whole address in UPA_STATE",
+    "AzureWebJobsStorage__blobServiceUri": "of national clouds: the host's, and UPA_STATE comes before it",
     "UPA_CLOCK": "the scaled clock of tests and the demo",
-    "UPA_ENTRA_AUTH": "an administrator sets it together with App Service authentication (extraSettings)",
 }
 """Settings that the code reads and Azure never sets."""
 
 SAMPLE_ONLY = {"FUNCTIONS_WORKER_RUNTIME": "Core Tools need it (core-tools#4645); Flex Consumption refuses it"}
 """Settings of the local sample that are no setting of ours."""
 
+BY_ADDRESS = {
+    "AzureWebJobsStorage__blobServiceUri",
+    "AzureWebJobsStorage__queueServiceUri",
+    "AzureWebJobsStorage__tableServiceUri",
+}
+"""How the host finds its storage in national clouds; elsewhere by the account's name."""
+
 PLATFORM = {
     "AzureWebJobsStorage__credential",
     "AzureWebJobsStorage__clientId",
+    "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__queueServiceUri",
     "AzureWebJobsStorage__tableServiceUri",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
@@ -34,7 +43,8 @@ PLATFORM = {
 }
 """Settings that the Functions host, the worker and the telemetry exporter read."""
 
-SETTINGS = unquote(load(INFRA / "modules" / "function-app.bicep").variables["settings"])
+SETTINGS = predicted.settings("default")
+BY_ADDRESSES = predicted.settings("closed")
 SAMPLE = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
 
 
@@ -46,7 +56,8 @@ def test_bicep_sets_what_the_code_reads() -> None:
 def test_bicep_sets_nothing_that_nobody_reads() -> None:
     """Every setting in Bicep is read by our code or is a known one of the platform."""
     assert set(KNOWN) | PLATFORM >= set(SETTINGS)
-    assert set(SETTINGS) >= PLATFORM
+    assert set(KNOWN) | PLATFORM | {"TEAMS_WEBHOOK"} >= set(BY_ADDRESSES)
+    assert set(SETTINGS) | BY_ADDRESS >= PLATFORM
 
 
 def test_local_only_settings_are_read_by_the_code() -> None:
@@ -61,15 +72,10 @@ def test_the_local_sample_holds_what_the_code_reads() -> None:
 
 def test_the_defaults_of_bicep_are_those_of_the_sample() -> None:
     """Schedules, connector file and container are the same on a developer's machine and in Azure."""
-    main = load(INFRA / "main.bicep")
-    defaults = {
-        "UPA_SCHEDULE": main.parameters["schedule"]["default"],
-        "UPA_HOUSEKEEPING_SCHEDULE": main.parameters["housekeepingSchedule"]["default"],
-        "UPA_CONFIG": main.parameters["connectorFile"]["default"],
-        "UPA_CONTAINER": main.variables["stateContainer"],
-    }
+    names = ["UPA_SCHEDULE", "UPA_HOUSEKEEPING_SCHEDULE", "UPA_CONFIG", "UPA_ENTRA_AUTH"]
 
-    assert {name: SAMPLE[name] for name in defaults} == defaults
+    assert {name: SAMPLE[name] for name in names} == {name: SETTINGS[name] for name in names}
+    assert SETTINGS["UPA_STATE"].endswith(f"'{SAMPLE['UPA_CONTAINER']}')]")
 
 
 def test_the_triggers_name_settings_that_bicep_sets() -> None:
@@ -96,5 +102,8 @@ def test_the_worker_has_a_handler_of_its_own_for_our_logger() -> None:
 
 
 def test_settings_of_the_environment_can_not_replace_ours() -> None:
-    """`extraSettings` come first in the union: a name in both has our value."""
-    assert "union(extraSettings, settings)" in load(INFRA / "modules" / "function-app.bicep").text
+    """What `extraSettings` adds is there; a name that is ours keeps our value, whatever it says."""
+    module = (INFRA / "modules" / "function-app.bicep").read_text(encoding="utf-8")
+
+    assert BY_ADDRESSES["TEAMS_WEBHOOK"].startswith("@Microsoft.KeyVault(")
+    assert "union(extraSettings, hostStorage, settings)" in module

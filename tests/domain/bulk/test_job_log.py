@@ -131,3 +131,23 @@ def test_a_log_that_isnt_well_encoded_is_read_all_the_same(data: bytes) -> None:
 def test_a_line_has_a_kind_an_identity_and_a_message(text: str, lines: list[LogLine]) -> None:
     """Tabs part them, and may stand in the message; a kind alone needs none; the rest continues the line before."""
     assert parse_log(text) == lines
+
+
+def test_a_stranger_in_the_log_confirms_nobody_even_in_a_file_of_one() -> None:
+    """Only a line without any identity can mean the one person of a file; a foreign identity can't."""
+    stranger = [LogLine("GenericError", "somebody-else", "x")]
+    verdict = judge(JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR, stranger, ["p"])
+
+    assert verdict.confirmed is False
+    assert verdict.why == "GenericError without an identity of the file"
+
+
+def test_an_error_without_a_log_is_opaque_and_one_with_a_log_is_not() -> None:
+    """Opaque means that the target may be down: the log says nothing about why."""
+    silent = judge(JobState.ERROR, JobError.INTERNAL_ERROR, [], ["p"])
+    partial = judge(JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR, [], ["p"])
+    told = judge(JobState.ERROR, JobError.INVALID_DATA_FILE, [LogLine("DataFileNotJson", "", "x")], ["p"])
+
+    assert (silent.confirmed, silent.opaque, silent.why) == (False, True, "InternalError, no log")
+    assert (partial.confirmed, partial.opaque, partial.why) == (False, True, "ImportCompleteWithError, no log")
+    assert (told.confirmed, told.opaque, told.why) == (False, False, "DataFileNotJson")

@@ -52,3 +52,16 @@ def test_emit_never_raises() -> None:
             raise RuntimeError("broken")
 
     assert LogEvents(Broken("x")).emit(Event(EventName.PLAN_MADE, "hr")) is None  # type: ignore[func-returns-value]
+
+
+def test_an_information_event_is_logged_although_the_root_logger_is_quiet() -> None:
+    """A logger without a level of its own takes INFO: the silence alert looks for these events."""
+    seen: list[str] = []
+    logger = logging.Logger("quiet")
+    logger.parent = logging.Logger("root", logging.WARNING)
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(record.getMessage())  # type: ignore[method-assign]
+    logger.parent.addHandler(handler)
+    LogEvents(logger).emit(Event(EventName.RUN_ENDED, "demo"))
+
+    assert seen == ["upa.run.ended"]

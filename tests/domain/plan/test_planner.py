@@ -1,17 +1,15 @@
-"""Facts that a mutation run showed nobody had stated."""
+"""Plans: what is sent to whom, what is set aside, and what is counted."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.fakes.clock import START
-from upa_core.domain.bulk.import_job import JobError, JobState
-from upa_core.domain.bulk.job_log import LogLine, judge
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Clause, Scope
-from upa_core.domain.people.shadow import EscrowReason, Shard, group_members
+from upa_core.domain.people.shadow import EscrowReason, Shard
 from upa_core.domain.plan.planner import Planner
 
 
@@ -27,13 +25,6 @@ def _connector(*mappings: Any, scope: Scope | None = None) -> Connector:
 
 def _plan(connector: Connector, shard: Shard, *values: Any) -> Any:
     return Planner(connector).plan(shard, [["p", 0, *values]], ended=(), gone=(), full_round="", now=START)
-
-
-def test_a_group_holds_every_shard_whose_low_bits_name_it() -> None:
-    """Four groups over eleven members: each member is in exactly one group, found by its remainder."""
-    groups = [list(group_members(group, 4, 11)) for group in range(4)]
-
-    assert groups == [[0, 4, 8], [1, 5, 9], [2, 6, 10], [3, 7]]
 
 
 def test_leaving_the_scope_clears_strings_that_hold_something_and_nothing_else() -> None:
@@ -81,26 +72,6 @@ def test_clears_that_a_type_cannot_carry_are_counted_each() -> None:
 
     assert plan.entries == []
     assert plan.counts.clear_unsupported == 2
-
-
-def test_a_stranger_in_the_log_confirms_nobody_even_in_a_file_of_one() -> None:
-    """Only a line without any identity can mean the one person of a file; a foreign identity can't."""
-    stranger = [LogLine("GenericError", "somebody-else", "x")]
-    verdict = judge(JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR, stranger, ["p"])
-
-    assert verdict.confirmed is False
-    assert verdict.why == "GenericError without an identity of the file"
-
-
-def test_an_error_without_a_log_is_opaque_and_one_with_a_log_is_not() -> None:
-    """Opaque means that the target may be down: the log says nothing about why."""
-    silent = judge(JobState.ERROR, JobError.INTERNAL_ERROR, [], ["p"])
-    partial = judge(JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR, [], ["p"])
-    told = judge(JobState.ERROR, JobError.INVALID_DATA_FILE, [LogLine("DataFileNotJson", "", "x")], ["p"])
-
-    assert (silent.confirmed, silent.opaque, silent.why) == (False, True, "InternalError, no log")
-    assert (partial.confirmed, partial.opaque, partial.why) == (False, True, "ImportCompleteWithError, no log")
-    assert (told.confirmed, told.opaque, told.why) == (False, False, "DataFileNotJson")
 
 
 def test_everybody_who_is_set_aside_or_declined_is_counted() -> None:

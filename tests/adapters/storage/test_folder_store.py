@@ -15,7 +15,7 @@ import pytest
 from upa_core.adapters.storage.folder_store import FolderStore
 from upa_core.domain.errors import AccessDeniedError, ConflictError, UnavailableError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRITER = """
 import sys
 from upa_core.adapters.storage.folder_store import FolderStore

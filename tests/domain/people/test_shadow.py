@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import START
-from upa_core.domain.people.shadow import EscrowReason, Shard, shard_of, shards_for
-from upa_core.domain.timetable import escrow_due
+from upa_core.domain.people.shadow import EscrowReason, Shard, group_members, shard_of, shards_for
 
 AB = ("A", "B")
 
@@ -80,13 +79,6 @@ def test_a_doubt_keeps_why_somebody_waited_and_makes_them_due() -> None:
     assert (entry.reason, entry.since, entry.due) == (EscrowReason.PROFILE_NOT_CREATED, START, now)
     shard.doubt("q", ["A"], now=now, sequence=9)
     assert shard.escrow["q"].reason is EscrowReason.IMPORT_JOB_ABANDONED
-
-
-def test_escrow_rhythm() -> None:
-    """1 h, 6 h, 12 h, 24 h, then daily to 30 days, then at full rounds only."""
-    hours = [(escrow_due(START, START, tries) or START) - START for tries in range(1, 7)]
-    assert [pause / timedelta(hours=1) for pause in hours] == [1, 6, 12, 24, 24, 24]
-    assert escrow_due(START, START + timedelta(days=30), 33) is None
 
 
 def test_shards_are_a_power_of_two_and_lie_within_a_partition() -> None:
@@ -176,3 +168,10 @@ def test_a_doubt_remembers_what_was_confirmed_and_nothing_else() -> None:
     assert shard.shadow("p") == [None, None, None, "d"]
     assert shard.end("p")
     assert shard.doubted == {}
+
+
+def test_a_group_holds_every_shard_whose_low_bits_name_it() -> None:
+    """Four groups over eleven members: each member is in exactly one group, found by its remainder."""
+    groups = [list(group_members(group, 4, 11)) for group in range(4)]
+
+    assert groups == [[0, 4, 8], [1, 5, 9], [2, 6, 10], [3, 7]]

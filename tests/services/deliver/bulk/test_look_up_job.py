@@ -1,0 +1,149 @@
+"""Queue calls without an answer: the import job is looked for by its file before it is queued again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tenant_sim import Fault
+from tests.crash.scenarios import settled
+from tests.support.world import World
+from tests.support.wrapped import Wrapped
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.health.events import EventName, Level
+from upa_core.services.deliver.archive import load_outcome
+
+
+def changed(people: int = 3, **connector: object) -> World:
+    """Return a settled world in which one person has changed."""
+    world = settled(people, **connector)
+    world.edit(world.people[0], department="B")
+    return world
+
+
+def last_outcome(world: World) -> object:
+    name = world.queued()[-1]
+    return load_outcome(world.ports(), "-".join(name.split("-")[2:4]), name)
+
+
+def test_an_empty_guid_is_looked_up_by_the_files_name() -> None:
+    """The import job that SharePoint didn't name is found and watched; nothing is queued again."""
+    world = changed()
+    world.sim.timer_job.plan("next", "empty_job_id")
+    world.settle_down()
+    assert (len(world.sim.jobs), world.differences()) == (2, [])
+
+
+@pytest.mark.parametrize("fault", [{"drop": "after"}, {"status": 500}, {"drop": "before"}])
+def test_silence_at_queue_time_is_looked_up_twice_minutes_apart(fault: dict[str, object]) -> None:
+    """One that exists is found; only two misses minutes apart send the same bytes again."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, **fault))  # type: ignore[arg-type]
+    asked = world.now
+    world.settle_down()
+    jobs = world.sim.jobs[1:]
+    assert (len(jobs), world.differences()) == (1, [])
+    if fault != {"drop": "after"}:
+        assert jobs[0].submitted_at - asked.timestamp() >= 10 * 60
+        assert len(world.events.named(EventName.FILE_LOOKED_UP)) >= 3
+
+
+def test_queue_calls_that_neither_answer_nor_are_listed_end_the_run_not_the_lane() -> None:
+    """After two such calls the run fails, the file stays on the books as abandoned, and the next run goes on."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=2, status=500))
+    world.settle_down()
+    assert world.differences() == []
+    assert EventName.IMPORT_JOB_ABANDONED in world.events.names
+
+
+def test_a_second_queue_call_that_is_throttled_for_ever_frees_the_lane() -> None:
+    """With an earlier call unaccounted for, the run ends as abandoned after as many tries as any other."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, status=500))
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", status=429))
+    world.pull()
+    world.drain(hours=4)
+    assert world.lane.in_flight is None
+    assert (len(world.lane.abandoned), world.state.retry is not None) == (1, True)
+    world.sim.faults.clear()
+    world.settle_down()
+    assert world.differences() == []
+
+
+def test_import_jobs_that_cant_be_listed_are_waited_out_and_told() -> None:
+    """The list view threshold: a day passes before the same bytes are queued again, and an error says so."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, status=500))
+    ports = world.ports()
+
+    class Refusing:
+        def __getattr__(self, name: str) -> object:
+            if name == "list":
+                return self._refuse
+            return getattr(ports.import_jobs, name)
+
+        def _refuse(self) -> None:
+            raise RefusedError("the attempted operation is prohibited: list view threshold")
+
+    world.pull()
+    blind = replace(ports, import_jobs=Refusing())  # type: ignore[arg-type]
+    asked = world.now
+    world.drain(blind, hours=40)
+    jobs = world.sim.jobs[1:]
+    assert len(jobs) == 1
+    assert jobs[0].submitted_at - asked.timestamp() >= 24 * 3600
+    assert any(event.level is Level.ERROR for event in world.events.named(EventName.FILE_LOOKED_UP))
+
+
+def test_an_import_job_that_turns_up_late_beside_its_second_queueing_is_watched_too() -> None:
+    """Of two import jobs of one file both are awaited, so that the slower can't write behind our back."""
+    world = changed()
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, drop="after"))
+    world.sim.timer_job.plan("next", slow=100.0)
+    ports = world.ports()
+    listed = ports.import_jobs.list
+    hidden = [0, 0]
+
+    class Late:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.import_jobs, name)
+
+        def list(self) -> object:
+            if hidden:
+                hidden.pop()
+                return []
+            return listed()
+
+    world.pull()
+    world.drain(replace(ports, import_jobs=Late()), hours=6)  # type: ignore[arg-type]
+    first, second = world.sim.jobs[1:]
+    assert first.source_uri == second.source_uri
+    outcome = last_outcome(world)
+    assert [job.id for job in outcome.jobs] == [second.job_id, first.job_id]  # type: ignore[attr-defined]
+    assert world.differences() == []
+
+
+def _changed() -> World:
+    world = settled(3)
+    world.edit(world.people[0], department="B")
+    world.pull()
+    return world
+
+
+def test_an_import_job_listed_without_an_id_wedges_nothing() -> None:
+    """It is looked for by its file."""
+    world = _changed()
+    world.sim.timer_job.plan("next", "empty_job_id")
+    ports = world.ports()
+
+    def nameless() -> Any:
+        newest = world.queued()[-1]
+        return [replace(job, id="") if job.source_uri.endswith(newest) else job for job in ports.import_jobs.list()]
+
+    world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, list=nameless)), hours=60)
+
+    assert world.lane.in_flight is None
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"

@@ -1,0 +1,196 @@
+"""Archiving an import job's answer: its log, whatever it looks like and wherever it lies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.crash.scenarios import settled
+from tests.support.world import FOLDER, World
+from tests.support.wrapped import Wrapped
+from upa_core.domain.bulk.import_job import ImportJob
+from upa_core.domain.errors import AccessDeniedError
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.services.deliver.archive import log_folders
+
+
+def changed(people: int = 3, **connector: object) -> World:
+    """Return a settled world in which one person has changed."""
+    world = settled(people, **connector)
+    world.edit(world.people[0], department="B")
+    return world
+
+
+def test_a_late_log_is_waited_for() -> None:
+    """On Error the log may come within 2 h; nobody is confirmed before."""
+    world = settled()
+    world.sim.timer_job.plan("next", log="late", log_delay=4000)
+    absent = world.join(profile=False, department="x")
+    world.edit(world.people[0], department="B")
+    world.sync(hours=2)
+    assert (list(world.escrow()), world.differences()) == ([absent], [])
+    assert len(world.sim.jobs) == 2
+
+
+def ended_with_two_logs() -> tuple[World, list[str]]:
+    """Return a world whose import job has just ended, each of two people without a profile in a log of their own."""
+    world = settled()
+    absent = [world.join(profile=False, department="x") for _ in range(2)]
+    world.edit(world.people[0], department="B")
+    world.pull()
+    world.far()
+    while not world.sim.jobs[-1].state.terminal:
+        world.sim.advance(10)
+    (log,) = (file for file in world.sim.library.files(under=FOLDER) if "-Logs/" in file.path)
+    first, second = log.content.splitlines(keepends=True)
+    log.content = first
+    world.sim.library.add_file(log.parent, f"{log.name}-2", second, overwrite=False)
+    return world, absent
+
+
+def test_all_files_of_the_log_folder_are_read() -> None:
+    """A log in several files names people in each."""
+    world, absent = ended_with_two_logs()
+    world.drain(hours=0.3)
+    assert sorted(world.escrow()) == sorted(absent)
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+    assert len(world.sim.jobs) == 2
+
+
+def test_a_log_that_is_listed_and_cant_be_read_confirms_nobody() -> None:
+    """Whom it names isn't known, so everybody in the file is sent again."""
+    world, absent = ended_with_two_logs()
+    ports = world.ports()
+
+    class Secretive:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.library, name)
+
+        def download(self, url: str) -> bytes | None:
+            if url.endswith("-2"):
+                raise AccessDeniedError("no")
+            return ports.library.download(url)
+
+    while world.state.run is not None:
+        if world.step(replace(ports, library=Secretive())).kind != "again":  # type: ignore[arg-type]
+            world.sim.advance(60)
+    assert all(set((world.shadow(person) or {"": None}).values()) <= {None} for person in absent)
+    known = world.shadow(world.people[0])
+    assert known is not None
+    assert known["UpaDepartment"] is None
+    assert world.state.retry is not None
+    world.settle_down()
+    assert world.differences() == []
+
+
+def test_a_file_that_somebody_replaced_confirms_nobody() -> None:
+    """What lay in the library at the end wasn't what we wrote: everything in it is unknown and sent again."""
+    world = changed()
+    world.pull()
+    world.far()
+    flight = world.lane.in_flight
+    assert flight is not None
+    world.ports().library.upload(flight.upload, b'\xef\xbb\xbf{"value":[]}')
+    world.settle_down()
+    assert len(world.sim.jobs) == 3
+    assert world.differences() == []
+
+
+def test_a_log_that_lies_elsewhere_is_no_log() -> None:
+    """A LogFolderUri of another host gets no token, and stops nothing."""
+    world = settled()
+    world.join(profile=False, department="x")
+    world.pull()
+    world.far()
+    ports = world.ports()
+
+    class Astray:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.import_jobs, name)
+
+        def get(self, job: str) -> object:
+            found = ports.import_jobs.get(job)
+            return found and replace(found, log_folder_uri=found.log_folder_uri and "https://evil.example/Logs")
+
+    astray = replace(ports, import_jobs=Astray())  # type: ignore[arg-type]
+    while world.state.run is not None:
+        if world.step(astray).kind != "again":
+            world.sim.advance(120)
+    assert world.lane.in_flight is None
+    assert world.state.retry is not None
+
+
+def _changed() -> World:
+    world = settled(3)
+    world.edit(world.people[0], department="B")
+    world.pull()
+    return world
+
+
+def test_a_log_folder_that_is_none_is_left_alone() -> None:
+    """Where SharePoint named the library itself, everything in it would be deleted."""
+    world = settled(3)
+    library = world.sim.library
+    library.add_file(FOLDER, "payroll.txt", b"precious", overwrite=False)
+    world.join(profile=False, department="x")
+    world.pull()
+    world.far()
+    ports = world.ports()
+    real = ports.import_jobs.get
+
+    def get(job: str) -> Any:
+        found = real(job)
+        return found and replace(found, log_folder_uri=found.log_folder_uri and world.sim.urls.sharepoint + FOLDER)
+
+    world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, get=get)), hours=3)
+
+    assert library.find(f"{FOLDER}/payroll.txt") is not None
+
+
+FILE = "https://contoso.sharepoint.com/sites/upa/Shared%20Documents/UPA/f-1.json"
+
+
+@pytest.mark.parametrize(
+    ("folder", "beside"),
+    [
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1-0a-Logs", True),
+        ("https://CONTOSO.sharepoint.com/sites/upa/Shared%20Documents/upa/f-1-0a-Logs/", True),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/#x", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/?x/y", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/..", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/%2e%2e", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-0a-Logs", False),
+        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/a/b", False),
+        ("/sites/upa/Shared Documents/UPA/f-1-0a-Logs", True),
+        ("https://[contoso/f-1-0a-Logs", False),
+        ("", False),
+    ],
+)
+def test_a_log_folder_lies_beside_its_file(folder: str, beside: bool) -> None:
+    """Whatever way the address is written; nothing else is read, or deleted with all it holds."""
+    job = ImportJob("0a", 3, 0, "", "", folder)
+
+    assert log_folders([job], FILE) == ((folder,) if beside else ())
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+def test_a_log_in_utf_16_is_read(mark: bytes) -> None:
+    """Its encoding is nowhere documented."""
+    world = _changed()
+    absent = world.join(profile=False, department="x")
+    world.pull()
+    ports = world.ports()
+    encoding = "utf-16-le" if mark == b"\xff\xfe" else "utf-16-be"
+
+    def download(url: str) -> Any:
+        found = ports.library.download(url)
+        return mark + found.decode().encode(encoding) if found and "-Logs/" in url else found
+
+    world.drain(replace(ports, library=Wrapped(ports.library, download=download)), hours=3)
+
+    reasons = {person: entry.reason for person, entry in world.escrow().items()}
+    assert reasons == {absent: EscrowReason.PROFILE_NOT_CREATED}

@@ -1,0 +1,40 @@
+"""Previews: what a run would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.crash.scenarios import quick, settled
+from tests.support.world import NO_THRESHOLD, World
+from upa_core.domain.plan.planner import Entry
+from upa_core.services.insight.preview import preview
+
+
+def test_a_preview_writes_nothing_anywhere() -> None:
+    """Old → new of everything that is due, read from the source, without a trace in storage or at SharePoint."""
+    world = settled(threshold=replace(NO_THRESHOLD, clears_absolute=0))
+    world.edit(world.people[0], department="B", jobTitle=None)
+    world.join(department="new")
+    before, calls = world.store.blobs, len(world.sim.jobs)
+    seen: list[Entry] = []
+
+    class Sink:
+        def add(self, entries: list[Entry]) -> None:
+            seen.extend(entries)
+
+    shown = preview(world.ports(), world.connector, sink=Sink(), most=1)
+    assert world.store.blobs == before
+    assert (len(world.sim.jobs), world.library()) == (calls, [])
+    assert (shown.pulled, shown.import_jobs, shown.complete, len(shown.entries)) == ("sealed", 1, False, 1)
+    assert shown.held.startswith("clears of 1")
+    first = next(entry for entry in seen if entry.person == world.people[0])
+    assert first.new == {"UpaDepartment": "B", "UpaTitle": ""}
+    assert first.old == {"UpaDepartment": "D0", "UpaTitle": "T0"}
+    assert preview(world.ports(), world.connector, source=False).import_jobs == 0
+
+
+def test_a_full_preview_of_a_new_connector_counts_everybody() -> None:
+    """Before anything was ever pulled."""
+    world = quick(World(5))
+    shown = preview(world.ports(), world.connector, full=True)
+    assert (shown.counts.people, shown.counts.updated, world.store.blobs) == (5, 5, {})

@@ -1,0 +1,1 @@
+"""Our documents over the store."""

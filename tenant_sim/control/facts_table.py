@@ -33,6 +33,7 @@ log-names | {file}-{job id}-Logs beside the file, by System Account; ImportProfi
 log-on-failure-only | There is a log only when something failed, and not always | sharepoint.md §5 D R
 log-lines | Kind, identity and message between tabs; may go on over several lines | sharepoint.md §5 R
 log-json | DataFileNotJson with Newtonsoft.Json's message, path, line and position | sharepoint.md §5 R
+log-json-reader | What Newtonsoft.Json 13 takes, refuses and says, state for state | data/dotnet-golden V
 log-identity | IdentityNotResolvable and MissingIdentity | sharepoint.md §5 R D
 log-unmapped | A JSON property that isn't mapped aborts the import: InvalidProperty | sharepoint.md §5 D
 log-duplicate | The same person twice: GenericError with a SqlException | sharepoint.md §5 R
@@ -95,7 +96,7 @@ bad-value-fails-person | A value that doesn't fit its property costs the person,
 builtin-schema | Which built-in properties users may edit | names in the queue errors, sharepoint.md §1.5
 cancelled-job-vanishes | A cancelled import job is no longer listed | none
 csom-slash-escape | Slashes in strings of CSOM answers come as \\u002f | known habit of client.svc
-date-formats | ISO dates and date-times are taken in import files | sharepoint.md §5 I
+date-formats | ISO dates and date-times, and MM/dd/yyyy HH:mm:ss, are taken in import files | sharepoint.md §5 I
 date-read-back | PeopleManager shows dates as M/d/yyyy h:mm:ss tt | en-US habit
 delta-unsupported-list | Which SPO-backed properties delta refuses beside the four that were seen | graph.md A3 R
 duplicate-fails-person | The person named twice fails, the rest of the file is imported | sharepoint.md §10
@@ -106,6 +107,7 @@ folder-delete-recursive | Deleting a folder deletes what is in it | sharepoint.m
 full-round-omits-null | What was cleared is absent in a full round | graph.md A2 R
 graph-401-texts | Messages of InvalidAuthenticationToken | as remembered
 graph-sendmail | sendMail: 202, Mail.Send (b633e1c5-…), an unknown sender is 404 ErrorInvalidUser | as remembered
+import-dates | A text that looks like a date-time stays a text (switch import_dates) | none
 job-list-retention | Import jobs are listed for ever, oldest first | sharepoint.md §10
 job-threshold | 5,000 as for list views; queueing, listing and reading one job all fail | product.md §3 R
 label-record | A label that makes records forbids deleting: 403, locked as a record | none
@@ -117,7 +119,7 @@ log-needs-lines | Without anything to say there is no log folder, whatever the e
 managed-identity-errors | Bodies of refusals of both identity endpoints | Microsoft's documentation, as remembered
 multi-value-import | Importing a multi-valued property fails the person | "not supported", sharepoint.md §5 D
 names-case-sensitive | JSON keys and keys of the property map are compared exactly | none
-newtonsoft-strictness | Newtonsoft's liberties (single quotes, comments, bare names) aren't taken | none
+newtonsoft-defaults | The file is read as JObject.Parse reads it, with MaxDepth 64, but for dates | its messages in logs
 no-profile-unresolvable | Somebody without a profile is IdentityNotResolvable | sharepoint.md §5
 not-a-value-array | Valid JSON of another shape ends like bad JSON | none
 patch-merges-complex | PATCH of a complex attribute keeps the parts it doesn't name | OData habit
@@ -128,11 +130,13 @@ read-lag | Single reads lag like delta does | graph.md H
 rest-queue | REST queue takes a list of key-value pairs and refuses an object | sharepoint.md §2 I
 retention-keeps-copy | Deleting a retained file succeeds and leaves a copy that uses storage | sharepoint.md §7 I
 scalar-tostring | Numbers and booleans in a file are taken as .NET writes them | none
+server-zone | The server is in UTC; dates with a zone are moved there (switch server_zone_min) | none
 sharepoint-401-bodies | Texts of 401 other than Unsupported app only token | none
 state-order | Processing comes before Queued | sharepoint.md §10
 synced-wins | What SharePoint syncs itself overwrites an imported value at once | seed 4
 too-long-value | Line for a value over the property's length | none
 too-many-pairs | Over 500,000 pairs: DataFileTooBig | sharepoint.md §4
+undefined-skips | A value that isn't there (undefined, two commas) is skipped as null is | none
 unknown-account-null | PeopleManager reads null for an account without profile | none
 unknown-first | Unknown is what a job's state reads before Submitted | sharepoint.md §1.2
 unknown-job-is-null | GetImportProfilePropertyJob gives null for an unknown id | none

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _WORDS: dict[str, tuple[str | None, ...]] = {
     "mode": ("time", "reads", "immediate"),
+    "import_dates": ("text", "reformatted"),
     "bad_link": (None, "loop", "foreign", "missing"),
 }
 _FREE: dict[str, type] = {"limit": int, "delay": float, "page_token_lifetime_s": float}

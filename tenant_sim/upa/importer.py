@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -62,6 +63,27 @@ class Limits:
     max_pairs: int = 500_000
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How values are understood.
+
+    ASSUMED: import-dates: a text that looks like a date-time stays a text; with `dates` it is read with Newtonsoft's
+    default settings, becomes a date, and comes back as 06/23/2026 00:00:00.
+    ASSUMED: server-zone: the server's zone is UTC, `offset` says otherwise: a date with a zone is moved into it, one
+    without a zone is taken as it stands.
+    """
+
+    dates: bool = False
+    offset: timedelta = timedelta()
+
+    def text(self, value: Any) -> str:
+        """Write a scalar of the file as .NET does.
+
+        ASSUMED: scalar-tostring: numbers and booleans are taken and written as .NET writes them.
+        """
+        return newtonsoft.as_text(value, self.offset)
+
+
 def evaluate(
     data: bytes,
     id_type: IdType,
@@ -70,18 +92,20 @@ def evaluate(
     directory: Directory,
     profiles: Profiles,
     limits: Limits,
+    reading: Reading,
 ) -> Outcome:
     """Work out what a file does, without doing it.
 
     ASSUMED: too-many-pairs: a file over 500,000 name/value pairs ends as DataFileTooBig.
+    ASSUMED: newtonsoft-defaults: the file is read as JObject.Parse reads it, but for dates.
     """
     if len(data) > limits.max_bytes:
         return Outcome(JobError.DATA_FILE_TOO_BIG)
     try:
-        document = newtonsoft.parse(newtonsoft.decode(data))
-    except ValueError as exc:
+        document = newtonsoft.parse(newtonsoft.decode(data), dates=reading.dates)
+    except newtonsoft.BadJsonError as exc:
         return _invalid("DataFileNotJson", "", str(exc))
-    entries = document.get("value") if isinstance(document, dict) else None
+    entries = document.get("value")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         # ASSUMED: not-a-value-array: valid JSON of another shape ends like bad JSON.
         return _invalid("DataFileNotJson", "", "The data file has no array of objects named 'value'.")
@@ -93,8 +117,8 @@ def evaluate(
             if name != id_property and name not in mapping:
                 # ASSUMED: unmapped-error-number: the abort is documented, its error number isn't.
                 text = f"Property '{name}' is not mapped to any property in the user profile application."
-                return _invalid("InvalidProperty", _text(entry.get(id_property)), text)
-    return _people(entries, id_type, id_property, mapping, directory, profiles)
+                return _invalid("InvalidProperty", _identity(entry.get(id_property), reading), text)
+    return _people(entries, id_type, id_property, mapping, directory, profiles, reading)
 
 
 def _invalid(kind: str, identity: str, message: str) -> Outcome:
@@ -108,12 +132,13 @@ def _people(
     mapping: dict[str, str],
     directory: Directory,
     profiles: Profiles,
+    reading: Reading,
 ) -> Outcome:
     outcome = Outcome()
     times: dict[int, int] = {}
     resolved: list[tuple[int | None, str, dict[str, Any]]] = []
     for entry in entries:
-        identity = _text(entry.get(id_property))
+        identity = _identity(entry.get(id_property), reading)
         slot = _resolve(identity, id_type, directory, profiles) if identity else None
         if slot is not None:
             times[slot] = times.get(slot, 0) + 1
@@ -127,7 +152,7 @@ def _people(
             # ASSUMED: duplicate-fails-person: only the person named twice fails, the rest of the file is imported.
             outcome.lines.append(LogLine("GenericError", identity, _DUPLICATE.format(record=2_000_000 + slot)))
         else:
-            _values(outcome, slot, identity, entry, id_property, mapping, profiles)
+            _values(outcome, slot, identity, entry, id_property, mapping, profiles, reading)
     if outcome.lines:
         outcome.error = JobError.IMPORT_COMPLETE_WITH_ERROR
     return outcome
@@ -149,18 +174,21 @@ def _values(
     id_property: str,
     mapping: dict[str, str],
     profiles: Profiles,
+    reading: Reading,
 ) -> None:
     writes = []
     for name, raw in entry.items():
-        if name == id_property or raw is None:  # null: the property is skipped (sharepoint.md §5)
+        # null: the property is skipped (sharepoint.md §5)
+        # ASSUMED: undefined-skips: a value that isn't there is skipped as null is.
+        if name == id_property or raw is None or raw is newtonsoft.UNDEFINED:
             continue
         prop = profiles.property(mapping[name])
         try:
             if prop is None:
                 raise BadValueError(f"Property '{mapping[name]}' does not exist.")
-            if isinstance(raw, list | dict):
+            if isinstance(raw, list | dict | newtonsoft.Constructor):
                 raise BadValueError(f"The value of property '{prop.name}' is not a string.")
-            writes.append((slot, prop.name, stored(prop, _text(raw))))
+            writes.append((slot, prop.name, stored(prop, reading.text(raw), reading.offset)))
         except BadValueError as exc:
             # ASSUMED: bad-value-fails-person: a value that doesn't fit its property costs the person, as GenericError.
             outcome.lines.append(LogLine("GenericError", identity, str(exc)))
@@ -168,16 +196,8 @@ def _values(
     outcome.writes.extend(writes)
 
 
-def _text(value: Any) -> str:
-    """Write a JSON scalar as .NET's ToString does.
-
-    ASSUMED: scalar-tostring: numbers and booleans are taken and written as .NET writes them.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "True" if value else "False"
-    return value if isinstance(value, str) else str(value)
+def _identity(value: Any, reading: Reading) -> str:
+    return "" if isinstance(value, list | dict | newtonsoft.Constructor) else reading.text(value)
 
 
 def _resolve(identity: str, id_type: IdType, directory: Directory, profiles: Profiles) -> int | None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from tenant_sim.graph.directory import Directory
 from tenant_sim.library import Library, LibraryError
 from tenant_sim.schedule import Schedule
-from tenant_sim.upa.importer import IdType, JobError, Limits, Outcome, evaluate
+from tenant_sim.upa.importer import IdType, JobError, Limits, Outcome, Reading, evaluate
 from tenant_sim.upa.jobs import NO_JOB, ImportJob, JobState
 from tenant_sim.upa.profiles import Profiles
 from tenant_sim.upa.script import Fate, fate
@@ -39,6 +39,10 @@ class Settings:
     """Seconds in Processing: the file is read."""
     importing: float = 3600
     """Seconds in Queued: values go into the profiles."""
+    import_dates: str = "text"
+    """`text`: a value like 2026-06-23T00:00:00Z stays as it is; `reformatted`: it becomes 06/23/2026 00:00:00."""
+    server_zone_min: int = 0
+    """Minutes by which the server's clock is ahead of UTC: date-times with a zone are moved into its zone."""
     most_jobs: int = 5000
     """With more import jobs than this neither queueing nor status works: the list view threshold."""
 
@@ -205,9 +209,7 @@ class TimerJob:
     def _start_import(self, job: ImportJob, moment: float) -> None:
         """Processing → Queued, or Error when the file is bad."""
         what = self._fate(job)
-        job.outcome = evaluate(
-            job.file or b"", job.id_type, job.id_property, job.mapping, self._directory, self._profiles, self.limits
-        )
+        job.outcome = self._evaluate(job)
         if job.outcome.error not in (JobError.NO_ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR):
             self._end(job, job.outcome.error, moment)
             return
@@ -222,16 +224,26 @@ class TimerJob:
         elif what.wake_after is not None:
             self._schedule.at(moment + what.wake_after, lambda at: self._finish(job, at))
 
+    def _evaluate(self, job: ImportJob) -> Outcome:
+        settings = self.settings
+        return evaluate(
+            job.file or b"",
+            job.id_type,
+            job.id_property,
+            job.mapping,
+            self._directory,
+            self._profiles,
+            self.limits,
+            Reading(settings.import_dates == "reformatted", timedelta(minutes=settings.server_zone_min)),
+        )
+
     def _finish(self, job: ImportJob, moment: float) -> None:
         """Queued → Succeeded or Error: the values are in the profiles.
 
         ASSUMED: values-appear-at-end: people are resolved and values appear when the job ends, all at once.
         """
         what = self._fate(job)
-        outcome = evaluate(
-            job.file or b"", job.id_type, job.id_property, job.mapping, self._directory, self._profiles, self.limits
-        )
-        job.outcome = outcome
+        job.outcome = outcome = self._evaluate(job)
         share = 1.0 if what.applied is None else what.applied
         for slot, name, value in outcome.writes[: round(len(outcome.writes) * share)]:
             self._profiles.write(slot, name, value, f"import {job.job_id}", moment)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta, timezone
 
 from tenant_sim.upa.schema import Property
+
+_DOTNET = re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9:]{8}")
 
 
 class BadValueError(ValueError):
     """A value does not fit its property."""
 
 
-def stored(prop: Property, text: str) -> str:
+def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
     """Turn the text of an import file into what the store keeps; a date is kept as yyyy-MM-dd.
 
     "" clears a string, but on a date becomes January 1 (sharepoint.md §5).
-    ASSUMED: date-formats: ISO dates and date-times are taken (no source names a format).
+    `offset` is the server's zone, into which a date-time with a zone is moved.
+    ASSUMED: date-formats: ISO dates, date-times and .NET's MM/dd/yyyy HH:mm:ss are taken (no source names a format).
     ASSUMED: empty-date-year: the January 1 that "" makes is of the year 2000.
     """
     if prop.is_date:
         if not text:
             return "2000-01-01"
-        return _date(prop, text).isoformat()
+        return _date(prop, text, offset).isoformat()
     if prop.multi_value or prop.taxonomic:
         # ASSUMED: multi-value-import: "not supported" (documented) means that the person fails with this line.
         raise BadValueError(f"Property '{prop.name}' is multi-valued and cannot be imported.")
@@ -42,8 +46,13 @@ def shown(prop: Property | None, value: str) -> str:
     return f"{day.month}/{day.day}/{day.year} 12:00:00 AM"
 
 
-def _date(prop: Property, text: str) -> date:
+def _date(prop: Property, text: str, offset: timedelta) -> date:
     try:
-        return datetime.fromisoformat(text.strip().replace("Z", "+00:00")).date()
-    except ValueError:
+        moment = (
+            datetime.strptime(text, "%m/%d/%Y %H:%M:%S")  # noqa: DTZ007 - a zone is what it hasn't
+            if _DOTNET.fullmatch(text)
+            else datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        )
+        return moment.date() if moment.tzinfo is None else moment.astimezone(timezone(offset)).date()
+    except (ValueError, OverflowError):
         raise BadValueError(f"Invalid date for property '{prop.name}': {text}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -38,7 +39,7 @@ class Follower:
             page = delta.start(SELECT, size=3)
         else:
             page = delta.page(delta.resume(self.token.encode(delta.key), self.token.kind), 3)
-        for record in newtonsoft.parse("[" + page.members.decode() + "]"):
+        for record in json.loads("[" + page.members.decode() + "]"):
             if "@removed" in record:
                 self.people.pop(record["id"], None)
                 continue

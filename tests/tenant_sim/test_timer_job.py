@@ -195,9 +195,10 @@ def test_person_twice_in_a_file_is_a_generic_error(tenant):
         (b'{"value":[{"IdName":"a"}', "Unexpected end of content while loading JObject. Path 'value[0]'"),
         (b'{"value":[{"IdName":"a"}}', "JsonToken EndObject is not valid for closing JsonType Array. Path 'value'"),
         (b'{"value":[]} x', "Additional text encountered after finished reading JSON content: x. Path ''"),
-        (b'{"value":[{"IdName":"\\u12g4"}]}', "Could not convert Unicode escape sequence"),
-        (b'{"value":[{IdName:"a"}]}', "Invalid property identifier character: I. Path 'value[0]'"),
-        (b"[]", "no array of objects"),
+        (b'{"value":[{"IdName":"\\u12g4"}]}', "Invalid Unicode escape sequence: "),
+        (b'{"value":[{-IdName:"a"}]}', "Invalid property identifier character: -. Path 'value[0]'"),
+        (b"[]", "Current JsonReader item is not an object: StartArray. Path '', line 1, position 1."),
+        (b'{"value":{}}', "no array of objects"),
     ],
 )
 def test_bad_json_is_an_invalid_data_file(tenant, raw, message):
@@ -453,3 +454,54 @@ def test_looking_at_a_store_lets_happen_what_is_due(tenant):
 
     assert any("-Logs/" in item.path for item in tenant.sim.library.files())
     assert "Bern" in [change.value for change in tenant.sim.profiles.history(zoe)]
+
+
+@pytest.mark.parametrize(
+    ("value", "reformatted"),
+    [
+        ("2026-06-23T00:00:00Z", "06/23/2026 00:00:00"),
+        ("2026-06-23T00:00:00+02:00", "06/22/2026 22:00:00"),
+        ("/Date(0)/", "01/01/1970 00:00:00"),
+        ("2026-06-23 00:00:00", "2026-06-23 00:00:00"),
+        ("2026-06-23", "2026-06-23"),
+    ],
+)
+def test_date_like_text_stays_or_is_reformatted(tenant, value, reformatted):
+    """The switch import_dates says whether a text that looks like a date-time reaches a string property as it was."""
+    zoe = tenant.person()
+    seen = []
+    for switch in ("text", "reformatted"):
+        tenant.sim.timer_job.settings.import_dates = switch
+        tenant.run_import({"value": [entry(zoe, City=value)]}, CITY)
+        seen.append(tenant.sim.profiles.get(zoe)["City"])
+
+    assert seen == [value, reformatted]
+
+
+@pytest.mark.parametrize(
+    ("zone", "value", "day"),
+    [
+        (0, "2026-06-23T00:30:00Z", "2026-06-23"),
+        (-420, "2026-06-23T00:30:00Z", "2026-06-22"),
+        (-420, "2026-06-23 00:30:00", "2026-06-23"),
+        (-420, "2026-06-23T00:30:00", "2026-06-23"),
+        (0, "2026-06-23T00:30:00+02:00", "2026-06-22"),
+    ],
+)
+def test_a_date_with_a_zone_is_moved_to_the_servers(tenant, zone, value, day):
+    """A date-time with a zone becomes the day at the server; one without a zone is taken as it stands."""
+    tenant.sim.profiles.define("Loc", "date")
+    zoe = tenant.person()
+    tenant.sim.timer_job.settings.server_zone_min = zone
+    tenant.run_import({"value": [entry(zoe, Loc=value)]}, {"Loc": "Loc"})
+
+    assert tenant.sim.profiles.get(zoe)["Loc"] == day
+
+
+def test_what_newtonsoft_takes_is_imported(tenant):
+    """Comments, bare names, single quotes and octal numbers are read; the number isn't what was written."""
+    zoe = tenant.person()
+    job = tenant.run_import(f"{{value:[/* x */{{'IdName':'{zoe}',City:0123,}},]}}".encode(), CITY)
+
+    assert job.state is JobState.SUCCEEDED
+    assert tenant.sim.profiles.get(zoe)["City"] == "83"

@@ -1,0 +1,7 @@
+"""What the reader raises."""
+
+from __future__ import annotations
+
+
+class BadJsonError(ValueError):
+    """The text can't be read; the message is Newtonsoft's, as it goes into the log."""

@@ -1,11 +1,9 @@
-"""What azd reads: azure.yaml, the parameters file and the hook."""
+"""What azd reads: azure.yaml and the parameters file. Its hooks: test_hooks.py."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 
 import pytest
 import yaml
@@ -17,7 +15,6 @@ from tests.support.bicep_compiler import INFRA, ROOT
 AZURE = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
 PARAMETERS = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
 needs_compiler = pytest.mark.skipif(bicep.find() is None, reason=bicep.WHY_ABSENT)
-HOOK = ROOT / "scripts" / "postprovision"
 NOT_ASKED = {
     "extraSettings": "an object: set it in main.parameters.json of the environment",
     "storageByAddress": "its default asks the cloud, which a default of azd can't: set it there too",
@@ -64,39 +61,3 @@ def test_defaults_are_the_same_in_both_files() -> None:
         default = bicep.template()["parameters"][name].get("defaultValue")
         if default is not None and match[2] is not None:
             assert match[2] == (str(default).lower() if isinstance(default, bool) else str(default)), name
-
-
-def test_the_hook_is_a_program() -> None:
-    """scripts/postprovision can be run, and the shell finds no error in it."""
-    assert AZURE["hooks"]["postprovision"]["posix"]["run"] == "scripts/postprovision"
-    assert os.access(HOOK, os.X_OK)
-    subprocess.run(["sh", "-n", str(HOOK)], check=True)
-
-
-def test_the_hook_reads_only_what_azd_gives_it() -> None:
-    """Every variable of the hook is an output of main.bicep, a variable of the parameters file, or one of its own."""
-    text = HOOK.read_text(encoding="utf-8")
-    given = (
-        set(predicted.outputs("default"))
-        | set(re.findall(r"\$\{(\w+)", json.dumps(PARAMETERS)))
-        | {"UPA_APP_CLIENT_ID"}
-    )
-    used = set(re.findall(r"\$\{?((?:UPA|AZURE)_\w+)", text))
-
-    assert used
-    assert used <= given
-
-
-def test_the_hook_does_nothing_without_a_certificate() -> None:
-    """Where the managed identity is used, the hook calls no tool and says what is left to grant."""
-    environment = {
-        "PATH": "/nonexistent",
-        "UPA_SHAREPOINT_CERTIFICATE": "false",
-        "UPA_DIRECTORY_ROLES_GRANTED": "false",
-    }
-    environment |= {"UPA_IDENTITY_PRINCIPAL_ID": "11111111-2222-3333-4444-555555555555"}
-
-    told = subprocess.run(["/bin/sh", str(HOOK)], env=environment, capture_output=True, text=True, check=True)
-
-    assert "upa grant --to 11111111-2222-3333-4444-555555555555" in told.stdout
-    assert told.stderr == ""

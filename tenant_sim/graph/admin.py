@@ -122,7 +122,7 @@ class AdminRoutes:
         return json_response(extension, 201)
 
     def _available(self, _request: Request, _found: re.Match) -> Response:
-        """Answer with all extensions, or none in a tenant of over 1,000 service principals [GR-31]."""
+        """Answer with all extensions, or none in a tenant of over 1,000 service principals (graph.md D)."""
         apps = list(self._sim.apps)
         if len(apps) > 1000:
             return json_response({"value": []})

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"^/(v1\.0|beta)/(.*?)/?$")
 _DELTA = re.compile(r"^users/(?:microsoft\.graph\.)?delta(?:\(\))?$")
-READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})  # the first is enough [GR-8]
+READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
 
 
 class GraphRoutes:
@@ -73,9 +73,7 @@ class GraphRoutes:
             token = self.authorize(request)
             if roles is not None and not token.roles & roles:
                 raise graph_error(
-                    403,
-                    "Authorization_RequestDenied",
-                    "Insufficient privileges to complete the operation.",  # [GR-23]
+                    403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
                 )
             if units:
                 throttled = self._sim.graph_throttle.charge(token.app_id, _cost(request, units))
@@ -94,7 +92,7 @@ class GraphRoutes:
     def authorize(self, request: Request) -> Token:
         """Check the bearer token; 401 as Graph answers it.
 
-        ASSUMED [GR-43]: InvalidAuthenticationToken is known, its messages are as remembered.
+        ASSUMED: graph-401-texts: InvalidAuthenticationToken is known, its messages are as remembered.
         """
         audiences = {request.base_url.lower(), self._sim.urls.graph.lower(), self._sim.real_urls.graph, GRAPH_APP}
         try:
@@ -177,7 +175,7 @@ class GraphRoutes:
     def _send_mail(self, request: Request, key: str) -> Response:
         """Take a mail; everybody in the directory has a mailbox.
 
-        ASSUMED [GR-44]: documented for the service, read from memory.
+        ASSUMED: graph-sendmail: documented for the service, read from memory.
         """
         if self._sim.directory.find(key) is None:
             raise graph_error(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
@@ -208,7 +206,7 @@ class GraphRoutes:
         return self._page(request, first, minimal)
 
     def _resume(self, request: Request, skip: str | None, delta: str | None) -> DeltaToken:
-        """Read the token of a link; a reset carries a Location with an empty deltatoken [GR-20]."""
+        """Read the token of a link; a reset carries a Location with an empty deltatoken (graph.md A5)."""
         try:
             return self._sim.delta.resume(skip, "skip") if skip is not None else self._sim.delta.resume(delta, "delta")
         except HttpError as exc:
@@ -239,7 +237,7 @@ class GraphRoutes:
 
 
 def _prefer(text: str) -> tuple[int | None, bool]:
-    """Read `odata.maxpagesize` (may lower the page, never raise it) and `return=minimal` [GR-9, GR-11]."""
+    """Read `odata.maxpagesize` (may lower the page, never raise it) and `return=minimal` (graph.md A2, A4)."""
     found = re.search(r"odata\.maxpagesize\s*=\s*(\d+)", text)
     return (max(1, int(found[1])) if found else None), "return=minimal" in text.replace(" ", "")
 
@@ -255,7 +253,7 @@ def _number(text: str | None, default: int, most: int) -> int:
 
 
 def _cost(request: Request, base: int) -> int:
-    """Resource units: `$select` and a `$top` under 20 one less, `$expand` one more, never under 1 [GR-26]."""
+    """Resource units: `$select` and a `$top` under 20 one less, `$expand` one more, never under 1 (graph.md B)."""
     top = request.param("$top") or ""
     few = top.isdigit() and int(top) < 20
     return max(1, base - (request.param("$select") is not None) - few + (request.param("$expand") is not None))

@@ -1,4 +1,4 @@
-"""What an import file does to the profiles: pure rules, no clock, no library [SP-41, SP-36, SP-38]."""
+"""What an import file does to the profiles: pure rules, no clock, no library (sharepoint.md §4 and §5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenant_sim.upa.values import BadValueError, stored
 
 
 class IdType(IntEnum):
-    """How the file names people [SP-3]."""
+    """How the file names people (sharepoint.md §1.2)."""
 
     EMAIL = 0
     CLOUD_ID = 1
@@ -22,7 +22,7 @@ class IdType(IntEnum):
 
 
 class JobError(IntEnum):
-    """Error numbers of an import job [SP-3]."""
+    """Error numbers of an import job (sharepoint.md §1.2)."""
 
     NO_ERROR = 0
     INTERNAL_ERROR = 1
@@ -57,7 +57,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one file [SP-26]."""
+    """Limits of one file (sharepoint.md §4)."""
 
     max_bytes: int = 2 * 1024**3
     max_pairs: int = 500_000
@@ -96,12 +96,8 @@ def evaluate(
 ) -> Outcome:
     """Work out what a file does, without doing it.
 
-<<<<<<< HEAD
     ASSUMED: too-many-pairs: a file over 500,000 name/value pairs ends as DataFileTooBig.
     ASSUMED: newtonsoft-defaults: the file is read as JObject.Parse reads it, but for dates.
-=======
-    ASSUMED [SP-100]: a file over 500,000 name/value pairs ends as DataFileTooBig.
->>>>>>> ae6a97b (docs/facts is the register: every cited fact has an id, a certainty and a public source; code cites ids)
     """
     if len(data) > limits.max_bytes:
         return Outcome(JobError.DATA_FILE_TOO_BIG)
@@ -111,15 +107,15 @@ def evaluate(
         return _invalid("DataFileNotJson", "", str(exc))
     entries = document.get("value")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        # ASSUMED [SP-90]: valid JSON of another shape ends like bad JSON.
+        # ASSUMED: not-a-value-array: valid JSON of another shape ends like bad JSON.
         return _invalid("DataFileNotJson", "", "The data file has no array of objects named 'value'.")
     if sum(len(entry) - (id_property in entry) for entry in entries) > limits.max_pairs:
         return Outcome(JobError.DATA_FILE_TOO_BIG)
     for entry in entries:
         for name in entry:
-            # ASSUMED [SP-87]: the keys are compared exactly.
+            # ASSUMED: names-case-sensitive: the keys are compared exactly.
             if name != id_property and name not in mapping:
-                # ASSUMED [SP-104]: the abort is documented, its error number isn't.
+                # ASSUMED: unmapped-error-number: the abort is documented, its error number isn't.
                 text = f"Property '{name}' is not mapped to any property in the user profile application."
                 return _invalid("InvalidProperty", _identity(entry.get(id_property), reading), text)
     return _people(entries, id_type, id_property, mapping, directory, profiles, reading)
@@ -149,12 +145,11 @@ def _people(
         resolved.append((slot, identity, entry))
     for slot, identity, entry in resolved:
         if id_property not in entry:
-            # both kinds are known from logs [SP-47]
             outcome.lines.append(LogLine("MissingIdentity", "", "The identity is missing for the user object"))
         elif slot is None:
             outcome.lines.append(LogLine("IdentityNotResolvable", identity, "User identity cannot be resolved"))
         elif times[slot] > 1:
-            # ASSUMED [SP-73]: only the person named twice fails, the rest of the file is imported.
+            # ASSUMED: duplicate-fails-person: only the person named twice fails, the rest of the file is imported.
             outcome.lines.append(LogLine("GenericError", identity, _DUPLICATE.format(record=2_000_000 + slot)))
         else:
             _values(outcome, slot, identity, entry, id_property, mapping, profiles, reading)
@@ -183,13 +178,9 @@ def _values(
 ) -> None:
     writes = []
     for name, raw in entry.items():
-<<<<<<< HEAD
         # null: the property is skipped (sharepoint.md §5)
         # ASSUMED: undefined-skips: a value that isn't there is skipped as null is.
         if name == id_property or raw is None or raw is newtonsoft.UNDEFINED:
-=======
-        if name == id_property or raw is None:  # null: the property is skipped [SP-37]
->>>>>>> ae6a97b (docs/facts is the register: every cited fact has an id, a certainty and a public source; code cites ids)
             continue
         prop = profiles.property(mapping[name])
         try:
@@ -199,33 +190,20 @@ def _values(
                 raise BadValueError(f"The value of property '{prop.name}' is not a string.")
             writes.append((slot, prop.name, stored(prop, reading.text(raw), reading.offset)))
         except BadValueError as exc:
-            # ASSUMED [SP-67]: a value that doesn't fit its property costs the person, as GenericError.
+            # ASSUMED: bad-value-fails-person: a value that doesn't fit its property costs the person, as GenericError.
             outcome.lines.append(LogLine("GenericError", identity, str(exc)))
             return
     outcome.writes.extend(writes)
 
 
-<<<<<<< HEAD
 def _identity(value: Any, reading: Reading) -> str:
     return "" if isinstance(value, list | dict | newtonsoft.Constructor) else reading.text(value)
-=======
-def _text(value: Any) -> str:
-    """Write a JSON scalar as .NET's ToString does.
-
-    ASSUMED [SP-96]: numbers and booleans are taken and written as .NET writes them.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "True" if value else "False"
-    return value if isinstance(value, str) else str(value)
->>>>>>> ae6a97b (docs/facts is the register: every cited fact has an id, a certainty and a public source; code cites ids)
 
 
 def _resolve(identity: str, id_type: IdType, directory: Directory, profiles: Profiles) -> int | None:
     """Find the person.
 
-    ASSUMED [SP-89]: somebody without a profile is not resolved.
+    ASSUMED: no-profile-unresolvable: somebody without a profile is not resolved.
     """
     if id_type is IdType.CLOUD_ID:
         slot = directory.slot_of(identity.strip("{} "))

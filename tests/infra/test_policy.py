@@ -234,7 +234,6 @@ def test_no_secret_stands_in_bicep_or_its_parameters() -> None:
     ] == []
 
 
-<<<<<<< HEAD
 STORAGE_ROLES = [
     ("identity", "Storage/storageAccounts", "Storage Blob Data Owner"),
     ("identity", "Storage/storageAccounts", "Storage Queue Data Contributor"),
@@ -246,11 +245,6 @@ STATE_ROLE = (
     "Storage/storageAccounts/blobServices/default/containers/upa",
     "Storage Blob Data Contributor",
 )
-=======
-def test_the_role_ids_are_the_built_in_ones() -> None:
-    """Each name has the id of Azure's built-in role [AZ-5]."""
-    assert unquote(ROLES.variables["roleIds"]) == BUILT_IN
->>>>>>> ae6a97b (docs/facts is the register: every cited fact has an id, a certainty and a public source; code cites ids)
 
 
 def test_the_roles_are_these_and_no_more() -> None:

@@ -1,4 +1,4 @@
-"""users/delta: rounds, links, tombstones, null and absent, tokens."""
+"""users/delta: rounds, links, tombstones, null and absent, tokens (graph.md A)."""
 
 from __future__ import annotations
 

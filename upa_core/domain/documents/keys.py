@@ -1,4 +1,4 @@
-"""Names at run time: run ids, import files, storage keys."""
+"""Names at run time: run ids, import files, storage keys (DESIGN, "Configuration and names")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stored documents of a run: its files, its counts, why it was held or failed, its report."""
+"""The stored documents of a run: its files, its counts, why it was held or failed, its report (DESIGN §2)."""
 
 from __future__ import annotations
 

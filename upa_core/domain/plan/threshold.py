@@ -1,4 +1,4 @@
-"""The change threshold: a plan that would change too much is held."""
+"""The change threshold: a plan that would change too much is held (product.md F8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forget a person: shadow, escrow, declined values, and what the archive holds of them."""
+"""Forget a person: shadow, escrow, declined values, and what the archive holds of them (product.md F37)."""
 
 from __future__ import annotations
 

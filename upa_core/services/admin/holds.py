@@ -1,4 +1,4 @@
-"""Decide about a held run: approve exports its frozen plan, reject sets its values aside."""
+"""Decide about a held run: approve exports its frozen plan, reject sets its values aside (product.md F8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether anything is due for a connector besides pulling: what every tick of the timer asks storage."""
+"""Whether anything is due for a connector besides pulling: what every tick of the timer asks storage (DESIGN §2)."""
 
 from __future__ import annotations
 

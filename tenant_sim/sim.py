@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from tenant_sim.clock import Clock, MovableClock
@@ -41,18 +41,20 @@ if TYPE_CHECKING:
 
     from tenant_sim.loopback import Served
 
+Store = TypeVar("Store")
+
 DEFAULT_SITES = {"": ["Shared Documents"], "/sites/upa": ["Shared Documents", "Imports"]}
 
 
-class _Live:
+class _Live(Generic[Store]):
     """A store of the tenant: looking at it first lets everything happen that is due on the clock."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = f"_{name}"
 
-    def __get__(self, sim: TenantSim, owner: type) -> Any:
+    def __get__(self, sim: TenantSim, owner: type) -> Store:
         sim.tick()
-        return getattr(sim, self._name)
+        return cast("Store", getattr(sim, self._name))
 
 
 class TenantSim:
@@ -61,10 +63,10 @@ class TenantSim:
     As a context manager it is served meanwhile, on free ports: `with TenantSim() as tenant: tenant.urls.graph`.
     """
 
-    directory: Directory = _Live()
-    profiles: Profiles = _Live()
-    library: Library = _Live()
-    timer_job: TimerJob = _Live()
+    directory = _Live[Directory]()
+    profiles = _Live[Profiles]()
+    library = _Live[Library]()
+    timer_job = _Live[TimerJob]()
 
     def __init__(
         self,
@@ -101,8 +103,10 @@ class TenantSim:
         directory.listeners.append(self._purge_later)
         self.delta = Delta(directory, self.rng, self.time)
         self.replica = Replica(directory, self.time)
-        self.mails: list[dict] = []
+        self.mails: list[dict[str, Any]] = []
         """Messages that sendMail took, with their sender."""
+        self.max_address = 16_384
+        """Characters of an address that Graph takes."""
         self.graph_throttle = Throttle(self.time, lambda: len(directory), self.tenant_id)
         self._profiles = Profiles(directory, self.schedule, self.time, self._profile_delay)
         self._library = Library(self.rng, self.time, self._sites)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,7 +49,7 @@ class Calls:
         self._counts.clear()
         self._status.clear()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Call]:
         return iter(list(self._calls))
 
     def __len__(self) -> int:

@@ -106,6 +106,9 @@ extension-noise-selected | The noise of directory extensions stays within $selec
 folder-delete-recursive | Deleting a folder deletes what is in it | sharepoint.md §7 I
 full-round-omits-null | What was cleared is absent in a full round | graph.md A2 R
 graph-401-texts | Messages of InvalidAuthenticationToken | as remembered
+graph-address-limit | Addresses over 16,384 characters: a bare 400 (switch max_address) | HTTP.sys, its default
+graph-option-texts | Texts of refused query options of /users | as remembered
+graph-segment-text | Resource not found for the segment '…'. | as reported by users
 graph-sendmail | sendMail: 202, Mail.Send (b633e1c5-…), an unknown sender is 404 ErrorInvalidUser | as remembered
 import-dates | A text that looks like a date-time stays a text (switch import_dates) | none
 job-list-retention | Import jobs are listed for ever, oldest first | sharepoint.md §10

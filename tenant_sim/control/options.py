@@ -21,6 +21,7 @@ def groups(sim: TenantSim) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Say what holds the switches of each group, and their names."""
     return {
         "delta": (sim.delta.options, tuple(vars(sim.delta.options))),
+        "graph": (sim, ("max_address",)),
         "replica": (sim.replica, ("lag_s",)),
         "throttle": (sim.graph_throttle, ("enabled", "limit")),
         "jobs": (sim.timer_job.settings, tuple(vars(sim.timer_job.settings))),

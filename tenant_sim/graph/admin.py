@@ -7,8 +7,10 @@ Application.ReadWrite.All to define extension properties [Microsoft Graph refere
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tenant_sim.clock import iso
 from tenant_sim.graph import filter as filtering
 from tenant_sim.graph.errors import bad_request, not_found
 from tenant_sim.login.apps import RESOURCE_APPS, RESOURCE_NAMES, ROLE_IDS, App
@@ -23,6 +25,7 @@ _READ = frozenset({"Application.Read.All", "Application.ReadWrite.All", "Directo
 _GRANT = frozenset({"AppRoleAssignment.ReadWrite.All"})
 _WRITE = frozenset({"Application.ReadWrite.All"})
 _ORGANIZATION = frozenset({"Organization.Read.All", "Directory.Read.All", "User.Read.All"})
+_SITES = frozenset({"Sites.Read.All", "Sites.FullControl.All"})
 _KEY = r"(?:/([0-9a-fA-F-]{36})|\(appId='([^']+)'\))"
 
 
@@ -35,6 +38,7 @@ class AdminRoutes:
     def resolve(self, request: Request, rest: str) -> Route | None:
         """Find what a request asks for, if it is one of these."""
         table = (
+            ("GET", "sites/root", "sites.root", _SITES, self._root_site),
             ("GET", "organization", "organization.list", _ORGANIZATION, self._organization),
             ("GET", "applications", "applications.list", _READ, self._applications),
             ("GET", f"applications{_KEY}", "applications.get", _READ, self._application),
@@ -63,10 +67,10 @@ class AdminRoutes:
         for method, pattern, operation, roles, act in table:
             found = re.fullmatch(pattern, rest) if method == request.method else None
             if found:
-                return self._graph.guarded(operation, request, roles, lambda act=act, f=found: act(request, f), units=1)
+                return self._graph.guarded(operation, request, roles, partial(act, request, found), units=1)
         return None
 
-    def _organization(self, _request: Request, _found: re.Match) -> Response:
+    def _organization(self, _request: Request, _found: re.Match[str]) -> Response:
         domain = self._sim.tenant_domain
         organization = {
             "id": self._sim.tenant_id,
@@ -78,6 +82,25 @@ class AdminRoutes:
             ],
         }
         return json_response({"value": [organization]})
+
+    def _root_site(self, request: Request, _found: re.Match[str]) -> Response:
+        """Show the root site, by which clients find the tenant's SharePoint."""
+        url = self._sim.urls.sharepoint
+        host = url.partition("://")[2]
+        root = self._sim.library.folder("")
+        site = {
+            "@odata.context": f"{request.base_url}/v1.0/$metadata#sites/$entity",
+            "createdDateTime": iso(root.created),
+            "description": "",
+            "id": f"{host},{root.unique_id},{root.unique_id}",
+            "lastModifiedDateTime": iso(root.modified),
+            "name": "",
+            "webUrl": url,
+            "displayName": self._sim.domain.capitalize(),
+            "root": {},
+            "siteCollection": {"hostname": host},
+        }
+        return json_response(site)
 
     # -- applications ------------------------------------------------------------------------------------------------
 
@@ -91,24 +114,24 @@ class AdminRoutes:
             "identifierUris": [],
         }
 
-    def _applications(self, request: Request, _found: re.Match) -> Response:
+    def _applications(self, request: Request, _found: re.Match[str]) -> Response:
         apps = [self._show_application(app) for app in self._sim.apps if app.kind == "application"]
         return self._filtered(request, apps)
 
-    def _find_app(self, found: re.Match) -> App:
+    def _find_app(self, found: re.Match[str]) -> App:
         object_id, app_id = found[1], found[2]
         app = self._sim.apps.get(app_id) if app_id else self._sim.apps.by_object(object_id)
         if app is None:
             raise not_found(object_id or app_id)
         return app
 
-    def _application(self, _request: Request, found: re.Match) -> Response:
+    def _application(self, _request: Request, found: re.Match[str]) -> Response:
         return json_response(self._show_application(self._find_app(found)))
 
-    def _extensions(self, _request: Request, found: re.Match) -> Response:
+    def _extensions(self, _request: Request, found: re.Match[str]) -> Response:
         return json_response({"value": self._find_app(found).extensions})
 
-    def _extend(self, request: Request, found: re.Match) -> Response:
+    def _extend(self, request: Request, found: re.Match[str]) -> Response:
         body = request.json()
         try:
             extension = self._sim.define_extension(
@@ -121,7 +144,7 @@ class AdminRoutes:
             raise bad_request(f"Invalid extension property: {exc}", "Request_BadRequest") from exc
         return json_response(extension, 201)
 
-    def _available(self, _request: Request, _found: re.Match) -> Response:
+    def _available(self, _request: Request, _found: re.Match[str]) -> Response:
         """Answer with all extensions, or none in a tenant of over 1,000 service principals (graph.md D)."""
         apps = list(self._sim.apps)
         if len(apps) > 1000:
@@ -166,16 +189,16 @@ class AdminRoutes:
                 )
         return shown
 
-    def _principals(self, request: Request, _found: re.Match) -> Response:
+    def _principals(self, request: Request, _found: re.Match[str]) -> Response:
         return self._filtered(request, self._show_principals())
 
-    def _find_principal(self, found: re.Match) -> dict[str, Any]:
+    def _find_principal(self, found: re.Match[str]) -> dict[str, Any]:
         for principal in self._show_principals():
             if (found[1] or "").lower() == principal["id"] or found[2] == principal["appId"]:
                 return principal
         raise not_found(found[1] or found[2])
 
-    def _principal(self, _request: Request, found: re.Match) -> Response:
+    def _principal(self, _request: Request, found: re.Match[str]) -> Response:
         return json_response(self._find_principal(found))
 
     def _show_assignments(self, app: App) -> list[dict[str, Any]]:
@@ -197,17 +220,17 @@ class AdminRoutes:
                 )
         return shown
 
-    def _assignments(self, _request: Request, found: re.Match) -> Response:
+    def _assignments(self, _request: Request, found: re.Match[str]) -> Response:
         principal = self._find_principal(found)
         app = self._sim.apps.by_object(principal["id"])
         return json_response({"value": self._show_assignments(app) if app else []})
 
-    def _assigned_to(self, _request: Request, found: re.Match) -> Response:
+    def _assigned_to(self, _request: Request, found: re.Match[str]) -> Response:
         wanted = self._find_principal(found)["id"]
         every = [one for app in self._sim.apps for one in self._show_assignments(app)]
         return json_response({"value": [one for one in every if one["resourceId"] == wanted]})
 
-    def _assign(self, request: Request, _found: re.Match) -> Response:
+    def _assign(self, request: Request, _found: re.Match[str]) -> Response:
         body = request.json()
         app = self._sim.apps.by_object(str(body.get("principalId", "")))
         resource = next((r for r, i in self._sim.apps.service_principals.items() if i == body.get("resourceId")), None)
@@ -222,10 +245,10 @@ class AdminRoutes:
         made = next(one for one in self._show_assignments(app) if one["appRoleId"] == body["appRoleId"])
         return json_response(made, 201)
 
-    def _unassign(self, _request: Request, found: re.Match) -> Response:
+    def _unassign(self, _request: Request, found: re.Match[str]) -> Response:
         app = self._sim.apps.by_object(self._find_principal(found)["id"])
-        for (resource, role), assignment in list(app.assignments.items() if app else ()):
-            if assignment == found[3]:
+        for (resource, role), assignment in list(app.assignments.items()) if app else ():
+            if app and assignment == found[3]:
                 app.revoke(resource, role)
                 del app.assignments[resource, role]
                 return Response(204)

@@ -6,7 +6,9 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+from tenant_sim.graph import schema
 from tenant_sim.graph import select as selecting
 from tenant_sim.graph.directory import CHUNK, HARD, LIVE, SOFT, Directory
 from tenant_sim.graph.errors import bad_request, graph_error
@@ -69,11 +71,15 @@ class Delta:
         """Data type of each directory extension, by full name."""
         self.generation = 0
         self.key = rng.randbytes(16)
-        self._pages: OrderedDict[tuple, tuple[int, bytes, int]] = OrderedDict()
+        self._pages: OrderedDict[tuple[Any, ...], tuple[int, bytes, int]] = OrderedDict()
         self._cached_bytes = 0
         self.cache_limit = 512 * 1024**2
         self._ahead: tuple[int, int, DeltaToken] | None = None
-        self._plans: OrderedDict[tuple, list[tuple[int, frozenset[str] | None]]] = OrderedDict()
+        self._plans: OrderedDict[tuple[Any, ...], list[tuple[int, frozenset[str] | None]]] = OrderedDict()
+
+    def spellings(self) -> dict[str, str]:
+        """Return the names that `$select` may mean, by their lower case: Graph matches them whatever their case."""
+        return {name.lower(): name for name in (*self._directory.rows.names, *self.extension_types, *schema.KNOWN)}
 
     def resync(self) -> None:
         """Forget all tokens, as after maintenance or migration: 410 with a Location (graph.md A5)."""
@@ -199,7 +205,7 @@ class Delta:
         if not self.options.lag_s:
             return ((slot, status[slot], records[slot]) for slot in slots)
         found = ((slot, log.last(slot, upto)) for slot in slots)
-        gone = {Kind.REMOVE: SOFT, Kind.PURGE: HARD}
+        gone: dict[int, int] = {Kind.REMOVE: SOFT, Kind.PURGE: HARD}
         return ((s, gone.get(log.kinds[n], LIVE), log.records[n] or records[s]) for s, n in found if n is not None)
 
     def _tombstone(self, slot: int, status: int) -> bytes:

@@ -39,7 +39,7 @@ class Directory:
         self.log = ChangeLog()
         self.rows = Rows()
         self.ids: list[str] = []
-        self.records: list[bytes | None] = []
+        self.records: list[bytes] = []
         self.status = bytearray()
         self.removed_at: dict[int, float] = {}
         self.chunk_seq = array("q")

@@ -22,3 +22,8 @@ def not_found(what: str) -> HttpError:
         "Request_ResourceNotFound",
         f"Resource '{what}' does not exist or one of its queried reference-property objects are not present.",
     )
+
+
+def not_simulated(what: str) -> HttpError:
+    """Build the answer to what Graph has and this simulator hasn't: it is never ignored, nor blamed on the request."""
+    return graph_error(501, "NotSimulated", f"The simulator doesn't simulate {what}: see docs/simulator.md.")

@@ -30,8 +30,8 @@ def delta_ids(text: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def compile_filter(text: str) -> Test:
-    """Turn a filter into a function of a record."""
+def compile_filter(text: str, *, advanced: bool = True) -> Test:
+    """Turn a filter into a function of a record; `ne` and `not` are taken in advanced queries only."""
     tokens = []
     at = 0
     while at < len(text.rstrip()):
@@ -40,7 +40,7 @@ def compile_filter(text: str) -> Test:
             raise unsupported()
         tokens.append(found.group().strip())
         at = found.end()
-    parser = _Parser(tokens)
+    parser = _Parser(tokens, advanced=advanced)
     test = parser.either()
     if parser.tokens:
         raise unsupported()
@@ -56,8 +56,8 @@ def _all_of(left: Test, right: Test) -> Test:
 
 
 class _Parser:
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
+    def __init__(self, tokens: list[str], *, advanced: bool) -> None:
+        self.tokens, self._advanced = tokens, advanced
 
     def _next(self, expected: str | None = None) -> str:
         if not self.tokens or (expected is not None and self.tokens[0] != expected):
@@ -81,6 +81,7 @@ class _Parser:
     def _one(self) -> Test:
         word = self._next()
         if word == "not":
+            self._require_advanced((self.tokens[1:] if self.tokens[:1] == ["("] else self.tokens or [""])[0])
             inner = self._one()
             return lambda r: not inner(r)
         if word == "(":
@@ -96,8 +97,17 @@ class _Parser:
             return lambda r: str(_read(r, name) or "").lower().startswith(str(prefix).lower())
         return self._compare(word)
 
+    def _require_advanced(self, name: str) -> None:
+        if not self._advanced:
+            raise bad_request(
+                f"Unsupported or invalid query filter clause specified for property '{name}' of resource 'User'.",
+                "Request_UnsupportedQuery",
+            )
+
     def _compare(self, name: str) -> Test:
         operator = self._next()
+        if operator == "ne":
+            self._require_advanced(name)
         if operator in ("eq", "ne"):
             wanted = _fold(self._value())
             same = operator == "eq"

@@ -14,18 +14,21 @@ from tenant_sim.graph import select as selecting
 from tenant_sim.graph.admin import AdminRoutes
 from tenant_sim.graph.batch import run_batch
 from tenant_sim.graph.delta import Page
-from tenant_sim.graph.errors import bad_request, graph_error, not_found
+from tenant_sim.graph.errors import bad_request, graph_error
+from tenant_sim.graph.segments import refusal
 from tenant_sim.graph.tokens import DeltaToken
+from tenant_sim.graph.users import Users
 from tenant_sim.login.apps import GRAPH_APP
 from tenant_sim.login.tokens import Token, TokenError
-from tenant_sim.serving.http import JSON, HttpError, Request, Response, json_response
-from tenant_sim.serving.route import Route, unknown
+from tenant_sim.serving.http import JSON, HttpError, Request, Response
+from tenant_sim.serving.route import Route
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
 _VERSION = re.compile(r"^/(v1\.0|beta)/(.*?)/?$")
 _DELTA = re.compile(r"^users/(?:microsoft\.graph\.)?delta(?:\(\))?$")
+_INVALID_URL = b"<html><body><h2>Bad Request - Invalid URL</h2><hr><p>HTTP Error 400.</p></body></html>"
 READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
 
 
@@ -35,34 +38,60 @@ class GraphRoutes:
     def __init__(self, sim: TenantSim) -> None:
         self._sim = sim
         self._admin = AdminRoutes(sim, self)
+        self._users = Users(sim)
 
     def resolve(self, request: Request) -> Route:
         """Find what a request asks for. Doubled slashes count as one: msgraph-sdk writes `/v1.0//users`."""
         request.path = re.sub("//+", "/", request.path)
+        if self._too_long(request):
+            return Route("unknown", lambda: Response(400, {"Content-Type": "text/html"}, _INVALID_URL))
         found = _VERSION.match(request.path)
         if not found:
-            return unknown()
+            return self._unknown(request, request.path)
         rest, method = found[2], request.method
         if method == "GET" and _DELTA.match(rest):
             return self._guarded("users.delta", request, READ_USERS, lambda: self._delta(request), units=1)
-        if method == "GET" and rest == "users":
-            return self._guarded("users.list", request, READ_USERS, lambda: self._list(request), units=2)
-        if method == "GET" and (one := re.fullmatch(r"users/([^/]+)", rest)):
-            return self._guarded("users.get", request, READ_USERS, lambda: self._get(request, one[1]), units=1)
-        if method == "PATCH" and (one := re.fullmatch(r"users/([^/]+)", rest)):
-            roles = frozenset({"User.ReadWrite.All"})
-            return self._guarded("users.update", request, roles, lambda: self._patch(request, one[1]), units=1)
-        if method == "POST" and (one := re.fullmatch(r"users/([^/]+)/sendMail", rest)):
-            roles = frozenset({"Mail.Send"})
-            return self._guarded("users.sendMail", request, roles, lambda: self._send_mail(request, one[1]), units=1)
-        if method == "GET" and rest in (
-            "directory/deletedItems/microsoft.graph.user",
-            "directory/deletedItems/graph.user",
-        ):
-            return self._guarded("users.deleted", request, READ_USERS, self._deleted, units=1)
         if method == "POST" and rest == "$batch":
             return self._guarded("batch", request, None, lambda: run_batch(self._sim, request, found[1]), units=0)
-        return self._admin.resolve(request, rest) or unknown()
+        return self._user(request, rest) or self._admin.resolve(request, rest) or self._unknown(request, rest)
+
+    def _user(self, request: Request, rest: str) -> Route | None:
+        """Find what a request asks of users, if it does."""
+        users, method = self._users, request.method
+        if method == "GET" and rest == "users":
+            return self._guarded("users.list", request, READ_USERS, lambda: users.list(request), units=2)
+        if method == "GET" and rest == "users/$count":
+            return self._guarded("users.count", request, READ_USERS, lambda: users.count(request), units=1)
+        if method == "GET" and re.fullmatch(r"directory/deletedItems/(microsoft\.)?graph\.user", rest):
+            return self._guarded("users.deleted", request, READ_USERS, users.deleted, units=1)
+        one = re.fullmatch(r"users/([^/]+)(/sendMail)?", rest)
+        if one is None:
+            return None
+        key, mail = one[1], one[2]
+        if method == "GET" and not mail:
+            return self._guarded("users.get", request, READ_USERS, lambda: users.get(request, key), units=1)
+        if method == "PATCH" and not mail:
+            roles = frozenset({"User.ReadWrite.All"})
+            return self._guarded("users.update", request, roles, lambda: users.patch(request, key), units=1)
+        if method == "POST" and mail:
+            roles = frozenset({"Mail.Send"})
+            return self._guarded("users.sendMail", request, roles, lambda: users.send_mail(request, key), units=1)
+        return None
+
+    def _unknown(self, request: Request, rest: str) -> Route:
+        def refuse() -> Response:
+            raise refusal(request.method, rest)
+
+        return self._guarded("unknown", request, None, refuse, units=0)
+
+    def _too_long(self, request: Request) -> bool:
+        """Tell whether the address is longer than the service takes; links of its own it always takes.
+
+        ASSUMED: graph-address-limit: 16,384 characters, above which there is a bare 400 without a Graph error.
+        """
+        length = len(request.base_url) + len(request.path) + 1 + len(request.query)
+        own = request.param("$skiptoken") is not None or request.param("$deltatoken") is not None
+        return length > self._sim.max_address and not own
 
     def _guarded(
         self, operation: str, request: Request, roles: frozenset[str] | None, act: Callable[[], Response], *, units: int
@@ -124,67 +153,6 @@ class GraphRoutes:
         response.headers.update({"request-id": request_id, "client-request-id": client_id})
         return response
 
-    # -- users -------------------------------------------------------------------------------------------------------
-
-    def _list(self, request: Request) -> Response:
-        directory = self._sim.directory
-        names = selecting.parse(request.param("$select"))
-        top = _number(request.param("$top"), 100, 999)
-        test = filtering.compile_filter(request.param("$filter") or "") if request.param("$filter") else None
-        start = _number(request.param("$skiptoken"), 0, 10**9)
-        out, at = [], start
-        for at in range(start, len(directory.ids)):
-            if directory.status[at] != 0:
-                continue
-            record = directory.record(at)
-            if test is None or test(record):
-                if len(out) == top:
-                    break
-                out.append(selecting.full(record, names))
-        else:
-            at = len(directory.ids)
-        body = {"@odata.context": f"{request.base_url}/v1.0/$metadata#users"}
-        if (request.param("$count") or "").lower() == "true":
-            body["@odata.count"] = sum(1 for s in directory.live_slots() if test is None or test(directory.record(s)))
-        if at < len(directory.ids):
-            kept = "&".join(p for p in request.query.split("&") if p and not p.lower().startswith("$skiptoken="))
-            body["@odata.nextLink"] = f"{request.base_url}{request.path}?{kept}&$skiptoken={at}"
-        return json_response({**body, "value": out})
-
-    def _get(self, request: Request, key: str) -> Response:
-        slot = self._sim.directory.find(key)
-        if slot is None:
-            raise not_found(key)
-        names = selecting.parse(request.param("$select"))
-        record = self._sim.replica.record(slot)
-        if record is None:
-            raise not_found(key)
-        context = {"@odata.context": f"{request.base_url}/v1.0/$metadata#users/$entity"}
-        return json_response({**context, **selecting.full(record, names)})
-
-    def _patch(self, request: Request, key: str) -> Response:
-        slot = self._sim.directory.find(key)
-        if slot is None:
-            raise not_found(key)
-        try:
-            self._sim.directory.patch(self._sim.directory.ids[slot], request.json())
-        except ValueError as exc:
-            raise bad_request(str(exc), "Request_BadRequest") from exc
-        return Response(204)
-
-    def _send_mail(self, request: Request, key: str) -> Response:
-        """Take a mail; everybody in the directory has a mailbox.
-
-        ASSUMED: graph-sendmail: documented for the service, read from memory.
-        """
-        if self._sim.directory.find(key) is None:
-            raise graph_error(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
-        self._sim.mails.append({"sender": key, **request.json()["message"]})
-        return Response(202)
-
-    def _deleted(self) -> Response:
-        return json_response({"value": self._sim.directory.deleted()})
-
     # -- delta -------------------------------------------------------------------------------------------------------
 
     def _delta(self, request: Request) -> Response:
@@ -198,7 +166,7 @@ class GraphRoutes:
         service = self._sim.delta
         if skip is not None or (delta and delta.lower() != "latest"):
             return self._page(request, service.page(self._resume(request, skip, delta), size, minimal=minimal), minimal)
-        names = selecting.parse(request.param("$select"))
+        names = selecting.parse(request.param("$select"), self._sim.delta.spellings())
         only = filtering.delta_ids(request.param("$filter") or "") if request.param("$filter") else ()
         first = service.start(names, only, latest=bool(delta), size=size)
         if isinstance(first, DeltaToken):
@@ -208,7 +176,9 @@ class GraphRoutes:
     def _resume(self, request: Request, skip: str | None, delta: str | None) -> DeltaToken:
         """Read the token of a link; a reset carries a Location with an empty deltatoken (graph.md A5)."""
         try:
-            return self._sim.delta.resume(skip, "skip") if skip is not None else self._sim.delta.resume(delta, "delta")
+            if skip is not None:
+                return self._sim.delta.resume(skip, "skip")
+            return self._sim.delta.resume(delta or "", "delta")
         except HttpError as exc:
             if exc.response.status == 410:
                 exc.response.headers["Location"] = f"{request.base_url}{request.path}?$deltatoken="
@@ -240,16 +210,6 @@ def _prefer(text: str) -> tuple[int | None, bool]:
     """Read `odata.maxpagesize` (may lower the page, never raise it) and `return=minimal` (graph.md A2, A4)."""
     found = re.search(r"odata\.maxpagesize\s*=\s*(\d+)", text)
     return (max(1, int(found[1])) if found else None), "return=minimal" in text.replace(" ", "")
-
-
-def _number(text: str | None, default: int, most: int) -> int:
-    if text is None:
-        return default
-    if not text.isdigit() or int(text) > most:
-        raise bad_request(
-            f"Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive.", "Request_BadRequest"
-        )
-    return int(text)
 
 
 def _cost(request: Request, base: int) -> int:

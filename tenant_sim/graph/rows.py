@@ -89,6 +89,8 @@ class Rows:
 
     def __init__(self) -> None:
         self._layouts: dict[bytes, Layout] = {}
+        self.names: set[str] = set()
+        """Every attribute that any row ever had."""
         self._numbers: dict[tuple[tuple[str, ...], ...], bytes] = {}
         self._views: dict[tuple[tuple[str, ...], frozenset[str]], View] = {}
 
@@ -105,6 +107,7 @@ class Rows:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = str(len(self._numbers)).encode()
+            self.names.update(key[0])
             self._layouts[number] = Layout((*record, *(f"{_BLOCK}/{part}" for part in parts)), frozenset(nulls))
         lines = [number]
         lines += map(orjson.dumps, values)

@@ -6,6 +6,7 @@ Sources: graph.md A3 (which properties delta tracks), D (types and limits), F (t
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _STRINGS = """
     aboutMe ageGroup city companyName consentProvidedForMinor country creationType department displayName employeeId
@@ -41,6 +42,9 @@ TYPES: dict[str, type] = {
 """JSON type by property name; `id` and `deletedDateTime` are inherited from directoryObject."""
 
 INHERITED = frozenset({"id", "deletedDateTime"})
+
+KNOWN = frozenset(TYPES) | INHERITED
+"""Names of all properties of `user`."""
 
 LIST_DEFAULT = (
     "businessPhones",
@@ -94,7 +98,7 @@ EXTENSION = re.compile(r"^extension_[0-9a-f]{32}_\w+$")
 _PARTS = {"employeeOrgData": {"division", "costCenter"}, "onPremisesExtensionAttributes": set(EXTENSION_ATTRIBUTES)}
 
 
-def check(attributes: dict) -> None:
+def check(attributes: dict[str, Any]) -> None:
     """Refuse attributes a directory could not hold; `ValueError` names the property."""
     for name, value in attributes.items():
         if name in INHERITED or EXTENSION.match(name) or name.startswith("ext"):
@@ -106,7 +110,7 @@ def check(attributes: dict) -> None:
             continue
         if not isinstance(value, wanted):
             raise ValueError(f"{name} is {wanted.__name__}, not {type(value).__name__}")
-        if name in MAX_LENGTH and len(value) > MAX_LENGTH[name]:
+        if name in MAX_LENGTH and isinstance(value, str) and len(value) > MAX_LENGTH[name]:
             raise ValueError(f"{name} holds {MAX_LENGTH[name]} characters at most")
         _check_parts(name, value)
 

@@ -11,9 +11,14 @@ from tenant_sim.graph.errors import bad_request
 _ALL_PARTS: dict[str, Any] = dict.fromkeys(schema.EXTENSION_ATTRIBUTES)
 
 
-def parse(text: str | None) -> tuple[str, ...]:
-    """Read a `$select` list in its order, without doubles; nothing selected means the default properties."""
-    names = dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip())
+def parse(text: str | None, spellings: dict[str, str]) -> tuple[str, ...]:
+    """Read a `$select` list in its order, without doubles; nothing selected means the default properties.
+
+    `spellings` has the registered name by its lower case, which is what the answer shows: Graph matches names whatever
+    their case (reported for directory extensions).
+    """
+    parts = (part.strip() for part in (text or "").split(","))
+    names = dict.fromkeys(spellings.get(part.lower(), part) for part in parts if part)
     if not names or "*" in names:
         return schema.LIST_DEFAULT
     return tuple(names)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from tenant_sim.login.certificates import ClientCertificate, shared_certificate
@@ -31,6 +33,8 @@ ROLE_IDS: dict[str, dict[str, str]] = {
         "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
         "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",
         "Mail.Send": "b633e1c5-b582-4048-a93e-9f11b44c7e96",
+        "Sites.Read.All": "332a536c-c7ef-4017-ab91-336970924f0d",
+        "Sites.FullControl.All": "a82116e5-55eb-4c41-a434-62fe8a61c773",
     },
 }
 RESOURCE_APPS = {"graph": GRAPH_APP, "sharepoint": SHAREPOINT_APP}
@@ -64,7 +68,7 @@ class App:
     federated: list[FederatedCredential] = field(default_factory=list)
     in_tenant: bool = True
     """False: registered, but nobody consented, so that its service principal is missing (AADSTS7000229)."""
-    extensions: list[dict] = field(default_factory=list)
+    extensions: list[dict[str, Any]] = field(default_factory=list)
     """Directory extension properties it owns."""
     sites: set[str] = field(default_factory=set)
     """Sites it was granted under Sites.Selected."""
@@ -131,7 +135,7 @@ class Apps:
         """Return the managed identities."""
         return [app for app in self if app.kind == "managed_identity"]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[App]:
         return iter(list(self._apps.values()))
 
     def _guid(self) -> str:

@@ -8,6 +8,7 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tenant_sim.clock import iso
 from tenant_sim.login.apps import App
@@ -91,7 +92,10 @@ def _signature(assertion: str, header: dict[str, Any], certificate: ClientCertif
         else padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=padding.PSS.AUTO)
     )
     try:
-        certificate.certificate.public_key().verify(unb64(signature), signed.encode(), scheme, hashes.SHA256())
+        key = certificate.certificate.public_key()
+        if not isinstance(key, RSAPublicKey):
+            raise ValueError("not an RSA key")
+        key.verify(unb64(signature), signed.encode(), scheme, hashes.SHA256())
     except (InvalidSignature, ValueError):
         raise RefusedAssertionError(
             700027,

@@ -73,7 +73,8 @@ class ManagedIdentityRoutes:
         return int(self._sim.tokens.wall() + self._sim.tokens.lifetime_s)
 
     def _issue(self, request: Request, *, app_service: bool) -> tuple[App, str, str]:
-        params, app = request.params, self._sim.apps.identity
+        params = request.params
+        app: App | None = self._sim.apps.identity
         resource = params.get("resource", "")
         if not resource:
             raise _error(

@@ -114,7 +114,7 @@ class Tokens:
             _, _, payload = signed.partition(".")
             public = signing_key().public_key()
             public.verify(unb64(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-            claims = orjson.loads(unb64(payload))
+            claims: dict[str, Any] = orjson.loads(unb64(payload))
         except (InvalidSignature, ValueError) as exc:
             raise TokenError("malformed", str(exc)) from exc
         if claims.get("iss") != self.issuer:

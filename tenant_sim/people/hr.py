@@ -97,7 +97,8 @@ def convert_rows(cells: Iterable[dict[str, str]], *, domain: str = "contoso.com"
 def split(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     """Part hires (the first row of each key) from edits (later rows), both in the order of the file."""
     seen: set[str] = set()
-    hires, edits = [], []
+    hires: list[Row] = []
+    edits: list[Row] = []
     for row in rows:
         (edits if row.key in seen else hires).append(row)
         seen.add(row.key)

@@ -84,7 +84,8 @@ class SimAdapter(BaseAdapter):
             enforce_content_length=True,
             request_method=request.method,
         )
-        response.request, response.url, response.connection = request, request.url or "", self
+        response.request, response.url = request, request.url or ""
+        response.connection = self  # type: ignore[assignment]  # the stubs want the adapter of sockets
         return response
 
 
@@ -96,7 +97,7 @@ def _bytes(body: Any) -> bytes:
     if isinstance(body, bytes | bytearray):
         return bytes(body)
     if hasattr(body, "read"):
-        return body.read()
+        return bytes(body.read())
     return b"".join(body)
 
 

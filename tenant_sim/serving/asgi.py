@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,9 +21,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class BreakableProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with the transport in reach of the application, so that it can break a connection."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", transport))
         self.app_state = {**self.app_state, "transport": transport}
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tenant_sim.people import seeding
 
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+
 
 def grant(tenant, *roles: str) -> None:
     for role in roles:
@@ -36,7 +38,7 @@ def test_list_is_paged_and_filtered(tenant):
     second = tenant.graph(first["@odata.nextLink"]).json()
     user = tenant.sim.directory.users()[0]
     found = tenant.graph(
-        "users", params={"$filter": f"employeeId eq '{user['employeeId']}' and accountEnabled ne null"}
+        "users", params={"$filter": f"employeeId eq '{user['employeeId']}' and accountEnabled eq true"}
     )
 
     assert (len(first["value"]), len(second["value"]), "@odata.nextLink" in second) == (20, 10, False)
@@ -62,7 +64,7 @@ def test_filters(tenant, text, names):
     tenant.person("eve", employeeOrgData={"costCenter": "CC1"})
     tenant.person("o'hara", accountEnabled=False)
 
-    found = tenant.graph("users", params={"$filter": text, "$count": "true"}).json()
+    found = tenant.graph("users", params={"$filter": text, "$count": "true"}, headers=EVENTUAL).json()
 
     assert sorted(one["displayName"] for one in found["value"]) == names
     assert found["@odata.count"] == len(names)
@@ -293,3 +295,97 @@ def test_principal_names_are_unique_and_followed(tenant):
     assert tenant.graph("users/zoe.new@contoso.com").status_code == 404
     tenant.sim.directory.restore(zoe)
     assert tenant.graph("users/zoe.new@contoso.com").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("users?$filter=displayName ne 'x'", 400, "filter clause specified for property 'displayName'"),
+        ("users?$filter=not(displayName eq 'x')", 400, "filter clause specified for property 'displayName'"),
+        ("users?$count=true", 400, "$count is not currently supported."),
+        ("users/$count", 400, "$count is not currently supported."),
+        ('users?$search="displayName:x"', 400, "ConsistencyLevel: eventual"),
+        ("users?$skip=5", 400, "'$skip' is not supported by the service."),
+        ("users?$top=0", 400, "Must be between 1 and 999 inclusive"),
+        ("users?$orderby=department", 400, "Sorting not supported for current query."),
+        ("users?$orderby=nonsense", 400, "nonsense"),
+        ("users?$apply=x", 400, "'$apply' is not supported"),
+        ("users?$expand=manager", 501, "$expand"),
+        ("users/zoe@contoso.com?$expand=manager", 501, "$expand"),
+        ("users/zoe@contoso.com/manager", 501, "GET /users/{id}/manager"),
+        ("users/zoe@contoso.com/nonsense", 400, "Resource not found for the segment 'nonsense'."),
+        ("nonsense/1", 400, "Resource not found for the segment 'nonsense'."),
+        ("groups", 501, "GET /groups"),
+    ],
+)
+def test_nothing_is_ignored_in_silence(tenant, path, status, said):
+    """What Graph refuses is refused in its words; what only the simulator lacks is 501 and named."""
+    tenant.person()
+
+    answer = tenant.graph(path)
+
+    assert (answer.status_code, said in answer.json()["error"]["message"]) == (status, True), answer.text
+    assert (answer.json()["error"]["code"] == "NotSimulated") == (status == 501)
+
+
+def test_unknown_paths_need_a_token_too(tenant):
+    """Without a token an unknown path is 401, as every other."""
+    assert tenant.session.get(f"{tenant.sim.urls.graph}/v1.0/nonsense").status_code == 401
+
+
+def test_users_are_counted(tenant):
+    """/users/$count is a number as text, of those whom a filter leaves; in advanced queries only."""
+    for name in ("ann", "bob", "eve"):
+        tenant.person(name)
+
+    whole = tenant.graph("users/$count", headers=EVENTUAL)
+    part = tenant.graph("users/$count?$filter=displayName ne 'bob'", headers=EVENTUAL)
+
+    assert (whole.text, part.text, whole.headers["Content-Type"]) == ("3", "2", "text/plain")
+
+
+def test_users_are_sorted_across_pages(tenant):
+    """$orderby sorts the whole list before it is cut into pages."""
+    for name in ("bob", "Eve", "ann"):
+        tenant.person(name)
+    first = tenant.graph("users?$orderby=displayName desc&$top=2&$select=displayName").json()
+    second = tenant.graph(first["@odata.nextLink"]).json()
+
+    names = [one["displayName"] for page in (first, second) for one in page["value"]]
+    assert names == ["Eve", "bob", "ann"]
+
+
+def test_select_is_matched_without_regard_to_case(tenant):
+    """A name in another case finds its attribute and is answered as registered, in lists, single reads and delta."""
+    name = tenant.sim.define_extension(tenant.sim.apps.client, "CostCenter")["name"]
+    zoe = tenant.person(department="HR", **{name: "4711"})
+
+    for path in (f"users/{zoe}", "users", "users/delta"):
+        answer = tenant.graph(f"{path}?$select={name.upper()},DEPARTMENT").json()
+        one = answer["value"][0] if "value" in answer else answer
+        assert (one.get(name), one.get("department")) == ("4711", "HR"), path
+        assert name.upper() not in one
+
+
+def test_an_address_may_be_too_long(tenant):
+    """Over the limit the answer is a bare 400, also inside a $batch; links of the service's own are taken."""
+    zoe = tenant.person()
+    tenant.sim.max_address = 300
+    select = ",".join(f"extension_{n:032x}_attribute" for n in range(12))
+    answer = tenant.graph(f"users/delta?$select={select}")
+    part = {"id": "1", "method": "GET", "url": f"/users/{zoe}?$select={select}"}
+    inner = tenant.graph("$batch", "POST", json={"requests": [part]}).json()["responses"][0]
+
+    assert (answer.status_code, answer.headers["Content-Type"], inner["status"]) == (400, "text/html", 400)
+    link = tenant.graph("users/delta?$select=department").json()["@odata.deltaLink"]
+    assert len(link) > 120
+    assert tenant.graph(link + "&x=" + "y" * 300).status_code == 200
+
+
+def test_root_site_tells_where_sharepoint_is(tenant):
+    """sites/root has the address of the tenant's SharePoint, for whoever may read sites."""
+    refused = tenant.graph("sites/root")
+    grant(tenant, "Sites.Read.All")
+
+    assert refused.status_code == 403
+    assert tenant.graph("sites/root").json()["webUrl"] == tenant.sim.urls.sharepoint

@@ -204,3 +204,25 @@ def test_not_a_date(value: object) -> None:
     """Anything else in a date's place is a ValueError."""
     with pytest.raises(ValueError):  # noqa: PT011 - datetime's own texts vary
         csom.date_of(value)
+
+
+def test_an_empty_map_is_written_as_microsofts_client_writes_it():
+    """Without entries the dictionary is one closed element."""
+    body = csom.encode_queue(1, "IdName", {}, "https://contoso.sharepoint.com/a.json")
+
+    assert b'<Parameter Type="Dictionary" /><Parameter Type="String">https' in body
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ((1, "Id\x01", {"a": "b"}, "https://x"), "id_property"),
+        ((1, "Id", {"a\x01": "b"}, "https://x"), "property_map"),
+        ((1, "Id", {"a": "b\x01"}, "https://x"), "property_map"),
+        ((1, "Id", {"a": "b"}, "https://x\x01"), "source_uri"),
+    ],
+)
+def test_a_refused_character_names_its_argument(arguments, name):
+    """Whoever passes what XML can't carry reads which argument holds it."""
+    with pytest.raises(ValueError, match=rf"^{name}: .*U\+0001$"):
+        csom.encode_queue(*arguments)

@@ -61,16 +61,20 @@ class CsomAnswer:
 def encode_queue(
     id_type: int, id_property: str, property_map: Mapping[str, str], source_uri: str, *, application: str = APPLICATION
 ) -> bytes:
-    """Write `QueueImportProfileProperties`; the map goes from JSON name to profile property, in its own order."""
+    """Write `QueueImportProfileProperties`; the map goes from JSON name to profile property, in its own order.
+
+    Raises ValueError that names the argument which holds a character that XML can't carry.
+    """
     pairs = "".join(
-        f'<Property Name="{_attribute(key)}" Type="String">{_text(value)}</Property>'
+        f'<Property Name="{_attribute(key, "property_map")}" Type="String">{_text(value, "property_map")}</Property>'
         for key, value in property_map.items()
     )
+    dictionary = f'<Parameter Type="Dictionary">{pairs}</Parameter>' if pairs else '<Parameter Type="Dictionary" />'
     parameters = (
         f'<Parameter Type="Enum">{int(id_type)}</Parameter>'
-        f'<Parameter Type="String">{_text(id_property)}</Parameter>'
-        f'<Parameter Type="Dictionary">{pairs}</Parameter>'
-        f'<Parameter Type="String">{_text(source_uri)}</Parameter>'
+        f'<Parameter Type="String">{_text(id_property, "id_property")}</Parameter>'
+        f"{dictionary}"
+        f'<Parameter Type="String">{_text(source_uri, "source_uri")}</Parameter>'
     )
     return _request(_call("QueueImportProfileProperties", parameters), "", application)
 
@@ -138,7 +142,7 @@ def date_of(value: Any) -> datetime:
 def _request(actions: str, paths: str, application: str) -> bytes:
     return (
         '<Request AddExpandoFieldTypeSuffix="true" SchemaVersion="15.0.0.0" LibraryVersion="16.0.0.0" '
-        f'ApplicationName="{_attribute(application)}" '
+        f'ApplicationName="{_attribute(application, "application")}" '
         'xmlns="http://schemas.microsoft.com/sharepoint/clientquery/2009">'
         f'<Actions><ObjectPath Id="2" ObjectPathId="1" />{actions}</Actions>'
         f'<ObjectPaths><Constructor Id="1" TypeId="{TENANT}" />{paths}</ObjectPaths></Request>'
@@ -160,17 +164,17 @@ def _guid_parameter(guid: str) -> str:
     return f'<Parameter Type="Guid">{{{UUID(guid)}}}</Parameter>'
 
 
-def _attribute(value: str) -> str:
-    return _possible(value).translate(_ATTRIBUTE_TABLE)
+def _attribute(value: str, argument: str) -> str:
+    return _possible(value, argument).translate(_ATTRIBUTE_TABLE)
 
 
-def _text(value: str) -> str:
-    return _possible(value).translate(_TEXT_TABLE)
+def _text(value: str, argument: str) -> str:
+    return _possible(value, argument).translate(_TEXT_TABLE)
 
 
-def _possible(value: str) -> str:
+def _possible(value: str, argument: str) -> str:
     if found := _NOT_XML.search(value):
-        raise ValueError(f"XML 1.0 can't carry the character U+{ord(found[0]):04X}")
+        raise ValueError(f"{argument}: XML 1.0 can't carry the character U+{ord(found[0]):04X}")
     return value
 
 

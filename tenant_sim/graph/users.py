@@ -1,0 +1,161 @@
+"""`/users` of Graph, read and changed: query options are taken, refused as Graph refuses them, or named as missing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tenant_sim.graph import filter as filtering
+from tenant_sim.graph import schema
+from tenant_sim.graph import select as selecting
+from tenant_sim.graph.errors import bad_request, graph_error, not_found, not_simulated
+from tenant_sim.serving.http import Request, Response, json_response
+
+if TYPE_CHECKING:
+    from tenant_sim.sim import TenantSim
+
+_LIST_OPTIONS = frozenset({"$select", "$top", "$filter", "$count", "$orderby", "$skiptoken", "$format"})
+_ONE_OPTIONS = frozenset({"$select", "$format"})
+_SORTABLE = frozenset({"displayName", "userPrincipalName"})
+"""What may be sorted by without an advanced query."""
+
+
+class Users:
+    """The collection and its members."""
+
+    def __init__(self, sim: TenantSim) -> None:
+        self._sim = sim
+
+    def list(self, request: Request) -> Response:
+        """Answer with a page of users."""
+        _check(request, _LIST_OPTIONS)
+        counted = _counted(request)
+        directory = self._sim.directory
+        names = selecting.parse(request.param("$select"), self._sim.delta.spellings())
+        top = _number(request.param("$top"), 100, 999)
+        start = int(request.param("$skiptoken") or 0)
+        test = self._test(request)
+        records = (directory.record(slot) for slot in directory.live_slots())
+        found = [record for record in records if test(record)]
+        if order := request.param("$orderby"):
+            _sort(found, order, advanced=counted, filtered=request.param("$filter") is not None)
+        body: dict[str, Any] = {"@odata.context": f"{request.base_url}/v1.0/$metadata#users"}
+        if counted:
+            body["@odata.count"] = len(found)
+        if start + top < len(found):
+            kept = "&".join(p for p in request.query.split("&") if p and not p.lower().startswith("$skiptoken="))
+            body["@odata.nextLink"] = f"{request.base_url}{request.path}?{kept}&$skiptoken={start + top}"
+        page = found[start : start + top]
+        return json_response({**body, "value": [selecting.full(record, names) for record in page]})
+
+    def count(self, request: Request) -> Response:
+        """Answer with the number of users, as plain text; an advanced query."""
+        _check(request, frozenset({"$filter"}))
+        if not _eventual(request):
+            raise _no_count()
+        directory, test = self._sim.directory, self._test(request)
+        number = sum(1 for slot in directory.live_slots() if test(directory.record(slot)))
+        return Response(200, {"Content-Type": "text/plain"}, str(number).encode())
+
+    def get(self, request: Request, key: str) -> Response:
+        """Answer with one user."""
+        _check(request, _ONE_OPTIONS)
+        slot = self._sim.directory.find(key)
+        record = None if slot is None else self._sim.replica.record(slot)
+        if record is None:
+            raise not_found(key)
+        names = selecting.parse(request.param("$select"), self._sim.delta.spellings())
+        context = {"@odata.context": f"{request.base_url}/v1.0/$metadata#users/$entity"}
+        return json_response({**context, **selecting.full(record, names)})
+
+    def patch(self, request: Request, key: str) -> Response:
+        """Change a user."""
+        slot = self._sim.directory.find(key)
+        if slot is None:
+            raise not_found(key)
+        try:
+            self._sim.directory.patch(self._sim.directory.ids[slot], request.json())
+        except ValueError as exc:
+            raise bad_request(str(exc), "Request_BadRequest") from exc
+        return Response(204)
+
+    def send_mail(self, request: Request, key: str) -> Response:
+        """Take a mail; everybody in the directory has a mailbox.
+
+        ASSUMED: graph-sendmail: documented for the service, read from memory.
+        """
+        if self._sim.directory.find(key) is None:
+            raise graph_error(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+        self._sim.mails.append({"sender": key, **request.json()["message"]})
+        return Response(202)
+
+    def deleted(self) -> Response:
+        """Answer with the users in deletedItems."""
+        return json_response({"value": self._sim.directory.deleted()})
+
+    def _test(self, request: Request) -> filtering.Test:
+        text = request.param("$filter")
+        if not text:
+            return lambda _record: True
+        return filtering.compile_filter(text, advanced=_eventual(request))
+
+
+def _eventual(request: Request) -> bool:
+    return request.headers.get("consistencylevel", "").lower() == "eventual"
+
+
+def _counted(request: Request) -> bool:
+    wanted = (request.param("$count") or "false").lower() == "true"
+    if wanted and not _eventual(request):
+        raise _no_count()
+    return wanted
+
+
+def _no_count() -> Exception:
+    return bad_request("$count is not currently supported.", "Request_BadRequest")
+
+
+def _check(request: Request, taken: frozenset[str]) -> None:
+    """Refuse the options that aren't taken.
+
+    ASSUMED: graph-option-texts: texts of refused query options are as remembered.
+    """
+    for name in (name.lower() for name in request.params if name.startswith("$")):
+        if name in taken:
+            continue
+        if name == "$search" and not _eventual(request):
+            raise bad_request(
+                "Request with $search query parameter only works through MSGraph with a special request header: "
+                "'ConsistencyLevel: eventual'",
+                "Request_UnsupportedQuery",
+            )
+        if name in ("$search", "$expand"):
+            raise not_simulated(f"{name} on users")
+        if name == "$skip":
+            raise bad_request("'$skip' is not supported by the service.", "Request_BadRequest")
+        raise bad_request(f"The query parameter '{name}' is not supported.")
+
+
+def _sort(records: list[dict[str, Any]], order: str, *, advanced: bool, filtered: bool) -> None:
+    """Sort in place; nothing comes before something."""
+    for part in reversed(order.split(",")):
+        name, _, direction = part.strip().partition(" ")
+        if name not in schema.KNOWN or direction.strip() not in ("", "asc", "desc"):
+            raise bad_request(f"Could not find a property named '{part.strip()}' on type 'microsoft.graph.user'.")
+        if not advanced and (filtered or name not in _SORTABLE):
+            raise bad_request("Sorting not supported for current query.", "Request_UnsupportedQuery")
+        records.sort(key=partial(_sort_key, name), reverse=direction.strip() == "desc")
+
+
+def _sort_key(name: str, record: dict[str, Any]) -> str:
+    return str(record.get(name) or "").lower()
+
+
+def _number(text: str | None, default: int, most: int) -> int:
+    if text is None:
+        return default
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise bad_request(
+            f"Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive.", "Request_BadRequest"
+        )
+    return int(text)

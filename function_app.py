@@ -190,12 +190,15 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _hand_on(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]], client) -> None:
-    """Send wake-ups on: hand-overs and exports as messages, watchers as orchestrations named by their file."""
+    """Send wake-ups on: hand-overs and exports as messages, watchers as orchestrations."""
     _send(wakes, pulls, exports)
-    for connector, file in wakes.watches:
-        status = await client.get_status(file)
-        if status is None or status.runtime_status is None or status.runtime_status.value not in triggers.ALIVE:
-            await client.start_new("watch_import_job", file, {"connector": connector, "file": file})
+    for connector, file, instance in wakes.watches:
+        try:
+            status = await client.get_status(instance)
+            if status is None or status.runtime_status is None or status.runtime_status.value not in triggers.ALIVE:
+                await client.start_new("watch_import_job", instance, {"connector": connector, "file": file})
+        except Exception as error:  # noqa: BLE001 - one watcher's trouble must not cost the messages that were set
+            triggers.watcher_not_started(connector, file, error)
 
 
 def _send(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]]) -> None:

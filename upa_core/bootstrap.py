@@ -208,6 +208,8 @@ def _config(place: str, store: Store, environ: Mapping[str, str]) -> Config:
 
 def _store(place: StatePlace, settings: Settings) -> Store:
     if place.folder:
+        if Path(place.folder).exists() and not Path(place.folder).is_dir():
+            raise ConfigError("UPA_STATE names a file where a folder is needed; write folder:<path of a folder>")
         return FolderStore(place.folder)
     from upa_core.adapters.storage import blob_store  # the SDK is slow to import, and not needed for a folder
 

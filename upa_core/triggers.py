@@ -17,7 +17,8 @@ from upa_core.adapters.waker import GatheringWaker
 from upa_core.bootstrap import App, app
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant
-from upa_core.domain.documents.keys import CONNECTOR_NAME
+from upa_core.domain.documents.keys import CONNECTOR_NAME, parse_file_name
+from upa_core.domain.documents.watcher import file_of
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.http import Answer, Request, problem
@@ -29,6 +30,7 @@ from upa_core.services.drive.advance import advance_far
 from upa_core.services.drive.due import what_is_due
 from upa_core.services.drive.tick import tick as tick_connector
 from upa_core.services.drive.watch_file import watch_file
+from upa_core.services.drive.watcher import see_that_it_is_watched
 from upa_core.services.health.notify import count_library, look_after
 from upa_core.services.upkeep.housekeeping import housekeeping as keep_house
 
@@ -45,8 +47,8 @@ class Wakes:
 
     pulls: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
-    watches: list[tuple[str, str]] = field(default_factory=list)
-    """Connector and import file; the file's name is the orchestration's instance id."""
+    watches: list[tuple[str, str, str]] = field(default_factory=list)
+    """Connector, import file and the orchestration's instance id."""
 
 
 def connector_of(body: bytes) -> str:
@@ -83,9 +85,9 @@ def export(connector: str) -> Wakes:
 
     def go_on(ports: Ports, one: Connector) -> None:
         advance_far(ports, one)
-        file = what_is_due(ports, one).file
-        if file:
-            ports.waker.watch(one.name, file)
+        flight = what_is_due(ports, one).flight
+        if flight is not None:
+            see_that_it_is_watched(ports, one, flight)
 
     return _each(connector, go_on)
 
@@ -104,6 +106,16 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
     step = {"done": watched.done, "at": instant(watched.at) if watched.at else None, "why": watched.why}
     wakes = _messages(waker)
     return step, wakes.exports[0] if wakes.exports else None
+
+
+def watcher_not_started(connector: str, file: str, error: Exception) -> None:
+    """Tell that an orchestration could not be started; the next tick tries again, and looks itself once it is overdue.
+
+    The error's kind alone is told: its text may hold an address with a key.
+    """
+    fields: Fields = {"reason": type(error).__name__, "file": file}
+    run = (parse_file_name(file) or ("", ""))[1]
+    app().events.emit(Event(EventName.WAKE_UP_LOST, connector, run, Level.WARNING, fields))
 
 
 def housekeeping() -> datetime:
@@ -201,5 +213,5 @@ def _messages(waker: GatheringWaker) -> Wakes:
     return Wakes(
         pulls=[message(wake.connector, wake.run) for wake in waker.pulls],
         exports=[message(wake.connector, wake.run) for wake in waker.exports],
-        watches=list(waker.watches),
+        watches=[(connector, file_of(instance), instance) for connector, instance in waker.watches],
     )

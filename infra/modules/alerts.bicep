@@ -33,6 +33,7 @@ var eventRules = [
   { name: 'escrow-old', severity: 3, events: ['upa.escrow.old'], above: 0, window: 'P1D', title: 'People have been in escrow for long' }
   { name: 'clean-postponed', severity: 3, events: ['upa.clean.postponed'], above: 12, window: 'P1D', title: 'Import files stay in the library' }
   { name: 'wake-up-lost', severity: 3, events: ['upa.wake_up.lost'], above: 12, window: 'P1D', title: 'Wake-ups get lost; only the timer drives the pipeline' }
+  { name: 'watch-overdue', severity: 3, events: ['upa.watch.overdue'], above: 0, window: 'PT6H', title: 'Nobody watched an import job for an hour; the timer did' }
 ]
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {

@@ -11,7 +11,7 @@ import pytest
 from tests.support.world import World
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
 from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
-from upa_core.services.doctor.examine import examine as doctor
+from upa_core.services.doctor import examine as doctor
 from upa_core.services.doctor.probe import explain_refusal, probe
 
 ALL = frozenset({"User.Read.All", "Sites.FullControl.All", "User.ReadWrite.All"})

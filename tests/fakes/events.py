@@ -39,6 +39,6 @@ class RecordingWaker:
         """Keep the wake-up."""
         self.sent.append(("export", connector, run))
 
-    def watch(self, connector: str, file: str) -> None:
+    def watch(self, connector: str, instance: str) -> None:
         """Keep the wake-up."""
-        self.sent.append(("watch", connector, file))
+        self.sent.append(("watch", connector, instance))

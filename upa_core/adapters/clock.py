@@ -75,10 +75,10 @@ def clock_from(text: str) -> Clock:
         if kind != "scaled":
             raise ValueError(kind)
         sim_epoch, wall_epoch, factor = (float(number) for number in numbers)
-    except ValueError as error:
+    except ValueError:
         raise ConfigError(
-            f"not a clock: {text[:80]!r} (use wall, or scaled:<sim_epoch_unix>:<wall_epoch_unix>:<factor>)"
-        ) from error
+            "UPA_CLOCK isn't a clock: write wall, or scaled:<sim_epoch_unix>:<wall_epoch_unix>:<factor>"
+        ) from None
     return ScaledClock(sim_epoch, wall_epoch, factor)
 
 

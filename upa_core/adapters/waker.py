@@ -20,7 +20,7 @@ class GatheringWaker:
     pulls: list[Wake] = field(default_factory=list)
     exports: list[Wake] = field(default_factory=list)
     watches: list[tuple[str, str]] = field(default_factory=list)
-    """Connector and import file."""
+    """Connector and instance id of the watching orchestration."""
 
     def continue_pull(self, connector: str, run: str) -> None:
         """Keep a hand-over of pulling."""
@@ -30,10 +30,10 @@ class GatheringWaker:
         """Keep a request to export."""
         _add(self.exports, Wake(connector, run))
 
-    def watch(self, connector: str, file: str) -> None:
+    def watch(self, connector: str, instance: str) -> None:
         """Keep a request to watch an import file."""
-        if (connector, file) not in self.watches:
-            self.watches.append((connector, file))
+        if (connector, instance) not in self.watches:
+            self.watches.append((connector, instance))
 
 
 class SilentWaker:
@@ -45,7 +45,7 @@ class SilentWaker:
     def export(self, connector: str, run: str) -> None:
         """Drop it."""
 
-    def watch(self, connector: str, file: str) -> None:
+    def watch(self, connector: str, instance: str) -> None:
         """Drop it."""
 
 

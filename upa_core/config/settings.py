@@ -66,8 +66,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _switch(environ: Mapping[str, str], name: str) -> bool:
     text = environ.get(name, "").strip().lower()
     if text not in ("", "true", "false"):
-        raise ConfigError(f"{name} is {text[:20]!r}; write true or false")
+        raise ConfigError(f"{name} is neither true nor false; write one of them")
     return text == "true"
+
+
+def _shape(place: str) -> str:
+    """Say what kind of text stands where a place was expected, and nothing of it: it may hold a key."""
+    if "accountkey=" in place.lower() or "sharedaccesssignature=" in place.lower():
+        return "is a connection string, and one with a key has no place there"
+    scheme, found, rest = place.partition("://")
+    if not (found and scheme.isascii() and scheme.isalpha()):
+        return "is neither a folder nor an address"
+    if scheme.lower() != "https":
+        return f"is an address of {scheme.lower()}, not of https"
+    return "is an address with a query" if "?" in rest else "is an address of https without a container"
 
 
 def _state(environ: Mapping[str, str]) -> StatePlace:
@@ -77,12 +89,16 @@ def _state(environ: Mapping[str, str]) -> StatePlace:
         return StatePlace(folder=named.removeprefix("folder:"))
     if named:
         url = urlsplit(named)
-        if url.scheme != "https" or not url.path.strip("/"):
+        if url.scheme != "https" or not url.path.strip("/") or url.query:
             raise ConfigError(
-                f"UPA_STATE is {named[:80]!r}; write folder:<path> or https://<account>.blob.core.windows.net/<container>"
+                f"UPA_STATE {_shape(named)}; write folder:<path> or https://<account>.blob.core.windows.net/<container>"
             )
         return StatePlace(container_url=named.rstrip("/"))
     if account := environ.get("AzureWebJobsStorage__blobServiceUri", "").strip():
+        url = urlsplit(account)
+        if url.scheme != "https" or url.query:
+            name = "AzureWebJobsStorage__blobServiceUri"
+            raise ConfigError(f"{name} {_shape(account)}; write https://<account>.blob.core.windows.net")
         return StatePlace(container_url=f"{account.rstrip('/')}/{container}")
     if connection := environ.get("AzureWebJobsStorage", "").strip():
         return StatePlace(connection_string=connection, container=container)

@@ -14,5 +14,5 @@ class Waker(Protocol):
     def export(self, connector: str, run: str) -> None:
         """Ask for sealed rounds to be exported."""
 
-    def watch(self, connector: str, file: str) -> None:
-        """Ask for the import job of this file to be watched."""
+    def watch(self, connector: str, instance: str) -> None:
+        """Ask for an import job to be watched; the instance id is the file's name, `~2` and so on behind it."""

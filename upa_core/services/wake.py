@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from upa_core.domain.documents.keys import parse_file_name
+from upa_core.domain.documents.watcher import file_of
 from upa_core.domain.errors import UpaError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.ports.bundle import Ports
@@ -15,7 +16,8 @@ def wake(ports: Ports, call: Callable[[str, str], None], connector: str, subject
     try:
         call(connector, subject)
     except UpaError as exc:
-        file = parse_file_name(subject)
-        fields = {"reason": str(exc), "file": subject if file is not None else ""}
+        name = file_of(subject)
+        file = parse_file_name(name)
+        fields = {"reason": str(exc), "file": name if file is not None else ""}
         run = file[1] if file is not None else subject
         ports.events.emit(Event(EventName.WAKE_UP_LOST, connector, run, Level.WARNING, fields))

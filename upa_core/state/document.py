@@ -11,7 +11,8 @@ import orjson
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, to_json
 from upa_core.domain.documents.connector_state import ConnectorState, Lane
-from upa_core.domain.documents.keys import lane_key, state_key
+from upa_core.domain.documents.keys import lane_key, state_key, watcher_key
+from upa_core.domain.documents.watcher import Watcher
 from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.ports.store import Store
 
@@ -95,3 +96,8 @@ def state_of(store: Store, connector: str) -> Document[ConnectorState]:
 def lane_of(store: Store, connector: Connector) -> Document[Lane]:
     """Return the lane of a connector's target tenant."""
     return Document(store, lane_key(connector.target.lane), Lane())
+
+
+def watcher_of(store: Store, connector: Connector) -> Document[Watcher]:
+    """Return the last look at the import file in the lane of a connector's target tenant."""
+    return Document(store, watcher_key(connector.target.lane), Watcher())

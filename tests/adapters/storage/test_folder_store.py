@@ -246,3 +246,15 @@ def test_root_may_be_text(tmp_path: Path) -> None:
     store.put("a", b"1")
 
     assert (tmp_path / "x" / "a").read_bytes() == b"1"
+
+
+def test_state_on_this_machine_is_its_owners_alone(tmp_path: Path) -> None:
+    """The folder is closed to others, and a written blob too, whatever the umask says."""
+    before = os.umask(0)
+    try:
+        FolderStore(tmp_path / "state").put("a/b.json", b"{}")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "state" / "a" / "b.json").stat().st_mode & 0o077 == 0

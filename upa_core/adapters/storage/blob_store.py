@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from upa_core.adapters.storage.store_keys import check_key, check_prefix
 from upa_core.domain.errors import (
     AccessDeniedError,
+    ConfigError,
     ConflictError,
     RefusedError,
     RetryLaterError,
@@ -178,7 +179,11 @@ def blob_store_from_connection_string(
     from azure.storage.blob import ContainerClient  # vendor imports are lazy
 
     _quieten()
-    client = ContainerClient.from_connection_string(connection, container, **_MODEST | options)
+    try:
+        client = ContainerClient.from_connection_string(connection, container, **_MODEST | options)
+    except (ValueError, KeyError):  # their texts repeat what was written
+        text = "AzureWebJobsStorage isn't a storage account's connection string; copy it whole from the account"
+        raise ConfigError(text) from None
     return BlobStore(client, create=create)
 
 

@@ -126,7 +126,9 @@ class FolderStore:
         """Make the folder once, and sweep what writers that were killed left behind."""
         if self._prepared and self._temporary.is_dir():
             return
-        self._temporary.mkdir(parents=True, exist_ok=True)
+        self._root.parent.mkdir(parents=True, exist_ok=True)
+        self._root.mkdir(mode=0o700, exist_ok=True)  # it holds people's values: nobody else on this machine reads them
+        self._temporary.mkdir(mode=0o700, exist_ok=True)
         for leftover in self._temporary.iterdir():
             with suppress(FileNotFoundError):
                 if time.time() - leftover.stat().st_mtime > _STALE_TEMPORARY:
@@ -134,7 +136,7 @@ class FolderStore:
         self._prepared = True
 
     def _write_temporary(self, path: Path, data: bytes) -> None:
-        with path.open("xb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.utime(file.fileno(), ns=(moment := time.time_ns(), moment))

@@ -68,6 +68,11 @@ def lane_key(lane: str) -> str:
     return f"tenants/{lane}/lane.json"
 
 
+def watcher_key(lane: str) -> str:
+    """Return where the last look at the file in a lane is noted."""
+    return f"tenants/{lane}/watcher.json"
+
+
 def segment_key(connector: str, round_id: str, number: int, token: str) -> str:
     """Return where a segment lies; the token keeps two writers of one round apart."""
     return f"{rounds_prefix(connector)}{round_id}/{number:05d}-{token}"

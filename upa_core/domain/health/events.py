@@ -42,6 +42,7 @@ class EventName(StrEnum):
     SWITCHED_OFF = "upa.connector.switched_off"
     TRIGGER_FAILED = "upa.trigger.failed"
     WAKE_UP_LOST = "upa.wake_up.lost"
+    WATCH_OVERDUE = "upa.watch.overdue"
     CONTROLLED = "upa.connector.controlled"
     ALARM_RAISED = "upa.alarm.raised"
     ALARM_ENDED = "upa.alarm.ended"

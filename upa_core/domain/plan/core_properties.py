@@ -15,6 +15,7 @@ _SYNCED: dict[str, tuple[str, ...]] = {
         "User Name",
         "SPS-UserPrincipalName",
         "User Principal Name",
+        "SPS-ClaimID",
     ),
     "displayName": ("PreferredName", "Preferred Name", "Name"),
     "givenName": ("FirstName", "First Name"),
@@ -27,6 +28,12 @@ _SYNCED: dict[str, tuple[str, ...]] = {
     "wWWHomePage": ("PublicSiteRedirect", "Public Site Redirect"),
     "preferredLanguage": ("SPS-MUILanguages", "Language Preferences"),
     "msExchHideFromAddressList": ("SPS-HideFromAddressLists",),
+    "msExchRecipientTypeDetails": ("SPS-RecipientTypeDetails",),
+    "objectSid": ("SPS-SavedSID",),
+    "userType": ("SPS-UserType",),
+    "groupType": ("GroupType", "IsUnifiedGroup"),
+    "isPublic": ("IsPublic",),
+    "isSharePointOnlineObject": ("SPO-IsSPO",),
     "manager": ("Manager",),
 }
 _IDENTITY = ("UserProfile_GUID", "SID", "ADGuid", "msOnline-ObjectId", "SPS-DistinguishedName", "SPS-SavedAccountName")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import switched_off
+from upa_core.domain.documents.connector_state import InFlight, switched_off
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
@@ -17,7 +17,7 @@ class Due:
 
     export: bool
     """Something to plan, send or go on with."""
-    file: str = ""
+    flight: InFlight | None = None
     """The connector's import file in the lane, which somebody must watch."""
 
 
@@ -25,7 +25,7 @@ def what_is_due(ports: Ports, connector: Connector) -> Due:
     """Read what is due; a lost wake-up, a watcher never started and a hand-over that died all show up here."""
     flight = lane_of(ports.store, connector).load().value.in_flight
     if flight is not None and flight.connector == connector.name:
-        return Due(export=False, file=flight.file)
+        return Due(export=False, flight=flight)
     state = state_of(ports.store, connector.name).load().value
     if switched_off(state):
         return Due(export=False)

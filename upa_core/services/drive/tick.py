@@ -5,6 +5,7 @@ from __future__ import annotations
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.due import what_is_due
+from upa_core.services.drive.watcher import see_that_it_is_watched
 from upa_core.services.health.quarantine import pull_is_due
 from upa_core.services.pull import PullResult, pull
 from upa_core.services.wake import wake
@@ -24,7 +25,7 @@ def tick(ports: Ports, connector: Connector) -> PullResult | None:
         return pull(ports, connector, stored=stored)
     finally:
         due = what_is_due(ports, connector)
-        if due.file:
-            wake(ports, ports.waker.watch, connector.name, due.file)
+        if due.flight is not None:
+            see_that_it_is_watched(ports, connector, due.flight)
         elif due.export:
             wake(ports, ports.waker.export, connector.name, "")

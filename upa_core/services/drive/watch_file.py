@@ -8,6 +8,7 @@ from datetime import datetime
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.advance import go_on
+from upa_core.services.drive.watcher import note_look
 from upa_core.services.wake import wake
 from upa_core.state.document import lane_of
 
@@ -33,4 +34,5 @@ def watch_file(ports: Ports, connector: Connector, file: str) -> Watched:
             return Watched(done=True, at=None, why="settled")
         step = go_on(ports, connector, flight)
         if step.kind != "again":
+            note_look(ports, connector, flight)
             return Watched(done=step.kind == "idle", at=step.at, why=step.why)

@@ -1,0 +1,61 @@
+"""Who watches the import file in the lane, by our own storage alone: what Durable Functions says is never truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from upa_core.domain.documents.lane import InFlight
+from upa_core.domain.timetable import LONGEST_PAUSE
+
+OVERDUE_AFTER = timedelta(hours=1)
+"""Polls are at most 15 minutes apart: after an hour without a look, whoever watched is dead, whatever is said of it."""
+NOTE_EVERY = timedelta(minutes=30)
+"""A look is noted at most so often: an import job of 2.5 h costs four writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """The last look at one import file, and how often its watch was started anew."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    file: str = ""
+    looked: datetime | None = None
+    restarts: int = 0
+
+    def of(self, file: str) -> Watcher:
+        """Return what is known of this file's watch; nothing where another file was watched."""
+        return self if self.file == file else Watcher(file=file)
+
+    @property
+    def instance(self) -> str:
+        """The orchestration's instance id: the file's name, with `~2` from the second start."""
+        return f"{self.file}~{self.restarts + 1}" if self.restarts else self.file
+
+    def restarted(self, now: datetime) -> Watcher:
+        """Return the watch under a new instance id, looked at now."""
+        return replace(self, looked=now, restarts=self.restarts + 1)
+
+
+def file_of(instance: str) -> str:
+    """Return the import file that an instance id names."""
+    return instance.partition("~")[0]
+
+
+def last_look(flight: InFlight, watcher: Watcher, now: datetime) -> datetime | None:
+    """Return when the file was last known to be looked after, or will be; None where no moment can be believed.
+
+    A moment further ahead than any pause of ours was noted by a clock that was ahead.
+    """
+    looked = watcher.of(flight.file).looked
+    moments = (flight.since, flight.asked, flight.queued, flight.ended, flight.not_before, looked)
+    return max((one for one in moments if one is not None and one - now <= LONGEST_PAUSE), default=None)
+
+
+def is_overdue(flight: InFlight, watcher: Watcher, now: datetime) -> bool:
+    """Tell whether nobody has looked at the file for longer than any watcher leaves it alone."""
+    looked = last_look(flight, watcher, now)
+    return looked is None or now - looked >= OVERDUE_AFTER

@@ -67,7 +67,7 @@ bench-full: $(READY) ## Measure with a million people
 wheel-test: $(READY) ## Install the wheel in empty environments of every Python that is here, and use it
 	@UPA_WHEEL_PYTHONS="$$(scripts/find-python --all)" $(BIN)/python -m pytest -v tests/packaging
 
-package-test: $(READY) ## Index the app from its deployment package with requirements.txt alone
+package-test: $(READY) ## Build the deployment package and let the real worker index that folder alone
 	@$(BIN)/python scripts/package-test
 
 snapshots: $(READY) ## Predict anew what infra/ deploys (tests/infra/snapshots; needs the Bicep compiler)
@@ -82,6 +82,7 @@ audit: $(READY) ## Judge what is deployed: pins, hashes, licences; nobody is ask
 lock: $(READY) ## Compile the requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --no-annotate --generate-hashes requirements-tools.in -o requirements-tools.txt
 
 clean: ## Delete what was set up here
 	rm -rf .venv-* .tools .demo .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

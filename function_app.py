@@ -3,16 +3,28 @@
 Messages, timers and orchestrations are wake-ups, never truth: what is due is read from storage (docs/explanation).
 """
 
-import asyncio
-from datetime import datetime, timedelta
-from typing import List
+import sys
 
-import azure.durable_functions as df
-import azure.functions as func
+from upa_core.deployed import Refusing, wrong_python
 
-from upa_core.lazily import LazyModule
+WRONG_PYTHON = wrong_python()
+"""Why nothing can run here, asked before a library is imported that may be compiled for another Python."""
 
-triggers = LazyModule("upa_core.triggers")
+try:
+    import asyncio
+    from datetime import datetime, timedelta
+    from typing import List
+
+    import azure.durable_functions as df
+    import azure.functions as func
+
+    from upa_core.lazily import LazyModule
+except ImportError:
+    if WRONG_PYTHON:
+        sys.exit(WRONG_PYTHON)
+    raise
+
+triggers = Refusing(WRONG_PYTHON) if WRONG_PYTHON else LazyModule("upa_core.triggers")
 """Imported with the first use: the host waits for the index of every new worker, and not for the work."""
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -185,8 +197,8 @@ async def status_page(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Tell that the app answers, and nothing else."""
-    return func.HttpResponse(status_code=204)
+    """Tell that the app answers, and nothing else; a package of another Python says so."""
+    return func.HttpResponse(WRONG_PYTHON, status_code=503) if WRONG_PYTHON else func.HttpResponse(status_code=204)
 
 
 async def _hand_on(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]], client) -> None:

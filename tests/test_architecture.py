@@ -29,7 +29,7 @@ IMPURE = {
     "tempfile",
     "threading",
 }
-TRIGGERS_MAY_IMPORT = {"azure.functions", "azure.durable_functions", "upa_core.lazily"}
+TRIGGERS_MAY_IMPORT = {"azure.functions", "azure.durable_functions", "upa_core.deployed", "upa_core.lazily"}
 
 
 def _imports(path: Path) -> Iterator[str]:

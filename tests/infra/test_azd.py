@@ -23,7 +23,8 @@ NOT_ASKED = {
 
 def test_the_service_is_found_by_its_tag() -> None:
     """azure.yaml's service is the one that the function app is tagged with."""
-    assert AZURE["services"]["app"] == {"project": ".", "host": "function", "language": "python"}
+    app = AZURE["services"]["app"]
+    assert (app["project"], app["host"], app["language"]) == (".", "function", "python")
     assert predicted.one("default", "Microsoft.Web/sites")["tags"]["azd-service-name"] == "app"
 
 

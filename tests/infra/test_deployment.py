@@ -15,7 +15,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +41,7 @@ FACTOR = 600
 IMPORT_JOB = {"download_delay": 3000.0, "processing": 600.0, "importing": 600.0}
 """Seconds; on the wall, 7 s: long enough to be swapped under."""
 
+PYTHON = ".".join(map(str, sys.version_info[:2]))
 WITHIN = 120.0
 T = TypeVar("T")
 
@@ -57,11 +57,9 @@ class Deployed:
     """A tenant, a place where an app is deployed, and the host that runs it."""
 
     def __init__(self, folder: Path) -> None:
-        """Build the package and unpack it."""
+        """Build the package, with the libraries that the tests run with."""
         self.folder, self.app = folder, folder / "app"
-        program("build-package").build(folder / "package.zip")
-        with zipfile.ZipFile(folder / "package.zip") as package:
-            package.extractall(self.app)
+        program("build-package").build(self.app, config="blob:config/upa.yaml", python=PYTHON, libraries=False)
         self.formula = f"scaled:{START.timestamp():.0f}:{time.time()}:{FACTOR}"
         self.clock = clock_from(self.formula)
         self.sim = TenantSim(self.clock, seed="deployment")

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean
+.PHONY: help facts setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -78,6 +78,9 @@ infra-check: ## Run checkov and azure-functions-doctor, in environments of their
 
 audit: $(READY) ## Judge what is deployed: pins, hashes, licences; nobody is asked
 	@$(BIN)/python scripts/audit
+
+facts: $(READY) ## Bring docs/facts up to date: who relies on each fact, and the simulator's copy
+	@$(BIN)/python scripts/facts.py
 
 lock: $(READY) ## Compile the requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements.in -o requirements.txt

@@ -22,7 +22,7 @@ from tenant_sim.people import feed as people
 
 GRAPH = "https://graph.microsoft.com"
 PAGE = 200
-"""Users a page, as Graph sends them (graph.md A4)."""
+"""Users a page, as Graph sends them [GR-9]."""
 EXTENSION = "extension_0f3d2c1b4a5968778695a4b3c2d1e0f0_p"
 _TOKEN = "".join(random.Random(7).choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", k=420))
 

@@ -2,7 +2,7 @@
 
 (a) msgraph-sdk's delta loop with json.dumps for each user, which is what a user of the official SDK writes; in a
 process of its own, over the same transport of pages. (b) PnP's Sync-PnPSharePointUserProfilesFromAzureActiveDirectory
-sends every mapped value of every changed user and polls each 30 s (reference/product.md).
+sends every mapped value of every changed user and polls each 30 s.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _GUID = re.compile(r'<Parameter Type="Guid">\{([^}]+)\}')
 _PATH = re.compile(r"ByServerRelativePath\(decodedUrl='((?:[^']|'')*)'\)(.*)")
 _ADDED = re.compile(r"/Files/AddUsingPath\(decodedUrl='((?:[^']|'')*)'")
 DELAYS = (timedelta(minutes=60), timedelta(minutes=90), timedelta(minutes=150))
-"""An import job is Submitted, Processing, Queued until then, and Succeeded after (product.md §0.6)."""
+"""An import job is Submitted, Processing, Queued until then, and Succeeded after [SP-53]."""
 
 
 class Clock:

@@ -19,7 +19,7 @@ class LibraryError(Exception):
 def not_found(path: str) -> LibraryError:
     """The error for a file or folder that isn't there.
 
-    ASSUMED: library-error-codes: codes and texts of library errors are the well-known ones of the SharePoint API,
+    ASSUMED [SP-81]: codes and texts of library errors are the well-known ones of the SharePoint API,
     not recorded by us.
     """
     return LibraryError(404, "-2147024894, System.IO.FileNotFoundException", f"File Not Found. {path}")
@@ -28,7 +28,7 @@ def not_found(path: str) -> LibraryError:
 def _is_record(item: Item) -> LibraryError:
     """The error for deleting a record.
 
-    ASSUMED: label-record: a label that makes records forbids deleting, with 403 and a text of this kind.
+    ASSUMED [SP-80]: a label that makes records forbids deleting, with 403 and a text of this kind.
     """
     text = f"\"{item.path}\" can't be deleted because it's locked as a record."
     return LibraryError(403, "-2147024891, System.UnauthorizedAccessException", text)
@@ -90,9 +90,9 @@ class Library:
     """All document libraries of all sites, by server-relative path in any case."""
 
     max_file = 2 * 1024**3
-    """REST add takes 2 GB at most (sharepoint.md §4)."""
+    """REST add takes 2 GB at most [SP-30]."""
     max_single_request = 250 * 1024**2
-    """Above this, chunks are mandatory (sharepoint.md §4)."""
+    """Above this, chunks are mandatory [SP-30]."""
     list_view_threshold = 5000
 
     def __init__(self, rng: random.Random, now: Callable[[], float], sites: dict[str, list[str]]) -> None:
@@ -160,7 +160,10 @@ class Library:
         return [item for item in found if item.is_folder == folders]
 
     def storage_bytes(self) -> int:
-        """Bytes that count against the quota: files, recycle bin and preservation hold (sharepoint.md §7)."""
+        """Bytes that count against the quota: files, recycle bin and preservation hold.
+
+        ASSUMED [SP-77]: what was deleted goes on counting.
+        """
         held = [*self._items.values(), *self.recycle_bin, *self.preservation_hold]
         return sum(item.size for item in held)
 
@@ -208,9 +211,9 @@ class Library:
         return item
 
     def delete(self, item: Item) -> None:
-        """Delete for good: what SharePoint REST does (sharepoint.md §7). A retained file leaves a copy behind.
+        """Delete for good: what SharePoint REST does [SP-61]. A retained file leaves a copy behind.
 
-        ASSUMED: folder-delete-recursive: a folder goes with all that is in it.
+        ASSUMED [SP-76]: a folder goes with all that is in it.
         """
         for victim in self._tree(item):
             del self._items[victim.path.lower()]
@@ -239,7 +242,7 @@ class Library:
     def retain(self, path: str) -> None:
         """Put a file under a retention policy: deleting it leaves a copy in the Preservation Hold library.
 
-        ASSUMED: retention-keeps-copy: the delete itself succeeds (sharepoint.md §7 marks it inferred).
+        ASSUMED [SP-95]: the delete itself succeeds.
         """
         self.file(path).retained = True
 

@@ -263,7 +263,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _surface_of_host(host: str) -> str:
-    """Tell the surface by a real host name, in any national cloud (graph.md A6)."""
+    """Tell the surface by a real host name, in any national cloud [GR-25]."""
     name = host.lower()
     if name.startswith("login."):
         return "login"

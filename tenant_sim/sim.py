@@ -277,7 +277,7 @@ class TenantSim:
         return {self.urls.sharepoint.lower(), self.real_urls.sharepoint}
 
     def _purge_later(self, slot: int, kind: Kind, _profile: bool | None, moment: float) -> None:
-        """Delete a removed user for good after 30 days (graph.md A2)."""
+        """Delete a removed user for good after 30 days [GR-13]."""
         if kind is not Kind.REMOVE:
             return
 

@@ -1,13 +1,14 @@
-"""What the simulator claims, and on what ground: cited facts, and guesses that the code marks as ASSUMED.
+"""What the simulator claims about the real services, and on what ground.
 
-A test holds code and table together: every tag `ASSUMED: <id>:` in the code has its line here, and the other way round.
+The facts are those of the register (docs/facts) that this package cites by id: `[SP-17]`. A guess is marked in the code
+as `ASSUMED [SP-70]`; a test holds tags, citations and register together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tenant_sim.control.facts_table import ASSUMED, CITED
+from tenant_sim.control.facts_table import TABLE
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,17 @@ class Fact:
     id: str
     text: str
     source: str
-    """Section of the reference, or for a guess what it leans on."""
+    """Public source, or for a guess what it leans on."""
     certainty: str
-    """`cited` or `assumed`."""
+    """`verified`, `documented`, `reported` or `assumed`."""
 
 
-def _read(table: str, certainty: str) -> tuple[Fact, ...]:
+def _read(table: str) -> tuple[Fact, ...]:
     rows = [[part.strip() for part in line.split("|")] for line in table.strip().splitlines()]
-    return tuple(Fact(id_, text, source, certainty) for id_, text, source in rows)
+    return tuple(Fact(id_, text, source, certainty) for id_, certainty, text, source in rows)
 
 
-FACTS: tuple[Fact, ...] = _read(CITED, "cited") + _read(ASSUMED, "assumed")
+FACTS: tuple[Fact, ...] = _read(TABLE)
 
 
 def facts() -> tuple[Fact, ...]:

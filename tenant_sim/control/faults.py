@@ -1,7 +1,7 @@
 """Faults on order: by script ("the 3rd call to X"), by rate, by time; seeded, so that a run can be repeated.
 
 A caller that comes back inside a Retry-After period is throttled again, as Microsoft's Dev Proxy does it
-(style.md A4; graph.md B "avoid immediate retries, because all requests accrue against your usage limits").
+[GR-28].
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ class AdminRoutes:
         return json_response(extension, 201)
 
     def _available(self, _request: Request, _found: re.Match[str]) -> Response:
-        """Answer with all extensions, or none in a tenant of over 1,000 service principals (graph.md D)."""
+        """Answer with all extensions, or none in a tenant of over 1,000 service principals [GR-31]."""
         apps = list(self._sim.apps)
         if len(apps) > 1000:
             return json_response({"value": []})

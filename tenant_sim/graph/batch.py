@@ -1,4 +1,4 @@
-"""$batch: up to 20 requests in one, each throttled, counted and failing by itself (graph.md B)."""
+"""$batch: up to 20 requests in one, each throttled, counted and failing by itself [GR-29]."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_batch(sim: TenantSim, request: Request, version: str) -> Response:
             answer = _run(sim, request, version, part)
         status[str(part["id"])] = answer["status"]
         answers.append(answer)
-    sim.rng.shuffle(answers)  # responses come unordered (graph.md B)
+    sim.rng.shuffle(answers)  # responses come unordered [GR-29]
     return json_response({"responses": answers})
 
 

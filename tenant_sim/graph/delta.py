@@ -1,4 +1,4 @@
-"""users/delta: rounds, pages and links (graph.md A). Works on the directory; knows links only by a prefix."""
+"""users/delta: rounds, pages and links [GR-1]. Works on the directory; knows links only by a prefix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenant_sim.graph.log import Kind
 from tenant_sim.graph.tokens import DeltaToken, decode
 
 PAGE_CAP = CHUNK
-"""Higher page sizes are capped at 200 users (graph.md A4)."""
+"""Higher page sizes are capped at 200 users [GR-9]."""
 
 
 @dataclass
@@ -25,31 +25,31 @@ class DeltaOptions:
 
     page_size: int = PAGE_CAP
     token_lifetime_s: float = 7 * 86_400
-    """Directory tokens live 7 days (graph.md A5)."""
+    """Directory tokens live 7 days [GR-19]."""
     steady_state_s: float = 30 * 86_400
-    """A skiptoken older than this: "Sync must reach steady state within 30 days." (graph.md A5)"""
+    """A skiptoken older than this: "Sync must reach steady state within 30 days." [GR-21]"""
     expired_status: int = 400
-    """400 syncStateNotFound as announced in 2020, or 410 (graph.md A5)."""
+    """400 syncStateNotFound as announced in 2020, or 410 [GR-19, GR-20]."""
     expired_code: str = "syncStateNotFound"
     first_round_tombstones: bool = True
-    """5 users, 199 records (graph.md A2)."""
+    """5 users, 199 records [GR-13]."""
     duplicates: float = 0.0
-    """Chance that a page repeats a user of an earlier page (graph.md A2)."""
+    """Chance that a page repeats a user of an earlier page [GR-16]."""
     empty_pages: float = 0.0
-    """Chance of an empty page with a nextLink, and of an empty page at the end of a round (graph.md A1)."""
+    """Chance of an empty page with a nextLink, and of an empty page at the end of a round [GR-1]."""
     short_pages: float = 0.0
-    """Chance of a page cut short by an internal timeout (graph.md A4)."""
+    """Chance of a page cut short by an internal timeout [GR-9]."""
     replays: float = 0.0
-    """Chance, per page of an incremental round, that an unchanged user comes again (graph.md A2)."""
+    """Chance, per page of an incremental round, that an unchanged user comes again [GR-16]."""
     farewells: float = 0.0
     """Chance, per deleted user of an incremental round, that he comes as an update first, then as @removed: the same
-    entity may appear several times (graph.md A2)."""
+    entity may appear several times [GR-16]."""
     lag_s: float = 0.0
-    """Replication lag: changes younger than this aren't seen yet (graph.md A2)."""
+    """Replication lag: changes younger than this aren't seen yet [GR-16]."""
     bad_link: str | None = None
     """Wrong with the next nextLink, once: `loop` (the URL just fetched), `foreign` (another host), `missing`."""
     page_token_lifetime_s: float | None = None
-    """After it a skiptoken answers Directory_ExpiredPageToken (graph.md A5)."""
+    """After it a skiptoken answers Directory_ExpiredPageToken [GR-22]."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Delta:
         return {name.lower(): name for name in (*self._directory.rows.names, *self.extension_types, *schema.KNOWN)}
 
     def resync(self) -> None:
-        """Forget all tokens, as after maintenance or migration: 410 with a Location (graph.md A5)."""
+        """Forget all tokens, as after maintenance or migration: 410 with a Location [GR-20]."""
         self.generation += 1
 
     # -- rounds ------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ class Delta:
     def start(
         self, names: tuple[str, ...], only: tuple[str, ...] = (), *, latest: bool = False, size: int | None = None
     ) -> Page | DeltaToken:
-        """Begin a full round, or with `latest` just hand out a token for now (graph.md A1)."""
+        """Begin a full round, or with `latest` just hand out a token for now [GR-5]."""
         selecting.check_delta(names)
         upto = self._visible()
         token = DeltaToken("skip", names, -1, upto, 0, len(self._directory.ids), self._now(), self.generation, 0, only)
@@ -189,7 +189,7 @@ class Delta:
     def _render(self, slots: Iterable[int], token: DeltaToken) -> tuple[bytes, int]:
         """Write users as a full round shows them: without what was cleared.
 
-        ASSUMED: full-round-omits-null: in a full round nothing counts as cleared.
+        ASSUMED [GR-42]: in a full round nothing counts as cleared.
         """
         show, ids, out = self._directory.rows.view(token.select).show, self._directory.ids, []
         for slot, status, row in self._states(slots, token.upto):
@@ -257,9 +257,9 @@ class Delta:
         return self._plans[key]
 
     def _same_type(self, touched: frozenset[str]) -> frozenset[str]:
-        """Add the directory extensions of the same data type (graph.md A2).
+        """Add the directory extensions of the same data type [GR-12].
 
-        ASSUMED: extension-noise-selected: only those that were selected are shown.
+        ASSUMED [GR-41]: only those that were selected are shown.
         """
         kinds = {self.extension_types[name] for name in touched if name in self.extension_types}
         if not kinds:

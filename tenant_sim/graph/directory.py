@@ -1,7 +1,7 @@
 """The directory: users as compact bytes, with every version they ever had. Never sees HTTP.
 
 A user is a slot number; a record is a row of the attributes that were ever set, with an explicit null for one that was
-cleared: delta has to tell "cleared" from "never set" (graph.md A2).
+cleared: delta has to tell "cleared" from "never set" [GR-10].
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from tenant_sim.graph.log import ChangeLog, Kind
 from tenant_sim.graph.rows import Rows
 
 CHUNK = 200
-"""Users per block of the page cache: the page cap of users/delta (graph.md A4)."""
+"""Users per block of the page cache: the page cap of users/delta [GR-9]."""
 
 LIVE, SOFT, HARD = 0, 1, 2
 
 RESTORABLE_S = 30 * 86_400
-"""A deleted user can be restored for 30 days, then he is gone for good (graph.md A2)."""
+"""A deleted user can be restored for 30 days, then he is gone for good [GR-13]."""
 
 
 class Directory:
@@ -77,7 +77,7 @@ class Directory:
     def patch(self, user: str, attributes: dict[str, Any]) -> None:
         """Change attributes; None clears; of a complex attribute only the parts that are named.
 
-        ASSUMED: patch-merges-complex: a PATCH of employeeOrgData keeps the parts that it doesn't name.
+        ASSUMED [GR-45]: a PATCH of employeeOrgData keeps the parts that it doesn't name.
         """
         schema.check(attributes)
         with self._lock:
@@ -101,7 +101,7 @@ class Directory:
             self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
 
     def restore(self, user: str) -> None:
-        """Bring a soft-deleted user back; delta shows him as newly created (graph.md A2)."""
+        """Bring a soft-deleted user back; delta shows him as newly created [GR-14]."""
         with self._lock:
             slot = self._slot(user)
             if self.status[slot] != SOFT:

@@ -13,12 +13,12 @@ Test = Callable[[dict[str, Any]], bool]
 
 
 def unsupported() -> Exception:
-    """Build the answer to a filter that isn't understood (graph.md A1)."""
+    """Build the answer to a filter that isn't understood [GR-6]."""
     return bad_request("Unsupported query.", "Request_UnsupportedQuery")
 
 
 def delta_ids(text: str) -> tuple[str, ...]:
-    """Read the only filter delta takes: `id eq '…' or id eq '…'`, at most 50 objects (graph.md A1)."""
+    """Read the only filter delta takes: `id eq '…' or id eq '…'`, at most 50 objects [GR-6]."""
     ids = []
     for part in re.split(r"\s+or\s+", text.strip()):
         found = re.fullmatch(r"\(?\s*id\s+eq\s+'([^']+)'\s*\)?", part.strip())

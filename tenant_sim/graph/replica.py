@@ -1,4 +1,4 @@
-"""Reads of single users from a replica that may lag behind (graph.md A2: replication delays)."""
+"""Reads of single users from a replica that may lag behind, as delta does [GR-16]."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tenant_sim.graph.directory import Directory
 class Replica:
     """The directory as `GET /users/{id}` sees it: `lag_s` seconds ago.
 
-    ASSUMED: read-lag: single reads lag like delta does, for a time that nobody documents.
+    ASSUMED [GR-46]: single reads lag like delta does, for a time that nobody documents.
     """
 
     def __init__(self, directory: Directory, now: Callable[[], float]) -> None:

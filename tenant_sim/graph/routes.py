@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"^/(v1\.0|beta)/(.*?)/?$")
 _DELTA = re.compile(r"^users/(?:microsoft\.graph\.)?delta(?:\(\))?$")
 _INVALID_URL = b"<html><body><h2>Bad Request - Invalid URL</h2><hr><p>HTTP Error 400.</p></body></html>"
-READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
+READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})  # the first is enough [GR-8]
 
 
 class GraphRoutes:
@@ -87,7 +87,7 @@ class GraphRoutes:
     def _too_long(self, request: Request) -> bool:
         """Tell whether the address is longer than the service takes; links of its own it always takes.
 
-        ASSUMED: graph-address-limit: 16,384 characters, above which there is a bare 400 without a Graph error.
+        ASSUMED [GR-48]: 16,384 characters, above which there is a bare 400 without a Graph error.
         """
         length = len(request.base_url) + len(request.path) + 1 + len(request.query)
         own = request.param("$skiptoken") is not None or request.param("$deltatoken") is not None
@@ -102,7 +102,9 @@ class GraphRoutes:
             token = self.authorize(request)
             if roles is not None and not token.roles & roles:
                 raise graph_error(
-                    403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+                    403,
+                    "Authorization_RequestDenied",
+                    "Insufficient privileges to complete the operation.",  # [GR-23]
                 )
             if units:
                 throttled = self._sim.graph_throttle.charge(token.app_id, _cost(request, units))
@@ -121,7 +123,7 @@ class GraphRoutes:
     def authorize(self, request: Request) -> Token:
         """Check the bearer token; 401 as Graph answers it.
 
-        ASSUMED: graph-401-texts: InvalidAuthenticationToken is known, its messages are as remembered.
+        ASSUMED [GR-43]: InvalidAuthenticationToken is known, its messages are as remembered.
         """
         audiences = {request.base_url.lower(), self._sim.urls.graph.lower(), self._sim.real_urls.graph, GRAPH_APP}
         try:
@@ -174,7 +176,7 @@ class GraphRoutes:
         return self._page(request, first, minimal)
 
     def _resume(self, request: Request, skip: str | None, delta: str | None) -> DeltaToken:
-        """Read the token of a link; a reset carries a Location with an empty deltatoken (graph.md A5)."""
+        """Read the token of a link; a reset carries a Location with an empty deltatoken [GR-20]."""
         try:
             if skip is not None:
                 return self._sim.delta.resume(skip, "skip")
@@ -207,13 +209,13 @@ class GraphRoutes:
 
 
 def _prefer(text: str) -> tuple[int | None, bool]:
-    """Read `odata.maxpagesize` (may lower the page, never raise it) and `return=minimal` (graph.md A2, A4)."""
+    """Read `odata.maxpagesize` (may lower the page, never raise it) and `return=minimal` [GR-9, GR-11]."""
     found = re.search(r"odata\.maxpagesize\s*=\s*(\d+)", text)
     return (max(1, int(found[1])) if found else None), "return=minimal" in text.replace(" ", "")
 
 
 def _cost(request: Request, base: int) -> int:
-    """Resource units: `$select` and a `$top` under 20 one less, `$expand` one more, never under 1 (graph.md B)."""
+    """Resource units: `$select` and a `$top` under 20 one less, `$expand` one more, never under 1 [GR-26]."""
     top = request.param("$top") or ""
     few = top.isdigit() and int(top) < 20
     return max(1, base - (request.param("$select") is not None) - few + (request.param("$expand") is not None))

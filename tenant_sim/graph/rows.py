@@ -16,7 +16,7 @@ import orjson
 from tenant_sim.graph import schema
 
 _BLOCK = "onPremisesExtensionAttributes"
-"""Shown with all its fifteen parts whichever are set (graph.md D), so its parts are values of their own."""
+"""Shown with all its fifteen parts whichever are set [GR-32], so its parts are values of their own."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Layout:
 
     names: tuple[str, ...]
     nulls: frozenset[str]
-    """Attributes that were cleared: explicit null, which only some rounds of delta show (graph.md A2)."""
+    """Attributes that were cleared: explicit null, which only some rounds of delta show [GR-10]."""
 
     def record(self, values: list[Any]) -> dict[str, Any]:
         """Put values under their names."""

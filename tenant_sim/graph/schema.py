@@ -1,6 +1,6 @@
 """The properties of Graph's `user` (79 in Microsoft's v1.0 metadata) and what delta can do with each.
 
-Sources: graph.md A3 (which properties delta tracks), D (types and limits), F (the table taken from the CSDL).
+Facts: what delta tracks [GR-18, GR-17], types and limits [GR-30, GR-33, GR-34], the properties of user [GR-37].
 """
 
 from __future__ import annotations
@@ -81,19 +81,19 @@ NOT_IN_DELTA = frozenset(
         "customSecurityAttributes",
     ]
 )
-"""Selected in a delta query, these make the whole request fail with 400 (graph.md A3).
+"""Selected in a delta query, these make the whole request fail with 400 [GR-17].
 
-ASSUMED: delta-unsupported-list: only signInActivity, birthday, skills and aboutMe were seen to fail.
+ASSUMED [GR-40]: only signInActivity, birthday, skills and aboutMe were seen to fail.
 """
 
 NOT_TRACKED = frozenset({"licenseAssignmentStates"})
-"""Selectable, but a change to them alone brings nobody into a delta round (graph.md A3)."""
+"""Selectable, but a change to them alone brings nobody into a delta round [GR-18]."""
 
 EXTENSION_ATTRIBUTES = tuple(f"extensionAttribute{n}" for n in range(1, 16))
 MAX_LENGTH = {"employeeId": 16, **dict.fromkeys(EXTENSION_ATTRIBUTES, 1024)}
 
 EXTENSION = re.compile(r"^extension_[0-9a-f]{32}_\w+$")
-"""Name of a directory extension property (graph.md D)."""
+"""Name of a directory extension property [GR-30]."""
 
 _PARTS = {"employeeOrgData": {"division", "costCenter"}, "onPremisesExtensionAttributes": set(EXTENSION_ATTRIBUTES)}
 

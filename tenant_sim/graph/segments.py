@@ -130,7 +130,7 @@ _USER = frozenset(
 def refusal(method: str, rest: str) -> HttpError:
     """Say why a path below `/v1.0/` has no answer.
 
-    ASSUMED: graph-segment-text: the text for an unknown segment is as reported by users of Graph.
+    ASSUMED [GR-50]: the text for an unknown segment is as reported by users of Graph.
     """
     parts = [part for part in rest.split("/") if part]
     first = parts[0].split("(")[0] if parts else ""

@@ -25,9 +25,9 @@ def parse(text: str | None, spellings: dict[str, str]) -> tuple[str, ...]:
 
 
 def check_delta(names: tuple[str, ...]) -> None:
-    """Refuse what delta cannot select (graph.md A1, A3).
+    """Refuse what delta cannot select [GR-17, GR-7].
 
-    ASSUMED: unknown-select-ignored: user is an open type, so a name nobody knows is silently ignored.
+    ASSUMED [GR-47]: user is an open type, so a name nobody knows is silently ignored.
     """
     bad = [name for name in names if name in schema.NOT_IN_DELTA]
     if bad:
@@ -43,8 +43,8 @@ def check_delta(names: tuple[str, ...]) -> None:
 def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]) -> frozenset[str]:
     """Return the attributes whose change brings a user into a round of this `$select`.
 
-    A change to one directory extension returns all of the same data type (graph.md A2), so it also counts for the
-    others of that type. Open and schema extensions aren't tracked (graph.md A3).
+    A change to one directory extension returns all of the same data type [GR-12], so it also counts for the
+    others of that type. Open and schema extensions aren't tracked [GR-18].
     """
     types = dict(extension_types)
     wanted = {types[name] for name in names if name in types}

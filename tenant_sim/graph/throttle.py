@@ -1,4 +1,4 @@
-"""Graph's resource-unit bucket per app (graph.md B), off unless switched on: tests often stand still in time."""
+"""Graph's resource-unit bucket per app [GR-26, GR-27], off unless switched on: tests often stand still in time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Throttle:
         return 3500 if size < 50 else 5000 if size <= 500 else 8000
 
     def charge(self, app_id: str, units: int) -> Response | None:
-        """Take units from the app's bucket; a 429 when there are none left. Refused calls count too (graph.md B)."""
+        """Take units from the app's bucket; a 429 when there are none left. Refused calls count too [GR-28]."""
         if not self.enabled:
             return None
         window = int(self.now() // 10)

@@ -1,4 +1,4 @@
-"""skiptokens and deltatokens: opaque to the client; everything a round needs is baked into them (graph.md A1)."""
+"""skiptokens and deltatokens: opaque to the client; everything a round needs is baked into them [GR-3, GR-4]."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class DeltaToken:
 def decode(text: str, kind: str, key: bytes) -> DeltaToken:
     """Read a token of the wanted kind; 400 if it was tampered with.
 
-    ASSUMED: bad-token-text: code and text for a token that cannot be read.
+    ASSUMED [GR-39]: code and text for a token that cannot be read.
     """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

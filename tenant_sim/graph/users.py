@@ -82,7 +82,7 @@ class Users:
     def send_mail(self, request: Request, key: str) -> Response:
         """Take a mail; everybody in the directory has a mailbox.
 
-        ASSUMED: graph-sendmail: documented for the service, read from memory.
+        ASSUMED [GR-44]: documented for the service, read from memory.
         """
         if self._sim.directory.find(key) is None:
             raise graph_error(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
@@ -118,7 +118,7 @@ def _no_count() -> Exception:
 def _check(request: Request, taken: frozenset[str]) -> None:
     """Refuse the options that aren't taken.
 
-    ASSUMED: graph-option-texts: texts of refused query options are as remembered.
+    ASSUMED [GR-49]: texts of refused query options are as remembered.
     """
     for name in (name.lower() for name in request.params if name.startswith("$")):
         if name in taken:

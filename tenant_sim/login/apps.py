@@ -16,7 +16,7 @@ STORAGE_APP = "e406a681-f3d4-42a8-90b6-c2b029497af1"
 EXCHANGE_APP = "fb60f99c-7a34-4190-8149-302f77469936"
 
 ROLE_IDS: dict[str, dict[str, str]] = {
-    # sharepoint.md §3, from pnp/powershell's SharePointPermissions.json
+    # the roles' ids are the same in every tenant [SP-21]
     "sharepoint": {
         "Sites.FullControl.All": "678536fe-1083-478a-9c59-b99265e6b0d3",
         "User.ReadWrite.All": "741f803b-c850-494e-b5df-cde7c675a1ca",

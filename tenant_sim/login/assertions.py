@@ -115,7 +115,7 @@ def _times(claims: dict[str, Any], now: float) -> None:
 
 
 def _federated(assertion: str, claims: dict[str, Any], app: App, tokens: Tokens) -> None:
-    """Accept a managed identity's token in place of a certificate (reference/infra.md, line on SharePoint app-only)."""
+    """Accept a managed identity's token in place of a certificate [AZ-7]."""
     issuers = [c for c in app.federated if c.issuer.rstrip("/") == str(claims.get("iss", "")).rstrip("/")]
     if not issuers:
         raise RefusedAssertionError(

@@ -9,7 +9,7 @@ from tenant_sim.serving.http import HttpError, json_response
 def aadsts(number: int, error: str, text: str, *, status: int = 400, trace: str = "", now: float = 0.0) -> HttpError:
     """Build the token endpoint's error answer.
 
-    ASSUMED: aadsts-texts: numbers and texts are the publicly known ones; no answer was recorded by us.
+    ASSUMED [AZ-8]: numbers and texts are the publicly known ones; no answer was recorded by us.
     """
     stamp = iso(now).replace("T", " ")
     description = f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {trace} Timestamp: {stamp}"

@@ -1,6 +1,6 @@
 """The managed identity endpoint in its App Service form (IDENTITY_ENDPOINT) and its virtual machine form (IMDS).
 
-ASSUMED: managed-identity-errors: bodies of refusals follow Microsoft's documentation of both endpoints, as remembered.
+ASSUMED [AZ-9]: bodies of refusals follow Microsoft's documentation of both endpoints, as remembered.
 """
 
 from __future__ import annotations

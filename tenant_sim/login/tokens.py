@@ -39,7 +39,7 @@ class Token:
 
 
 class Tokens:
-    """Issues and checks the tenant's tokens. They live on wall time, by which msal caches them (DESIGN, Time)."""
+    """Issues and checks the tenant's tokens. They live on wall time, by which msal caches them."""
 
     def __init__(self, tenant_id: str, wall: Callable[[], float] = time.time) -> None:
         self.tenant_id, self.wall = tenant_id, wall

@@ -45,7 +45,7 @@ class Request:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def param(self, name: str) -> str | None:
-        """Read a query parameter whatever its case: `$deltatoken` and `$deltaToken` both occur (graph.md A1)."""
+        """Read a query parameter whatever its case: `$deltatoken` and `$deltaToken` both occur [GR-2]."""
         return self._folded.get(name.lower())
 
     @cached_property

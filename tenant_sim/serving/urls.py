@@ -28,7 +28,7 @@ class Urls:
 
 
 def real_urls(domain: str) -> Urls:
-    """The addresses of the real services for a tenant named `domain` (graph.md A6)."""
+    """The addresses of the real services for a tenant named `domain` [GR-25]."""
     return Urls(
         "https://login.microsoftonline.com",
         "http://169.254.169.254",

@@ -1,4 +1,4 @@
-"""Who may do what on the site host and the admin host (sharepoint.md §3)."""
+"""Who may do what on the site host and the admin host [SP-18, SP-20, SP-19]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
 FULL_CONTROL, WRITE_PROFILES, READ_PROFILES = "Sites.FullControl.All", "User.ReadWrite.All", "User.Read.All"
-WRITE_TERMS = "TermStore.ReadWrite.All"
+WRITE_TERMS = "TermStore.ReadWrite.All"  # [SP-24]
 """Needed beside User.ReadWrite.All for properties whose values are terms."""
 NO_PROFILE_ACCESS = (
     "Access Denied: This application does not have the required permissions to access profile information."
@@ -24,7 +24,7 @@ UNAUTHORIZED = "-2147024891, System.UnauthorizedAccessException"
 def authorize(sim: TenantSim, request: Request, surface: str) -> Token:
     """Check the bearer token: one per host, and never from a client secret.
 
-    ASSUMED: sharepoint-401-bodies: of the refusals only `Unsupported app only token` was reported.
+    ASSUMED [SP-97]: of the refusals only `Unsupported app only token` was reported.
     """
     served, real = getattr(sim.urls, surface).lower(), getattr(sim.real_urls, surface)
     audiences = {request.base_url.lower(), served, real, SHAREPOINT_APP}
@@ -54,7 +54,7 @@ def _refused(sim: TenantSim, text: str) -> HttpError:
 def require_site(sim: TenantSim, request: Request, token: Token, site: str) -> None:
     """Let an app with Sites.FullControl.All, or Sites.Selected and a grant, into a site.
 
-    ASSUMED: library-forbidden: anybody else gets 403.
+    ASSUMED [SP-83]: anybody else gets 403.
     """
     if FULL_CONTROL in token.roles:
         return

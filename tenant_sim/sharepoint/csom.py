@@ -1,4 +1,4 @@
-"""ProcessQuery requests: read strictly, as the service's XSD does (sharepoint.md §1.3), and the text of its answers."""
+"""ProcessQuery requests: read strictly, as the service's XSD does [SP-8, SP-6, SP-7], and the text of its answers."""
 
 from __future__ import annotations
 
@@ -216,9 +216,9 @@ def _dictionary(element: ET.Element) -> dict[str, Any]:
 
 
 def write(value: Any) -> str:
-    r"""Write an answer: GUIDs as `"\/Guid(…)\/"` (verified with Microsoft's client, sharepoint.md §1.4).
+    r"""Write an answer: GUIDs as `"\/Guid(…)\/"` [SP-9, SP-10].
 
-    ASSUMED: csom-slash-escape: slashes in other strings come as \u002f.
+    ASSUMED [SP-70]: slashes in other strings come as \u002f.
     """
     if isinstance(value, Guid):
         return f'"\\/Guid({value.value})\\/"'

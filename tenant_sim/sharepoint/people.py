@@ -1,4 +1,4 @@
-"""PeopleManager: read a profile, read one property, set properties (sharepoint.md §8)."""
+"""PeopleManager: read a profile, read one property, set properties [SP-62, SP-63]."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class PeopleManager:
         return slot if slot is not None and self._sim.profiles.has(slot) else None
 
     def read(self, slot: int) -> dict[str, str]:
-        """Return every property of the schema with its shown value, empty ones too (sharepoint.md §8)."""
+        """Return every property of the schema with its shown value, empty ones too [SP-62]."""
         profiles = self._sim.profiles
         values = {**profiles.values(slot), **profiles.synced(slot)}
         return {name: shown(prop, values.get(name, "")) for name, prop in profiles.properties.items()}
@@ -75,7 +75,7 @@ class PeopleManager:
     def _properties(self, request: Request, call: Segment) -> Response:
         slot = self._slot(call.arg("accountname"))
         if slot is None:
-            # ASSUMED: unknown-account-null: an account without a profile reads as null, not as an error.
+            # ASSUMED [SP-101]: an account without a profile reads as null, not as an error.
             return shape.null(request, "GetPropertiesFor")
         values = self.read(slot)
         person = {
@@ -131,9 +131,7 @@ class PeopleManager:
     def _single(self, request: Request, prop: Property, value: Any) -> str:
         text = "" if value is None else str(value)
         if prop.is_date and not text:
-            return (
-                ""  # unlike the bulk import, this call can empty a date (sharepoint.md §5: "bulk cannot clear dates")
-            )
+            return ""  # unlike the bulk import, this call can empty a date [SP-39]
         try:
             return text if prop.multi_value else stored(prop, text)
         except BadValueError as exc:
@@ -142,6 +140,6 @@ class PeopleManager:
     def _error(self, request: Request, text: str) -> HttpError:
         """Build a refusal.
 
-        ASSUMED: people-manager-errors: code and texts of refused sets.
+        ASSUMED [SP-91]: code and texts of refused sets.
         """
         return shape.error(request, 500, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", text)

@@ -34,7 +34,7 @@ _TENANT = "microsoft.online.sharepoint.tenantmanagement.office365tenant"
 
 
 class SharePointRoutes:
-    """One of the two hosts. Both answer ProcessQuery (sharepoint.md §1.1) and PeopleManager; libraries are on the site
+    """One of the two hosts. Both answer ProcessQuery [SP-1] and PeopleManager; libraries are on the site
     host."""
 
     def __init__(self, sim: TenantSim, surface: str, uploads: Uploads) -> None:
@@ -138,9 +138,9 @@ class SharePointRoutes:
         return Route(f"rest.{names[call.name]}", lambda: self._guard(request, run))
 
     def _rest_queue(self, request: Request) -> Response:
-        """Queue by REST: the map is a list of Key/Value/ValueType (sharepoint.md §2).
+        """Queue by REST: the map is a list of Key/Value/ValueType [SP-17].
 
-        ASSUMED: rest-queue: nobody published a successful REST queue; an object for the map fails as it does for
+        ASSUMED [SP-94]: nobody published a successful REST queue; an object for the map fails as it does for
         SendEmail.AdditionalHeaders, a list works.
         """
         body = request.json()

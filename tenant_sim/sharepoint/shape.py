@@ -43,7 +43,7 @@ def collection(request: Request, values: list[dict[str, Any]], kind: str) -> Res
 
 
 def _chosen(request: Request, value: dict[str, Any]) -> dict[str, Any]:
-    """Keep what was selected; who reads more than he selected would fail live. Unknown names are ignored."""
+    """Keep what was selected; who reads more than he selected would fail live [SP-65]. Unknown names are ignored."""
     names = {name.strip() for name in (request.param("$select") or "").split(",")} - {""}
     if not names or "*" in names:
         return value
@@ -61,7 +61,7 @@ def scalar(request: Request, name: str, value: Any) -> Response:
 
 
 def null(request: Request, name: str) -> Response:
-    """Answer with nothing: `{"odata.null":true}` (sharepoint.md §8, recorded)."""
+    """Answer with nothing: `{"odata.null":true}` [SP-63]."""
     shape = form(request)
     if shape == "atom":
         return _xml(f'<d:{name} m:null="true" />', 200)
@@ -113,7 +113,7 @@ def _properties(value: dict[str, Any]) -> Iterator[str]:
 def _xml(content: str, status: int) -> Response:
     """Wrap Atom.
 
-    ASSUMED: atom-shape: a client that asks for no JSON gets Atom; only its outline is kept here.
+    ASSUMED [SP-66]: a client that asks for no JSON gets Atom; only its outline is kept here.
     """
     spaces = (
         'xmlns="http://www.w3.org/2005/Atom" xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices" '

@@ -1,4 +1,4 @@
-"""The four UPA calls of Office365Tenant, by CSOM's ProcessQuery and by REST (sharepoint.md §1 and §2)."""
+"""The four UPA calls of Office365Tenant, by CSOM's ProcessQuery and by REST [SP-5, SP-6, SP-17]."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIBRARY_VERSION = "16.0.23710.12002"
 def queue(sim: TenantSim, id_type: Any, id_property: Any, mapping: Any, source_uri: Any) -> str:
     """Check the arguments as the queue call does, then take the job; return the id that the caller is told.
 
-    ASSUMED: queue-error-codes: ErrorTypeName and ErrorCode of these errors; the text for an unknown property.
+    ASSUMED [SP-93]: ErrorTypeName and ErrorCode of these errors; the text for an unknown property.
     """
     if id_type not in set(IdType):
         raise CsomError(f"The value {id_type!r} is not a valid ImportProfilePropertiesUserIdType.", SERVER_ERROR)
@@ -48,7 +48,7 @@ def queue(sim: TenantSim, id_type: Any, id_property: Any, mapping: Any, source_u
 
 
 def require_tenant_rights(token: Token) -> None:
-    """Fail as the calls fail without rights (sharepoint.md §1.5)."""
+    """Fail as the calls fail without rights [SP-14, SP-15]."""
     if FULL_CONTROL not in token.roles:
         raise CsomError(DENIED, "Microsoft.SharePoint.Client.ServerUnauthorizedAccessException", -2147024891)
     if WRITE_PROFILES not in token.roles:
@@ -65,7 +65,7 @@ def past_threshold() -> Iterator[None]:
 
 
 def describe(job: ImportJob) -> dict[str, Any]:
-    """Show a job as the wire does: enums are ints, the log is a folder (sharepoint.md §1.2)."""
+    """Show a job as the wire does: enums are ints, the log is a folder [SP-3, SP-4]."""
     return {
         "_ObjectType_": JOB_INFO,
         "Error": int(job.error),
@@ -147,7 +147,7 @@ class ProcessQuery:
     def _read(self, path: Path, parent: Any, token: Token) -> Any:
         if parent == "tenant" and path.name == "GetImportProfilePropertyJob":
             require_tenant_rights(token)
-            # ASSUMED: unknown-job-is-null: an unknown job id gives a null object.
+            # ASSUMED [SP-103]: an unknown job id gives a null object.
             return self._sim.timer_job.read(_guid(path.parameters))
         if parent == "tenant" and path.name == "GetImportProfilePropertyJobs" and not path.parameters:
             require_tenant_rights(token)

@@ -1,4 +1,4 @@
-"""Chunked uploads: startupload, continueupload, finishupload (sharepoint.md §4)."""
+"""Chunked uploads: startupload, continueupload, finishupload [SP-31, SP-32]."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Upload:
 class Uploads:
     """Uploads in progress, by upload id.
 
-    ASSUMED: upload-error-texts: codes and texts of refused slices.
+    ASSUMED [SP-105]: codes and texts of refused slices.
     """
 
     def __init__(self, library: Library, now: Callable[[], float]) -> None:

@@ -171,7 +171,7 @@ class Web:
     def _list_label(self) -> Response:
         """Show a library's default retention label.
 
-        ASSUMED: library-label: call and answer are those of pnp's CLI; the site's own rights are enough, app-only too.
+        ASSUMED [SP-82]: call and answer are those of pnp's CLI; the site's own rights are enough, app-only too.
         """
         path = "/" + str(self._body().get("listUrl", "")).partition("://")[2].partition("/")[2]
         library = self._library.folder(path)
@@ -232,7 +232,7 @@ class Web:
         return shape.null(self._request, "CancelUpload")
 
     def _contextinfo(self) -> Response:
-        """Hand out a form digest. With bearer tokens nobody needs one (sharepoint.md §3), clients fetch it anyway."""
+        """Hand out a form digest. With bearer tokens nobody needs one [SP-22], clients fetch it anyway."""
         info = {
             "__uri": "",
             "FormDigestTimeoutSeconds": 1800,

@@ -1,4 +1,4 @@
-"""What an import file does to the profiles: pure rules, no clock, no library (sharepoint.md §4 and §5)."""
+"""What an import file does to the profiles: pure rules, no clock, no library [SP-41, SP-36, SP-38]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenant_sim.upa.values import BadValueError, stored
 
 
 class IdType(IntEnum):
-    """How the file names people (sharepoint.md §1.2)."""
+    """How the file names people [SP-3]."""
 
     EMAIL = 0
     CLOUD_ID = 1
@@ -22,7 +22,7 @@ class IdType(IntEnum):
 
 
 class JobError(IntEnum):
-    """Error numbers of an import job (sharepoint.md §1.2)."""
+    """Error numbers of an import job [SP-3]."""
 
     NO_ERROR = 0
     INTERNAL_ERROR = 1
@@ -57,7 +57,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one file (sharepoint.md §4)."""
+    """Limits of one file [SP-26]."""
 
     max_bytes: int = 2 * 1024**3
     max_pairs: int = 500_000
@@ -67,9 +67,9 @@ class Limits:
 class Reading:
     """How values are understood.
 
-    ASSUMED: import-dates: a text that looks like a date-time stays a text; with `dates` it is read with Newtonsoft's
+    ASSUMED [SP-108]: a text that looks like a date-time stays a text; with `dates` it is read with Newtonsoft's
     default settings, becomes a date, and comes back as 06/23/2026 00:00:00.
-    ASSUMED: server-zone: the server's zone is UTC, `offset` says otherwise: a date with a zone is moved into it, one
+    ASSUMED [SP-109]: the server's zone is UTC, `offset` says otherwise: a date with a zone is moved into it, one
     without a zone is taken as it stands.
     """
 
@@ -79,7 +79,7 @@ class Reading:
     def text(self, value: Any) -> str:
         """Write a scalar of the file as .NET does.
 
-        ASSUMED: scalar-tostring: numbers and booleans are taken and written as .NET writes them.
+        ASSUMED [SP-96]: numbers and booleans are taken and written as .NET writes them.
         """
         return newtonsoft.as_text(value, self.offset)
 
@@ -96,8 +96,8 @@ def evaluate(
 ) -> Outcome:
     """Work out what a file does, without doing it.
 
-    ASSUMED: too-many-pairs: a file over 500,000 name/value pairs ends as DataFileTooBig.
-    ASSUMED: newtonsoft-defaults: the file is read as JObject.Parse reads it, but for dates.
+    ASSUMED [SP-100]: a file over 500,000 name/value pairs ends as DataFileTooBig.
+    ASSUMED [SP-107]: the file is read as JObject.Parse reads it, but for dates.
     """
     if len(data) > limits.max_bytes:
         return Outcome(JobError.DATA_FILE_TOO_BIG)
@@ -107,15 +107,15 @@ def evaluate(
         return _invalid("DataFileNotJson", "", str(exc))
     entries = document.get("value")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        # ASSUMED: not-a-value-array: valid JSON of another shape ends like bad JSON.
+        # ASSUMED [SP-90]: valid JSON of another shape ends like bad JSON.
         return _invalid("DataFileNotJson", "", "The data file has no array of objects named 'value'.")
     if sum(len(entry) - (id_property in entry) for entry in entries) > limits.max_pairs:
         return Outcome(JobError.DATA_FILE_TOO_BIG)
     for entry in entries:
         for name in entry:
-            # ASSUMED: names-case-sensitive: the keys are compared exactly.
+            # ASSUMED [SP-87]: the keys are compared exactly.
             if name != id_property and name not in mapping:
-                # ASSUMED: unmapped-error-number: the abort is documented, its error number isn't.
+                # ASSUMED [SP-104]: the abort is documented, its error number isn't.
                 text = f"Property '{name}' is not mapped to any property in the user profile application."
                 return _invalid("InvalidProperty", _identity(entry.get(id_property), reading), text)
     return _people(entries, id_type, id_property, mapping, directory, profiles, reading)
@@ -145,11 +145,12 @@ def _people(
         resolved.append((slot, identity, entry))
     for slot, identity, entry in resolved:
         if id_property not in entry:
+            # both kinds are known from logs [SP-47]
             outcome.lines.append(LogLine("MissingIdentity", "", "The identity is missing for the user object"))
         elif slot is None:
             outcome.lines.append(LogLine("IdentityNotResolvable", identity, "User identity cannot be resolved"))
         elif times[slot] > 1:
-            # ASSUMED: duplicate-fails-person: only the person named twice fails, the rest of the file is imported.
+            # ASSUMED [SP-73]: only the person named twice fails, the rest of the file is imported.
             outcome.lines.append(LogLine("GenericError", identity, _DUPLICATE.format(record=2_000_000 + slot)))
         else:
             _values(outcome, slot, identity, entry, id_property, mapping, profiles, reading)
@@ -178,8 +179,8 @@ def _values(
 ) -> None:
     writes = []
     for name, raw in entry.items():
-        # null: the property is skipped (sharepoint.md §5)
-        # ASSUMED: undefined-skips: a value that isn't there is skipped as null is.
+        # null: the property is skipped [SP-37]
+        # ASSUMED [SP-110]: a value that isn't there is skipped as null is.
         if name == id_property or raw is None or raw is newtonsoft.UNDEFINED:
             continue
         prop = profiles.property(mapping[name])
@@ -190,7 +191,7 @@ def _values(
                 raise BadValueError(f"The value of property '{prop.name}' is not a string.")
             writes.append((slot, prop.name, stored(prop, reading.text(raw), reading.offset)))
         except BadValueError as exc:
-            # ASSUMED: bad-value-fails-person: a value that doesn't fit its property costs the person, as GenericError.
+            # ASSUMED [SP-67]: a value that doesn't fit its property costs the person, as GenericError.
             outcome.lines.append(LogLine("GenericError", identity, str(exc)))
             return
     outcome.writes.extend(writes)
@@ -203,7 +204,7 @@ def _identity(value: Any, reading: Reading) -> str:
 def _resolve(identity: str, id_type: IdType, directory: Directory, profiles: Profiles) -> int | None:
     """Find the person.
 
-    ASSUMED: no-profile-unresolvable: somebody without a profile is not resolved.
+    ASSUMED [SP-89]: somebody without a profile is not resolved.
     """
     if id_type is IdType.CLOUD_ID:
         slot = directory.slot_of(identity.strip("{} "))

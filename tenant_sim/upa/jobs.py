@@ -11,9 +11,9 @@ NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 
 class JobState(IntEnum):
-    """States of an import job (sharepoint.md §1.2)."""
+    """States of an import job [SP-3]."""
 
-    UNKNOWN = 0
+    UNKNOWN = 0  # [SP-60]
     SUBMITTED = 1
     PROCESSING = 2
     QUEUED = 3

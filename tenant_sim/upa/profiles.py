@@ -28,7 +28,7 @@ class Change:
 class Profiles:
     """Which users have a profile, and the values written into it.
 
-    ASSUMED: profile-dies-with-user: the profile goes when its user is deleted and comes back empty when restored.
+    ASSUMED [SP-92]: the profile goes when its user is deleted and comes back empty when restored.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Profiles:
     def get(self, user: str) -> dict[str, str]:
         """Return a profile's values by property, those synced from the directory too; dates as yyyy-MM-dd.
 
-        ASSUMED: synced-wins: what SharePoint syncs itself overwrites an imported value at once.
+        ASSUMED [SP-98]: what SharePoint syncs itself overwrites an imported value at once.
         """
         self._schedule.run_due()
         slot = self._directory.slot_of(user)

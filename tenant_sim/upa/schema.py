@@ -14,7 +14,7 @@ class Property:
     """string, date, date no year, integer, boolean, person, url, html."""
     max_length: int | None = None
     editable: bool = False
-    """"Allow users to edit values": the queue call refuses such a property (sharepoint.md §1.5)."""
+    """"Allow users to edit values": the queue call refuses such a property [SP-12]."""
     multi_value: bool = False
     taxonomic: bool = False
     source: str | None = None
@@ -75,7 +75,7 @@ _EDITABLE_SYNCED = frozenset({"CellPhone", "Fax"})
 def default_schema() -> dict[str, Property]:
     """Build the schema of a fresh tenant plus the custom properties of the demo.
 
-    ASSUMED: builtin-schema: which built-in properties a user may edit is taken from the default settings that the
+    ASSUMED [SP-68]: which built-in properties a user may edit is taken from the default settings that the
     queue errors name (AboutMe, CellPhone, Country); the rest is our reading of the property table.
     """
     schema = {

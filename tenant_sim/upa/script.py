@@ -36,12 +36,12 @@ class Fate:
 
 
 PRESETS: dict[str, Fate] = {
-    "stuck": Fate(hang="Processing"),  # sharepoint.md §6: powershell#1602
+    "stuck": Fate(hang="Processing"),  # [SP-54]
     "stuck_submitted": Fate(hang="Submitted"),
     "stuck_queued": Fate(hang="Queued"),
-    "internal_error": Fate(error=JobError.INTERNAL_ERROR, applied=0.0, log="none"),  # sp-dev-docs#2414, #4698
+    "internal_error": Fate(error=JobError.INTERNAL_ERROR, applied=0.0, log="none"),  # [SP-51]
     "internal_error_partial": Fate(error=JobError.INTERNAL_ERROR, applied=0.5, log="none"),
-    "internal_error_processing": Fate(  # two and a half hours in Processing, then this: product.md §3, story 11
+    "internal_error_processing": Fate(  # two and a half hours in Processing, then this [SP-55]
         error=JobError.INTERNAL_ERROR, applied=0.0, log="none", fails_in="Processing", processing=9000
     ),
     "unknown": Fate(unknown=600),

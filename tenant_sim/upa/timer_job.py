@@ -1,6 +1,6 @@
 """The UPA timer job: a state machine on the clock that downloads files, reads them and writes profiles.
 
-Three progressions, as in moto's state manager (style.md A4): `time` (by the clock), `reads` (a state further every n
+Three progressions: `time` (by the clock), `reads` (a state further every n
 reads) and `immediate`.
 """
 
@@ -22,7 +22,7 @@ from tenant_sim.upa.profiles import Profiles
 from tenant_sim.upa.script import Fate, fate
 
 THRESHOLD_TEXT = "The attempted operation is prohibited because it exceeds the list view threshold."
-INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpected error."
+INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpected error."  # [SP-50]
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Settings:
     reads: int = 1
     """Reads per state in mode `reads`."""
     download_delay: float = 3600
-    """Seconds in Submitted: files are downloaded roughly once an hour (sharepoint.md §6)."""
+    """Seconds in Submitted: files are downloaded roughly once an hour [SP-52]."""
     processing: float = 1800
     """Seconds in Processing: the file is read."""
     importing: float = 3600
@@ -95,7 +95,7 @@ class TimerJob:
         job.told_id = NO_JOB if what.empty_job_id else job_id
         self.jobs.append(job)
         if what.unknown and self.settings.mode == "time":
-            # ASSUMED: unknown-first: Unknown is what a job's state reads before it reads Submitted.
+            # ASSUMED [SP-102]: Unknown is what a job's state reads before it reads Submitted.
             job.enter(JobState.UNKNOWN, job.submitted_at)
             self._schedule.at(job.submitted_at + what.unknown, lambda at: self._submit(job, at))
         else:
@@ -104,9 +104,9 @@ class TimerJob:
 
     def _require_list(self) -> None:
         """Fail once the list of jobs is too long for its view: scripts that ran daily for over a year ended so
-        (product.md §3, story 8).
+        [SP-59].
 
-        ASSUMED: job-threshold: the number is that of list views, and queueing, listing and reading one job all fail.
+        ASSUMED [SP-79]: the number is that of list views, and queueing, listing and reading one job all fail.
         """
         if len(self.jobs) > self.settings.most_jobs:
             raise TooManyJobsError(THRESHOLD_TEXT)
@@ -120,9 +120,9 @@ class TimerJob:
         return job
 
     def read_all(self) -> list[ImportJob]:
-        """Return all jobs, old and waiting ones (sharepoint.md §6).
+        """Return all jobs, old and waiting ones [SP-58].
 
-        ASSUMED: job-list-retention: jobs are kept for ever, and the list is in the order of submission.
+        ASSUMED [SP-78]: jobs are kept for ever, and the list is in the order of submission.
         """
         self._require_list()
         for job in self.jobs:
@@ -130,9 +130,9 @@ class TimerJob:
         return list(self.jobs)
 
     def delete(self, job_id: str) -> bool:
-        """Cancel a job that has not started; no tidy-up of history (sharepoint.md §6).
+        """Cancel a job that has not started; no tidy-up of history [SP-11].
 
-        ASSUMED: cancelled-job-vanishes: a cancelled job is no longer listed.
+        ASSUMED [SP-69]: a cancelled job is no longer listed.
         """
         job = next((j for j in self.jobs if j.job_id == job_id.lower()), None)
         if job is None or job.state not in (JobState.UNKNOWN, JobState.SUBMITTED):
@@ -194,9 +194,10 @@ class TimerJob:
         try:
             job.file = self._library.file(unquote(parts.path)).content
         except LibraryError:
+            # the file has to be there when it is downloaded [SP-57]
             self._fail(job, JobError.DATA_FILE_NOT_EXIST, "The data file does not exist.", moment)
             return
-        # ASSUMED: state-order: Processing (the file is read) comes before Queued (waits for its import).
+        # [SP-53]: Processing (the file is read) comes before Queued (waits for its import).
         job.enter(JobState.PROCESSING, moment)
         if self.settings.mode != "time":
             return
@@ -240,7 +241,7 @@ class TimerJob:
     def _finish(self, job: ImportJob, moment: float) -> None:
         """Queued → Succeeded or Error: the values are in the profiles.
 
-        ASSUMED: values-appear-at-end: people are resolved and values appear when the job ends, all at once.
+        ASSUMED [SP-106]: people are resolved and values appear when the job ends, all at once.
         """
         what = self._fate(job)
         job.outcome = outcome = self._evaluate(job)
@@ -261,7 +262,7 @@ class TimerJob:
         self._write_log(job, job.outcome or Outcome(), moment)
 
     def _fail(self, job: ImportJob, error: JobError, text: str, moment: float) -> None:
-        # ASSUMED: error-message-text: only InternalError's text was ever seen; the others are ours.
+        # ASSUMED [SP-75]: only InternalError's text was ever seen; the others are ours.
         job.error, job.error_message = error, text
         job.enter(JobState.ERROR, moment)
 
@@ -270,16 +271,16 @@ class TimerJob:
     def _write_log(self, job: ImportJob, outcome: Outcome, moment: float) -> None:
         what = self._fate(job)
         if what.log == "none" or not outcome.lines:
-            return  # ASSUMED: log-needs-lines: no folder when there is nothing to write into it
+            return  # ASSUMED [SP-85]: no folder when there is nothing to write into it
         if what.log == "late":
             self._schedule.at(moment + what.log_delay, lambda at: self._put_log(job, outcome, at))
         else:
             self._put_log(job, outcome, moment)
 
     def _put_log(self, job: ImportJob, outcome: Outcome, moment: float) -> None:
-        """Write the log beside the data file, under the names of sharepoint.md §5.
+        """Write the log beside the data file [SP-43, SP-45].
 
-        ASSUMED: log-encoding: UTF-8 without BOM, CRLF, no header line, extension .log.
+        ASSUMED [SP-84]: UTF-8 without BOM, CRLF, no header line, extension .log.
         """
         parts = urlsplit(job.source_uri)
         parent, _, name = unquote(parts.path).rpartition("/")

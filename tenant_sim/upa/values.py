@@ -17,20 +17,20 @@ class BadValueError(ValueError):
 def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
     """Turn the text of an import file into what the store keeps; a date is kept as yyyy-MM-dd.
 
-    "" clears a string, but on a date becomes January 1 (sharepoint.md §5).
+    "" clears a string, but on a date becomes January 1 [SP-38, SP-39].
     `offset` is the server's zone, into which a date-time with a zone is moved.
-    ASSUMED: date-formats: ISO dates, date-times and .NET's MM/dd/yyyy HH:mm:ss are taken (no source names a format).
-    ASSUMED: empty-date-year: the January 1 that "" makes is of the year 2000.
+    ASSUMED [SP-71]: ISO dates, date-times and .NET's MM/dd/yyyy HH:mm:ss are taken (no source names a format).
+    ASSUMED [SP-74]: the January 1 that "" makes is of the year 2000.
     """
     if prop.is_date:
         if not text:
             return "2000-01-01"
         return _date(prop, text, offset).isoformat()
     if prop.multi_value or prop.taxonomic:
-        # ASSUMED: multi-value-import: "not supported" (documented) means that the person fails with this line.
+        # ASSUMED [SP-86]: "not supported" (documented) means that the person fails with this line.
         raise BadValueError(f"Property '{prop.name}' is multi-valued and cannot be imported.")
     if prop.max_length is not None and len(text) > prop.max_length:
-        # ASSUMED: too-long-value: kind and text of the line for a value over the property's length.
+        # ASSUMED [SP-99]: kind and text of the line for a value over the property's length.
         raise BadValueError(f"The length of the value of property '{prop.name}' exceeds {prop.max_length} characters.")
     return text
 
@@ -38,7 +38,7 @@ def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
 def shown(prop: Property | None, value: str) -> str:
     """Show a stored value as PeopleManager does: dates in en-US form.
 
-    ASSUMED: date-read-back: M/d/yyyy h:mm:ss tt, en-US, midnight.
+    ASSUMED [SP-72]: M/d/yyyy h:mm:ss tt, en-US, midnight.
     """
     if prop is None or not prop.is_date or not value:
         return value

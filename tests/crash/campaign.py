@@ -62,7 +62,7 @@ def run(scenario: Scenario, fate: Fate, *, doubled: bool) -> World:
 
 
 def verdict(world: World) -> list[str]:
-    """Return what the promise of DESIGN §2 forbids and happened all the same."""
+    """Return what the promise (at least once, full values, idempotent) forbids and happened all the same."""
     wrong = world.differences()
     wrong += [f"left in the library: {name}" for name in world.library()]
     for name, times in Counter(world.queued()).items():

@@ -16,7 +16,7 @@ def test_escrow_rhythm() -> None:
 
 
 def test_an_import_job_of_two_and_a_half_hours_costs_at_most_25_polls() -> None:
-    """Half its age, from 30 s to 15 min (product.md F11)."""
+    """Half its age, from 30 s to 15 min."""
     age, polls = timedelta(), 0
     while age < timedelta(hours=2.5):
         age += poll_delay(age)

@@ -1,6 +1,6 @@
 """Azurite, Microsoft's storage emulator, for the tests: installed from npm once, started on free ports.
 
-functions.md §8: 3.35.0 is the newest for node 20; its telemetry is on by default; it knows only older API versions.
+Azurite 3.35.0 is the newest for Node 20; its telemetry is on by default; it knows only older API versions [AZ-3].
 """
 
 from __future__ import annotations

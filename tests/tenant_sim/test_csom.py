@@ -1,4 +1,4 @@
-"""ProcessQuery: what Microsoft's own client writes is taken, what the XSD forbids is not (sharepoint.md §1)."""
+"""ProcessQuery: what Microsoft's own client writes is taken, what the XSD forbids is not."""
 
 from __future__ import annotations
 

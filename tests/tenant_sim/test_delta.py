@@ -1,4 +1,4 @@
-"""users/delta: rounds, links, tombstones, null and absent, tokens (graph.md A)."""
+"""users/delta: rounds, links, tombstones, null and absent, tokens."""
 
 from __future__ import annotations
 

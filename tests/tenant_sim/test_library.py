@@ -1,4 +1,4 @@
-"""The library over REST: folders, files, chunks, deleting, locks, storage (sharepoint.md §4, §7)."""
+"""The library over REST: folders, files, chunks, deleting, locks, storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PeopleManager, the REST form of the UPA calls, and the profile store (sharepoint.md §2, §8)."""
+"""PeopleManager, the REST form of the UPA calls, and the profile store."""
 
 from __future__ import annotations
 

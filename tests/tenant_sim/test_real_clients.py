@@ -328,7 +328,7 @@ def test_office365_client_uploads_in_chunks(served, office, tmp_path):
 
 
 def test_office365_clients_queue_call_is_rejected(served, office):
-    """Its queue call posts the map as an object; the service wants a list (sharepoint.md §2), so nothing is queued."""
+    """Its queue call posts the map as an object; the service wants a list [SP-17], so nothing is queued."""
     from office365.runtime.client_request_exception import ClientRequestException
     from office365.sharepoint.tenant.management.office365_tenant import Office365Tenant
 

@@ -1,4 +1,4 @@
-"""The UPA timer job: states on the clock, errors, logs, and what a file does to profiles (sharepoint.md §5, §6)."""
+"""The UPA timer job: states on the clock, errors, logs, and what a file does to profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks and chance: wall time in Azure, scaled or stepped time in the demo and the tests (DESIGN, "Time")."""
+"""Clocks and chance: wall time in Azure, scaled or stepped time in the demo and the tests."""
 
 from __future__ import annotations
 

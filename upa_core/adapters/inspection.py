@@ -73,7 +73,7 @@ class CloudInspection:
             return None
 
     def check_tracked(self, select: Sequence[str]) -> None:
-        """Ask for a token of now: properties and permission are checked, no data comes (graph.md A3)."""
+        """Ask for a token of now: properties and permission are checked, no data comes [GR-5, GR-17]."""
         url = graph_wire.delta_path(select) + "&$deltatoken=latest"
         answer = self._graph.request("GET", url, "/v1.0/users/delta", json=True)
         if not answer.ok:
@@ -93,7 +93,7 @@ class CloudInspection:
         """Ask for all directory extension properties, and where there are none their owners one by one.
 
         It takes Application.Read.All or Directory.Read.All. The list of all is empty in a tenant of more than 1,000
-        service principals (graph.md D); an owner that is registered in another tenant can't be asked.
+        service principals [GR-31]; an owner that is registered in another tenant can't be asked.
         """
         try:
             url = "/v1.0/directoryObjects/getAvailableExtensionProperties"

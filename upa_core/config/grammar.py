@@ -1,7 +1,7 @@
 """The grammar of expressions: Entra's syntax, from text to the domain's tree.
 
 Functions, attributes in square brackets, texts in double quotes with backslash escapes, arguments that may be left out
-between commas (entra-docs, functions-for-customizing-application-data.md, "Syntax overview"). The parser is LALR: no
+between commas (entra-docs, functions-for-customizing-application-data, "Syntax overview"). The parser is LALR: no
 recursion and no backtracking, whatever the text.
 """
 

@@ -37,7 +37,7 @@ class StatePlace:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment, read once on first use (a Python 3.13 worker shows settings late: infra.md B2)."""
+    """The environment, read once on first use: a Python 3.13 worker shows settings late [AZ-1]."""
 
     config: str
     state: StatePlace

@@ -1,4 +1,4 @@
-"""App roles: what a connector needs and why, and the ids under which Microsoft knows them (sharepoint.md §3)."""
+"""App roles: what a connector needs and why, and the ids under which Microsoft knows them [SP-21, SP-19, GR-35]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The national clouds and their hosts (graph.md A6)."""
+"""The national clouds and their hosts [GR-25]."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Scope
 
 ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
-"""Selected beside the mapped attributes: a narrow `$select` has hidden restores (graph.md A2)."""
+"""Selected beside the mapped attributes: a narrow `$select` has hidden restores [GR-15]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Target:
     admin_url: str
     """Where import jobs are queued, e.g. https://contoso-admin.sharepoint.com."""
     site_url: str
-    """The site of the document library; never the admin site (sharepoint.md §3)."""
+    """The site of the document library; never the admin site [SP-23]."""
     folder: str
     """Server-relative path of the library folder, e.g. /sites/upa/Imports."""
 
@@ -48,7 +48,7 @@ class Limits:
     """Sizes, counts and times that a connector stays within."""
 
     max_pairs: int = 500_000
-    """Name/value pairs in one import file (sharepoint.md §4; id not counted)."""
+    """Pairs of name and value in one import file [SP-26]; the id isn't counted."""
     max_file_bytes: int = 64 * 1024 * 1024
     import_jobs_per_day: int = 24
     segment_rows: int = 20_000
@@ -59,7 +59,7 @@ class Limits:
     shards_spread_over: int = 128
     token_warn_age: timedelta = timedelta(days=5)
     token_max_age: timedelta = timedelta(days=6)
-    """Older watermarks are replaced by a full round; the service's own limit is 7 days (graph.md A5)."""
+    """Older watermarks are replaced by a full round; the service's own limit is 7 days [GR-19]."""
     full_round_every: timedelta = timedelta(days=7)
 
 

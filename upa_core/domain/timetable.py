@@ -32,7 +32,7 @@ RHYTHM_SLACK = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(days=2)
 """No pause of ours is longer than a day."""
 PROFILE_PATIENCE = timedelta(days=7)
-"""Profiles of blocked, unlicensed and education accounts come late: nobody is alarmed before (product.md story 2)."""
+"""Profiles of blocked, unlicensed and education accounts come late: nobody is alarmed before [SP-35]."""
 
 _ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 _ESCROW_HORIZON = timedelta(days=30)
@@ -47,13 +47,13 @@ def is_early(not_before: datetime | None, now: datetime) -> bool:
 def poll_delay(age: timedelta) -> timedelta:
     """Return the pause before the next poll of an import job queued `age` ago.
 
-    Half its age, from 30 s to 15 min: an import job of 2.5 h costs about 20 polls (product.md F11).
+    Half its age, from 30 s to 15 min: an import job of 2.5 h costs about 20 polls.
     """
     return min(max(age / 2, FIRST_POLL), LONGEST_POLL)
 
 
 def escrow_due(since: datetime, now: datetime, tries: int) -> datetime | None:
-    """Return when a person in escrow is tried again (product.md F1).
+    """Return when a person in escrow is tried again.
 
     After 1 h, 6 h, 12 h, 24 h, then daily up to 30 days; after that None: at full rounds only.
     """

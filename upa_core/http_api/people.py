@@ -1,4 +1,4 @@
-"""The HTTP API's use case for one person: why do they have what they have? (product.md F31)"""
+"""The HTTP API's use case for one person: why do they have what they have?"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The one source of time of the pipeline (DESIGN, "Time")."""
+    """The one source of time of the pipeline."""
 
     def now(self) -> datetime:
         """Return the present as an aware datetime in UTC."""

@@ -17,7 +17,7 @@ class ImportJobs(Protocol):
     def queue(self, source_uri: str, property_map: Mapping[str, str]) -> str | None:
         """Queue the file matched by CloudId (`IdName`); return the import job's id.
 
-        None: accepted, but SharePoint named no id (the empty GUID, sharepoint.md §1.5). `UnansweredError`: the import
+        None: accepted, but SharePoint named no id, the empty GUID [SP-16]. `UnansweredError`: the import
         job may exist; look it up by `source_uri`. `UnavailableError` / `ThrottledError`: it was surely not queued.
         """
 

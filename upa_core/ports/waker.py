@@ -1,4 +1,4 @@
-"""Wake-ups between the parts of the pipeline: never truth, only haste (DESIGN §2)."""
+"""Wake-ups between the parts of the pipeline: never truth, only haste."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pull changed people into segments, seal the round, move the watermark (DESIGN §2, part 1)."""
+"""Pull changed people into segments, seal the round, move the watermark."""
 
 from __future__ import annotations
 

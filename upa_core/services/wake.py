@@ -1,4 +1,4 @@
-"""Send wake-ups so that nothing depends on them: one that can't be sent is told and forgotten (DESIGN §2)."""
+"""Send wake-ups so that nothing depends on them: one that can't be sent is told and forgotten."""
 
 from __future__ import annotations
 

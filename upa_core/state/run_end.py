@@ -27,7 +27,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import put_document
 
 QUARANTINE_AFTER = 3
-"""Failed runs in a row (DESIGN, "Semantics")."""
+"""Failed runs in a row."""
 
 
 def report_key(run: str) -> str:

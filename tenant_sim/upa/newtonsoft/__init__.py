@@ -1,4 +1,4 @@
-"""Reads an import file as Newtonsoft.Json 13 does: its leniencies, its messages, its idea of a date (sharepoint.md §5).
+"""Reads an import file as Newtonsoft.Json 13 does: its leniencies, its messages, its idea of a date [SP-46, SP-111].
 
 `parse` answers what `JObject.Parse` answers, `changes` names each value that is read as something else than written.
 Standard library only, so that a ready file can be examined with it before anything is stored.
@@ -20,7 +20,7 @@ __all__ = ["UNDEFINED", "BadJsonError", "Change", "Constructor", "Date", "as_tex
 
 
 def decode(data: bytes) -> str:
-    """Decode a file: UTF-8 with a BOM, otherwise iso-8859-1, whatever it was meant to be (sharepoint.md §4)."""
+    """Decode a file: UTF-8 with a BOM, otherwise iso-8859-1, whatever it was meant to be [SP-29]."""
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3:].decode("utf-8", "replace")
     return data.decode("latin-1")

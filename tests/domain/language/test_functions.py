@@ -1,6 +1,6 @@
 """The functions' results: those of Entra's page first, then what the page leaves open.
 
-The page: MicrosoftDocs/entra-docs, docs/identity/app-provisioning/functions-for-customizing-application-data.md.
+The page: MicrosoftDocs/entra-docs, docs/identity/app-provisioning/functions-for-customizing-application-data.
 """
 
 import pytest

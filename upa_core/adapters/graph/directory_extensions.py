@@ -35,7 +35,7 @@ class DirectoryExtensions:
         self._run = graph.run
 
     def available(self) -> Sequence[DirectoryExtension]:
-        """Return all, sorted by name; none in a tenant of more than 1,000 service principals (graph.md D).
+        """Return all, sorted by name; none in a tenant of more than 1,000 service principals [GR-31].
 
         Raises `AccessDeniedError`, `RefusedError`, `UnavailableError`.
         """

@@ -1,4 +1,4 @@
-"""Changed people from Microsoft Graph: users/delta, and $batch for reading single people again (graph.md §A, B)."""
+"""Changed people from Microsoft Graph: users/delta, and $batch for reading single people again [GR-1, GR-16, GR-29]."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from upa_core.ports.change_source import Link, Page
 _BACKGROUND = {"x-ms-throttle-priority": "low"}
 _MOST_UNREAD = 20
 """People whom Graph fails to read; where there are more, it isn't about them."""
-"""Graph throttles a background sync before what people wait for (graph.md §B)."""
+"""Graph throttles a background sync before what people wait for [GR-27]."""
 
 
 class GraphUsers:
     """Implements the port `ChangeSource` on Microsoft Graph v1.0.
 
-    Never asks for `return=minimal`: absent would then mean unchanged (graph.md §A2).
+    Never asks for `return=minimal`: absent would then mean unchanged [GR-11].
     """
 
     def __init__(self, service: Service) -> None:

@@ -1,4 +1,4 @@
-"""What Graph's delta and $batch answers mean, apart from HTTP (graph.md §A)."""
+"""What Graph's delta and $batch answers mean, apart from HTTP [GR-1, GR-13, GR-29]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.domain.errors import RefusedError, ResyncRequiredError, UpaError
 from upa_core.ports.change_source import Link, Page
 
 BATCH_SIZE = 20
-"""Graph's own limit (graph.md §B)."""
+"""Graph's own limit [GR-29]."""
 _RESYNC = {
     "syncstatenotfound",
     "resyncrequired",
@@ -22,7 +22,7 @@ _RESYNC = {
     "directory_expiredpagetoken",
 }
 _STEADY_STATE = "sync must reach steady state"
-"""A code of this meaning was never seen, only the text (graph.md §A5)."""
+"""A code of this meaning was never seen, only the text [GR-21]."""
 _PROPERTIES = re.compile(r"not supported for the following properties:\s*([\w.,/ ]+)", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""One HTTPS service: the only place where a token meets a request (graph.md §A5, A6; sharepoint.md §3).
+"""One HTTPS service: the only place where a token meets a request [GR-25, SP-20].
 
 What comes back is an `Answer`, or one of our errors. Messages name method, host, call, status, error code and request
 id, never a full address (links carry tokens, paths carry people) and never a body.
@@ -189,7 +189,7 @@ class Service:
 
 @cache
 def user_agent() -> str:
-    """Return the decorated traffic name that SharePoint asks for (sharepoint.md §3)."""
+    """Return the decorated traffic name that SharePoint asks for [SP-25]."""
     from importlib.metadata import PackageNotFoundError, version  # slow to import, used with first use
 
     try:

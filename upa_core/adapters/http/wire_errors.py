@@ -1,4 +1,4 @@
-"""Error codes in the JSON bodies of Graph and SharePoint, read leniently (graph.md §A5: walk nested innererror)."""
+"""Error codes in the JSON bodies of Graph and SharePoint, read leniently [GR-24, SP-9]."""
 
 from __future__ import annotations
 

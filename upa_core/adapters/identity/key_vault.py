@@ -1,4 +1,4 @@
-"""Read a certificate with its private key from Key Vault, as the secret behind the certificate (infra.md B1)."""
+"""Read a certificate with its private key from Key Vault, as the secret behind the certificate [AZ-4]."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Access tokens: managed identity by azure-identity, certificate by msal, one token per audience.
 
 Both libraries cache by wall time. There is no client secret: SharePoint refuses what is made with one
-(sharepoint.md §3).
+[SP-18].
 """
 
 from __future__ import annotations

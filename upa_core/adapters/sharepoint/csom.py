@@ -1,6 +1,6 @@
 """The four CSOM requests of the bulk import, written as Microsoft's own client writes them, and their answers.
 
-Pure text in, text out (sharepoint.md §1.3, §1.4). The requests equal the captured ones byte for byte, spaces included.
+Pure text in, text out [SP-5, SP-9]. The requests equal the captured ones byte for byte, spaces included.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 TENANT = "{e45fd516-a408-4ca4-b6dc-268e2f1f0f83}"
-"""Server type id of `Office365Tenant` (sharepoint.md §1.2)."""
+"""Server type id of `Office365Tenant` [SP-2]."""
 APPLICATION = ".NET Library"
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 CALL_ACTION = 3

@@ -1,4 +1,4 @@
-"""SharePoint's bulk import service over CSOM's ProcessQuery (sharepoint.md §1)."""
+"""SharePoint's bulk import service over CSOM's ProcessQuery [SP-1]."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class SharePointImportJobs:
 
 
 def _error_of(name: str, fault: csom.Fault) -> AccessDeniedError | RefusedError:
-    """Tell missing rights from other refusals, by the words that are known (sharepoint.md §1.5)."""
+    """Tell missing rights from other refusals, by the words that are known [SP-14, SP-15]."""
     message = f"{name}: {fault.message}"
     if fault.message.lower().startswith("access denied") or "unauthorized" in fault.type_name.lower():
         return AccessDeniedError(message)
@@ -87,7 +87,7 @@ def _error_of(name: str, fault: csom.Fault) -> AccessDeniedError | RefusedError:
 
 
 def _import_job(value: Any, answer: Answer) -> ImportJob:
-    """Read one import job; `LogFileUri` is the documentation's name of `LogFolderUri` (sharepoint.md §1.2)."""
+    """Read one import job; `LogFileUri` is the documentation's name of `LogFolderUri` [SP-4]."""
     try:
         return ImportJob(
             id=csom.guid_of(value["JobId"]) or "",

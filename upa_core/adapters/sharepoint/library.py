@@ -1,4 +1,4 @@
-"""The document library over SharePoint REST (sharepoint.md §4, §7)."""
+"""The document library over SharePoint REST [SP-30, SP-33]."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class SharePointLibrary:
             raise answer.garbled("not a listing") from error
 
     def _delete(self, url: str, call: str) -> bool:
-        """REST's delete is permanent; `recycle()` would be the soft form (sharepoint.md §7)."""
+        """REST's delete is permanent; `recycle()` would be the soft form [SP-61]."""
         headers = _JSON | {"X-HTTP-Method": "DELETE", "IF-MATCH": "*"}
         answer = self._call("POST", url, call, headers=headers, accept=lambda a: _missing(a) or _kept(a))
         if answer.ok or _missing(answer):

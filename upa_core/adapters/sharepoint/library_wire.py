@@ -1,4 +1,4 @@
-"""Paths and answers of SharePoint's REST library calls, apart from HTTP (sharepoint.md §4, §7)."""
+"""Paths and answers of SharePoint's REST library calls, apart from HTTP [SP-30]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEPT_WORDS = ("locked", "checked out", "retention", "retained", "on hold", "com
 
 
 def literal(text: str) -> str:
-    """Write an OData string literal for a URL: odd quotes doubled, then encoded (sharepoint.md §4)."""
+    """Write an OData string literal for a URL: odd quotes doubled, then encoded [SP-34]."""
     return "'" + quote(text.replace("'", "''"), safe="/") + "'"
 
 
@@ -31,7 +31,7 @@ def file_call(site_path: str, file: str) -> str:
 
 
 def path_of(url: str) -> str:
-    """Return the server-relative path that an absolute URL names, decoded, as PnP reads `LogFolderUri` (§5)."""
+    """Return the server-relative path that an absolute URL names, decoded, as PnP reads `LogFolderUri` [SP-4]."""
     path = url.split("://", 1)[-1]
     path = "/" + path.partition("/")[2]
     for mark in "?#":

@@ -1,4 +1,4 @@
-"""Read profiles back as SharePoint returns them (sharepoint.md §8)."""
+"""Read profiles back as SharePoint returns them [SP-62]."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PeopleManager:
 
         Raises as every call of `Service`.
         """
-        # NOTE: a quote in an OData literal is doubled before it is URL-encoded (sharepoint.md §4)
+        # NOTE: a quote in an OData literal is doubled before it is URL-encoded [SP-34]
         name = quote("'" + claims_name(user_principal_name).replace("'", "''") + "'", safe="")
         answer = self._service.request(
             "GET",

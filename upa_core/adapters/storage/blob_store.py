@@ -1,4 +1,4 @@
-"""The store on an Azure Blob Storage container (functions.md §8 for the local form, Azurite)."""
+"""The store on an Azure Blob Storage container, or locally on Azurite."""
 
 from __future__ import annotations
 

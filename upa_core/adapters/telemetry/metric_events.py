@@ -1,4 +1,4 @@
-"""Events counted as OpenTelemetry metrics; what exports them is the worker's business (reference/functions.md §6)."""
+"""Events counted as OpenTelemetry metrics; what exports them is the worker's business [AZ-2]."""
 
 from __future__ import annotations
 

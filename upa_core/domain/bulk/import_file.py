@@ -1,7 +1,7 @@
-"""The import file: what SharePoint's bulk import reads (sharepoint.md §4).
+"""The import file: what SharePoint's bulk import reads [SP-26, SP-27, SP-37].
 
 UTF-8 with BOM, ASCII-escaped, one entry per person, matched by CloudId; no null, no unmapped key. Written by a JSON
-serialiser: string concatenation is what corrupts backslashes elsewhere (product.md §0.4).
+serialiser: string concatenation is what corrupts backslashes elsewhere [SP-28].
 """
 
 from __future__ import annotations

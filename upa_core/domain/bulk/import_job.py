@@ -1,4 +1,4 @@
-"""SharePoint's import job as it answers (sharepoint.md §1.2; real order of states: product.md §0.6)."""
+"""SharePoint's import job as it answers: members, numbers, order of states [SP-3, SP-4, SP-53]."""
 
 from __future__ import annotations
 

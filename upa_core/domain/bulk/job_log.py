@@ -1,4 +1,4 @@
-"""The log of an import job, and whom it leaves confirmed (sharepoint.md §5).
+"""The log of an import job, and whom it leaves confirmed [SP-45, SP-44, SP-36].
 
 Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn't understood is kept, never dropped.
 """
@@ -30,7 +30,7 @@ _ABORT_WORDS = {
     "InvalidProperty": "is not mapped to any property",
     "GenericError": "multiple instances of the same single-value property",
 }
-"""What ends the whole import, whomever the line names (sharepoint.md §5). Nobody knows whether a person named twice
+"""What ends the whole import, whomever the line names [SP-46, SP-48, SP-49]. Nobody knows whether a person named twice
 fails alone: the database's own error doesn't say what became of the rest."""
 
 
@@ -89,7 +89,7 @@ def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[s
     """Decide whom an import job confirmed.
 
     Only Succeeded, and Error with ImportCompleteWithError whose log names people of the file on every line, confirm
-    anybody (DESIGN §2): a line without an identity, or one that names a stranger, could mean everyone; in a file of one
+    anybody: a line without an identity, or one that names a stranger, could mean everyone; in a file of one
     person it means that person.
     """
     lines = list(lines)

@@ -1,4 +1,4 @@
-"""Names at run time: run ids, import files, storage keys (DESIGN, "Configuration and names")."""
+"""Names at run time: run ids, import files, storage keys."""
 
 from __future__ import annotations
 

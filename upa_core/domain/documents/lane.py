@@ -1,4 +1,4 @@
-"""The stored documents of a tenant's lane: the file in flight, abandoned import jobs, how files ended (DESIGN §2)."""
+"""The stored documents of a tenant's lane: the file in flight, abandoned import jobs, how files ended."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The target tenant's one lane: at most one import job of ours is in flight (DESIGN §2)."""
+    """The target tenant's one lane: at most one import job of ours is in flight [SP-56]."""
 
     VERSION: ClassVar[int] = 1
 

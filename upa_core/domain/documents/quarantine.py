@@ -10,7 +10,7 @@ from typing import Literal
 from upa_core.domain.errors import AccessDeniedError, FatalError, RefusedError
 
 OFF_AFTER = timedelta(days=28)
-"""The first probe that fails after so long switches the connector off (product.md F21)."""
+"""The first probe that fails after so long switches the connector off."""
 SLOW_PULL = timedelta(days=1)
 """Rhythm of pulling while nobody decides about an expired hold."""
 

@@ -1,4 +1,4 @@
-"""The stored documents of a round: where it stands in the source, its segments, its seal (DESIGN §2)."""
+"""The stored documents of a round: where it stands in the source, its segments, its seal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upa_core.domain.people.changes import RoundKind
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A link into the source, stored with its kind: sending a link as the wrong kind is an error (graph.md A1)."""
+    """A link into the source, stored with its kind: sending a link as the wrong kind is an error [GR-2]."""
 
     url: str
     kind: Literal["initial", "next", "delta"]

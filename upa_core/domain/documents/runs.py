@@ -1,4 +1,4 @@
-"""The stored documents of a run: its files, its counts, why it was held or failed, its report (DESIGN §2)."""
+"""The stored documents of a run: its files, its counts, why it was held or failed, its report."""
 
 from __future__ import annotations
 

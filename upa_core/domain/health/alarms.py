@@ -1,4 +1,4 @@
-"""What an administrator is told without asking: which alarms the facts raise (product.md F22). Pure; never a value."""
+"""What an administrator is told without asking: which alarms the facts raise. Pure; never a value."""
 
 from __future__ import annotations
 

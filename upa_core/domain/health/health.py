@@ -1,4 +1,4 @@
-"""The one line on top: how a connector is, since when, why, and what to do about it (product.md §4). Pure."""
+"""The one line on top: how a connector is, since when, why, and what to do about it. Pure."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _ISO = re.compile(
 _USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 """How nearly every date of a full round comes."""
 _UNSET_YEAR = 1
-"""`0001-01-01T00:00:00Z` is how an unset date appears (graph.md D)."""
+"""`0001-01-01T00:00:00Z` is how an unset date appears [GR-38]."""
 
 _TOKEN = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'[^']*'|\"[^\"]*\"|\\.|[^yMdHhmsfFtzK'\"\\%g]")
 _LONGEST = {"M": 4, "d": 4, "H": 2, "h": 2, "m": 2, "s": 2, "t": 2, "z": 3, "f": 7, "F": 7}
@@ -62,7 +62,7 @@ _PARSERS = {
 def parse_iso(text: str) -> datetime | None:
     """Read a date or date-time of ISO 8601 as UTC, dropping what is finer than a microsecond; None for an unset date.
 
-    Graph sends `…Z` with up to seven fractional digits (graph.md D). A time without an offset is taken as UTC.
+    Graph sends `…Z` with up to seven fractional digits [GR-36]. A time without an offset is taken as UTC.
     """
     if _USUAL.fullmatch(text) and text > "0002":
         year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])

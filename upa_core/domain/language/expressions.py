@@ -1,6 +1,6 @@
 """Expressions: a closed, typed language of attributes, constants and functions, evaluated here, parsed in `config`.
 
-Names and results are Entra's (entra-docs, functions-for-customizing-application-data.md). Nothing is
+Names and results are Entra's (entra-docs, functions-for-customizing-application-data). Nothing is
 executed but the functions of `expressions_functions`; size and depth are bounded, and so is every value.
 """
 

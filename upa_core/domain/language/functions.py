@@ -1,6 +1,6 @@
 """The functions of the expression language: what arguments they take, and how a call is compiled.
 
-Names, parameters and results are Entra's (entra-docs, functions-for-customizing-application-data.md); every result that
+Names, parameters and results are Entra's (entra-docs, functions-for-customizing-application-data); every result that
 the page shows is a test. What it leaves open is decided here: a text function of no value gives no value.
 """
 

@@ -1,6 +1,6 @@
 """Letter case and diacritics as .NET's invariant culture and Entra's tables have them, not as Python does.
 
-Sources: entra-docs, functions-for-customizing-application-data.md (ToLower, PCase, NormalizeDiacritics); the category
+Sources: entra-docs, functions-for-customizing-application-data (ToLower, PCase, NormalizeDiacritics); the category
 list of .NET's `TextInfo.ToTitleCase` is quoted there.
 """
 

@@ -10,7 +10,7 @@ from upa_core.domain.language.values import as_text
 MAX_TEXT = 32_768
 """Characters in any value on its way; more is invalid rather than slow."""
 MAX_ITEMS = 1_000
-"""Values in a list: an object holds at most 100 extension values, otherMails at most 250 (graph.md D)."""
+"""Values in a list: an object holds at most 100 extension values, otherMails at most 250 [GR-34]."""
 TOO_LONG = f"becomes longer than {MAX_TEXT} characters on its way"
 
 Thunk = Callable[[Sequence[object]], object]

@@ -1,6 +1,6 @@
 """Values on their way to a profile: one text per declared type, the same under every locale and time zone.
 
-SharePoint takes strings only and doesn't document formats (sharepoint.md §5): each type has one culture-free form.
+SharePoint takes strings only and doesn't document formats [SP-40]: each type has one culture-free form.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DEFAULT_FORMATS: dict[str, str] = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd
 """Formats in .NET's notation, as `FormatDateTime` takes them; `Z` stands for itself, values are UTC."""
 
 DEFAULT_WORDS = ("True", "False")
-"""What .NET writes for a boolean, and with it Entra and PnP (sharepoint.md §4)."""
+"""What .NET writes for a boolean, and with it Entra and PnP [SP-29]."""
 
 MAX_INTEGER = 2**63
 _UNCARRIABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

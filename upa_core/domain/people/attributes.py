@@ -1,6 +1,6 @@
 """A user's attributes: names, types, aliases, and which ones users/delta doesn't track.
 
-Names and types are Microsoft's v1.0 metadata (msgraph-metadata, `user`); what isn't tracked: graph.md A3.
+Names and types are Microsoft's v1.0 metadata [GR-37]; what isn't tracked: [GR-18].
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ REFUSED: dict[str, str] = {
 """Attributes that can't be mapped or scoped, with the reason."""
 
 EXTRA_PERMISSIONS = {"employeeLeaveDateTime": "User-LifeCycleInfo.Read.All"}
-"""Application permissions that an attribute needs beside User.Read.All (graph.md A3)."""
+"""Application permissions that an attribute needs beside User.Read.All [GR-35]."""
 
 _OTHER_NAMES = {
     "c": "country",
@@ -113,7 +113,7 @@ def resolve_attribute(name: str, extension_app: str | None = None) -> str:
     """Return the dotted path that a name in the connector file stands for.
 
     `extensionAttribute7` is part of onPremisesExtensionAttributes; `ext:CostCenter` is the directory extension
-    `extension_<app id without hyphens>_CostCenter` (graph.md D).
+    `extension_<app id without hyphens>_CostCenter` [GR-30].
 
     Raises:
         AttributeRefusedError: with the reason, and a suggestion where there is one.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 PARTITIONS = 64
-"""Groups of people by id that segments are ordered by (DESIGN §2)."""
+"""Groups of people by id that segments are ordered by."""
 
 RoundKind = Literal["full", "delta"]
 T = TypeVar("T")

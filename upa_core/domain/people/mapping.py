@@ -175,7 +175,7 @@ def _empty(mapping: Mapping) -> Desired:
         return None
     if mapping.type == "string":
         return ""
-    # "" in a date becomes January 1 and null is skipped: bulk import can't clear these (product.md F2).
+    # "" in a date becomes January 1 and null is skipped: bulk import can't clear these [SP-37, SP-39].
     return Problem("clear_unsupported", "skip_value", f"bulk import can't clear a property of type {mapping.type}")
 
 

@@ -1,6 +1,6 @@
 """Scope: which people a connector is about. Groups are ORed, the clauses of a group ANDed, with Entra's operators.
 
-Semantics of entra-docs, define-conditional-rules-for-provisioning-user-accounts.md, including "Scoping filters will
+Semantics of entra-docs, define-conditional-rules-for-provisioning-user-accounts, including "Scoping filters will
 return 'false' if the value is null / empty" (so also NOT EQUALS), and no filtering on multi-valued attributes. A
 pattern must match the whole value: only so are that page's examples true ("matches any number between 10 and 99").
 """

@@ -2,7 +2,7 @@
 
 Source: learn.microsoft.com/sharepoint/user-profile-sync, "Properties that are synced into SharePoint user profiles"
 (seeds/4-built-in-upa-sync.txt), which names attributes and display names; internal names are those of
-a recorded profile (sharepoint.md §8, pnpcore's UserProfileTests).
+a recorded profile [SP-62].
 """
 
 from __future__ import annotations
@@ -57,6 +57,6 @@ _REASONS = {
 def why_core(target: str) -> str:
     """Return why a property must not be a target, or an empty text; case and spaces don't matter.
 
-    A mapped core property is reported as imported while its value stays (product.md §3, story 19).
+    A mapped core property is reported as imported while its value stays [SP-42].
     """
     return _REASONS.get(_key(target), "")

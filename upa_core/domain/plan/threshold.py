@@ -1,4 +1,4 @@
-"""The change threshold: a plan that would change too much is held (product.md F8)."""
+"""The change threshold: a plan that would change too much is held."""
 
 from __future__ import annotations
 

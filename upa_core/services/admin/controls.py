@@ -1,4 +1,4 @@
-"""What an administrator may tell a connector: pause, resume, go, and targeted resets (product.md F21, F23)."""
+"""What an administrator may tell a connector: pause, resume, go, and targeted resets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forget a person: shadow, escrow, declined values, and what the archive holds of them (product.md F37)."""
+"""Forget a person: shadow, escrow, declined values, and what the archive holds of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide about a held run: approve exports its frozen plan, reject sets its values aside (product.md F8)."""
+"""Decide about a held run: approve exports its frozen plan, reject sets its values aside."""
 
 from __future__ import annotations
 

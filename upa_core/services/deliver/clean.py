@@ -1,4 +1,4 @@
-"""Pay debts: delete what is ours in the library for good; what is locked or retained stays a debt (DESIGN §2)."""
+"""Pay debts: delete what is ours in the library for good; what is locked or retained stays a debt."""
 
 from __future__ import annotations
 

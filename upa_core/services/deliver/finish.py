@@ -1,4 +1,4 @@
-"""Finish an import file or a run: settle, write what became of it, free the lane, clean (DESIGN §2, part 3)."""
+"""Finish an import file or a run: settle, write what became of it, free the lane, clean."""
 
 from __future__ import annotations
 

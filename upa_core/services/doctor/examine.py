@@ -1,4 +1,4 @@
-"""Check a connector before it runs: sign-in, roles, source attributes, library, target properties, storage (F13).
+"""Check a connector before it runs: sign-in, roles, source attributes, library, target properties, storage.
 
 Every finding has evidence, and a fix that an administrator can carry out. Checks only look, apart from a small file
 that is written to the library and to storage and deleted again; `services/doctor_probe` goes further.
@@ -25,7 +25,7 @@ from upa_core.services.doctor.library import check_library
 
 SKEW_WARNING = timedelta(minutes=2)
 SKEW_ERROR = timedelta(minutes=5)
-"""Beyond this login refuses assertions (graph.md; AADSTS700024)."""
+"""Beyond this login refuses assertions [AZ-6]."""
 CERTIFICATE_WARNING = timedelta(days=30)
 
 

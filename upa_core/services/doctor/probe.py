@@ -1,6 +1,6 @@
-"""Have SharePoint itself judge the property map: queue an import job over an empty list, and cancel it at once (F13).
+"""Have SharePoint itself judge the property map: queue an import job over an empty list, and cancel it at once.
 
-The queue call is the only reliable check of "editable by user", taxonomic and unknown properties (sharepoint.md §1.5).
+The queue call is the only reliable check of "editable by user", taxonomic and unknown properties [SP-12, SP-13].
 """
 
 from __future__ import annotations

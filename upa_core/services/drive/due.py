@@ -1,4 +1,4 @@
-"""Whether anything is due for a connector besides pulling: what every tick of the timer asks storage (DESIGN §2)."""
+"""Whether anything is due for a connector besides pulling: what every tick of the timer asks storage."""
 
 from __future__ import annotations
 

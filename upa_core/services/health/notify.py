@@ -1,4 +1,4 @@
-"""Tell administrators what they should know without asking: once per change of reason, and when it is over (F22)."""
+"""Tell administrators what they should know without asking: once per change of reason, and when it is over."""
 
 from __future__ import annotations
 

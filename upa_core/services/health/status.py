@@ -1,4 +1,4 @@
-"""Where a connector stands, from storage only: the status document of product.md §4."""
+"""Where a connector stands, from storage only: the status document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why does this person have what they have? A timeline from storage alone (product.md F31)."""
+"""Why does this person have what they have? A timeline from storage alone."""
 
 from __future__ import annotations
 

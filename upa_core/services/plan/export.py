@@ -1,4 +1,4 @@
-"""Export: turn the outbox into a plan, and the plan into a run, a hold or nothing (DESIGN §2, part 2)."""
+"""Export: turn the outbox into a plan, and the plan into a run, a hold or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Housekeeping: debts, abandoned import jobs, orphans, retention, and what a crash left behind (DESIGN §2, part 4)."""
+"""Housekeeping: debts, abandoned import jobs, orphans, retention, and what a crash left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the import job of a queue call that got no answer, by the file's unique name (product.md F10)."""
+"""Find the import job of a queue call that got no answer, by the file's unique name [SP-16]."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
     """Look once. Returns what comes next, or the file in flight where the same bytes may be queued again.
 
     They may be after two misses minutes apart; where import jobs can't be listed at all (list view threshold,
-    product.md §0.5), after the longest age an import job is given.
+    [SP-59]), after the longest age an import job is given.
     """
     now = ports.clock.now()
     try:

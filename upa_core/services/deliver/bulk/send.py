@@ -1,4 +1,4 @@
-"""Send one import file: take the lane, upload, check, queue, remember (DESIGN §2, part 2).
+"""Send one import file: take the lane, upload, check, queue, remember.
 
 Every step that has an effect at SharePoint is preceded by a write of the lane that says it is about to happen, so that
 whoever comes after a crash knows what to look for.

@@ -1,4 +1,4 @@
-"""Watch the import job in the lane: poll → archive → settle → clean, told as the next step (DESIGN §2, part 3)."""
+"""Watch the import job in the lane: poll → archive → settle → clean, told as the next step."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from upa_core.adapters.waker import GatheringWaker
 from upa_core.bootstrap import App, app
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant
-from upa_core.domain.documents.keys import CONNECTOR_NAME, parse_file_name
+from upa_core.domain.documents.ids import is_connector_name, parse_file_name
 from upa_core.domain.documents.watcher import file_of
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
@@ -59,7 +59,7 @@ def connector_of(body: bytes) -> str:
     try:
         message = json.loads(body)
         name = message["connector"]
-        if message["v"] != 1 or not CONNECTOR_NAME.fullmatch(name):
+        if message["v"] != 1 or not is_connector_name(name):
             raise ValueError(name)
     except (ValueError, KeyError, TypeError) as exc:
         raise ConfigError('not a wake-up: expected {"v": 1, "connector": name, "run": id}') from exc
@@ -160,9 +160,7 @@ def _asset(name: str) -> str:
 
 
 def _keep_house(ports: Ports, connector: Connector) -> None:
-    keep_house(ports, connector)
-    forget_old_requests(ports)
-    count_library(ports, connector)
+    keep_house(ports, connector, {"requests": forget_old_requests, "library size": count_library})
 
 
 def _look_after(built: App, one: Connector, trouble: str) -> None:

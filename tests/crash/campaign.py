@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from tests.crash.scenarios import Scenario
 from tests.support.mortal import Death, Fate
 from tests.support.world import World
+from upa_core.domain.documents.storage_layout import file_key
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.services.upkeep.housekeeping import housekeeping
-from upa_core.state.plan_writer import file_key
 
 SAYS = " => "
 """Parts a point from what went wrong there."""

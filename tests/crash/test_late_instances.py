@@ -11,12 +11,12 @@ from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, RULES, World
 from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.services.admin.controls import reset
 from upa_core.services.admin.requests import request_people
 from upa_core.state.document import get_document
-from upa_core.state.run_end import report_key
 
 
 @dataclass

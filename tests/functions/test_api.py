@@ -15,7 +15,7 @@ import pytest
 from tests.support.api_world import ApiWorld, api_world
 from upa_core import bootstrap
 from upa_core.domain.documents.connector_state import Decision, Quarantine, QuarantineReason
-from upa_core.services.admin.holds import decision_key
+from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.state.document import get_document, state_of
 
 STRANGER = "00000000-0000-4000-8000-000000000000"

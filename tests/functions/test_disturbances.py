@@ -15,8 +15,8 @@ from rich.console import Console
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import Stage
+from upa_core.domain.documents.storage_layout import outcome_key
 from upa_core.domain.health.events import Event
-from upa_core.services.deliver.archive import outcome_key
 
 MAX_DEQUEUE_COUNT = 5
 """host.json says so."""

@@ -12,7 +12,7 @@ import pytest
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import World
-from upa_core.domain.documents.keys import state_key
+from upa_core.domain.documents.storage_layout import state_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.controls import go, reset

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import settled
-from upa_core.domain.documents.keys import due_key, shard_key
+from upa_core.domain.documents.storage_layout import due_key, shard_key
 from upa_core.domain.people.shadow import shard_of
 from upa_core.services.admin.controls import reset
 from upa_core.services.admin.requests import request_people

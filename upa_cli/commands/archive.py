@@ -19,10 +19,10 @@ from upa_cli.work.canary import SUFFIX as CANARY
 from upa_core.domain.bulk.import_job import error_name, state_name
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import Outcome, Report
-from upa_core.domain.documents.keys import is_run_id, run_folder
+from upa_core.domain.documents.ids import is_run_id
+from upa_core.domain.documents.storage_layout import report_key, run_folder
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.state.document import get_document
-from upa_core.state.run_end import report_key
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +13,10 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
 from upa_core.domain.bulk.import_job import ImportJob, error_name, state_name
+from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import RefusedError
 from upa_core.services.deliver.archive import archive_given_up
 from upa_core.state.document import lane_of
-
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 group("jobs", "SharePoint's import jobs: see what is in hand, cancel what hasn't started.")
 
@@ -84,7 +82,7 @@ def jobs_cancel(cli: Cli, job: Annotated[str, typer.Argument(metavar="ID", help=
     SharePoint cancels only what is still Submitted. The people of a cancelled file aren't lost: its run ends as failed
     and they are planned again after a pause (upa status tells when).
     """
-    if not _GUID.fullmatch(job):
+    if not is_guid(job):
         raise CommandError(f"{clean(job)[:60]!r} isn't the id of an import job. Next: upa jobs list", exits.USAGE)
     found = cli.ports.import_jobs.get(job)
     if found is None:

@@ -15,11 +15,11 @@ from upa_cli.shell.output import clean, duration, moment, table
 from upa_cli.shell.registry import command
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import Report
-from upa_core.domain.documents.keys import is_run_id, moment_of
+from upa_core.domain.documents.ids import is_run_id, moment_of
+from upa_core.domain.documents.storage_layout import report_key
 from upa_core.http_api.status import statuses
 from upa_core.services.admin.requests import run_status
 from upa_core.state.document import get_document
-from upa_core.state.run_end import report_key
 
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
 

@@ -17,7 +17,8 @@ from upa_cli.shell.output import clean
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, instant
 from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
-from upa_core.domain.documents.keys import rounds_prefix, run_id, shard_key, state_key
+from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.storage_layout import connector_prefix, rounds_prefix, shard_key, state_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import decode, lane_of, state_of
@@ -46,7 +47,7 @@ def write(ports: Ports, connector: Connector, file: Path) -> tuple[int, int]:
     try:
         with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(MANIFEST, orjson.dumps(manifest))
-            for info in ports.store.list(f"connectors/{connector.name}/"):
+            for info in ports.store.list(connector_prefix(connector.name)):
                 blob = state if info.key == state_key(connector.name) else ports.store.get(info.key)
                 if blob is not None:
                     archive.writestr(info.key, blob.data)

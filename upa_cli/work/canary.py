@@ -10,7 +10,7 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import LATER, CommandError
 from upa_cli.work.runner import RunResult, run_to_the_end
 from upa_core.domain.connector import ChangeThreshold, Connector
-from upa_core.domain.documents.keys import run_folder, state_key
+from upa_core.domain.documents.storage_layout import connector_prefix, run_folder, state_key
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import ChangeSource, Link, Page
 from upa_core.services.insight.explain import Explanation, explain
@@ -84,7 +84,7 @@ def canary_of(cli: Cli) -> Connector:
 
 def forget(ports: Ports, connector: Connector, *runs: str) -> None:
     """Delete the canary's own state, and the runs and rounds named; others stay within the retention."""
-    for info in list(ports.store.list(f"connectors/{connector.name}/")):
+    for info in list(ports.store.list(connector_prefix(connector.name))):
         if info.key != state_key(connector.name):
             ports.store.delete(info.key)
     ports.store.delete(state_key(connector.name))

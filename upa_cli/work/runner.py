@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.next_step import Step
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.advance import advance
 from upa_core.services.pull import PullResult, pull
 from upa_core.state.document import get_document
-from upa_core.state.run_end import report_key
 
 Narrate = Callable[[Step], None]
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import USAGE, CommandError
 from upa_cli.shell.output import clean
+from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import UpaError
 
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MOST = 1000
 
 
@@ -28,15 +27,15 @@ def user_ids(cli: Cli, users: Sequence[str]) -> list[str]:
     if len(users) > MOST:
         raise CommandError(f"{len(users)} users are too many for one command; at most {MOST}", USAGE)
     for user in users:
-        if not _ID.fullmatch(user) and ("@" not in user or not user.isprintable() or len(user) > 320):
+        if not is_guid(user) and ("@" not in user or not user.isprintable() or len(user) > 320):
             text = f"{clean(user)[:80]!r} is neither an object id nor a user principal name (someone@contoso.com)"
             raise CommandError(text, USAGE)
-    names = [user for user in users if not _ID.fullmatch(user)]
+    names = [user for user in users if not is_guid(user)]
     found = cli.ports.source.read(names, ["id"]) if names else {}
     for name in names:
         if found.get(name) is None:
             raise CommandError(f"the directory knows no user {clean(name)}: check the spelling, or give the object id")
-    return [user.lower() if _ID.fullmatch(user) else str((found[user] or {})["id"]).lower() for user in users]
+    return [user.lower() if is_guid(user) else str((found[user] or {})["id"]).lower() for user in users]
 
 
 def read_user(cli: Cli, person: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.connector_state import Decision, Hold
+from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Answer, Request, problem
 from upa_core.domain.plan.planner import Entry
@@ -88,7 +89,7 @@ def _by(request: Request, *, entra: bool) -> str:
 
 def _not_held(connectors: Everyone, run: str) -> Answer:
     ports = next(iter(connectors.values()))[1]
-    stored = get_document(ports.store, holds.decision_key(run), Decision)
+    stored = get_document(ports.store, decision_key(run), Decision)
     if stored is None:
         return problem(404, "No such hold", "no plan of this run waits for a decision")
     one = stored.value

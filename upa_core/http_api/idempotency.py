@@ -12,6 +12,8 @@ from typing import ClassVar
 
 import orjson
 
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.storage_layout import REQUESTS_PREFIX, request_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.http import Answer, ProblemError, problem
 from upa_core.ports.bundle import Ports
@@ -22,7 +24,6 @@ _KEY = re.compile("[A-Za-z0-9._:-]{1,200}")
 KEPT = timedelta(days=1)
 PATIENCE = timedelta(minutes=1)
 """A request still at work after so long has died; whoever repeats it takes its place."""
-PREFIX = "requests/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Answer]) 
         return act()
     if _KEY.fullmatch(key) is None:
         raise ProblemError(problem(400, "Not an idempotency key", "up to 200 letters, digits and . _ : -"))
-    place = f"{PREFIX}{hashlib.sha256(key.encode()).hexdigest()}.json"
+    place = request_key(hashlib.sha256(key.encode()).hexdigest())
     asked, now = hashlib.sha256(body).hexdigest(), ports.clock.now()
     stored = get_document(ports.store, place, Remembered)
     if stored is not None and now - stored.value.since < KEPT:
@@ -78,9 +79,9 @@ def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Answer]) 
     return answer
 
 
-def forget_old_requests(ports: Ports) -> int:
-    """Delete what is no longer remembered; returns how many."""
-    old = [info.key for info in ports.store.list(PREFIX) if ports.clock.now() - info.modified >= KEPT]
+def forget_old_requests(ports: Ports, _: Connector) -> int:
+    """Delete what is no longer remembered, whoever asked for it; returns how many."""
+    old = [info.key for info in ports.store.list(REQUESTS_PREFIX) if ports.clock.now() - info.modified >= KEPT]
     for key in old:
         ports.store.delete(key)
     return len(old)

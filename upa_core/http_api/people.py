@@ -8,10 +8,11 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import UpaError
 from upa_core.domain.http import Answer, Request, problem
 from upa_core.http_api.redaction import redacted
-from upa_core.http_api.runs import PERSON, Everyone, check, known_only
+from upa_core.http_api.runs import Everyone, check, known_only
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.explain import Explanation, explain
 
@@ -26,7 +27,7 @@ def get_user(connectors: Everyone, request: Request) -> Answer:
     known_only("query parameter", request.query, {"code"})
     asked = request.params.get("user", "")
     named = _NAME.fullmatch(asked) is not None
-    check(named or PERSON.fullmatch(asked) is not None, "an object id (GUID) or a user principal name", title="No user")
+    check(named or is_guid(asked), "an object id (GUID) or a user principal name", title="No user")
     found, user = [], None
     for connector, ports in connectors.values():
         record = _record(ports, asked)
@@ -54,7 +55,7 @@ def _record(ports: Ports, asked: str) -> dict[str, Any] | None:
     try:
         return ports.source.read([asked], list(_NAMED)).get(asked)
     except UpaError:
-        if PERSON.fullmatch(asked):
+        if is_guid(asked):
             return None
         raise
 

@@ -13,7 +13,7 @@ import orjson
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import Report
-from upa_core.domain.documents.keys import is_run_id
+from upa_core.domain.documents.ids import is_guid, is_run_id
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Answer, ProblemError, Request, problem
 from upa_core.http_api.idempotency import HEADER, once
@@ -25,7 +25,6 @@ from upa_core.state.reports import moments, recent_reports
 MAX_BODY = 64 * 1024
 MAX_PEOPLE = 1000
 MAX_RUNS = 200
-PERSON = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Everyone = Mapping[str, tuple[Connector, Ports]]
 
@@ -134,7 +133,7 @@ def _parse(body: bytes, connectors: Everyone) -> tuple[list[str], bool, list[str
     _known_connector(name, connectors)
     check(kind in ("delta", "full"), "kind is delta or full")
     check(isinstance(people, list) and len(people) <= MAX_PEOPLE, f"people is a list of at most {MAX_PEOPLE} ids")
-    check(all(isinstance(p, str) and PERSON.fullmatch(p) for p in people), "people are Entra object ids (GUIDs)")
+    check(all(isinstance(p, str) and is_guid(p) for p in people), "people are Entra object ids (GUIDs)")
     return [str(name)] if name is not None else list(connectors), kind == "full", [p.lower() for p in people]
 
 

@@ -17,7 +17,8 @@ from upa_core.domain.documents.connector_state import (
     Watermark,
     age_of,
 )
-from upa_core.domain.documents.keys import run_id, segment_key
+from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.changes import RoundKind, Row, compile_projection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from upa_core.domain.documents.keys import parse_file_name
+from upa_core.domain.documents.ids import parse_file_name
 from upa_core.domain.documents.watcher import file_of
 from upa_core.domain.errors import UpaError
 from upa_core.domain.health.events import Event, EventName, Level

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import PeopleIndex
-from upa_core.domain.documents.keys import due_key, shard_key
+from upa_core.domain.documents.storage_layout import due_key, shard_key
 from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.store import Blob, Store

@@ -5,11 +5,12 @@ from __future__ import annotations
 import orjson
 
 from upa_core.domain.bulk.import_file import read_import_file, read_people, split_import_file
+from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.store import Store
 from upa_core.state.document import decode
-from upa_core.state.plan_writer import PLAN_VERSION, file_key, plan_key
+from upa_core.state.plan_writer import PLAN_VERSION
 
 
 def read_plan(store: Store, run: str, name: str) -> list[Entry]:

@@ -8,21 +8,11 @@ from collections.abc import Sequence
 from upa_core.domain.bulk.import_file import ImportFile
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import FileState
-from upa_core.domain.documents.keys import file_name, run_folder
+from upa_core.domain.documents.ids import file_name
+from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.ports.store import Store
 from upa_core.state.document import encode
-
-
-def file_key(run: str, name: str) -> str:
-    """Return where a run's import file lies in our storage."""
-    return f"{run_folder(run)}files/{name}"
-
-
-def plan_key(run: str, name: str) -> str:
-    """Return where it lies what the shadow said of an import file's people: who isn't there was unknown throughout."""
-    return f"{run_folder(run)}plan/{name}"
-
 
 PLAN_VERSION = 2
 _PIECE = 128

@@ -8,11 +8,11 @@ from statistics import median
 
 from upa_core.domain.documents.codec import instant
 from upa_core.domain.documents.connector_state import Report
-from upa_core.domain.documents.keys import is_run_id, moment_of
+from upa_core.domain.documents.ids import is_run_id, moment_of
+from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.store import Store
 from upa_core.state.document import get_document
-from upa_core.state.run_end import report_key
 
 MONTHS = 4
 """How far back anybody looks: longer than archives are kept by default."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
-from upa_core.domain.documents.keys import run_id, shard_key
+from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.storage_layout import shard_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.people.shadow import Shard, group_members, shard_of, shards_for
 from upa_core.ports.bundle import Ports

@@ -18,8 +18,8 @@ from upa_core.domain.documents.connector_state import (
     RunResult,
     SealedRound,
 )
-from upa_core.domain.documents.keys import run_folder
 from upa_core.domain.documents.quarantine import left_by, slowed_down
+from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.plan.threshold import WINDOW
 from upa_core.domain.timetable import failed_run_pause
@@ -28,16 +28,6 @@ from upa_core.state.document import put_document
 
 QUARANTINE_AFTER = 3
 """Failed runs in a row."""
-
-
-def report_key(run: str) -> str:
-    """Return where a run's report lies."""
-    return f"{run_folder(run)}report.json"
-
-
-def round_key(round_id: str) -> str:
-    """Return where it is written which run a round ended in."""
-    return f"{run_folder(round_id)}round.json"
 
 
 def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why: str = "") -> Report:

@@ -10,14 +10,9 @@ from collections.abc import Mapping
 import orjson
 
 from upa_core.domain.documents.connector_state import PeopleIndex
-from upa_core.domain.documents.keys import run_folder
+from upa_core.domain.documents.storage_layout import shards_key
 from upa_core.ports.store import Store
 from upa_core.state.people import Kept
-
-
-def shards_key(run: str) -> str:
-    """Return where the shards of a run's plan lie."""
-    return f"{run_folder(run)}shards"
 
 
 def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Kept]) -> None:

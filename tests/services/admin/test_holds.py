@@ -9,12 +9,12 @@ import pytest
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.documents.connector_state import Decision, Report
+from upa_core.domain.documents.storage_layout import decision_key, report_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import EventName
-from upa_core.services.admin.holds import approve, decision_key, reject
+from upa_core.services.admin.holds import approve, reject
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.document import get_document
-from upa_core.state.run_end import report_key
 
 
 def held_world() -> World:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
-from upa_core.domain.documents.keys import run_folder
+from upa_core.domain.documents.storage_layout import run_folder
 from upa_core.services.admin.controls import pause
 from upa_core.services.upkeep.housekeeping import housekeeping
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from upa_core.domain.documents.keys import moment_of
+from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.health.events import Event, EventName
 from upa_core.ports.clock import Clock
 from upa_core.ports.events import Events

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from upa_core.domain.documents.keys import moment_of
+from upa_core.domain.documents.ids import moment_of
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 import orjson
@@ -10,17 +9,16 @@ import orjson
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
-from upa_core.domain.documents.keys import parse_file_name, run_of
+from upa_core.domain.documents.ids import is_guid
+from upa_core.domain.documents.storage_layout import RUNS_PREFIX, Kind, connector_named_in, parse, run_of, shards_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import lane_of, state_of
-from upa_core.state.run_shards import shards_key
 
 _BOM = b"\xef\xbb\xbf"
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Sequence[str] = ()) -> int:
@@ -40,7 +38,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
 
     """
     person = person.lower()
-    if _ID.fullmatch(person) is None:
+    if not is_guid(person):
         raise RefusedError("a person is forgotten by object id")
     _check_quiet(ports, connector)
     sequence = next_sequence(ports, connector)
@@ -50,7 +48,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
 
     change_people_between_runs(ports, connector, [person], end)
     archived = list(_archived(ports, {connector.name, *also}))
-    for run in {run_of(key) for key in archived}:
+    for run in {run for key in archived if (run := run_of(key))}:
         ports.store.delete(shards_key(run))
     changed = sum(_scrub(ports, key, person) for key in archived)
     fields = {"control": "forget", "by": by}
@@ -76,9 +74,8 @@ def _check_quiet(ports: Ports, connector: Connector) -> None:
 
 def _archived(ports: Ports, connectors: Collection[str]) -> Iterator[str]:
     """Yield the blobs of these connectors' runs that can name a person: their names bear the import file's."""
-    for info in list(ports.store.list("runs/")):
-        named = filter(None, map(parse_file_name, info.key.split("/")[4:]))
-        if any(connector in connectors for connector, _ in named):
+    for info in list(ports.store.list(RUNS_PREFIX)):
+        if connector_named_in(info.key) in connectors:
             yield info.key
 
 
@@ -92,11 +89,12 @@ def _scrub(ports: Ports, key: str, person: str) -> bool:
 
 def _without(key: str, data: bytes, person: str) -> bytes:
     """Return an import file, the plan of one or a log without the person; what can't be read loses its lines."""
-    folder = key.split("/")[4]
+    found = parse(key)
+    kind = found.kind if found is not None else None
     try:
-        if folder == "files":
+        if kind is Kind.IMPORT_FILE:
             return _file_without(data, person)
-        if folder == "plan":
+        if kind is Kind.PLAN:
             return _plan_without(data, person)
     except (ValueError, LookupError, TypeError, AttributeError):
         pass

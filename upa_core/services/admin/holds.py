@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Decision, Hold
-from upa_core.domain.documents.keys import run_folder
 from upa_core.domain.documents.quarantine import left_by
+from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
@@ -18,11 +18,6 @@ from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import get_document, put_document, state_of
 from upa_core.state.plan_reader import read_plan
 from upa_core.state.run_end import drop_segments, succeeded, write_report
-
-
-def decision_key(run: str) -> str:
-    """Return where it is written who decided about a held run."""
-    return f"{run_folder(run)}decision.json"
 
 
 def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:

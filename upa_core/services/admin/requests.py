@@ -8,14 +8,14 @@ from typing import Literal
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Report, RoundEnd, RunRequest
-from upa_core.domain.documents.keys import run_id
+from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.people.shadow import EscrowEntry, EscrowReason, Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.wake import wake
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import get_document, state_of
-from upa_core.state.run_end import report_key, round_key
 
 Progress = Literal["requested", "pulling", "waiting", "exporting", "held", "success", "failed", "no_change", "rejected"]
 

@@ -9,17 +9,12 @@ from urllib.parse import unquote, urlsplit
 from upa_core.domain.bulk.import_job import ImportJob, JobState
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import FileState, InFlight, JobOutcome, LogFile, Outcome
-from upa_core.domain.documents.keys import run_folder
+from upa_core.domain.documents.storage_layout import log_key, outcome_key
 from upa_core.domain.errors import ConflictError, FatalError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
 from upa_core.state.document import get_document, put_document
-
-
-def outcome_key(run: str, file: str) -> str:
-    """Return where the archive's manifest of an import file lies."""
-    return f"{run_folder(run)}archive/{file}/outcome.json"
 
 
 def load_outcome(ports: Ports, run: str, file: str) -> Outcome | None:
@@ -164,6 +159,6 @@ def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, nu
     found = _download(ports, item.url)
     content = found or b""
     digest = hashlib.sha256(content).hexdigest()
-    key = f"{run_folder(flight.run)}archive/{flight.file}/log-{number:03d}-{digest[:12]}"
+    key = log_key(flight.run, flight.file, number, digest)
     ports.store.put(key, content)
     return LogFile(job, item.name, key, digest, readable=found is not None)

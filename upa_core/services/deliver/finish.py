@@ -20,6 +20,7 @@ from upa_core.domain.documents.connector_state import (
     QuarantineReason,
     Run,
 )
+from upa_core.domain.documents.storage_layout import shards_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
@@ -31,7 +32,6 @@ from upa_core.services.health.quarantine import tell_quarantine
 from upa_core.state.document import Stored, lane_of, state_of
 from upa_core.state.lane import abandon, emit, is_current, move
 from upa_core.state.run_end import delivered, drop_segments, failed, succeeded, write_report
-from upa_core.state.run_shards import shards_key
 
 MOST_AFTER_A_LONE_FAILURE = 32
 """Files that still go after one of a single person failed; an import job each, and the values don't get newer."""

@@ -12,12 +12,12 @@ from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.bulk.job_log import Verdict, decode_log, judge, parse_log
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import Abandoned, Outcome
+from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.shadow import EscrowReason, Shard
 from upa_core.ports.bundle import Ports
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
-from upa_core.state.plan_writer import file_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from upa_core.domain.app_roles import AppRole, needed_roles
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.storage_layout import probe_key
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, RetryLaterError, UpaError
 from upa_core.domain.people.attributes import ATTRIBUTES
 from upa_core.ports.bundle import Ports
@@ -79,7 +80,7 @@ def _safely(name: str, found: Iterable[Finding]) -> list[Finding]:
 
 def check_storage(ports: Ports, connector: Connector, _: Inspection) -> Iterator[Finding]:
     """Write, read and delete a blob."""
-    key = f"connectors/{connector.name}/doctor-{ports.ids.token()}"
+    key = probe_key(connector.name, ports.ids.token())
     try:
         ports.store.put(key, PROBE, if_absent=True)
         found = ports.store.get(key)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.keys import file_name, run_id
+from upa_core.domain.documents.ids import file_name, run_id
 from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError
 from upa_core.ports.bundle import Ports
 from upa_core.services.doctor.finding import Finding

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.storage_layout import notified_key
 from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.health.alarms import Facts, alarms_of
 from upa_core.domain.health.events import Event, EventName, Fields, Level
@@ -42,7 +43,7 @@ class Watch:
 
 def told_of(ports: Ports, connector: Connector) -> Document[Told]:
     """Return the document of what was told."""
-    return Document(ports.store, f"connectors/{connector.name}/told.json", Told())
+    return Document(ports.store, notified_key(connector.name), Told())
 
 
 def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str = "") -> None:

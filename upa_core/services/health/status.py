@@ -8,13 +8,13 @@ from typing import Any
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.connector_state import ConnectorState, Lane, Report, age_of, switched_off
+from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.notified import Told
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import told_of
 from upa_core.state.document import get_document, lane_of, state_of
 from upa_core.state.people import People
-from upa_core.state.run_end import report_key
 
 CHARTED = 30
 """Samples of the library's size that the page draws."""

@@ -10,14 +10,14 @@ from upa_core.domain.bulk.import_job import state_name
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Outcome, Report, Run, switched_off
-from upa_core.domain.documents.keys import moment_of
+from upa_core.domain.documents.ids import moment_of
+from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.people.shadow import EscrowEntry, Shard, shard_of
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.state.document import get_document, lane_of, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_reader import find_in_plan
-from upa_core.state.run_end import report_key
 
 Change = tuple[str | None, str]
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)

@@ -17,8 +17,9 @@ from upa_core.domain.documents.connector_state import (
     Run,
     switched_off,
 )
-from upa_core.domain.documents.keys import run_folder, run_id
+from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import reason_of
+from upa_core.domain.documents.storage_layout import intent_key, report_key
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.next_step import Step
@@ -31,13 +32,8 @@ from upa_core.state.document import Stored, lane_of, put_document, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
 from upa_core.state.reshard import fit_shards
-from upa_core.state.run_end import drop_segments, failed, report_key, succeeded, write_report
+from upa_core.state.run_end import drop_segments, failed, succeeded, write_report
 from upa_core.state.run_shards import keep_shards
-
-
-def intent_key(run: str) -> str:
-    """Return where a run's intent lies."""
-    return f"{run_folder(run)}intent.json"
 
 
 def export(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import Abandoned, ConnectorState, Debt, Lane, age_of
-from upa_core.domain.errors import ConflictError, CorruptStateError, FatalError, RetryLaterError, UpaError
+from upa_core.domain.errors import FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
@@ -19,9 +20,12 @@ from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.settle import doubt
 from upa_core.services.health.quarantine import hold_expired
 from upa_core.services.upkeep.orphans import sweep_library
-from upa_core.services.upkeep.retention import sweep_storage
+from upa_core.services.upkeep.retention import sweep_people, sweep_probes, sweep_runs, sweep_segments
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
+
+Part = Callable[[Ports, Connector], int | None]
+"""Returns how much was put in order, where that is counted; its errors stop no other part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +43,45 @@ class HousekeepingResult:
     """What couldn't be done now; it is tried again next time."""
 
 
-def housekeeping(ports: Ports, connector: Connector) -> HousekeepingResult:
-    """Put in order what is due; each part goes on where another fails."""
+def housekeeping(
+    ports: Ports, connector: Connector, also: Mapping[str, Part] = MappingProxyType({})
+) -> HousekeepingResult:
+    """Put in order what is due; each part goes on where another fails.
+
+    Args:
+        also: further parts by name.
+
+    Raises:
+        Exception: a fault of ours in one part, once each part had its turn: whoever called is seen to fail.
+
+    """
+    done: dict[str, int] = {}
     failures: list[str] = []
-
-    def attempt(part: str, count: int | None) -> int:
-        if count is None:
-            failures.append(part)
-        return count or 0
-
-    debts = attempt("debts", _safely(ports, connector, "debts", pay_debts))
-    doubted = attempt("abandoned import jobs", _safely(ports, connector, "abandoned", watch_abandoned))
-    orphans = attempt("library", _safely(ports, connector, "library", sweep_library))
-    blobs = attempt("storage", _safely(ports, connector, "storage", sweep_storage))
-    _tell_what_grew_old(ports, connector)
-    result = HousekeepingResult(debts, doubted, orphans, blobs, tuple(failures))
-    fields: Fields = {"debts": debts, "doubted": doubted, "orphans": orphans, "blobs": blobs, "failures": len(failures)}
+    faults: list[Exception] = []
+    for name, part in {**_PARTS, **also}.items():
+        try:
+            done[name] = part(ports, connector) or 0
+        except Exception as exc:  # noqa: BLE001 - told here; a fault of ours is raised below
+            failures.append(name)
+            ours = not isinstance(exc, UpaError)
+            faults += [exc] if ours else []
+            fields: Fields = {"part": name, "reason": type(exc).__name__ if ours else str(exc)}
+            level = Level.ERROR if ours else Level.WARNING
+            ports.events.emit(Event(EventName.CLEAN_POSTPONED, connector.name, level=level, fields=fields))
+    blobs = sum(done.get(name, 0) for name in _STORAGE)
+    result = HousekeepingResult(
+        done.get("debts", 0), done.get("abandoned import jobs", 0), done.get("library", 0), blobs, tuple(failures)
+    )
+    fields = {
+        "debts": result.debts_left,
+        "doubted": result.doubted,
+        "orphans": result.orphans,
+        "blobs": blobs,
+        "failures": len(failures),
+    }
     ports.events.emit(Event(EventName.HOUSEKEEPING_DONE, connector.name, fields=fields))
+    if faults:
+        raise faults[0]
     return result
 
 
@@ -135,34 +161,43 @@ def _move(ports: Ports, connector: Connector, entry: Abandoned, after: Abandoned
     lane_of(ports.store, connector).update(change)
 
 
-def _safely(ports: Ports, connector: Connector, part: str, do: Callable[[Ports, Connector], int]) -> int | None:
-    """Do one part; None where it must be tried again another time."""
-    try:
-        return do(ports, connector)
-    except (RetryLaterError, ConflictError, CorruptStateError, FatalError) as exc:
-        fields: Fields = {"part": part, "reason": str(exc)}
-        ports.events.emit(Event(EventName.CLEAN_POSTPONED, connector.name, level=Level.WARNING, fields=fields))
-        return None
-
-
-def _tell_what_grew_old(ports: Ports, connector: Connector) -> None:
-    """Alert about a hold that nobody decides, and about people who wait in escrow for longer than is usual."""
+def _tell_of_old_hold(ports: Ports, connector: Connector) -> None:
+    """Alert about a hold that nobody decides."""
     document = state_of(ports.store, connector.name)
-    state, now = document.load().value, ports.clock.now()
-    hold = state.hold
+    hold, now = document.load().value.hold, ports.clock.now()
     if hold is not None and now - (hold.alerted or hold.since) >= HOLD_ALERT_EVERY:
-        days = age_of(hold.since, now).days
-        fields: Fields = {"days": days, "why": hold.why}
+        fields: Fields = {"days": age_of(hold.since, now).days, "why": hold.why}
         ports.events.emit(Event(EventName.HOLD_EXPIRED, connector.name, hold.run.id, Level.WARNING, fields))
         document.update(
             lambda s: replace(s, hold=replace(s.hold, alerted=now)) if s.hold is not None and s.hold == hold else s
         )
-    hold_expired(ports, connector)
+
+
+def _tell_of_old_escrow(ports: Ports, connector: Connector) -> None:
+    """Alert about people who wait in escrow for longer than is usual."""
+    index, now = state_of(ports.store, connector.name).load().value.people, ports.clock.now()
+    books = People(ports.store, connector, index).books().values()
     for reason in EscrowReason:
-        books = People(ports.store, connector, state.people).books().values()
         waiting = [book.reasons[reason.value] for book in books if reason.value in book.reasons]
         oldest = min((one.oldest for one in waiting), default=now)
         if waiting and age_of(oldest, now) >= PROFILE_PATIENCE:
             people = sum(one.people for one in waiting)
-            fields = {"reason": reason.value, "people": people, "days": age_of(oldest, now).days}
+            fields: Fields = {"reason": reason.value, "people": people, "days": age_of(oldest, now).days}
             ports.events.emit(Event(EventName.ESCROW_OLD, connector.name, level=Level.WARNING, fields=fields))
+
+
+_STORAGE: Mapping[str, Part] = {
+    "segments": sweep_segments,
+    "people": sweep_people,
+    "runs": sweep_runs,
+    "probes": sweep_probes,
+}
+_PARTS: Mapping[str, Part] = {
+    "debts": pay_debts,
+    "abandoned import jobs": watch_abandoned,
+    "library": sweep_library,
+    **_STORAGE,
+    "old hold": _tell_of_old_hold,
+    "expired hold": hold_expired,
+    "old escrow": _tell_of_old_escrow,
+}

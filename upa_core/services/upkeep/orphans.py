@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.keys import parse_file_name, run_folder
+from upa_core.domain.documents.ids import parse_file_name
+from upa_core.domain.documents.storage_layout import files_prefix
 from upa_core.domain.errors import FatalError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
@@ -59,4 +60,4 @@ def _busy(ports: Ports, connector: Connector) -> tuple[set[str], set[str]]:
 
 def _ours(ports: Ports, connector: Connector, run: str) -> bool:
     """Tell whether our storage knows the run: another deployment may write under the same name."""
-    return next(iter(ports.store.list(f"{run_folder(run)}files/upa-{connector.name}-{run}-")), None) is not None
+    return next(iter(ports.store.list(files_prefix(connector.name, run))), None) is not None

@@ -7,12 +7,23 @@ from itertools import groupby
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Report, RoundEnd
-from upa_core.domain.documents.keys import moment_of, parse_file_name, people_prefix, rounds_prefix, run_of
+from upa_core.domain.documents.ids import moment_of
+from upa_core.domain.documents.storage_layout import (
+    RUNS_PREFIX,
+    Kind,
+    connector_named_in,
+    parse,
+    people_prefix,
+    probes_prefix,
+    report_key,
+    round_key,
+    rounds_prefix,
+    run_of,
+)
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import BlobInfo
 from upa_core.state.document import get_document, lane_of, state_of
-from upa_core.state.run_end import report_key, round_key
 
 SAFE_AGE = timedelta(days=3)
 """What a stalled instance may still be writing is younger than this."""
@@ -20,10 +31,11 @@ SAFE_AGE = timedelta(days=3)
 
 def sweep_storage(ports: Ports, connector: Connector) -> int:
     """Delete segments, generations of people and runs that nothing names, and archives past their retention."""
-    return _sweep_segments(ports, connector) + _sweep_people(ports, connector) + _sweep_runs(ports, connector)
+    return sum(sweep(ports, connector) for sweep in (sweep_segments, sweep_people, sweep_runs, sweep_probes))
 
 
-def _sweep_segments(ports: Ports, connector: Connector) -> int:
+def sweep_segments(ports: Ports, connector: Connector) -> int:
+    """Delete segments that no round in the state names; returns how many blobs are gone."""
     found = list(ports.store.list(rounds_prefix(connector.name)))
     state = state_of(ports.store, connector.name).load().value  # read after the listing: what it names is named
     named = {segment.key for sealed in state.sealed for segment in sealed.segments}
@@ -32,18 +44,25 @@ def _sweep_segments(ports: Ports, connector: Connector) -> int:
     return _delete(ports, [blob for blob in found if blob.key not in named], SAFE_AGE)
 
 
-def _sweep_people(ports: Ports, connector: Connector) -> int:
+def sweep_people(ports: Ports, connector: Connector) -> int:
+    """Delete generations of people that the state doesn't name; returns how many blobs are gone."""
     found = list(ports.store.list(people_prefix(connector.name)))
     index = state_of(ports.store, connector.name).load().value.people
-    current = f"{people_prefix(connector.name)}{index.folder}/"
+    current = people_prefix(connector.name, index.folder)
     return _delete(ports, [blob for blob in found if not blob.key.startswith(current)], SAFE_AGE)
 
 
-def _sweep_runs(ports: Ports, connector: Connector) -> int:
+def sweep_probes(ports: Ports, connector: Connector) -> int:
+    """Delete what an interrupted `upa doctor` left; returns how many blobs are gone."""
+    return _delete(ports, list(ports.store.list(probes_prefix(connector.name))), SAFE_AGE)
+
+
+def sweep_runs(ports: Ports, connector: Connector) -> int:
+    """Delete archives past their retention, and plans that no run was made of; returns how many blobs are gone."""
     now, deleted = ports.clock.now(), 0
     least = min(SAFE_AGE, connector.retention.successes)
-    grouped = groupby(ports.store.list("runs/"), key=lambda blob: run_of(blob.key))
-    runs = ((run, list(blobs)) for run, blobs in grouped)
+    grouped = groupby(ports.store.list(RUNS_PREFIX), key=lambda blob: run_of(blob.key))
+    runs = ((run, list(blobs)) for run, blobs in grouped if run)
     old = [(run, blobs) for run, blobs in runs if all(_older(blob, now, least) for blob in blobs)]
     busy = _busy_runs(ports, connector) if old else set()
     for run, blobs in old:
@@ -65,29 +84,28 @@ def _busy_runs(ports: Ports, connector: Connector) -> set[str]:
 
 def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo]) -> timedelta | None:
     """Return how long this run is kept; None: it isn't this connector's to judge, or can't be read."""
-    names = {blob.key.rpartition("/")[2] for blob in blobs}
+    kinds = {found.kind for blob in blobs if (found := parse(blob.key)) is not None}
     try:
-        if "report.json" in names:
+        if Kind.REPORT in kinds:
             report = get_document(ports.store, report_key(run), Report)
             if report is None or report.value.connector != connector.name:
                 return None
             failed = report.value.status == "failed"
             return connector.retention.failures if failed else connector.retention.successes
-        if names == {"round.json"}:
+        if kinds == {Kind.ROUND_END}:
             end = get_document(ports.store, round_key(run), RoundEnd)
             ours = end is not None and end.value.connector == connector.name
             return max(connector.retention.failures, connector.retention.successes) if ours else None
     except CorruptStateError:
         return None
-    ours = any((parsed := parse_file_name(name)) is not None and parsed[0] == connector.name for name in names)
-    return SAFE_AGE if ours else None
+    return SAFE_AGE if any(connector_named_in(blob.key) == connector.name for blob in blobs) else None
 
 
 def _owner_last(blob: BlobInfo) -> tuple[int, str]:
     """Order the blobs of a run for deletion: what tells whose it is goes last, a sweep cut short is finished later."""
-    name = blob.key.rpartition("/")[2]
-    owner = 2 if name in ("report.json", "round.json") else int(parse_file_name(name) is not None)
-    return owner, blob.key
+    found = parse(blob.key)
+    tells = found is not None and found.kind in (Kind.REPORT, Kind.ROUND_END)
+    return 2 if tells else int(bool(connector_named_in(blob.key))), blob.key
 
 
 def _older(blob: BlobInfo, now: datetime, age: timedelta) -> bool:

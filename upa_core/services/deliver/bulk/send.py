@@ -13,8 +13,9 @@ from itertools import count
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Debt, FileState, InFlight, Lane, Run, switched_off
-from upa_core.domain.documents.keys import upload_name
+from upa_core.domain.documents.ids import upload_name
 from upa_core.domain.documents.quarantine import QuarantineReason, reason_of
+from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.errors import (
     ConflictError,
     CorruptStateError,
@@ -33,7 +34,6 @@ from upa_core.services.deliver.finish import fail_run, finish, free_lane, give_u
 from upa_core.services.plan.export import check_target, tomorrow
 from upa_core.state.document import Stored, lane_of, state_of
 from upa_core.state.lane import emit, is_current, move, take_over
-from upa_core.state.plan_writer import file_key
 
 
 def send(

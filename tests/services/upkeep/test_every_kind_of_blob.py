@@ -1,0 +1,125 @@
+"""Every kind of blob has its retention, its place in `forget` and in backup, and its sweep."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.crash.scenarios import settled
+from tests.support.world import World
+from upa_cli.work import backup
+from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.storage_layout import Kind, parse, probe_key, segment_key, shard_key, watcher_key
+from upa_core.domain.http import Answer
+from upa_core.http_api.idempotency import forget_old_requests, once
+from upa_core.services.admin import holds
+from upa_core.services.admin.controls import pause
+from upa_core.services.admin.forget import forget
+from upa_core.services.upkeep.housekeeping import housekeeping
+
+Forget = Literal["their entry goes", "deleted", "refused while there is one", "names nobody"]
+
+
+@dataclass(frozen=True)
+class Care:
+    """How a kind of blob is looked after."""
+
+    retention: str
+    """How long it is kept."""
+    forget: Forget
+    backup: bool
+    """In what `upa state export` writes."""
+    swept: bool
+    """Deleted by housekeeping once its time is over."""
+
+
+CARE: dict[Kind, Care] = {
+    Kind.STATE: Care("as long as the connector", "names nobody", backup=True, swept=False),
+    Kind.NOTIFIED: Care("as long as the connector", "names nobody", backup=True, swept=False),
+    Kind.ESCROW_INDEX: Care("as long as the connector", "names nobody", backup=True, swept=False),
+    Kind.SEGMENT: Care("until its round is settled", "refused while there is one", backup=True, swept=True),
+    Kind.PEOPLE_SHARD: Care("until people are moved", "their entry goes", backup=True, swept=True),
+    Kind.DOCTOR_PROBE: Care("seconds", "names nobody", backup=True, swept=True),
+    Kind.LANE: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
+    Kind.WATCHER: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
+    Kind.REQUEST: Care("a day", "names nobody", backup=False, swept=True),
+    Kind.INTENT: Care("with its run", "names nobody", backup=False, swept=True),
+    Kind.IMPORT_FILE: Care("with its run", "their entry goes", backup=False, swept=True),
+    Kind.PLAN: Care("with its run", "their entry goes", backup=False, swept=True),
+    Kind.RUN_SHARDS: Care("until its run is settled", "deleted", backup=False, swept=True),
+    Kind.OUTCOME: Care("with its run", "names nobody", backup=False, swept=True),
+    Kind.JOB_LOG: Care("with its run", "their entry goes", backup=False, swept=True),
+    Kind.DECISION: Care("with its run", "names nobody", backup=False, swept=True),
+    Kind.REPORT: Care("30 days, 90 of a failed run", "names nobody", backup=False, swept=True),
+    Kind.ROUND_END: Care("90 days", "names nobody", backup=False, swept=True),
+}
+
+
+def kinds(world: World, *texts: str) -> set[Kind]:
+    """Return the kinds of blob that are there, or that hold one of the texts."""
+    keys = [key for key, data in world.store.blobs.items() if not texts or any(text.encode() in data for text in texts)]
+    return {found.kind for key in keys if (found := parse(key)) is not None}
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a tenant at rest with every kind of blob: a rejected plan, a log, and what a crash left."""
+    made = settled(5, threshold=ChangeThreshold(None, None, 1, None))
+    for person in made.people[:2]:
+        made.edit(person, jobTitle=None)
+    made.pull()
+    made.far()
+    assert made.state.hold is not None
+    holds.reject(made.ports(), made.connector, made.state.hold.run.id, "Ann")
+    made.join(profile=False, department="nobody yet")
+    made.settle_down()
+    once(made.ports(), "a-key", b"{}", lambda: Answer(202, {"runs": []}))
+    made.store.put("connectors/hr/told.json", b'{"version":1}')
+    made.store.put(watcher_key(made.connector.target.lane), b'{"version":1}')
+    made.store.put(probe_key("hr", "abcd"), b"x")
+    made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
+    made.store.put(shard_key("hr", "0", 0), b"x")
+    return made
+
+
+def test_every_kind_is_looked_after() -> None:
+    """A kind of blob without a row in this table is one that nobody has thought of."""
+    assert set(CARE) == set(Kind)
+
+
+def test_housekeeping_deletes_every_kind_but_what_a_connector_lives_by(world: World) -> None:
+    """Half a year later only the blobs that are rewritten in place are left."""
+    assert kinds(world) == set(Kind)
+    generation = world.state.people.folder
+    pause(world.ports(), world.connector, "Ann")
+    world.sim.advance(200 * 86_400)
+    housekeeping(world.ports(), world.connector, {"requests": forget_old_requests})
+
+    left = {found.kind for key in world.store.blobs if (found := parse(key)) is not None and generation not in key}
+    assert left == {kind for kind, care in CARE.items() if not care.swept}
+
+
+def test_a_backup_holds_every_kind_that_a_connector_starts_again_from(world: World, tmp_path: Path) -> None:
+    """Archives and the lane aren't a connector's to put back."""
+    backup.write(world.ports(), world.connector, tmp_path / "state.zip")
+    with zipfile.ZipFile(tmp_path / "state.zip") as archive:
+        held = {found.kind for name in archive.namelist() if (found := parse(name)) is not None}
+
+    assert held == {kind for kind, care in CARE.items() if care.backup}
+
+
+def test_forgetting_reaches_every_kind_that_names_a_person(world: World) -> None:
+    """Kinds that name somebody are those of which the table says so, and none does afterwards."""
+    absent = next(iter(world.escrow()))
+    persons = (world.people[0], absent)
+
+    assert kinds(world, *persons) == {
+        kind for kind, care in CARE.items() if care.forget in ("their entry goes", "deleted")
+    }
+    for person in persons:
+        forget(world.ports(), world.connector, person, "Ann")
+    assert kinds(world, *persons) == set()

@@ -1,0 +1,255 @@
+"""Where every blob lies: each storage key is built here, and taken apart here.
+
+Every kind has its retention, its place in `forget`, in backup and in the housekeeping sweep; a test lists them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from upa_core.domain.documents.ids import is_run_id, parse_file_name
+
+RUNS_PREFIX = "runs/"
+REQUESTS_PREFIX = "requests/"
+
+
+class Kind(StrEnum):
+    """What a blob is."""
+
+    STATE = "state"
+    NOTIFIED = "notified"
+    ESCROW_INDEX = "escrow index"
+    SEGMENT = "segment"
+    PEOPLE_SHARD = "people shard"
+    DOCTOR_PROBE = "doctor's probe"
+    LANE = "lane"
+    WATCHER = "watcher"
+    REQUEST = "request"
+    INTENT = "intent"
+    IMPORT_FILE = "import file"
+    PLAN = "plan"
+    RUN_SHARDS = "shards of a run"
+    OUTCOME = "outcome"
+    JOB_LOG = "log"
+    DECISION = "decision"
+    REPORT = "report"
+    ROUND_END = "round end"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobKey:
+    """A storage key taken apart."""
+
+    kind: Kind
+    connector: str = ""
+    """Whose blob it is; "" where the key doesn't tell."""
+    run: str = ""
+    """The run, or for a round end the round, whose folder it lies in."""
+    file: str = ""
+    """The import file it is about."""
+
+
+def connector_prefix(connector: str) -> str:
+    """Return the prefix of everything of a connector but its runs."""
+    return f"connectors/{connector}/"
+
+
+def state_key(connector: str) -> str:
+    """Return where a connector's state lies."""
+    return f"{connector_prefix(connector)}state.json"
+
+
+def notified_key(connector: str) -> str:
+    """Return where it lies what administrators were told."""
+    return f"{connector_prefix(connector)}told.json"
+
+
+def due_key(connector: str) -> str:
+    """Return where the index of due escrow lies."""
+    return f"{connector_prefix(connector)}escrow-due.json"
+
+
+def rounds_prefix(connector: str) -> str:
+    """Return the prefix of all segments of a connector."""
+    return f"{connector_prefix(connector)}rounds/"
+
+
+def segment_key(connector: str, round_id: str, number: int, token: str) -> str:
+    """Return where a segment lies; the token keeps two writers of one round apart."""
+    return f"{rounds_prefix(connector)}{round_id}/{number:05d}-{token}"
+
+
+def people_prefix(connector: str, generation: str = "") -> str:
+    """Return the prefix of a connector's people shards: all of them, or those of one generation."""
+    return f"{connector_prefix(connector)}people/" + (f"{generation}/" if generation else "")
+
+
+def shard_key(connector: str, generation: str, shard: int) -> str:
+    """Return where a people shard lies; `generation` is the folder that the state names."""
+    return f"{people_prefix(connector, generation)}{shard:04d}.json"
+
+
+def probes_prefix(connector: str) -> str:
+    """Return the prefix of what `upa doctor` writes to see whether it can."""
+    return f"{connector_prefix(connector)}doctor-"
+
+
+def probe_key(connector: str, token: str) -> str:
+    """Return where `upa doctor` writes to see whether it can."""
+    return f"{probes_prefix(connector)}{token}"
+
+
+def lane_key(lane: str) -> str:
+    """Return where a target tenant's lane lies."""
+    return f"tenants/{lane}/lane.json"
+
+
+def watcher_key(lane: str) -> str:
+    """Return where the last look at the file in a lane is noted."""
+    return f"tenants/{lane}/watcher.json"
+
+
+def request_key(digest: str) -> str:
+    """Return where a request lies that was made under an `Idempotency-Key`, by the key's hash."""
+    return f"{REQUESTS_PREFIX}{digest}.json"
+
+
+def month_prefix(year: int, month: int) -> str:
+    """Return the prefix of the runs of a month."""
+    return f"{RUNS_PREFIX}{year:04d}/{month:02d}/"
+
+
+def run_folder(run: str) -> str:
+    """Return the storage prefix of a run, ending in `/`."""
+    return f"{RUNS_PREFIX}{run[:4]}/{run[4:6]}/{run}/"
+
+
+def report_key(run: str) -> str:
+    """Return where a run's report lies."""
+    return f"{run_folder(run)}report.json"
+
+
+def round_key(round_id: str) -> str:
+    """Return where it is written which run a round ended in."""
+    return f"{run_folder(round_id)}round.json"
+
+
+def intent_key(run: str) -> str:
+    """Return where a run's intent lies."""
+    return f"{run_folder(run)}intent.json"
+
+
+def decision_key(run: str) -> str:
+    """Return where it is written who decided about a held run."""
+    return f"{run_folder(run)}decision.json"
+
+
+def shards_key(run: str) -> str:
+    """Return where the shards of a run's plan lie."""
+    return f"{run_folder(run)}shards"
+
+
+def files_prefix(connector: str, run: str) -> str:
+    """Return the prefix of a run's import files in our storage."""
+    return f"{run_folder(run)}files/upa-{connector}-{run}-"
+
+
+def file_key(run: str, name: str) -> str:
+    """Return where a run's import file lies in our storage."""
+    return f"{run_folder(run)}files/{name}"
+
+
+def plan_key(run: str, name: str) -> str:
+    """Return where it lies what the shadow said of an import file's people: who isn't there was unknown throughout."""
+    return f"{run_folder(run)}plan/{name}"
+
+
+def outcome_key(run: str, file: str) -> str:
+    """Return where the archive's manifest of an import file lies."""
+    return f"{run_folder(run)}archive/{file}/outcome.json"
+
+
+def log_key(run: str, file: str, number: int, digest: str) -> str:
+    """Return where an archived log of an import file lies."""
+    return f"{run_folder(run)}archive/{file}/log-{number:03d}-{digest[:12]}"
+
+
+def parse(key: str) -> BlobKey | None:
+    """Take a storage key apart; None for a key that nothing of ours makes."""
+    head, *rest = key.split("/")
+    reader = _READERS.get(head)
+    return reader(rest) if reader is not None else None
+
+
+def run_of(key: str) -> str:
+    """Return the run or round whose folder a key lies in, "" for a key elsewhere."""
+    parts = key.split("/")
+    return parts[3] if len(parts) > 4 and is_run_id(parts[3]) and key.startswith(run_folder(parts[3])) else ""
+
+
+def connector_named_in(key: str) -> str:
+    """Return whose import file a key below the runs bears the name of, "" where it bears none."""
+    return next((found[0] for part in key.split("/") if (found := parse_file_name(part)) is not None), "")
+
+
+_OF_A_CONNECTOR = {"state.json": Kind.STATE, "told.json": Kind.NOTIFIED, "escrow-due.json": Kind.ESCROW_INDEX}
+_OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER}
+_OF_A_RUN = {
+    "report.json": Kind.REPORT,
+    "round.json": Kind.ROUND_END,
+    "intent.json": Kind.INTENT,
+    "decision.json": Kind.DECISION,
+    "shards": Kind.RUN_SHARDS,
+}
+_OF_A_FILE = {"files": Kind.IMPORT_FILE, "plan": Kind.PLAN}
+_LOG = re.compile(r"log-[0-9]{3,}-[0-9a-z]+")
+
+
+def _connectors(parts: list[str]) -> BlobKey | None:
+    match parts:
+        case [connector, name] if name in _OF_A_CONNECTOR:
+            return BlobKey(_OF_A_CONNECTOR[name], connector)
+        case [connector, name] if name.startswith("doctor-"):
+            return BlobKey(Kind.DOCTOR_PROBE, connector)
+        case [connector, "rounds", round_id, _]:
+            return BlobKey(Kind.SEGMENT, connector, round_id)
+        case [connector, "people", _, _]:
+            return BlobKey(Kind.PEOPLE_SHARD, connector)
+    return None
+
+
+def _runs(parts: list[str]) -> BlobKey | None:
+    match parts:
+        case [_, _, run, name] if name in _OF_A_RUN:
+            return BlobKey(_OF_A_RUN[name], run=run)
+        case [_, _, run, folder, file] if folder in _OF_A_FILE:
+            return _of_file(_OF_A_FILE[folder], run, file)
+        case [_, _, run, "archive", file, "outcome.json"]:
+            return _of_file(Kind.OUTCOME, run, file)
+        case [_, _, run, "archive", file, name] if _LOG.fullmatch(name):
+            return _of_file(Kind.JOB_LOG, run, file)
+    return None
+
+
+def _of_file(kind: Kind, run: str, file: str) -> BlobKey | None:
+    named = parse_file_name(file)
+    return BlobKey(kind, named[0], run, file) if named is not None else None
+
+
+def _tenants(parts: list[str]) -> BlobKey | None:
+    return BlobKey(_OF_A_TENANT[parts[1]]) if len(parts) == 2 and parts[1] in _OF_A_TENANT else None
+
+
+def _requests(parts: list[str]) -> BlobKey | None:
+    return BlobKey(Kind.REQUEST) if len(parts) == 1 and parts[0].endswith(".json") else None
+
+
+_READERS: dict[str, Callable[[list[str]], BlobKey | None]] = {
+    "connectors": _connectors,
+    "runs": _runs,
+    "tenants": _tenants,
+    "requests": _requests,
+}

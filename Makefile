@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help facts setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean
+.PHONY: help campaigns coverage quick facts setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -25,10 +25,14 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/python -m tests.support.azurite
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline here: HR=FILE takes your own feed, KEEP=1 leaves the tenant up
 	@$(BIN)/python -m upa_cli demo $(if $(HR),--hr "$(HR)") $(if $(KEEP),--keep) $(DEMO)
+
+PARALLEL = --numprocesses=$(or $(JOBS),auto) --dist=worksteal
+QUICK = tests/domain tests/state tests/services tests/config tests/test_architecture.py
 
 test: lint unit ## Pass every check and test
 
@@ -38,9 +42,16 @@ lint: $(READY) ## Format, lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-unit: $(READY) ## Run the tests with coverage (JOBS=N processes, one a processor up to four)
+unit: $(READY) ## Run the tests (TESTS=FOLDER; JOBS=N processes, by default one more than there are processors, up to four)
 	@scripts/need-chromium
-	@$(BIN)/python -m pytest --numprocesses=$(or $(JOBS),auto) --maxprocesses=4 --dist=worksteal --cov --cov-report= $(TESTS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
+
+quick: $(READY) ## Run the tests that take no servers and no time: rules, documents, use cases (under a minute)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(QUICK)
+
+coverage: $(READY) ## Run the tests with branch coverage, which takes half as long again
+	@scripts/need-chromium
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report= $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 
 crash: $(READY) ## Die at every port call, be overtaken at every write and read (an hour; EVERY=N, JOBS=N, SCENARIO=NAME)
@@ -49,10 +60,14 @@ crash: $(READY) ## Die at every port call, be overtaken at every write and read 
 model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)
 	@HYPOTHESIS_PROFILE=new UPA_MODEL_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/model --timeout=0
 
+campaigns: $(READY) ## Run the full forms of what `make test` runs in short: all rivals, deaths, lives, phases, processes (hours)
+	@UPA_FULL=1 $(BIN)/python -m pytest -m full --timeout=0
+	@$(MAKE) --no-print-directory crash model explore
+
 explore: $(READY) ## Run the tests that generate their examples with new ones (minutes)
 	@HYPOTHESIS_PROFILE=new $(BIN)/python -m pytest $(shell grep -rlE "^@given|^@SCHEMA|import run_state_machine" tests --include="test_*.py")
 
-mutation: ## Mutate upa_core/domain and print what the tests notice (hours; goes on where it was stopped; CHILDREN=N)
+mutation: ## Mutate domain, state and services and print what the tests notice (hours; goes on where it was stopped; CHILDREN=N)
 	@PYTHON="$(PYTHON)" CHILDREN="$(CHILDREN)" ONLY="$(ONLY)" RETRY="$(RETRY)" scripts/mutation
 
 test-durable2: ## Run the function app's suite on azure-functions-durable 2.0.0rc3

@@ -14,7 +14,7 @@ import tempfile
 import textwrap
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,10 +191,10 @@ def scenes(on: Stage) -> Iterator[Scene]:
     yield Scene("A second run finds nothing to do: no file, no import job.", "upa run")
 
 
-def perform(factor: int = FACTOR) -> tuple[Stage, list[Scene]]:
-    """Run everything; returns the stage, closed, and the scenes with their output."""
+def perform(factor: int = FACTOR, run: Callable[[Stage, Scene], Scene] = Stage.run) -> tuple[Stage, list[Scene]]:
+    """Run everything, each command by `run`; returns the stage, closed, and the scenes with their output."""
     with stage(factor) as on:
-        return on, [on.run(scene) for scene in scenes(on)]
+        return on, [run(on, scene) for scene in scenes(on)]
 
 
 def page(on: Stage, done: list[Scene]) -> str:

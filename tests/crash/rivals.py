@@ -84,10 +84,17 @@ def contested(
     return world, rival.places
 
 
-def interleavings(scenario: Scenario, *, every: int = 1, most: int = 0, place: Place = "conditional write") -> Tally:
+def interleavings(
+    scenario: Scenario,
+    *,
+    every: int = 1,
+    most: int = 0,
+    place: Place = "conditional write",
+    rivals: Mapping[str, Callable[[World], None]] = RIVALS,
+) -> Tally:
     """Let each rival act before each (or every N-th) place, or before `most` of them, evenly spread."""
     tally = Tally()
-    for name, act in RIVALS.items():
+    for name, act in rivals.items():
         _, places = contested(scenario, act, 0, place)
         for at in range(1, places + 1, max(1, places // most) if most else every):
             tally.tried += 1

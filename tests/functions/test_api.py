@@ -21,10 +21,17 @@ from upa_core.state.document import get_document, state_of
 STRANGER = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[ApiWorld]:
-    with api_world(tmp_path, people=24) as made:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
+    with api_world(tmp_path_factory.mktemp("api"), people=24) as made:
         yield made
+
+
+@pytest.fixture
+def world(shared: ApiWorld, tmp_path: Path) -> Iterator[ApiWorld]:
+    """A pipeline that was run once; what a test stores is put back after it."""
+    with shared.put_back(tmp_path / "before"):
+        yield shared
 
 
 def _principal(**claims: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from tenant_sim.control.calls import Call
+from tests.support.full import FULL
 from upa_cli.demo.engine import EngineError, HostEngine
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
@@ -32,6 +33,9 @@ PHASES = {
     "settled": "upa.file.settled",
     "cleaning": "sharepoint file.delete",
 }
+
+TRIED = PHASES if FULL else ("pulling", "planned", "queueing, the answer unseen", "polling", "settling")
+"""A phase takes seconds: the others, whose every call is a death in tests/crash too, are tried by `make campaigns`."""
 
 
 class _Killer(Narrator):
@@ -55,7 +59,8 @@ class _Killer(Narrator):
             self.engine.kill()
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.full
+@pytest.mark.parametrize("phase", TRIED)
 def test_a_host_killed_in_any_phase_loses_and_doubles_nothing(phase: str, quick_stage: Any, until: Any) -> None:
     """After the restart every profile is right, one import job was queued, and housekeeping empties the library."""
     killer = _Killer(PHASES[phase])

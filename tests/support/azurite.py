@@ -120,3 +120,15 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
+
+
+def main() -> None:
+    """Install Azurite as a part of the set-up; without Node.js the tests that need it say so themselves."""
+    try:
+        install()
+    except AzuriteMissingError as exc:
+        print(exc)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.scenarios import settled
+from tests.support.full import FULL
 from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.storage_layout import run_folder
 from upa_core.domain.health.events import EventName
@@ -17,11 +18,12 @@ from upa_core.services.upkeep.housekeeping import housekeeping
 DAY = 86_400
 
 
+@pytest.mark.full
 def test_the_library_stays_bounded() -> None:
-    """After a hundred runs with failures (`UPA_LIBRARY_RUNS` asks for more) nothing is left lying."""
+    """After thirty runs with failures (`UPA_LIBRARY_RUNS` asks for more) nothing is left lying."""
     world = settled(3)
     world.join(profile=False, department="x")
-    for number in range(int(os.environ.get("UPA_LIBRARY_RUNS", "100"))):
+    for number in range(int(os.environ.get("UPA_LIBRARY_RUNS", "100" if FULL else "30"))):
         world.edit(world.people[0], department=f"B{number}")
         world.sync(hours=0.5)
         assert len(world.library()) <= 2

@@ -16,13 +16,13 @@ class LibraryError(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-def not_found(path: str) -> LibraryError:
-    """The error for a file or folder that isn't there.
+def not_found() -> LibraryError:
+    """The error for a folder that isn't there.
 
     ASSUMED [SP-81]: codes and texts of library errors are the well-known ones of the SharePoint API,
     not recorded by us.
     """
-    return LibraryError(404, "-2147024894, System.IO.FileNotFoundException", f"File Not Found. {path}")
+    return LibraryError(404, "-2147024894, System.IO.FileNotFoundException", "File Not Found.")
 
 
 def _is_record(item: Item) -> LibraryError:
@@ -137,14 +137,14 @@ class Library:
         """Find a file or fail as SharePoint does."""
         item = self.find(path)
         if item is None or item.is_folder:
-            raise not_found(path)
+            raise LibraryError(404, "-2130575338, Microsoft.SharePoint.SPException", f"The file {path} does not exist.")
         return item
 
     def folder(self, path: str) -> Item:
         """Find a folder or fail as SharePoint does."""
         item = self.find(path)
         if item is None or not item.is_folder:
-            raise not_found(path)
+            raise not_found()
         return item
 
     def children(self, path: str, *, folders: bool) -> list[Item]:

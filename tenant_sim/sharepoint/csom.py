@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,6 +13,34 @@ NAMESPACE = "http://schemas.microsoft.com/sharepoint/clientquery/2009"
 _NS = f"{{{NAMESPACE}}}"
 _BRACED = re.compile(r"^\{([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})\}$")
 _LOOSE = re.compile(r"^\{?([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})\}?$")
+
+SCOPES = ("ExceptionHandlingScope", "ExceptionHandlingScopeSimple")
+_ACTIONS = ("StaticMethod", "SetProperty", "SetStaticProperty", "ConditionalScope", "ObjectIdentityQuery")
+"""Actions that are read and not simulated."""
+_TEXTS = frozenset(
+    [
+        "Base64Binary",
+        "Byte",
+        "Char",
+        "DateTime",
+        "Decimal",
+        "Double",
+        "Int16",
+        "Int64",
+        "SByte",
+        "Single",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+    ]
+)
+TYPES = {
+    "cf560d69-0fdb-4489-a216-b6b47adf8ef8": "PeopleManager",
+    "1add223c-ff83-471f-8e55-519fe8a0ca31": "UserProfilePropertiesForUser",
+    "268004ae-ef6b-4e9b-8425-127220d84719": "Tenant",
+    "3747adcd-a3c3-41b9-bfab-4a64dd2f1e0a": "RequestContext",
+}
+"""Types that Microsoft's client knows and this simulator hasn't, by server type id."""
 
 SCHEMA_ERROR = "System.Xml.Schema.XmlSchemaValidationException"
 XML_ERROR = "System.Xml.XmlException"
@@ -26,11 +55,23 @@ class CsomError(Exception):
         self.message, self.type_name, self.code = message, type_name, code
 
 
+def not_simulated(what: str) -> CsomError:
+    """Build the error for what the service has and this simulator hasn't: never blamed on the request."""
+    return CsomError(f"The simulator doesn't simulate {what}: see docs/simulator.md.", "NotSimulated")
+
+
 @dataclass(frozen=True)
 class Guid:
     """A GUID value, which has a written form of its own on the wire."""
 
     value: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A parameter that is another object of the request."""
+
+    path: int
 
 
 @dataclass
@@ -56,6 +97,18 @@ class Action:
     parameters: list[Any] = field(default_factory=list)
     items: bool = False
     """Whether the query asks for child items."""
+    inner: list[Action] = field(default_factory=list)
+    """Of a scope: what it tries."""
+    catch: list[Action] = field(default_factory=list)
+    """Of a scope: what happens after an exception."""
+    final: list[Action] = field(default_factory=list)
+    """Of a scope: what happens in any case."""
+
+    def flat(self) -> Iterator[Action]:
+        """Walk over the action and those within it."""
+        yield self
+        for one in (*self.inner, *self.catch, *self.final):
+            yield from one.flat()
 
 
 @dataclass
@@ -68,7 +121,8 @@ class Query:
     def methods(self) -> list[str]:
         """Names of the methods it calls, in order."""
         called = [path.name for path in self.paths.values() if path.kind == "Method"]
-        return called + [action.name for action in self.actions if action.kind == "Method"]
+        every = (one for action in self.actions for one in action.flat())
+        return called + [action.name for action in every if action.kind == "Method"]
 
 
 def operation(body: bytes) -> str:
@@ -94,10 +148,15 @@ def parse(body: bytes) -> Query:
         raise _schema("The element 'Request' has invalid child elements. Expected 'Actions', 'ObjectPaths'.")
     paths = {path.id: path for path in map(_path, root[1])}
     actions = [_action(element) for element in root[0]]
-    ids = [int(e.get("Id", "0")) for part in root for e in part]
+    ids = [int(e.attrib["Id"]) for part in root for e in part.iter() if e.get("Id", "").isdigit()]
     if len(set(ids)) != len(ids):
         raise CsomError("Duplicate Id in the request.", QUERY_ERROR)
-    for reference in [a.path for a in actions] + [p.parent for p in paths.values() if p.kind == "Method"]:
+    every = [one for action in actions for one in action.flat()]
+    used = [one.path for one in every if one.kind not in SCOPES]
+    used += [p.parent for p in paths.values() if p.kind in ("Method", "Property")]
+    parameters = [v for action in every for v in action.parameters] + [v for p in paths.values() for v in p.parameters]
+    used += [value.path for value in parameters if isinstance(value, Reference)]
+    for reference in used:
         if reference not in paths:
             raise CsomError(f"The object path {reference} is not declared.", QUERY_ERROR)
     return Query(actions, paths)
@@ -128,15 +187,33 @@ def _path(element: ET.Element) -> Path:
     kind = _local(element)
     if kind == "Constructor":
         _attributes(element, {"Id", "TypeId"})
-        found = _BRACED.match(element.attrib["TypeId"])
-        if not found:
-            raise _schema(f"The 'TypeId' attribute is invalid - The value '{element.attrib['TypeId']}' is invalid.")
-        return Path(int(element.attrib["Id"]), kind, type_id=found[1].lower(), parameters=_parameters(element))
+        return Path(int(element.attrib["Id"]), kind, _guid_in_braces(element), parameters=_parameters(element))
     if kind == "Method":
         _attributes(element, {"Id", "ParentId", "Name"})
         ids = int(element.attrib["Id"]), int(element.attrib["ParentId"])
         return Path(ids[0], kind, parent=ids[1], name=element.attrib["Name"], parameters=_parameters(element))
+    if kind == "Property":
+        _attributes(element, {"Id", "ParentId", "Name"})
+        return Path(
+            int(element.attrib["Id"]), kind, parent=int(element.attrib["ParentId"]), name=element.attrib["Name"]
+        )
+    if kind in ("StaticProperty", "StaticMethod"):
+        _attributes(element, {"Id", "TypeId", "Name"})
+        type_id = _guid_in_braces(element)
+        return Path(
+            int(element.attrib["Id"]), kind, type_id, name=element.attrib["Name"], parameters=_parameters(element)
+        )
+    if kind == "Identity":
+        _attributes(element, {"Id", "Name"})
+        return Path(int(element.attrib["Id"]), kind, name=element.attrib["Name"])
     raise _schema(f"The element 'ObjectPaths' has invalid child element '{kind}'.")
+
+
+def _guid_in_braces(element: ET.Element) -> str:
+    found = _BRACED.match(element.attrib["TypeId"])
+    if not found:
+        raise _schema(f"The 'TypeId' attribute is invalid - The value '{element.attrib['TypeId']}' is invalid.")
+    return found[1].lower()
 
 
 def _action(element: ET.Element) -> Action:
@@ -151,14 +228,38 @@ def _action(element: ET.Element) -> Action:
             raise _schema("The element 'Query' has invalid child elements. Expected 'Query', 'ChildItemQuery'.")
         for child in element:
             _attributes(child, {"SelectAllProperties"})
-            if [_local(one) for one in child] != ["Properties"]:
+            if [_local(one) for one in child][:1] != ["Properties"]:
                 raise _schema(f"The element '{_local(child)}' has incomplete content. Expected 'Properties'.")
+            for one in child[0]:
+                if _local(one) != "Property":
+                    raise _schema("The element 'Properties' has invalid child elements. Expected 'Property'.")
+                _attributes(one, {"Name"}, {"ScalarProperty", "SelectAll"})
         return Action(int(element.attrib["Id"]), kind, int(element.attrib["ObjectPathId"]), items=len(parts) > 1)
     if kind == "Method":
         _attributes(element, {"Id", "ObjectPathId", "Name"})
         ids = int(element.attrib["Id"]), int(element.attrib["ObjectPathId"])
         return Action(ids[0], kind, ids[1], element.attrib["Name"], _parameters(element))
+    if kind in SCOPES:
+        return _scope(element, kind)
+    if kind in _ACTIONS:
+        path = int(element.get("ObjectPathId", "0"))
+        return Action(int(element.attrib["Id"]), kind, path, element.get("Name", ""))
     raise _schema(f"The element 'Actions' has invalid child element '{kind}'.")
+
+
+def _scope(element: ET.Element, kind: str) -> Action:
+    _attributes(element, {"Id"})
+    scope = Action(int(element.attrib["Id"]), kind, 0)
+    if kind == "ExceptionHandlingScopeSimple":
+        scope.inner = [_action(child) for child in element]
+        return scope
+    for child in element:
+        parts = {"TryScope": scope.inner, "CatchScope": scope.catch, "FinallyScope": scope.final}
+        if _local(child) not in parts:
+            raise _schema(f"The element '{kind}' has invalid child element '{_local(child)}'.")
+        _attributes(child, {"Id"})
+        parts[_local(child)] += [_action(one) for one in child]
+    return scope
 
 
 def _parameters(element: ET.Element) -> list[Any]:
@@ -170,18 +271,31 @@ def _parameters(element: ET.Element) -> list[Any]:
     for child in element[0]:
         if _local(child) != "Parameter":
             raise _schema("The element 'Parameters' has invalid child elements. Expected 'Parameter'.")
-        _attributes(child, {"Type"})
-        values.append(_value(child))
+        values.append(_parameter(child))
     return values
+
+
+def _parameter(element: ET.Element) -> Any:
+    """Read a parameter: a value, an object of the request, or a value object."""
+    if "ObjectPathId" in element.attrib:
+        _attributes(element, {"ObjectPathId"})
+        return Reference(int(element.attrib["ObjectPathId"]))
+    if "TypeId" in element.attrib:
+        _attributes(element, {"TypeId"})
+        return _dictionary(element)
+    _attributes(element, {"Type"})
+    return _value(element)
 
 
 def _value(element: ET.Element) -> Any:
     kind, text = element.attrib["Type"], element.text or ""
     if kind == "Dictionary":
         return _dictionary(element)
+    if kind == "Array":
+        return _array(element)
     if len(element):
         raise _schema(f"The element with Type '{kind}' cannot contain child elements.")
-    if kind == "String":
+    if kind == "String" or kind in _TEXTS:
         return text
     if kind in ("Enum", "Number", "Int32"):
         if not re.fullmatch(r"-?\d+", text):
@@ -197,6 +311,13 @@ def _value(element: ET.Element) -> Any:
     if kind == "Null":
         return None
     raise _schema(f"The 'Type' attribute is invalid - The value '{kind}' is invalid.")
+
+
+def _array(element: ET.Element) -> list[Any]:
+    for child in element:
+        if _local(child) != "Object":
+            raise _schema("The element with Type 'Array' has invalid child elements. Expected 'Object'.")
+    return [_parameter(child) for child in element]
 
 
 def _wrong(kind: str, text: str) -> CsomError:

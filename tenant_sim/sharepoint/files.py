@@ -79,3 +79,7 @@ def show_label(label: RetentionLabel) -> dict[str, Any]:
         "TagName": label.name,
         "TagRetentionBasedOn": "CreationAgeInDays" if label.days else None,
     }
+
+
+FILE_FIELDS = tuple(show_file("", Item("/file", "", 0, 0, content=b"")))
+FOLDER_FIELDS = tuple(show_folder("", Item("/folder", "", 0, 0), 0))

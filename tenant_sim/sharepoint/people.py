@@ -38,6 +38,16 @@ class PeopleManager:
                 lambda _token: self._one(request, call),
                 False,
             ),
+            ("POST", "getpropertiesfor"): (
+                "GetPropertiesFor",
+                lambda _token: self._properties(request, call),
+                False,
+            ),
+            ("POST", "getuserprofilepropertyfor"): (
+                "GetUserProfilePropertyFor",
+                lambda _token: self._one(request, call),
+                False,
+            ),
             ("POST", "setsinglevalueprofileproperty"): (
                 "SetSingleValueProfileProperty",
                 lambda token: self._set(request, call, token, many=False),
@@ -73,7 +83,7 @@ class PeopleManager:
         return {name: shown(prop, values.get(name, "")) for name, prop in profiles.properties.items()}
 
     def _properties(self, request: Request, call: Segment) -> Response:
-        slot = self._slot(call.arg("accountname"))
+        slot = self._slot(call.arg("accountname") or _body(request).get("accountName"))
         if slot is None:
             # ASSUMED [SP-101]: an account without a profile reads as null, not as an error.
             return shape.null(request, "GetPropertiesFor")
@@ -101,14 +111,15 @@ class PeopleManager:
         return shape.entity(request, person, _TYPE)
 
     def _one(self, request: Request, call: Segment) -> Response:
-        slot = self._slot(call.arg("accountname"))
-        prop = self._sim.profiles.property(str(call.named.get("propertyname", "")))
+        body = _body(request)
+        slot = self._slot(call.arg("accountname") or body.get("accountName"))
+        prop = self._sim.profiles.property(str(call.named.get("propertyname") or body.get("propertyName") or ""))
         if slot is None or prop is None:
             return shape.null(request, "GetUserProfilePropertyFor")
         return shape.scalar(request, "GetUserProfilePropertyFor", self.read(slot)[prop.name])
 
     def _set(self, request: Request, call: Segment, token: Token, *, many: bool) -> Response:
-        body = request.json() if request.body else {}
+        body = _body(request)
         account = body.get("accountName") or call.named.get("accountname")
         name = body.get("propertyName") or call.named.get("propertyname")
         value = body.get("propertyValues") if many else body.get("propertyValue", call.named.get("propertyvalue"))
@@ -120,6 +131,8 @@ class PeopleManager:
         if prop.taxonomic and WRITE_TERMS not in token.roles:
             raise shape.error(request, 403, UNAUTHORIZED, shape.DENIED)
         if many:
+            if isinstance(value, dict) and isinstance(value.get("results"), list):  # the verbose form of a collection
+                value = value["results"]
             if not isinstance(value, list) or not prop.multi_value:
                 raise self._error(request, f"Property '{name}' is not multi-valued.")
             text = "|".join(map(str, value))
@@ -143,3 +156,8 @@ class PeopleManager:
         ASSUMED [SP-91]: code and texts of refused sets.
         """
         return shape.error(request, 500, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", text)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    body = request.json() if request.body else {}
+    return body if isinstance(body, dict) else {}

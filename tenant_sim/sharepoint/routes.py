@@ -13,8 +13,10 @@ from tenant_sim.serving.route import Route
 from tenant_sim.sharepoint import csom, odata, shape
 from tenant_sim.sharepoint.access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
 from tenant_sim.sharepoint.csom import CsomError
+from tenant_sim.sharepoint.known import missing
 from tenant_sim.sharepoint.people import PeopleManager
 from tenant_sim.sharepoint.tenant_calls import (
+    JOB_FIELDS,
     JOB_INFO,
     ProcessQuery,
     describe,
@@ -72,7 +74,7 @@ class SharePointRoutes:
         web = Web(self._sim, self._uploads, request, site)
         known = web.resolve(path)
         if known is None:
-            return self._unknown(request)
+            return self._unknown(request, path)
         operation, act = known
 
         def run(token: Token) -> Response:
@@ -89,6 +91,7 @@ class SharePointRoutes:
 
     def _guard(self, request: Request, act: Callable[[Token], Response]) -> Response:
         token = self._authorize(request)
+        shape.check_options(request)
         response = act(token)
         trace = self._sim.new_guid()
         response.headers.update({"SPRequestGuid": trace, "request-id": trace, "X-SharePointHealthScore": "0"})
@@ -97,9 +100,14 @@ class SharePointRoutes:
     def _authorize(self, request: Request) -> Token:
         return authorize(self._sim, request, self._surface)
 
-    def _unknown(self, request: Request) -> Route:
+    def _unknown(self, request: Request, path: list[odata.Segment] | None = None) -> Route:
+        if path and (name := missing(path)):
+            return Route("unknown", lambda: self._guard(request, lambda _token: self._missing(request, name)))
         text = f"Cannot find resource for the request {request.path.rsplit('/_api/', 1)[-1]}."
         return Route("unknown", lambda: self._guard(request, lambda _token: self._fail(request, 404, text)))
+
+    def _missing(self, request: Request, name: str) -> Response:
+        raise shape.not_simulated(request, name)
 
     def _fail(self, request: Request, status: int, text: str) -> Response:
         name = "ResourceNotFoundException" if status == 404 else "InvalidClientQueryException"
@@ -111,7 +119,9 @@ class SharePointRoutes:
         table: dict[tuple[str, str], Callable[[], Response]] = {
             ("POST", "queueimportprofileproperties"): lambda: self._rest_queue(request),
             ("GET", "getimportprofilepropertyjob"): lambda: self._rest_job(request, call),
+            ("POST", "getimportprofilepropertyjob"): lambda: self._rest_job(request, call),
             ("GET", "getimportprofilepropertyjobs"): lambda: self._rest_jobs(request),
+            ("POST", "getimportprofilepropertyjobs"): lambda: self._rest_jobs(request),
             ("POST", "deleteimportprofilepropertiesjob"): lambda: self._rest_delete(request, call),
         }
         act = table.get((request.method, call.name))
@@ -163,14 +173,15 @@ class SharePointRoutes:
         return shape.error(request, 400, "-1, Microsoft.Data.OData.ODataException", text)
 
     def _rest_job(self, request: Request, call: odata.Segment) -> Response:
-        job = self._sim.timer_job.read(str(call.arg("jobid")))
+        job_id = call.arg("jobid") or (request.json() if request.body else {}).get("jobId", "")
+        job = self._sim.timer_job.read(str(job_id))
         if job is None:
             return shape.null(request, "GetImportProfilePropertyJob")
         return shape.entity(request, _plain(describe(job)), JOB_INFO)
 
     def _rest_jobs(self, request: Request) -> Response:
         jobs = [_plain(describe(job)) for job in self._sim.timer_job.read_all()]
-        return shape.collection(request, jobs, JOB_INFO)
+        return shape.collection(request, jobs, JOB_INFO, JOB_FIELDS)
 
     def _rest_delete(self, request: Request, call: odata.Segment) -> Response:
         job_id = call.arg("jobid") or (request.json() if request.body else {}).get("jobId", "")

@@ -4,13 +4,15 @@ asked for."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import escape
 
 import orjson
 
 from tenant_sim.serving.http import HttpError, Request, Response
+from tenant_sim.sharepoint import query
 
 DENIED = "Access denied. You do not have permission to perform this action or access this resource."
 
@@ -27,15 +29,20 @@ def form(request: Request) -> str:
 
 def entity(request: Request, value: dict[str, Any], kind: str, status: int = 200) -> Response:
     """Answer with one object of the type `kind`, or what `$select` names of it."""
+    with _told(request):
+        query.check_single(request.params)
     shape, value = form(request), _chosen(request, value)
     if shape == "atom":
         return _xml(_atom_entry(value, kind), status)
     return _json(_object(value, kind, shape), shape, status, wrap=True)
 
 
-def collection(request: Request, values: list[dict[str, Any]], kind: str) -> Response:
-    """Answer with a list of objects, or what `$select` names of them."""
-    shape, values = form(request), [_chosen(request, value) for value in values]
+def collection(request: Request, values: list[dict[str, Any]], kind: str, fields: Iterable[str]) -> Response:
+    """Answer with a list of objects, or what the query options leave of them; `fields`: the names that they have."""
+    shape = form(request)
+    with _told(request):
+        values = query.rows(values, request.param, fields)
+    values = [_chosen(request, value) for value in values]
     if shape == "atom":
         return _xml("<feed>" + "".join(_atom_entry(v, kind) for v in values) + "</feed>", 200)
     items = [_object(v, kind, shape) for v in values]
@@ -43,11 +50,32 @@ def collection(request: Request, values: list[dict[str, Any]], kind: str) -> Res
 
 
 def _chosen(request: Request, value: dict[str, Any]) -> dict[str, Any]:
-    """Keep what was selected; who reads more than he selected would fail live [SP-65]. Unknown names are ignored."""
-    names = {name.strip() for name in (request.param("$select") or "").split(",")} - {""}
-    if not names or "*" in names:
-        return value
-    return {key: one for key, one in value.items() if key in names or key == "__uri"}
+    """Keep what was selected; who reads more than he selected would fail live [SP-65]."""
+    with _told(request):
+        return query.choose(value, request.param("$select"))
+
+
+@contextmanager
+def _told(request: Request) -> Iterator[None]:
+    """Answer for query options that are refused or missing."""
+    try:
+        yield
+    except query.QueryError as exc:
+        raise error(request, 400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException", str(exc)) from exc
+    except query.NotSimulatedError as exc:
+        raise not_simulated(request, str(exc)) from exc
+
+
+def check_options(request: Request) -> None:
+    """Refuse query options that nothing here looks at, before anything happens."""
+    with _told(request):
+        query.check(request.params)
+
+
+def not_simulated(request: Request, what: str) -> HttpError:
+    """Build the answer to what SharePoint has and this simulator hasn't."""
+    text = f"The simulator doesn't simulate {what}: see docs/simulator.md."
+    return error(request, 501, "-1, NotSimulated", text)
 
 
 def scalar(request: Request, name: str, value: Any) -> Response:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OFFICE_365_TENANT = "e45fd516-a408-4ca4-b6dc-268e2f1f0f83"
 _MODEL = "Microsoft.Online.SharePoint.TenantManagement."
 JOB_INFO = f"{_MODEL}ImportProfilePropertiesJobInfo"
+JOB_FIELDS = ("Error", "ErrorMessage", "JobId", "LogFolderUri", "SourceUri", "State")
 SERVER_ERROR = "Microsoft.SharePoint.Client.ServerException"
 LIBRARY_VERSION = "16.0.23710.12002"
 
@@ -94,13 +95,7 @@ class ProcessQuery:
             error = None
         except CsomError as exc:
             results = []
-            error = {
-                "ErrorMessage": exc.message,
-                "ErrorValue": None,
-                "TraceCorrelationId": trace,
-                "ErrorCode": exc.code,
-                "ErrorTypeName": exc.type_name,
-            }
+            error = _error_info(exc, trace)
         header = {
             "SchemaVersion": "15.0.0.0",
             "LibraryVersion": LIBRARY_VERSION,
@@ -121,14 +116,33 @@ class ProcessQuery:
         objects: dict[int, Any] = {}
         results: list[Any] = []
         for action in query.actions:
-            target = self._object(query, action.path, objects, token)
-            if action.kind == "ObjectPath":
-                results += [action.id, {"IsNull": target is None}]
-            elif action.kind == "Query":
-                results += [action.id, self._show(target)]
-            else:
-                results += [action.id, self._call(action, target, token)]
+            results += self._act(query, action, objects, token)
         return results
+
+    def _act(self, query: csom.Query, action: Action, objects: dict[int, Any], token: Token) -> list[Any]:
+        if action.kind in csom.SCOPES:
+            return self._try(query, action, objects, token)
+        if action.kind not in ("ObjectPath", "Query", "Method"):
+            raise csom.not_simulated(f"the CSOM action {action.kind}")
+        target = self._object(query, action.path, objects, token)
+        if action.kind == "ObjectPath":
+            return [action.id, {"IsNull": target is None}]
+        return [action.id, self._show(target) if action.kind == "Query" else self._call(action, target, token)]
+
+    def _try(self, query: csom.Query, scope: Action, objects: dict[int, Any], token: Token) -> list[Any]:
+        """Carry out a scope: an exception ends it, not the request, and is told in its result."""
+        results: list[Any] = []
+        told: dict[str, Any] = {"HasException": False, "ErrorInfo": None}
+        try:
+            for action in scope.inner:
+                results += self._act(query, action, objects, token)
+        except CsomError as exc:
+            told = {"HasException": True, "ErrorInfo": _error_info(exc, self._sim.new_guid())}
+            for action in scope.catch:
+                results += self._act(query, action, objects, token)
+        for action in scope.final:
+            results += self._act(query, action, objects, token)
+        return [*results, scope.id, told]
 
     def _object(self, query: csom.Query, path_id: int, objects: dict[int, Any], token: Token) -> Any:
         """Evaluate an object path, each once."""
@@ -136,9 +150,13 @@ class ProcessQuery:
             return objects[path_id]
         path = query.paths[path_id]
         if path.kind == "Constructor":
+            if path.type_id in csom.TYPES:
+                raise csom.not_simulated(f"the CSOM type {csom.TYPES[path.type_id]}")
             if path.type_id != OFFICE_365_TENANT:
                 raise CsomError(f"Cannot find the type id {{{path.type_id}}}.", csom.QUERY_ERROR)
             objects[path_id] = "tenant"
+        elif path.kind != "Method":
+            raise csom.not_simulated(f"the CSOM element {path.kind} ({path.name})")
         else:
             parent = self._object(query, path.parent, objects, token)
             objects[path_id] = self._read(path, parent, token)
@@ -176,6 +194,16 @@ class ProcessQuery:
         if target is None:
             return None
         return {"_ObjectType_": f"{_MODEL}Office365Tenant"}
+
+
+def _error_info(exc: CsomError, trace: str) -> dict[str, Any]:
+    return {
+        "ErrorMessage": exc.message,
+        "ErrorValue": None,
+        "TraceCorrelationId": trace,
+        "ErrorCode": exc.code,
+        "ErrorTypeName": exc.type_name,
+    }
 
 
 def _guid(parameters: list[Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tenant_sim.library import Item, Library, LibraryError, not_found
 from tenant_sim.serving.http import Request, Response
 from tenant_sim.sharepoint import shape
-from tenant_sim.sharepoint.files import show_file, show_folder, show_label
+from tenant_sim.sharepoint.files import FILE_FIELDS, FOLDER_FIELDS, show_file, show_folder, show_label
 from tenant_sim.sharepoint.odata import Segment
 from tenant_sim.sharepoint.uploads import Uploads
 
@@ -37,7 +37,11 @@ class Web:
         if head.name == "contextinfo" and not rest:
             return ("contextinfo", self._contextinfo) if self._verb == "POST" else None
         if head.name == "site":
-            return ("site.usage", self._usage) if [s.name for s in rest] == ["usage"] else ("site.get", self._show_site)
+            acts: dict[tuple[str, ...], Found] = {
+                (): ("site.get", self._show_site),
+                ("usage",): ("site.usage", self._usage),
+            }
+            return acts.get(tuple(step.name for step in rest)) if self._verb == "GET" else None
         if head.name.replace("_", ".") == _LABEL and not rest and self._verb == "POST":
             return "list.label", self._list_label
         if head.name != "web":
@@ -76,7 +80,7 @@ class Web:
             return self._folders(get, step, rest[1:])
         if step.name == "deleteobject" and self._verb == "POST":
             return "folder.delete", lambda: self._delete(get)
-        if step.name == "recycle" and self._verb == "POST":
+        if step.name == "recycle" and self._request.method == "POST":
             return "folder.recycle", lambda: self._recycle(get)
         return None
 
@@ -119,19 +123,21 @@ class Web:
             "finishupload": ("file.finishupload", lambda: self._slice(get, step)),
             "cancelupload": ("file.cancelupload", lambda: self._cancel(get, step)),
         }
+        if step.name == "recycle" and self._request.method == "POST":
+            return acts["recycle"]  # with X-HTTP-Method: DELETE too, as Microsoft's own pages show it
         return acts.get(step.name) if self._verb == "POST" else None
 
     # -- finding -----------------------------------------------------------------------------------------------------
 
     def _absolute(self, path: Any) -> str:
         if not isinstance(path, str):
-            raise not_found(str(path))
+            raise not_found()
         return path if path.startswith("/") else f"{self._site}/{path}"
 
     def _by_id(self, unique_id: Any) -> Item:
         item = self._library.by_id(str(unique_id))
         if item is None:
-            raise not_found(str(unique_id))
+            raise not_found()
         return item
 
     def _list_folder(self, title: str) -> Get:
@@ -164,9 +170,9 @@ class Web:
 
     def _children(self, get: Get, *, folders: bool) -> Response:
         children = self._library.children(get().path, folders=folders)
-        top = self._request.param("$top")
-        shown = [self._shown(child) for child in children[: int(top) if top and top.isdigit() else None]]
-        return shape.collection(self._request, shown, "SP.Folder" if folders else "SP.File")
+        shown = [self._shown(child) for child in children]
+        fields = FOLDER_FIELDS if folders else FILE_FIELDS
+        return shape.collection(self._request, shown, "SP.Folder" if folders else "SP.File", fields)
 
     def _list_label(self) -> Response:
         """Show a library's default retention label.
@@ -176,7 +182,7 @@ class Web:
         path = "/" + str(self._body().get("listUrl", "")).partition("://")[2].partition("/")[2]
         library = self._library.folder(path)
         if library.parent.lower() != self._site.lower():
-            raise not_found(path)  # a folder of a library, or another site's
+            raise not_found()  # a folder of a library, or another site's
         label = self._library.label_of(library.path)
         if label is None:
             return shape.null(self._request, "GetListComplianceTag")
@@ -268,4 +274,4 @@ class Web:
             {"__uri": "", "LeafName": i.name, "DirName": i.parent.lstrip("/"), "Size": str(i.size)}
             for i in self._library.recycle_bin
         ]
-        return shape.collection(self._request, items, "SP.RecycleBinItem")
+        return shape.collection(self._request, items, "SP.RecycleBinItem", ("LeafName", "DirName", "Size"))

@@ -71,7 +71,7 @@ def test_guid_is_escaped_on_the_wire(tenant):
         (lambda x: x.replace('ObjectPathId="1"', 'ObjectPathId="9"'), "InvalidClientQuery"),
         (lambda x: x.replace('Type="Enum">1', 'Type="Enum">one'), "InvalidClientQuery"),
         (lambda x: x.replace("QueueImportProfileProperties", "QueueImport"), "InvalidClientQuery"),
-        (lambda x: x.replace("e45fd516", "268004ae"), "InvalidClientQuery"),
+        (lambda x: x.replace("e45fd516", "268004af"), "InvalidClientQuery"),
     ],
 )
 def test_bad_requests_are_errors_inside_http_200(tenant, change, exception):
@@ -141,3 +141,54 @@ def test_property_names_are_unescaped(tenant):
     tenant.queue("https://contoso.sharepoint.com/a.json", {"Office &amp; &quot;x&quot;": "OfficeCode"})
 
     assert tenant.sim.jobs[0].mapping == {'Office & "x"': "OfficeCode"}
+
+
+@pytest.mark.parametrize("path", sorted((SHARED / "csom-golden-people").glob("*.xml")), ids=lambda path: path.stem)
+def test_what_microsofts_client_writes_is_never_a_schema_error(tenant, path):
+    """Arrays, objects as parameters and exception scopes are read; a type that isn't simulated is named."""
+    answer = tenant.csom(path.read_bytes())
+    told = str(answer)
+
+    assert "XmlSchemaValidation" not in told
+    assert "XmlException" not in told
+    error = answer[0]["ErrorInfo"]
+    assert error is None or error["ErrorTypeName"] == "NotSimulated", error
+
+
+def test_elements_that_are_not_simulated_are_named(tenant, wrapped):
+    """A static property, which PnP begins with, is no schema error: the answer names what is missing."""
+    path = '<StaticProperty Id="9" TypeId="{3747adcd-a3c3-41b9-bfab-4a64dd2f1e0a}" Name="Current" />'
+    answer = tenant.csom(wrapped('<ObjectPath Id="2" ObjectPathId="9" />', path))
+
+    assert answer[0]["ErrorInfo"]["ErrorTypeName"] == "NotSimulated"
+    assert "StaticProperty (Current)" in answer[0]["ErrorInfo"]["ErrorMessage"]
+
+
+@pytest.mark.parametrize("simple", [True, False])
+def test_an_exception_ends_its_scope_alone(tenant, wrapped, simple):
+    """What fails in an exception scope is told in the scope's result, and what follows is carried out."""
+    bad = '<Method Name="Nonsense" Id="11" ObjectPathId="1" />'
+    guid = f'<Parameters><Parameter Type="Guid">{{{JOB}}}</Parameter></Parameters>'
+    good = f'<Method Name="DeleteImportProfilePropertiesJob" Id="21" ObjectPathId="1">{guid}</Method>'
+
+    def scope(number: int, inner: str) -> str:
+        if simple:
+            return f'<ExceptionHandlingScopeSimple Id="{number}">{inner}</ExceptionHandlingScopeSimple>'
+        tried = f'<TryScope Id="{number + 1}">{inner}</TryScope><CatchScope Id="{number + 2}" />'
+        return f'<ExceptionHandlingScope Id="{number}">{tried}</ExceptionHandlingScope>'
+
+    answer = tenant.csom(wrapped(scope(30, bad) + scope(40, good)))
+    results = dict(zip(answer[1::2], answer[2::2], strict=True))
+
+    assert answer[0]["ErrorInfo"] is None
+    assert (results[30]["HasException"], results[40]) == (True, {"HasException": False, "ErrorInfo": None})
+    assert "Nonsense" in results[30]["ErrorInfo"]["ErrorMessage"]
+    assert results[21] is False
+
+
+def test_ids_are_unique_within_scopes_too(tenant, wrapped):
+    """An id that a scope's inside uses again is refused."""
+    inner = '<ObjectPath Id="3" ObjectPathId="1" />'
+    answer = tenant.csom(wrapped(f'<ExceptionHandlingScopeSimple Id="3">{inner}</ExceptionHandlingScopeSimple>'))
+
+    assert "Duplicate Id" in answer[0]["ErrorInfo"]["ErrorMessage"]

@@ -294,7 +294,12 @@ def test_root_site_has_a_library_too(tenant):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("web/nonsense", 404), ("nonsense", 404), ("web/getfolderbyserverrelativepath(decodedurl='open", 400)],
+    [
+        ("web/nonsense", 404),
+        ("nonsense", 404),
+        ("site/anything", 404),
+        ("web/getfolderbyserverrelativepath(decodedurl='open", 400),
+    ],
 )
 def test_unknown_and_broken_paths(tenant, path, status):
     """What isn't a resource is 404, what isn't OData 400."""
@@ -354,3 +359,74 @@ def test_library_needs_full_control_or_a_grant(tenant, file):
     assert nothing.status_code == 403
     assert nothing.json()["odata.error"]["code"].startswith("-2147024891")
     assert (selected, tenant.site(FILE).status_code) == (403, 200)
+
+
+LISTING = f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}')/files"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("$filter=Name eq 'b.json'", ["b.json"]),
+        ("$filter=Length gt 10", ["c.json"]),
+        ("$filter=startswith(Name,'a') or substringof('C.j',Name)", ["a.json", "c.json"]),
+        ("$filter=not (Name eq 'a.json') and TimeCreated gt datetime'2020-01-01T00:00:00Z'", ["b.json", "c.json"]),
+        ("$orderby=Name desc", ["c.json", "b.json", "a.json"]),
+        ("$orderby=Length desc,Name desc&$top=2", ["c.json", "b.json"]),
+        ("$skip=1&$top=1", ["b.json"]),
+    ],
+)
+def test_lists_are_filtered_sorted_and_cut(tenant, query, names):
+    """$filter, $orderby, $skip and $top do what OData says, in this order."""
+    for name, data in (("a.json", b"1"), ("b.json", b"1"), ("c.json", b"1" * 40)):
+        tenant.upload(data, name)
+
+    assert [one["Name"] for one in tenant.site(f"{LISTING}?{query}").json()["value"]] == names
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ("$select=Name,Nonsense", 400, "The field or property 'Nonsense' does not exist."),
+        ("$filter=Nonsense eq 1", 400, "The field or property 'Nonsense' does not exist."),
+        ("$orderby=Nonsense", 400, "The field or property 'Nonsense' does not exist."),
+        ("$filter=Name eq", 400, "is not valid."),
+        ("$top=many", 400, "is not valid."),
+        ("$filter=endswith(Name,'x')", 501, "endswith"),
+        ("$expand=ListItemAllFields", 501, "$expand"),
+        ("$skiptoken=x", 501, "$skiptoken"),
+    ],
+)
+def test_query_options_are_never_ignored(tenant, query, status, said):
+    """An unknown name is refused in SharePoint's words, also of an empty list; what isn't simulated is named."""
+    answer = tenant.site(f"{LISTING}?{query}")
+
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
+
+
+@pytest.mark.parametrize("path", ["web/currentuser", "site/owner", "web/lists/getbytitle('x')/items", "search/query"])
+def test_resources_that_are_not_simulated_are_named(tenant, path):
+    """What SharePoint has and the simulator hasn't is 501, not a resource that nobody found."""
+    answer = tenant.site(path)
+
+    assert (answer.status_code, "NotSimulated" in answer.text) == (501, True)
+
+
+def test_recycle_by_the_method_header(tenant):
+    """recycle() posted with X-HTTP-Method: DELETE recycles, as some clients send it."""
+    tenant.upload(b"1", "a.json")
+    file = f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')"
+    answer = tenant.site(f"{file}/recycle()", "POST", headers={"X-HTTP-Method": "DELETE"})
+
+    assert answer.status_code == 200
+    assert len(tenant.sim.library.recycle_bin) == 1
+
+
+def test_a_missing_file_and_a_missing_folder_have_their_own_words(tenant):
+    """SharePoint names the file that doesn't exist; of a folder it says File Not Found."""
+    file = tenant.site(f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/no.json')")
+    folder = tenant.site("web/getfolderbyserverrelativepath(decodedurl='/sites/upa/None')")
+
+    assert file.status_code == folder.status_code == 404
+    assert file.json()["odata.error"]["message"]["value"] == f"The file {FOLDER}/no.json does not exist."
+    assert folder.json()["odata.error"]["message"]["value"] == "File Not Found."

@@ -207,3 +207,29 @@ def test_sharepoint_overwrites_what_it_syncs_itself(tenant):
 
     assert read(tenant)["Department"] == "HR"
     assert tenant.sim.profiles.get(zoe)["Department"] == "HR"
+
+
+def test_reads_may_be_posted(tenant):
+    """GetPropertiesFor, GetUserProfilePropertyFor and the job reads answer a POST, with arguments in the body too."""
+    zoe = tenant.person()
+    tenant.sim.profiles.set(zoe, "Badge", "T1")
+    whole = tenant.site(f"{MANAGER}/GetPropertiesFor", "POST", json={"accountName": claim()}).json()
+    body = {"accountName": claim(), "propertyName": "Badge"}
+    one = tenant.site(f"{MANAGER}/GetUserProfilePropertyFor", "POST", json=body).json()
+    pairs = [{"Key": "City", "Value": "City", "ValueType": "Edm.String"}]
+    job_id = rest(tenant, "QueueImportProfileProperties", "POST", json=queue_body(pairs)).json()["value"]
+    job = rest(tenant, "GetImportProfilePropertyJob", "POST", json={"jobId": job_id}).json()
+    jobs = rest(tenant, "GetImportProfilePropertyJobs", "POST").json()["value"]
+
+    assert (whole["AccountName"], one, jobs) == (claim(), {"value": "T1"}, [job])
+
+
+def test_a_verbose_collection_is_a_collection(tenant):
+    """{"results": […]}, as verbose clients write lists, is taken for the list."""
+    zoe = tenant.person()
+    tenant.sim.profiles.define("Badges", multi_value=True)
+    body = {"accountName": claim(), "propertyName": "Badges", "propertyValues": {"results": ["a", "b"]}}
+    answer = tenant.site(f"{MANAGER}/SetMultiValuedProfileProperty", "POST", json=body)
+
+    assert answer.status_code == 200, answer.text
+    assert tenant.sim.profiles.get(zoe)["Badges"] == "a|b"

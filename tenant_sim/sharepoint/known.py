@@ -1,0 +1,144 @@
+"""Names of SharePoint's REST resources that exist and aren't simulated."""
+
+from __future__ import annotations
+
+from tenant_sim.sharepoint.odata import Segment
+
+_HEADS = frozenset(
+    [
+        "search",
+        "social.feed",
+        "social.following",
+        "sitepages",
+        "siteiconmanager",
+        "thememanager",
+        "groupsitemanager",
+        "spsitemanager",
+        "navigation",
+        "hubsites",
+        "lists",
+        "web.lists",
+        "$batch",
+        "$metadata",
+        "siteusers",
+        "sp.userprofiles.profileloader.getprofileloader",
+        "sp.utilities.utility.sendemail",
+        "sp.directory.directorysession",
+    ]
+)
+_STEPS = frozenset(
+    [
+        "allproperties",
+        "allusers",
+        "alerts",
+        "approve",
+        "associatedmembergroup",
+        "associatedownergroup",
+        "associatedvisitorgroup",
+        "author",
+        "availablecontenttypes",
+        "availablefields",
+        "checkedoutbyuser",
+        "checkin",
+        "checkout",
+        "contenttypes",
+        "copyto",
+        "currentuser",
+        "defaultview",
+        "doesuserhavepermissions",
+        "effectivebasepermissions",
+        "ensureuser",
+        "eventreceivers",
+        "features",
+        "fields",
+        "firstuniqueancestorsecurableobject",
+        "forms",
+        "getbyid",
+        "getcatalog",
+        "getchanges",
+        "getfilebylinkingurl",
+        "getitembyid",
+        "getitems",
+        "getlimitedwebpartmanager",
+        "getlist",
+        "getlistitem",
+        "getsubwebsfilteredforcurrentuser",
+        "getuserbyid",
+        "hasuniqueroleassignments",
+        "informationrightsmanagementsettings",
+        "items",
+        "listitemallfields",
+        "lists",
+        "listtemplates",
+        "lockedbyuser",
+        "modifiedby",
+        "moveto",
+        "navigation",
+        "openbinarydirect",
+        "owner",
+        "parentfolder",
+        "parentweb",
+        "properties",
+        "publish",
+        "recyclebin",
+        "regionalsettings",
+        "relateditems",
+        "renderlistdataasstream",
+        "roleassignments",
+        "roledefinitions",
+        "rootfolder",
+        "rootweb",
+        "siteusers",
+        "sitegroups",
+        "siteuserinfolist",
+        "storagemetrics",
+        "subscriptions",
+        "themeinfo",
+        "undocheckout",
+        "unpublish",
+        "usercustomactions",
+        "versionevents",
+        "versions",
+        "views",
+        "webinfos",
+        "webs",
+        "workflowassociations",
+    ]
+)
+_PEOPLE = frozenset(
+    [
+        "amifollowedby",
+        "amifollowing",
+        "editprofilelink",
+        "follow",
+        "followtag",
+        "getfollowedtags",
+        "getfollowersfor",
+        "getmyfollowers",
+        "getmyproperties",
+        "getmysuggestions",
+        "getpeoplefollowedby",
+        "getpeoplefollowedbyme",
+        "gettrendingtags",
+        "getuseronedrivequotamax",
+        "hidesuggestion",
+        "ismypeoplelistpublic",
+        "isfollowing",
+        "removemultivaluedprofileproperty",
+        "setmyprofilepicture",
+        "stopfollowing",
+        "stopfollowingtag",
+    ]
+)
+
+
+def missing(path: list[Segment]) -> str | None:
+    """Name what a path asks for that SharePoint has and this simulator hasn't; None: nobody has it."""
+    head = path[0].name
+    if head in _HEADS:
+        return head
+    if head in ("web", "site"):
+        return next((step.name for step in path[1:] if step.name in _STEPS), None)
+    if head == "sp.userprofiles.peoplemanager":
+        return next((step.name for step in path[1:] if step.name in _PEOPLE), None)
+    return None

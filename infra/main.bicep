@@ -94,6 +94,7 @@ var names = {
   storage: 'stupa${token}'
   stateContainer: 'upa'
   packageContainer: 'app-package'
+  operators: 'ag-upa-${token}'
   vault: 'kv-${token}'
   vnet: 'vnet-upa-${token}'
   appSubnet: 'app'
@@ -244,11 +245,24 @@ module alerts 'modules/alerts.bicep' = {
     token: token
     location: location
     tags: tags
+    operatorsName: names.operators
+    workspaceName: names.workspace
     insightsName: names.insights
     email: alertEmail
     silenceHours: silenceHours
   }
   dependsOn: [monitoring]
+}
+
+module auditAlerts 'modules/audit-alerts.bicep' = {
+  scope: group
+  name: 'audit-alerts'
+  params: {
+    operatorsName: names.operators
+    token: token
+    tags: tags
+  }
+  dependsOn: [alerts]
 }
 
 // Last: a directory takes minutes to know a new identity, and refuses it until then. Whatever is refused here, the rest
@@ -260,7 +274,7 @@ module directoryRoles 'graph-permissions.bicep' = if (grantDirectoryRoles) {
     principalId: identity.outputs.principalId
     sharePoint: !sharePointCertificate
   }
-  dependsOn: [alerts, app, operatorRoles]
+  dependsOn: [app, auditAlerts, operatorRoles]
 }
 
 output AZURE_RESOURCE_GROUP string = group.name

@@ -1,6 +1,8 @@
 // Alerts on the events of the code (upa_core/domain/health/events.py): the message of a trace is the event's name, its fields
 // are custom dimensions upa_<field>. tests/infra/test_alerts.py holds both ends together; what to do is in
 // docs/how-to/respond-to-alerts.md, one section for each rule.
+param operatorsName string
+param workspaceName string
 param token string
 param location string
 param tags object
@@ -19,29 +21,39 @@ param pullWindow string = 'PT6H'
 @description('People escrowed within a day from which on it is told.')
 param escrowedPeopleADay int = 100
 
-// One rule each: fires when more than `above` of the events came within the window, per connector.
+@description('Hand-overs of one round within a day from which on it is told; ten million people take about a dozen.')
+param handoversADay int = 96
+
+// One rule each: fires when more than `above` of the events came within the window, per connector. `told` are the fields
+// that say why; a field that none of the events has would leave the mail empty.
 var eventRules = [
-  { name: 'run-failed', severity: 2, events: ['upa.run.failed'], above: 0, window: 'PT1H', title: 'A run failed; it is retried by itself' }
-  { name: 'plan-held', severity: 2, events: ['upa.plan.held', 'upa.hold.expired'], above: 0, window: 'PT1H', title: 'A plan is over the change threshold and waits for a decision' }
-  { name: 'quarantined', severity: 1, events: ['upa.connector.quarantined'], above: 0, window: 'PT1H', title: 'A connector is in quarantine' }
-  { name: 'switched-off', severity: 1, events: ['upa.connector.switched_off'], above: 0, window: 'PT1H', title: 'A connector was switched off after 28 days in quarantine' }
-  { name: 'import-job-stalled', severity: 2, events: ['upa.import_job.stalled', 'upa.import_job.abandoned'], above: 0, window: 'PT1H', title: 'An import job is stalled or was given up' }
-  { name: 'file-looked-up', severity: 2, events: ['upa.file.looked_up'], above: 3, window: 'PT6H', title: 'SharePoint leaves queue calls without an answer' }
-  { name: 'pull-paused', severity: 3, events: ['upa.pull.paused'], above: 8, window: 'PT6H', title: 'Microsoft Graph keeps asking for pauses' }
-  { name: 'resync', severity: 3, events: ['upa.round.resync', 'upa.watermark.old'], above: 0, window: 'PT6H', title: 'The watermark was refused or grows old' }
-  { name: 'trigger-failed', severity: 2, events: ['upa.trigger.failed'], above: 1, window: 'PT1H', title: 'A trigger ends in an error for a connector' }
-  { name: 'escrow-old', severity: 3, events: ['upa.escrow.old'], above: 0, window: 'P1D', title: 'People have been in escrow for long' }
-  { name: 'clean-postponed', severity: 3, events: ['upa.clean.postponed'], above: 12, window: 'P1D', title: 'Import files stay in the library' }
-  { name: 'wake-up-lost', severity: 3, events: ['upa.wake_up.lost'], above: 12, window: 'P1D', title: 'Wake-ups get lost; only the timer drives the pipeline' }
-  { name: 'watch-overdue', severity: 3, events: ['upa.watch.overdue'], above: 0, window: 'PT6H', title: 'Nobody watched an import job for an hour; the timer did' }
+  { name: 'run-failed', severity: 2, events: ['upa.run.failed'], above: 0, window: 'PT1H', told: ['why'], title: 'A run failed; it is retried by itself' }
+  { name: 'plan-held', severity: 2, events: ['upa.plan.held', 'upa.hold.expired'], above: 0, window: 'PT1H', told: ['why'], title: 'A plan is over the change threshold and waits for a decision' }
+  { name: 'quarantined', severity: 1, events: ['upa.connector.quarantined'], above: 0, window: 'PT1H', told: ['reason', 'detail'], title: 'A connector is in quarantine' }
+  { name: 'switched-off', severity: 1, events: ['upa.connector.switched_off'], above: 0, window: 'PT1H', told: ['reason', 'detail'], title: 'A connector was switched off after 28 days in quarantine' }
+  { name: 'import-job-stalled', severity: 2, events: ['upa.import_job.stalled', 'upa.import_job.abandoned'], above: 0, window: 'PT1H', told: ['state', 'reason'], title: 'An import job is stalled or was given up' }
+  { name: 'file-looked-up', severity: 2, events: ['upa.file.looked_up'], above: 3, window: 'PT6H', told: ['reason'], title: 'SharePoint leaves queue calls without an answer' }
+  { name: 'pull-paused', severity: 3, events: ['upa.pull.paused'], above: 8, window: 'PT6H', told: ['reason'], title: 'Microsoft Graph keeps asking for pauses' }
+  { name: 'resync', severity: 3, events: ['upa.round.resync', 'upa.watermark.old'], above: 0, window: 'PT6H', told: ['code', 'age_hours'], title: 'The watermark was refused or grows old' }
+  { name: 'trigger-failed', severity: 2, events: ['upa.trigger.failed'], above: 1, window: 'PT1H', told: ['error', 'reason'], title: 'A trigger ends in an error for a connector' }
+  { name: 'escrow-old', severity: 3, events: ['upa.escrow.old'], above: 0, window: 'P1D', told: ['reason'], title: 'People have been in escrow for long' }
+  { name: 'clean-postponed', severity: 3, events: ['upa.clean.postponed'], above: 12, window: 'P1D', told: ['reason', 'left'], title: 'Import files stay in the library' }
+  { name: 'wake-up-lost', severity: 3, events: ['upa.wake_up.lost'], above: 12, window: 'P1D', told: ['reason'], title: 'Wake-ups get lost; only the timer drives the pipeline' }
+  { name: 'watch-overdue', severity: 3, events: ['upa.watch.overdue'], above: 0, window: 'PT6H', told: ['reason', 'instance'], title: 'Nobody watched an import job for an hour; the timer did' }
+  { name: 'hold-decided', severity: 3, events: ['upa.hold.decided'], above: 0, window: 'PT1H', told: ['decision', 'by'], title: 'Somebody approved or rejected a held plan' }
+  { name: 'controlled', severity: 3, events: ['upa.connector.controlled'], above: 0, window: 'PT1H', told: ['control', 'by'], title: 'Somebody paused, resumed, reset or ran a connector' }
 ]
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
+  name: workspaceName
+}
+
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
-  name: 'ag-upa-${token}'
+  name: operatorsName
   location: 'global'
   tags: tags
   properties: {
@@ -71,7 +83,7 @@ resource onEvents 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for rul
     criteria: {
       allOf: [
         {
-          query: 'traces | where message in ("${join(rule.events, '", "')}") | project timestamp, event = message, connector = tostring(customDimensions.upa_connector), run = tostring(customDimensions.upa_run), why = strcat(customDimensions.upa_why, customDimensions.upa_reason, customDimensions.upa_detail)'
+          query: 'traces | where message in ("${join(rule.events, '", "')}") | project timestamp, event = message, connector = tostring(customDimensions.upa_connector), run = tostring(customDimensions.upa_run), why = strcat(customDimensions.upa_${join(rule.told, ', " ", customDimensions.upa_')})'
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: rule.above
@@ -112,6 +124,106 @@ resource escrowGrowing 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
           dimensions: [
             { name: 'connector', operator: 'Include', values: ['*'] }
           ]
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    actions: { actionGroups: [operators.id] }
+  }
+}
+
+resource endlessRound 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
+  name: 'upa-endless-round-${token}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'upa: A round is handed over again and again'
+    description: 'docs/how-to/respond-to-alerts.md#endless-round'
+    severity: 2
+    enabled: true
+    scopes: [insights.id]
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P1D'
+    autoMitigate: true
+    skipQueryValidation: true
+    criteria: {
+      allOf: [
+        {
+          query: 'traces | where message == "upa.round.continued" | summarize handovers = count() by connector = tostring(customDimensions.upa_connector), round = tostring(customDimensions.upa_run)'
+          timeAggregation: 'Maximum'
+          metricMeasureColumn: 'handovers'
+          operator: 'GreaterThan'
+          threshold: handoversADay
+          dimensions: [
+            { name: 'connector', operator: 'Include', values: ['*'] }
+          ]
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    actions: { actionGroups: [operators.id] }
+  }
+}
+
+// An environment that is younger than two days had no time for it yet.
+resource housekeepingMissing 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
+  name: 'upa-housekeeping-missing-${token}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'upa: Housekeeping was not done for 2 days'
+    description: 'docs/how-to/respond-to-alerts.md#housekeeping-missing'
+    severity: 2
+    enabled: true
+    scopes: [insights.id]
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P1D'
+    overrideQueryTimeRange: 'P2D'
+    autoMitigate: true
+    skipQueryValidation: true
+    criteria: {
+      allOf: [
+        {
+          query: 'traces | where timestamp > ago(2d) and message startswith "upa." | extend connector = tostring(customDimensions.upa_connector) | where isnotempty(connector) | summarize since = min(timestamp), done = countif(message == "upa.housekeeping.done") by connector | where done == 0 and since < ago(47h)'
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [
+            { name: 'connector', operator: 'Include', values: ['*'] }
+          ]
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    actions: { actionGroups: [operators.id] }
+  }
+}
+
+// What came after the cap is lost: no rule above fires any more on that day.
+resource dailyCap 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
+  name: 'upa-daily-cap-${token}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'upa: The daily cap of logs is reached: alerts are blind until it ends'
+    description: 'docs/how-to/respond-to-alerts.md#daily-cap'
+    severity: 1
+    enabled: true
+    scopes: [workspace.id]
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT1H'
+    autoMitigate: true
+    skipQueryValidation: true
+    criteria: {
+      allOf: [
+        {
+          query: '_LogOperation | where Category =~ "Ingestion" and Detail has "OverQuota" | project TimeGenerated, Detail'
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
           failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
         }
       ]

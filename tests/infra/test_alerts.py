@@ -147,13 +147,3 @@ def test_an_event_reaches_azure_monitor_as_the_queries_read_it(
     assert data.severity_level.name.title() == "Error" if hasattr(data.severity_level, "name") else data.severity_level
     wanted = {"upa_connector": "staff", "upa_run": "20261122T101500Z-7f3k", "upa_why": "no log", "upa_people": "7"}
     assert wanted == {name: data.properties[name] for name in wanted}
-
-
-def test_the_queries_read_only_fields_that_the_code_writes() -> None:
-    """Each custom dimension of a query is a field of an event in the code."""
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "upa_core").rglob("*.py"))
-    for name in set(re.findall(r"customDimensions\.upa_(\w+)", " ".join(map(query, log_rules())))) - {
-        "connector",
-        "run",
-    }:
-        assert re.search(rf'"{name}"|\b{name}=', code), name

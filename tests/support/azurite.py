@@ -5,9 +5,7 @@ Azurite 3.35.0 is the newest for Node 20; its telemetry is on by default; it kno
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -17,11 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import npm
+
 VERSION = "3.35.0"
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".tools" / "azurite"
 SCRIPT = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-INSTALL = f"npm install --prefix {HOME.relative_to(ROOT)} azurite@{VERSION} --no-audit --no-fund"
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Azurite's published key, the same everywhere."""
@@ -68,20 +67,10 @@ def running() -> Iterator[Azurite]:
 
 def install() -> str:
     """Install Azurite unless it is there, one process at a time; return the path of node."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise AzuriteMissingError(f"Azurite needs Node.js 20 or newer with npm; install it, then run: {INSTALL}")
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / ".lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not SCRIPT.is_file():
-            done = subprocess.run(
-                [npm, *INSTALL.split()[1:]], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
-            )
-            if done.returncode or not SCRIPT.is_file():
-                tail = done.stderr.strip().splitlines()[-3:]
-                raise AzuriteMissingError(f"Azurite could not be installed; run: {INSTALL}\n" + "\n".join(tail))
-    return node
+    try:
+        return npm.install(f"azurite@{VERSION}", HOME, SCRIPT)
+    except npm.NpmMissingError as exc:
+        raise AzuriteMissingError(str(exc)) from exc
 
 
 def _start(node: str, log: object) -> tuple[Azurite, subprocess.Popen[bytes]]:

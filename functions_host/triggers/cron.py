@@ -1,7 +1,9 @@
 """NCRONTAB, the six-field schedule of timer triggers: {second} {minute} {hour} {day} {month} {day-of-week}.
 
 Follows the NCrontab library that Azure uses, where it differs from cron: days of month and of week must *both*
-match, `5/15` means from 5 to the end in steps of 15, a range written backwards is swapped, Sunday is 0 alone.
+match, `5/15` means from 5 to the end in steps of 15 (`5/1`, `5/0`: of 1), a range written backwards is
+swapped, Sunday is 0 alone, a name is any beginning of it, the first that fits (`j` is January). Not followed:
+what never fires (30 February) is refused instead of being silent for ever, and a number has at most four digits.
 """
 
 from __future__ import annotations
@@ -131,7 +133,7 @@ def parse_schedule(text: str) -> Schedule:
     Raises:
         SettingsError: with the field that can't be read.
     """
-    text = " ".join(text.split())
+    text = " ".join(part for part in text.split(" ") if part)
     if re.fullmatch(r"\d+:\d\d:\d\d", text):
         hours, minutes, seconds = (int(part) for part in text.split(":"))
         every = timedelta(hours=hours, minutes=minutes, seconds=seconds)
@@ -164,17 +166,16 @@ def _parse_field(text: str, field: _Field, whole: str) -> tuple[int, ...]:
             first, last = sorted(_number(part, field, whole) for part in (first_text, last_text))
         else:
             first = _number(body, field, whole)
-            last = field.high if step > 1 else first
+            last = field.high if slash else first
         found.update(range(first, last + 1, step))
     return tuple(sorted(found))
 
 
 def _number(text: str, field: _Field, whole: str) -> int:
     lowered = text.lower()
-    if len(lowered) >= 3:
-        for index, full in enumerate(field.names):
-            if full.startswith(lowered):
-                return field.low + index
+    for index, full in enumerate(field.names):
+        if lowered and full.startswith(lowered):
+            return field.low + index
     if _is_number(text) and field.low <= int(text) <= field.high:
         return int(text)
     raise _bad(whole, f"{text!r} as {field.name} ({field.low} to {field.high})")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
@@ -96,6 +96,7 @@ def test_an_hour_of_twelve_without_its_half_is_before_noon(text, hour):
         ("yyyy-m-d", "m is for minutes; the month is M", "yyyy-M-d"),
         ("yyyy-MM-dd Q", "Q is no part of a date and stands in the value as it is", ""),
         ("yyyy-MM-dd X", "X is no part of a date and stands in the value as it is", ""),
+        ("d", "d alone is a standard format of .NET; the part of a date alone is %d", "%d"),
     ],
 )
 def test_a_format_that_is_probably_not_meant_says_what_is(pattern, why, meant):
@@ -157,18 +158,21 @@ def test_specifiers(pattern, text):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["", "d", "D", "yyyyy", "yyy", "MMMMM", "%d", "gg", "'open", "zzzz", "ffffffff", "y" * 101, "HHH"]
+    "pattern", ["", "e", "%", "%%", "yyyy\\", "%'x'", "'open", "'open\\", '"x', "ffffffff", "FFFFFFFF", "y" * 101]
 )
 def test_formats_that_are_refused(pattern):
-    """Standard formats, eras and unknown specifiers are refused when compiled."""
+    """What isn't closed, isn't a standard format, or is too long, is refused when compiled."""
     with pytest.raises(ConfigError):
         DateFormat.compile(pattern)
 
 
-def test_a_part_named_twice_is_refused():
-    """A format can't read a part from two places."""
-    with pytest.raises(ConfigError, match="twice"):
-        DateFormat.compile("yyyy yyyy", reading=True)
+def test_a_part_that_stands_twice_must_say_the_same():
+    """Read from two places, it is one part of the date."""
+    twice = DateFormat.compile("yyyy yyyy", reading=True)
+
+    assert twice.parse("2014 2014").year == 2014
+    with pytest.raises(InvalidValueError, match="calendar"):
+        twice.parse("2014 2015")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,15 @@ def test_a_part_named_twice_is_refused():
         ("dd/MM/yy", "01/02/50", datetime(1950, 2, 1, tzinfo=UTC)),
         ("hh tt yyyy", "12 AM 2000", datetime(2000, 1, 1, tzinfo=UTC)),
         ("hh tt yyyy", "12 pm 2000", datetime(2000, 1, 1, 12, tzinfo=UTC)),
-        ("yyyy-MM-dd", " 2000-01-02 ", datetime(2000, 1, 2, tzinfo=UTC)),
+        ("dd-MMM-yyyy", "02-JAN-2000", datetime(2000, 1, 2, tzinfo=UTC)),
+        ("dddd d MMMM yyyy", "SUNDAY 2 january 2000", datetime(2000, 1, 2, tzinfo=UTC)),
+        ("h:mm tt yyyy", "0:15 AM 2000", datetime(2000, 1, 1, 0, 15, tzinfo=UTC)),
+        ("yyyyK", "2000-0530", datetime(2000, 1, 1, 5, 30, tzinfo=UTC)),
+        ("yyyyK", "2000", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("yyyy ss.FFF", "2000 07", datetime(2000, 1, 1, 0, 0, 7, tzinfo=UTC)),
+        ("yyyy H t", "2000 13 P", datetime(2000, 1, 1, 13, tzinfo=UTC)),
+        ("gg yyyy", "A.D. 2000", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("dMyyyy", "01012000", datetime(2000, 1, 1, tzinfo=UTC)),
         ("yyyy ss.FFF", "2000 07.5", datetime(2000, 1, 1, 0, 0, 7, 500_000, tzinfo=UTC)),
         ("yyyyz", "2000-1", datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=1)),
     ],
@@ -191,7 +203,22 @@ def test_readings(pattern, text, moment):
 
 @pytest.mark.parametrize(
     ("pattern", "text"),
-    [("yyyy-MM-dd", "2014-02-30"), ("hh yyyy", "13 2000"), ("yyyy", "20145"), ("HH yyyy", "٢٣ 2000")],
+    [
+        ("dMyyyy", "1112026"),
+        ("dMyyyy", "230626"),
+        ("yyyy-MM-dd", " 2014-02-01"),
+        ("yyyy 'x'", "2014 X"),
+        ("dddd yyyy-MM-dd", "Wednesday 2026-06-23"),
+        ("yyyyzzz", "2014+14:01"),
+        ("yyyyzzz", "2014+01:60"),
+        ("yyyy H t", "2014 13 A"),
+        ("yyyy H t", "2014 11 P"),
+        ("yyyyK+", "2014+"),
+        ("yyyy-MM-dd", "2014-02-30"),
+        ("hh yyyy", "13 2000"),
+        ("yyyy", "20145"),
+        ("HH yyyy", "٢٣ 2000"),
+    ],
 )
 def test_what_does_not_fit_a_format_is_invalid(pattern, text):
     """Another form, impossible days and other digits are invalid."""
@@ -224,5 +251,53 @@ def test_what_is_no_date_of_a_format_says_why(pattern, text, said):
 
 
 def test_what_a_format_doesnt_read_is_its_least():
-    """The first of January of the year 1, at midnight."""
-    assert DateFormat.compile("HH", reading=True).parse("05") == datetime(1, 1, 1, 5, tzinfo=UTC)
+    """The first of January, at midnight; where there is no year, of one with a 29 February."""
+    assert DateFormat.compile("HH", reading=True).parse("05") == datetime(2000, 1, 1, 5, tzinfo=UTC)
+    assert DateFormat.compile("yyyy", reading=True).parse("2014") == datetime(2014, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("%d", "3"),
+        ("d", "01/03/2015"),
+        ("M", "January 03"),
+        ("s", "2015-01-03T15:04:05"),
+        ("ss.FFF", "05.5"),
+        ("yyyyMM%d", "2015013"),
+        ("%yyyy", "152015"),
+        ("gg", "A.D."),
+        ("yyyyy", "02015"),
+    ],
+)
+def test_standard_formats_and_a_part_alone(pattern, text):
+    """One letter is a standard format; behind % it is the part alone."""
+    assert DateFormat.compile(pattern).format(datetime(2015, 1, 3, 15, 4, 5, 500_000, tzinfo=UTC)) == text
+
+
+def test_a_dot_before_an_empty_fraction_is_dropped():
+    """As .NET drops it, in the middle too."""
+    moment = datetime(2015, 1, 3, 15, 4, 5, tzinfo=UTC)
+
+    assert DateFormat.compile("ss.FFFZ").format(moment) == "05Z"
+    assert DateFormat.compile("ss.F.F x").format(moment) == "05 x"
+
+
+BESIDE = st.sampled_from(
+    ["ddd", "dddd", "MMM", "t", "tt", "z", "zzz", "K", "gg", "'at'", r"\d", "T", "/", "dd", "yyyy"]
+)
+WHOLE = [["yyyy"], ["MM", "M", "MMM", "MMMM"], ["dd", "d"], ["HH", "H"], ["mm", "m"], ["ss", "s"], ["ffffff", "FFFFFF"]]
+
+
+@settings(max_examples=100)
+@given(
+    st.tuples(*(st.sampled_from(each) for each in WHOLE)).flatmap(st.permutations),
+    st.lists(BESIDE, max_size=4),
+    st.sampled_from([" ", "-", "_", " 'of' "]),
+    MOMENTS,
+)
+def test_any_format_that_names_all_parts_reads_what_it_writes(whole, more, between, moment):
+    """In any order, with other parts beside them, some of them twice."""
+    compiled = DateFormat.compile(between.join([*whole, *more]), reading=True)
+
+    assert compiled.parse(compiled.format(moment)) == moment

@@ -87,9 +87,9 @@ DELIMITER = 'Split: delimiter is one character; spaces around the values are dro
         ("IIF(IsNullOrEmpty([a])=[b], [a], [b])", "IsNullOrEmpty([a])", COMPARABLE),
         ("Coalesce([a], IsNullOrEmpty([b]))", "IsNullOrEmpty([b])", "Coalesce: source2 can't be a condition"),
         (
-            'FormatDateTime([a], , , "yyyyy")',
-            'FormatDateTime([a], , , "yyyyy")',
-            "FormatDateTime: date format 'yyyyy': 'yyyyy' isn't supported",
+            'FormatDateTime([a], , , "ffffffff")',
+            'FormatDateTime([a], , , "ffffffff")',
+            "FormatDateTime: date format 'ffffffff': 'ffffffff' isn't supported, a fraction has at most 7 digits",
         ),
         (
             'Replace([a], , "(", , "", , )',

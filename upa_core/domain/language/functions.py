@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.language.characters import space
 from upa_core.domain.language.dates import DateFormat, parse_iso
 from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper
 from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT, TOO_LONG, Thunk, bounded, text_of
@@ -178,14 +180,26 @@ def _pcase(source: Thunk, separators: str | None = None) -> Thunk:
 
 
 def _format_date_time(source: Thunk, _styles: str | None, given: str | None, wanted: str) -> Thunk:
-    read = DateFormat.compile(given, reading=True).parse if given else parse_iso
-    write = DateFormat.compile(wanted).format
+    write = DateFormat.compile(wanted)
+    read = _date_reader(given, write) if given else parse_iso
 
     def change(text: str) -> str | None:
         moment = read(text)
-        return None if moment is None else write(moment)
+        return None if moment is None else write.format(moment)
 
     return _mapped(change)(source)
+
+
+def _date_reader(given: str, wanted: DateFormat) -> Callable[[str], datetime]:
+    form = DateFormat.compile(given, reading=True)
+    if "y" not in form.letters and (form.has_weekday or wanted.has_weekday or "y" in wanted.letters):
+        raise ConfigError(
+            f"inputFormat {given!r} has no year: .NET would take that of the day on which it runs; "
+            "leave year and weekday out of both formats, or read a year"
+        )
+    # The page's default for dateTimeStyles allows white space at both ends.
+    white = "".join(chr(point) for low, high in space() for point in range(low, high + 1))
+    return lambda text: form.parse(text.strip(white))
 
 
 _SOURCE = Parameter("source", "text")

@@ -1,7 +1,7 @@
-"""Letter case and diacritics as .NET's invariant culture and Entra's tables have them, not as Python does.
+"""Letter case and diacritics as .NET and Entra's tables have them, not as Python does.
 
 Sources: entra-docs, functions-for-customizing-application-data (ToLower, PCase, NormalizeDiacritics); the category
-list of .NET's `TextInfo.ToTitleCase` is quoted there.
+list of .NET's `TextInfo.ToTitleCase` is quoted there. Case is one character for one: ß stays ß.
 """
 
 from __future__ import annotations
@@ -9,70 +9,87 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-_UNCHANGED = frozenset("\u0130\u0131\u017f")
-"""Dotted and dotless i and long s: .NET's invariant culture maps none of them."""
+from upa_core.domain.language.characters import LOWER, UPPER, category, holds, latin, separators
+
 _TURKISH = {"tr", "az"}
-_SEPARATORS = frozenset(
-    ["Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"]
-)
-_LETTERS = frozenset(["Lu", "Ll", "Lt", "Lm", "Lo"])
+_INVARIANT_NAMES = {"", "iv"}
+_TITLES = {form: title for title in "ǅǈǋǲ" for form in (chr(ord(title) - 1), title, chr(ord(title) + 1))}
 _REPLACED = {
     "æ": "ae", "Æ": "AE", "ø": "oe", "Ø": "OE", "œ": "oe", "Œ": "OE", "ß": "ss",
     "ł": "l", "Ł": "L", "ı": "i",
 }  # fmt: skip
 
 
-def _simple(char: str, changed: str) -> str:
-    # .NET maps one UTF-16 unit or code point to one: ß stays ß.
-    return changed if len(changed) == 1 and char not in _UNCHANGED else char
-
-
-@lru_cache(maxsize=4096)
-def _upper_char(char: str) -> str:
-    return _simple(char, char.upper())
-
-
-@lru_cache(maxsize=4096)
-def _lower_char(char: str) -> str:
-    return _simple(char, char.lower())
-
-
-def _is_turkish(culture: str) -> bool:
-    return culture.partition("-")[0].lower() in _TURKISH
+def _language(culture: str) -> str:
+    return culture.partition("-")[0].lower()
 
 
 def to_upper(text: str, culture: str = "") -> str:
-    """Upper case, character by character; Turkish and Azeri i are the only difference between cultures."""
-    if _is_turkish(culture):
-        text = text.replace("i", "İ").replace("ı", "I")
-    return text.upper() if text.isascii() else "".join(map(_upper_char, text))
+    """Upper case, character by character.
+
+    Cultures differ at i alone: Turkish and Azeri raise i to İ, and all but the invariant one raise ı to I.
+    """
+    language = _language(culture)
+    if language in _TURKISH:
+        text = text.replace("i", "İ")
+    if text.isascii():
+        return text.upper()
+    return (text if language in _INVARIANT_NAMES else text.replace("ı", "I")).translate(UPPER)
 
 
 def to_lower(text: str, culture: str = "") -> str:
     """Lower case, character by character; see `to_upper`."""
-    if _is_turkish(culture):
-        text = text.replace("I", "ı").replace("İ", "i")
-    return text.lower() if text.isascii() else "".join(map(_lower_char, text))
+    language = _language(culture)
+    if language in _TURKISH:
+        text = text.replace("I", "ı")
+    if text.isascii():
+        return text.lower()
+    return (text if language in _INVARIANT_NAMES else text.replace("İ", "i")).translate(LOWER)
 
 
-def proper_case(text: str, separators: str | None = None) -> str:
-    """Upper case for the first character of each word, lower case for the others.
+def proper_case(text: str, ends: str | None = None) -> str:
+    """Upper case for the first character of each word (title case, for a digraph such as ǆ), lower case for the others.
 
     Without separators, words end where .NET's ToTitleCase ends them, which takes the apostrophe as part of a word.
     """
     result: list[str] = []
     inside = False
     for char in to_lower(text):
-        if separators is not None:
-            result.append(char if inside else _upper_char(char))
-            inside = char not in separators
+        if ends is not None:
+            result.append(char if inside else _title(char))
+            inside = char not in ends
         elif inside:
             result.append(char)
-            inside = char == "'" or unicodedata.category(char) not in _SEPARATORS
+            inside = char == "'" or not _separates(char)
         else:
-            inside = unicodedata.category(char) in _LETTERS
-            result.append(_upper_char(char) if inside else char)
+            inside = _is_letter(char)
+            result.append(_title(char) if inside else char)
     return "".join(result)
+
+
+def _title(char: str) -> str:
+    return _TITLES.get(char) or char.translate(UPPER)
+
+
+@lru_cache(maxsize=4096)
+def _separates(char: str) -> bool:
+    return holds(separators(), char)
+
+
+@lru_cache(maxsize=4096)
+def _is_letter(char: str) -> bool:
+    # Beyond the basic plane, only a letter that has a case begins a word that would change.
+    return holds(category("L") or (), char) or (char > "\uffff" and ord(char) in UPPER)
+
+
+@lru_cache(maxsize=4096)
+def _is_mark(char: str) -> bool:
+    return holds(category("Mn") or (), char)
+
+
+@lru_cache(maxsize=4096)
+def _is_latin(char: str) -> bool:
+    return holds(latin(), char)
 
 
 def normalize_diacritics(text: str) -> str:
@@ -80,12 +97,12 @@ def normalize_diacritics(text: str) -> str:
     if text.isascii():
         return text
     result: list[str] = []
-    latin = False
+    after_latin = False
     for char in unicodedata.normalize("NFD", text):
-        if unicodedata.category(char) == "Mn":
-            if not latin:
+        if _is_mark(char):
+            if not after_latin:
                 result.append(char)
             continue
-        latin = unicodedata.name(char, "").startswith("LATIN ")
+        after_latin = _is_latin(char)
         result.append(_REPLACED.get(char, char))
     return unicodedata.normalize("NFC", "".join(result))

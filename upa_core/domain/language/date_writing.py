@@ -1,0 +1,62 @@
+"""Writing a moment by the tokens of a .NET date format, in the invariant culture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from upa_core.domain.language.date_tokens import DAYS, MONTHS, Token
+
+_PARTS = {"M": "month", "d": "day", "H": "hour", "m": "minute", "s": "second"}
+_NUMBERS = {letter * width: f"{{0.{part}:0{width}}}" for letter, part in _PARTS.items() for width in (1, 2)}
+_NUMBERS["yyyy"] = "{0.year:04}"
+
+
+def template_of(tokens: Sequence[Token]) -> str | None:
+    """Return a text for `str.format`, where the tokens are plain numbers and literals, as nearly always; else None."""
+    if any(token.letter and token.text not in _NUMBERS for token in tokens):
+        return None
+    return "".join(
+        _NUMBERS[token.text] if token.letter else token.text.replace("{", "{{").replace("}", "}}") for token in tokens
+    )
+
+
+def write(tokens: Sequence[Token], moment: datetime) -> str:
+    """Write a moment of UTC."""
+    text = ""
+    for token in tokens:
+        part = token.text if not token.letter else _write(token, moment)
+        if token.letter == "F" and not part:
+            text = text.removesuffix(".")  # what .NET drops before a fraction that is empty
+        text += part
+    return text
+
+
+def _write(token: Token, moment: datetime) -> str:
+    letter, width = token.letter, token.width
+    match letter:
+        case "y":
+            return f"{moment.year if width > 2 else moment.year % 100:0{width}}"
+        case "M" if width > 2:
+            name = MONTHS[moment.month - 1]
+            return name if width > 3 else name[:3]
+        case "d" if width > 2:
+            name = DAYS[moment.weekday()]
+            return name if width > 3 else name[:3]
+        case "f":
+            return f"{moment.microsecond:06}0"[:width]
+        case "F":
+            return f"{moment.microsecond:06}0"[:width].rstrip("0")
+        case "t":
+            return ("AM" if moment.hour < 12 else "PM")[: min(width, 2)]
+        case "z":
+            return "+00:00" if width > 2 else f"+{0:0{width}}"
+        case "K":
+            return "Z"
+        case "g":
+            return "A.D."
+        case "h":
+            number = moment.hour % 12 or 12
+        case _:
+            number = getattr(moment, _PARTS[letter])
+    return f"{number:0{min(width, 2)}}"

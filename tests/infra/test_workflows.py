@@ -28,9 +28,9 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in load(path)["jobs"].values() for step in job["steps"]]
 
 
-def test_there_are_the_three_workflows() -> None:
-    """Tests, infrastructure and audit."""
-    assert [path.stem for path in WORKFLOWS] == ["audit", "ci", "infra"]
+def test_there_are_the_five_workflows() -> None:
+    """Tests, infrastructure, audit, release, and the workflows themselves."""
+    assert [path.stem for path in WORKFLOWS] == ["audit", "ci", "infra", "release", "zizmor"]
 
 
 @each

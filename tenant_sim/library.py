@@ -4,86 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-
-class LibraryError(Exception):
-    """SharePoint refuses an operation on a file or folder."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
-def not_found() -> LibraryError:
-    """The error for a folder that isn't there.
-
-    ASSUMED [SP-81]: codes and texts of library errors are the well-known ones of the SharePoint API,
-    not recorded by us.
-    """
-    return LibraryError(404, "-2147024894, System.IO.FileNotFoundException", "File Not Found.")
-
-
-def _is_record(item: Item) -> LibraryError:
-    """The error for deleting a record.
-
-    ASSUMED [SP-80]: a label that makes records forbids deleting, with 403 and a text of this kind.
-    """
-    text = f"\"{item.path}\" can't be deleted because it's locked as a record."
-    return LibraryError(403, "-2147024891, System.UnauthorizedAccessException", text)
-
-
-@dataclass(eq=False)
-class Item:
-    """A folder or a file."""
-
-    path: str
-    """Server-relative path."""
-    unique_id: str
-    created: float
-    modified: float
-    author: str = "SharePoint App"
-    content: bytes | None = None
-    """None for a folder."""
-    version: int = 1
-    locked_until: float = 0.0
-    retained: bool = False
-    label: RetentionLabel | None = None
-    uploads: dict[str, bytearray] = field(default_factory=dict)
-    """Chunked uploads that have begun, by upload id."""
-
-    @property
-    def name(self) -> str:
-        """Last part of the path."""
-        return self.path.rsplit("/", 1)[-1]
-
-    @property
-    def parent(self) -> str:
-        """Path of the folder that holds it."""
-        return self.path.rsplit("/", 1)[0]
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether it is a folder."""
-        return self.content is None
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.content or b"")
-
-
-@dataclass(frozen=True)
-class RetentionLabel:
-    """A label that new files of a library get by default."""
-
-    name: str
-    tag_id: str
-    days: int = 0
-    """How long what is deleted is kept; 0: it only marks."""
-    record: bool = False
-    """Makes files records: nobody can delete them."""
+from tenant_sim.library_items import SYSTEM, Item, LibraryError, LibrarySettings, RetentionLabel, is_record, not_found
 
 
 class Library:
@@ -100,6 +25,7 @@ class Library:
         self.sites = {site.rstrip("/"): list(libraries) for site, libraries in sites.items()}
         self._items: dict[str, Item] = {}
         self._labels: dict[str, RetentionLabel] = {}
+        self._settings: dict[str, LibrarySettings] = {}
         self.recycle_bin: list[Item] = []
         self.preservation_hold: list[Item] = []
         for site, libraries in self.sites.items():
@@ -202,11 +128,20 @@ class Library:
                     f"A file or folder with the name {path} already exists.",
                 )
             self.require_unlocked(existing)
+            settings = self.settings_of(path)
+            if settings.force_checkout and not existing.checked_out and author != SYSTEM:
+                text = "is not checked out. You must first check out this document before making changes."
+                raise LibraryError(423, "-2130575306, Microsoft.SharePoint.SPException", f'The file "{path}" {text}')
             existing.content, existing.modified = bytes(content), self._now()
             existing.version += 1
+            existing.draft = settings.moderation
             return existing
         now = self._now()
         item = Item(path, self.guid(), now, now, author, bytes(content), label=self.label_of(path))
+        if author != SYSTEM:
+            settings = self.settings_of(path)
+            item.checked_out = item.unseen = settings.force_checkout
+            item.draft = settings.moderation
         self._items[path.lower()] = item
         return item
 
@@ -250,6 +185,45 @@ class Library:
         """Give a library a default retention label; files that are in it already don't get it."""
         self._labels[self.folder(library).path.lower()] = RetentionLabel(name, self.guid(), days, record)
 
+    def change_settings(self, library: str, **changed: Any) -> LibrarySettings:
+        """Switch settings of a library; files that are in it already stay as they are."""
+        key = self.folder(library).path.lower()
+        self._settings[key] = replace(self._settings.get(key, LibrarySettings()), **changed)
+        return self._settings[key]
+
+    def settings_of(self, path: str) -> LibrarySettings:
+        """Return the settings of the library that a path is in, or is."""
+        known = (one for key, one in self._settings.items() if f"{path.lower()}/".startswith(f"{key}/"))
+        return next(known, LibrarySettings())
+
+    def check_out(self, item: Item) -> None:
+        """Check a file out."""
+        if item.checked_out:
+            text = f'The file "{item.path}" is checked out for editing by {item.author}.'
+            raise LibraryError(423, "-2147024738, Microsoft.SharePoint.SPFileCheckOutException", text)
+        item.checked_out = True
+
+    def check_in(self, item: Item) -> None:
+        """Check a file in: everybody sees it, or those who see drafts where approval is asked for."""
+        if not item.checked_out:
+            text = f'The file "{item.path}" is not checked out.'
+            raise LibraryError(400, "-2147024738, Microsoft.SharePoint.SPFileCheckOutException", text)
+        item.checked_out = item.unseen = False
+
+    def approve(self, item: Item) -> None:
+        """Approve a draft."""
+        item.draft = False
+
+    def seen_by_system(self, path: str) -> Item:
+        """Find a file as the timer job sees it.
+
+        ASSUMED [SP-113]: a file that was never checked in, and a draft that only approvers see, don't exist for it.
+        """
+        item = self.file(path)
+        if item.unseen or (item.draft and self.settings_of(path).draft_visibility > 0):
+            raise not_found()
+        return item
+
     def label_of(self, path: str) -> RetentionLabel | None:
         """Return the default label of the library that a path is in."""
         known = (label for key, label in self._labels.items() if f"{path.lower()}/".startswith(f"{key}/"))
@@ -270,7 +244,7 @@ class Library:
         for victim in victims:
             self.require_unlocked(victim)
             if victim.label is not None and victim.label.record:
-                raise _is_record(victim)
+                raise is_record(victim)
         return victims
 
     def _put_folder(self, path: str, author: str = "SharePoint App") -> Item:

@@ -97,6 +97,8 @@ SP-107 | assumed | The file is read as Newtonsoft.Json reads it with JObject.Par
 SP-108 | assumed | A text in a file that looks like a date-time stays as it is. | none
 SP-109 | assumed | The server's zone is UTC. A date-time with a zone is moved into it. | none
 SP-110 | assumed | A value that isn't there (`undefined`, or nothing between two commas) is skipped as null is. | none
+SP-112 | documented | A file put into a library that requires check-out answers `CheckOutType` 0 and `Level` 255 until it is checked in; one that waits for approval `Level` 2. | SPFileLevel and SPCheckOutType of the SharePoint object model
+SP-113 | assumed | A file that was never checked in, and a draft that only approvers see, don't exist for the import job: DataFileNotExist. | none
 GR-1 | documented | A client follows `@odata.nextLink` until `@odata.deltaLink` comes, through empty pages too. A page never has both. Every round ends with a new token. | learn.microsoft.com: delta query overview
 GR-2 | reported | `$deltatoken` and `$deltaToken` both occur. A link is kept whole and with its kind: programs that kept a bare token sent it under the wrong name. | learn.microsoft.com: delta query overview; microsoft/o365-moodle#2535
 GR-3 | documented | The token keeps `$select`, and `$select` decides which changes are tracked. Another `$select` needs a full round. | learn.microsoft.com: delta query overview

@@ -209,6 +209,8 @@ class Control:
             self._sim.library.empty_recycle_bin()
         elif rest[0] == "label":
             self._sim.library.set_label(body.pop("path"), body.pop("name"), **body)
+        elif rest[0] == "settings":
+            self._sim.library.change_settings(body.pop("path"), **body)
         else:
             acts[rest[0]](body["path"])
         return {"ok": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenant_sim.clock import iso
-from tenant_sim.library import Item, RetentionLabel
+from tenant_sim.library_items import Item, LibrarySettings, RetentionLabel
 
 
 def show_file(base: str, item: Item) -> dict[str, Any]:
@@ -13,14 +13,14 @@ def show_file(base: str, item: Item) -> dict[str, Any]:
     return {
         "__uri": f"{base}/_api/Web/GetFileByServerRelativePath(decodedurl='{item.path}')",
         "CheckInComment": "",
-        "CheckOutType": 2,
+        "CheckOutType": 0 if item.checked_out else 2,
         "ContentTag": f"{{{item.unique_id.upper()}}},{item.version},1",
         "CustomizedPageStatus": 0,
         "ETag": f'"{{{item.unique_id.upper()}}},{item.version}"',
         "Exists": True,
         "IrmEnabled": False,
         "Length": str(item.size),
-        "Level": 1,
+        "Level": 255 if item.checked_out else 2 if item.draft else 1,
         "LinkingUri": None,
         "LinkingUrl": "",
         "MajorVersion": item.version,
@@ -81,5 +81,48 @@ def show_label(label: RetentionLabel) -> dict[str, Any]:
     }
 
 
+def show_list(base: str, item: Item, settings: LibrarySettings, count: int) -> dict[str, Any]:
+    """Show a library as a list, with its settings."""
+    return {
+        "__uri": f"{base}/_api/Web/Lists(guid'{item.unique_id}')",
+        "BaseTemplate": 101,
+        "BaseType": 1,
+        "ContentTypesEnabled": False,
+        "Created": iso(item.created),
+        "Description": "",
+        "DraftVersionVisibility": settings.draft_visibility,
+        "EnableAttachments": False,
+        "EnableMinorVersions": False,
+        "EnableModeration": settings.moderation,
+        "EnableVersioning": True,
+        "ForceCheckout": settings.force_checkout,
+        "Hidden": False,
+        "Id": item.unique_id,
+        "ItemCount": count,
+        "LastItemModifiedDate": iso(item.modified),
+        "ParentWebUrl": item.parent or "/",
+        "Title": "Documents" if item.name == "Shared Documents" else item.name,
+    }
+
+
+def show_fields(settings: LibrarySettings) -> list[dict[str, Any]]:
+    """Show a library's columns: the file's name, its title, and those that have to be filled in."""
+    columns = [("FileLeafRef", "Name", True), ("Title", "Title", False), *((n, n, True) for n in settings.required)]
+    return [
+        {
+            "__uri": "",
+            "CanBeDeleted": internal not in ("FileLeafRef", "Title"),
+            "Hidden": False,
+            "InternalName": internal,
+            "ReadOnlyField": False,
+            "Required": required,
+            "Title": title,
+            "TypeAsString": "File" if internal == "FileLeafRef" else "Text",
+        }
+        for internal, title, required in columns
+    ]
+
+
+FIELD_FIELDS = tuple(show_fields(LibrarySettings())[0])
 FILE_FIELDS = tuple(show_file("", Item("/file", "", 0, 0, content=b"")))
 FOLDER_FIELDS = tuple(show_folder("", Item("/folder", "", 0, 0), 0))

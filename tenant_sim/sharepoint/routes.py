@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.library import LibraryError
+from tenant_sim.library_items import LibraryError
 from tenant_sim.login.tokens import Token
 from tenant_sim.serving.http import HttpError, Request, Response
 from tenant_sim.serving.route import Route

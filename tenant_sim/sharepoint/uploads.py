@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tenant_sim.library import Item, Library, LibraryError
+from tenant_sim.library import Library
+from tenant_sim.library_items import Item, LibraryError
 
 SESSION_S = 30 * 60
 """The next slice has to come within 30 minutes."""

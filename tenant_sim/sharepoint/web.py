@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tenant_sim.library import Item, Library, LibraryError, not_found
+from tenant_sim.library import Library
+from tenant_sim.library_items import Item, LibraryError, not_found
 from tenant_sim.serving.http import Request, Response
 from tenant_sim.sharepoint import shape
-from tenant_sim.sharepoint.files import FILE_FIELDS, FOLDER_FIELDS, show_file, show_folder, show_label
+from tenant_sim.sharepoint.files import (
+    FIELD_FIELDS,
+    FILE_FIELDS,
+    FOLDER_FIELDS,
+    show_fields,
+    show_file,
+    show_folder,
+    show_label,
+    show_list,
+)
 from tenant_sim.sharepoint.odata import Segment
 from tenant_sim.sharepoint.uploads import Uploads
 
@@ -46,8 +56,9 @@ class Web:
             return "list.label", self._list_label
         if head.name != "web":
             return None
-        if not rest:
-            return "web.get", self._show_web
+        return self._below_web(rest) if rest else ("web.get", self._show_web)
+
+    def _below_web(self, rest: list[Segment]) -> Found:
         step, rest = rest[0], rest[1:]
         if step.name in ("getfolderbyserverrelativepath", "getfolderbyserverrelativeurl"):
             wanted = step.arg("decodedurl", "serverrelativeurl", "serverrelativepath")
@@ -64,9 +75,19 @@ class Web:
         if step.name == "recyclebin" and not rest:
             return "recyclebin.list", self._recycle_bin
         if step.name == "lists" and rest and rest[0].name == "getbytitle":
-            folder = self._list_folder(str(rest[0].arg("title")))
-            return self._folder(folder, rest[2:]) if len(rest) > 1 and rest[1].name == "rootfolder" else None
+            return self._list(self._list_folder(str(rest[0].arg("title"))), rest[1:])
+        if step.name == "getlist":
+            return self._list(lambda: self._library.folder(self._absolute(step.arg("strlisturl"))), rest)
         return None
+
+    def _list(self, get: Get, rest: list[Segment]) -> Found:
+        if rest and rest[0].name == "rootfolder":
+            return self._folder(get, rest[1:])
+        if self._verb != "GET" or [step.name for step in rest] not in ([], ["fields"]):
+            return None
+        if rest:
+            return "list.fields", lambda: self._fields(get)
+        return "list.get", lambda: self._show_list(get)
 
     def _folder(self, get: Get, rest: list[Segment]) -> Found:
         if not rest:
@@ -118,6 +139,9 @@ class Web:
         acts: dict[str, tuple[str, Callable[[], Response]]] = {
             "deleteobject": ("file.delete", lambda: self._delete(get)),
             "recycle": ("file.recycle", lambda: self._recycle(get)),
+            "checkin": ("file.checkin", lambda: self._change(get, self._library.check_in, "CheckIn")),
+            "checkout": ("file.checkout", lambda: self._change(get, self._library.check_out, "CheckOut")),
+            "approve": ("file.approve", lambda: self._change(get, self._library.approve, "Approve")),
             "startupload": ("file.startupload", lambda: self._slice(get, step)),
             "continueupload": ("file.continueupload", lambda: self._slice(get, step)),
             "finishupload": ("file.finishupload", lambda: self._slice(get, step)),
@@ -173,6 +197,20 @@ class Web:
         shown = [self._shown(child) for child in children]
         fields = FOLDER_FIELDS if folders else FILE_FIELDS
         return shape.collection(self._request, shown, "SP.Folder" if folders else "SP.File", fields)
+
+    def _change(self, get: Get, change: Callable[[Item], None], name: str) -> Response:
+        change(get())
+        return shape.null(self._request, name)
+
+    def _show_list(self, get: Get) -> Response:
+        item = get()
+        count = len(self._library.items(item.path))
+        shown = show_list(self._base(), item, self._library.settings_of(item.path), count)
+        return shape.entity(self._request, shown, "SP.List")
+
+    def _fields(self, get: Get) -> Response:
+        settings = self._library.settings_of(get().path)
+        return shape.collection(self._request, show_fields(settings), "SP.Field", FIELD_FIELDS)
 
     def _list_label(self) -> Response:
         """Show a library's default retention label.

@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from tenant_sim.graph.directory import Directory
-from tenant_sim.library import Library, LibraryError
+from tenant_sim.library import Library
+from tenant_sim.library_items import SYSTEM, LibraryError
 from tenant_sim.schedule import Schedule
 from tenant_sim.upa.importer import IdType, JobError, Limits, Outcome, Reading, evaluate
 from tenant_sim.upa.jobs import NO_JOB, ImportJob, JobState
@@ -192,7 +193,7 @@ class TimerJob:
             self._fail(job, JobError.DATA_FILE_NOT_IN_TENANT, "The data file is not in the tenant.", moment)
             return
         try:
-            job.file = self._library.file(unquote(parts.path)).content
+            job.file = self._library.seen_by_system(unquote(parts.path)).content
         except LibraryError:
             # the file has to be there when it is downloaded [SP-57]
             self._fail(job, JobError.DATA_FILE_NOT_EXIST, "The data file does not exist.", moment)
@@ -291,8 +292,8 @@ class TimerJob:
         )
         text = "".join(f"{line}\r\n" for line in outcome.lines)
         try:
-            self._library.add_folder(folder, "System Account")
-            self._library.add_file(folder, log_name, text.encode(), overwrite=True, author="System Account")
+            self._library.add_folder(folder, SYSTEM)
+            self._library.add_file(folder, log_name, text.encode(), overwrite=True, author=SYSTEM)
         except LibraryError:
             return  # the library is gone: no log
         job.log_folder_uri = f"{parts.scheme}://{parts.netloc}{folder}"

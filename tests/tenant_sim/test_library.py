@@ -430,3 +430,62 @@ def test_a_missing_file_and_a_missing_folder_have_their_own_words(tenant):
     assert file.status_code == folder.status_code == 404
     assert file.json()["odata.error"]["message"]["value"] == f"The file {FOLDER}/no.json does not exist."
     assert folder.json()["odata.error"]["message"]["value"] == "File Not Found."
+
+
+def upload_raw(tenant, name: str = "a.json"):
+    path = f"{LISTING}/addusingpath(decodedurl='{name}',overwrite=true)"
+    return tenant.site(path, "POST", data=b'\xef\xbb\xbf{"value":[]}')
+
+
+def error_of_import(tenant, name: str = "a.json") -> str:
+    tenant.queue(f"{tenant.sim.urls.sharepoint}{FOLDER}/{name}", {"City": "City"})
+    tenant.sim.advance(4 * 3600)
+    return tenant.sim.jobs[-1].error.name
+
+
+def test_a_library_that_requires_check_out_hides_new_files(tenant):
+    """The file answers CheckOutType 0 and Level 255, and the timer job doesn't find it before it is checked in."""
+    tenant.sim.library.change_settings(FOLDER, force_checkout=True)
+    shown = upload_raw(tenant).json()
+    hidden = error_of_import(tenant)
+    file = f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')"
+    done = tenant.site(f"{file}/checkin(comment='',checkintype=0)", "POST")
+    after = tenant.site(f"{file}?$select=CheckOutType,Level").json()
+
+    assert (shown["CheckOutType"], shown["Level"], hidden) == (0, 255, "DATA_FILE_NOT_EXIST")
+    assert (done.status_code, after["CheckOutType"], after["Level"]) == (200, 2, 1)
+    assert error_of_import(tenant) == "NO_ERROR"
+    assert upload_raw(tenant).status_code == 423
+    assert tenant.site(f"{file}/checkin(comment='',checkintype=0)", "POST").status_code == 400
+
+
+@pytest.mark.parametrize(("visibility", "error"), [(0, "NO_ERROR"), (2, "DATA_FILE_NOT_EXIST")])
+def test_a_draft_is_seen_by_those_who_may_see_drafts(tenant, visibility, error):
+    """Where approval is asked for, a new file is Level 2; whether the timer job finds it hangs on who sees drafts."""
+    tenant.sim.library.change_settings(FOLDER, moderation=True, draft_visibility=visibility)
+
+    assert upload_raw(tenant).json()["Level"] == 2
+    assert error_of_import(tenant) == error
+    file = f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')"
+    assert tenant.site(f"{file}/approve(comment='')", "POST").status_code == 200
+    assert error_of_import(tenant) == "NO_ERROR"
+
+
+def test_settings_of_a_library_can_be_read(tenant):
+    """A list by title or by path has its settings, and its columns say which have to be filled in."""
+    settings = {
+        "path": FOLDER,
+        "force_checkout": True,
+        "moderation": True,
+        "draft_visibility": 2,
+        "required": ["Owner"],
+    }
+    tenant.session.post(f"{tenant.sim.urls.control}/library/settings", json=settings)
+    by_title = tenant.site("web/lists/getbytitle('Imports')?$select=ForceCheckout,EnableModeration").json()
+    by_path = tenant.site(f"web/getlist('{FOLDER}')").json()
+    columns = tenant.site("web/lists/getbytitle('Imports')/fields?$filter=Required eq true").json()["value"]
+
+    assert by_title == {"ForceCheckout": True, "EnableModeration": True}
+    assert (by_path["DraftVersionVisibility"], by_path["Title"]) == (2, "Imports")
+    assert [one["InternalName"] for one in columns] == ["FileLeafRef", "Owner"]
+    assert tenant.site("web/lists/getbytitle('Shared Documents')").json()["ForceCheckout"] is False

@@ -14,6 +14,8 @@ SECRETS = [
     "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE",
     "DefaultEndpointsProtocol=https;AccountKey=" + "a" * 40 + "==",
     "https://x.blob.core.windows.net/c?sv=2022&sig=" + "a" * 40,
+    "https://app.azurewebsites.net/api/ui?code=" + "a" * 40,
+    "https://hooks.example/send?x=1&key=" + "a" * 40,
     "eyJ0eXAiOiJKV1Qi.eyJhdWQiOiJodHRwcyI" + ".abc",
 ]
 

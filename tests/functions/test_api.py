@@ -17,6 +17,7 @@ from upa_core import bootstrap
 from upa_core.domain.documents.connector_state import Decision, Quarantine, QuarantineReason
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.state.document import get_document, state_of
+from upa_core.state.plan_reader import read_plan
 
 STRANGER = "00000000-0000-4000-8000-000000000000"
 
@@ -291,3 +292,13 @@ def test_a_broken_connector_file_is_a_problem_and_no_crash(world: ApiWorld) -> N
     assert (answer.status_code, answer.json()["title"]) == (500, "An administrator must act")
     assert page.status_code == 500
     assert "connectors" in page.text
+
+
+def test_the_samples_of_a_held_plan_are_its_first_entries_in_its_order(world: ApiWorld) -> None:
+    """Whoever looks twice sees the same, and the CSV begins with them."""
+    run = world.hold()
+    hold = state_of(world.on.ports.store, "demo").load().value.hold
+    assert hold is not None
+    planned = [entry.person for file in hold.run.files for entry in read_plan(world.on.ports.store, run, file.name)]
+
+    assert [one["id"] for one in world.get(f"/api/holds/{run}").json()["samples"]] == planned[:20]

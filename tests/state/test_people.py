@@ -12,6 +12,7 @@ from upa_core.domain.documents.storage_layout import due_key, shard_key
 from upa_core.domain.people.shadow import shard_of
 from upa_core.services.admin.controls import reset
 from upa_core.services.admin.requests import request_people
+from upa_core.state import people as module
 from upa_core.state.people import People
 
 
@@ -95,3 +96,17 @@ def test_two_who_make_a_lost_index_anew_both_read_it() -> None:
         return People(store, world.connector, world.state.people)
 
     assert len(_people(Overtaken()).books()) == 1
+
+
+def test_shards_are_kept_up_to_a_bound_and_then_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who settles reads them again: memory stays flat."""
+    world = settled(9)
+    people = People(world.store, world.connector, world.state.people)
+    people.kept = {}
+    people.load(0)
+    assert list(people.kept) == [0]
+    bound = next(name for name in ("MAX_KEPT", "MOST_KEPT") if hasattr(module, name))
+    monkeypatch.setattr(module, bound, len(people.kept[0].data) - 1)
+    people.load(0)
+
+    assert people.kept is None

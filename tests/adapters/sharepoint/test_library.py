@@ -259,3 +259,11 @@ def test_any_name_survives_url_and_path(name: str) -> None:
     path = f"/sites/upa/{name}"
 
     assert wire.path_of(wire.url_of(ROOT, path)) == path
+
+
+@pytest.mark.parametrize("message", ["The item is on hold.", "It has been declared AS A RECORD.", "checked out by Ann"])
+def test_every_way_in_which_sharepoint_says_that_it_keeps_a_file_is_known(message: str) -> None:
+    """It is tried again another day, and is no error of ours."""
+    world = World(reply(403, {"odata.error": {"code": "-2147024891", "message": {"value": message}}}))
+
+    assert world.library.delete_file(URL) is False

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.domain.bulk.job_log import decode_log
 from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.rounds import OpenRound, Position
 from upa_core.domain.errors import RefusedError
 from upa_core.services.admin import holds
 from upa_core.services.admin.forget import forget
 from upa_core.services.insight.explain import explain
+from upa_core.state.document import state_of
 
 
 def _holding(world: World, *texts: str) -> list[str]:
@@ -135,3 +139,15 @@ def test_a_log_in_utf_16_loses_the_person_and_keeps_the_others() -> None:
 
     left = decode_log(world.store.blobs[key])
     assert (person in left, other in left) == (False, True)
+
+
+def test_nobody_is_forgotten_while_a_round_is_being_read() -> None:
+    """Its segments may name the person."""
+    world = World(2)
+    world.sync()
+    link = Position("https://graph.microsoft.com/v1.0/users/delta?x", "next")
+    reading = OpenRound("20261122T101500Z-aaaa", "delta", "asked for", world.now, link, (), "")
+    state_of(world.store, "hr").update(lambda state: replace(state, open_round=reading))
+
+    with pytest.raises(RefusedError, match="a round is being read"):
+        forget(world.ports(), world.connector, world.people[0], "Ann")

@@ -99,3 +99,18 @@ def test_a_hold_that_nobody_decides_only_alerts() -> None:
         housekeeping(world.ports(), world.connector)
         assert len(world.events.named(EventName.HOLD_EXPIRED)) == (day + 1) // 7
     assert world.state.hold is not None
+
+
+def test_what_was_exported_before_an_approval_counts_no_more() -> None:
+    """An administrator has seen how much changes: the window of 24 h begins anew."""
+    world = settled(threshold=replace(NO_THRESHOLD, clears_absolute=2))
+    world.edit(world.people[0], jobTitle=None)
+    world.sync(hours=3)
+    assert [one.cleared for one in world.state.exported] == [1]
+    for person in world.people[1:3]:
+        world.edit(person, jobTitle=None)
+    world.sync(hours=3)
+    assert world.state.hold is not None
+    approve(world.ports(), world.connector, world.state.hold.run.id, "anna")
+
+    assert world.state.exported == ()

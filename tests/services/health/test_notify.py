@@ -18,8 +18,10 @@ from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.health.alarms import CERTIFICATE_DAYS, Occasion
 from upa_core.domain.health.events import EventName
 from upa_core.domain.health.notified import MOST_TRIES
+from upa_core.domain.people.shadow import EscrowReason
 from upa_core.services.health.notify import Watch, look_after, told_of
 from upa_core.services.health.status import status
+from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import lane_of, state_of
 
 EVERYTHING = frozenset((*get_args(Occasion), "recovered"))
@@ -386,3 +388,21 @@ def test_the_state_is_never_written() -> None:
 
     assert state_of(watched.world.store, "hr").load() == before
     assert isinstance(before.value, ConnectorState)
+
+
+@pytest.mark.parametrize("reason", EscrowReason)
+def test_who_waits_for_what_comes_by_itself_is_no_growth_of_escrow(watched: Watched, reason: EscrowReason) -> None:
+    """A profile to be made, a person asked for, one who isn't readable yet: nobody has to do anything."""
+    people = [f"p{n}" for n in range(3)]
+    now = watched.world.now
+    change_people_between_runs(
+        watched.world.ports(),
+        watched.world.connector,
+        people,
+        lambda shard, person: shard.put_in_escrow(person, reason, now=now),
+    )
+    watched.look()
+    quiet = {EscrowReason.PROFILE_NOT_CREATED, EscrowReason.REQUESTED, EscrowReason.NOT_READABLE_YET}
+    seen = told_of(watched.world.ports(), watched.world.connector).load().value.samples[-1].escrow
+
+    assert seen == (0 if reason in quiet else 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.crash.scenarios import settled
 from upa_core.services.insight.explain import explain
 
@@ -28,3 +30,15 @@ def test_a_folder_that_no_run_made_leaves_the_timeline_whole() -> None:
     world.store.put("runs/2026/11/notes/report.json", b"{}")
 
     assert len(explain(world.ports(), world.connector, world.people[0]).timeline) == 1
+
+
+def test_the_last_runs_are_looked_at_and_told_oldest_first() -> None:
+    """Of three runs, with room for two, the first is left out."""
+    world = settled()
+    for value in ("B", "C"):
+        world.sim.advance(timedelta(hours=1).total_seconds())
+        world.edit(world.people[0], department=value)
+        world.settle_down()
+    told = explain(world.ports(), world.connector, world.people[0], runs=2)
+
+    assert [one.changes["UpaDepartment"][1] for one in told.timeline] == ["B", "C"]

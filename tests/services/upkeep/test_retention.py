@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
-from upa_core.domain.documents.storage_layout import run_folder
+from upa_core.domain.documents.storage_layout import rounds_prefix, run_folder
 from upa_core.services.admin.controls import pause
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.services.upkeep.retention import sweep_storage
 
 DAY = 86_400
 
@@ -66,3 +67,27 @@ def test_a_run_that_stays_open_for_weeks_is_kept() -> None:
     world.sim.advance(timedelta(days=120).total_seconds())
     keep_house(world)
     assert any(key.startswith(run_folder(hold.run.id)) for key in world.store.blobs)
+
+
+def test_a_segment_that_nobody_names_yet_is_left_for_three_days() -> None:
+    """A puller that is slow to seal may still name it."""
+    world = settled()
+    world.store.put(f"{rounds_prefix('hr')}20261122T101500Z-slow/0-abcd", b"x")
+    swept = []
+    for seconds in (0, 3 * DAY - 1, 1):
+        world.sim.advance(seconds)
+        swept.append(sweep_storage(world.ports(), world.connector))
+
+    assert swept == [0, 0, 1]
+
+
+def test_a_moment_in_a_name_counts_beside_the_stores_own() -> None:
+    """Whatever the store says of its age, what was named a day ago is young."""
+    world = settled()
+    tomorrow = f"{world.now + timedelta(days=2):%Y%m%dT%H%M%SZ}"
+    world.store.put(f"{rounds_prefix('hr')}{tomorrow}-slow/0-abcd", b"x")
+    world.sim.advance(4 * DAY)
+    swept = sweep_storage(world.ports(), world.connector)
+    world.sim.advance(DAY)
+
+    assert (swept, sweep_storage(world.ports(), world.connector)) == (0, 1)

@@ -1,0 +1,68 @@
+"""The folders of tests mirror those of the code: each module of domain, state and services has its test module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ELSEWHERE = {
+    "domain/bulk/import_job.py": "tests/adapters/sharepoint/test_import_jobs.py",
+    "domain/documents/connector_state.py": "tests/domain/documents/test_codec.py",
+    "domain/documents/quarantine.py": "tests/services/health/test_quarantine.py",
+    "domain/documents/watcher.py": "tests/services/drive/test_watcher.py",
+    "domain/documents/rounds.py": "tests/services/test_pull.py",
+    "domain/documents/runs.py": "tests/services/plan/test_export.py",
+    "domain/health/events.py": "tests/services/health/test_event_ids.py",
+    "domain/health/notified.py": "tests/services/health/test_notify.py",
+    "domain/language/letters.py": "tests/domain/language/test_functions.py",
+    "domain/language/limits.py": "tests/domain/language/test_functions.py",
+    "domain/language/pattern_syntax.py": "tests/domain/language/test_pattern.py",
+    "domain/language/replace.py": "tests/domain/language/test_functions.py",
+    "domain/language/values.py": "tests/domain/people/test_mapping.py",
+    "domain/next_step.py": "tests/services/deliver/bulk/test_watch.py",
+    "services/admin/controls.py": "tests/services/plan/test_export.py",
+    "services/admin/requests.py": "tests/services/plan/test_export.py",
+    "services/deliver/finish.py": "tests/services/deliver/bulk/test_watch.py",
+    "services/doctor/examine.py": "tests/cli/test_doctor_checks.py",
+    "services/doctor/finding.py": "tests/cli/test_doctor_checks.py",
+    "services/doctor/library.py": "tests/cli/test_doctor_checks.py",
+    "services/doctor/probe.py": "tests/cli/test_doctor_checks.py",
+    "services/drive/advance.py": "tests/services/deliver/bulk/test_watch.py",
+    "services/drive/due.py": "tests/services/health/test_quarantine.py",
+    "services/drive/tick.py": "tests/services/health/test_quarantine.py",
+    "services/drive/watch_file.py": "tests/services/deliver/bulk/test_watch.py",
+    "services/wake.py": "tests/services/health/test_event_ids.py",
+    "state/change_people.py": "tests/crash/test_interleaving.py",
+    "state/document.py": "tests/domain/documents/test_codec.py",
+    "state/outbox.py": "tests/services/test_pull.py",
+    "state/overlay.py": "tests/services/insight/test_preview.py",
+    "state/plan_reader.py": "tests/services/admin/test_holds.py",
+    "state/plan_writer.py": "tests/services/plan/test_export.py",
+    "state/reports.py": "tests/functions/test_api.py",
+    "state/run_end.py": "tests/crash/test_late_instances.py",
+    "state/run_shards.py": "tests/crash/test_late_instances.py",
+    "state/shard_rows.py": "tests/state/test_shard_codec.py",
+}
+"""Modules whose facts show only where they are used: which test module states them."""
+
+
+def _modules() -> dict[str, Path]:
+    """Return each module by its name below upa_core, with the place of its test."""
+    core = ROOT / "upa_core"
+    paths = (path for layer in ("domain", "state", "services") for path in (core / layer).rglob("*.py"))
+    names = (path.relative_to(core) for path in paths if path.name != "__init__.py")
+    return {name.as_posix(): ROOT / "tests" / name.with_name(f"test_{name.name}") for name in names}
+
+
+def test_each_module_has_its_test_module_or_says_which_other_states_its_facts() -> None:
+    """Somebody who changes a module finds its tests by its name."""
+    assert sorted(name for name, test in _modules().items() if not test.is_file() and name not in ELSEWHERE) == []
+
+
+def test_nothing_is_said_to_be_tested_elsewhere_that_has_its_own_or_is_gone() -> None:
+    """The list shrinks when a test module is written, and follows a module that moves."""
+    modules = _modules()
+    stale = [name for name in ELSEWHERE if name not in modules or modules[name].is_file()]
+    lost = [test for test in ELSEWHERE.values() if not (ROOT / test).is_file()]
+
+    assert (stale, lost) == ([], [])

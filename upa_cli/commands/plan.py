@@ -25,7 +25,7 @@ from upa_cli.work.proposed import Proposal, look_at_proposed
 from upa_cli.work.scope_view import ScopeView, WatchedSource, look_at_waiting
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.connector_state import switched_off
+from upa_core.domain.gates import closed_gate
 from upa_core.domain.plan.planner import Entry
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.state.document import state_of
@@ -148,13 +148,8 @@ def _working(cli: Cli) -> Any:
 
 def _mode(cli: Cli) -> str:
     state = state_of(cli.ports.store, cli.connector.name).load().value
-    if switched_off(state):
-        return "off"
-    if state.hold is not None:
-        return "held"
-    if state.paused:
-        return "paused"
-    return "staging" if cli.connector.in_staging(state) else "live"
+    gate = closed_gate(cli.connector, state, cli.ports.clock.now())
+    return "live" if gate is None or gate.name == "retry" else gate.name
 
 
 def _hours(jobs: int) -> list[float]:

@@ -19,6 +19,7 @@ from upa_cli.work.runner import RunResult, run_to_the_end
 from upa_cli.work.users import user_ids
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.gates import closed_gate
 from upa_core.domain.people.shadow import Shard
 from upa_core.services.admin import controls
 from upa_core.services.admin.requests import check_on, request_people
@@ -104,12 +105,9 @@ def show_run(cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None
 def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, int]:
     if result.failed:
         return "failed", exits.FAILED
-    if state.hold is not None:
-        return "held", exits.CHANGES
-    if cli.connector.in_staging(state):
-        return "staging", exits.CHANGES
-    if state.paused:
-        return "paused", exits.CHANGES
+    gate = closed_gate(cli.connector, state, cli.ports.clock.now())
+    if gate is not None and gate.name in ("paused", "held", "staging"):
+        return gate.name, exits.CHANGES
     if result.pulled.status in ("paused", "superseded") and not result.reports:
         return "waiting", exits.LATER
     if result.last.kind == "poll":

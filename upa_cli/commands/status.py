@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -15,11 +16,10 @@ from upa_cli.shell.output import clean, duration, moment, table
 from upa_cli.shell.registry import command
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import Report
-from upa_core.domain.documents.ids import is_run_id, moment_of
-from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.documents.ids import is_run_id
 from upa_core.http_api.status import statuses
 from upa_core.services.admin.requests import run_status
-from upa_core.state.document import get_document
+from upa_core.state.reports import reports_of
 
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
 
@@ -142,15 +142,7 @@ def runs(
 
 def list_reports(cli: Cli, most: int) -> list[Report]:
     """Return the newest reports of the connector."""
-    store, found = cli.ports.store, []
-    keys = [info.key for info in store.list("runs/") if info.key.endswith("/report.json")]
-    for key in sorted(keys, key=lambda key: moment_of(key) or datetime.min.replace(tzinfo=UTC), reverse=True):
-        stored = get_document(store, report_key(key.split("/")[3]), Report)
-        if stored is not None and stored.value.connector == cli.connector.name:
-            found.append(stored.value)
-            if len(found) == most:
-                break
-    return found
+    return list(islice(reports_of(cli.ports.store, cli.connector.name), most))
 
 
 def _one_run(cli: Cli, run: str) -> int:

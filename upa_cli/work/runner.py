@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import Report
-from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.next_step import Step
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.advance import advance
 from upa_core.services.pull import PullResult, pull
-from upa_core.state.document import get_document
+from upa_core.state.reports import read_report
 
 Narrate = Callable[[Step], None]
 
@@ -65,5 +64,5 @@ def drive(
             break
         if step.kind == "poll" and step.at is not None:
             ports.clock.sleep(max(0.0, (step.at - ports.clock.now()).total_seconds()))
-    found = (get_document(ports.store, report_key(run), Report) for run in runs)
-    return tuple(stored.value for stored in found if stored is not None), step
+    found = (read_report(ports.store, run) for run in runs)
+    return tuple(report for report in found if report is not None), step

@@ -9,7 +9,7 @@ from statistics import median
 from upa_core.domain.documents.codec import instant
 from upa_core.domain.documents.connector_state import Report
 from upa_core.domain.documents.ids import is_run_id, moment_of
-from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.documents.storage_layout import RUNS_PREFIX, Kind, month_prefix, parse, report_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.store import Store
 from upa_core.state.document import get_document
@@ -29,18 +29,37 @@ def recent_reports(store: Store, now: datetime, *, before: str = "") -> Iterator
         return
     month = min(start, now).replace(day=1)
     for _ in range(MONTHS):
-        keys = [info.key for info in store.list(f"runs/{month:%Y}/{month:%m}/") if info.key.endswith("/report.json")]
-        runs = sorted((run for key in keys if is_run_id(run := key.split("/")[3])), reverse=True)
-        for run in runs:
-            if before and run >= before:
-                continue
-            try:
-                stored = get_document(store, report_key(run), Report)
-            except CorruptStateError:
-                continue
-            if stored is not None:
-                yield stored.value
+        for run in _ended_runs(store, month_prefix(month.year, month.month)):
+            if not before or run < before:
+                yield from _read(store, run)
         month = (month - timedelta(days=1)).replace(day=1)
+
+
+def reports_of(store: Store, connector: str) -> Iterator[Report]:
+    """Yield every report of a connector that is still kept, the newest run first; as `recent_reports`."""
+    for run in _ended_runs(store, RUNS_PREFIX):
+        yield from (report for report in _read(store, run) if report.connector == connector)
+
+
+def read_report(store: Store, run: str) -> Report | None:
+    """Return a run's report; None where there is none, or none that this release can read."""
+    return next(_read(store, run), None)
+
+
+def _ended_runs(store: Store, prefix: str) -> list[str]:
+    found = (parse(info.key) for info in store.list(prefix))
+    return sorted(
+        (one.run for one in found if one is not None and one.kind is Kind.REPORT and is_run_id(one.run)), reverse=True
+    )
+
+
+def _read(store: Store, run: str) -> Iterator[Report]:
+    try:
+        stored = get_document(store, report_key(run), Report)
+    except CorruptStateError:  # of a newer release, or damaged
+        return
+    if stored is not None:
+        yield stored.value
 
 
 def typical_hours(reports: list[Report]) -> float | None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Lane, Retry, age_of, switched_off
+from upa_core.domain.documents.connector_state import ConnectorState, Lane, Retry, age_of
 from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.notified import Told
 from upa_core.domain.timetable import STALLED_AFTER
 
@@ -29,16 +30,18 @@ class Health:
 def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, told: Told) -> Health:
     """Judge; what stops most comes first. `told`: the last tick's error and the alarms that are up."""
     one = state.quarantine
-    if one is not None and switched_off(state):
+    gate = closed_gate(connector, state, now)
+    closed = gate.name if gate is not None else None
+    if one is not None and closed == "off":
         return _quarantined(one, state)
-    if state.paused:
+    if closed == "paused":
         by = state.paused_by or "an administrator"
         return Health("paused", state.paused_since, f"paused by {by}", "upa resume")
     if state.hold is not None and (one is None or one.probe != "decision"):
         return Health("held", state.hold.since, state.hold.why, _decide(state.hold.run.id))
     if one is not None:
         return _quarantined(one, state)
-    if connector.in_staging(state):
+    if closed == "staging":
         why = "mappings, scope or source changed" if state.released else "everything but export"
         return Health("staging", None, f"staging mode: {why}", "upa plan, then upa go")
     flight = lane.in_flight

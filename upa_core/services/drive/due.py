@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import InFlight, switched_off
+from upa_core.domain.documents.connector_state import InFlight
+from upa_core.domain.gates import closed_gate
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
@@ -27,8 +28,9 @@ def what_is_due(ports: Ports, connector: Connector) -> Due:
     if flight is not None and flight.connector == connector.name:
         return Due(export=False, flight=flight)
     state = state_of(ports.store, connector.name).load().value
-    if switched_off(state):
+    now, gate = ports.clock.now(), closed_gate(connector, state, ports.clock.now())
+    if state.run is not None:
+        return Due(export=gate is None or gate.name != "off")
+    if gate is not None:
         return Due(export=False)
-    if state.run is not None or state.sealed:
-        return Due(export=True)
-    return Due(export=bool(People(ports.store, connector, state.people).due_shards(ports.clock.now())))
+    return Due(export=bool(state.sealed or People(ports.store, connector, state.people).due_shards(now)))

@@ -7,14 +7,14 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
-from upa_core.domain.documents.connector_state import ConnectorState, Lane, Report, age_of, switched_off
-from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.documents.connector_state import ConnectorState, Lane, age_of, switched_off
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.notified import Told
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import told_of
-from upa_core.state.document import get_document, lane_of, state_of
+from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
+from upa_core.state.reports import read_report
 
 CHARTED = 30
 """Samples of the library's size that the page draws."""
@@ -28,7 +28,7 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
     told = told_of(ports, connector).load().value
     one = health(connector, state, lane, now, told)
     failing = state.pull_retry or state.retry
-    last = get_document(ports.store, report_key(state.last_run), Report) if state.last_run else None
+    last = read_report(ports.store, state.last_run) if state.last_run else None
     held = state.hold
     library = [sample for sample in told.samples if sample.library_items is not None]
     return {
@@ -41,7 +41,7 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
         "now": instant(now),
         "last_pull": _moment(state.last_pull),
         "last_success": _moment(state.last_success),
-        "last_run": to_json(last.value) if last is not None else None,
+        "last_run": to_json(last) if last is not None else None,
         "open_round": _round(state),
         "waiting_rounds": len(state.sealed),
         "current_run": state.run.id if state.run is not None else None,

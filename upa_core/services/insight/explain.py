@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import islice
 
 from upa_core.domain.bulk.import_job import state_name
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Outcome, Report, Run, switched_off
-from upa_core.domain.documents.ids import moment_of
-from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.documents.connector_state import ConnectorState, Outcome, Run
+from upa_core.domain.gates import closed_gate
 from upa_core.domain.people.shadow import EscrowEntry, Shard, shard_of
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome
-from upa_core.state.document import get_document, lane_of, state_of
+from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_reader import find_in_plan
+from upa_core.state.reports import reports_of
 
 Change = tuple[str | None, str]
-_NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,9 @@ def _runs(ports: Ports, connector: Connector, state: ConnectorState, most: int) 
         yield state.run, "on its way"
     if state.hold is not None:
         yield state.hold.run, f"held: {state.hold.why}"
-    keys = [info.key for info in ports.store.list("runs/") if info.key.endswith("/report.json")]
-    for key in sorted(keys, key=lambda key: moment_of(key) or _NO_MOMENT, reverse=True)[:most]:
-        stored = get_document(ports.store, report_key(key.split("/")[3]), Report)
-        if stored is not None and stored.value.connector == connector.name:
-            report = stored.value
-            run = Run(report.run, report.started, report.rounds, report.files, report.counts)
-            yield run, report.status + (f": {report.why}" if report.why else "")
+    for report in islice(reports_of(ports.store, connector.name), most):
+        run = Run(report.run, report.started, report.rounds, report.files, report.counts)
+        yield run, report.status + (f": {report.why}" if report.why else "")
 
 
 def _result(ports: Ports, outcome: Outcome, person: str) -> str:
@@ -113,17 +109,10 @@ def _result(ports: Ports, outcome: Outcome, person: str) -> str:
 
 
 def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:
+    gate = closed_gate(connector, state, ports.clock.now())
+    if gate is not None:
+        return gate.why if gate.until is None else f"{gate.why}, next try at {gate.until:%Y-%m-%d %H:%M} UTC"
     flight = lane_of(ports.store, connector).load().value.in_flight
-    if switched_off(state):
-        return "switched off"
-    if state.paused:
-        return "paused"
-    if connector.in_staging(state):
-        return "staging mode"
-    if state.hold is not None:
-        return f"held: {state.hold.why}"
-    if state.retry is not None:
-        return f"next try at {state.retry.not_before:%Y-%m-%d %H:%M} UTC: {state.retry.why}"
     if flight is not None:
         return f"an import job of {flight.connector} is in flight"
     return ""

@@ -15,16 +15,16 @@ from upa_core.domain.documents.connector_state import (
     Lane,
     QuarantineReason,
     Run,
-    switched_off,
 )
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import reason_of
 from upa_core.domain.documents.storage_layout import intent_key, report_key
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
+from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.plan.threshold import reason_to_hold
-from upa_core.domain.timetable import LANE_BUSY, is_early
+from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import tell_quarantine
 from upa_core.services.plan.make_plan import make_plan
@@ -55,15 +55,9 @@ def export(
     check_target(connector, state)
     if state.run is not None:
         return Step("again", "a run is open", run=state.run.id)
-    if switched_off(state):
-        return Step("idle", "switched off: see `upa resume`")
-    if state.paused or connector.in_staging(state):
-        return Step("idle", "paused" if state.paused else "staging mode: see `upa plan`, then `upa go`")
-    if state.hold is not None:
-        return Step("idle", f"held: {state.hold.why}", run=state.hold.run.id)
-    retry = state.retry
-    if retry is not None and is_early(retry.not_before, now) and retry.fingerprint == connector.fingerprint:
-        return Step("poll", f"retry after a failed run ({retry.why})", at=retry.not_before)
+    gate = closed_gate(connector, state, now)
+    if gate is not None:
+        return Step("poll" if gate.until is not None else "idle", gate.why, at=gate.until, run=gate.run)
     people = People(ports.store, connector, state.people)
     if not state.sealed and ((due := people.next_due()) is None or due > now):
         return Step("idle", "nothing is due", at=due)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import count
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Debt, FileState, InFlight, Lane, Run, switched_off
+from upa_core.domain.documents.connector_state import ConnectorState, Debt, FileState, InFlight, Lane, Run
 from upa_core.domain.documents.ids import upload_name
 from upa_core.domain.documents.quarantine import QuarantineReason, reason_of
 from upa_core.domain.documents.storage_layout import file_key
@@ -23,6 +23,7 @@ from upa_core.domain.errors import (
     RetryLaterError,
     UnansweredError,
 )
+from upa_core.domain.gates import closed_for_all
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
@@ -65,8 +66,8 @@ def send(
     taken = next((entry for entry in lane.value.abandoned if entry.file == file.name), None)
     if taken is not None:
         return give_up(ports, connector, run, file, taken)
-    if state.paused or switched_off(state):
-        return Step("idle", f"{'paused' if state.paused else 'switched off'} between two files", run=run.id)
+    if (gate := closed_for_all(state)) is not None:
+        return Step("idle", f"between two files: {gate.why}", run=run.id)
     if not lane.value.budget_left(now, connector.limits.import_jobs_per_day):
         return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now), run=run.id)
     owed = {debt.url for debt in state.debts}

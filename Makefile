@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help campaigns coverage quick facts setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release
+.PHONY: help campaigns coverage quick facts setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -87,6 +87,9 @@ package-test: $(READY) ## Build the deployment package and let the real worker i
 
 snapshots: $(READY) ## Predict anew what infra/ deploys (tests/infra/snapshots; needs the Bicep compiler)
 	@$(BIN)/python -m tests.support.bicep_compiler
+
+site: $(READY) ## Build docs/ as a site into dist/site, strictly
+	@$(BIN)/uv tool run --quiet --python $(BIN)/python mkdocs==1.6.1 build --strict --quiet
 
 release: $(READY) ## Build wheel, sdist, SBOM and checksums into dist/release; dates the changelog
 	@$(BIN)/python scripts/release --date "$$(date -u +%F)"

@@ -28,9 +28,21 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in load(path)["jobs"].values() for step in job["steps"]]
 
 
-def test_there_are_the_five_workflows() -> None:
-    """Tests, infrastructure, audit, release, and the workflows themselves."""
-    assert [path.stem for path in WORKFLOWS] == ["audit", "ci", "infra", "release", "zizmor"]
+def test_there_are_the_six_workflows() -> None:
+    """Tests, infrastructure, audit, deployment, release, and the workflows themselves."""
+    assert [path.stem for path in WORKFLOWS] == ["audit", "azure-dev", "ci", "infra", "release", "zizmor"]
+
+
+def test_the_deployment_signs_in_without_a_secret_and_ends_with_a_smoke_test() -> None:
+    """azure-dev.yml asks for an OIDC token, names no secret, and fails unless the app's health answers."""
+    path = ROOT / ".github" / "workflows" / "azure-dev.yml"
+    job = load(path)["jobs"]["deploy"]
+
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    assert "secrets." not in path.read_text(encoding="utf-8")
+    assert any("--federated-credential-provider github" in step.get("run", "") for step in job["steps"])
+    assert "/api/health" in job["steps"][-1]["run"]
+    assert "exit 1" in job["steps"][-1]["run"]
 
 
 @each

@@ -16,11 +16,20 @@ from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.characters import Ranges, boundary, digit, space, word
 from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.letters import proper_case, to_lower, to_upper
+from upa_core.domain.language.pattern import compile_pattern
+from upa_core.domain.language.pattern_syntax import PatternError
+from upa_core.domain.language.replace import build_replace
 
 RECORDED = Path(__file__).parents[4] / "shared" / "data" / "dotnet-golden"
 pytestmark = pytest.mark.skipif(not RECORDED.exists(), reason="the recordings of .NET aren't beside the project")
 
 NOT_FOLLOWED: dict[str, dict[str, str]] = {
+    "regex": {
+        "(?=a)": "lookarounds take time that has no bound",
+        "[a-z-[aeiou]]": "set subtraction: write what is left",
+        "(?>a)": "atomic groups are for a matcher that backtracks",
+        r"\G": "a value is matched from its start",
+    },
     "ncrontab": {
         "0 0 0 30 2 *": "what never fires is refused, not silent for ever",
         "0 0 0 31 4,6 *": "what never fires is refused, not silent for ever",
@@ -97,6 +106,32 @@ def test_classes_hold_what_they_hold_in_net(name: str, ours: Callable[[], Ranges
     theirs = [(int(first, 16), int(last or first, 16)) for first, _, last in (r.partition("-") for r in recorded)]
 
     assert list(ours()) == theirs
+
+
+def answers(vector: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what our pattern says of a text; None where it is refused."""
+    try:
+        pattern = compile_pattern(vector["pattern"])
+    except PatternError:
+        return None
+    text, places = vector["text"], [pattern.group(name) for name in vector["groups"]]
+    spans = list(pattern.finditer(text))
+    replace = build_replace(lambda _: text, None, vector["pattern"], None, lambda _: vector["replacement"])
+    return {
+        "matches": [[span and text[span[0] : span[1]] for span in map(one.__getitem__, places)] for one in spans],
+        "full": pattern.fullmatch(text) is not None,
+        "replaced": replace(()),
+    }
+
+
+def test_patterns_match_and_replace_as_in_net() -> None:
+    """Every match with its groups, whether the whole text matches, and what a replacement makes of it."""
+    judge(
+        "regex",
+        "pattern",
+        answers,
+        lambda vector: None if "error" in vector else {key: vector[key] for key in ("matches", "full", "replaced")},
+    )
 
 
 def test_schedules_fire_when_ncrontab_says() -> None:

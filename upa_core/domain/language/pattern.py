@@ -1,49 +1,47 @@
 """Regular expressions in bounded time: a configured pattern can slow down nothing, whatever the value.
 
 Small cases go to `re`, whose worst case is computed beforehand; everything else goes to a simulation that takes time in
-proportion to pattern × text (Pike's, as described in https://swtch.com/~rsc/regexp/regexp2.html).
+proportion to pattern × text. Both are given .NET's sets of characters, code point by code point: neither asks Python
+what a letter is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.language.pattern_syntax import (
-    Chars,
-    Choice,
-    Edge,
-    Group,
-    Node,
-    Parser,
-    PatternError,
-    Repeat,
-    Sequence,
-)
+from upa_core.domain.language.characters import Ranges, as_python, boundary
+from upa_core.domain.language.pattern_nodes import Chars, Choice, Edge, Group, Node, Repeat, Sequence
+from upa_core.domain.language.pattern_program import Program, Spans
+from upa_core.domain.language.pattern_syntax import GroupKey, Parser, PatternError
 
 MAX_MATCHED_TEXT = 4_096
-MAX_PROGRAM = 600
 BACKTRACKING_STEPS = 2e6
 _BACKTRACKING_WAYS = 64
+_MAX_WIDE_SETS = 16
+"""Sets of hundreds of ranges take `re` milliseconds each to compile."""
+_WIDE_SET = 50
 
-Spans = tuple[tuple[int, int] | None, ...]
-"""Start and end of the match and of each group, None for a group that took no part."""
-Program = tuple[tuple[object, ...], ...]
-Thread = tuple[int, tuple[int, ...]]
+Quick = Callable[[], "re.Pattern[str] | None"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """A compiled pattern."""
 
-    names: tuple[str | None, ...]
+    groups: tuple[GroupKey, ...]
+    """Each group's number or name, in the order in which they are opened: their places in `Spans`, from 1."""
     program: Program
-    quick: re.Pattern[str]
     quick_limit: int
     """Up to this length `re` can't take more than a bounded number of steps."""
+    for_ascii: re.Pattern[str] | None = field(repr=False)
+    for_others: Quick = field(repr=False)
+    """Compiled when first needed; nothing where it would take long."""
+    numbers: dict[int, int] = field(repr=False)
+    """From a group's number in .NET to its place."""
 
     def fullmatch(self, text: str) -> Spans | None:
         """Match the whole text."""
@@ -62,33 +60,33 @@ class Pattern:
             position = end if end > start else end + 1
 
     def group(self, name: str) -> int:
-        """Return a group's position in `Spans` by its name, or by its number as .NET counts: the unnamed ones first.
+        """Return a group's place in `Spans` by its name, or by its number as .NET counts: the unnamed ones first.
 
         Raises:
             PatternError: there is no such group.
         """
-        if name in self.names:
-            return self.names.index(name) + 1
-        order = [
-            0,
-            *(i + 1 for i, n in enumerate(self.names) if n is None),
-            *(i + 1 for i, n in enumerate(self.names) if n),
-        ]
-        if name.isascii() and name.isdigit() and int(name) < len(order):
-            return order[int(name)]
+        if name in self.groups:
+            return self.groups.index(name) + 1
+        if name.isascii() and name.isdigit() and int(name) in self.numbers:
+            return self.numbers[int(name)]
         raise PatternError(f"the pattern has no group {name}")
 
+    @property
+    def last_group(self) -> int:
+        """The place of the group with the highest number; 0, the whole match, without groups."""
+        return self.numbers[max(self.numbers)]
+
     def _run(self, text: str, start: int, *, full: bool) -> Spans | None:
-        if len(text) <= self.quick_limit:
-            match = self.quick.fullmatch(text, start) if full else self.quick.search(text, start)
+        if len(text) <= self.quick_limit and (quick := self.for_ascii if text.isascii() else self.for_others()):
+            match = quick.fullmatch(text, start) if full else quick.search(text, start)
             return match and tuple(
-                None if s == (-1, -1) else s for s in (match.span(i) for i in range(len(self.names) + 1))
+                None if s == (-1, -1) else s for s in (match.span(i) for i in range(len(self.groups) + 1))
             )
         if len(text) > MAX_MATCHED_TEXT:
             raise InvalidValueError(
                 f"is longer than {MAX_MATCHED_TEXT} characters, the most that a pattern is applied to"
             )
-        return _simulate(self.program, text, start, 2 * len(self.names) + 2, full=full)
+        return self.program.run(text, start, full=full)
 
 
 @lru_cache(maxsize=512)
@@ -100,12 +98,43 @@ def compile_pattern(text: str) -> Pattern:
     """
     parser = Parser(text)
     node = parser.parse()
-    program: list[tuple[object, ...]] = [("save", 0)]
-    _emit(node, program)
-    program += [("save", 1), ("match",)]
-    ways, stars = _cost(node)
-    limit = int((BACKTRACKING_STEPS / ways) ** (1 / (stars + 1))) if ways <= _BACKTRACKING_WAYS else -1
-    return Pattern(tuple(parser.names), tuple(program), re.compile(_source(node)), min(limit, MAX_MATCHED_TEXT))
+    program = Program(node, len(parser.groups))
+    limit = -1
+    if not parser.repeated_groups and not program.marks:
+        ways, stars = _cost(node)
+        if ways <= _BACKTRACKING_WAYS:
+            limit = min(int((BACKTRACKING_STEPS / ways) ** (1 / (stars + 1))), MAX_MATCHED_TEXT)
+
+    @lru_cache(maxsize=1)
+    def for_others() -> re.Pattern[str] | None:
+        return re.compile(_source(node, ascii_only=False)) if _wide_sets(node) <= _MAX_WIDE_SETS else None
+
+    for_ascii = re.compile(_source(node, ascii_only=True)) if limit >= 0 else None
+    return Pattern(tuple(parser.groups), program, limit, for_ascii, for_others, _numbers(parser.groups))
+
+
+def _numbers(groups: list[GroupKey]) -> dict[int, int]:
+    """Number the groups as .NET does: by their own numbers, the named ones behind in their order."""
+    numbers = {0: 0} | {key: place for place, key in enumerate(groups, 1) if isinstance(key, int)}
+    free = 1
+    for place, key in enumerate(groups, 1):
+        if isinstance(key, str):
+            while free in numbers:
+                free += 1
+            numbers[free] = place
+    return numbers
+
+
+def _wide_sets(node: Node) -> int:
+    match node:
+        case Chars(ranges):
+            return int(len(ranges) > _WIDE_SET)
+        case Edge(kind):
+            return 4 if kind in ("word", "no word") else 0
+        case Sequence(parts) | Choice(parts):
+            return sum(map(_wide_sets, parts))
+        case Repeat(body) | Group(body):
+            return _wide_sets(body)
 
 
 def _cost(node: Node) -> tuple[float, int]:
@@ -132,124 +161,29 @@ def _cost(node: Node) -> tuple[float, int]:
     return 1.0, 0
 
 
-def _source(node: Node) -> str:
+def _source(node: Node, *, ascii_only: bool) -> str:
     """Write a tree in Python's notation; groups lose their names."""
     match node:
-        case Chars(source) | Edge(source):
-            return source
+        case Chars(ranges):
+            return _chars(ranges, ascii_only=ascii_only)
+        case Edge(kind):
+            if kind in ("word", "no word"):
+                inside = as_python(boundary(), ascii_only=ascii_only)
+                here, other = ("(?!", "(?=") if kind == "word" else ("(?=", "(?!")
+                return f"(?:(?<={inside}){here}{inside})|(?<!{inside}){other}{inside}))"
+            return {"start": "^", "end": r"\Z", "last line": "$"}[kind]
         case Sequence(items):
-            return "".join(_source(item) for item in items)
+            return "".join(_source(item, ascii_only=ascii_only) for item in items)
         case Choice(options):
-            return f"(?:{'|'.join(_source(option) for option in options)})"
+            return f"(?:{'|'.join(_source(option, ascii_only=ascii_only) for option in options)})"
         case Repeat(body, low, high, greedy):
-            return f"(?:{_source(body)}){{{low},{'' if high is None else high}}}{'' if greedy else '?'}"
+            inner = _source(body, ascii_only=ascii_only)
+            return f"(?:{inner}){{{low},{'' if high is None else high}}}{'' if greedy else '?'}"
         case Group(body):
-            return f"({_source(body)})"
+            return f"({_source(body, ascii_only=ascii_only)})"
 
 
-def _emit(node: Node, program: list[tuple[object, ...]]) -> None:
-    if len(program) > MAX_PROGRAM:
-        raise PatternError(f"the pattern is too large: more than {MAX_PROGRAM} steps when its counts are written out")
-    match node:
-        case Chars(source):
-            program.append(("take", lru_cache(maxsize=1024)(re.compile(source).match)))
-        case Edge(source):
-            program.append(("edge", re.compile(source)))
-        case Sequence(items):
-            for item in items:
-                _emit(item, program)
-        case Choice(options):
-            _emit_choice(options, program)
-        case Repeat():
-            _emit_repeat(node, program)
-        case Group(body, number):
-            program.append(("save", 2 * number))
-            _emit(body, program)
-            program.append(("save", 2 * number + 1))
-
-
-def _emit_choice(options: tuple[Node, ...], program: list[tuple[object, ...]]) -> None:
-    jumps: list[int] = []
-    for option in options[:-1]:
-        split = len(program)
-        program.append(())
-        _emit(option, program)
-        jumps.append(len(program))
-        program.append(())
-        program[split] = ("split", split + 1, len(program))
-    _emit(options[-1], program)
-    for jump in jumps:
-        program[jump] = ("split", len(program), len(program))
-
-
-def _emit_repeat(node: Repeat, program: list[tuple[object, ...]]) -> None:
-    for _ in range(node.low):
-        _emit(node.body, program)
-    splits: list[int] = []
-    for _ in range(1 if node.high is None else node.high - node.low):
-        splits.append(len(program))
-        program.append(())
-        _emit(node.body, program)
-    if node.high is None:
-        program.append(("split", splits[0], splits[0]))
-    for split in splits:
-        inside, after = split + 1, len(program)
-        program[split] = ("split", inside, after) if node.greedy else ("split", after, inside)
-
-
-def _simulate(program: Program, text: str, start: int, slots: int, *, full: bool) -> Spans | None:
-    """Advance all ways of matching together, one character at a time, in order of preference."""
-    found: tuple[int, ...] | None = None
-    current: list[Thread] = []
-    for position in range(start, len(text) + 1):
-        seen = [False] * len(program)
-        threads: list[Thread] = []
-        for counter, saved in current:
-            _follow(program, (counter, saved), (text, position), threads, seen)
-        if found is None and (position == start or not full):
-            _follow(program, (0, (-1,) * slots), (text, position), threads, seen)
-        if not threads and (found is not None or full):
-            break
-        current = []
-        for counter, saved in threads:
-            step = program[counter]
-            if step[0] == "match":
-                if full and position < len(text):
-                    continue
-                found = saved
-                break  # whatever comes later is less preferred
-            if position < len(text) and step[1](text[position]):  # type: ignore[operator] # a take
-                current.append((counter + 1, saved))
-        if found is not None and not current:
-            break
-    if found is None:
-        return None
-    return tuple((found[i], found[i + 1]) if found[i + 1] >= 0 else None for i in range(0, slots, 2))
-
-
-def _follow(
-    program: Program,
-    thread: Thread,
-    place: tuple[str, int],
-    threads: list[Thread],
-    seen: list[bool],
-) -> None:
-    """Add the steps reachable without taking a character, most preferred first."""
-    text, position = place
-    stack = [thread]
-    while stack:
-        counter, saved = stack.pop()
-        if seen[counter]:
-            continue
-        seen[counter] = True
-        match program[counter]:
-            case ("split", int(first), int(second)):
-                stack.append((second, saved))
-                stack.append((first, saved))
-            case ("save", int(slot)):
-                stack.append((counter + 1, (*saved[:slot], position, *saved[slot + 1 :])))
-            case ("edge", re.Pattern() as edge):
-                if edge.match(text, position):
-                    stack.append((counter + 1, saved))
-            case _:
-                threads.append((counter, saved))
+def _chars(ranges: Ranges, *, ascii_only: bool) -> str:
+    if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+        return re.escape(chr(ranges[0][0]))  # a single character: `re` looks for a text of them at once
+    return as_python(ranges, ascii_only=ascii_only)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.limits import MAX_TEXT, TOO_LONG, Thunk, bounded, text_of
-from upa_core.domain.language.pattern import Pattern, Spans, compile_pattern
+from upa_core.domain.language.pattern import Pattern, compile_pattern
+from upa_core.domain.language.pattern_program import Spans
 
 Texts = Callable[[Sequence[object]], str | None]
 
-_REFERENCE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([0-9]{1,2})|(\$)|(&))", re.ASCII)
+_REFERENCE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([0-9]+)|([$&`'+_]))", re.ASCII)
+_BEFORE, _AFTER, _WHOLE = -1, -2, -3
+_SPECIAL = {"&": 0, "`": _BEFORE, "'": _AFTER, "_": _WHOLE}
 
 
 def build_replace(
@@ -124,29 +128,39 @@ def _rebuild(text: str, pattern: Pattern, number: int, new: Callable[[Spans], st
     return bounded("".join(parts) + text[position:])
 
 
-def _references(form: str, pattern: Pattern) -> list[str | int]:
-    """Split a replacement into literal texts and group numbers; `$$` is a dollar, an unknown group stays as written."""
+@lru_cache(maxsize=512)
+def _references(form: str, pattern: Pattern) -> tuple[str | int, ...]:
+    """Split a replacement into literal texts, group places, and `_BEFORE`, `_AFTER`, `_WHOLE`.
+
+    As in .NET, digits are taken as far as they go (`$001` is group 1, `$10` never group 1 and a 0), and what names no
+    group stays as written.
+    """
     parts: list[str | int] = []
     position = 0
     for match in _REFERENCE.finditer(form):
         parts.append(form[position : match.start()])
         position = match.end()
-        if match[3]:
-            parts.append("$")
-        elif match[4]:
-            parts.append(0)
-        else:
-            try:
-                parts.append(pattern.group(match[1] or match[2]))
-            except ConfigError:
-                parts.append(match[0])
-    return [*parts, form[position:]]
+        name, digits, special = match.groups()
+        if special:
+            parts.append("$" if special == "$" else pattern.last_group if special == "+" else _SPECIAL[special])
+            continue
+        if name and name.isdigit():
+            name, digits = None, name
+        try:
+            parts.append(pattern.group(name or digits.lstrip("0") or "0"))
+        except ConfigError:
+            parts.append(match[0])
+    return (*parts, form[position:])
 
 
-def _fill(form: list[str | int], text: str, spans: Spans) -> str:
+def _fill(form: tuple[str | int, ...], text: str, spans: Spans) -> str:
+    start, end = spans[0] or (0, 0)
+
     def written(part: str | int) -> str:
         if isinstance(part, str):
             return part
+        if part < 0:
+            return {_BEFORE: text[:start], _AFTER: text[end:], _WHOLE: text}[part]
         span = spans[part]
         return "" if span is None else text[span[0] : span[1]]
 

@@ -254,6 +254,17 @@ module alerts 'modules/alerts.bicep' = {
   dependsOn: [monitoring]
 }
 
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  name: 'workbook'
+  params: {
+    location: location
+    tags: tags
+    insightsName: names.insights
+  }
+  dependsOn: [monitoring]
+}
+
 module auditAlerts 'modules/audit-alerts.bicep' = {
   scope: group
   name: 'audit-alerts'
@@ -274,7 +285,7 @@ module directoryRoles 'graph-permissions.bicep' = if (grantDirectoryRoles) {
     principalId: identity.outputs.principalId
     sharePoint: !sharePointCertificate
   }
-  dependsOn: [app, auditAlerts, operatorRoles]
+  dependsOn: [app, auditAlerts, operatorRoles, workbook]
 }
 
 output AZURE_RESOURCE_GROUP string = group.name

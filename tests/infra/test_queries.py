@@ -1,12 +1,15 @@
-"""The queries of alerts as Kusto reads them: Azure takes any typing error, because their validation is skipped."""
+"""The queries of alerts and workbook as Kusto reads them: Azure takes any typing error in them."""
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+from tests.infra import predicted
 from tests.infra.test_alerts import EVENT, log_rules, query
+from tests.support.bicep_compiler import INFRA
 from tests.support.event_fields import ALWAYS, fields_of
 from tests.support.kusto import complaints
 from tests.support.npm import NpmMissingError
@@ -15,6 +18,11 @@ from upa_core.domain.health.events import EventName
 FIELD = re.compile(r"customDimensions\.upa_(\w+)")
 
 
+WORKBOOK = json.loads((INFRA / "workbook.json").read_text(encoding="utf-8"))
+TILES = {one["name"]: one["content"] for one in WORKBOOK["items"] if one["type"] == 3}
+QUERIES = {f"alert {name}": query(name) for name in log_rules()} | {
+    f"workbook {name}": tile["query"] for name, tile in TILES.items()
+}
 TYPING_ERRORS = [
     ("| where ", "| wher "),
     ("timestamp", "timestmp"),
@@ -27,7 +35,7 @@ TYPING_ERRORS = [
 @pytest.fixture(scope="module")
 def said() -> dict[str, list[str]]:
     """What the parser says of each query, and of one with typing errors; asked once, because it takes seconds."""
-    asked = [query(name) for name in sorted(log_rules())]
+    asked = sorted(QUERIES.values())
     asked += [query("silence").replace(right, wrong) for right, wrong in TYPING_ERRORS]
     try:
         return dict(zip(asked, complaints(asked), strict=True))
@@ -44,7 +52,7 @@ def strange_fields(text: str) -> set[str]:
 
 def test_every_query_is_right_kusto(said: dict[str, list[str]]) -> None:
     """Syntax, operators, functions, tables and columns, by Microsoft's own parser."""
-    assert {name: said[query(name)] for name in log_rules() if said[query(name)]} == {}
+    assert {name: said[text] for name, text in QUERIES.items() if said[text]} == {}
 
 
 @pytest.mark.parametrize(("right", "wrong"), TYPING_ERRORS)
@@ -56,10 +64,10 @@ def test_a_typing_error_is_found(said: dict[str, list[str]], right: str, wrong: 
     assert said[text.replace(right, wrong)] != []
 
 
-@pytest.mark.parametrize("rule", sorted(log_rules()))
-def test_a_query_reads_only_fields_of_the_events_that_it_names(rule: str) -> None:
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_a_query_reads_only_fields_of_the_events_that_it_names(name: str) -> None:
     """A field that the event doesn't have would leave a mail or a count empty, and nobody would notice."""
-    assert strange_fields(query(rule)) == set()
+    assert strange_fields(QUERIES[name]) == set()
 
 
 def test_a_field_of_another_event_is_found() -> None:
@@ -78,3 +86,23 @@ def test_the_fields_of_every_event_are_known() -> None:
     assert fields["upa.round.sealed"] - ALWAYS == {"kind", "pages", "rows"}
     assert fields["upa.person.escrowed"] - ALWAYS >= {"reason", "people"}
     assert fields["upa.run.failed"] - ALWAYS >= {"why", "status", "latency_hours", "exported"}
+
+
+@pytest.mark.parametrize("name", sorted(TILES))
+def test_a_tile_of_the_workbook_names_events_that_exist(name: str) -> None:
+    """A tile about an event that nobody emits would stay empty for ever."""
+    named = {one or other for one, other in EVENT.findall(TILES[name]["query"])}
+
+    assert named
+    assert named <= {event.value for event in EventName}
+    assert TILES[name]["timeContextFromParameter"] == "TimeRange"
+
+
+def test_the_workbook_is_deployed_as_it_is_written() -> None:
+    """Azure gets the file's items, on the component that holds the events."""
+    found = predicted.properties("default", "Microsoft.Insights/workbooks")
+    insights = predicted.one("default", "Microsoft.Insights/components")["id"]
+    deployed = json.loads(found["serializedData"])
+
+    assert deployed["items"] == WORKBOOK["items"]
+    assert deployed["fallbackResourceIds"] == [found["sourceId"]] == [insights]

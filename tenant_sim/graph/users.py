@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tenant_sim.graph import filter as filtering
 from tenant_sim.graph import schema
 from tenant_sim.graph import select as selecting
+from tenant_sim.graph.directory import LIVE
 from tenant_sim.graph.errors import bad_request, graph_error, not_found, not_simulated
 from tenant_sim.serving.http import Request, Response, json_response
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
+Records = list[dict[str, Any]]
 _LIST_OPTIONS = frozenset({"$select", "$top", "$filter", "$count", "$orderby", "$skiptoken", "$format"})
 _ONE_OPTIONS = frozenset({"$select", "$format"})
 _SORTABLE = frozenset({"displayName", "userPrincipalName"})
@@ -30,31 +33,44 @@ class Users:
         """Answer with a page of users."""
         _check(request, _LIST_OPTIONS)
         counted = _counted(request)
-        directory = self._sim.directory
         names = selecting.parse(request.param("$select"), self._sim.delta.spellings())
         top = _number(request.param("$top"), 100, 999)
-        start = int(request.param("$skiptoken") or 0)
-        test = self._test(request)
-        records = (directory.record(slot) for slot in directory.live_slots())
-        found = [record for record in records if test(record)]
+        start, test = int(request.param("$skiptoken") or 0), self._test(request)
         if order := request.param("$orderby"):
+            found = list(self._found(test))
             _sort(found, order, advanced=counted, filtered=request.param("$filter") is not None)
+            page, following = found[start : start + top], start + top if start + top < len(found) else None
+        else:
+            page, following = self._page(test, start, top)
         body: dict[str, Any] = {"@odata.context": f"{request.base_url}/v1.0/$metadata#users"}
         if counted:
-            body["@odata.count"] = len(found)
-        if start + top < len(found):
+            body["@odata.count"] = sum(1 for _ in self._found(test))
+        if following is not None:
             kept = "&".join(p for p in request.query.split("&") if p and not p.lower().startswith("$skiptoken="))
-            body["@odata.nextLink"] = f"{request.base_url}{request.path}?{kept}&$skiptoken={start + top}"
-        page = found[start : start + top]
+            body["@odata.nextLink"] = f"{request.base_url}{request.path}?{kept}&$skiptoken={following}"
         return json_response({**body, "value": [selecting.full(record, names) for record in page]})
+
+    def _found(self, test: filtering.Test) -> Iterator[dict[str, Any]]:
+        directory = self._sim.directory
+        return filter(test, (directory.record(slot) for slot in directory.live_slots()))
+
+    def _page(self, test: filtering.Test, start: int, top: int) -> tuple[Records, int | None]:
+        """Read users from a slot on, and say at which slot the next page begins: a large directory is read once."""
+        directory = self._sim.directory
+        page: Records = []
+        for slot in range(start, len(directory.ids)):
+            if directory.status[slot] == LIVE and test(record := directory.record(slot)):
+                if len(page) == top:
+                    return page, slot
+                page.append(record)
+        return page, None
 
     def count(self, request: Request) -> Response:
         """Answer with the number of users, as plain text; an advanced query."""
         _check(request, frozenset({"$filter"}))
         if not _eventual(request):
             raise _no_count()
-        directory, test = self._sim.directory, self._test(request)
-        number = sum(1 for slot in directory.live_slots() if test(directory.record(slot)))
+        number = sum(1 for _ in self._found(self._test(request)))
         return Response(200, {"Content-Type": "text/plain"}, str(number).encode())
 
     def get(self, request: Request, key: str) -> Response:

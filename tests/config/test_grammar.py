@@ -35,6 +35,7 @@ def test_syntax(text, tree):
     assert parse_expression(text) == tree
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "column", "message", "suggestion"),
     [

@@ -24,6 +24,7 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(TREES)
 def test_any_tree_loads_or_is_refused(tree):
@@ -33,6 +34,7 @@ def test_any_tree_loads_or_is_refused(tree):
     assert error is None or str(error)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(CONNECTOR)), TREES)
 def test_any_part_loads_or_is_refused(key, part):
@@ -45,6 +47,7 @@ def test_any_part_loads_or_is_refused(key, part):
 MAPPINGS = 10_000 if FULL else 2_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_ten_thousand_mappings():
     """A connector of 10,000 mappings (2,000 in the short form) loads and compiles, each in a few milliseconds."""

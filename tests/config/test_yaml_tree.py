@@ -54,6 +54,7 @@ def test_duplicate_keys_are_refused_with_both_lines():
     assert "line 1" in problem.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -72,6 +72,7 @@ def test_a_shard_that_cant_be_read_says_so(data: bytes, few: bool) -> None:
         decode_shard(data, AB, where="here", few=few).shadow("p")
 
 
+@pytest.mark.slow
 @given(FILES, FILES, st.lists(PERSONS, max_size=4))
 def test_people_read_one_by_one_are_those_of_the_whole_shard(
     before: list[tuple[str, dict[str, str | None], int]],

@@ -58,6 +58,7 @@ def content_of(people: dict[str, dict[str, str]]) -> bytes:
     return content
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.one_of(st.uuids().map(str), VALUES), st.dictionaries(st.sampled_from(["A", "B", "C"]), VALUES), max_size=5
@@ -77,6 +78,7 @@ def test_any_unicode_round_trips_through_two_strict_parsers(people: dict[str, di
     assert read_people(pieces.values()) == people
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(
         st.tuples(
@@ -139,6 +141,7 @@ def test_a_file_ends_before_a_limit_would_be_passed() -> None:
     assert small.add([Entry("b", one, {})]) == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.integers(20, 400))
 def test_a_file_takes_as_many_as_its_bytes_allow(lengths: list[int], limit: int) -> None:
     """Added at once or one by one, the same people fit, and one more would not."""
@@ -160,6 +163,7 @@ def test_a_damaged_file_is_told_apart(content: bytes) -> None:
         read_people(split_import_file(content).values())
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> None:
     """Neither the locale nor the time zone of the host reaches a value."""
     program = (

@@ -18,6 +18,7 @@ from upa_core.domain.documents.ids import (
 )
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True), st.integers(1, 10**6), st.integers(1, 12))
 def test_a_name_in_the_library_tells_its_connector_and_run(connector: str, sequence: int, attempt: int) -> None:
     """Files, later uploads and log folders are told apart from everybody else's by name alone."""

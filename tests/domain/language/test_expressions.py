@@ -153,6 +153,7 @@ def nested(depth):
     return expression
 
 
+@pytest.mark.slow
 def test_depth_is_bounded():
     """Nesting up to the limit is accepted, one more is refused, and a hundred thousand is no worse."""
     check_expression(nested(MAX_DEPTH))

@@ -58,6 +58,7 @@ def backtracking(pattern: Pattern) -> Pattern:
     return dataclasses.replace(pattern, quick_limit=MAX_MATCHED_TEXT) if pattern.for_ascii else pattern
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(PATTERNS, st.text("abB1. \né\u0301😀", max_size=6))
 def test_both_engines_give_the_same_spans(text, value):

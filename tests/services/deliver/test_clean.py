@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import World, with_limits
@@ -31,6 +33,7 @@ def test_the_next_file_isnt_delayed_by_one_that_cant_be_deleted() -> None:
     assert (world.state.debts, world.library()) == ((), [])
 
 
+@pytest.mark.slow
 def test_what_is_retained_for_days_is_tried_ever_more_rarely() -> None:
     """Debts that can't be paid cost a few calls a day, not one at every turn, and are paid in the end."""
     world = changed()

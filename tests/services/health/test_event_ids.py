@@ -50,6 +50,7 @@ def _unanswered(world: World) -> None:
     world.sync()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", [_plain, _with_escrow, _stuck, _unanswered])
 def test_from_queueing_to_the_runs_end_every_event_names_run_and_import_job(story: Callable[[World], None]) -> None:
     """Once SharePoint has named an import job, nothing about its file or run is told without it."""

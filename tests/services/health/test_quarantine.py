@@ -161,6 +161,7 @@ def test_another_reason_is_told_again_and_the_time_goes_on(world: World) -> None
     assert quarantine(world).since == since
 
 
+@pytest.mark.slow
 def test_the_first_probe_that_fails_after_28_days_switches_the_connector_off(world: World) -> None:
     """Told once; from then on nothing is asked, planned or sent."""
     shut(world)
@@ -188,6 +189,7 @@ def test_an_app_that_stood_still_for_months_probes_before_it_is_switched_off(wor
     assert (world.state.quarantine, named(world, EventName.SWITCHED_OFF)) == (None, [])
 
 
+@pytest.mark.slow
 def test_whoever_resumes_it_has_another_28_days(world: World) -> None:
     """Resuming tries at once; where it fails the connector is quarantined, not off."""
     shut(world)
@@ -203,6 +205,7 @@ def test_whoever_resumes_it_has_another_28_days(world: World) -> None:
     assert (world.state.quarantine, world.differences()) == (None, [])
 
 
+@pytest.mark.slow
 def test_a_reset_ends_quarantine_and_switches_on(world: World) -> None:
     """`upa reset --quarantine` forgets the failures."""
     shut(world)
@@ -213,6 +216,7 @@ def test_a_reset_ends_quarantine_and_switches_on(world: World) -> None:
     assert (world.state.quarantine, world.state.pull_retry, ticks(world, days=0.01)) == (None, None, 1)
 
 
+@pytest.mark.slow
 def test_a_connector_that_is_off_refuses_a_run(world: World) -> None:
     """Asking for a run isn't the way back on, and says which is."""
     shut(world)
@@ -249,6 +253,7 @@ def test_asking_for_a_run_probes_at_once(world: World) -> None:
     assert world.state.quarantine is None
 
 
+@pytest.mark.slow
 def test_a_failing_export_probes_daily_and_is_switched_off_too() -> None:
     """SharePoint refuses uploads for a month: pulling goes on, the connector goes off, nothing is lost."""
     world = settled()
@@ -315,6 +320,7 @@ def test_a_connector_that_is_off_plans_nothing_of_what_it_has_pulled(world: Worl
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_resuming_tries_a_failed_export_at_once() -> None:
     """Whoever has mended SharePoint needn't wait for tomorrow's try; quarantine ends with it."""
     world = settled()
@@ -357,6 +363,7 @@ def test_a_hold_that_nobody_decides_for_a_week_is_quarantine_and_stays_held() ->
     assert 4 <= ticks(world, days=4) <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decide", [approve, reject])
 @pytest.mark.parametrize("days", [8, 40])
 def test_the_decision_ends_it_even_where_the_connector_was_switched_off(decide: Any, days: int) -> None:
@@ -413,6 +420,7 @@ def test_the_status_tells_when_it_is_tried_again_and_when_it_is_switched_off(wor
     assert (document["failures_in_a_row"], document["quarantine"]["probe"]) == (1, "pull")
 
 
+@pytest.mark.slow
 def test_the_status_of_one_that_is_off_says_so_before_anything_else(world: World) -> None:
     """Even paused: no next try, and the way back on."""
     shut(world)

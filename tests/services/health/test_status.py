@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from tests.crash.scenarios import quick, settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.services.admin.controls import pause
@@ -34,6 +36,7 @@ def test_status_is_json_and_names_each_state() -> None:
     assert told()["state"] == "paused"
 
 
+@pytest.mark.slow
 def test_status_of_a_stalled_import_job_and_of_a_failure() -> None:
     """A stuck import job shows as stalled, a failed run as degraded with its next try."""
     world = settled()

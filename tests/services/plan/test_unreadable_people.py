@@ -65,6 +65,7 @@ def test_who_can_be_read_again_is_delivered() -> None:
     assert (world.escrow(), world.differences()) == ({}, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("people", "failing", "status"), [(24, 21, 500), (3, 2, 429), (3, 3, 500)])
 def test_where_it_isnt_about_people_everybody_waits(people: int, failing: int, status: int) -> None:
     """Graph fails to read many, or everybody, or asks for fewer calls: nobody is put off for it."""

@@ -18,6 +18,7 @@ from upa_core.services.upkeep.housekeeping import housekeeping
 DAY = 86_400
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_the_library_stays_bounded() -> None:
     """After thirty runs with failures (`UPA_LIBRARY_RUNS` asks for more) nothing is left lying."""

@@ -40,6 +40,7 @@ def _unlisted(ports: Ports, times: int) -> Ports:
     return replace(ports, import_jobs=Wrapped(ports.import_jobs, list=listed))
 
 
+@pytest.mark.slow
 def test_the_import_job_of_an_earlier_queue_call_is_awaited_too() -> None:
     """The first call wasn't answered, and listed only after the second: both import jobs write."""
     world = _changed()
@@ -78,6 +79,7 @@ def test_who_dies_while_giving_up_a_queue_call_leaves_the_import_job_on_the_book
     assert [entry.file for entry in world.lane.abandoned] == [flight.file]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attribute", "target", "old", "new"),
     [
@@ -172,6 +174,7 @@ def test_what_is_delivered_while_the_doubt_comes_is_what_was_there() -> None:
     assert world.profile(person)["UpaDepartment"] == "new"
 
 
+@pytest.mark.slow
 def test_a_doubt_is_over_once_a_newer_value_is_confirmed() -> None:
     """What was there before it isn't sent again, however unknown the value becomes later."""
     world = settled(3)

@@ -140,6 +140,7 @@ def test_an_import_job_that_never_starts_is_cancelled_after_a_day_and_sent_again
     assert (world.lane.abandoned, world.differences(), world.library()) == ((), [], [])
 
 
+@pytest.mark.slow
 def test_an_import_job_stuck_for_ever_wedges_nothing() -> None:
     """It is abandoned after a day; later runs go on, and after 30 days it is forgotten with a last doubt."""
     world = changed()

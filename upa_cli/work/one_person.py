@@ -8,16 +8,14 @@ from typing import Any
 from rich.console import Console
 
 from upa_cli.shell.context import Cli
-from upa_cli.shell.output import Redactor, clean
+from upa_cli.shell.output import Redactor, clean, count
 from upa_cli.work.users import read_user
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import UpaError
+from upa_core.domain.errors import FatalError, UpaError
 from upa_core.domain.people.changes import compile_projection
 from upa_core.domain.people.mapping import Problem, compile_mapping
 from upa_core.domain.people.scope import compile_scope_reasons
-from upa_core.domain.people.shadow import shard_of
-from upa_core.state.document import state_of
-from upa_core.state.people import People
+from upa_core.services.insight.one_person import plan_person
 
 Step = dict[str, Any]
 
@@ -43,7 +41,7 @@ def five_steps(cli: Cli, person: str) -> list[Step]:
         return steps
     steps.append(_match(cli, str(record.get("userPrincipalName") or ""), person))
     if steps[-1]["ok"]:
-        steps.append(_action(cli, person, row[2:], redactor))
+        steps.append(_action(cli, person, record, redactor))
     return steps
 
 
@@ -78,27 +76,30 @@ def _match(cli: Cli, name: str, person: str) -> Step:
     return _step("match", f"profile found; the import job matches it by CloudId {person}")
 
 
-def _action(cli: Cli, person: str, row: Any, redactor: Redactor) -> Step:
+def _action(cli: Cli, person: str, record: dict[str, Any], redactor: Redactor) -> Step:
     connector = cli.connector
-    index = state_of(cli.ports.store, connector.name).load().value.people
-    shard = People(cli.ports.store, connector, index).load(shard_of(person, index.shards)).value
-    cells = dict(zip(shard.targets, shard.shadow(person) or (), strict=False))
-    details: dict[str, Any] = {}
-    problems = []
-    for mapping in connector.active:
-        desired = compile_mapping(mapping, connector.inputs)(row)
-        if isinstance(desired, Problem):
-            problems.append(f"{mapping.target}: {desired.reason} ({desired.kind}, on_invalid: {desired.policy})")
-        elif desired is not None and desired != cells.get(mapping.target):
-            old, new = cells.get(mapping.target), desired
-            details[mapping.target] = {
-                "old": redactor.value(mapping.target, old),
-                "new": redactor.value(mapping.target, new),
-            }
+    try:
+        plan = plan_person(cli.ports, connector, person, record)
+    except FatalError as exc:
+        return _step("action", str(exc), ok=False)
+    old, new = (plan.entry.old, plan.entry.new) if plan.entry is not None else ({}, {})
+    details = {
+        target: {"old": redactor.value(target, old.get(target)), "new": redactor.value(target, value)}
+        for target, value in sorted(new.items())
+    }
     text = f"update {len(details)} of {len(connector.active)} properties" if details else "nothing differs"
-    if problems:
-        text += "; " + "; ".join(problems)
-    return _step("action", text, details)
+    if plan.set_aside:
+        text = "set aside: nothing is sent before the value is corrected"
+    if plan.declined:
+        text += f"; {count(plan.declined, 'value')} rejected by an administrator"
+    row = compile_projection(connector.inputs)(record)[2:]
+    judged = ((mapping, compile_mapping(mapping, connector.inputs)(row)) for mapping in connector.active)
+    problems = [
+        f"{mapping.target}: {found.reason} ({found.kind}, on_invalid: {found.policy})"
+        for mapping, found in judged
+        if isinstance(found, Problem)
+    ]
+    return _step("action", "; ".join((text, *problems)), details)
 
 
 def _step(name: str, text: str, details: dict[str, Any] | None = None, *, ok: bool = True) -> Step:

@@ -1,0 +1,74 @@
+"""One person planned by the planner itself: what `upa sync-user --dry-run` shows is what a run would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.crash.scenarios import settled
+from tests.support.world import MAPPINGS, World
+from upa_core.domain.errors import FatalError
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.shadow import Shard
+from upa_core.services.insight.one_person import PersonPlan, plan_person
+from upa_core.state.change_people import change_people_between_runs
+
+
+def planned(world: World, **attributes: object) -> PersonPlan:
+    """Return the plan of the first person, whose attributes are today's with these changes."""
+    person = world.people[0]
+    record = dict(world.ports().source.read([person], world.connector.select)[person] or {})
+    return plan_person(world.ports(), world.connector, person, record | attributes)
+
+
+def test_what_differs_from_the_shadow_would_be_sent_and_nothing_is_stored() -> None:
+    """Old and new value of the one property that changed."""
+    world = settled(2)
+    before = world.store.blobs
+    entry = planned(world, department="B").entry
+
+    assert entry is not None
+    assert (entry.old, entry.new) == ({"UpaDepartment": "D0"}, {"UpaDepartment": "B"})
+    assert planned(world) == PersonPlan(None)
+    assert world.store.blobs == before
+
+
+def test_a_value_that_sets_the_person_aside_sends_none_of_their_others() -> None:
+    """`escrow_user`: the department isn't sent either."""
+    world = settled(2)
+    typed = direct("employeeHireDate", "UpaHired", type="date", on_invalid="escrow_user")
+    others = tuple(one for one in MAPPINGS if one.target != "UpaHired")
+    world.connector = replace(world.connector, mappings=(*others, typed))
+
+    assert planned(world, department="B", employeeHireDate="soon") == PersonPlan(None, set_aside=True)
+
+
+def test_a_value_that_fails_the_run_is_told_as_the_run_would() -> None:
+    """`fail_run`: nobody would be sent."""
+    world = settled(2)
+    typed = direct("employeeHireDate", "UpaHired", type="date", on_invalid="fail_run")
+    others = tuple(one for one in MAPPINGS if one.target != "UpaHired")
+    world.connector = replace(world.connector, mappings=(*others, typed))
+
+    with pytest.raises(FatalError, match="UpaHired"):
+        planned(world, employeeHireDate="soon")
+
+
+def test_a_rejected_value_isnt_sent_and_a_doubted_one_is() -> None:
+    """What an administrator rejected stays; what was confirmed before a doubt goes again."""
+    world = settled(2)
+    person = world.people[0]
+
+    def reject(shard: Shard, one: str) -> None:
+        shard.declined[one] = {"UpaDepartment": "B"}
+
+    def doubt(shard: Shard, one: str) -> None:
+        shard.doubt(one, ["UpaDepartment"], now=world.now, sequence=99)
+
+    change_people_between_runs(world.ports(), world.connector, [person], reject)
+    assert planned(world, department="B") == PersonPlan(None, declined=1)
+    change_people_between_runs(world.ports(), world.connector, [person], doubt)
+    entry = planned(world, department=None).entry
+    assert entry is not None
+    assert entry.new == {"UpaDepartment": "D0"}

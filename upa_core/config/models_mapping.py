@@ -108,7 +108,7 @@ class MappingModel(Part):
     type: Literal["string", "date", "datetime", "boolean", "integer"] = "string"
     """The property's type; values are written in one form, whatever the server's language and time zone."""
     format: Annotated[str, Field(max_length=100)] | None = None
-    """For date and datetime: .NET custom format; default yyyy-MM-dd, or yyyy-MM-ddTHH:mm:ssZ (always UTC)."""
+    """For date and datetime: .NET custom format; default yyyy-MM-dd, or yyyy-MM-dd HH:mm:ss (always UTC)."""
     words: Annotated[tuple[Line, Line], Field(description="For boolean: the words for true and false.")] | None = None
     """For boolean: the words for true and false; default True, False."""
     on_empty: Literal["keep", "clear", "default"] = "keep"

@@ -16,8 +16,8 @@ from upa_core.domain.language.dates import DateFormat, parse_iso
 
 ValueType = Literal["string", "date", "datetime", "boolean", "integer"]
 
-DEFAULT_FORMATS: dict[str, str] = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-ddTHH:mm:ssZ"}
-"""Formats in .NET's notation, as `FormatDateTime` takes them; `Z` stands for itself, values are UTC."""
+DEFAULT_FORMATS: dict[str, str] = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
+"""Formats in .NET's notation, as `FormatDateTime` takes them; values are UTC. No `T`, no `Z`: see ADR 9."""
 
 DEFAULT_WORDS = ("True", "False")
 """What .NET writes for a boolean, and with it Entra and PnP [SP-29]."""

@@ -15,6 +15,7 @@ from upa_core.domain.language.expressions import (
     describe_expression,
     inputs_of,
 )
+from upa_core.domain.language.revision import REVISION, is_revised, output_is_revised
 from upa_core.domain.language.values import (
     DEFAULT_FORMATS,
     ValueType,
@@ -72,7 +73,7 @@ class Mapping:
 
     def describe(self) -> dict[str, Any]:
         """Return everything that decides a value, as JSON."""
-        return {
+        described = {
             "target": self.target,
             "expression": describe_expression(self.expression),
             "type": self.type,
@@ -84,6 +85,11 @@ class Mapping:
             "format": self.format,
             "words": list(self.words) if self.words else None,
         }
+        if self.type == "datetime" and self.format is None:
+            described["format"] = DEFAULT_FORMATS["datetime"]  # another since ADR 9, so it is named
+        if is_revised(self.expression) or (self.format is not None and output_is_revised(self.format)):
+            described["language"] = REVISION
+        return described
 
 
 def direct(source: str, target: str, **options: Any) -> Mapping:

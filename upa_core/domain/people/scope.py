@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.pattern import compile_pattern
+from upa_core.domain.language.revision import REVISION, pattern_is_revised
 from upa_core.domain.language.values import as_text
 
 ClauseOperator = Literal[
@@ -54,10 +55,14 @@ class Scope:
 
     def describe(self) -> Any:
         """Return everything that decides who is in scope and what becomes of the others, as JSON."""
-        return {
+        described: dict[str, Any] = {
             "groups": [[[c.attribute, c.operator, c.value] for c in group] for group in self.groups],
             "out_of_scope": self.out_of_scope,
         }
+        patterns = [c.value for group in self.groups for c in group if c.operator in ("REGEX MATCH", "NOT REGEX MATCH")]
+        if any(map(pattern_is_revised, patterns)):
+            described["language"] = REVISION
+        return described
 
 
 def compile_scope(scope: Scope, inputs: Sequence[str]) -> Callable[[Row], bool]:

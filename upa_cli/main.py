@@ -36,7 +36,7 @@ FAMILIES = (
 
 
 def main() -> None:
-    """Run the command line; what an administrator can mend is one line, not a stack trace."""
+    """Run the command line; what an administrator can fix is one line, not a stack trace."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no arrows gets question marks

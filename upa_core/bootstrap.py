@@ -31,7 +31,7 @@ from upa_core.ports.events import Events
 from upa_core.ports.messenger import Messenger
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
-from upa_core.services.health.notify import Watch
+from upa_core.services.health.notify import Alerting
 
 if TYPE_CHECKING:
     from upa_core.adapters.graph.admin_graph import AdminGraph, SignIn
@@ -129,17 +129,19 @@ class App:
             credential = sign_in(way, connector.source.tenant_id, cloud.authority, tell)
         return AdminGraph(cloud.graph, credential, who)
 
-    def watch(self, connector: Connector) -> Watch:
+    def alerting(self, connector: Connector) -> Alerting:
         """Return how a connector is watched and who is told; nothing is called yet."""
-        told = self.config.notifications
+        wanted = self.config.notifications
         messengers: list[Messenger] = []
-        if told.email:
+        if wanted.email:
             cloud = connector.source.cloud
             graph = Service(cloud.graph, self._graph_tokens(connector), self.clock)
-            messengers.append(GraphMail(graph, told.sender, told.email))
-        if told.webhook:
-            messengers.append(Webhook(told.webhook))
-        return Watch(frozenset(told.events), told.silence_after, messengers, lambda: self._certificate_ends(connector))
+            messengers.append(GraphMail(graph, wanted.sender, wanted.email))
+        if wanted.webhook:
+            messengers.append(Webhook(wanted.webhook))
+        return Alerting(
+            frozenset(wanted.events), wanted.silence_after, messengers, lambda: self._certificate_ends(connector)
+        )
 
     def _certificate_ends(self, connector: Connector) -> datetime | None:
         from upa_core.adapters.identity.certificate import certificate_end  # not while the app is indexed

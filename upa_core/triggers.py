@@ -31,7 +31,7 @@ from upa_core.services.drive.due import what_is_due
 from upa_core.services.drive.tick import tick as tick_connector
 from upa_core.services.drive.watch_file import watch_file
 from upa_core.services.drive.watcher import see_that_it_is_watched
-from upa_core.services.health.notify import count_library, look_after
+from upa_core.services.health.notify import count_library, notify
 from upa_core.services.upkeep.housekeeping import housekeeping as keep_house
 
 HISTORY_KEPT = timedelta(days=7)
@@ -77,7 +77,7 @@ def tick(connector: str | None = None) -> Wakes:
         left = max(one.limits.time_budget - (ports.clock.now() - began), timedelta(0))
         tick_connector(ports, replace(one, limits=replace(one.limits, time_budget=left)))
 
-    return _each(connector, within_budget, told=True)
+    return _each(connector, within_budget, notifying=True)
 
 
 def export(connector: str) -> Wakes:
@@ -163,16 +163,16 @@ def _keep_house(ports: Ports, connector: Connector) -> None:
     keep_house(ports, connector, {"requests": forget_old_requests, "library size": count_library})
 
 
-def _look_after(built: App, one: Connector, trouble: str) -> None:
+def _notify(built: App, one: Connector, trouble: str) -> None:
     """Tell administrators what changed; a message that can't be sent stops nothing."""
     try:
-        look_after(built.ports(one), one, built.watch(one), trouble=trouble)
+        notify(built.ports(one), one, built.alerting(one), trouble=trouble)
     except UpaError as exc:
         fields: Fields = {"channel": "", "occasion": "", "tries": 0, "error": str(exc)}
         built.events.emit(Event(EventName.NOTIFICATION_FAILED, one.name, level=Level.WARNING, fields=fields))
 
 
-def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, told: bool = False) -> Wakes:
+def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, notifying: bool = False) -> Wakes:
     """Do it for one connector or each; one's trouble never stops another's.
 
     A fault of ours is raised again once each had its turn, so that the invocation is seen to fail.
@@ -191,8 +191,8 @@ def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, t
             level = Level.ERROR if ours or isinstance(exc, FatalError) else Level.WARNING
             fields = {"error": type(exc).__name__, "reason": trouble}
             built.events.emit(Event(EventName.TRIGGER_FAILED, one.name, level=level, fields=fields))
-        if told:
-            _look_after(built, one, trouble)
+        if notifying:
+            _notify(built, one, trouble)
     if faults:
         raise faults[0]
     return _messages(waker)

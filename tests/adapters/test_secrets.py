@@ -40,7 +40,7 @@ from upa_core.domain.people.mapping import direct
 from upa_core.ports.change_source import Link
 from upa_core.ports.messenger import Message
 from upa_core.services.drive.tick import tick
-from upa_core.services.health.notify import Watch, look_after
+from upa_core.services.health.notify import Alerting, notify
 from upa_core.services.health.status import status
 from upa_core.services.upkeep.housekeeping import housekeeping
 
@@ -177,7 +177,7 @@ def _all_that_is_told(world: World, *, rounds: int = 4) -> str:
             world.drain(hours=2)
         except UpaError as exc:
             told = "".join(traceback.format_exception(exc))
-        look_after(world.ports(), world.connector, Watch(OCCASIONS, _HOURS, [channel]), trouble=told)
+        notify(world.ports(), world.connector, Alerting(OCCASIONS, _HOURS, [channel]), trouble=told)
         shown.append(json.dumps(status(world.ports(), world.connector)))
         world.sim.advance(7 * 3600)
     housekeeping(world.ports(), world.connector)

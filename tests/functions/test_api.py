@@ -223,7 +223,7 @@ def test_a_connector_that_is_switched_off_is_asked_for_nothing_until_it_is_resum
     on = world.get("/api/status").json()["connectors"][0]
 
     assert refused.status_code == 409
-    assert "credentials: HTTP 403); when it is mended: upa resume" in refused.json()["detail"]
+    assert "credentials: HTTP 403); when it is fixed: upa resume" in refused.json()["detail"]
     assert (off["state"], on["state"]) == ("quarantined", "quarantined")
     assert off["quarantine"]["off_since"] is not None
     assert (on["quarantine"]["off_since"], on["quarantine"]["off_after"] > off["now"]) == (None, True)

@@ -14,7 +14,7 @@ from upa_core import triggers
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link, Page
-from upa_core.services.health.notify import Watch
+from upa_core.services.health.notify import Alerting
 from upa_core.state.document import state_of
 
 
@@ -37,8 +37,8 @@ class TwoConnectors:
         ports = self.world.ports()
         return replace(ports, source=Slow(ports.source, self.world), waker=waker or ports.waker)
 
-    def watch(self, connector: Connector) -> Watch:
-        return Watch(frozenset(), timedelta(days=1))
+    def alerting(self, connector: Connector) -> Alerting:
+        return Alerting(frozenset(), timedelta(days=1))
 
 
 @dataclass

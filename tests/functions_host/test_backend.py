@@ -1,6 +1,6 @@
 """What durabletask 1.12's in-memory backend does wrong for a host, and that ours does it right.
 
-Each upstream defect is shown on upstream as well: when one of those tests fails, the pin moved and a mend can go.
+Each upstream defect is shown on upstream as well: when one of those tests fails, the pin moved and a fix can go.
 """
 
 import importlib.metadata

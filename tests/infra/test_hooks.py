@@ -208,7 +208,7 @@ def test_a_step_that_fails_ends_the_hook_with_a_sentence(tools: Tools) -> None:
     done = tools.run("postprovision", **CERTIFICATE, UPA_APP_CLIENT_ID="app")
 
     assert done.returncode == 1
-    assert done.stderr == "az role assignment create ended with 1; mend it, then: azd provision\n"
+    assert done.stderr == "az role assignment create ended with 1; fix it, then: azd provision\n"
     assert tools.calls[-1][1:3] == ["role", "assignment"]
 
 

@@ -20,7 +20,7 @@ from upa_core.domain.documents.connector_state import ConnectorState, Retry
 from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.health.alarms import Alarm
-from upa_core.services.health.notify import count_library, told_of
+from upa_core.services.health.notify import count_library, notification_log_of
 from upa_core.services.pull import pull
 from upa_core.state.document import lane_of, state_of
 
@@ -184,7 +184,7 @@ def test_every_chart_is_drawn_once_there_is_something_to_draw(page: Page, tmp_pa
         on.ports.library.upload("upa-somebody-elses.json", b"{}")
         count_library(on.ports, on.connector)
         told = Alarm("certificate", "7", "the certificate ends in less than 7 days", "it ends 2026-11-28", "rotate it")
-        told_of(on.ports, on.connector).update(
+        notification_log_of(on.ports, on.connector).update(
             lambda one: one.judged([told], (), on.clock.now(), occasions=frozenset())
         )
         _open(page, world)

@@ -19,7 +19,7 @@ from upa_core.ports.change_source import Link, Page
 from upa_core.services.admin.controls import pause
 from upa_core.services.admin.requests import request_run, run_status
 from upa_core.services.pull import pull
-from upa_core.state.outbox import MOST_ROUNDS
+from upa_core.state.outbox import MAX_ROUNDS
 from upa_core.state.segments import SegmentReader
 
 
@@ -234,7 +234,7 @@ def test_a_round_that_somebody_asked_for_is_known_in_a_long_pause() -> None:
     """Later rounds grow into the last one and give it their id, but not into this one."""
     world = settled(3)
     pause(world.ports(), world.connector, "anna")
-    for number in range(MOST_ROUNDS):
+    for number in range(MAX_ROUNDS):
         world.edit(world.people[0], department=f"B{number}")
         world.pull()
     run = request_run(world.ports(), world.connector)
@@ -243,4 +243,4 @@ def test_a_round_that_somebody_asked_for_is_known_in_a_long_pause() -> None:
         world.pull()
 
         assert run_status(world.ports(), world.connector, run) is not None
-    assert len(world.state.sealed) == MOST_ROUNDS + 1
+    assert len(world.state.sealed) == MAX_ROUNDS + 1

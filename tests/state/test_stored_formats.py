@@ -20,7 +20,7 @@ from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.connector_state import ConnectorState, Decision, Intent, Lane, Outcome, Report, RoundEnd
 from upa_core.domain.documents.connector_state import Segment as StoredSegment
-from upa_core.domain.health.notified import Told
+from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.people.changes import PARTITIONS
 from upa_core.http_api.idempotency import Remembered
 from upa_core.ports.store import Store
@@ -85,7 +85,7 @@ def plan(tenant: Stored, key: str) -> Any:
 
 READERS: dict[str, Callable[[Stored, str], Any]] = {
     "connectors/[^/]+/state.json": document(ConnectorState),
-    "connectors/[^/]+/told.json": document(Told),
+    "connectors/[^/]+/told.json": document(NotificationLog),
     "connectors/[^/]+/escrow-due.json": document(EscrowIndex),
     "connectors/[^/]+/rounds/.+": segment,
     "connectors/[^/]+/people/.+": lambda tenant, key: decode_shard(

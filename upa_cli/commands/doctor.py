@@ -35,7 +35,7 @@ def doctor(
         typer.Option("--probe", help="Have SharePoint judge the map: an import job over nobody, cancelled at once."),
     ] = False,
 ) -> int:
-    """Check everything a connector needs, and say how to mend what is missing.
+    """Check everything a connector needs, and say how to fix what is missing.
 
     Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track their
     changes), the library (written to and cleaned, without a retention label), the target properties (in the profile of

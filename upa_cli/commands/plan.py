@@ -31,7 +31,7 @@ from upa_core.services.insight.preview import Preview, preview
 from upa_core.state.document import state_of
 
 SHOWN = 20
-MOST_NAMES = 1000
+MAX_NAMES = 1000
 """Names asked of Graph; people after these are told by object id alone."""
 SHAPE = {
     "connector": "its name",
@@ -101,7 +101,7 @@ def plan(
     entering, leaving = view.moved(ports, connector) if connector.scope.groups else ([], [])
     most = limit if cli.options.json else SHOWN
     sample, proposed = found.entries[:most], proposal.entries[:most] if proposal is not None else ()
-    names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MOST_NAMES])
+    names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MAX_NAMES])
     changes = found.import_jobs > 0
     document: dict[str, Any] = {
         "connector": connector.name,

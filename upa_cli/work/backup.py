@@ -26,7 +26,7 @@ from upa_core.state.shard_codec import decode_shard, encode_shard
 
 VERSION = 1
 MANIFEST = "manifest.json"
-MOST_BYTES = 4 * 1024**3
+MAX_BYTES = 4 * 1024**3
 """What a file may unpack to: a million people take a tenth of it."""
 
 
@@ -133,8 +133,8 @@ def _open(file: Path, connector: Connector) -> Iterator[zipfile.ZipFile]:
 
 
 def _check(archive: zipfile.ZipFile, file: Path, connector: Connector) -> None:
-    if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
-        raise CommandError(f"{file} would unpack to more than {MOST_BYTES >> 30} GiB: not a state export", USAGE)
+    if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+        raise CommandError(f"{file} would unpack to more than {MAX_BYTES >> 30} GiB: not a state export", USAGE)
     manifest: dict[str, Any] = orjson.loads(archive.read(MANIFEST))
     if manifest["version"] > VERSION:
         raise CommandError(f"{file} was written by a newer release of upa: update this one", REFUSED)

@@ -12,7 +12,7 @@ from upa_cli.work.users import names_of
 from upa_core.domain.plan.planner import Entry
 
 COLUMNS = ("person", "user", "property", "change", "old", "new", "why")
-MOST_ASKED = 2000
+MAX_ASKED = 2000
 """Names asked of Graph for people whom this plan didn't read; the others are told by object id alone."""
 _AT_ONCE = 200
 
@@ -58,6 +58,6 @@ class PlanCsv:
         self._waiting.clear()
 
     def _ask(self, people: list[str]) -> None:
-        unknown = [person for person in people if person not in self._names][: MOST_ASKED - self._asked]
+        unknown = [person for person in people if person not in self._names][: MAX_ASKED - self._asked]
         self._asked += len(unknown)
         self._names.update(names_of(self._cli, unknown))

@@ -21,7 +21,7 @@ from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
 
-MOST_USERS = 5
+MAX_USERS = 5
 
 
 class CloudInspection:
@@ -81,7 +81,7 @@ class CloudInspection:
 
     def some_users(self) -> Sequence[str]:
         """Return the first members whom Graph lists."""
-        url = f"/v1.0/users?$top={MOST_USERS}&$select=userPrincipalName,accountEnabled,userType"
+        url = f"/v1.0/users?$top={MAX_USERS}&$select=userPrincipalName,accountEnabled,userType"
         answer = self._graph.request("GET", url, "/v1.0/users", json=True)
         if not answer.ok:
             raise answer.refused()

@@ -22,9 +22,9 @@ ABANDONED_HORIZON = timedelta(days=30)
 """Nobody waits longer for an import job that was given up: its people are doubted once, and it is forgotten."""
 LATEST_ARCHIVE = timedelta(hours=24)
 """A library that can't be read for so long after an import job ended: the run fails, the lane goes on."""
-MOST_TRIES = 12
+MAX_TRIES = 12
 """Failed attempts in a row at one step of sending before the run fails, about two hours."""
-MOST_QUEUE_CALLS = 2
+MAX_QUEUE_CALLS = 2
 """Queue calls that neither answered nor were listed before the run fails."""
 HOLD_ALERT_EVERY = timedelta(days=7)
 RHYTHM_SLACK = timedelta(minutes=5)

@@ -11,7 +11,7 @@ from upa_core.domain.http import ProblemError, Request, problem
 
 PRINCIPAL = "x-ms-client-principal"
 KEY_HOLDER = "function key"
-MOST_NAME = 100
+MAX_NAME = 100
 _ID = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
 _NAME = ("preferred_username", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "upn", "email", "name")
 
@@ -37,7 +37,7 @@ def caller(request: Request, *, entra: bool, claimed: str = "") -> str:
 
 def clean_name(text: str) -> str:
     """Return a name that is fit for a record: printable, one line, bounded."""
-    return "".join(char for char in text if char.isprintable()).strip()[:MOST_NAME]
+    return "".join(char for char in text if char.isprintable()).strip()[:MAX_NAME]
 
 
 def _claims(header: str) -> dict[str, str]:

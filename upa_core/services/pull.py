@@ -25,7 +25,7 @@ from upa_core.domain.people.changes import RoundKind, Row, compile_projection
 from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link
-from upa_core.services.health.quarantine import pull_refused, pulled, tell_quarantine
+from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
 from upa_core.services.plan.export import check_target
 from upa_core.services.wake import wake
 from upa_core.state.document import Document, Stored, state_of
@@ -263,7 +263,7 @@ class _Pull:
             )
 
         self._write(opened, change)
-        tell_quarantine(self._ports, self._connector.name, before, self._stored.value, opened.id)
+        emit_quarantine(self._ports, self._connector.name, before, self._stored.value, opened.id)
         self._emit(EventName.ROUND_SEALED, opened, kind=opened.kind, pages=opened.pages, rows=sealed.rows)
         if worth:
             wake(self._ports, self._ports.waker.export, self._connector.name, opened.id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from upa_core.domain.documents.connector_state import ConnectorState, SealedRound
 
-MOST_ROUNDS = 48
+MAX_ROUNDS = 48
 """Sealed rounds kept apart; in a long hold or pause later ones grow into the last, so that the state stays small."""
 
 
@@ -17,7 +17,7 @@ def with_round(state: ConnectorState, sealed: SealedRound) -> tuple[SealedRound,
     taken = {round_id for run in runs if run is not None for round_id in run.rounds}
     if (
         last is None
-        or len(state.sealed) < MOST_ROUNDS
+        or len(state.sealed) < MAX_ROUNDS
         or sealed.kind == "full"
         or last.id in taken
         or last.requested

@@ -22,7 +22,7 @@ _TRIES = 8
 
 FEW_PEOPLE = 16
 """Up to so many people of a shard are decoded one by one: each is looked for in the whole blob."""
-MOST_KEPT = 32 * 1024 * 1024
+MAX_KEPT = 32 * 1024 * 1024
 """Bytes of shards that are kept for whoever settles; a run that touches more reads them again."""
 _FEW = 8
 """Up to so many shards are read or written one after the other."""
@@ -184,7 +184,7 @@ class People:
         before = self.kept.get(shard)
         self._kept_bytes += len(kept.data) - (len(before.data) if before is not None else 0)
         self.kept[shard] = kept
-        if self._kept_bytes > MOST_KEPT:
+        if self._kept_bytes > MAX_KEPT:
             self.kept = None
 
     def books(self) -> Mapping[int, EscrowBook]:

@@ -56,7 +56,7 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
     return report
 
 
-def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
+def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
     """Return the state after a run that went through: its rounds leave the outbox."""
     known = run.counts.people if run.full else state.people.known
     return replace(
@@ -74,7 +74,7 @@ def succeeded(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
     )
 
 
-def failed(
+def after_failure(
     state: ConnectorState,
     run: Run,
     now: datetime,
@@ -108,7 +108,7 @@ def failed(
     )
 
 
-def delivered(state: ConnectorState, run: Run, file: FileState, now: datetime) -> ConnectorState:
+def after_delivery(state: ConnectorState, run: Run, file: FileState, now: datetime) -> ConnectorState:
     """Return the state with what a file changed counted for the rolling change threshold.
 
     What was announced or approved isn't counted; the updates of a file that confirmed nobody will be planned, and

@@ -9,7 +9,7 @@ from upa_core.domain.errors import UnavailableError
 
 
 def _answer(content: bytes) -> Answer:
-    return Answer(200, {}, content, "GET graph delta", effect=False)
+    return Answer(200, {}, content, "GET graph delta", idempotent=True)
 
 
 def test_one_persons_broken_value_doesnt_stop_the_page() -> None:

@@ -236,7 +236,7 @@ def test_html_page_is_no_answer() -> None:
     with pytest.raises(UnavailableError, match="HTML"):
         World(page, attempts=1).get()
     with pytest.raises(UnansweredError, match="HTML"):
-        World(page).service.request("POST", "/x", "/x", effect=True)
+        World(page).service.request("POST", "/x", "/x", idempotent=False)
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 412, 423])
@@ -288,7 +288,7 @@ def test_effects_are_sent_once(answer: object, expected: type[RetryLaterError]) 
     """A call with an effect is sent once; what can't be known is said to be unknown."""
     world = World(answer)
     with pytest.raises(expected) as caught:
-        world.service.request("POST", "/x", "/x", effect=True)
+        world.service.request("POST", "/x", "/x", idempotent=False)
 
     assert (type(caught.value), len(world.net.requests), world.clock.slept) == (expected, 1, [])
 
@@ -296,7 +296,7 @@ def test_effects_are_sent_once(answer: object, expected: type[RetryLaterError]) 
 def test_effect_after_401_is_sent_again() -> None:
     """A 401 executed nothing, so a call with an effect follows with a fresh token."""
     world = World(reply(401, {}), reply(200, {}))
-    world.service.request("POST", "/x", "/x", effect=True)
+    world.service.request("POST", "/x", "/x", idempotent=False)
 
     assert len(world.net.requests) == 2
 

@@ -102,7 +102,7 @@ def test_connection_closed_without_an_answer(serve: Serve) -> None:
     """A connection that ends after the request was read leaves an effect unknown, and a read to be repeated."""
     server, service = serve(b"", b"", OK)
     with pytest.raises(UnansweredError):
-        service.request("POST", "/", "/", effect=True)
+        service.request("POST", "/", "/", idempotent=False)
 
     assert service.request("GET", "/", "/", json=True).document == {}
     assert server.requests == 3
@@ -114,7 +114,7 @@ def test_truncated_body(serve: Serve) -> None:
 
     assert service.request("GET", "/", "/", json=True).document == {}
     with pytest.raises(UnansweredError):
-        service.request("POST", "/", "/", effect=True)
+        service.request("POST", "/", "/", idempotent=False)
 
 
 def test_refused_connection_executed_nothing() -> None:
@@ -122,7 +122,7 @@ def test_refused_connection_executed_nothing() -> None:
     with requests.Session() as session:
         service = Service(closed_port(), FakeTokens(), FakeClock(), session=session, attempts=1)
         with pytest.raises(UnavailableError):
-            service.request("POST", "/", "/", effect=True)
+            service.request("POST", "/", "/", idempotent=False)
 
 
 def test_unknown_name_executed_nothing() -> None:
@@ -131,7 +131,7 @@ def test_unknown_name_executed_nothing() -> None:
         session.trust_env = False
         service = Service("https://nobody.invalid", FakeTokens(), FakeClock(), session=session, attempts=1)
         with pytest.raises(UnavailableError):
-            service.request("POST", "/", "/", effect=True)
+            service.request("POST", "/", "/", idempotent=False)
 
 
 def test_untrusted_certificate_executed_nothing() -> None:
@@ -142,7 +142,7 @@ def test_untrusted_certificate_executed_nothing() -> None:
             session.trust_env = False
             service = Service(server.root, FakeTokens(), FakeClock(), session=session, attempts=1)
             with pytest.raises(UnavailableError):
-                service.request("POST", "/", "/", effect=True)
+                service.request("POST", "/", "/", idempotent=False)
 
         assert server.requests == 0
     finally:
@@ -154,7 +154,7 @@ def test_effects_use_a_connection_of_their_own(serve: Serve) -> None:
     """A kept connection that has gone dead since the last call doesn't leave an effect without an answer."""
     server, service = serve(OK, OK, keep=True)
     service.request("GET", "/", "/")
-    service.request("POST", "/", "/", effect=True)
+    service.request("POST", "/", "/", idempotent=False)
 
     assert server.requests == 2
 

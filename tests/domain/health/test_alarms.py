@@ -15,7 +15,7 @@ from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.documents.rounds import Watermark
 from upa_core.domain.documents.runs import Counts, Hold, Retry, Run
 from upa_core.domain.health.alarms import Alarm, Facts, alarms_of
-from upa_core.domain.health.notified import Told
+from upa_core.domain.health.notification_log import NotificationLog
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RUN = Run("R1", START, (), (), Counts())
@@ -82,7 +82,7 @@ ALARMS: dict[str, tuple[Facts, Alarm]] = {
             "credentials, off",
             "switched off",
             "credentials: 401",
-            "mend it (upa doctor), then upa resume",
+            "fix it (upa doctor), then upa resume",
         ),
     ),
     "escrow grows": (
@@ -194,7 +194,7 @@ def test_an_alarm_is_told_once_and_its_end_to_who_heard_of_it() -> None:
     """The same reason keeps its entry, a new one keeps its beginning; an end that nobody heard of is none."""
     channels, occasions = ("mail", "hook"), frozenset({"silence", "recovered"})
     alarm = Alarm("silence", "a", "silence", "d", "t")
-    first = Told().judged([alarm], channels, START, occasions=occasions)
+    first = NotificationLog().judged([alarm], channels, START, occasions=occasions)
     again = first.judged([replace(alarm, detail="later")], channels, START + HOUR, occasions=occasions)
     entry = first.claimed(first.due(START), START).entries[0]
     heard = first.claimed(first.due(START), START).sent(entry, ("hook",), START)

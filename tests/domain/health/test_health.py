@@ -16,7 +16,7 @@ from upa_core.domain.documents.rounds import OpenRound, Position, Watermark
 from upa_core.domain.documents.runs import Counts, Hold, Retry, Run
 from upa_core.domain.health.alarms import Alarm
 from upa_core.domain.health.health import Health, health
-from upa_core.domain.health.notified import Told
+from upa_core.domain.health.notification_log import NotificationLog
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RUN = Run("R1", START, (), (), Counts())
@@ -39,7 +39,7 @@ LINES = {
             "quarantined",
             BEFORE,
             "switched off at 2026-11-22 10:15 UTC after 28 days of credentials: 401",
-            "mend it (upa doctor), then upa resume",
+            "fix it (upa doctor), then upa resume",
         ),
     ),
     "switched off for want of a decision": (
@@ -85,7 +85,7 @@ LINES = {
             "quarantined",
             BEFORE,
             "credentials: 401",
-            f"mend it (upa doctor); it is tried again at 2026-11-22 11:15 UTC, {RESUME}",
+            f"fix it (upa doctor); it is tried again at 2026-11-22 11:15 UTC, {RESUME}",
         ),
     ),
     "quarantined, without one": (
@@ -95,7 +95,7 @@ LINES = {
             "quarantined",
             BEFORE,
             "credentials: 401",
-            f"mend it (upa doctor); it is tried again with the next change, {RESUME}",
+            f"fix it (upa doctor); it is tried again with the next change, {RESUME}",
         ),
     ),
     "stalled": (
@@ -142,7 +142,7 @@ def test_the_line_on_top_says_how_since_when_why_and_what_to_do(case: str) -> No
     """What stops most comes first."""
     state, lane, expected = LINES[case]
 
-    assert health(World(0).connector, state, lane, START, Told()) == expected
+    assert health(World(0).connector, state, lane, START, NotificationLog()) == expected
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_staging_says_what_it_waits_for(released: bool, why: str) -> None:
     connector = replace(World(0).connector, staging=True)
     state = replace(STATE, released=released, released_to="another" if released else "")
 
-    assert health(connector, state, Lane(), START, Told()) == Health(
+    assert health(connector, state, Lane(), START, NotificationLog()) == Health(
         "staging", None, f"staging mode: {why}", "upa plan, then upa go"
     )
 
@@ -162,7 +162,7 @@ def test_the_last_ticks_trouble_and_an_urgent_alarm_degrade() -> None:
     """The trouble comes first; an alarm comes with its time and remedy."""
     connector = World(0).connector
     alarm = Alarm("silence", "r", "silence", "nothing has succeeded", "upa status")
-    told = Told().judged([alarm], ("mail",), START, occasions=frozenset({"silence"}))
+    told = NotificationLog().judged([alarm], ("mail",), START, occasions=frozenset({"silence"}))
 
     assert health(connector, STATE, Lane(), START, replace(told, trouble="503")) == Health(
         "degraded", None, "503", "upa doctor; the next tick tries again"

@@ -11,7 +11,7 @@ from tests.crash.scenarios import quick, settled
 from tests.support.world import World
 from upa_core.domain.errors import UnavailableError
 from upa_core.domain.health.events import Event, EventName
-from upa_core.services.health.notify import Watch, look_after
+from upa_core.services.health.notify import Alerting, notify
 
 NO_IMPORT_JOB_YET = {
     EventName.PLAN_MADE,
@@ -112,8 +112,8 @@ def test_an_alarm_about_an_import_job_names_it() -> None:
     world.pull()
     world.far()
     world.sim.advance(7 * 3600)
-    watch = Watch(frozenset({"import_job_stalled"}), timedelta(hours=100))
-    look_after(world.ports(), world.connector, watch)
+    watch = Alerting(frozenset({"import_job_stalled"}), timedelta(hours=100))
+    notify(world.ports(), world.connector, watch)
     raised = world.events.named(EventName.ALARM_RAISED)[-1]
     flight = world.lane.in_flight
 

@@ -17,9 +17,9 @@ from upa_core.domain.documents.runs import Retry
 from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.health.alarms import CERTIFICATE_DAYS, Occasion
 from upa_core.domain.health.events import EventName
-from upa_core.domain.health.notified import MOST_TRIES
+from upa_core.domain.health.notification_log import MAX_TRIES
 from upa_core.domain.people.shadow import EscrowReason
-from upa_core.services.health.notify import Watch, look_after, told_of
+from upa_core.services.health.notify import Alerting, notification_log_of, notify
 from upa_core.services.health.status import status
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import lane_of, state_of
@@ -41,8 +41,8 @@ class Watched:
     def look(self, *channels: FakeMessenger, trouble: str = "") -> list[str]:
         """Look after the connector; returns what was told now."""
         before = len(self.channel.messages)
-        watch = Watch(self.occasions, timedelta(hours=26), channels or (self.channel,), self.ends)
-        look_after(self.world.ports(), self.world.connector, watch, trouble=trouble)
+        watch = Alerting(self.occasions, timedelta(hours=26), channels or (self.channel,), self.ends)
+        notify(self.world.ports(), self.world.connector, watch, trouble=trouble)
         return self.channel.subjects[before:]
 
     def change(self, **fields: object) -> None:
@@ -102,10 +102,10 @@ def test_a_request_id_makes_no_new_reason(watched: Watched) -> None:
 def test_every_alarm_is_an_event_even_without_a_channel(watched: Watched) -> None:
     """Raised and ended are events of their own."""
     _quarantine(watched, QuarantineReason.MAPPING)
-    watch = Watch(EVERYTHING, timedelta(hours=26))
-    look_after(watched.world.ports(), watched.world.connector, watch)
+    watch = Alerting(EVERYTHING, timedelta(hours=26))
+    notify(watched.world.ports(), watched.world.connector, watch)
     watched.change(quarantine=None)
-    look_after(watched.world.ports(), watched.world.connector, watch)
+    notify(watched.world.ports(), watched.world.connector, watch)
     alarms = [name for name in watched.world.events.names if name.value.startswith("upa.alarm")]
 
     assert alarms == [EventName.ALARM_RAISED, EventName.ALARM_ENDED]
@@ -151,7 +151,7 @@ def test_a_channel_that_never_works_is_given_up(watched: Watched) -> None:
         watched.look()
         watched.world.sim.advance(6 * 3600 + 1)
 
-    assert watched.channel.hooks.count("send") <= MOST_TRIES * 3
+    assert watched.channel.hooks.count("send") <= MAX_TRIES * 3
 
 
 def test_an_end_that_nobody_heard_the_beginning_of_is_not_told(watched: Watched) -> None:
@@ -377,7 +377,7 @@ def test_what_was_told_says_nothing_of_people(watched: Watched) -> None:
     stored = watched.world.store.blobs[f"connectors/{watched.world.connector.name}/told.json"]
 
     assert b"D1" not in stored
-    assert told_of(watched.world.ports(), watched.world.connector).load().value.entries[0].heard
+    assert notification_log_of(watched.world.ports(), watched.world.connector).load().value.entries[0].heard
 
 
 def test_the_state_is_never_written() -> None:
@@ -403,6 +403,6 @@ def test_who_waits_for_what_comes_by_itself_is_no_growth_of_escrow(watched: Watc
     )
     watched.look()
     quiet = {EscrowReason.PROFILE_NOT_CREATED, EscrowReason.REQUESTED, EscrowReason.NOT_READABLE_YET}
-    seen = told_of(watched.world.ports(), watched.world.connector).load().value.samples[-1].escrow
+    seen = notification_log_of(watched.world.ports(), watched.world.connector).load().value.samples[-1].escrow
 
     assert seen == (0 if reason in quiet else 3)

@@ -163,7 +163,7 @@ def test_another_reason_is_told_again_and_the_time_goes_on(world: World) -> None
 
 @pytest.mark.slow
 def test_the_first_probe_that_fails_after_28_days_switches_the_connector_off(world: World) -> None:
-    """Told once; from then on nothing is asked, planned or sent."""
+    """NotificationLog once; from then on nothing is asked, planned or sent."""
     shut(world)
     began = world.now
     ticks(world, days=27, every=timedelta(hours=6))

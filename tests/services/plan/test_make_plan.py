@@ -24,7 +24,7 @@ def test_the_bound_of_people_read_again_is_of_the_plan_not_of_its_pieces(monkeyp
     world.settle_down()
     assert world.state.people.shards > 1
     request_people(world.ports(), world.connector, world.people[:7])
-    bound = next(name for name in ("MAX_DUE", "MOST_DUE") if hasattr(module, name))
+    bound = next(name for name in ("MAX_DUE", "MAX_DUE") if hasattr(module, name))
     monkeypatch.setattr(module, bound, 3)
     monkeypatch.setattr(module, "ONE_UNIT_SHARDS", 0)
     people = People(world.store, world.connector, world.state.people)

@@ -37,7 +37,7 @@ class GraphMail:
             "/v1.0/users/{id}/sendMail",
             headers={"Content-Type": "application/json"},
             body=orjson.dumps(document),
-            effect=True,
+            idempotent=False,
         )
         if not answer.ok:
             raise answer.refused()

@@ -20,7 +20,7 @@ from upa_core.domain.errors import (
 from upa_core.ports.change_source import Link, Page
 
 _BACKGROUND = {"x-ms-throttle-priority": "low"}
-_MOST_UNREAD = 20
+_MAX_UNREAD = 20
 """People whom Graph fails to read; where there are more, it isn't about them."""
 """Graph throttles a background sync before what people wait for [GR-27]."""
 
@@ -68,7 +68,7 @@ class GraphUsers:
             except PartlyReadError as error:
                 found.update(error.found)
                 unread += error.unread
-                if len(unread) > _MOST_UNREAD:
+                if len(unread) > _MAX_UNREAD:
                     raise UnavailableError(f"{error}: {len(unread)} of {start + len(batch)}") from error
         if unread:
             raise PartlyReadError(f"{len(unread)} of {len(unique)} people can't be read", found, tuple(unread))

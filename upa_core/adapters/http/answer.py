@@ -30,7 +30,7 @@ class Answer:
     content: bytes
     call: str
     """Method, host and call, fit for a message."""
-    effect: bool
+    idempotent: bool
     document: Any = None
     """The decoded body, where JSON was asked for."""
 
@@ -46,9 +46,9 @@ class Answer:
         return " ".join(part for part in parts if part)
 
     def garbled(self, what: str) -> RetryLaterError:
-        """Return the error for an answer that can't be read; after an effect nobody knows what happened."""
+        """Return the error for an answer that can't be read; what the call did may be unknown."""
         message = f"{self.label()}: {what}"
-        return (UnansweredError if self.effect else UnavailableError)(message, status=self.status)
+        return (UnavailableError if self.idempotent else UnansweredError)(message, status=self.status)
 
     def json(self) -> Any:
         """Decode the body; an HTML page with status 200, or half a body, is a failure of the service."""
@@ -90,6 +90,7 @@ def error_of(answer: Answer, retry_after: float | None) -> UpaError | None:
     if status == 429 or (status == 503 and retry_after is not None):
         return ThrottledError(answer.label(code), retry_after=retry_after, status=status)
     if status == 408 or status >= 500:
-        kind = UnansweredError if answer.effect else ThrottledError if retry_after is not None else UnavailableError
+        repeatable = UnavailableError if retry_after is None else ThrottledError
+        kind = repeatable if answer.idempotent else UnansweredError
         return kind(answer.label(code), retry_after=retry_after, status=status)
     return None

@@ -49,7 +49,7 @@ class _Call:
     label: str
     headers: Mapping[str, str]
     body: bytes | None
-    effect: bool
+    idempotent: bool
     json: bool
     accept: Accept
 
@@ -100,7 +100,7 @@ class Service:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        effect: bool = False,
+        idempotent: bool = True,
         json: bool = False,
         accept: Accept = lambda _: False,
     ) -> Answer:
@@ -108,12 +108,12 @@ class Service:
 
         Answers below 300 (with `json`: decoded), other 4xx than 401, 403, 408, 429, and those that `accept` wants come
         back. Failures are repeated with growing, jittered pauses while the service's own pause stays within our
-        patience; a call with an `effect` is sent once (and again after a 401, which executed nothing). Raises
+        patience; a call that isn't `idempotent` is sent once (and again after a 401, which executed nothing). Raises
         AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError, and
-        UnansweredError for an effect.
+        UnansweredError for a call that isn't idempotent.
         """
         url = self.check(url if "://" in url else self.root + url)
-        todo = _Call(method, url, f"{method} {self.host} {call}", headers or {}, body, effect, json, accept)
+        todo = _Call(method, url, f"{method} {self.host} {call}", headers or {}, body, idempotent, json, accept)
         attempt = 0
         while True:
             attempt += 1
@@ -121,7 +121,7 @@ class Service:
                 return self._attempt(todo)
             except (ThrottledError, UnavailableError) as error:
                 pause = error.retry_after if error.retry_after is not None else self._jitter() * 2.0**attempt
-                if effect or attempt >= self._attempts or pause > self._patience:
+                if not idempotent or attempt >= self._attempts or pause > self._patience:
                     raise
                 self._clock.sleep(pause)
 
@@ -157,7 +157,7 @@ class Service:
         if self._session is None:
             self._session = requests.Session()
         adapter = self._session.get_adapter(call.url)
-        if call.effect and type(adapter) is requests.adapters.HTTPAdapter:
+        if not call.idempotent and type(adapter) is requests.adapters.HTTPAdapter:
             adapter.close()  # a pooled connection that the server has closed would leave us without an answer
 
         def bearer(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -180,11 +180,11 @@ class Service:
             with response:
                 content = b"".join(response.iter_content(_PIECE))
         except requests.RequestException as error:
-            kind = UnansweredError if call.effect and not _surely_unsent(error) else UnavailableError
+            kind = UnansweredError if not call.idempotent and not _surely_unsent(error) else UnavailableError
             name = type(error).__name__
             # The vendor's text holds the whole address: only its kind is kept.
             raise kind(f"{call.label}: no answer ({name})") from ConnectionError(name)
-        return Answer(response.status_code, response.headers, content, call.label, call.effect)
+        return Answer(response.status_code, response.headers, content, call.label, call.idempotent)
 
 
 @cache

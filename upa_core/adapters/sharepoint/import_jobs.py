@@ -29,7 +29,7 @@ class SharePointImportJobs:
         body = csom.encode_queue(
             csom.UserIdType.CLOUD_ID, ID_PROPERTY, property_map, source_uri, application=self._application
         )
-        answer, results = self._call("QueueImportProfileProperties", body, effect=True)
+        answer, results = self._call("QueueImportProfileProperties", body, idempotent=False)
         try:
             return csom.guid_of(results.get(csom.CALL_ACTION))
         except ValueError as error:
@@ -62,10 +62,15 @@ class SharePointImportJobs:
         )
         return results.get(csom.CALL_ACTION) is True
 
-    def _call(self, name: str, body: bytes, *, effect: bool = False) -> tuple[Answer, Mapping[int, Any]]:
+    def _call(self, name: str, body: bytes, *, idempotent: bool = True) -> tuple[Answer, Mapping[int, Any]]:
         """Send one request; raise SharePoint's fault, which comes with HTTP 200."""
         answer = self._service.request(
-            "POST", _PATH, f"ProcessQuery {name}", headers={"Content-Type": "text/xml"}, body=body, effect=effect
+            "POST",
+            _PATH,
+            f"ProcessQuery {name}",
+            headers={"Content-Type": "text/xml"},
+            body=body,
+            idempotent=idempotent,
         )
         if not answer.ok:
             raise answer.refused()

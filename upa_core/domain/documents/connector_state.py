@@ -124,7 +124,7 @@ class ConnectorState:
     hold: Hold | None = None
     retry: Retry | None = None
     pull_retry: Retry | None = None
-    """Pulls in a row that failed with something an administrator must mend."""
+    """Pulls in a row that failed with something an administrator must fix."""
     quarantine: Quarantine | None = None
     requested: RunRequest | None = None
     paused: bool = False

@@ -49,7 +49,7 @@ class Quarantine:
 
 
 def reason_of(exc: FatalError, *, refused: QuarantineReason = QuarantineReason.CONFIGURATION) -> QuarantineReason:
-    """Return the reason for an error that only an administrator can mend; `refused`: what a refusal points to."""
+    """Return the reason for an error that only an administrator can fix; `refused`: what a refusal points to."""
     if isinstance(exc, AccessDeniedError):
         return QuarantineReason.CREDENTIALS
     return refused if isinstance(exc, RefusedError) else QuarantineReason.CONFIGURATION

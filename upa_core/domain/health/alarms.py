@@ -105,7 +105,7 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
 def _quarantined(one: Quarantine) -> Alarm:
     reason, detail = one.reason.value, f"{one.reason.value}: {one.detail}"
     if one.off_since is not None:
-        return Alarm("quarantined", f"{reason}, off", "switched off", detail, "mend it (upa doctor), then upa resume")
+        return Alarm("quarantined", f"{reason}, off", "switched off", detail, "fix it (upa doctor), then upa resume")
     until = f"it leaves by itself when it works, and is switched off after {one.off_after:%Y-%m-%d}"
     todo = "upa hold show, then approve or reject" if one.probe == "decision" else "upa doctor"
     return Alarm("quarantined", reason, "quarantined", detail, f"{todo}; {until}")

@@ -10,7 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Lane, Retry, age_of
 from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.domain.gates import closed_gate
-from upa_core.domain.health.notified import Told
+from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.timetable import STALLED_AFTER
 
 Condition = Literal["healthy", "degraded", "held", "quarantined", "staging", "paused", "stalled", "starting"]
@@ -27,8 +27,8 @@ class Health:
     todo: str = ""
 
 
-def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, told: Told) -> Health:
-    """Judge; what stops most comes first. `told`: the last tick's error and the alarms that are up."""
+def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, log: NotificationLog) -> Health:
+    """Judge; what stops most comes first. `log` has the last tick's error and the alarms that are up."""
     one = state.quarantine
     gate = closed_gate(connector, state, now)
     closed = gate.name if gate is not None else None
@@ -51,8 +51,8 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
     if state.retry is not None:
         one_try = state.retry
         return Health("degraded", one_try.since, one_try.why, f"it tries again at {_at(one_try.not_before)}")
-    if told.trouble:
-        return Health("degraded", None, told.trouble, "upa doctor; the next tick tries again")
+    if log.trouble:
+        return Health("degraded", None, log.trouble, "upa doctor; the next tick tries again")
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
         return Health("degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs")
@@ -61,7 +61,7 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return Health(
             "starting", opened.started if opened is not None else None, "the first full round isn't complete", "wait"
         )
-    alarm = told.urgent
+    alarm = log.urgent
     if alarm is not None:
         return Health("degraded", alarm.since, f"{alarm.title}: {alarm.detail}", alarm.todo)
     return Health("healthy", None)
@@ -80,7 +80,7 @@ def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
     why = f"{one.reason.value}: {one.detail}"
     if one.off_since is not None:
         why = f"switched off at {_at(one.off_since)} after 28 days of {why}"
-        todo = "mend it (upa doctor), then upa resume"
+        todo = "fix it (upa doctor), then upa resume"
         if one.probe == "decision" and state.hold is not None:
             todo = _decide(state.hold.run.id)
         return Health("quarantined", one.since, why, todo)
@@ -89,7 +89,7 @@ def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
     probe = next_probe(state)
     tried = f"it is tried again at {_at(probe)}" if probe is not None else "it is tried again with the next change"
     return Health(
-        "quarantined", one.since, why, f"mend it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
+        "quarantined", one.since, why, f"fix it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
     )
 
 

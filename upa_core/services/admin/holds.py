@@ -12,12 +12,12 @@ from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
-from upa_core.services.health.quarantine import tell_quarantine
+from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.wake import wake
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import get_document, put_document, state_of
 from upa_core.state.plan_reader import read_plan
-from upa_core.state.run_end import drop_segments, succeeded, write_report
+from upa_core.state.run_end import after_success, drop_segments, write_report
 
 
 def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
@@ -41,7 +41,7 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
             quarantine=left_by(current.quarantine, "decision"),
         )
 
-    tell_quarantine(ports, connector.name, state, document.update(begin).value, run)
+    emit_quarantine(ports, connector.name, state, document.update(begin).value, run)
     wake(ports, ports.waker.export, connector.name, run)
 
 
@@ -61,11 +61,11 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
     before = document.load().value
 
     def end(current: ConnectorState) -> ConnectorState:
-        ended = succeeded(current, _held(current, run).run, now)
+        ended = after_success(current, _held(current, run).run, now)
         quarantine = left_by(current.quarantine, "decision")
         return replace(ended, last_success=current.last_success, retry=current.retry, quarantine=quarantine)
 
-    tell_quarantine(ports, connector.name, before, document.update(end).value, run)
+    emit_quarantine(ports, connector.name, before, document.update(end).value, run)
     drop_segments(ports, [sealed for sealed in before.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, "")
     return people

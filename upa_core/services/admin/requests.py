@@ -59,7 +59,7 @@ def check_on(connector: Connector, state: ConnectorState) -> None:
     if one is not None and one.off_since is not None:
         why = f"{one.reason.value}: {one.detail}"
         since = f"{one.off_since:%Y-%m-%d %H:%M} UTC"
-        raise RefusedError(f"{connector.name} is switched off since {since} ({why}); when it is mended: upa resume")
+        raise RefusedError(f"{connector.name} is switched off since {since} ({why}); when it is fixed: upa resume")
 
 
 def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -> None:

@@ -28,12 +28,12 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import archive_given_up
 from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.settle import settle
-from upa_core.services.health.quarantine import tell_quarantine
+from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.state.document import Stored, lane_of, state_of
 from upa_core.state.lane import abandon, emit, is_current, move
-from upa_core.state.run_end import delivered, drop_segments, failed, succeeded, write_report
+from upa_core.state.run_end import after_delivery, after_failure, after_success, drop_segments, write_report
 
-MOST_AFTER_A_LONE_FAILURE = 32
+MAX_AFTER_A_LONE_FAILURE = 32
 """Files that still go after one of a single person failed; an import job each, and the values don't get newer."""
 
 
@@ -63,19 +63,19 @@ def finish(
         if state.run is None or state.run.id != run.id or state.run.file(file.name) != file:
             return state
         state = replace(state, run=after, debts=(*state.debts, *debts), import_jobs=state.import_jobs + 1)
-        state = delivered(state, after, settled, now)
+        state = after_delivery(state, after, settled, now)
         if status == "success":
-            return succeeded(state, after, now)
+            return after_success(state, after, now)
         if status == "failed":
             people = file.people if attributable else 0
-            return failed(state, after, now, why, opaque=settlement.opaque, people=people)
+            return after_failure(state, after, now, why, opaque=settlement.opaque, people=people)
         return state
 
     document = state_of(ports.store, connector.name)
     before = read or document.load()
     done = [r for r in before.value.sealed if r.id in run.rounds] if status == "success" else []
     written = document.update(change, before)
-    tell_quarantine(ports, connector.name, before.value, written.value, run.id, after.import_jobs)
+    emit_quarantine(ports, connector.name, before.value, written.value, run.id, after.import_jobs)
     if flight is not None:
         free_lane(ports, connector, flight, outcome)
     drop_segments(ports, done)
@@ -121,7 +121,7 @@ def fail_run(
     def change(state: ConnectorState) -> ConnectorState:
         if not is_current(state, flight):
             return state
-        after = failed(state, run, now, why, quarantine=quarantine)
+        after = after_failure(state, run, now, why, quarantine=quarantine)
         return replace(after, debts=(*state.debts, *debts))
 
     if lane_of(ports.store, connector).load().value.in_flight != flight:  # another instance has sent it meanwhile
@@ -130,7 +130,7 @@ def fail_run(
     document = state_of(ports.store, connector.name)
     before = document.load()
     written = document.update(change, before)
-    tell_quarantine(ports, connector.name, before.value, written.value, run.id, run.import_jobs)
+    emit_quarantine(ports, connector.name, before.value, written.value, run.id, run.import_jobs)
     move(ports, connector, flight, None)
     return Step("again", f"the run failed: {why}", run=run.id)
 
@@ -171,7 +171,7 @@ def _status(run: Run, file: FileState, outcome: Outcome) -> Literal["success", "
     if run.next_file() is None:
         return "success" if all(one.confirmed for one in run.files) else "failed"
     left = sum(not one.settled for one in run.files)
-    lone = file.people == 1 and bool(outcome.jobs) and left <= MOST_AFTER_A_LONE_FAILURE
+    lone = file.people == 1 and bool(outcome.jobs) and left <= MAX_AFTER_A_LONE_FAILURE
     return None if file.confirmed or lone else "failed"
 
 

@@ -13,7 +13,7 @@ from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.health.alarms import Facts, alarms_of
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.health.health import health
-from upa_core.domain.health.notified import Entry, Sample, Told
+from upa_core.domain.health.notification_log import Entry, NotificationLog, Sample
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.ports.bundle import Ports
 from upa_core.ports.messenger import Message, Messenger
@@ -30,23 +30,23 @@ _QUIET = {
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Alerting:
     """How a connector is watched."""
 
     occasions: frozenset[str]
-    """What channels are told of; every alarm is an event all the same."""
+    """What the channels are told of; every alarm is an event all the same."""
     silence_after: timedelta
     messengers: Sequence[Messenger] = ()
     certificate_ends: Callable[[], datetime | None] = lambda: None
     """Reads the end of the certificate that the connector signs in with; raises as the tokens do."""
 
 
-def told_of(ports: Ports, connector: Connector) -> Document[Told]:
-    """Return the document of what was told."""
-    return Document(ports.store, notified_key(connector.name), Told())
+def notification_log_of(ports: Ports, connector: Connector) -> Document[NotificationLog]:
+    """Return the document of the notifications that were raised, and to whom they still have to go."""
+    return Document(ports.store, notified_key(connector.name), NotificationLog())
 
 
-def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str = "") -> None:
+def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: str = "") -> None:
     """Judge how the connector is and tell what changed.
 
     A message is claimed by a conditional write before it is sent, so two instances never send it both; a channel that
@@ -56,42 +56,42 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
         trouble: the error of the tick that called, "" where it went through.
 
     Raises:
-        UpaError: the storage can't be used; nothing was told.
+        UpaError: the storage can't be used; nothing was sent.
 
     """
-    document, now = told_of(ports, connector), ports.clock.now()
-    certified = _certificate(watch, document.load().value, now)
+    document, now = notification_log_of(ports, connector), ports.clock.now()
+    certified = _certificate(alerting, document.load().value, now)
     escrow = _escrow(ports, connector)
-    channels = tuple(messenger.name for messenger in watch.messengers)
+    channels = tuple(messenger.name for messenger in alerting.messengers)
     state, lane = state_of(ports.store, connector.name).load().value, lane_of(ports.store, connector).load().value
     raised: list[Entry] = []
     ended: list[Entry] = []
 
-    def judge(told: Told) -> Told:
+    def judge(log: NotificationLog) -> NotificationLog:
         raised.clear()
         ended.clear()
-        if not told.samples or now - told.samples[-1].at >= SAMPLE_EVERY:
-            told = told.sampled(Sample(now, escrow))
+        if not log.samples or now - log.samples[-1].at >= SAMPLE_EVERY:
+            log = log.sampled(Sample(now, escrow))
         facts = Facts(
             state=state,
             lane=lane,
             now=now,
-            first_seen=told.first_seen or now,
-            silence_after=watch.silence_after,
+            first_seen=log.first_seen or now,
+            silence_after=alerting.silence_after,
             token_warn_age=connector.limits.token_warn_age,
             connector=connector.name,
             staging=connector.in_staging(state),
             trouble=trouble,
             escrow=escrow,
-            escrow_before=_day_ago(told, now),
+            escrow_before=_day_ago(log, now),
             certificate_ends=certified.certificate_ends,
         )
-        after = told.judged(list(alarms_of(facts)), channels, now, occasions=watch.occasions)
-        known = {(entry.occasion, entry.reason) for entry in told.entries if not entry.over}
+        after = log.judged(list(alarms_of(facts)), channels, now, occasions=alerting.occasions)
+        known = {(entry.occasion, entry.reason) for entry in log.entries if not entry.over}
         still = {(entry.occasion, entry.reason) for entry in after.entries if not entry.over}
         raised.extend(e for e in after.entries if not e.over and (e.occasion, e.reason) not in known)
         occasions = {occasion for occasion, _ in still}
-        ended.extend(e for e in told.entries if not e.over and e.occasion not in occasions)
+        ended.extend(e for e in log.entries if not e.over and e.occasion not in occasions)
         ends, read = certified.certificate_ends, certified.certificate_read
         after = replace(after, trouble=trouble, certificate_ends=ends, certificate_read=read)
         return after.seen(health(connector, state, lane, now, after).condition, now)
@@ -101,17 +101,19 @@ def look_after(ports: Ports, connector: Connector, watch: Watch, *, trouble: str
         _emit(ports, connector, EventName.ALARM_RAISED, entry, Level.WARNING)
     for entry in ended:
         _emit(ports, connector, EventName.ALARM_ENDED, entry, Level.INFO)
-    _send(ports, connector, document, watch.messengers)
+    _send(ports, connector, document, alerting.messengers)
 
 
 def count_library(ports: Ports, connector: Connector) -> None:
     """Note how much lies in the library, for the page; called where nobody waits for it."""
     items, now = ports.library.items(), ports.clock.now()
     sample = Sample(now, _escrow(ports, connector), len(items) if items is not None else None)
-    told_of(ports, connector).update(lambda told: told.sampled(sample))
+    notification_log_of(ports, connector).update(lambda log: log.sampled(sample))
 
 
-def _send(ports: Ports, connector: Connector, document: Document[Told], messengers: Sequence[Messenger]) -> None:
+def _send(
+    ports: Ports, connector: Connector, document: Document[NotificationLog], messengers: Sequence[Messenger]
+) -> None:
     now = ports.clock.now()
     stored = document.load()
     due = stored.value.due(now)
@@ -128,12 +130,12 @@ def _send(ports: Ports, connector: Connector, document: Document[Told], messenge
     ]
     for entry in mine:
         failed = tuple(
-            name for name in entry.waiting if name in by_name and not _told(ports, connector, by_name[name], entry)
+            name for name in entry.waiting if name in by_name and not _sent(ports, connector, by_name[name], entry)
         )
-        document.update(partial(Told.sent, mine=entry, failed=failed, now=now))
+        document.update(partial(NotificationLog.sent, mine=entry, failed=failed, now=now))
 
 
-def _told(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry) -> bool:
+def _sent(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry) -> bool:
     try:
         messenger.send(Message(connector.name, entry.title, entry.detail, entry.todo, entry.over))
     except UpaError as exc:
@@ -154,14 +156,14 @@ def _emit(ports: Ports, connector: Connector, name: EventName, entry: Entry, lev
     ports.events.emit(Event(name, connector.name, entry.run, level, fields, entry.import_jobs))
 
 
-def _certificate(watch: Watch, told: Told, now: datetime) -> Told:
-    """Read the certificate's end twice a day; one that can't be read is the tokens' trouble, told as such."""
-    if told.certificate_read is not None and now - told.certificate_read < CERTIFICATE_EVERY:
-        return told
+def _certificate(alerting: Alerting, log: NotificationLog, now: datetime) -> NotificationLog:
+    """Read the certificate's end twice a day; one that can't be read is reported as trouble of the token."""
+    if log.certificate_read is not None and now - log.certificate_read < CERTIFICATE_EVERY:
+        return log
     try:
-        return replace(told, certificate_ends=watch.certificate_ends(), certificate_read=now)
+        return replace(log, certificate_ends=alerting.certificate_ends(), certificate_read=now)
     except UpaError:
-        return told
+        return log
 
 
 def _escrow(ports: Ports, connector: Connector) -> int:
@@ -170,6 +172,6 @@ def _escrow(ports: Ports, connector: Connector) -> int:
     return sum(one.people for book in books for reason, one in book.reasons.items() if reason not in _QUIET)
 
 
-def _day_ago(told: Told, now: datetime) -> int | None:
-    recent = [sample.escrow for sample in told.samples if now - sample.at <= timedelta(days=1)]
+def _day_ago(log: NotificationLog, now: datetime) -> int | None:
+    recent = [sample.escrow for sample in log.samples if now - sample.at <= timedelta(days=1)]
     return min(recent) if recent else None

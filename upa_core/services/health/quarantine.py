@@ -37,7 +37,7 @@ def pull_is_due(state: ConnectorState, connector: Connector, now: datetime) -> b
 
 
 def pull_refused(ports: Ports, connector: Connector, exc: FatalError) -> None:
-    """Slow down after a pull that failed with something an administrator must mend; several at once count as one."""
+    """Slow down after a pull that failed with something an administrator must fix; several at once count as one."""
     now = ports.clock.now()
     reason = reason_of(exc, refused=QuarantineReason.MAPPING)
 
@@ -92,7 +92,7 @@ def hold_expired(ports: Ports, connector: Connector) -> None:
     _change(ports, connector, change)
 
 
-def tell_quarantine(
+def emit_quarantine(
     ports: Ports,
     connector: str,
     before: ConnectorState,
@@ -130,4 +130,4 @@ def _change(
         return change(state)
 
     after = state_of(ports.store, connector.name).update(noted).value
-    tell_quarantine(ports, connector.name, before, after, run, import_jobs)
+    emit_quarantine(ports, connector.name, before, after, run, import_jobs)

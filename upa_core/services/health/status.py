@@ -9,9 +9,9 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.connector_state import ConnectorState, Lane, age_of, switched_off
 from upa_core.domain.health.health import Health, health, next_probe
-from upa_core.domain.health.notified import Told
+from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.ports.bundle import Ports
-from upa_core.services.health.notify import told_of
+from upa_core.services.health.notify import notification_log_of
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
 from upa_core.state.reports import read_report
@@ -25,17 +25,17 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
     now = ports.clock.now()
     state = state_of(ports.store, connector.name).load().value
     lane = lane_of(ports.store, connector).load().value
-    told = told_of(ports, connector).load().value
-    one = health(connector, state, lane, now, told)
+    log = notification_log_of(ports, connector).load().value
+    one = health(connector, state, lane, now, log)
     failing = state.pull_retry or state.retry
     last = read_report(ports.store, state.last_run) if state.last_run else None
     held = state.hold
-    library = [sample for sample in told.samples if sample.library_items is not None]
+    library = [sample for sample in log.samples if sample.library_items is not None]
     return {
         "version": 1,
         "connector": connector.name,
         "state": one.condition,
-        "since": _moment(_since(one, state, told)),
+        "since": _moment(_since(one, state, log)),
         "reason": one.why,
         "what_to_do": one.todo,
         "now": instant(now),
@@ -65,10 +65,10 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
         ],
         "library_debts": len(state.debts),
         "library_items": library[-1].library_items if library else None,
-        "cert_days_left": (told.certificate_ends - now).days if told.certificate_ends is not None else None,
+        "cert_days_left": (log.certificate_ends - now).days if log.certificate_ends is not None else None,
         "alarms": [
             {"occasion": entry.occasion, "since": instant(entry.since), "title": entry.title, "detail": entry.detail}
-            for entry in told.entries
+            for entry in log.entries
             if not entry.over
         ],
         "samples": [to_json(sample) for sample in library[-CHARTED:]],
@@ -77,12 +77,12 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
     }
 
 
-def _since(one: Health, state: ConnectorState, told: Told) -> datetime | None:
+def _since(one: Health, state: ConnectorState, log: NotificationLog) -> datetime | None:
     """Return since when: from the facts, else when looking after the connector first saw it so."""
     if one.since is not None:
         return one.since
-    if told.condition == one.condition and told.condition_since is not None:
-        return told.condition_since
+    if log.condition == one.condition and log.condition_since is not None:
+        return log.condition_since
     return state.last_success if one.condition == "healthy" else None
 
 

@@ -26,13 +26,13 @@ from upa_core.domain.next_step import Step
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
-from upa_core.services.health.quarantine import tell_quarantine
+from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.plan.make_plan import make_plan
 from upa_core.state.document import Stored, lane_of, put_document, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
 from upa_core.state.reshard import fit_shards
-from upa_core.state.run_end import drop_segments, failed, succeeded, write_report
+from upa_core.state.run_end import after_failure, after_success, drop_segments, write_report
 from upa_core.state.run_shards import keep_shards
 
 
@@ -106,11 +106,11 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
         def slow_down(state: ConnectorState) -> ConnectorState:
             if not _still_due(stored.value, state):
                 return state
-            after = failed(state, nothing, now, why, quarantine=reason)
+            after = after_failure(state, nothing, now, why, quarantine=reason)
             return replace(after, runs=state.runs)
 
         after = state_of(ports.store, connector.name).update(slow_down)
-        tell_quarantine(ports, connector.name, stored.value, after.value)
+        emit_quarantine(ports, connector.name, stored.value, after.value)
         raise
 
 
@@ -184,11 +184,11 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
     if planned.rounds:
         write_report(ports, connector.name, planned, "no_change")
     try:
-        after = _commit(ports, connector, stored, lambda current: succeeded(current, planned, now))
+        after = _commit(ports, connector, stored, lambda current: after_success(current, planned, now))
     except ConflictError:
         ports.store.delete(report_key(planned.id))
         raise
-    tell_quarantine(ports, connector.name, state, after, planned.id)
+    emit_quarantine(ports, connector.name, state, after, planned.id)
     drop_segments(ports, state.sealed)
     ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
     return Step("again", "no difference", run=planned.id)

@@ -23,9 +23,9 @@ ONE_UNIT_ROWS = 20_000
 ONE_UNIT_SHARDS = 64
 """…and only while not more shards than these hold people due from escrow: memory stays flat."""
 
-MOST_DUE = 10_000
+MAX_DUE = 10_000
 """People due from escrow who are read again for one plan; the others stay due for the next."""
-MOST_AT_ONCE = 128
+MAX_AT_ONCE = 128
 """Shards that are held at a time, some 1 MB each."""
 
 
@@ -122,12 +122,12 @@ class _Planning:
         members = set(shards)
         loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
         waiting = {person for stored in loaded.values() for person in self._due_in(stored.value)}
-        due = sorted(waiting - merged.rows.keys() - merged.ended)[: MOST_DUE - self._due_read]
+        due = sorted(waiting - merged.rows.keys() - merged.ended)[: MAX_DUE - self._due_read]
         self._due_read += len(due)
         gone, unread = self._complete(merged, due)
         by_shard = _by_shard(merged, gone, unread, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
-        if not merged.full_round and len(touched) <= MOST_AT_ONCE:
+        if not merged.full_round and len(touched) <= MAX_AT_ONCE:
             loaded |= self._people.load_all({n: _few(by_shard[n]) for n in sorted(touched - loaded.keys())})
         self._checked = False
         for shard in sorted(touched):

@@ -12,9 +12,9 @@ from upa_core.domain.documents.connector_state import InFlight, Run
 from upa_core.domain.errors import FatalError, RetryLaterError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import GIVEN_UP_AFTER, LOOK_UP_AGAIN, MOST_QUEUE_CALLS
+from upa_core.domain.timetable import GIVEN_UP_AFTER, LOOK_UP_AGAIN, MAX_QUEUE_CALLS
 from upa_core.ports.bundle import Ports
-from upa_core.services.deliver.bulk.wait_in_lane import wait
+from upa_core.services.deliver.bulk.postpone import postpone
 from upa_core.services.deliver.finish import give_up_sending
 from upa_core.services.wake import wake
 from upa_core.state.lane import emit, move
@@ -35,7 +35,7 @@ def look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
         found = find(ports, flight.source_uri)
     except RetryLaterError as exc:
         if now - (flight.asked or now) < GIVEN_UP_AFTER:
-            return wait(ports, connector, run, flight, exc)
+            return postpone(ports, connector, run, flight, exc)
         return _again(ports, connector, run, flight)
     except FatalError as exc:
         deadline = (flight.asked or now) + GIVEN_UP_AFTER
@@ -47,7 +47,7 @@ def look_up(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> S
         return Step("poll", "import jobs can't be listed", at=later.not_before, run=run.id, file=flight.file)
     emit(ports, EventName.FILE_LOOKED_UP, flight, found=len(found), lookups=flight.lookups + 1)
     if found:
-        return queued(ports, connector, flight, tuple(job.id for job in found))
+        return mark_queued(ports, connector, flight, tuple(job.id for job in found))
     missed = replace(flight, lookups=flight.lookups + 1, not_before=now + LOOK_UP_AGAIN, tries=0)
     if missed.lookups >= LOOKUPS or flight.phase == "uploaded":  # missed often enough before, but look once more
         return _again(ports, connector, run, flight)
@@ -61,7 +61,7 @@ def find(ports: Ports, source_uri: str) -> list[ImportJob]:
     return [job for job in ports.import_jobs.list() if _plain(job.source_uri) == wanted]
 
 
-def queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str, ...]) -> Step:
+def mark_queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str, ...]) -> Step:
     """Remember the import jobs of the file and have them watched."""
     known = tuple(dict.fromkeys((*flight.jobs, *filter(None, jobs))))
     now = ports.clock.now()
@@ -73,7 +73,7 @@ def queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str
 
 
 def _again(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> Step | InFlight:
-    if flight.queues < MOST_QUEUE_CALLS:
+    if flight.queues < MAX_QUEUE_CALLS:
         return flight
     return give_up_sending(ports, connector, run, flight)
 

@@ -29,8 +29,8 @@ from upa_core.domain.next_step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome
-from upa_core.services.deliver.bulk.look_up_job import look_up, queued
-from upa_core.services.deliver.bulk.wait_in_lane import wait
+from upa_core.services.deliver.bulk.look_up_job import look_up, mark_queued
+from upa_core.services.deliver.bulk.postpone import postpone
 from upa_core.services.deliver.finish import fail_run, finish, free_lane, give_up, give_up_sending
 from upa_core.services.plan.export import check_target, tomorrow
 from upa_core.state.document import Stored, lane_of, state_of
@@ -157,7 +157,7 @@ def _upload_and_queue(
     try:
         ports.library.upload(flight.upload, content)
     except RetryLaterError as exc:
-        return wait(ports, connector, run, flight, exc)
+        return postpone(ports, connector, run, flight, exc)
     except FatalError as exc:
         return fail_run(ports, connector, run, flight, str(exc), quarantine=reason_of(exc), stored=False)
     try:
@@ -165,7 +165,7 @@ def _upload_and_queue(
         if size != file.size:
             raise RetryLaterError(f"the library holds {size} bytes of {file.size}")
     except RetryLaterError as exc:
-        return wait(ports, connector, run, flight, exc)
+        return postpone(ports, connector, run, flight, exc)
     except FatalError as exc:
         return fail_run(ports, connector, run, flight, str(exc), quarantine=reason_of(exc))
     emit(ports, EventName.FILE_UPLOADED, flight, size=file.size, people=file.people, pairs=file.pairs)
@@ -183,7 +183,7 @@ def _queue(ports: Ports, connector: Connector, run: Run, flight: InFlight, was: 
         emit(ports, EventName.FILE_LOOKED_UP, asking, Level.WARNING, reason=str(exc))
         return Step("again", "the queue call got no answer: looking the import job up", run=run.id, file=flight.file)
     except RetryLaterError as exc:
-        return wait(ports, connector, run, asking, exc, unqueued=True)
+        return postpone(ports, connector, run, asking, exc, unqueued=True)
     except FatalError as exc:
         if queues > 1:
             return give_up_sending(ports, connector, run, asking)
@@ -191,4 +191,4 @@ def _queue(ports: Ports, connector: Connector, run: Run, flight: InFlight, was: 
         return fail_run(ports, connector, run, asking, str(exc), quarantine=quarantine)
     if job is None:
         return Step("again", "SharePoint named no import job: looking it up", run=run.id, file=flight.file)
-    return queued(ports, connector, asking, (job,))
+    return mark_queued(ports, connector, asking, (job,))

@@ -12,7 +12,7 @@ from upa_core.domain.timetable import is_early
 SENDER_PATIENCE = timedelta(minutes=15)
 """How long whoever began to send is left alone with it."""
 _PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
-MOST_TRIES = 12
+MAX_TRIES = 12
 SAMPLES = 120
 
 
@@ -48,7 +48,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NotificationLog:
     """Everything about notifications of one connector."""
 
     VERSION: ClassVar[int] = 1
@@ -66,7 +66,7 @@ class Told:
 
     def judged(
         self, alarms: list[Alarm], channels: tuple[str, ...], now: datetime, *, occasions: frozenset[str]
-    ) -> Told:
+    ) -> NotificationLog:
         """Return the document with new reasons entered, and alarms that have gone ended.
 
         Args:
@@ -111,7 +111,7 @@ class Told:
         """Return the first alarm that somebody has to see to now."""
         return next((entry for entry in self.entries if entry.urgent and not entry.over), None)
 
-    def seen(self, condition: str, now: datetime) -> Told:
+    def seen(self, condition: str, now: datetime) -> NotificationLog:
         """Return the document with how the connector is now, and since when."""
         return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
 
@@ -119,7 +119,7 @@ class Told:
         """Return the entries that somebody should be told of now."""
         return tuple(e for e in self.entries if e.waiting and not is_early(e.not_before, now))
 
-    def claimed(self, due: tuple[Entry, ...], now: datetime) -> Told:
+    def claimed(self, due: tuple[Entry, ...], now: datetime) -> NotificationLog:
         """Return the document with these entries in the hands of whoever writes it."""
         later = now + SENDER_PATIENCE
         return replace(
@@ -127,15 +127,15 @@ class Told:
             entries=tuple(replace(e, not_before=later, tries=e.tries + 1) if e in due else e for e in self.entries),
         )
 
-    def sent(self, mine: Entry, failed: tuple[str, ...], now: datetime) -> Told:
+    def sent(self, mine: Entry, failed: tuple[str, ...], now: datetime) -> NotificationLog:
         """Return the document after an attempt: who failed is tried again later, a finished end is forgotten."""
-        waiting = failed if mine.tries < MOST_TRIES else ()
+        waiting = failed if mine.tries < MAX_TRIES else ()
         pause = _PAUSES[min(mine.tries, len(_PAUSES)) - 1]
         heard = mine.heard or len(failed) < len(mine.waiting)
         after = replace(mine, waiting=waiting, heard=heard, not_before=now + pause if waiting else None)
         kept = (after if entry == mine else entry for entry in self.entries)
         return replace(self, entries=tuple(entry for entry in kept if not (entry.over and not entry.waiting)))
 
-    def sampled(self, sample: Sample) -> Told:
+    def sampled(self, sample: Sample) -> NotificationLog:
         """Return the document with one sample more."""
         return replace(self, samples=(*self.samples, sample)[-SAMPLES:])

@@ -10,13 +10,13 @@ from upa_core.domain.documents.connector_state import InFlight, Lane, Run
 from upa_core.domain.errors import RetryLaterError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import MOST_TRIES, try_again_delay
+from upa_core.domain.timetable import MAX_TRIES, try_again_delay
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.finish import fail_run, give_up_sending
 from upa_core.state.lane import emit, move
 
 
-def wait(
+def postpone(
     ports: Ports,
     connector: Connector,
     run: Run,
@@ -47,8 +47,8 @@ def wait(
     move(ports, connector, flight, later, uncount)
     pause = (later.not_before - now).total_seconds() if later.not_before is not None else 0.0
     emit(ports, EventName.FILE_POSTPONED, flight, Level.WARNING, tries=tries, seconds=pause, reason=str(exc))
-    if tries >= MOST_TRIES and later.queues == 0:
+    if tries >= MAX_TRIES and later.queues == 0:
         return fail_run(ports, connector, run, later, f"{tries} failed attempts: {exc}")
-    if tries >= MOST_TRIES and unqueued:  # an earlier call's import job was looked up in vain, and may yet turn up
+    if tries >= MAX_TRIES and unqueued:  # an earlier call's import job was looked up in vain, and may yet turn up
         return give_up_sending(ports, connector, run, later)
     return Step("poll", str(exc), at=later.not_before, run=flight.run, file=flight.file)

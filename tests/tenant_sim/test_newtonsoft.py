@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenant_sim.upa import newtonsoft
@@ -153,6 +153,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(max_size=6), VALUES, max_size=4), st.booleans())
 def test_the_quick_way_reads_what_the_reader_reads(document, escaped):
     """Good JSON that is read by the standard library gives the same tree as the reader does."""

@@ -47,6 +47,8 @@ ELSEWHERE = {
     "state/overlay.py": "tests/services/insight/test_preview.py",
     "state/plan_reader.py": "tests/services/admin/test_holds.py",
     "state/plan_writer.py": "tests/services/plan/test_export.py",
+    "services/insight/proposed.py": "tests/cli/test_plan_csv.py",
+    "services/insight/scope_view.py": "tests/cli/test_operations.py",
     "state/reports.py": "tests/functions/test_api.py",
     "state/run_end.py": "tests/crash/test_late_instances.py",
     "state/run_shards.py": "tests/crash/test_late_instances.py",

@@ -18,10 +18,10 @@ from upa_cli.work import canary as one_person
 from upa_cli.work.adopt import PER_SECOND
 from upa_cli.work.adopt import adopt as read_profiles
 from upa_cli.work.one_person import five_steps, render_steps
-from upa_cli.work.scope_view import ScopeView, WatchedSource
 from upa_cli.work.users import read_user, user_id
 from upa_core.services.admin import controls
 from upa_core.services.insight.preview import preview
+from upa_core.services.insight.scope_view import ScopeView, WatchedSource
 from upa_core.state.document import state_of
 
 

@@ -7,9 +7,9 @@ from typing import TextIO
 
 from upa_cli.shell.context import Cli
 from upa_cli.shell.output import Redactor, SafeCsv
-from upa_cli.work.scope_view import ScopeView
 from upa_cli.work.users import names_of
 from upa_core.domain.plan.planner import Entry
+from upa_core.services.insight.scope_view import ScopeView
 
 COLUMNS = ("person", "user", "property", "change", "old", "new", "why")
 MAX_ASKED = 2000

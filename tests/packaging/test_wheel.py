@@ -113,6 +113,17 @@ def test_the_metadata_tell_what_it_is(wheel: Path) -> None:
     assert {"upa_core/py.typed", "upa_cli/py.typed"} <= set(archive.namelist())
 
 
+def test_what_is_deployed_is_stated_in_pyproject() -> None:
+    """Each line of requirements.in, of which the app's lock is compiled, stands in pyproject.toml word for word."""
+    stated = {*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]}
+    deployed = {
+        line for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"
+    }
+
+    assert deployed
+    assert deployed - stated == set()
+
+
 def test_the_simulator_comes_with_its_extra(with_sim: Environment) -> None:
     """`upa sim` knows its assumptions, which needs everything that it imports."""
     done = with_sim.run("upa", "sim", "--assumptions")

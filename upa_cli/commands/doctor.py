@@ -11,8 +11,10 @@ from rich.text import Text
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count
 from upa_cli.shell.registry import command
+from upa_cli.work.app_health import ask_health, is_address
 from upa_core.domain.errors import UpaError
 from upa_core.services.doctor.examine import examine
 from upa_core.services.doctor.finding import Finding
@@ -23,8 +25,16 @@ _MARKS = {"ok": ("ok", "green"), "info": ("info", ""), "warning": ("WARN", "yell
 
 @command(
     "doctor",
-    examples=["upa doctor", "upa doctor --probe", "upa doctor --json | jq '.connectors[].findings[].fix'"],
-    shape={"connectors": "connector, findings: check, severity (ok, info, warning, error), evidence, fix"},
+    examples=[
+        "upa doctor",
+        "upa doctor --probe",
+        "upa doctor --app https://func-upa.azurewebsites.net",
+        "upa doctor --json | jq '.connectors[].findings[].fix'",
+    ],
+    shape={
+        "connectors": "connector, findings: check, severity (ok, info, warning, error), evidence, fix",
+        "app": "with --app: findings about the function app, of the same form",
+    },
     exit_codes=(exits.OK, exits.CHANGES),
 )
 def doctor(
@@ -34,21 +44,36 @@ def doctor(
         bool,
         typer.Option("--probe", help="Have SharePoint judge the map: an import job over nobody, cancelled at once."),
     ] = False,
+    app: Annotated[
+        str | None, typer.Option("--app", metavar="URL", help="Also ask the function app at this address.")
+    ] = None,
 ) -> int:
     """Check everything a connector needs, and say how to fix what is missing.
 
     Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track their
     changes), the library (written to and cleaned, without a retention label), the target properties (in the profile of
     a user), storage, the clock. Changes nothing but a small file that is deleted again. --probe also asks SharePoint's
-    bulk import service, which alone knows which properties users may edit.
+    bulk import service, which alone knows which properties users may edit. --app asks the function app whether it
+    runs: on another Python than its package was built for, it says so and does nothing else.
 
     Exit codes: 0 all is well, 2 warnings, 1 errors.
     """
+    if app is not None and not is_address(app):
+        raise CommandError(f"{clean(app)[:60]!r} isn't the address of a function app: https://NAME…", exits.USAGE)
     found: list[tuple[str, list[Finding]]] = []
     for connector in cli.connectors:
         findings = _examine(cli, connector, probe=probe)
         found.append((connector.name, findings))
-    document = {"connectors": [{"connector": name, "findings": [asdict(one) for one in all_]} for name, all_ in found]}
+    health: list[Finding] = []
+    if app is not None:
+        cli.note("asking the function app…", "dim")
+        health = [ask_health(app)]
+    document = {
+        "connectors": [{"connector": name, "findings": [asdict(one) for one in all_]} for name, all_ in found],
+        "app": [asdict(one) for one in health],
+    }
+    if health:
+        found.append(("the function app", health))
     cli.show(document, lambda out: _render(out, found))
     severities = {one.severity for _, findings in found for one in findings}
     return exits.FAILED if "error" in severities else exits.CHANGES if "warning" in severities else exits.OK

@@ -111,6 +111,9 @@ class World:
         self.absent = ""
         """A person whose profile doesn't exist yet."""
         self.people = [self.join(department=f"D{n}", jobTitle=f"T{n}") for n in range(people)]
+        if self.people:  # each mapped attribute is carried by somebody: a plan that clears for want of one is held
+            code = {"extensionAttribute1": "C"}
+            self.sim.directory.edit(self.people[0], onPremisesExtensionAttributes=code)
 
     def connect(self, name: str = "hr", **changes: Any) -> Connector:
         """Make a connector of this tenant."""

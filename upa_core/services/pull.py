@@ -21,7 +21,7 @@ from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.people.changes import RoundKind, Row, compile_projection
+from upa_core.domain.people.changes import RoundKind, Row, as_spelled, compile_projection
 from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Link
@@ -158,7 +158,8 @@ class _Pull:
 
     def _follow(self, opened: OpenRound, deadline: datetime) -> PullResult:
         limits, clock = self._connector.limits, self._ports.clock
-        project = compile_projection(opened.inputs)
+        spelled = opened.inputs
+        project = compile_projection(spelled)
         followed = set()
         while True:
             position = opened.position
@@ -169,7 +170,8 @@ class _Pull:
                     raise UnavailableError("the source's next link leads back to a page of this round")
             except ResyncRequiredError as exc:
                 opened = self._restart(opened, exc)
-                project = compile_projection(opened.inputs)
+                spelled = opened.inputs
+                project = compile_projection(spelled)
                 if self._restarted:
                     pause = resync_pause(opened.restarts).total_seconds()
                     why = f"the source asked for another resync ({exc.code})"
@@ -182,6 +184,9 @@ class _Pull:
             except FatalError as exc:
                 pull_refused(self._ports, self._connector, exc)
                 raise
+            answered = as_spelled(spelled, page.records)
+            if answered != spelled:
+                spelled, project = answered, compile_projection(answered)
             self._rows += map(project, page.records)
             opened = replace(
                 opened,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from upa_core.domain.people.changes import REMOVED, Merged, compile_projection, fill, overlay, remap
+from upa_core.domain.people.changes import REMOVED, Merged, as_spelled, compile_projection, fill, overlay, remap
 
 
 @pytest.mark.parametrize("odd", ["x", 1, True, ["x"], 1.5])
@@ -96,3 +96,14 @@ def test_a_row_of_another_header_has_absent_values_where_it_wasnt_tracked() -> N
     assert remap(["p", 1, None, "y"], ["a", "b"], ["b", "c", "a"]) == ["p", 6, "y", None, None]
     assert remap(["p", -1], ["a"], ["b"]) == ["p", -1]
     assert overlay(None, ["p", 1, None]) == ["p", 1, None]
+
+
+def test_names_are_found_in_the_letter_case_of_the_answer() -> None:
+    """A page that spells a name its own way is projected by that spelling; children keep theirs."""
+    inputs = ("extension_1_costcode", "onPremisesExtensionAttributes.extensionAttribute1", "gone")
+    record = {"id": "p", "Extension_1_CostCode": "C", "onPremisesExtensionAttributes": {"extensionAttribute1": "E"}}
+    spelled = as_spelled(inputs, [{"id": "q", "@removed": {}}, {"id": "o"}, record])
+
+    assert spelled == ("Extension_1_CostCode", inputs[1], "gone")
+    assert compile_projection(spelled)({**record, "gone": 1}) == ["p", 0, "C", "E", 1]
+    assert compile_projection(inputs)(record) == ["p", 4, "C", "E", None]

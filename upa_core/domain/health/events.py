@@ -16,6 +16,7 @@ class EventName(StrEnum):
     ROUND_RESYNC = "upa.round.resync"
     PULL_PAUSED = "upa.pull.paused"
     WATERMARK_OLD = "upa.watermark.old"
+    ATTRIBUTE_UNCARRIED = "upa.attribute.uncarried"
     PLAN_EMPTY = "upa.plan.empty"
     PLAN_MADE = "upa.plan.made"
     PLAN_HELD = "upa.plan.held"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal, TypeVar
 
 PARTITIONS = 64
@@ -21,6 +22,8 @@ Row = list[Any]
 ROW_HEAD = ("@id", "@absent")
 """What a row holds before its values."""
 REMOVED = -1
+_LOOKED_AT = 5
+"""Records of a page that are looked at for the spelling of names."""
 
 
 def bucket(person: str) -> int:
@@ -41,7 +44,8 @@ def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], R
     """Return the function that turns a source record into a row for `inputs` (dotted attribute paths).
 
     A child missing in an attribute that is there counts as null: complex values are sent whole. What stands in place of
-    a complex value is kept as it is, for the mapping to refuse.
+    a complex value is kept as it is, for the mapping to refuse. A name in another letter case is found too, slowly: see
+    `as_spelled`.
     """
     paths = [path.partition(".")[::2] for path in inputs]
     parents = sorted({name for name, child in paths if child})
@@ -67,14 +71,35 @@ def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], R
     return project
 
 
+def as_spelled(inputs: Sequence[str], records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the inputs in the letter case in which the first of the records name them.
+
+    Graph matches a directory extension in `$select` whatever its case, and answers in the registered spelling.
+    """
+    spelled = {path.partition(".")[0]: "" for path in inputs}
+    for record in islice((one for one in records if "@removed" not in one), _LOOKED_AT):
+        for name in [name for name, found in spelled.items() if not found]:
+            spelled[name] = _spelling(record, name) or ""
+    return tuple((spelled[name] or name) + dot + child for name, dot, child in (path.partition(".") for path in inputs))
+
+
+def _spelling(record: Mapping[str, Any], name: str) -> str | None:
+    """Return how the record spells a name; None where it doesn't name it."""
+    if name in record:
+        return name
+    folded = name.lower()
+    return next((key for key in record if key.lower() == folded), None)
+
+
 def _partial(record: Mapping[str, Any], paths: Sequence[tuple[str, str]]) -> Row:
     absent, row = 0, [record["id"], 0]
     for at, (name, child) in enumerate(paths):
-        if name not in record:
+        spelled = _spelling(record, name)
+        if spelled is None:
             absent |= 1 << at
             row.append(None)
             continue
-        value = record[name]
+        value = record[spelled]
         row.append(value.get(child) if child and isinstance(value, Mapping) else value)
     row[1] = absent
     return row

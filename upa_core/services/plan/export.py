@@ -21,13 +21,13 @@ from upa_core.domain.documents.quarantine import reason_of
 from upa_core.domain.documents.storage_layout import intent_key, report_key
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
-from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine
-from upa_core.services.plan.make_plan import make_plan
+from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.state.document import Stored, lane_of, put_document, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
@@ -135,6 +135,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     plan = make_plan(
         ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence, check=check
     )
+    _warn_of_uncarried(ports, connector, run, plan)
     planned = Run(
         id=run,
         started=now,
@@ -148,7 +149,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     )
     if not planned.files:
         return _end_without_export(ports, connector, stored, planned)
-    held = reason_to_hold(
+    held = _why_nobody_carries(connector, plan) or reason_to_hold(
         plan.counts,
         known=state.people.known,
         earlier=state.exported,
@@ -175,6 +176,18 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         return Step("idle", f"held: {held}", run=run)
     ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
     return Step("again", "planned", run=run)
+
+
+def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:
+    """Return why a plan that clears for want of an attribute is held; whoever set no limit on clears wants them all."""
+    unlimited = (connector.threshold.clears_absolute, connector.threshold.clears_percent) == (None, None)
+    return "" if plan.carriers is None or unlimited else plan.carriers.why_held()
+
+
+def _warn_of_uncarried(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
+    for path in sorted(plan.carriers.uncarried) if plan.carriers is not None else ():
+        fields: Fields = {"attribute": path, "people": plan.counts.people}
+        ports.events.emit(Event(EventName.ATTRIBUTE_UNCARRIED, connector.name, run, Level.WARNING, fields))
 
 
 def _end_without_export(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run) -> Step:

@@ -12,6 +12,7 @@ from upa_core.domain.documents.connector_state import Counts, SealedRound
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
 from upa_core.domain.people.shadow import Shard, group_members, groups_of, shard_of
+from upa_core.domain.plan.carriers import Carriers
 from upa_core.domain.plan.planner import Entry, Planner
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored
@@ -43,6 +44,8 @@ class PlanResult:
     counts: Counts = field(default_factory=Counts)
     full_round: str = ""
     """The full round among those merged, if any."""
+    carriers: Carriers | None = None
+    """Which inputs nobody carries, where a full round was planned that names somebody."""
 
 
 def make_plan(
@@ -101,6 +104,7 @@ class _Planning:
         self._books: dict[int, EscrowBook] = {}
         self._needed = _mask(connector)
         self._result = PlanResult()
+        self._carriers = Carriers.of(connector)
         self._due_read = 0
 
     def run(self) -> PlanResult:
@@ -114,6 +118,8 @@ class _Planning:
                 self._unit(list(partitions), list(group_members(group, groups, shards)))
         if self._keep_books:
             self._people.note(self._books)
+        if self._result.full_round and self._result.counts.people:
+            self._result.carriers = self._carriers
         return self._result
 
     def _unit(self, partitions: Sequence[int], shards: Iterable[int]) -> None:
@@ -125,6 +131,8 @@ class _Planning:
         due = sorted(waiting - merged.rows.keys() - merged.ended)[: MAX_DUE - self._due_read]
         self._due_read += len(due)
         gone, unread = self._complete(merged, due)
+        if merged.full_round and self._carriers.uncarried:
+            self._carriers.see(merged.rows.values())
         by_shard = _by_shard(merged, gone, unread, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
         if not merged.full_round and len(touched) <= MAX_AT_ONCE:
@@ -200,6 +208,8 @@ class _Planning:
             now=self._now,
             sequence=self._sequence,
         )
+        if full_round and self._carriers.uncarried:
+            self._carriers.count(plan.entries)
         self._sink.add(plan.entries)
         self._result.counts = self._result.counts.plus(plan.counts)
         if (plan.changed or (full_round and stored.value.dropped)) and self._keep_books:

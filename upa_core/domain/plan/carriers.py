@@ -1,0 +1,59 @@
+"""Attributes that nobody carries: a typo, a deleted extension and a lost right look like everybody being empty."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.people.changes import ROW_HEAD, Row
+from upa_core.domain.plan.planner import Entry
+
+_NOTHING: tuple[object, ...] = (None, "", [])
+
+
+@dataclass(slots=True)
+class Carriers:
+    """Finds, while a full round is planned, the inputs that nobody carries and whom that would clear.
+
+    A look at the rows of a round costs next to nothing where each input is carried: it ends at the first who does.
+    """
+
+    uncarried: dict[str, int]
+    """Inputs that nobody seen so far carries, and where a row holds their values."""
+    reads: Mapping[str, Collection[str]]
+    """Inputs of each property."""
+    emptied: dict[str, int] = field(default_factory=dict)
+    """People whose property would be emptied, by property."""
+
+    @staticmethod
+    def of(connector: Connector) -> Carriers:
+        """Return the book of a connector, in which nobody carries anything yet."""
+        read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
+        at = {path: place + len(ROW_HEAD) for place, path in enumerate(connector.inputs) if path in read}
+        return Carriers(at, {mapping.target: frozenset(mapping.inputs) for mapping in connector.active})
+
+    def see(self, rows: Collection[Row]) -> None:
+        """Take out the inputs that somebody carries."""
+        for path, at in list(self.uncarried.items()):
+            if any(row[at] not in _NOTHING for row in rows):
+                del self.uncarried[path]
+
+    def count(self, entries: Sequence[Entry]) -> None:
+        """Count whom the entries would empty, of properties that read an input nobody carries."""
+        for target in self._suspects():
+            found = sum(entry.new.get(target) == "" for entry in entries)
+            if found:
+                self.emptied[target] = self.emptied.get(target, 0) + found
+
+    def why_held(self) -> str:
+        """Return why the plan must be held, naming attribute and property; "" where it clears nobody for it."""
+        for target in self._suspects():
+            people = self.emptied.get(target, 0)
+            if people:
+                names = " and ".join(path for path in sorted(self.reads[target]) if path in self.uncarried)
+                return f"nobody carries {names}: {target} of {people} people would be cleared"
+        return ""
+
+    def _suspects(self) -> Iterable[str]:
+        return [target for target, inputs in self.reads.items() if any(path in self.uncarried for path in inputs)]

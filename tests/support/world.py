@@ -111,7 +111,7 @@ class World:
         self.absent = ""
         """A person whose profile doesn't exist yet."""
         self.people = [self.join(department=f"D{n}", jobTitle=f"T{n}") for n in range(people)]
-        if self.people:  # each mapped attribute is carried by somebody: a plan that clears for want of one is held
+        if self.people and self.connector.threshold != NO_THRESHOLD:  # a plan that clears for want of a carrier is held
             code = {"extensionAttribute1": "C"}
             self.sim.directory.edit(self.people[0], onPremisesExtensionAttributes=code)
 

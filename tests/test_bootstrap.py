@@ -42,4 +42,4 @@ def test_of_two_certificates_the_one_that_ends_first_counts(tmp_path: Path, grap
     environ = {"UPA_CONFIG": str(file), "UPA_STATE": f"folder:{tmp_path / 'state'}"}
     app = bootstrap.build(environ, clock=FakeClock(), events=RecordingEvents())
 
-    assert app.watch(app.connectors["contoso"]).certificate_ends() == datetime(2029, 1, 1, tzinfo=UTC)
+    assert app.alerting(app.connectors["contoso"]).certificate_ends() == datetime(2029, 1, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.language.date_reading import DateReader, reader_of
-from upa_core.domain.language.date_tokens import Token, tokens_of
-from upa_core.domain.language.date_writing import template_of, write
+from upa_core.domain.language.date_format.reading import DateReader, reader_of
+from upa_core.domain.language.date_format.tokens import Token, tokens_of
+from upa_core.domain.language.date_format.writing import template_of, write
 from upa_core.domain.language.moments import moment_of, offset_of
 
 _ISO = re.compile(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.language.date_tokens import DAYS, MONTHS, Token
+from upa_core.domain.language.date_format.tokens import DAYS, MONTHS, Token
 from upa_core.domain.language.moments import moment_of, offset_of
 
 _NO_FORM = "doesn't have the expected date format"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from upa_core.domain.language.date_tokens import DAYS, MONTHS, Token
+from upa_core.domain.language.date_format.tokens import DAYS, MONTHS, Token
 
 _PARTS = {"M": "month", "d": "day", "H": "hour", "m": "minute", "s": "second"}
 _NUMBERS = {letter * width: f"{{0.{part}:0{width}}}" for letter, part in _PARTS.items() for width in (1, 2)}

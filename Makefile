@@ -80,7 +80,7 @@ bench-full: $(READY) ## Measure with a million people
 	@$(BIN)/python -m bench --full
 
 wheel-test: $(READY) ## Install the wheel in empty environments of every Python that is here, and use it
-	@UPA_WHEEL_PYTHONS="$$(scripts/find-python --all)" $(BIN)/python -m pytest -v tests/packaging
+	@UPA_WHEEL_PYTHONS="$$(scripts/find-python --all)" $(BIN)/python -m pytest -v tests/distribution
 
 package-test: $(READY) ## Build the deployment package and let the real worker index that folder alone
 	@$(BIN)/python scripts/package-test

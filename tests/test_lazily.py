@@ -21,7 +21,7 @@ def test_indexing_imports_nothing_of_the_pipeline() -> None:
         "print(before, 'upa_core.services.pull' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "['upa_core.lazily'] True\n"
+    assert done.stdout == "['upa_core.deployed', 'upa_core.lazily'] True\n"
 
 
 def test_a_module_that_isnt_there_is_told_at_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from upa_core.adapters.storage.store_keys import check_key, check_prefix
@@ -176,14 +176,13 @@ def blob_store_from_connection_string(
     connection: str, container: str, *, create: bool = True, **options: Any
 ) -> BlobStore:
     """Return the store behind a connection string: Azurite, or a local experiment."""
-    from azure.storage.blob import ContainerClient  # vendor imports are lazy
+    from azure.storage.blob import ContainerClient
 
     _quieten()
     try:
         client = ContainerClient.from_connection_string(connection, container, **_MODEST | options)
     except (ValueError, KeyError):  # their texts repeat what was written
-        text = "AzureWebJobsStorage isn't a storage account's connection string; copy it whole from the account"
-        raise ConfigError(text) from None
+        raise ConfigError("AzureWebJobsStorage isn't a connection string: copy it whole from the account") from None
     return BlobStore(client, create=create)
 
 
@@ -207,10 +206,8 @@ def _again_when_replaced(call: Callable[[], T], attempts: int = 3) -> T:
     from azure.core.exceptions import ResourceModifiedError  # vendor imports are lazy
 
     for _ in range(attempts - 1):
-        try:
+        with suppress(ResourceModifiedError):
             return call()
-        except ResourceModifiedError:
-            continue
     return call()
 
 

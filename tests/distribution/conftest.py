@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.environments import PYTHONS, Environment, built, environment
+from tests.distribution.environments import PYTHONS, Environment, built, environment
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.distribution.environments import ROOT
 from tests.infra.test_package import program
-from tests.packaging.environments import ROOT
 
 RELEASE = program("release")
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))

@@ -58,7 +58,7 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     fields: Fields = {"file": outcome.file, "exported": exported, "escrowed": escrowed, "why": verdict.why}
     jobs = outcome.import_jobs
     ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields, jobs))
-    _tell_escrowed(ports, connector, outcome, verdict)
+    _emit_escrowed(ports, connector, outcome, verdict)
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque)
 
 
@@ -112,7 +112,7 @@ def _verdict(ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict
     return Verdict(confirmed=True, failed=failed)
 
 
-def _tell_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict: Verdict) -> None:
+def _emit_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict: Verdict) -> None:
     """Tell how many people wait for what; that a profile doesn't exist yet is nothing to be alarmed at."""
     reasons = [reason for reason, _ in verdict.failed.values()]
     for reason in sorted(set(reasons)):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from upa_core.adapters.clock import RandomIds, clock_from
 from upa_core.adapters.graph.mail import GraphMail
 from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.call_log import CallLog
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
 from upa_core.adapters.sharepoint.library import SharePointLibrary
@@ -28,6 +29,7 @@ from upa_core.domain.errors import ConfigError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.clock import Clock
 from upa_core.ports.events import Events
+from upa_core.ports.inspection import Host
 from upa_core.ports.messenger import Messenger
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
@@ -55,26 +57,37 @@ class App:
     clock: Clock
     events: Events
     connectors: Mapping[str, Connector]
+    calls: CallLog = field(default_factory=CallLog)
+    """The last requests to Graph and SharePoint."""
     _tokens: dict[tuple[Credential, str], TokenSource] = field(default_factory=dict)
 
     def ports(self, connector: Connector, waker: Waker = _SILENT) -> Ports:
         """Return the ports of a connector; nothing is called yet."""
-        target, graph = connector.target, connector.source.cloud.graph
-        site = Service(_origin(target.site_url), self._sharepoint_tokens(connector), self.clock)
+        target, services = connector.target, self.services(connector)
         return Ports(
             store=self.store,
-            source=GraphUsers(Service(graph, self._graph_tokens(connector), self.clock)),
-            library=SharePointLibrary(site, target.site_url, target.folder),
-            import_jobs=SharePointImportJobs(self._admin(connector)),
+            source=GraphUsers(services["graph"]),
+            library=SharePointLibrary(services["library"], target.site_url, target.folder),
+            import_jobs=SharePointImportJobs(services["admin"]),
             clock=self.clock,
             ids=RandomIds(),
             events=self.events,
             waker=waker,
         )
 
+    def services(self, connector: Connector) -> Mapping[Host, Service]:
+        """Return a connector's three hosts, each with its own token; nothing is called yet."""
+        target, sharepoint = connector.target, self._sharepoint_tokens(connector)
+        graph = connector.source.cloud.graph
+        return {
+            "graph": Service(graph, self._graph_tokens(connector), self.clock, calls=self.calls),
+            "library": Service(_origin(target.site_url), sharepoint, self.clock, calls=self.calls),
+            "admin": Service(_origin(target.admin_url), sharepoint, self.clock, calls=self.calls),
+        }
+
     def people_manager(self, connector: Connector) -> PeopleManager:
         """Return the reader of a connector's target profiles."""
-        return PeopleManager(self._admin(connector))
+        return PeopleManager(self.services(connector)["admin"])
 
     def inspection(self, connector: Connector) -> CloudInspection:
         """Return what looks at a connector's surroundings before it runs."""
@@ -82,21 +95,19 @@ class App:
         from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 
         target, graph = connector.target, connector.source.cloud.graph
-        sharepoint = self._sharepoint_tokens(connector)
+        services, sharepoint = self.services(connector), self._sharepoint_tokens(connector)
         credentials = self.config.credentials[connector.name]
         used = {credentials.graph, credentials.sharepoint}
         certificates = [content for each in used if (content := _certificate(each, self.settings, self.clock))]
         return CloudInspection(
-            Service(graph, self._graph_tokens(connector), self.clock),
+            services["graph"],
             {
                 "graph": (self._graph_tokens(connector), graph),
                 "library": (sharepoint, _origin(target.site_url)),
                 "admin": (sharepoint, _origin(target.admin_url)),
             },
-            self.people_manager(connector),
-            LibraryLabel(
-                Service(_origin(target.site_url), sharepoint, self.clock), target.site_url, connector.target.folder
-            ),
+            PeopleManager(services["admin"]),
+            LibraryLabel(services["library"], target.site_url, target.folder),
             certificates,
         )
 
@@ -134,9 +145,7 @@ class App:
         wanted = self.config.notifications
         messengers: list[Messenger] = []
         if wanted.email:
-            cloud = connector.source.cloud
-            graph = Service(cloud.graph, self._graph_tokens(connector), self.clock)
-            messengers.append(GraphMail(graph, wanted.sender, wanted.email))
+            messengers.append(GraphMail(self.services(connector)["graph"], wanted.sender, wanted.email))
         if wanted.webhook:
             messengers.append(Webhook(wanted.webhook))
         return Alerting(
@@ -150,9 +159,6 @@ class App:
         both = self.config.credentials[connector.name]
         certificates = {one for one in (both.graph, both.sharepoint) if isinstance(one, Certificate)}
         return min((certificate_end(_pem(one, self.settings, self.clock)) for one in certificates), default=None)
-
-    def _admin(self, connector: Connector) -> Service:
-        return Service(_origin(connector.target.admin_url), self._sharepoint_tokens(connector), self.clock)
 
     def _graph_tokens(self, connector: Connector) -> TokenSource:
         return self._tokens_of(self.config.credentials[connector.name].graph, connector)

@@ -39,10 +39,14 @@ class Answer:
         """True for a status of success."""
         return 200 <= self.status < 300
 
+    @property
+    def request_id(self) -> str:
+        """The service's own id of the request, "" where it named none."""
+        return next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
+
     def label(self, code: str = "") -> str:
         """Describe the answer for a message."""
-        request_id = next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
-        parts = [f"{self.call}: HTTP {self.status}", code, f"(request {request_id})" if request_id else ""]
+        parts = [f"{self.call}: HTTP {self.status}", code, f"(request {self.request_id})" if self.request_id else ""]
         return " ".join(part for part in parts if part)
 
     def garbled(self, what: str) -> RetryLaterError:

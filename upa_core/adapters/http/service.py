@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from upa_core.adapters.http.answer import Answer, error_of
+from upa_core.adapters.http.call_log import Call, CallLog
 from upa_core.adapters.http.retry_after import parse_retry_after
 from upa_core.domain.errors import (
     ConfigError,
@@ -68,8 +69,9 @@ class Service:
         patience: float = PATIENCE,
         attempts: int = ATTEMPTS,
         jitter: Callable[[], float] = random.random,
+        calls: CallLog | None = None,
     ) -> None:
-        """Serve `https://host[:port]`; the audience is the same unless named."""
+        """Serve `https://host[:port]`; the audience is the same unless named. `calls` is told each request."""
         self.root = root.rstrip("/")
         self._origin = _origin(self.root)
         if self._origin is None or urlsplit(self.root).path:
@@ -78,6 +80,7 @@ class Service:
         self._audience = (audience or self.root).rstrip("/")
         self._tokens, self._clock, self._session = tokens, clock, session
         self._patience, self._attempts, self._jitter = patience, attempts, jitter
+        self._calls = calls
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -180,11 +183,18 @@ class Service:
             with response:
                 content = b"".join(response.iter_content(_PIECE))
         except requests.RequestException as error:
+            self._note(call.label, None, "")
             kind = UnansweredError if not call.idempotent and not _surely_unsent(error) else UnavailableError
             name = type(error).__name__
             # The vendor's text holds the whole address: only its kind is kept.
             raise kind(f"{call.label}: no answer ({name})") from ConnectionError(name)
-        return Answer(response.status_code, response.headers, content, call.label, call.idempotent)
+        answer = Answer(response.status_code, response.headers, content, call.label, call.idempotent)
+        self._note(call.label, answer.status, answer.request_id)
+        return answer
+
+    def _note(self, label: str, status: int | None, request_id: str) -> None:
+        if self._calls is not None:
+            self._calls.add(Call(self._clock.now(), label, status, request_id))
 
 
 @cache

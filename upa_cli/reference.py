@@ -9,9 +9,8 @@ from typing import Any, get_args
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-from upa_cli.main import COMMANDS
 from upa_cli.shell import exits
-from upa_cli.shell.registry import COMMON, ORDER, Command
+from upa_cli.shell.registry import COMMANDS, COMMON, ORDER, Command
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
 

@@ -12,7 +12,7 @@ from tenant_sim.serving.http import HttpError, Request, Response
 from tenant_sim.serving.route import Route
 from tenant_sim.sharepoint import csom, odata, shape
 from tenant_sim.sharepoint.access import NO_PROFILE_ACCESS, UNAUTHORIZED, authorize, require_site
-from tenant_sim.sharepoint.csom import CsomError
+from tenant_sim.sharepoint.csom_values import CsomError
 from tenant_sim.sharepoint.known import missing
 from tenant_sim.sharepoint.people import PeopleManager
 from tenant_sim.sharepoint.tenant_calls import (

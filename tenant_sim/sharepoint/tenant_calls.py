@@ -10,7 +10,8 @@ from tenant_sim.login.tokens import Token
 from tenant_sim.serving.http import Request, Response
 from tenant_sim.sharepoint import csom
 from tenant_sim.sharepoint.access import FULL_CONTROL, NO_PROFILE_ACCESS, WRITE_PROFILES
-from tenant_sim.sharepoint.csom import Action, CsomError, Guid, Path
+from tenant_sim.sharepoint.csom import Action, Path
+from tenant_sim.sharepoint.csom_values import CsomError, Guid
 from tenant_sim.sharepoint.shape import DENIED
 from tenant_sim.upa.importer import IdType
 from tenant_sim.upa.jobs import ImportJob

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tenant_sim import ScaledClock, TenantSim
 from tenant_sim.loopback import Served
-from upa_cli.main import app
+from upa_cli.shell.registry import app
 
 FACTOR = 12_000
 """Seconds of the tenant's time to one of ours: an import job of two and a half hours takes less than a second."""

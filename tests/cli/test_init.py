@@ -93,7 +93,7 @@ def test_hosts_of_every_cloud(tmp_path: Path, cloud: str, name: str) -> None:
     """SharePoint's name, host or address gives the admin site and the site of that cloud."""
     from typer.testing import CliRunner
 
-    from upa_cli.main import app
+    from upa_cli.shell.registry import app
 
     suffix = CLOUDS[cloud].sharepoint_suffix
     options = [

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from tests.cli.conftest import Office
 from upa_cli import reference
-from upa_cli.main import COMMANDS, app
 from upa_cli.shell import exits
+from upa_cli.shell.registry import COMMANDS, app
 
 every_command = pytest.mark.parametrize("path", sorted(COMMANDS))
 COMMON = {"--config", "--state", "--connector", "--json", "--debug", "--no-color"}

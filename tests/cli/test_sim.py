@@ -12,8 +12,8 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from upa_cli.main import app
 from upa_cli.shell import exits
+from upa_cli.shell.registry import app
 
 
 def test_what_it_prints_is_a_tenant_to_work_with(tmp_path: Path) -> None:

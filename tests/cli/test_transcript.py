@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.full import FULL
-from upa_cli.main import app
+from upa_cli.shell.registry import app
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "transcript.py"
 FACTOR = 8_000

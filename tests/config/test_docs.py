@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from upa_core.config import check_examples, load_config
-from upa_core.config.models import FileModel, json_schema
+from upa_core.config import check_examples, json_schema, load_config
+from upa_core.config.models import FileModel
 from upa_core.config.reference import DOCS, main, schema_text, with_tables
 from upa_core.config.validation import _models_in
 from upa_core.domain.language.functions import FUNCTIONS

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.config.support import refusal_of
-from upa_core.config.grammar import MAX_LENGTH, ExpressionSyntaxError, closest, parse_expression
+from upa_core.config import ExpressionSyntaxError, parse_expression
+from upa_core.config.grammar import MAX_LENGTH, closest
 from upa_core.domain.language.expressions import Attribute, Call, Comparison, Constant
 from upa_core.domain.people.attributes import resolve_attribute
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.config.support import refusal_of
-from upa_core.config.problems import ConfigFileError
+from upa_core.config import ConfigFileError
 from upa_core.config.yaml_tree import MAX_BYTES, MAX_NODES, load_tree, place_of
 
 

@@ -10,7 +10,7 @@ from tests.crash.rivals import beside
 from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, RULES, World
 from tests.support.wrapped import Wrapped
-from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.people.shadow import EscrowReason

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from tests.docs.pages import PAGES, ROOT, blocks
-from upa_cli.main import app
+from upa_cli.shell.registry import app
 
 PLANNED = {
     "init",

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.world import World
-from upa_core.config.grammar import parse_expression
+from upa_core.config import parse_expression
 from upa_core.domain.language.expressions import describe_expression
 from upa_core.domain.people.mapping import Mapping, direct
 from upa_core.domain.people.scope import Clause, Scope

@@ -9,8 +9,9 @@ import pytest
 
 from tests.fakes.clock import START
 from tests.support.world import World
-from upa_core.domain.documents.connector_state import ConnectorState, Counts, Hold, Retry, Run
+from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.runs import Counts, Hold, Retry, Run
 from upa_core.domain.gates import closed_for_all, closed_gate
 
 CONNECTOR = replace(World().connector, staging=True)

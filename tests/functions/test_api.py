@@ -14,7 +14,8 @@ import pytest
 
 from tests.support.api_world import ApiWorld, api_world
 from upa_core import bootstrap
-from upa_core.domain.documents.connector_state import Decision, Quarantine, QuarantineReason
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.runs import Decision
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.state.document import get_document, state_of
 from upa_core.state.plan_reader import read_plan

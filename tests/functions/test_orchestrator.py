@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from functions_host.replay.run_all import OrchestratorFailedError, Replay
+from functions_host.replay.outcome import OrchestratorFailedError
+from functions_host.replay.run_all import Replay
 
 ROOT = Path(__file__).parents[2]
 

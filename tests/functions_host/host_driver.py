@@ -4,9 +4,9 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 
+from functions_host import FunctionsHost
 from functions_host.clock import SteppedClock, clock_from
 from functions_host.errors import HostError
-from functions_host.host import FunctionsHost
 
 
 def main():

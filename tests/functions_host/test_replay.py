@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from azure.durable_functions import RetryOptions
 
-from functions_host.replay.run_all import (
+from functions_host.replay.outcome import (
     NonDeterministicError,
     OrchestratorFailedError,
     OutstandingError,
-    Replay,
     ReplayError,
     StuckError,
 )
+from functions_host.replay.run_all import Replay
 
 HOUR = timedelta(hours=1)
 ON_1 = version("azure-functions-durable").startswith("1.")

@@ -16,9 +16,10 @@ from tests.page.conftest import KEY
 from tests.support.api_world import ApiWorld, api_world
 from upa_cli.work.runner import drive
 from upa_core import bootstrap
-from upa_core.domain.documents.connector_state import ConnectorState, Retry
+from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.runs import Retry
 from upa_core.domain.health.alarms import Alarm
 from upa_core.services.health.notify import count_library, notification_log_of
 from upa_core.services.pull import pull

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes import MemoryStore
-from upa_core.domain.documents.connector_state import Segment
+from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.people.changes import PARTITIONS, compile_projection
 from upa_core.state.segments import SegmentReader, encode_segment
 

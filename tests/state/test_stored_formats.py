@@ -18,8 +18,10 @@ from upa_cli.work import backup
 from upa_core.domain.bulk.import_file import read_import_file
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.connector_state import ConnectorState, Decision, Intent, Lane, Outcome, Report, RoundEnd
-from upa_core.domain.documents.connector_state import Segment as StoredSegment
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.lane import Lane, Outcome
+from upa_core.domain.documents.rounds import Segment as StoredSegment
+from upa_core.domain.documents.runs import Decision, Intent, Report, RoundEnd
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.people.changes import PARTITIONS
 from upa_core.http_api.idempotency import Remembered

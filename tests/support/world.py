@@ -21,7 +21,8 @@ from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
 from upa_core.adapters.sharepoint.library import SharePointLibrary
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Source, Target
-from upa_core.domain.documents.connector_state import ConnectorState, Lane
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.lane import Lane
 from upa_core.domain.errors import RetryLaterError
 from upa_core.domain.next_step import Step
 from upa_core.domain.people.mapping import direct

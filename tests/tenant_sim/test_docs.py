@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tenant_sim import main
+from tenant_sim import Fault, main
 from tenant_sim.control import surface as control
-from tenant_sim.control.faults import Fault
 from tenant_sim.upa.script import PRESETS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")

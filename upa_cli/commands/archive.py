@@ -18,8 +18,9 @@ from upa_cli.shell.registry import command, group
 from upa_cli.work.canary import SUFFIX as CANARY
 from upa_core.domain.bulk.import_job import error_name, state_name
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.connector_state import Outcome, Report
 from upa_core.domain.documents.ids import is_run_id
+from upa_core.domain.documents.lane import Outcome
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.documents.storage_layout import report_key, run_folder
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.state.document import get_document

@@ -15,7 +15,7 @@ from upa_cli.shell.registry import command, group
 from upa_cli.shell.render import changes_table
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.connector_state import Hold
+from upa_core.domain.documents.runs import Hold
 from upa_core.domain.plan.planner import Entry
 from upa_core.services.admin import holds
 from upa_core.state.document import state_of

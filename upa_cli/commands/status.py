@@ -15,8 +15,8 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, duration, moment, table
 from upa_cli.shell.registry import command
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.connector_state import Report
 from upa_core.domain.documents.ids import is_run_id
+from upa_core.domain.documents.runs import Report
 from upa_core.http_api.status import statuses
 from upa_core.services.admin.requests import run_status
 from upa_core.state.reports import reports_of

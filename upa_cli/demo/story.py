@@ -16,7 +16,7 @@ from upa_cli.demo.directory import apply_edits, choose, seed
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
 from upa_cli.demo.stage import Stage, stage
-from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.people.shadow import shard_of
 from upa_core.state.document import get_document, state_of
 from upa_core.state.people import People

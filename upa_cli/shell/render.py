@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from upa_cli.shell.output import Redactor, clean, count, duration, moment, table
-from upa_core.domain.documents.connector_state import ConnectorState, Report
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.next_step import Step
 from upa_core.domain.plan.planner import Entry
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.next_step import Step
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.advance import advance

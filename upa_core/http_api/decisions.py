@@ -6,7 +6,7 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
-from upa_core.domain.documents.connector_state import Decision, Hold
+from upa_core.domain.documents.runs import Decision, Hold
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Answer, Request, problem

@@ -12,8 +12,8 @@ import orjson
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.connector_state import Report
 from upa_core.domain.documents.ids import is_guid, is_run_id
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Answer, ProblemError, Request, problem
 from upa_core.http_api.idempotency import HEADER, once

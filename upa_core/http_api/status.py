@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Report
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.http import Answer, Request
 from upa_core.http_api.runs import Everyone, known_only
 from upa_core.ports.bundle import Ports

@@ -10,7 +10,8 @@ import orjson
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, to_json
-from upa_core.domain.documents.connector_state import ConnectorState, Lane
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.storage_layout import lane_key, state_key, watcher_key
 from upa_core.domain.documents.watcher import Watcher
 from upa_core.domain.errors import ConflictError, CorruptStateError

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Abandoned, ConnectorState, InFlight, Lane
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.lane import Abandoned, InFlight, Lane
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.timetable import ABANDONED_POLL

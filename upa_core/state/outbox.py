@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upa_core.domain.documents.connector_state import ConnectorState, SealedRound
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.rounds import SealedRound
 
 MAX_ROUNDS = 48
 """Sealed rounds kept apart; in a long hold or pause later ones grow into the last, so that the state stays small."""

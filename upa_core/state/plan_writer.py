@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from upa_core.domain.bulk.import_file import ImportFile
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import FileState
 from upa_core.domain.documents.ids import file_name
+from upa_core.domain.documents.runs import FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.ports.store import Store

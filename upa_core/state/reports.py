@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from upa_core.domain.documents.codec import instant
-from upa_core.domain.documents.connector_state import Report
 from upa_core.domain.documents.ids import is_run_id, moment_of
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.documents.storage_layout import RUNS_PREFIX, Kind, month_prefix, parse, report_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.store import Store

@@ -6,19 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from upa_core.domain.documents.connector_state import (
-    ConnectorState,
-    Exported,
-    FileState,
-    QuarantineReason,
-    Report,
-    Retry,
-    RoundEnd,
-    Run,
-    RunResult,
-    SealedRound,
-)
-from upa_core.domain.documents.quarantine import left_by, slowed_down
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.quarantine import QuarantineReason, left_by, slowed_down
+from upa_core.domain.documents.rounds import SealedRound
+from upa_core.domain.documents.runs import Exported, FileState, Report, Retry, RoundEnd, Run, RunResult
 from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.plan.threshold import WINDOW

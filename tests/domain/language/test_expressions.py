@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
+from upa_core.config import ExpressionSyntaxError, parse_expression
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.language.expressions import (
     MAX_DEPTH,

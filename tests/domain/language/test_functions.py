@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upa_core.config.grammar import parse_expression
+from upa_core.config import parse_expression
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.language.expressions import compile_expression, inputs_of
 from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper

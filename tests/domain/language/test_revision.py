@@ -2,7 +2,7 @@
 
 import pytest
 
-from upa_core.config.grammar import parse_expression
+from upa_core.config import parse_expression
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Clause, Scope
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.fakes.clock import START
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.connector_state import Counts, Exported
+from upa_core.domain.documents.runs import Counts, Exported
 from upa_core.domain.plan.threshold import reason_to_hold
 
 LIMITS = ChangeThreshold(updates_absolute=None, updates_percent=30.0, clears_absolute=50, clears_percent=5.0)

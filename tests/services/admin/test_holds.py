@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
-from upa_core.domain.documents.connector_state import Decision, Report
+from upa_core.domain.documents.runs import Decision, Report
 from upa_core.domain.documents.storage_layout import decision_key, report_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import EventName

@@ -11,9 +11,9 @@ import pytest
 
 from tests.fakes.messenger import FakeMessenger
 from tests.support.world import World
-from upa_core.domain.documents.connector_state import ConnectorState, Debt, Hold, Run
+from upa_core.domain.documents.connector_state import ConnectorState, Debt
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.documents.runs import Retry
+from upa_core.domain.documents.runs import Hold, Retry, Run
 from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.health.alarms import CERTIFICATE_DAYS, Occasion
 from upa_core.domain.health.events import EventName
@@ -179,7 +179,7 @@ def test_a_death_while_sending_repeats_after_a_quarter_of_an_hour(watched: Watch
 def test_a_hold_is_told_with_its_run(watched: Watched) -> None:
     """Held once; another hold is another message."""
     run = replace(NOTHING, counts=None)  # type: ignore[arg-type]
-    from upa_core.domain.documents.connector_state import Counts
+    from upa_core.domain.documents.runs import Counts
 
     watched.change(hold=Hold(replace(run, counts=Counts()), watched.world.now, "clears of 50 people"))
     watched.look()

@@ -10,8 +10,7 @@ import pytest
 
 from tests.crash.scenarios import quick, settled
 from tests.support.world import NO_THRESHOLD, World
-from upa_core.domain.documents.connector_state import Quarantine
-from upa_core.domain.documents.quarantine import OFF_AFTER, QuarantineReason
+from upa_core.domain.documents.quarantine import OFF_AFTER, Quarantine, QuarantineReason
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UpaError
 from upa_core.domain.health.events import Event, EventName
 from upa_core.domain.people.mapping import direct

@@ -10,7 +10,7 @@ import pytest
 from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.connector_state import QuarantineReason
+from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.storage_layout import due_key
 from upa_core.domain.errors import FatalError, RefusedError
 from upa_core.domain.health.events import EventName

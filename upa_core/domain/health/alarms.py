@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from upa_core.domain.documents.connector_state import ConnectorState, Lane, age_of
+from upa_core.domain.documents.connector_state import ConnectorState, age_of
+from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.domain.timetable import STALLED_AFTER
 

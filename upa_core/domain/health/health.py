@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Lane, Retry, age_of
+from upa_core.domain.documents.connector_state import ConnectorState, age_of
+from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.documents.runs import Retry
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.timetable import STALLED_AFTER

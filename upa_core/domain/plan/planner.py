@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Counts
+from upa_core.domain.documents.runs import Counts
 from upa_core.domain.errors import FatalError
 from upa_core.domain.people.changes import ROW_HEAD, Row
 from upa_core.domain.people.mapping import Problem, compile_mappings

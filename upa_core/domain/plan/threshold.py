@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.connector_state import Counts, Exported
+from upa_core.domain.documents.runs import Counts, Exported
 
 WINDOW = timedelta(hours=24)
 

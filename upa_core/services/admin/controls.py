@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex, Retry
+from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import switched_on
+from upa_core.domain.documents.runs import Retry
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Decision, Hold
+from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.quarantine import left_by
+from upa_core.domain.documents.runs import Decision, Hold
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Report, RoundEnd, RunRequest
+from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
 from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.runs import Report, RoundEnd
 from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.people.shadow import EscrowEntry, EscrowReason, Shard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import InFlight
+from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.next_step import Step
 from upa_core.domain.timetable import FIRST_POLL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import InFlight
+from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.gates import closed_gate
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import lane_of, state_of

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, InFlight, Retry, age_of, switched_off
+from upa_core.domain.documents.connector_state import ConnectorState, age_of, switched_off
+from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.quarantine import SLOW_PULL, QuarantineReason, left_by, reason_of, slowed_down
+from upa_core.domain.documents.runs import Retry
 from upa_core.domain.errors import AccessDeniedError, FatalError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.timetable import HOLD_ALERT_EVERY, RHYTHM_SLACK, failed_run_pause, is_early

@@ -7,7 +7,8 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
-from upa_core.domain.documents.connector_state import ConnectorState, Lane, age_of, switched_off
+from upa_core.domain.documents.connector_state import ConnectorState, age_of, switched_off
+from upa_core.domain.documents.lane import Lane
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.ports.bundle import Ports

@@ -10,7 +10,9 @@ from itertools import islice
 from upa_core.domain.bulk.import_job import state_name
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Outcome, Run
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.lane import Outcome
+from upa_core.domain.documents.runs import Run
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.people.shadow import EscrowEntry, Shard, shard_of
 from upa_core.ports.bundle import Ports

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from upa_core.domain.bulk.import_file import ImportFile
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Counts
+from upa_core.domain.documents.runs import Counts
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.ports.bundle import Ports

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Counts
+from upa_core.domain.documents.runs import Counts
 from upa_core.domain.errors import FatalError
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.bundle import Ports

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import Abandoned, ConnectorState, Debt, Lane, age_of
+from upa_core.domain.documents.connector_state import ConnectorState, Debt, age_of
+from upa_core.domain.documents.lane import Abandoned, Lane
 from upa_core.domain.errors import FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.shadow import EscrowReason

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, Report, RoundEnd
+from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.ids import moment_of
+from upa_core.domain.documents.runs import Report, RoundEnd
 from upa_core.domain.documents.storage_layout import (
     RUNS_PREFIX,
     Kind,

@@ -12,7 +12,7 @@ import pytest
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import World
-from upa_core.domain.documents.connector_state import QuarantineReason
+from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.people.shadow import EscrowReason

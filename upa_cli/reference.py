@@ -9,8 +9,9 @@ from typing import Any, get_args
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
+from upa_cli.main import commands
 from upa_cli.shell import exits
-from upa_cli.shell.registry import COMMANDS, COMMON, ORDER, Command
+from upa_cli.shell.registry import COMMON, ORDER, Command
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
 
@@ -41,7 +42,7 @@ A first run, step by step, is in [the transcript](../tutorial/transcript.md); th
 def page() -> str:
     """Return the whole page."""
     ordered = sorted(
-        COMMANDS.values(), key=lambda one: (ORDER.index(one.path.split()[0]), list(COMMANDS).index(one.path))
+        commands().values(), key=lambda one: (ORDER.index(one.path.split()[0]), list(commands()).index(one.path))
     )
     parts = [_HEAD, _common(), _codes(), "## Commands", _index(ordered), *map(_command, ordered)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"

@@ -21,7 +21,7 @@ from upa_core.domain.documents.ids import is_connector_name, parse_file_name
 from upa_core.domain.documents.watcher import file_of
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
-from upa_core.domain.http import Answer, Request, problem
+from upa_core.domain.http import Request, Response, problem
 from upa_core.http_api import serve as http_api
 from upa_core.http_api.idempotency import forget_old_requests
 from upa_core.http_api.page import page
@@ -124,19 +124,19 @@ def housekeeping() -> datetime:
     return app().clock.now() - HISTORY_KEPT
 
 
-def http(operation: str, request: Request) -> tuple[Answer, Wakes]:
+def http(operation: str, request: Request) -> tuple[Response, Wakes]:
     """Answer one operation of the HTTP API, with the wake-ups that it brings."""
     waker = GatheringWaker()
     answer = _answer(operation, request, waker)
     return http_api.guarded(answer), _messages(waker)
 
 
-def openapi() -> Answer:
+def openapi() -> Response:
     """Return the OpenAPI document."""
-    return http_api.guarded(Answer(200, _asset("openapi.json"), {"Content-Type": "application/json"}))
+    return http_api.guarded(Response(200, _asset("openapi.json"), {"Content-Type": "application/json"}))
 
 
-def status_page(request: Request) -> Answer:
+def status_page(request: Request) -> Response:
     """Return the status page: its first lines say how every connector is, the rest comes by its script."""
     answer = _answer("get_status", request, GatheringWaker())
     known = answer.body["connectors"] if answer.status == 200 else []
@@ -144,7 +144,7 @@ def status_page(request: Request) -> Answer:
     return page(known, trouble, css=_asset("page.css"), script=_asset("page.js"), status=answer.status)
 
 
-def _answer(operation: str, request: Request, waker: GatheringWaker) -> Answer:
+def _answer(operation: str, request: Request, waker: GatheringWaker) -> Response:
     try:
         built = app()
         everyone = {name: (one, built.ports(one, waker)) for name, one in built.connectors.items()}

@@ -34,10 +34,10 @@ from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 from upa_core.adapters.storage.blob_store import blob_store
 from upa_core.adapters.telemetry.log_events import LogEvents
 from upa_core.adapters.webhook import Webhook
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import UpaError
 from upa_core.domain.health.alarms import Occasion
 from upa_core.domain.people.mapping import direct
-from upa_core.ports.change_source import Link
 from upa_core.ports.messenger import Message
 from upa_core.services.drive.tick import tick
 from upa_core.services.health.notify import Alerting, notify
@@ -55,7 +55,7 @@ FORBIDDEN = (TOKEN, VALUE, PERSON_NAME, DELTA, HOOK, ACCOUNT_KEY, IDENTITY, "PRI
 ROOT = "https://svc.example"
 SITE = f"{ROOT}/sites/upa"
 FILE = f"{SITE}/Imports/upa-hr-1.json"
-OCCASIONS = frozenset((*get_args(Occasion), "recovered"))
+OCCASIONS = frozenset(get_args(Occasion))
 MESSAGE = Message("hr", "t", "d", "x")
 
 

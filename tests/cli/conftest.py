@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tenant_sim import ScaledClock, TenantSim
 from tenant_sim.loopback import Served
-from upa_cli.shell.registry import app
+from upa_cli.main import command_line
 
 FACTOR = 12_000
 """Seconds of the tenant's time to one of ours: an import job of two and a half hours takes less than a second."""
@@ -104,7 +104,7 @@ class Office:
         return dict(self.sim.profiles.get(self.people[name]))
 
     def upa(self, *arguments: str, **environ: str) -> Answer:
-        result = CliRunner().invoke(app, list(arguments), env=self.environ | environ)
+        result = CliRunner().invoke(command_line(), list(arguments), env=self.environ | environ)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)

@@ -211,7 +211,9 @@ def test_ctrl_c_is_told_and_loses_nothing(capsys: pytest.CaptureFixture[str]) ->
 
 def test_the_program_starts_without_the_simulator_or_the_sdk() -> None:
     """`upa --help` imports neither simulator, functions host, msgraph nor azure: it answers at once."""
-    code = "import sys; from upa_cli.main import app\ntry: app(['--help'])\nexcept SystemExit: pass\n"
+    code = (
+        "import sys; from upa_cli.main import command_line\ntry: command_line()(['--help'])\nexcept SystemExit: pass\n"
+    )
     code += "print([m for m in ('tenant_sim', 'functions_host', 'msgraph', 'azure', 'pydantic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
 

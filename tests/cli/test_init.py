@@ -93,7 +93,7 @@ def test_hosts_of_every_cloud(tmp_path: Path, cloud: str, name: str) -> None:
     """SharePoint's name, host or address gives the admin site and the site of that cloud."""
     from typer.testing import CliRunner
 
-    from upa_cli.shell.registry import app
+    from upa_cli.main import command_line
 
     suffix = CLOUDS[cloud].sharepoint_suffix
     options = [
@@ -106,7 +106,7 @@ def test_hosts_of_every_cloud(tmp_path: Path, cloud: str, name: str) -> None:
         "--map",
         "A=department",
     ]
-    made = CliRunner().invoke(app, ["init", str(tmp_path / "u.yaml"), *options])
+    made = CliRunner().invoke(command_line(), ["init", str(tmp_path / "u.yaml"), *options])
     target = load_config(tmp_path / "u.yaml", {}).connectors[0].target
 
     assert made.exit_code == exits.OK

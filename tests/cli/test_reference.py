@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from tests.cli.conftest import Office
 from upa_cli import reference
+from upa_cli.main import command_line, commands
 from upa_cli.shell import exits
-from upa_cli.shell.registry import COMMANDS, app
 
-every_command = pytest.mark.parametrize("path", sorted(COMMANDS))
+every_command = pytest.mark.parametrize("path", sorted(commands()))
 COMMON = {"--config", "--state", "--connector", "--json", "--debug", "--no-color"}
 
 
 def help_of(path: str) -> str:
-    result = CliRunner().invoke(app, [*path.split(), "--help"])
+    result = CliRunner().invoke(command_line(), [*path.split(), "--help"])
     assert result.exit_code == exits.OK
     return result.stdout
 
@@ -31,16 +31,16 @@ def test_help_teaches_with_an_example(path: str) -> None:
     """The help has a summary that ends in a full stop, more than one sentence, and an example of this very command."""
     text = help_of(path)
 
-    assert COMMANDS[path].summary.endswith(".")
-    assert COMMANDS[path].text
+    assert commands()[path].summary.endswith(".")
+    assert commands()[path].text
     assert f"Examples:\n    upa {path}" in text or f"Examples:\n  upa {path}" in text
 
 
 @every_command
 def test_examples_are_accepted_by_the_parser(path: str) -> None:
     """Every example names a command and options that exist."""
-    root: Any = typer.main.get_command(app)
-    for example in COMMANDS[path].examples:
+    root: Any = typer.main.get_command(command_line())
+    for example in commands()[path].examples:
         for call in re.split(r"\s(?:&&|\||>)\s", example):
             words = call.split()
             if words[0] != "upa":
@@ -55,7 +55,7 @@ def test_examples_are_accepted_by_the_parser(path: str) -> None:
 @every_command
 def test_common_options_go_before_and_after(path: str) -> None:
     """A command takes the common options itself; the program takes them before it."""
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(command_line())
     command = root
     for word in path.split():
         command = command.commands[word]
@@ -67,10 +67,10 @@ def test_common_options_go_before_and_after(path: str) -> None:
 @every_command
 def test_the_shape_of_the_json_is_documented(path: str) -> None:
     """Each key has a meaning, in the page of the command line."""
-    assert COMMANDS[path].shape
+    assert commands()[path].shape
     page = reference.PAGE.read_text(encoding="utf-8")
     section = page.partition(f"### upa {path}\n")[2].partition("\n### ")[0]
-    assert [key for key in COMMANDS[path].shape if f"| `{key}` |" not in section] == []
+    assert [key for key in commands()[path].shape if f"| `{key}` |" not in section] == []
 
 
 def test_the_reference_is_current() -> None:
@@ -131,7 +131,7 @@ def test_json_has_the_documented_keys(office: Office) -> None:
     wrong = {}
     for path, words in READERS.items():
         answer = office.upa("--json", *words(office, at))
-        if sorted(json.loads(answer.out)) != sorted(COMMANDS[path].shape) or answer.err:
+        if sorted(json.loads(answer.out)) != sorted(commands()[path].shape) or answer.err:
             wrong[path] = (answer.code, answer.out[:400], answer.err[:400])
 
     assert wrong == {}

@@ -12,8 +12,8 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
+from upa_cli.main import command_line
 from upa_cli.shell import exits
-from upa_cli.shell.registry import app
 
 
 def test_what_it_prints_is_a_tenant_to_work_with(tmp_path: Path) -> None:
@@ -29,8 +29,8 @@ def test_what_it_prints_is_a_tenant_to_work_with(tmp_path: Path) -> None:
             environ = {**os.environ, **shown["environment"], "UPA_CONFIG": shown["connector_file"], "NO_COLOR": "1"}
             environ["UPA_STATE"] = f"folder:{tmp_path / 'state'}"
             runner = CliRunner()
-            checked = runner.invoke(app, ["config", "check"], env=environ)
-            looked = runner.invoke(app, ["doctor", "--json"], env=environ)
+            checked = runner.invoke(command_line(), ["config", "check"], env=environ)
+            looked = runner.invoke(command_line(), ["doctor", "--json"], env=environ)
         finally:
             process.terminate()
         code = process.wait(20)
@@ -48,7 +48,7 @@ def test_mistakes_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
         (["--hr", "/nowhere.csv"], "/nowhere.csv: cannot be read"),
         (["--clock", "sundial"], "write 'wall' or 'scaled:"),
     ):
-        result = CliRunner().invoke(app, ["sim", "--users", "1", *arguments])
+        result = CliRunner().invoke(command_line(), ["sim", "--users", "1", *arguments])
         told = result.stderr + capfd.readouterr().err
 
         assert result.exit_code == exits.USAGE

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.full import FULL
-from upa_cli.shell.registry import app
+from upa_cli.main import command_line
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "transcript.py"
 FACTOR = 8_000
@@ -55,7 +55,7 @@ def in_this_process(on: Any, scene: Any) -> Any:
     if program != "upa":
         return on.run(scene)
     with contextlib.chdir(on.folder):
-        done = CliRunner().invoke(app, arguments, env=on.environ)
+        done = CliRunner().invoke(command_line(), arguments, env=on.environ)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     scene.output = "\n".join(line.rstrip() for line in done.output.splitlines())

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import (
     AccessDeniedError,
     ForeignLinkError,
@@ -15,7 +16,7 @@ from upa_core.domain.errors import (
     RetryLaterError,
     ThrottledError,
 )
-from upa_core.ports.change_source import ChangeSource, Link
+from upa_core.ports.change_source import ChangeSource
 
 SELECT = ("city", "department", "id")
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from tests.docs.pages import PAGES, ROOT, blocks
-from upa_cli.shell.registry import app
+from upa_cli.main import command_line
 
 PLANNED = {
     "init",
@@ -50,7 +50,7 @@ def tree(command: Any) -> dict[str, Any]:
     return dict(getattr(command, "commands", {}))
 
 
-ROOT_COMMAND = typer.main.get_command(app)
+ROOT_COMMAND = typer.main.get_command(command_line())
 
 
 def invocations() -> Iterator[tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.fakes.hooks import Hooks
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import ForeignLinkError, RefusedError, ResyncRequiredError
-from upa_core.ports.change_source import Link, Page
+from upa_core.ports.change_source import Page
 
 _ROOT = "https://directory.example"
 

@@ -12,8 +12,9 @@ import pytest
 from tests.support.world import Time, World
 from upa_core import triggers
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.rounds import Link
 from upa_core.ports.bundle import Ports
-from upa_core.ports.change_source import Link, Page
+from upa_core.ports.change_source import Page
 from upa_core.services.health.notify import Alerting
 from upa_core.state.document import state_of
 

@@ -6,11 +6,11 @@ import pytest
 
 from tests.support.mortal import Death
 from tests.support.world import World
-from upa_core.domain.http import Answer, ProblemError
+from upa_core.domain.http import ProblemError, Response
 from upa_core.http_api.idempotency import forget_old_requests, once
 
 
-def _die() -> Answer:
+def _die() -> Response:
     raise Death
 
 
@@ -19,9 +19,9 @@ def test_a_request_whose_worker_died_is_taken_over_after_a_minute() -> None:
     world = World()
     asked = []
 
-    def act() -> Answer:
+    def act() -> Response:
         asked.append(1)
-        return Answer(202, {"run": len(asked)}, {})
+        return Response(202, {"run": len(asked)}, {})
 
     with pytest.raises(Death):
         once(world.ports(), "k", b"{}", _die)
@@ -37,7 +37,7 @@ def test_a_request_whose_worker_died_is_taken_over_after_a_minute() -> None:
 def test_a_request_is_remembered_for_a_day_and_then_forgotten() -> None:
     """Nothing stays in storage of a request that nobody may repeat any more."""
     world = World()
-    once(world.ports(), "k", b"{}", lambda: Answer(202, {}, {}))
+    once(world.ports(), "k", b"{}", lambda: Response(202, {}, {}))
     world.sim.advance(86_399)
     early = forget_old_requests(world.ports(), world.connector)
     world.sim.advance(1)

@@ -11,11 +11,12 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.fakes import FakeChangeSource
 from tests.support.world import World, with_limits
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import ConfigError, ForeignLinkError, RefusedError, ResyncRequiredError, UnavailableError
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.changes import Row
 from upa_core.ports.bundle import Ports
-from upa_core.ports.change_source import Link, Page
+from upa_core.ports.change_source import Page
 from upa_core.services.admin.controls import pause
 from upa_core.services.admin.requests import request_run, run_status
 from upa_core.services.pull import pull

@@ -10,9 +10,10 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import LATER, CommandError
 from upa_cli.work.runner import RunResult, run_to_the_end
 from upa_core.domain.connector import ChangeThreshold, Connector
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.documents.storage_layout import connector_prefix, run_folder, state_key
 from upa_core.ports.bundle import Ports
-from upa_core.ports.change_source import ChangeSource, Link, Page
+from upa_core.ports.change_source import ChangeSource, Page
 from upa_core.services.insight.explain import Explanation, explain
 from upa_core.services.upkeep.retention import sweep_storage
 from upa_core.state.document import lane_of, state_of

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 
 from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
+from upa_core.domain.health.alarms import Occasion
 
 CURRENT_VERSION = 1
 
@@ -151,21 +152,6 @@ class EmailModel(Part):
     """Addresses."""
     sender: Line | None = None
     """Mailbox that sends, by Graph's sendMail (application role Mail.Send, see roles); default: the first of `to`."""
-
-
-Occasion = Literal[
-    "failed",
-    "held",
-    "quarantined",
-    "escrow_growing",
-    "certificate",
-    "token_age",
-    "silence",
-    "recovered",
-    "import_job_stalled",
-    "deletions_unpaid",
-]
-"""What can be told of a connector."""
 
 
 class NotificationsModel(Part):

@@ -23,7 +23,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """Status, body (JSON values, or a finished text) and headers."""
 
     status: int
@@ -36,16 +36,16 @@ class Answer:
         return self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
 
 
-def problem(status: int, title: str, detail: str, **headers: str) -> Answer:
+def problem(status: int, title: str, detail: str, **headers: str) -> Response:
     """Say what is wrong and what to do, in the form of RFC 9457."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, body, {"Content-Type": "application/problem+json", **named})
+    return Response(status, body, {"Content-Type": "application/problem+json", **named})
 
 
 class ProblemError(Exception):
     """The request can't be answered as it was asked; `answer` says why."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         super().__init__(answer.body["detail"])
         self.answer = answer

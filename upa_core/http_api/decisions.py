@@ -9,7 +9,7 @@ from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.runs import Decision, Hold
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.http import Answer, Request, problem
+from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.plan.planner import Entry
 from upa_core.http_api.caller import caller, clean_name
 from upa_core.http_api.people import changes, people_named
@@ -22,38 +22,38 @@ from upa_core.state.plan_reader import read_plan
 SAMPLES = 20
 
 
-def get_hold(connectors: Everyone, request: Request) -> Answer:
+def get_hold(connectors: Everyone, request: Request) -> Response:
     """Show a held plan: why it was stopped, its counts and the first people it would change, old → new."""
     known_only("query parameter", request.query, {"code"})
     run = run_in(request)
     for connector, ports in connectors.values():
         hold = state_of(ports.store, connector.name).load().value.hold
         if hold is not None and hold.run.id == run:
-            return Answer(200, _shown(connector, ports, hold))
+            return Response(200, _shown(connector, ports, hold))
     return _not_held(connectors, run)
 
 
-def approve(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+def approve(connectors: Everyone, request: Request, *, entra: bool) -> Response:
     """Let a held plan go on, exactly as it was frozen."""
     return _decide(connectors, request, "approved", entra=entra)
 
 
-def reject(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+def reject(connectors: Everyone, request: Request, *, entra: bool) -> Response:
     """End a held plan; its values are not planned again until their source changes."""
     return _decide(connectors, request, "rejected", entra=entra)
 
 
-def pause(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+def pause(connectors: Everyone, request: Request, *, entra: bool) -> Response:
     """Stop exporting; pulling goes on."""
     return _control(connectors, request, paused=True, entra=entra)
 
 
-def resume(connectors: Everyone, request: Request, *, entra: bool) -> Answer:
+def resume(connectors: Everyone, request: Request, *, entra: bool) -> Response:
     """Export again."""
     return _control(connectors, request, paused=False, entra=entra)
 
 
-def _decide(connectors: Everyone, request: Request, decision: str, *, entra: bool) -> Answer:
+def _decide(connectors: Everyone, request: Request, decision: str, *, entra: bool) -> Response:
     run, by = run_in(request), _by(request, entra=entra)
     for connector, ports in connectors.values():
         state = state_of(ports.store, connector.name).load().value
@@ -67,17 +67,17 @@ def _decide(connectors: Everyone, request: Request, decision: str, *, entra: boo
                 holds.reject(ports, connector, run, by)
         except RefusedError as exc:
             return problem(409, "Decided already", str(exc))
-        return Answer(200, {"run": run, "connector": connector.name, "decision": decision, "by": by})
+        return Response(200, {"run": run, "connector": connector.name, "decision": decision, "by": by})
     return _not_held(connectors, run)
 
 
-def _control(connectors: Everyone, request: Request, *, paused: bool, entra: bool) -> Answer:
+def _control(connectors: Everyone, request: Request, *, paused: bool, entra: bool) -> Response:
     name, by = request.params.get("connector", ""), _by(request, entra=entra)
     if name not in connectors:
         return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
     connector, ports = connectors[name]
     (controls.pause if paused else controls.resume)(ports, connector, by)
-    return Answer(200, {"connector": name, "paused": paused, "by": by})
+    return Response(200, {"connector": name, "paused": paused, "by": by})
 
 
 def _by(request: Request, *, entra: bool) -> str:
@@ -87,7 +87,7 @@ def _by(request: Request, *, entra: bool) -> str:
     return caller(request, entra=entra, claimed=clean_name(claimed))
 
 
-def _not_held(connectors: Everyone, run: str) -> Answer:
+def _not_held(connectors: Everyone, run: str) -> Response:
     ports = next(iter(connectors.values()))[1]
     stored = get_document(ports.store, decision_key(run), Decision)
     if stored is None:

@@ -15,7 +15,7 @@ import orjson
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.storage_layout import REQUESTS_PREFIX, request_key
 from upa_core.domain.errors import ConflictError
-from upa_core.domain.http import Answer, ProblemError, problem
+from upa_core.domain.http import ProblemError, Response, problem
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import get_document, put_document
 
@@ -40,7 +40,7 @@ class Remembered:
     """The 202's body and Location as JSON."""
 
 
-def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Answer]) -> Answer:
+def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Response]) -> Response:
     """Do `act` unless this key has done it within a day; answers that aren't 202 aren't remembered.
 
     Raises `ProblemError`: 400 for a key that isn't one, 409 while the first request is at work, 422 where the key was
@@ -59,7 +59,7 @@ def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Answer]) 
             raise ProblemError(problem(422, "The key was used for another request", "take a fresh Idempotency-Key"))
         if before.answer:
             kept = orjson.loads(before.answer)
-            return Answer(202, kept["body"], {**kept["headers"], "Idempotency-Replayed": "true"})
+            return Response(202, kept["body"], {**kept["headers"], "Idempotency-Replayed": "true"})
         if now - before.since < PATIENCE:
             raise _at_work()
     mine = Remembered(Remembered.VERSION, asked, now)

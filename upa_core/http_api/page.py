@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from upa_core.domain.http import Answer
+from upa_core.domain.http import Response
 
 Status = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ _CALM = {"healthy": "good", "starting": "neutral", "staging": "neutral", "paused
 _LOUD = {"quarantined", "stalled"}
 
 
-def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, status: int = 200) -> Answer:
+def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, status: int = 200) -> Response:
     """Return the page with what is known now; `trouble`: why nothing is."""
     body = "".join(_connector(one) for one in statuses)
     if trouble:
@@ -49,7 +49,7 @@ def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, sta
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
-    return Answer(status, text, headers)
+    return Response(status, text, headers)
 
 
 def policy(css: str, script: str) -> str:

@@ -10,7 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import UpaError
-from upa_core.domain.http import Answer, Request, problem
+from upa_core.domain.http import Request, Response, problem
 from upa_core.http_api.redaction import redacted
 from upa_core.http_api.runs import Everyone, check, known_only
 from upa_core.ports.bundle import Ports
@@ -22,7 +22,7 @@ RUNS = 100
 _NAMED = ("displayName", "id", "userPrincipalName")
 
 
-def get_user(connectors: Everyone, request: Request) -> Answer:
+def get_user(connectors: Everyone, request: Request) -> Response:
     """Tell everything that is known of a person, by object id or user principal name, connector by connector."""
     known_only("query parameter", request.query, {"code"})
     asked = request.params.get("user", "")
@@ -38,7 +38,7 @@ def get_user(connectors: Everyone, request: Request) -> Answer:
     if user is None and not any(_anything(one) for one in found):
         return problem(404, "No such user", "neither the directory nor what is stored here knows this user")
     names = {name: user.get(name) for name in _NAMED} if user is not None else None
-    return Answer(200, {"id": found[0]["id"], "user": names, "connectors": found})
+    return Response(200, {"id": found[0]["id"], "user": names, "connectors": found})
 
 
 def people_named(ports: Ports, persons: list[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.ids import is_guid, is_run_id
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.http import Answer, ProblemError, Request, problem
+from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.http_api.idempotency import HEADER, once
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.requests import check_on, request_people, request_run, run_status
@@ -29,11 +29,11 @@ MAX_RUNS = 200
 Everyone = Mapping[str, tuple[Connector, Ports]]
 
 
-def start_run(connectors: Everyone, request: Request) -> Answer:
+def start_run(connectors: Everyone, request: Request) -> Response:
     """Ask for a run: `{"connector": name, "kind": "delta" | "full", "people": [object ids]}`, every field optional."""
     names, full, people = _parse(request.body, connectors)
 
-    def act() -> Answer:
+    def act() -> Response:
         ids, off = {}, _switched_off(names, connectors)
         if len(off) == len(names):
             return problem(409, "Switched off", "; ".join(off.values()))
@@ -44,24 +44,24 @@ def start_run(connectors: Everyone, request: Request) -> Answer:
             ids[name] = request_run(ports, connector, full=full)
         base = f"{_origin(request.url)}/api/runs"
         runs = [{"connector": name, "id": run, "status_url": f"{base}/{run}"} for name, run in ids.items()]
-        return Answer(202, {"runs": runs}, {"Location": str(runs[0]["status_url"]), "Retry-After": "30"})
+        return Response(202, {"runs": runs}, {"Location": str(runs[0]["status_url"]), "Retry-After": "30"})
 
     ports = next(iter(connectors.values()))[1]
     return once(ports, request.headers.get(HEADER), request.body, act)
 
 
-def get_run(connectors: Everyone, request: Request) -> Answer:
+def get_run(connectors: Everyone, request: Request) -> Response:
     """Tell where a run stands."""
     run = run_in(request)
     for connector, ports in connectors.values():
         found = run_status(ports, connector, run)
         if found is not None:
             body = {"id": found.id, "connector": found.connector, "status": found.status}
-            return Answer(200, body | {"report": to_json(found.report) if found.report is not None else None})
+            return Response(200, body | {"report": to_json(found.report) if found.report is not None else None})
     return problem(404, "No such run", "it was never asked for, or its retention has passed")
 
 
-def list_runs(connectors: Everyone, request: Request) -> Answer:
+def list_runs(connectors: Everyone, request: Request) -> Response:
     """Tell what the newest ended runs did: `?connector=name&limit=50&before=run id`."""
     query = request.query
     known_only("query parameter", query, {"connector", "limit", "before", "code"})
@@ -72,7 +72,7 @@ def list_runs(connectors: Everyone, request: Request) -> Answer:
     ports = next(iter(connectors.values()))[1]
     reports = recent_reports(ports.store, ports.clock.now(), before=before)
     wanted = (r for r in reports if r.connector in connectors and name in (None, r.connector))
-    return Answer(200, {"runs": [run_row(report) for report in islice(wanted, int(limit))]})
+    return Response(200, {"runs": [run_row(report) for report in islice(wanted, int(limit))]})
 
 
 def run_row(report: Report) -> dict[str, Any]:

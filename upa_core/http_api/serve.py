@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from upa_core.domain.http import Answer, ProblemError, Request
+from upa_core.domain.http import ProblemError, Request, Response
 from upa_core.http_api import decisions as decide_api
 from upa_core.http_api import people as people_api
 from upa_core.http_api import runs as run_api
@@ -12,7 +12,7 @@ from upa_core.http_api import status as status_api
 from upa_core.http_api.caller import caller
 from upa_core.http_api.runs import Everyone
 
-_READ: Mapping[str, Callable[[Everyone, Request], Answer]] = {
+_READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "start_run": run_api.start_run,
     "list_runs": run_api.list_runs,
     "get_run": run_api.get_run,
@@ -31,8 +31,8 @@ SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"
 """Answers hold values of people: nobody keeps or guesses at them."""
 
 
-def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool) -> Answer:
-    """Answer one operation. `entra`: App Service authentication is on, and every request must name its user.
+def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool) -> Response:
+    """Response one operation. `entra`: App Service authentication is on, and every request must name its user.
 
     Raises what the use cases raise when storage or a service fails.
     """
@@ -47,6 +47,6 @@ def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool
     return guarded(answer)
 
 
-def guarded(answer: Answer) -> Answer:
+def guarded(answer: Response) -> Response:
     """Add the headers that every answer bears."""
-    return Answer(answer.status, answer.body, {**SAFE_HEADERS, **answer.headers})
+    return Response(answer.status, answer.body, {**SAFE_HEADERS, **answer.headers})

@@ -7,7 +7,7 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import Report
-from upa_core.domain.http import Answer, Request
+from upa_core.domain.http import Request, Response
 from upa_core.http_api.runs import Everyone, known_only
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.status import status
@@ -17,10 +17,10 @@ LOOKED_AT = 60
 """Ended runs that tell how long an import job usually takes."""
 
 
-def get_status(connectors: Everyone, request: Request) -> Answer:
+def get_status(connectors: Everyone, request: Request) -> Response:
     """Tell how every connector is."""
     known_only("query parameter", request.query, {"code"})
-    return Answer(200, {"connectors": statuses(connectors)})
+    return Response(200, {"connectors": statuses(connectors)})
 
 
 def statuses(connectors: Everyone) -> list[dict[str, Any]]:

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-LinkKind = Literal["initial", "next", "delta"]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A position in the source: an address to follow verbatim, and what kind it is."""
-
-    url: str
-    kind: LinkKind
+from upa_core.domain.documents.rounds import Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,19 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import (
     ConnectorState,
     OpenRound,
-    Position,
     SealedRound,
     Segment,
     Watermark,
     age_of,
 )
 from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.changes import RoundKind, Row, as_spelled, compile_projection
 from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
-from upa_core.ports.change_source import Link
 from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
 from upa_core.services.plan.export import check_target
 from upa_core.services.wake import wake
@@ -110,9 +109,9 @@ class _Pull:
         kind: RoundKind = "full" if reason else "delta"
         if reason or state.watermark is None:
             link = self._ports.source.begin(self._connector.select)
-            position = Position(link.url, link.kind)
+            position = link
         else:
-            position = Position(state.watermark.url, "delta")
+            position = Link(state.watermark.url, "delta")
         opened = OpenRound(
             id=self._name(state, now),
             requested=state.requested is not None or (self._written is not None and self._written.requested),
@@ -190,7 +189,7 @@ class _Pull:
             self._rows += map(project, page.records)
             opened = replace(
                 opened,
-                position=Position(page.link.url, page.link.kind),
+                position=page.link,
                 pages=opened.pages + 1,
                 not_before=None,
             )
@@ -281,7 +280,7 @@ class _Pull:
             opened,
             kind="full",
             reason=f"the source asked for a resync ({exc.code or 'no code'})",
-            position=Position(link.url, link.kind),
+            position=link,
             segments=(),
             inputs=self._connector.inputs,
             pages=0,

@@ -14,8 +14,9 @@ from upa_core.domain.errors import ConflictError
 from upa_core.domain.people.changes import spread
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
+from upa_core.ports.store import Blob
 from upa_core.state.document import state_of
-from upa_core.state.people import FEW_PEOPLE, EscrowBook, Kept, People, book_of
+from upa_core.state.people import FEW_PEOPLE, EscrowBook, People, book_of
 from upa_core.state.run_shards import kept_shards
 
 T = TypeVar("T")
@@ -85,7 +86,7 @@ def _apply(
     index: PeopleIndex,
     everyone: Mapping[str, T],
     change: ShardChange[T],
-    kept: Mapping[int, Kept] = MappingProxyType({}),
+    kept: Mapping[int, Blob | None] = MappingProxyType({}),
     check: Callable[[], None] = lambda: None,
 ) -> None:
     people = People(ports.store, connector, index)
@@ -101,7 +102,7 @@ def _change_shards(
     people: People,
     parts: Mapping[int, Mapping[str, T]],
     change: ShardChange[T],
-    kept: Mapping[int, Kept],
+    kept: Mapping[int, Blob | None],
     check: Callable[[], None],
 ) -> dict[int, EscrowBook]:
     """Change some shards at a time; those that somebody wrote in between are read, `check`ed and changed again."""

@@ -43,14 +43,6 @@ def _at_once(store: Store, work: Callable[[_In], _Out], items: Sequence[_In]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A stored shard; `etag` is None where nothing is stored."""
-
-    etag: str | None
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class ReasonBook:
     """People of one shard in escrow for one reason."""
 
@@ -88,6 +80,10 @@ def book_of(shard: Shard) -> EscrowBook:
     return EscrowBook(shard.next_due(), reasons, shard.writes)
 
 
+def _size(blob: Blob | None) -> int:
+    return len(blob.data) if blob is not None else 0
+
+
 class People:
     """The shards of one connector in one generation."""
 
@@ -96,8 +92,9 @@ class People:
         self._name = connector.name
         self._targets = connector.targets
         self.index = index
-        self.kept: dict[int, Kept] | None = None
-        """Where set: shards as they were last read or written here, for whoever settles; None once that is too much."""
+        self.kept: dict[int, Blob | None] | None = None
+        """Where set: shards as they were last read or written here (None: nothing is stored), for whoever settles. None
+        once that is too much."""
         self._kept_bytes = 0
         self._noted: Mapping[int, EscrowBook] = {}
 
@@ -110,10 +107,10 @@ class People:
         blobs = _at_once(self._store, lambda n: self._store.get(self._key(n)), list(shards))
         return {n: self._loaded(n, blob, few=shards[n]) for n, blob in zip(shards, blobs, strict=True)}
 
-    def decode(self, shard: int, kept: Kept, *, few: bool = False) -> Stored[Shard]:
-        """Decode a shard as it was stored."""
-        data = kept.data if kept.etag is not None else None
-        return Stored(decode_shard(data, self._targets, where=self._key(shard), few=few), kept.etag)
+    def decode(self, shard: int, kept: Blob | None, *, few: bool = False) -> Stored[Shard]:
+        """Decode a shard as it was stored, an empty one for None."""
+        data, etag = (kept.data, kept.etag) if kept is not None else (None, None)
+        return Stored(decode_shard(data, self._targets, where=self._key(shard), few=few), etag)
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
@@ -166,9 +163,8 @@ class People:
         return shard_key(self._name, self.index.folder, shard)
 
     def _loaded(self, shard: int, blob: Blob | None, *, few: bool) -> Stored[Shard]:
-        kept = Kept(None, b"") if blob is None else Kept(blob.etag, blob.data)
-        self._keep(shard, kept)
-        return self.decode(shard, kept, few=few)
+        self._keep(shard, blob)
+        return self.decode(shard, blob, few=few)
 
     def _encoded(self, read: Stored[Shard]) -> bytes:
         read.value.writes += 1
@@ -176,14 +172,13 @@ class People:
 
     def _put(self, shard: int, etag: str | None, data: bytes) -> None:
         written = self._store.put(self._key(shard), data, if_match=etag, if_absent=etag is None)
-        self._keep(shard, Kept(written, data))
+        self._keep(shard, Blob(data, written))
 
-    def _keep(self, shard: int, kept: Kept) -> None:
+    def _keep(self, shard: int, blob: Blob | None) -> None:
         if self.kept is None:
             return
-        before = self.kept.get(shard)
-        self._kept_bytes += len(kept.data) - (len(before.data) if before is not None else 0)
-        self.kept[shard] = kept
+        self._kept_bytes += _size(blob) - _size(self.kept.get(shard))
+        self.kept[shard] = blob
         if self._kept_bytes > MAX_KEPT:
             self.kept = None
 

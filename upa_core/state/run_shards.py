@@ -11,29 +11,28 @@ import orjson
 
 from upa_core.domain.documents.connector_state import PeopleIndex
 from upa_core.domain.documents.storage_layout import shards_key
-from upa_core.ports.store import Store
-from upa_core.state.people import Kept
+from upa_core.ports.store import Blob, Store
 
 
-def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Kept]) -> None:
+def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Blob | None]) -> None:
     """Store what a plan read, a line that says what lies where and then the shards."""
     if kept:
-        sizes = {str(number): [one.etag, len(one.data)] for number, one in kept.items()}
+        sizes = {str(n): [None, 0] if one is None else [one.etag, len(one.data)] for n, one in kept.items()}
         head = orjson.dumps({"folder": index.folder, "shards": sizes})
-        store.put(shards_key(run), b"\n".join((head, b"".join(one.data for one in kept.values()))))
+        store.put(shards_key(run), b"\n".join((head, b"".join(one.data for one in kept.values() if one is not None))))
 
 
-def kept_shards(store: Store, run: str, index: PeopleIndex) -> dict[int, Kept]:
+def kept_shards(store: Store, run: str, index: PeopleIndex) -> dict[int, Blob | None]:
     """Return what was kept, if it is about these people; an unreadable shortcut is none."""
     blob = store.get(shards_key(run))
-    kept: dict[int, Kept] = {}
+    kept: dict[int, Blob | None] = {}
     try:
         head, _, data = blob.data.partition(b"\n") if blob is not None else (b"{}", b"", b"")
         document, at = orjson.loads(head), 0
         if document.get("folder") != index.folder:
             return {}
         for number, (etag, size) in document["shards"].items():
-            kept[int(number)] = Kept(etag, data[at : at + size])
+            kept[int(number)] = Blob(data[at : at + size], etag) if etag is not None else None
             at += size
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -9,6 +9,7 @@ import pytest
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
 from upa_core.adapters.graph.users import GraphUsers
 from upa_core.adapters.http.service import Service
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import (
     AccessDeniedError,
     ForeignLinkError,
@@ -19,7 +20,7 @@ from upa_core.domain.errors import (
     UnavailableError,
     UpaError,
 )
-from upa_core.ports.change_source import Link, Page
+from upa_core.ports.change_source import Page
 
 ROOT = "https://graph.example"
 NEXT = Link(f"{ROOT}/v1.0/users/delta?$skiptoken=n1", "next")

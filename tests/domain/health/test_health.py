@@ -12,7 +12,7 @@ from tests.support.world import World
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import InFlight, Lane
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.documents.rounds import OpenRound, Position, Watermark
+from upa_core.domain.documents.rounds import Link, OpenRound, Watermark
 from upa_core.domain.documents.runs import Counts, Hold, Retry, Run
 from upa_core.domain.health.alarms import Alarm
 from upa_core.domain.health.health import Health, health
@@ -20,7 +20,7 @@ from upa_core.domain.health.notification_log import NotificationLog
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RUN = Run("R1", START, (), (), Counts())
-OPEN_POSITION = Position("https://graph/page", "next")
+OPEN_POSITION = Link("https://graph/page", "next")
 READ = Watermark("https://graph/delta", START - HOUR, "f")
 BEFORE = START - 2 * HOUR
 HELD = Hold(RUN, BEFORE, "too many")

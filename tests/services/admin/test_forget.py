@@ -10,7 +10,7 @@ from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.domain.bulk.job_log import decode_log
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.rounds import OpenRound, Position
+from upa_core.domain.documents.rounds import Link, OpenRound
 from upa_core.domain.errors import RefusedError
 from upa_core.services.admin import holds
 from upa_core.services.admin.forget import forget
@@ -145,7 +145,7 @@ def test_nobody_is_forgotten_while_a_round_is_being_read() -> None:
     """Its segments may name the person."""
     world = World(2)
     world.sync()
-    link = Position("https://graph.microsoft.com/v1.0/users/delta?x", "next")
+    link = Link("https://graph.microsoft.com/v1.0/users/delta?x", "next")
     reading = OpenRound("20261122T101500Z-aaaa", "delta", "asked for", world.now, link, (), "")
     state_of(world.store, "hr").update(lambda state: replace(state, open_round=reading))
 

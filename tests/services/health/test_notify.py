@@ -24,7 +24,7 @@ from upa_core.services.health.status import status
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import lane_of, state_of
 
-EVERYTHING = frozenset((*get_args(Occasion), "recovered"))
+EVERYTHING = frozenset(get_args(Occasion))
 NOTHING = Run("20261122T101500Z-aaaa", datetime.fromisoformat("2026-11-22T10:15:00Z"), (), (), None)  # type: ignore[arg-type]
 
 

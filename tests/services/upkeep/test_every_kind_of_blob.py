@@ -14,7 +14,7 @@ from tests.support.world import World
 from upa_cli.work import backup
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.storage_layout import Kind, parse, probe_key, segment_key, shard_key, watcher_key
-from upa_core.domain.http import Answer
+from upa_core.domain.http import Response
 from upa_core.http_api.idempotency import forget_old_requests, once
 from upa_core.services.admin import holds
 from upa_core.services.admin.controls import pause
@@ -77,7 +77,7 @@ def world() -> World:
     holds.reject(made.ports(), made.connector, made.state.hold.run.id, "Ann")
     made.join(profile=False, department="nobody yet")
     made.settle_down()
-    once(made.ports(), "a-key", b"{}", lambda: Answer(202, {"runs": []}))
+    once(made.ports(), "a-key", b"{}", lambda: Response(202, {"runs": []}))
     made.store.put("connectors/hr/told.json", b'{"version":1}')
     made.store.put(watcher_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(probe_key("hr", "abcd"), b"x")

@@ -9,6 +9,7 @@ from upa_core.adapters.graph import wire as graph_wire
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.http.wire_errors import node_of
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import (
     AccessDeniedError,
     PartlyReadError,
@@ -17,7 +18,7 @@ from upa_core.domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from upa_core.ports.change_source import Link, Page
+from upa_core.ports.change_source import Page
 
 _BACKGROUND = {"x-ms-throttle-priority": "low"}
 _MAX_UNREAD = 20

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from upa_core.adapters.http.wire_errors import error_codes, error_message
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import RefusedError, ResyncRequiredError, UpaError
-from upa_core.ports.change_source import Link, Page
+from upa_core.ports.change_source import Page
 
 BATCH_SIZE = 20
 """Graph's own limit [GR-29]."""

@@ -18,7 +18,6 @@ from upa_core.domain.documents.lane import (
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.documents.rounds import (
     OpenRound,
-    Position,
     SealedRound,
     Segment,
     Watermark,
@@ -55,7 +54,6 @@ __all__ = [
     "OpenRound",
     "Outcome",
     "PeopleIndex",
-    "Position",
     "Quarantine",
     "QuarantineReason",
     "Report",

@@ -10,8 +10,11 @@ from upa_core.domain.people.changes import RoundKind
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """A link into the source, stored with its kind: sending a link as the wrong kind is an error [GR-2]."""
+class Link:
+    """A position in the source: an address to follow verbatim, and its kind.
+
+    Following it as another kind is an error [GR-2].
+    """
 
     url: str
     kind: Literal["initial", "next", "delta"]
@@ -46,7 +49,7 @@ class OpenRound:
     reason: str
     """Why this round is of its kind, for people."""
     started: datetime
-    position: Position
+    position: Link
     inputs: tuple[str, ...]
     fingerprint: str
     segments: tuple[Segment, ...] = ()

@@ -21,9 +21,11 @@ Occasion = Literal[
     "certificate",
     "token_age",
     "silence",
+    "recovered",
     "import_job_stalled",
     "deletions_unpaid",
 ]
+"""What somebody can be told of a connector; each is an alarm, but `recovered`, the end of one."""
 CERTIFICATE_DAYS = (0, 7, 14, 30)
 URGENT_DAYS = 7
 DEBT_PATIENCE = timedelta(days=3)

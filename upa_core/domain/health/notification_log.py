@@ -17,7 +17,7 @@ SAMPLES = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Notification:
     """One alarm, or its end, and who is still to be told."""
 
     occasion: str
@@ -59,7 +59,7 @@ class NotificationLog:
     condition: str = ""
     """How the connector was when last looked at."""
     condition_since: datetime | None = None
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Notification, ...] = ()
     samples: tuple[Sample, ...] = ()
     certificate_ends: datetime | None = None
     certificate_read: datetime | None = None
@@ -76,7 +76,7 @@ class NotificationLog:
             occasions: what they are told of, ends among it as `recovered`; all alarms are entered all the same.
 
         """
-        entries: list[Entry] = []
+        entries: list[Notification] = []
         open_now = {entry.occasion: entry for entry in self.entries if not entry.over}
         for alarm in alarms:
             before = open_now.pop(alarm.occasion, None)
@@ -86,7 +86,7 @@ class NotificationLog:
             since = before.since if before is not None else now
             heard = before.heard if before is not None else False
             entries.append(
-                Entry(
+                Notification(
                     occasion=alarm.occasion,
                     reason=alarm.reason,
                     since=since,
@@ -107,7 +107,7 @@ class NotificationLog:
         return replace(self, first_seen=self.first_seen or now, entries=tuple(entries))
 
     @property
-    def urgent(self) -> Entry | None:
+    def urgent(self) -> Notification | None:
         """Return the first alarm that somebody has to see to now."""
         return next((entry for entry in self.entries if entry.urgent and not entry.over), None)
 
@@ -115,11 +115,11 @@ class NotificationLog:
         """Return the document with how the connector is now, and since when."""
         return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
 
-    def due(self, now: datetime) -> tuple[Entry, ...]:
+    def due(self, now: datetime) -> tuple[Notification, ...]:
         """Return the entries that somebody should be told of now."""
         return tuple(e for e in self.entries if e.waiting and not is_early(e.not_before, now))
 
-    def claimed(self, due: tuple[Entry, ...], now: datetime) -> NotificationLog:
+    def claimed(self, due: tuple[Notification, ...], now: datetime) -> NotificationLog:
         """Return the document with these entries in the hands of whoever writes it."""
         later = now + SENDER_PATIENCE
         return replace(
@@ -127,7 +127,7 @@ class NotificationLog:
             entries=tuple(replace(e, not_before=later, tries=e.tries + 1) if e in due else e for e in self.entries),
         )
 
-    def sent(self, mine: Entry, failed: tuple[str, ...], now: datetime) -> NotificationLog:
+    def sent(self, mine: Notification, failed: tuple[str, ...], now: datetime) -> NotificationLog:
         """Return the document after an attempt: who failed is tried again later, a finished end is forgotten."""
         waiting = failed if mine.tries < MAX_TRIES else ()
         pause = _PAUSES[min(mine.tries, len(_PAUSES)) - 1]

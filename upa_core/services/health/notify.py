@@ -13,7 +13,7 @@ from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.health.alarms import Facts, alarms_of
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.health.health import health
-from upa_core.domain.health.notification_log import Entry, NotificationLog, Sample
+from upa_core.domain.health.notification_log import Notification, NotificationLog, Sample
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.ports.bundle import Ports
 from upa_core.ports.messenger import Message, Messenger
@@ -64,8 +64,8 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
     escrow = _escrow(ports, connector)
     channels = tuple(messenger.name for messenger in alerting.messengers)
     state, lane = state_of(ports.store, connector.name).load().value, lane_of(ports.store, connector).load().value
-    raised: list[Entry] = []
-    ended: list[Entry] = []
+    raised: list[Notification] = []
+    ended: list[Notification] = []
 
     def judge(log: NotificationLog) -> NotificationLog:
         raised.clear()
@@ -135,7 +135,7 @@ def _send(
         document.update(partial(NotificationLog.sent, mine=entry, failed=failed, now=now))
 
 
-def _sent(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry) -> bool:
+def _sent(ports: Ports, connector: Connector, messenger: Messenger, entry: Notification) -> bool:
     try:
         messenger.send(Message(connector.name, entry.title, entry.detail, entry.todo, entry.over))
     except UpaError as exc:
@@ -151,7 +151,7 @@ def _sent(ports: Ports, connector: Connector, messenger: Messenger, entry: Entry
     return True
 
 
-def _emit(ports: Ports, connector: Connector, name: EventName, entry: Entry, level: Level) -> None:
+def _emit(ports: Ports, connector: Connector, name: EventName, entry: Notification, level: Level) -> None:
     fields = {"occasion": entry.occasion, "title": entry.title, "detail": entry.detail}
     ports.events.emit(Event(name, connector.name, entry.run, level, fields, entry.import_jobs))
 

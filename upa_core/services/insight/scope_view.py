@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.people.changes import PARTITIONS, REMOVED, Row, compile_projection, remap
 from upa_core.domain.people.scope import compile_scope_reasons
 from upa_core.domain.people.shadow import Shard, shard_of
 from upa_core.ports.bundle import Ports
-from upa_core.ports.change_source import ChangeSource, Link, Page
+from upa_core.ports.change_source import ChangeSource, Page
 from upa_core.state.document import state_of
 from upa_core.state.people import People
 from upa_core.state.segments import SegmentReader

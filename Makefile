@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help campaigns coverage quick facts setup demo test lint unit crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
+.PHONY: help campaigns coverage quick facts setup demo test lint unit test-azure crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -53,6 +53,9 @@ coverage: $(READY) ## Run the tests with branch coverage, which takes half as lo
 	@scripts/need-chromium
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report= $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
+
+test-azure: $(READY) ## Run functions on Microsoft's own triggers and Azurite: the contract that the embedded ones keep (minutes)
+	@UPA_TEST_AZURE=1 $(BIN)/python -m pytest -p no:randomly tests/azure --timeout=900 $(TESTS)
 
 crash: $(READY) ## Die at every port call, be overtaken at every write and read (an hour; EVERY=N, JOBS=N, SCENARIO=NAME)
 	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCENARIO),--scenario "$(SCENARIO)")

@@ -14,12 +14,14 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from functions_host.azure.program import AzureProgram
 from functions_host.clock import Clock, RealClock, clock_from
-from functions_host.errors import HostError, InvocationFailedError
+from functions_host.errors import AzureTriggersError, HostError, InvocationFailedError
 from functions_host.output import Output
 from functions_host.worker.python_worker import load_runtime
 
 OK, FAILED, CANNOT_START, NOT_IDLE = 0, 1, 2, 3
+PROGRAM_SETTING = "AZURE_TRIGGERS_PROGRAM"
 STDOUT = Output()
 QUIET = ("azure", "azure_functions_runtime", "durabletask", "grpc", "asyncio", "aiohttp", "urllib3")
 
@@ -28,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the host until a signal, or until idle with --once; return the exit code."""
     options = _parser().parse_args(argv)
     try:
-        clock = clock_from(options.clock)
+        azure_alone = options.triggers == "azure" and options.clock is None  # then UPA_CLOCK is the app's
+        clock = RealClock() if azure_alone else clock_from(options.clock)
         load_runtime()
         return _run(options, clock)
     except HostError as exc:
@@ -52,6 +55,7 @@ def _run(options: argparse.Namespace, clock: Clock) -> int:
         settings=shared,
         port=options.port,
         keys=options.keys,
+        azure=_azure(options),
     )
     host.start()
     code = OK
@@ -74,6 +78,21 @@ def _run(options: argparse.Namespace, clock: Clock) -> int:
     if host.abandoned or _stuck():
         os._exit(code)  # a thread of user code can't be killed, and the interpreter would wait for it
     return code
+
+
+def _azure(options: argparse.Namespace) -> AzureProgram | None:
+    """Return the program of `--triggers azure`.
+
+    Raises:
+        AzureTriggersError: none is named.
+    """
+    if options.triggers != "azure":
+        return None
+    named = options.azure_program or os.environ.get(PROGRAM_SETTING, "")
+    if not named:
+        msg = "the program with Microsoft's triggers isn't named"
+        raise AzureTriggersError(msg, f"give --azure-program FILE, or set {PROGRAM_SETTING}")
+    return AzureProgram(Path(named).resolve(), options.instance)
 
 
 def _wait_idle(host: Any, timeout: float, stop: threading.Event) -> int:
@@ -209,6 +228,14 @@ def _parser() -> argparse.ArgumentParser:
         "--clock", metavar="CLOCK", help="real, or scaled:<sim_epoch>:<wall_epoch>:<factor> (UPA_CLOCK)"
     )
     parser.add_argument("--keys", action=argparse.BooleanOptionalAction, default=True, help="ask for function keys")
+    parser.add_argument(
+        "--triggers",
+        choices=("embedded", "azure"),
+        default=os.environ.get("FUNCTIONS_HOST_TRIGGERS", "embedded"),
+        help="this package's own triggers, or Microsoft's on the storage of AzureWebJobsStorage (embedded)",
+    )
+    parser.add_argument("--azure-program", metavar="FILE", help=f"the program with Microsoft's ({PROGRAM_SETTING})")
+    parser.add_argument("--instance", default="host-0", metavar="NAME", help="name of this one of several (host-0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     parser.add_argument("--fire", action="append", default=[], metavar="TIMER", help="fire this timer at start")
     parser.add_argument("--once", action="store_true", help="stop as soon as nothing is left to do")

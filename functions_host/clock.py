@@ -53,6 +53,11 @@ class ScaledClock:
         self._wall_epoch = wall_epoch
         self._factor = factor
 
+    @property
+    def factor(self) -> float:
+        """How many times as fast as the wall's it runs."""
+        return self._factor
+
     def now(self) -> datetime:
         """Return the scaled time in UTC."""
         return self._sim_epoch + timedelta(seconds=(time.time() - self._wall_epoch) * self._factor)

@@ -7,6 +7,7 @@ HostError
 ├── SettingsError        host.json, local.settings.json, a schedule or the clock can't be read
 ├── StateLockedError     another host runs on the same state directory
 ├── PortTakenError       the port is in use
+├── AzureTriggersError   Microsoft's triggers are not there, or did not start
 ├── OneAppError          a second function app in one process
 ├── UnknownFunctionError no function (or no queue, no orchestration) of that name
 └── InvocationFailedError  a function failed, timed out or used a binding that isn't run here
@@ -51,6 +52,10 @@ class StateLockedError(HostError):
 
 class PortTakenError(HostError):
     """The port is taken by another process."""
+
+
+class AzureTriggersError(HostError):
+    """The program with Microsoft's triggers can't be started here, or can't run this app."""
 
 
 class OneAppError(HostError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,18 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from functions_host.azure.program import AzureProgram
 from functions_host.clock import Clock, clock_from
-from functions_host.durable.api import DurableApi, describe
-from functions_host.durable.choice import line_of
-from functions_host.durable.engine import FINISHED, DurableEngine
+from functions_host.engines import Makers
 from functions_host.errors import AppError, InvocationFailedError, UnknownFunctionError
 from functions_host.http.front import DEFAULT_BODY_LIMIT, HttpFront
 from functions_host.http.keys import Keys
 from functions_host.settings import Environment, load_app_settings, load_host_config
-from functions_host.store import Database, StateLock
-from functions_host.triggers.invoker import Invoker
-from functions_host.triggers.queues import QueueMessage, Queues
-from functions_host.triggers.wiring import BY_HAND, Triggers, disabled, queue_of, schedule_of, setting
+from functions_host.store import StateLock
+from functions_host.triggers.queues import QueueMessage
+from functions_host.triggers.values import BY_HAND, disabled, queue_of, run_by_hand, schedule_of
 from functions_host.worker.function import Function
 from functions_host.worker.python_worker import PythonWorker, load_runtime
 
@@ -43,6 +40,8 @@ class FunctionsHost:
         settings: app settings on top of the environment and local.settings.json.
         port: of the HTTP front on 127.0.0.1; 0 takes a free one.
         keys: whether HTTP functions and management addresses ask for keys.
+        azure: Microsoft's triggers on the storage that the setting AzureWebJobsStorage names; default: the embedded
+            ones on `state_dir`.
     """
 
     def __init__(
@@ -54,6 +53,7 @@ class FunctionsHost:
         settings: Mapping[str, str] | None = None,
         port: int = 0,
         keys: bool = True,
+        azure: AzureProgram | None = None,
     ) -> None:
         self.app_dir = Path(app_dir).resolve()
         self.state_dir = Path(state_dir).resolve()
@@ -61,6 +61,7 @@ class FunctionsHost:
         self._extra = {**({"UPA_CLOCK": clock} if isinstance(clock, str) else {}), **(settings or {})}
         self._port = port
         self._ask_for_keys = keys
+        self._azure = azure
         self._environment = Environment()
         self._closers: list[Callable[[], Any]] = []
         self._stopped = threading.Event()
@@ -97,39 +98,26 @@ class FunctionsHost:
         self.state_dir.mkdir(parents=True, exist_ok=True)
         lock = StateLock(self.state_dir)
         self._closers.append(lock.release)
-        database = Database(self.state_dir / "state.db")
-        self._closers.append(database.close)
-        self._queues = Queues(database, self.clock, self.config.queues)
         self._worker = PythonWorker(self.app_dir)
         self._worker.start()
         self._closers.append(self._worker.stop)
         if not self._worker.functions:
             msg = "the app has no functions"
             raise AppError(msg, "decorate functions of `app` in function_app.py")
-        self._invoker = Invoker(self._worker, self._queues, timeout=self.config.function_timeout, resolve=setting)
-        self._triggers = Triggers(self._invoker, self._queues, database=database, clock=self.clock, config=self.config)
-        active = [function for function in self._worker.functions.values() if not disabled(function)]
-        line = line_of(active, call=self._invoker.call, user_function=self._worker.user_function)
-        self._durable = DurableEngine(database, self.clock, self.config, line)
-        self._timers = {
-            f.name: self._triggers.timer(f) for f in self._worker.functions.values() if f.kind == "timerTrigger"
-        }
-        self._listeners = [self._triggers.listener(f) for f in active if f.kind == "queueTrigger"]
-        for function in active:
-            self._triggers.add_durable(self._durable, function)
-        self._open_http(active)
-        self._invoker.client_binding = lambda: self._api.client_binding(self._front.base_url)
-        self._durable.start()
-        self._closers.append(self._durable.stop)
+        self._keys = Keys(self.state_dir / "keys.json", list(self._worker.functions), required=self._ask_for_keys)
+        make = Makers(self._worker, self._keys, self.config, self.clock, self.app_dir, self.state_dir, self._closers)
+        self._engine, self._invoker, self._queues = make.azure(self._azure) if self._azure else make.embedded()
+        self._open_http()
+        self._invoker.client_binding = self._engine.client_binding
+        self._closers.append(self._engine.stop)
+        self._engine.start(self._front.base_url)
         self._front.serve()
         self._closers.append(self._invoker.drain)
-        for listener in self._listeners:
-            self._closers.append(listener.stop)
-            listener.start()
-        for function in active:
-            if function.name in self._timers:
-                self._closers.append(self._timers[function.name].stop)
-                self._timers[function.name].start()
+        self._closers.append(self._engine.pause)
+        self._engine.listen()
+
+    def _active(self) -> list[Function]:
+        return [function for function in self._worker.functions.values() if not disabled(function)]
 
     def stop(self) -> None:
         """Stop in order; what is under way and does not end soon is taken up at the next start."""
@@ -167,7 +155,7 @@ class FunctionsHost:
     @property
     def failures(self) -> int:
         """How many invocations and orchestrations failed since the start."""
-        return self._invoker.failed + self._durable.failed
+        return self._invoker.failed + self._engine.failed
 
     @property
     def not_run_here(self) -> dict[str, list[str]]:
@@ -190,8 +178,7 @@ class FunctionsHost:
 
     def next_run(self, function: str) -> Any:
         """Return when a timer fires next."""
-        status = self._timers[function].status()
-        return status.next if status else None
+        return self._engine.next_run(function)
 
     def queue(self, name: str) -> list[QueueMessage]:
         """Return a queue's messages, hidden ones included, oldest first."""
@@ -199,7 +186,7 @@ class FunctionsHost:
 
     def orchestrations(self) -> list[dict[str, Any]]:
         """Return every orchestration as the status query shows it, oldest first."""
-        return [describe(instance) for instance in self._durable.instances()]
+        return self._engine.orchestrations()
 
     # ------------------------------------------------------------------ what can be done
 
@@ -214,7 +201,7 @@ class FunctionsHost:
         function = self._function(name)
         if function.kind == "timerTrigger":
             return self.fire_timer(name)
-        return self._triggers.run(function, value)
+        return run_by_hand(self._invoker, function, value)
 
     def fire_timer(self, name: str) -> None:
         """Fire a timer by hand and wait for it.
@@ -223,7 +210,7 @@ class FunctionsHost:
             InvocationFailedError: it failed.
         """
         self._function(name, "timerTrigger")
-        self._timers[name].fire_now()
+        self._engine.fire_timer(name)
 
     def enqueue(self, queue: str, body: str | bytes, *, delay: timedelta = timedelta(0)) -> str:
         """Put a message into a queue and return its id."""
@@ -231,7 +218,7 @@ class FunctionsHost:
 
     def start_orchestration(self, name: str, input_: Any = None, instance_id: str | None = None) -> str:
         """Start an orchestration without a client function and return its instance id."""
-        return self._durable.start_new(name, instance_id, input_)
+        return self._engine.start_orchestration(name, input_, instance_id)
 
     def wait_idle(self, timeout: float, *, orchestrations: bool = True) -> bool:
         """Wait until nothing is left to do now; tell whether that came within `timeout` seconds of wall time.
@@ -249,13 +236,7 @@ class FunctionsHost:
         return True
 
     def _busy(self, *, orchestrations: bool) -> bool:
-        return (
-            self._invoker.busy()
-            or any(listener.busy() for listener in self._listeners)
-            or any(timer.busy() for timer in self._timers.values())
-            or self._durable.busy()
-            or (orchestrations and any(one["runtimeStatus"] not in FINISHED for one in self.orchestrations()))
-        )
+        return self._invoker.busy() or self._engine.busy(orchestrations=orchestrations)
 
     def _function(self, name: str, kind: str | None = None) -> Function:
         function = self._worker.functions.get(name)
@@ -265,18 +246,14 @@ class FunctionsHost:
             raise UnknownFunctionError(msg, f"choose one of: {known or 'none'}")
         return function
 
-    def _open_http(self, functions: list[Function]) -> None:
-        self._keys = Keys(self.state_dir / "keys.json", list(self._worker.functions), required=self._ask_for_keys)
-        # Azure guards the client's own address by being the only one on the machine; here it is unguessable instead.
-        rpc_path = f"/durabletask-{secrets.token_urlsafe(16)}"
-        self._api = DurableApi(self._durable, self.config.hub_name, self._keys.system, rpc_path)
+    def _open_http(self) -> None:
         self._front = HttpFront(
-            functions,
+            self._active(),
             self._keys,
             prefix=self.config.route_prefix,
             invoke=lambda function, value: self._invoker.invoke(function, value, reason=BY_HAND),
             admin=self._run_by_hand,
-            durable=self._api,
+            durable=self._engine,
             body_limit=int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_BODY_LIMIT)),
         )
         self._front.listen(self._port)

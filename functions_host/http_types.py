@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,17 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
+
+
+class DurableAddresses(Protocol):
+    """Answers requests to the addresses of the durable extension."""
+
+    rpc_path: str
+    """Where requests of durable clients come in; empty where they don't come this way."""
+
+    def answer(self, request: Request, path: list[str], *, from_client: bool) -> Answer:
+        """Answer a request to a durable address; `from_client`: it comes from the client of 1.x."""
+        ...
 
 
 def json_answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Answer:

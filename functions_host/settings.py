@@ -110,8 +110,18 @@ class HostConfig:
     max_orchestrators: int = 10
     default_version: str | None = None
     """extensions.durableTask.defaultVersion: what `context.version` shows for new orchestrations."""
+    match_strategy: str = "none"
+    """versionMatchStrategy in lower case: none, strict or currentorolder."""
     replace_running: bool = False
     """extensions.durableTask.overridableExistingInstanceStates is AnyState."""
+
+    def accepts(self, version: str | None) -> bool:
+        """Tell whether orchestrations of a version are run; the others wait for a release that does."""
+        if self.match_strategy == "strict":
+            return (version or "") == (self.default_version or "")
+        if self.match_strategy == "currentorolder":
+            return _order(version) <= _order(self.default_version)
+        return True
 
 
 def load_host_config(app_dir: Path, settings: Mapping[str, str]) -> HostConfig:
@@ -148,8 +158,26 @@ def load_host_config(app_dir: Path, settings: Mapping[str, str]) -> HostConfig:
         max_activities=_integer(durable, "maxConcurrentActivityFunctions", 10 * cpus, low=1, high=1000),
         max_orchestrators=_integer(durable, "maxConcurrentOrchestratorFunctions", 10 * cpus, low=1, high=1000),
         default_version=durable.get("defaultVersion"),
+        match_strategy=_match_strategy(durable),
         replace_running=str(durable.get("overridableExistingInstanceStates", "")).lower() == "anystate",
     )
+
+
+def _match_strategy(durable: dict[str, Any]) -> str:
+    strategy = str(durable.get("versionMatchStrategy", "None")).lower()
+    if strategy not in ("none", "strict", "currentorolder"):
+        msg = f"host.json: versionMatchStrategy must be None, Strict or CurrentOrOlder, not {strategy!r}"
+        raise SettingsError(msg, "correct host.json")
+    if strategy != "none" and str(durable.get("versionFailureStrategy", "Reject")).lower() != "reject":
+        msg = "host.json: versionFailureStrategy is run here as Reject only"
+        raise SettingsError(msg, "choose Reject, or run with --triggers azure")
+    return strategy
+
+
+def _order(version: str | None) -> tuple[Any, ...]:
+    """Return what versions are ordered by: none first, numbers as numbers, other text after them."""
+    parts = (version or "").split(".") if version else []
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

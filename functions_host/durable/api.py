@@ -57,9 +57,9 @@ class DurableApi:
         )
 
     def answer(self, request: Request, path: list[str], *, from_client: bool) -> Answer:
-        """Answer one request; `from_client`: the 1.x client encodes its JSON twice."""
+        """Answer one request; `from_client`: it comes from the client of 1.x, which wants no addresses."""
         try:
-            body = _body(request, twice=from_client)
+            body = json.loads(request.body) if request.body else None
         except ValueError:
             return json_answer(400, {"Message": "Only application/json request content is supported"})
         try:
@@ -104,7 +104,7 @@ class DurableApi:
         except Refused:
             existing = self._engine.find(chosen)
             state = STATUS[existing.status] if existing else "Running"
-            return json_answer(409, f"An Orchestration instance with the status {state} already exists.")
+            return json_answer(409, {"Message": f"An Orchestration instance with the status {state} already exists."})
         if from_client:
             return json_answer(202, {"id": chosen})
         links = json.loads(self.client_binding(request.base_url))["managementUrls"]
@@ -144,6 +144,9 @@ class DurableApi:
         return json_answer(200, [describe(one, show_input=show_input) for one in found[first : first + top]], headers)
 
     def _purge(self, instance_id: str) -> Answer:
+        instance = self._engine.find(instance_id)
+        if instance is not None and STATUS[instance.status] not in FINISHED:
+            return json_answer(412, {"Message": "Only orchestrations in a terminal state can be purged."})
         count = self._engine.purge(instance_id)
         return json_answer(200 if count else 404, {"instancesDeleted": count})
 
@@ -193,13 +196,6 @@ def describe(instance: Instance, *, show_input: bool = True) -> dict[str, Any]:
         "createdTime": _iso(instance.created_at),
         "lastUpdatedTime": _iso(instance.last_updated_at),
     }
-
-
-def _body(request: Request, *, twice: bool) -> Any:
-    if not request.body:
-        return None
-    value = json.loads(request.body)
-    return json.loads(value) if twice and isinstance(value, str) else value
 
 
 def _json(text: str | None) -> Any:

@@ -32,18 +32,9 @@ from durabletask.testing.in_memory_backend import ActivityWorkItem
 
 from functions_host.clock import Clock
 from functions_host.durable.backend_persisted import Instance, KeptBackend
+from functions_host.durable.history import belongs_to_a_task
 from functions_host.store import Database
 
-TASK_EVENTS = {
-    "taskCompleted",
-    "taskFailed",
-    "timerFired",
-    "subOrchestrationInstanceCompleted",
-    "subOrchestrationInstanceFailed",
-    "entityOperationCompleted",
-    "entityOperationFailed",
-    "entityLockGranted",
-}
 log = logging.getLogger("functions_host.invocations")
 
 
@@ -59,15 +50,18 @@ class SqliteBackend(KeptBackend):
         self._timer_wake = threading.Event()
         self._timer_thread: threading.Thread | None = None
         self._turns: dict[str, tuple[str, float]] = {}
+        self._loaded = False
         self.failed = 0
         """Orchestrations that ended in failure since the start."""
-        self._load()
 
     # ------------------------------------------------------------------ lifecycle
 
     def start(self) -> str:
-        """Listen on a free port of the loopback interface and return the address."""
+        """Take up what the last run left, listen on a free port of the loopback interface and return the address."""
         self._shutdown_event.clear()
+        if not self._loaded:
+            self._load()
+            self._loaded = True
         self._server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=32, thread_name_prefix="durable-grpc"),
             options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
@@ -108,6 +102,8 @@ class SqliteBackend(KeptBackend):
     def _enqueue_orchestration(self, instance_id: str) -> None:
         # The time an orchestrator sees is that of the first event of its batch; upstream would take the wall clock.
         instance = self._instances.get(instance_id)
+        if instance is not None and not self.accepts(instance.version):
+            return
         if instance is not None and instance.pending_events:
             started = helpers.new_orchestrator_started_event(self._clock.now())
             if instance.pending_events[0].HasField("orchestratorStarted"):
@@ -178,7 +174,7 @@ class SqliteBackend(KeptBackend):
         instance.pending_events = [e for e in instance.pending_events if not e.HasField("orchestratorStarted")]
         if complete_action.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW:
             # What the ended run still waits for is not for the next one; events raised meanwhile are.
-            instance.pending_events = [e for e in instance.pending_events if not _belongs_to_a_task(e)]
+            instance.pending_events = [e for e in instance.pending_events if not belongs_to_a_task(e)]
             self._begin_execution(instance)
         super()._process_complete_orchestration_action(instance, complete_action)
         if instance.completed_at is not None:
@@ -291,7 +287,3 @@ class SqliteBackend(KeptBackend):
                 details.errorMessage if details else "",
                 details.stackTrace.value.rstrip() if details else "",
             )
-
-
-def _belongs_to_a_task(event: pb.HistoryEvent) -> bool:
-    return event.WhichOneof("eventType") in TASK_EVENTS

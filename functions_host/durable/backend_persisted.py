@@ -39,6 +39,9 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
         self.before_start: Callable[[pb.CreateInstanceRequest, Any], None] = lambda _request, _context: None
         """Completes, or refuses, a request to start an orchestration, from whatever side it comes."""
 
+        self.accepts: Callable[[str | None], bool] = lambda _version: True
+        """Tells whether this release runs orchestrations of a version; others wait for one that does."""
+
     @abstractmethod
     def _name_activity(self, item: ActivityWorkItem) -> None:
         """Give a work item a token that says to which execution it belongs."""
@@ -179,7 +182,10 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
         return self._kept(super().RaiseEvent, request, context)
 
     def TerminateInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Terminate an instance."""
+        """Terminate an instance; nothing comes of it for one that waits for a newer release, as in Azure."""
+        instance = self._instances.get(request.instanceId)
+        if instance is not None and not self.accepts(instance.version):
+            return pb.TerminateResponse()
         return self._kept(super().TerminateInstance, request, context)
 
     def SuspendInstance(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions_host.durable.line import Call, DurableLine
 from functions_host.durable.v1 import DurableV1
-from functions_host.durable.v2 import DurableV2
+from functions_host.durable.v2.work_items import DurableV2
 from functions_host.worker.function import Function
 
 

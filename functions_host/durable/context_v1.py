@@ -94,7 +94,7 @@ class V1Context:
 
     def get_input(self, expected_type: type | None = None) -> Any:
         """Return the input."""
-        return _load(self._input, expected_type)
+        return _load(_decoded(self._input), expected_type)
 
     def call_activity(self, name: Any, input_: Any = None, expected_type: type | None = None) -> V1Task:
         """Schedule an activity."""
@@ -119,7 +119,7 @@ class V1Context:
         """Schedule a sub-orchestration."""
         return self._task(
             self._inner.call_sub_orchestrator(
-                _name(name), input=_plain(input_), instance_id=instance_id, version=version
+                _name(name), input=json.dumps(_plain(input_)), instance_id=instance_id, version=version
             ),
             expected_type,
         )
@@ -137,7 +137,7 @@ class V1Context:
         return self._task(
             self._inner.call_sub_orchestrator(
                 _name(name),
-                input=_plain(input_),
+                input=json.dumps(_plain(input_)),
                 instance_id=instance_id,
                 version=version,
                 retry_policy=_policy(retry_options),
@@ -169,7 +169,7 @@ class V1Context:
     def continue_as_new(self, input_: Any) -> None:
         """End this run and begin the next with a new input."""
         self.will_continue_as_new = True
-        self._inner.continue_as_new(_plain(input_))
+        self._inner.continue_as_new(json.dumps(_plain(input_)))
 
     def new_guid(self) -> UUID:
         """Return an id that is the same in every replay."""
@@ -266,3 +266,17 @@ def _load(value: Any, expected_type: type | None = None) -> Any:
     if expected_type is not None:
         return df_loads(text, expected_type=expected_type)
     return df_loads(text) if '"__class__"' in text else value
+
+
+def _decoded(value: Any) -> Any:
+    """Return the input as 1.x reads it: JSON in a string, as its client sends it, or an object.
+
+    Raises:
+        TypeError: a number, a truth value or a list that didn't come from the client.
+    """
+    if value is None or isinstance(value, dict):
+        return value
+    if not isinstance(value, str):
+        msg = f"the JSON object must be str, bytes or bytearray, not {type(value).__name__}"
+        raise TypeError(msg)
+    return json.loads(value)

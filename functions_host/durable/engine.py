@@ -58,6 +58,7 @@ class DurableEngine:
     def __init__(self, database: Database, clock: Clock, config: HostConfig, line: DurableLine) -> None:
         self._backend = SqliteBackend(database, clock)
         self._backend.before_start = self._complete_start
+        self._backend.accepts = config.accepts
         self._config = config
         self._line = line
         self._orchestrators: set[str] = set()
@@ -126,8 +127,16 @@ class DurableEngine:
         """Return an instance."""
         return self._backend.instance(instance_id)
 
+    def start_by_hand(self, name: str, instance_id: str | None, value: Any) -> str:
+        """Start an orchestration as the app's durable client does.
+
+        Raises:
+            UnknownFunctionError, Refused: as `start_new`.
+        """
+        return self.start_new(name, instance_id, json.loads(self._line.encode_input(value)))
+
     def start_new(self, name: str, instance_id: str | None, input_: Any, version: str | None = None) -> str:
-        """Start an orchestration; a finished one of that id is replaced.
+        """Start an orchestration with the input that came, as JSON; a finished one of that id is replaced.
 
         Raises:
             UnknownFunctionError: there is no such orchestrator.

@@ -1,10 +1,12 @@
-"""An orchestration's history as the status query shows it with showHistory=true."""
+"""An orchestration's history: which events belong to a task, and what the status query shows with showHistory=true."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC
 from typing import Any
+
+import durabletask.internal.orchestrator_service_pb2 as pb
 
 from functions_host.durable.backend_persisted import Instance
 
@@ -18,6 +20,22 @@ _SHOWN = {
     "subOrchestrationInstanceFailed": "SubOrchestrationInstanceFailed",
     "executionCompleted": "ExecutionCompleted",
 }
+
+_OF_A_TASK = {
+    "taskCompleted",
+    "taskFailed",
+    "timerFired",
+    "subOrchestrationInstanceCompleted",
+    "subOrchestrationInstanceFailed",
+    "entityOperationCompleted",
+    "entityOperationFailed",
+    "entityLockGranted",
+}
+
+
+def belongs_to_a_task(event: pb.HistoryEvent) -> bool:
+    """Tell whether an event ends a task of the run that scheduled it."""
+    return event.WhichOneof("eventType") in _OF_A_TASK
 
 
 def history_events(instance: Instance, *, outputs: bool) -> list[dict[str, Any]]:

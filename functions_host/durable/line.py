@@ -32,6 +32,10 @@ class DurableLine(Protocol):
         """Return a worker for the backend that runs what was added; activities are registered with it as they are."""
         ...
 
+    def encode_input(self, value: Any) -> str:
+        """Return an orchestration's input as this line's client sends it."""
+        ...
+
     def client_address(self, http: str, grpc: str) -> str:
         """Return what a client binding calls `rpcBaseUrl`, given where HTTP and the backend's gRPC answer."""
         ...

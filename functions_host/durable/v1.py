@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,10 @@ class DurableV1:
         for orchestrator in self._orchestrators:
             worker.add_orchestrator(orchestrator)
         return worker
+
+    def encode_input(self, value: Any) -> str:
+        """Return JSON of JSON: the client of 1.x encodes twice."""
+        return json.dumps(json.dumps(value))
 
     def client_address(self, http: str, grpc: str) -> str:  # noqa: ARG002 - 1.x has no use for gRPC
         """Return the HTTP address, which 1.x wants to end in a slash."""

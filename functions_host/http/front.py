@@ -12,11 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from functions_host.durable.api import DurableApi
 from functions_host.errors import InvocationFailedError, PortTakenError
 from functions_host.http.keys import Keys
 from functions_host.http.routes import Route
-from functions_host.http_types import Answer, Request, json_answer
+from functions_host.http_types import Answer, DurableAddresses, Request, json_answer
 from functions_host.worker.function import Function
 from functions_host.worker.protos import Message, TypedData
 
@@ -37,7 +36,7 @@ class HttpFront:
         prefix: str,
         invoke: Callable[[Function, TypedData], TypedData | None],
         admin: Callable[[str, str], None],
-        durable: DurableApi | None,
+        durable: DurableAddresses | None,
         body_limit: int = DEFAULT_BODY_LIMIT,
     ) -> None:
         self._functions = {function.name: function for function in functions}
@@ -97,9 +96,14 @@ class HttpFront:
                 if not self._keys.allows("system", request.key):
                     return Answer(401)
                 return self._durable.answer(request, parts[3:], from_client=False)
-            case _ if self._durable is not None and request.path.startswith(self._durable.rpc_path + "/"):
+            case _ if self._comes_from_a_client(request):
+                assert self._durable is not None
                 return self._durable.answer(request, parts[1:], from_client=True)
         return self._answer_function(request)
+
+    def _comes_from_a_client(self, request: Request) -> bool:
+        path = self._durable.rpc_path if self._durable is not None else ""
+        return bool(path) and request.path.startswith(path + "/")
 
     def _answer_function(self, request: Request) -> Answer:
         for route in self.routes:

@@ -118,6 +118,6 @@ def _run_of_this_line() -> Callable[[World, Any], Run]:
         from functions_host.replay.v1 import RunV1  # each imports an SDK that the other can't
 
         return RunV1
-    from functions_host.replay.v2 import RunV2
+    from functions_host.replay.v2.run import RunV2
 
     return RunV2

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from functions_host.errors import InvocationFailedError, StoppingError
-from functions_host.triggers.queues import Queues
+from functions_host.triggers.engine import MessageQueues
 from functions_host.worker.function import Function
 from functions_host.worker.protos import TypedData
 from functions_host.worker.python_worker import PythonWorker
@@ -26,7 +26,7 @@ class Invoker:
     def __init__(
         self,
         worker: PythonWorker,
-        queues: Queues,
+        queues: MessageQueues,
         *,
         timeout: timedelta | None,
         resolve: Callable[[str], str],

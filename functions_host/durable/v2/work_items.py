@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import logging
 from typing import Any
 
@@ -40,6 +41,10 @@ class DurableV2:
     def make_worker(self, **options: Any) -> TaskHubGrpcWorker:
         """Return a worker that sends orchestrations and entities through the app."""
         return _Passing(self, **options)
+
+    def encode_input(self, value: Any) -> str:
+        """Return JSON."""
+        return json.dumps(value)
 
     def client_address(self, http: str, grpc: str) -> str:  # noqa: ARG002 - 2.x has no use for HTTP
         """Return the backend's address; with a slash at its end gRPC would take the slash for a part of the port."""

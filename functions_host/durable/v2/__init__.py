@@ -1,0 +1,1 @@
+"""azure-functions-durable 2.x: what it wants otherwise than 1.x when it runs."""

@@ -4,15 +4,15 @@ The register is docs/facts; this copy travels with the package.
 """
 
 TABLE = r"""
-SP-1 | verified | ProcessQuery answers on the admin host and on the site host. It takes `text/xml` with a bearer token, needs no form digest and no call before it. | requests captured from Microsoft's CSOM client (`tests/adapters/golden`); KelvinTegelaar/CIPP-API
+SP-1 | verified | ProcessQuery answers on the admin host and on the site host. It takes `text/xml` with a bearer token, needs no form digest and no call before it. | requests captured from Microsoft's CSOM client (`tests/adapters/sharepoint/golden`); KelvinTegelaar/CIPP-API
 SP-3 | verified | Enums travel as numbers. Kinds of id: Email 0, CloudId 1, PrincipalName 2. States: Unknown 0, Submitted 1, Processing 2, Queued 3, Succeeded 4, Error 5. Errors: 0, 1, 20 to 23, 30. | metadata of Microsoft.Online.SharePoint.Client.Tenant.dll
 SP-4 | verified | An import job has Error, ErrorMessage, JobId, LogFolderUri, SourceUri and State. The name LogFileUri stands in the documentation only. | metadata of Microsoft.Online.SharePoint.Client.Tenant.dll; koltyakov/sp-metadata
-SP-5 | verified | Four requests are enough: queue, read one import job, list import jobs, delete one. Microsoft's own client writes them in one fixed form. | requests captured from Microsoft's CSOM client (`tests/adapters/golden`)
-SP-6 | verified | Queue and delete are actions with a value as result. Reading import jobs is an object path followed by a query. | requests captured from Microsoft's CSOM client (`tests/adapters/golden`)
+SP-5 | verified | Four requests are enough: queue, read one import job, list import jobs, delete one. Microsoft's own client writes them in one fixed form. | requests captured from Microsoft's CSOM client (`tests/adapters/sharepoint/golden`)
+SP-6 | verified | Queue and delete are actions with a value as result. Reading import jobs is an object path followed by a query. | requests captured from Microsoft's CSOM client (`tests/adapters/sharepoint/golden`)
 SP-7 | documented | In the property map the key is the name in the file and the value is the profile property. | learn.microsoft.com: bulk user profile update API
 SP-8 | verified | The service validates requests against a schema. A request that breaks it gets XmlSchemaValidationException. | pnp/pnpcore, recorded answers; MS-CSOM
 SP-9 | verified | The answer is HTTP 200 with an array: a header, then pairs of an action's id and its value. An error stands in the header's ErrorInfo, also under HTTP 200. | pnp/pnpcore, recorded answers
-SP-10 | verified | A GUID in an answer is written `"\/Guid(…)\/"`, with the backslashes. Microsoft's client refuses the form without them. | requests captured from Microsoft's CSOM client (`tests/adapters/golden`)
+SP-10 | verified | A GUID in an answer is written `"\/Guid(…)\/"`, with the backslashes. Microsoft's client refuses the form without them. | requests captured from Microsoft's CSOM client (`tests/adapters/sharepoint/golden`)
 SP-11 | documented | Deleting an import job works only before it has started, and answers true or false. It doesn't tidy up old import jobs. | comments of @pnp/sp-admin
 SP-12 | documented | A property that users may edit is refused when the file is queued: `Property Names […] are editable by user.`, with all such names. | learn.microsoft.com: bulk user profile update API; sharepointdiary.com
 SP-14 | reported | Without `User.ReadWrite.All` the call fails with `Access Denied: This application does not have the required permissions to access profile information.` | pnp/powershell#4267, #5084

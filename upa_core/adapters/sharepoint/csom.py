@@ -14,9 +14,10 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
+from upa_core.adapters.sharepoint.csom_request import APPLICATION, CsomRequest, Enum, Reference
+
 TENANT = "{e45fd516-a408-4ca4-b6dc-268e2f1f0f83}"
 """Server type id of `Office365Tenant` [SP-2]."""
-APPLICATION = ".NET Library"
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 CALL_ACTION = 3
 """Action id of a queue or delete call."""
@@ -25,10 +26,6 @@ OBJECT_ACTION = 4
 QUERY_ACTION = 5
 """Action id of a read's query."""
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
-_ATTRIBUTE = _TEXT | {'"': "&quot;", "\t": "&#x9;", "\n": "&#xA;"}
-_TEXT_TABLE, _ATTRIBUTE_TABLE = str.maketrans(_TEXT), str.maketrans(_ATTRIBUTE)
 _GUID = re.compile(r"/?Guid\((?P<guid>[^)]*)\)/?", re.IGNORECASE)
 _DATE = re.compile(r"/Date\((?P<parts>-?\d+(?:,\d+)*)\)/")
 
@@ -65,38 +62,37 @@ def encode_queue(
 
     Raises ValueError that names the argument which holds a character that XML can't carry.
     """
-    pairs = "".join(
-        f'<Property Name="{_attribute(key, "property_map")}" Type="String">{_text(value, "property_map")}</Property>'
-        for key, value in property_map.items()
+    request, tenant = _request(application)
+    request.call(
+        tenant,
+        "QueueImportProfileProperties",
+        id_type=Enum(int(id_type)),
+        id_property=id_property,
+        property_map=property_map,
+        source_uri=source_uri,
     )
-    dictionary = f'<Parameter Type="Dictionary">{pairs}</Parameter>' if pairs else '<Parameter Type="Dictionary" />'
-    parameters = (
-        f'<Parameter Type="Enum">{int(id_type)}</Parameter>'
-        f'<Parameter Type="String">{_text(id_property, "id_property")}</Parameter>'
-        f"{dictionary}"
-        f'<Parameter Type="String">{_text(source_uri, "source_uri")}</Parameter>'
-    )
-    return _request(_call("QueueImportProfileProperties", parameters), "", application)
+    return request.encode()
 
 
 def encode_delete(job_id: str, *, application: str = APPLICATION) -> bytes:
     """Write `DeleteImportProfilePropertiesJob`."""
-    return _request(_call("DeleteImportProfilePropertiesJob", _guid_parameter(job_id)), "", application)
+    request, tenant = _request(application)
+    request.call(tenant, "DeleteImportProfilePropertiesJob", job_id=UUID(job_id))
+    return request.encode()
 
 
 def encode_get(job_id: str, *, application: str = APPLICATION) -> bytes:
     """Write `GetImportProfilePropertyJob` and a query of all its members."""
-    path = (
-        '<Method Id="3" ParentId="1" Name="GetImportProfilePropertyJob">'
-        f"<Parameters>{_guid_parameter(job_id)}</Parameters></Method>"
-    )
-    return _request(_query(""), path, application)
+    request, tenant = _request(application)
+    request.query(request.method_object(tenant, "GetImportProfilePropertyJob", job_id=UUID(job_id)))
+    return request.encode()
 
 
 def encode_list(*, application: str = APPLICATION) -> bytes:
     """Write `GetImportProfilePropertyJobs` and a query of all members of all of them."""
-    children = '<ChildItemQuery SelectAllProperties="true"><Properties /></ChildItemQuery>'
-    return _request(_query(children), '<Method Id="3" ParentId="1" Name="GetImportProfilePropertyJobs" />', application)
+    request, tenant = _request(application)
+    request.query(request.method_object(tenant, "GetImportProfilePropertyJobs"), children=True)
+    return request.encode()
 
 
 def decode(body: bytes) -> CsomAnswer:
@@ -107,7 +103,7 @@ def decode(body: bytes) -> CsomAnswer:
     rest = document[1:]
     if len(rest) % 2 or not all(type(action) is int for action in rest[::2]):
         raise ValueError("actions and results don't pair")
-    return CsomAnswer(dict(zip(rest[::2], rest[1::2], strict=True)), _fault(document[0].get("ErrorInfo")))
+    return CsomAnswer(dict(zip(rest[::2], rest[1::2], strict=True)), fault_of(document[0].get("ErrorInfo")))
 
 
 def whole(text: str) -> str:
@@ -139,46 +135,13 @@ def date_of(value: Any) -> datetime:
         raise ValueError("not a date") from error
 
 
-def _request(actions: str, paths: str, application: str) -> bytes:
-    return (
-        '<Request AddExpandoFieldTypeSuffix="true" SchemaVersion="15.0.0.0" LibraryVersion="16.0.0.0" '
-        f'ApplicationName="{_attribute(application, "application")}" '
-        'xmlns="http://schemas.microsoft.com/sharepoint/clientquery/2009">'
-        f'<Actions><ObjectPath Id="2" ObjectPathId="1" />{actions}</Actions>'
-        f'<ObjectPaths><Constructor Id="1" TypeId="{TENANT}" />{paths}</ObjectPaths></Request>'
-    ).encode()
+def _request(application: str) -> tuple[CsomRequest, Reference]:
+    request = CsomRequest(application=application)
+    return request, request.construct(TENANT)
 
 
-def _call(name: str, parameters: str) -> str:
-    return f'<Method Name="{name}" Id="3" ObjectPathId="1"><Parameters>{parameters}</Parameters></Method>'
-
-
-def _query(children: str) -> str:
-    return (
-        '<ObjectPath Id="4" ObjectPathId="3" /><Query Id="5" ObjectPathId="3">'
-        f'<Query SelectAllProperties="true"><Properties /></Query>{children}</Query>'
-    )
-
-
-def _guid_parameter(guid: str) -> str:
-    return f'<Parameter Type="Guid">{{{UUID(guid)}}}</Parameter>'
-
-
-def _attribute(value: str, argument: str) -> str:
-    return _possible(value, argument).translate(_ATTRIBUTE_TABLE)
-
-
-def _text(value: str, argument: str) -> str:
-    return _possible(value, argument).translate(_TEXT_TABLE)
-
-
-def _possible(value: str, argument: str) -> str:
-    if found := _NOT_XML.search(value):
-        raise ValueError(f"{argument}: XML 1.0 can't carry the character U+{ord(found[0]):04X}")
-    return value
-
-
-def _fault(info: Any) -> Fault | None:
+def fault_of(info: Any) -> Fault | None:
+    """Read an `ErrorInfo`, None where it is null; raise ValueError for anything else."""
     if info is None:
         return None
     if not isinstance(info, dict):

@@ -8,18 +8,18 @@ from typing import Any
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.sharepoint import csom
+from upa_core.adapters.sharepoint.csom_request import APPLICATION
+from upa_core.adapters.sharepoint.process_query import process_query
 from upa_core.domain.bulk.import_job import ImportJob
-from upa_core.domain.errors import AccessDeniedError, RefusedError
 
 ID_PROPERTY = "IdName"
 """The JSON name that holds a person's object id in an import file."""
-_PATH = "/_vti_bin/client.svc/ProcessQuery"
 
 
 class SharePointImportJobs:
     """Implements the port `ImportJobs` for one tenant."""
 
-    def __init__(self, service: Service, *, application: str = csom.APPLICATION) -> None:
+    def __init__(self, service: Service, *, application: str = APPLICATION) -> None:
         """Use the service of the admin site's host, https://contoso-admin.sharepoint.com."""
         self._service = service
         self._application = application
@@ -63,32 +63,7 @@ class SharePointImportJobs:
         return results.get(csom.CALL_ACTION) is True
 
     def _call(self, name: str, body: bytes, *, idempotent: bool = True) -> tuple[Answer, Mapping[int, Any]]:
-        """Send one request; raise SharePoint's fault, which comes with HTTP 200."""
-        answer = self._service.request(
-            "POST",
-            _PATH,
-            f"ProcessQuery {name}",
-            headers={"Content-Type": "text/xml"},
-            body=body,
-            idempotent=idempotent,
-        )
-        if not answer.ok:
-            raise answer.refused()
-        try:
-            decoded = csom.decode(answer.content)
-        except ValueError as error:
-            raise answer.garbled("not an answer of ProcessQuery") from error
-        if decoded.fault is not None:
-            raise _error_of(name, decoded.fault)
-        return answer, decoded.results
-
-
-def _error_of(name: str, fault: csom.Fault) -> AccessDeniedError | RefusedError:
-    """Tell missing rights from other refusals, by the words that are known [SP-14, SP-15]."""
-    message = f"{name}: {fault.message}"
-    if fault.message.lower().startswith("access denied") or "unauthorized" in fault.type_name.lower():
-        return AccessDeniedError(message)
-    return RefusedError(message, code=fault.type_name)
+        return process_query(self._service, name, body, idempotent=idempotent)
 
 
 def _import_job(value: Any, answer: Answer) -> ImportJob:

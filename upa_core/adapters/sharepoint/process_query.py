@@ -1,0 +1,50 @@
+"""Send a ProcessQuery request, and tell its errors apart: they come with HTTP 200 [SP-1, SP-9]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from upa_core.adapters.http.answer import Answer
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint import csom
+from upa_core.domain.errors import AccessDeniedError, RefusedError
+
+ACCESS_DENIED = -2147024891
+"""What Windows calls E_ACCESSDENIED."""
+_PATH = "/_vti_bin/client.svc/ProcessQuery"
+
+
+def process_query(
+    service: Service, name: str, body: bytes, *, idempotent: bool = True
+) -> tuple[Answer, Mapping[int, Any]]:
+    """Send one request, `name` being its name in messages; return the answer, and its results by action id.
+
+    Raises as `Service.request`, and SharePoint's own fault as AccessDeniedError or RefusedError.
+    """
+    answer = service.request(
+        "POST", _PATH, f"ProcessQuery {name}", headers={"Content-Type": "text/xml"}, body=body, idempotent=idempotent
+    )
+    if not answer.ok:
+        raise answer.refused()
+    try:
+        decoded = csom.decode(answer.content)
+    except ValueError as error:
+        raise answer.garbled("not an answer of ProcessQuery") from error
+    if decoded.fault is not None:
+        raise _error_of(name, decoded.fault)
+    return answer, decoded.results
+
+
+def is_denial(fault: csom.Fault) -> bool:
+    """Tell missing rights from other faults, by what is known of them [SP-14, SP-15]."""
+    return (
+        fault.message.lower().startswith("access denied")
+        or "unauthorized" in fault.type_name.lower()
+        or fault.code == ACCESS_DENIED
+    )
+
+
+def _error_of(name: str, fault: csom.Fault) -> AccessDeniedError | RefusedError:
+    message = f"{name}: {fault.message}"
+    return AccessDeniedError(message) if is_denial(fault) else RefusedError(message, code=fault.type_name)

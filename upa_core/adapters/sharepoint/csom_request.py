@@ -1,4 +1,4 @@
-"""A ProcessQuery request while it is written: the bytes are those of Microsoft's own client for the same calls [SP-114].
+"""A ProcessQuery request while it is written: for the same calls the bytes of Microsoft's own client [SP-114].
 
 Ids follow that client: every object, action and scope takes the next number as it comes into being; an object takes a
 second one for the action that creates it, and a scope a second one at its start and a third at its end.

@@ -1,6 +1,6 @@
 """PeopleManager over ProcessQuery: requests as Microsoft's own client writes them, and what it takes from answers.
 
-Pure text in, text out [SP-114, SP-115]. Objects come into being when they are first needed, as in that client's programs.
+Pure text in, text out [SP-114, SP-115]. Objects come into being when they are first needed, as in its programs.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ MODULES = sorted(
 )
 A_FILE_FOR_EACH_VERB = "upa_cli/commands"
 LONGER = {
-    "upa_core/services/pull.py",
     "tenant_sim/control/surface.py",
     "tenant_sim/sharepoint/web.py",
     "tenant_sim/sim.py",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from upa_core.domain.documents.connector_state import Segment
+from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.changes import PARTITIONS, Row, spread
 from upa_core.ports.store import Store

@@ -1,51 +1,29 @@
-"""Pull changed people into segments, seal the round, move the watermark."""
+"""Follow a round of the directory into segments, seal it, move the watermark."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import (
-    ConnectorState,
-    OpenRound,
-    SealedRound,
-    Segment,
-    Watermark,
-    age_of,
-)
+from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.rounds import Link
+from upa_core.domain.documents.rounds import Link, OpenRound, SealedRound, Segment, Watermark
 from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.people.changes import RoundKind, Row, as_spelled, compile_projection
+from upa_core.domain.people.changes import Row, as_spelled, compile_projection
 from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
 from upa_core.services.plan.export import check_target
+from upa_core.services.pull.begin import begin, is_void
+from upa_core.services.pull.result import PullResult, PullStatus
 from upa_core.services.wake import wake
 from upa_core.state.document import Document, Stored, state_of
 from upa_core.state.outbox import with_round
 from upa_core.state.segments import encode_segment
-
-PullStatus = Literal["sealed", "handed_over", "paused", "superseded"]
-
-
-@dataclass(frozen=True, slots=True)
-class PullResult:
-    """How a pull ended."""
-
-    status: PullStatus
-    round: str
-    kind: RoundKind
-    pages: int
-    rows: int
-    resume: datetime | None = None
-    """When a paused pull may go on."""
-    why: str = ""
 
 
 def pull(
@@ -91,61 +69,17 @@ class _Pull:
         if opened is not None and is_early(opened.not_before, clock.now()):
             return self._result("paused", opened, why="the source asked for a pause")
         self._warn_of_age(clock.now())
-        if opened is None or self._is_void(opened, clock.now()):
+        if opened is None or is_void(self._connector, opened, clock.now()):
             opened = self._begin(self._stored.value, full=full)
         try:
             return self._follow(opened, deadline)
         except ConflictError as exc:
             return self._result("superseded", opened, why=str(exc))
 
-    def _is_void(self, opened: OpenRound, now: datetime) -> bool:
-        """Tell whether an open round must begin again: the configuration changed, or its links are as old as tokens."""
-        too_old = age_of(opened.started, now) > self._connector.limits.token_max_age
-        return too_old or opened.fingerprint != self._connector.fingerprint
-
     def _begin(self, state: ConnectorState, *, full: bool) -> OpenRound:
-        now = self._ports.clock.now()
-        reason, announced = self._reason_for_full(state, now, asked=full)
-        kind: RoundKind = "full" if reason else "delta"
-        if reason or state.watermark is None:
-            link = self._ports.source.begin(self._connector.select)
-            position = link
-        else:
-            position = Link(state.watermark.url, "delta")
-        opened = OpenRound(
-            id=self._name(state, now),
-            requested=state.requested is not None or (self._written is not None and self._written.requested),
-            announced=announced,
-            kind=kind,
-            reason=reason or "changes since the last round",
-            started=now,
-            position=position,
-            inputs=self._connector.inputs,
-            fingerprint=self._connector.fingerprint,
-        )
-        self._emit(EventName.ROUND_STARTED, opened, kind=kind, reason=opened.reason)
+        opened = begin(self._ports, self._connector, state, self._written, full=full)
+        self._emit(EventName.ROUND_STARTED, opened, kind=opened.kind, reason=opened.reason)
         return opened
-
-    def _name(self, state: ConnectorState, now: datetime) -> str:
-        """Name the round: as it was requested, or as the requested round that the configuration makes begin again."""
-        if self._written is not None and self._written.requested:
-            return self._written.id
-        return state.requested.id if state.requested is not None else run_id(now, self._ports.ids.token())
-
-    def _reason_for_full(self, state: ConnectorState, now: datetime, *, asked: bool) -> tuple[str, bool]:
-        """Return why a full round is due ("" where none is), and whether it is expected to change much."""
-        mark, limits = state.watermark, self._connector.limits
-        if mark is None:
-            return "there is no watermark", True
-        if mark.fingerprint != self._connector.fingerprint:
-            return "the mapping, scope or selection changed", True
-        if age_of(mark.issued, now) > limits.token_max_age:
-            return f"the watermark is older than {limits.token_max_age.days} days", True
-        if asked or (state.requested is not None and state.requested.full):
-            return "asked for", True
-        if state.last_full is not None and age_of(state.last_full, now) > limits.full_round_every:
-            return "the scheduled full round is due", False
-        return "", False
 
     def _warn_of_age(self, now: datetime) -> None:
         """Warn of a watermark that will soon be void: nobody has sealed a round for days."""
@@ -163,7 +97,7 @@ class _Pull:
         while True:
             position = opened.position
             try:
-                page = self._ports.source.page(Link(position.url, position.kind))
+                page = self._ports.source.page(position)
                 followed.add(hash(position.url))  # links are long
                 if page.link.kind == "next" and hash(page.link.url) in followed:
                     raise UnavailableError("the source's next link leads back to a page of this round")

@@ -1,0 +1,69 @@
+"""Why a round begins, of which kind, and under which name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, age_of
+from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.rounds import Link, OpenRound
+from upa_core.domain.people.changes import RoundKind
+from upa_core.ports.bundle import Ports
+
+
+def is_void(connector: Connector, opened: OpenRound, now: datetime) -> bool:
+    """Tell whether an open round must begin again: the configuration changed, or its links are as old as tokens."""
+    too_old = age_of(opened.started, now) > connector.limits.token_max_age
+    return too_old or opened.fingerprint != connector.fingerprint
+
+
+def begin(
+    ports: Ports, connector: Connector, state: ConnectorState, before: OpenRound | None, *, full: bool
+) -> OpenRound:
+    """Return the round that comes next; nothing is written or read yet.
+
+    Args:
+        before: the open round that this one replaces, if any: what was asked for keeps its name.
+        full: somebody asks for a full round.
+
+    """
+    now = ports.clock.now()
+    reason, announced = why_full(connector, state, now, asked=full)
+    kind: RoundKind = "full" if reason else "delta"
+    mark = state.watermark
+    position = ports.source.begin(connector.select) if reason or mark is None else Link(mark.url, "delta")
+    return OpenRound(
+        id=_name(ports, state, before, now),
+        requested=state.requested is not None or (before is not None and before.requested),
+        announced=announced,
+        kind=kind,
+        reason=reason or "changes since the last round",
+        started=now,
+        position=position,
+        inputs=connector.inputs,
+        fingerprint=connector.fingerprint,
+    )
+
+
+def why_full(connector: Connector, state: ConnectorState, now: datetime, *, asked: bool) -> tuple[str, bool]:
+    """Return why a full round is due ("" where none is), and whether it is expected to change much."""
+    mark, limits = state.watermark, connector.limits
+    if mark is None:
+        return "there is no watermark", True
+    if mark.fingerprint != connector.fingerprint:
+        return "the mapping, scope or selection changed", True
+    if age_of(mark.issued, now) > limits.token_max_age:
+        return f"the watermark is older than {limits.token_max_age.days} days", True
+    if asked or (state.requested is not None and state.requested.full):
+        return "asked for", True
+    if state.last_full is not None and age_of(state.last_full, now) > limits.full_round_every:
+        return "the scheduled full round is due", False
+    return "", False
+
+
+def _name(ports: Ports, state: ConnectorState, before: OpenRound | None, now: datetime) -> str:
+    """Name the round: as it was requested, or as the requested round that the configuration makes begin again."""
+    if before is not None and before.requested:
+        return before.id
+    return state.requested.id if state.requested is not None else run_id(now, ports.ids.token())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.rounds import Link, OpenRound, SealedRound, Segment, Watermark
+from upa_core.domain.documents.rounds import OpenRound, SealedRound, Segment, Watermark
 from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.hooks import Hooks
-from upa_core.domain.errors import ForeignLinkError
+from upa_core.domain.errors import ForeignLinkError, RefusedError
 from upa_core.ports.clock import Clock
-from upa_core.ports.library import LibraryItem
+from upa_core.ports.library import MAX_DOWNLOAD, LibraryItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class _File:
 class FakeLibrary:
     """Implements `Library`; a URL in `locked` can't be deleted.
 
-    Operations: upload, size, download, items, delete_file, delete_folder; the subject is the name or URL.
+    Operations: upload, size, download, digest, items, delete_file, delete_folder; the subject is the name or URL.
     """
 
     def __init__(
@@ -67,11 +68,24 @@ class FakeLibrary:
         with self.hooks.around("size", url):
             return len(self._files[url].content) if url in self._files else None
 
-    def download(self, url: str) -> bytes | None:
+    def download(self, url: str, *, most: int = MAX_DOWNLOAD) -> bytes | None:
         """Return the file's content."""
         self._check(url)
         with self.hooks.around("download", url):
-            return self._files[url].content if url in self._files else None
+            return self._content(url, most)
+
+    def digest(self, url: str, *, most: int = MAX_DOWNLOAD) -> str | None:
+        """Return the hash of the file's content."""
+        self._check(url)
+        with self.hooks.around("digest", url):
+            content = self._content(url, most)
+            return None if content is None else hashlib.sha256(content).hexdigest()
+
+    def _content(self, url: str, most: int) -> bytes | None:
+        content = self._files[url].content if url in self._files else None
+        if content is not None and len(content) > most:
+            raise RefusedError(f"more than {most} bytes", code="too_large")
+        return content
 
     def items(self, folder_url: str | None = None) -> Sequence[LibraryItem] | None:
         """List a folder."""

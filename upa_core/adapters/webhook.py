@@ -31,7 +31,10 @@ class Webhook:
 
         session = self._session = self._session or requests.Session()
         try:
-            answer = session.post(self._address, json=card(message), timeout=_TIMEOUTS, allow_redirects=False)
+            with session.post(
+                self._address, json=card(message), timeout=_TIMEOUTS, allow_redirects=False, stream=True
+            ) as answer:
+                pass  # what it says beside its status is of no use, and may never end
         except requests.ConnectionError as error:
             raise UnavailableError(f"webhook: no answer ({type(error).__name__})") from None
         except requests.RequestException as error:

@@ -10,6 +10,7 @@ UpaError
 ├── RetryLaterError             nothing is wrong with what we asked; ask again later
 │   ├── ThrottledError          the service named a pause
 │   ├── UnavailableError        the service failed or didn't answer; the call had no effect
+│   │   └── TooLargeError       the answer is larger than anything that we can use
 │   ├── UnansweredError         the call may or may not have had its effect: look before repeating
 │   └── PartlyReadError         a few people couldn't be read; the others are in it
 ├── SkipError                   one value or one person is set aside, the rest goes on
@@ -75,6 +76,10 @@ class ThrottledError(RetryLaterError):
 
 class UnavailableError(RetryLaterError):
     """The service failed or couldn't be reached, and the call had no effect."""
+
+
+class TooLargeError(UnavailableError):
+    """The answer is larger than anything that we can use; it wasn't read to its end."""
 
 
 class UnansweredError(RetryLaterError):

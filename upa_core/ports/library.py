@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+MAX_DOWNLOAD = 64 * 1024 * 1024
+"""Bytes of a file, unless a call says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryItem:
@@ -37,8 +40,14 @@ class Library(Protocol):
     def size(self, url: str) -> int | None:
         """Return the file's size at the server in bytes, None where there is no such file."""
 
-    def download(self, url: str) -> bytes | None:
-        """Return the file's content, None where there is no such file."""
+    def download(self, url: str, *, most: int = MAX_DOWNLOAD) -> bytes | None:
+        """Return the file's content, None where there is no such file.
+
+        Raises `RefusedError` (`too_large`) for a file of more than `most` bytes, of which no more is read.
+        """
+
+    def digest(self, url: str, *, most: int = MAX_DOWNLOAD) -> str | None:
+        """Return the SHA-256 of the file's content in hex, read piece by piece and not kept; as `download`."""
 
     def items(self, folder_url: str | None = None) -> Sequence[LibraryItem] | None:
         """List a folder (the configured one by default), None where there is no such folder."""

@@ -21,10 +21,10 @@ NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
         ("30", 30.0),
         (" 7 ", 7.0),
         ("1.5", 1.5),
-        ("-5", 0.0),
+        ("-5", None),
         ("999999999", LONGEST),
         ("Sun, 22 Nov 2026 10:16:30 GMT", 90.0),
-        ("Sun, 22 Nov 2026 10:14:00 GMT", 0.0),
+        ("Sun, 22 Nov 2026 10:14:00 GMT", None),
         ("Sun, 22 Nov 2026 10:16:30 -0000", 90.0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST),
         (None, None),
@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
     ],
 )
 def test_forms(text: str | None, seconds: float | None) -> None:
-    """Seconds and dates are read, past and negative ones are no pause, garbage is no header."""
+    """Seconds and dates are read, past and negative ones can't be meant, garbage is no header."""
     assert parse_retry_after(text, NOW) == seconds
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from upa_core.domain.bulk.import_job import JobError, JobState
-from upa_core.domain.bulk.job_log import LogLine, decode_log, judge, parse_log
+from upa_core.domain.bulk.job_log import LogLine, decode_log, decode_pieces, judge, parse_log
 from upa_core.domain.people.shadow import EscrowReason
 
 PEOPLE = {"p1": {}, "p2": {}}
@@ -151,3 +153,12 @@ def test_an_error_without_a_log_is_opaque_and_one_with_a_log_is_not() -> None:
     assert (silent.confirmed, silent.opaque, silent.why) == (False, True, "InternalError, no log")
     assert (partial.confirmed, partial.opaque, partial.why) == (False, True, "ImportCompleteWithError, no log")
     assert (told.confirmed, told.opaque, told.why) == (False, False, "DataFileNotJson")
+
+
+@given(st.text("aK\t\r\n\u2028\ufeff", max_size=30), st.integers(1, 5), st.sampled_from(["utf-8", "utf-16"]))
+def test_a_log_read_in_pieces_says_the_same(text: str, size: int, encoding: str) -> None:
+    """Wherever it is cut, within a character or between the two that end a line."""
+    data = text.encode(encoding)
+    pieces = [data[:3], *(data[at : at + size] for at in range(3, len(data), size))]
+
+    assert parse_log(decode_pieces(pieces)) == parse_log(data.decode(encoding))

@@ -13,6 +13,7 @@ from tests.support.wrapped import Wrapped
 from upa_core.domain.bulk.import_job import ImportJob
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.domain.people.shadow import EscrowReason
+from upa_core.services.deliver import archive as archive_module
 from upa_core.services.deliver.archive import log_folders
 
 
@@ -68,10 +69,10 @@ def test_a_log_that_is_listed_and_cant_be_read_confirms_nobody() -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(ports.library, name)
 
-        def download(self, url: str) -> bytes | None:
+        def download(self, url: str, *, most: int) -> bytes | None:
             if url.endswith("-2"):
                 raise AccessDeniedError("no")
-            return ports.library.download(url)
+            return ports.library.download(url, most=most)
 
     while world.state.run is not None:
         if world.step(replace(ports, library=Secretive())).kind != "again":  # type: ignore[arg-type]
@@ -186,11 +187,31 @@ def test_a_log_in_utf_16_is_read(mark: bytes) -> None:
     ports = world.ports()
     encoding = "utf-16-le" if mark == b"\xff\xfe" else "utf-16-be"
 
-    def download(url: str) -> Any:
-        found = ports.library.download(url)
+    def download(url: str, *, most: int) -> Any:
+        found = ports.library.download(url, most=most)
         return mark + found.decode().encode(encoding) if found and "-Logs/" in url else found
 
     world.drain(replace(ports, library=Wrapped(ports.library, download=download)), hours=3)
 
     reasons = {person: entry.reason for person, entry in world.escrow().items()}
     assert reasons == {absent: EscrowReason.PROFILE_NOT_CREATED}
+
+
+@pytest.mark.parametrize("limit", ["MAX_LOG_BYTES", "MAX_LOGS"])
+def test_logs_past_their_limits_confirm_nobody(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What isn't read to its end could name anybody; no more is fetched, and everybody in the file is sent again."""
+    world, absent = ended_with_two_logs()
+    monkeypatch.setattr(archive_module, limit, 1)
+    ports, read = world.ports(), []
+
+    def download(url: str, *, most: int) -> Any:
+        read.append(url)
+        return ports.library.download(url, most=most)
+
+    while world.state.run is not None:
+        if world.step(replace(ports, library=Wrapped(ports.library, download=download))).kind != "again":
+            world.sim.advance(60)
+
+    assert len(read) == (0 if limit == "MAX_LOG_BYTES" else 1)
+    assert world.state.retry is not None
+    assert all(set((world.shadow(person) or {"": None}).values()) <= {None} for person in absent)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from upa_core.adapters.http.bounded_json import decode_json
 from upa_core.adapters.http.wire_errors import error_codes
 from upa_core.domain.errors import (
     AccessDeniedError,
@@ -33,6 +33,8 @@ class Answer:
     idempotent: bool
     document: Any = None
     """The decoded body, where JSON was asked for."""
+    digest: str = ""
+    """SHA-256 of the body in hex, where that was asked for instead of the body."""
 
     @property
     def ok(self) -> bool:
@@ -69,7 +71,7 @@ class Answer:
         One person's broken value must not stop everybody's pull; the mapping finds it invalid.
         """
         try:
-            return json.loads(self.content, parse_constant=_no_constant)
+            return decode_json(self.content)
         except ValueError as error:
             raise self.garbled("the body isn't JSON") from error
 
@@ -77,10 +79,6 @@ class Answer:
         """Return the error for a refusal that nobody expected."""
         code = next(iter(error_codes(self.content)), "")
         return RefusedError(self.label(code), code=code)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} isn't JSON")
 
 
 def error_of(answer: Answer, retry_after: float | None) -> UpaError | None:

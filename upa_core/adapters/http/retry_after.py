@@ -11,13 +11,14 @@ LONGEST = 24 * 3600.0
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the pause in seconds, 0 to `LONGEST`; None where the header is missing or unreadable.
+    """Return the pause in seconds, 0 to `LONGEST`; None where the header is missing or can't be meant.
 
-    A date in the past and a negative number are no pause; digits with a fraction are tolerated.
+    A negative number or a date in the past can't: whoever calls pauses as if nothing were said. Digits with a fraction
+    are tolerated.
     """
     text = (text or "").strip()
-    if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
-        return min(max(float(text), 0.0), LONGEST)
+    if re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text):
+        return min(float(text), LONGEST)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -25,6 +26,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
     if moment.tzinfo is None:  # "-0000": the time is UTC, its zone unknown
         moment = moment.replace(tzinfo=UTC)
     try:
-        return min(max((moment - now).total_seconds(), 0.0), LONGEST)
+        pause = (moment - now).total_seconds()
     except OverflowError:
         return None
+    return min(pause, LONGEST) if pause >= 0 else None

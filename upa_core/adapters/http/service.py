@@ -13,13 +13,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from upa_core.adapters.http.address import is_plain, origin_of
 from upa_core.adapters.http.answer import Answer, error_of
+from upa_core.adapters.http.body import LIMIT_PAUSE, MAX_ANSWER, read_body
 from upa_core.adapters.http.call_log import Call, CallLog
 from upa_core.adapters.http.retry_after import parse_retry_after
 from upa_core.domain.errors import (
     ConfigError,
     ForeignLinkError,
     ThrottledError,
+    TooLargeError,
     UnansweredError,
     UnavailableError,
 )
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
 TIMEOUTS = (10.0, 60.0)
 """Seconds to connect, and between two bytes of the answer."""
 ATTEMPTS = 4
-_PIECE = 1024 * 1024
 PATIENCE = 60.0
 """A longer pause than this is for the caller to plan, not to sleep through."""
 
@@ -53,6 +55,8 @@ class _Call:
     idempotent: bool
     json: bool
     accept: Accept
+    most: int
+    digest: bool
 
 
 class Service:
@@ -73,7 +77,7 @@ class Service:
     ) -> None:
         """Serve `https://host[:port]`; the audience is the same unless named. `calls` is told each request."""
         self.root = root.rstrip("/")
-        self._origin = _origin(self.root)
+        self._origin = origin_of(self.root)
         if self._origin is None or urlsplit(self.root).path:
             raise ConfigError(f"not an https address of a host: {self.root}")
         self.host = urlsplit(self.root).netloc
@@ -88,8 +92,10 @@ class Service:
             self._session.close()
 
     def check(self, url: str) -> str:
-        """Return the address; raise ForeignLinkError where it leaves this service."""
-        origin = _origin(url)
+        """Return the address; raise ForeignLinkError where it leaves this service, or is no address at all."""
+        if not is_plain(url):
+            raise ForeignLinkError(f"a link of {len(url)} characters isn't an address; no token was sent")
+        origin = origin_of(url)
         if origin != self._origin:
             host = origin[0] if origin else "a place that isn't https"
             raise ForeignLinkError(f"a link points to {host} instead of {self.host}; no token was sent")
@@ -106,17 +112,21 @@ class Service:
         idempotent: bool = True,
         json: bool = False,
         accept: Accept = lambda _: False,
+        most: int = MAX_ANSWER,
+        digest: bool = False,
     ) -> Answer:
         """Send the request, `url` being absolute or a path of this service, and `call` its name in messages.
 
         Answers below 300 (with `json`: decoded), other 4xx than 401, 403, 408, 429, and those that `accept` wants come
         back. Failures are repeated with growing, jittered pauses while the service's own pause stays within our
-        patience; a call that isn't `idempotent` is sent once (and again after a 401, which executed nothing). Raises
-        AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError, and
-        UnansweredError for a call that isn't idempotent.
+        patience; a call that isn't `idempotent` is sent once (and again after a 401, which executed nothing). An answer
+        of more than `most` bytes isn't read to its end; with `digest` the body of a success is hashed, not kept.
+        Raises AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError
+        (TooLargeError among them), and UnansweredError for a call that isn't idempotent.
         """
-        url = self.check(url if "://" in url else self.root + url)
-        todo = _Call(method, url, f"{method} {self.host} {call}", headers or {}, body, idempotent, json, accept)
+        url = self.check(self.root + url if url.startswith("/") else url)
+        label = f"{method} {self.host} {call}"
+        todo = _Call(method, url, label, headers or {}, body, idempotent, json, accept, most, digest)
         attempt = 0
         while True:
             attempt += 1
@@ -156,11 +166,14 @@ class Service:
 
     def _send(self, call: _Call, token: str) -> Answer:
         import requests  # vendor imports are lazy
+        from urllib3.exceptions import HTTPError
+
+        from upa_core.adapters.http.session import new_session
 
         if self._session is None:
-            self._session = requests.Session()
+            self._session = new_session()
         adapter = self._session.get_adapter(call.url)
-        if not call.idempotent and type(adapter) is requests.adapters.HTTPAdapter:
+        if not call.idempotent and isinstance(adapter, requests.adapters.HTTPAdapter):
             adapter.close()  # a pooled connection that the server has closed would leave us without an answer
 
         def bearer(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -179,16 +192,21 @@ class Service:
                 allow_redirects=False,
                 stream=True,
             )
-            # In large pieces: requests itself reads a page of Graph's in twenty.
             with response:
-                content = b"".join(response.iter_content(_PIECE))
-        except requests.RequestException as error:
+                content, digest = read_body(response, call.label, call.most, digest=call.digest)
+        except TooLargeError as error:
+            self._note(call.label, response.status_code, "")
+            if call.idempotent:
+                raise
+            raise UnansweredError(str(error), retry_after=error.retry_after) from error
+        except (requests.RequestException, HTTPError, TimeoutError, UnicodeError) as error:
             self._note(call.label, None, "")
             kind = UnansweredError if not call.idempotent and not _surely_unsent(error) else UnavailableError
             name = type(error).__name__
+            pause = LIMIT_PAUSE if isinstance(error, TimeoutError) else None
             # The vendor's text holds the whole address: only its kind is kept.
-            raise kind(f"{call.label}: no answer ({name})") from ConnectionError(name)
-        answer = Answer(response.status_code, response.headers, content, call.label, call.idempotent)
+            raise kind(f"{call.label}: no answer ({name})", retry_after=pause) from ConnectionError(name)
+        answer = Answer(response.status_code, response.headers, content, call.label, call.idempotent, digest=digest)
         self._note(call.label, answer.status, answer.request_id)
         return answer
 
@@ -206,17 +224,6 @@ def user_agent() -> str:
         return f"NONISV|UpaSync|upa-sync/{version('upa-sync')}"
     except PackageNotFoundError:  # deployed as a folder, not as a package
         return "NONISV|UpaSync|upa-sync/0"
-
-
-def _origin(url: str) -> tuple[str, int] | None:
-    """Return host and port of an https address without credentials; None for any other text."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    strange = parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or "\\" in url
-    return None if strange or parts.hostname is None else (parts.hostname, port or 443)
 
 
 def _surely_unsent(error: Exception) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from upa_core.adapters.http.bounded_json import decode_json
 
 _LIMIT = 64 * 1024
 _DEPTH = 8
@@ -40,8 +41,8 @@ def error_node(content: bytes) -> dict[str, Any] | None:
     if len(content) > _LIMIT:
         return None
     try:
-        document = json.loads(content.decode("utf-8-sig", errors="replace"))
-    except (ValueError, RecursionError):
+        document = decode_json(content.decode("utf-8-sig", errors="replace"))
+    except ValueError:
         return None
     return node_of(document)
 

@@ -37,4 +37,7 @@ def read_certificate(address: str, tokens: TokenSource, clock: Clock) -> bytes:
         raise ConfigError(f"Key Vault {parts.hostname} holds no {kind}/{name}")
     if not answer.ok:
         raise answer.refused()
-    return str(answer.document["value"]).encode()
+    value = answer.document.get("value") if isinstance(answer.document, dict) else None
+    if not isinstance(value, str) or not value.isascii():
+        raise answer.garbled("no value in it")
+    return value.encode()

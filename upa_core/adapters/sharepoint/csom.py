@@ -5,7 +5,6 @@ Pure text in, text out [SP-5, SP-9]. The requests equal the captured ones byte f
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
+from upa_core.adapters.http.bounded_json import decode_json
 from upa_core.adapters.sharepoint.csom_request import APPLICATION, CsomRequest, Enum, Reference
 
 TENANT = "{e45fd516-a408-4ca4-b6dc-268e2f1f0f83}"
@@ -97,7 +97,7 @@ def encode_list(*, application: str = APPLICATION) -> bytes:
 
 def decode(body: bytes) -> CsomAnswer:
     """Read `[header, id, value, id, value, …]`; raise ValueError for any other body."""
-    document = json.loads(body.decode("utf-8-sig"), strict=False)
+    document = decode_json(body.decode("utf-8-sig"), strict=False)
     if not isinstance(document, list) or not document or not isinstance(document[0], dict):
         raise ValueError("not an answer of ProcessQuery")
     rest = document[1:]

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from upa_core.adapters.http.answer import Answer
+from upa_core.adapters.http.body import MAX_ANSWER
 from upa_core.adapters.http.service import Accept, Service
 from upa_core.adapters.sharepoint import library_wire as wire
-from upa_core.domain.errors import ConfigError, UnavailableError
-from upa_core.ports.library import LibraryItem
+from upa_core.domain.errors import ConfigError, RefusedError, TooLargeError, UnavailableError
+from upa_core.ports.library import MAX_DOWNLOAD, LibraryItem
 
+MAX_PAGES = 1_000
+"""Pages of one listing; the list view threshold ends any library's sooner."""
 _JSON = {"Accept": "application/json;odata=nometadata"}
 
 
@@ -47,13 +50,18 @@ class SharePointLibrary:
             return None
         try:
             return int(answer.document["Length"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise answer.garbled("no Length in it") from error
 
-    def download(self, url: str) -> bytes | None:
+    def download(self, url: str, *, most: int = MAX_DOWNLOAD) -> bytes | None:
         """Return the file's content, None where there is no such file."""
-        answer = self._file("GET", url, "/$value", "File/$value")
+        answer = self._file("GET", url, "/$value", "File/$value", most=most)
         return None if answer is None else answer.content
+
+    def digest(self, url: str, *, most: int = MAX_DOWNLOAD) -> str | None:
+        """Return the SHA-256 of the file's content in hex, None where there is no such file."""
+        answer = self._file("GET", url, "/$value", "File/$value", most=most, digest=True)
+        return None if answer is None else answer.digest
 
     def items(self, folder_url: str | None = None) -> Sequence[LibraryItem] | None:
         """List a folder (the configured one by default), None where there is no such folder."""
@@ -63,7 +71,9 @@ class SharePointLibrary:
             url: str | None = (
                 wire.folder_call(self._site, folder) + f"/{kind}?$select=Name,ServerRelativeUrl,TimeCreated{size}"
             )
+            pages = 0
             while url is not None:
+                pages += 1
                 answer = self._call("GET", url, f"Folder/{kind}", json=True, accept=_final)
                 if not answer.ok:
                     if _missing(answer):
@@ -73,6 +83,8 @@ class SharePointLibrary:
                 following = wire.next_link(answer.document)
                 if following is not None and following == url:
                     raise answer.garbled("its next link is the link just followed")
+                if pages == MAX_PAGES:
+                    raise answer.garbled(f"more than {MAX_PAGES} pages")
                 url = following
         return found
 
@@ -87,7 +99,7 @@ class SharePointLibrary:
     def _entries(self, answer: Answer, *, is_folder: bool) -> list[LibraryItem]:
         try:
             return [wire.item_of(entry, self._service.root, is_folder=is_folder) for entry in answer.document["value"]]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise answer.garbled("not a listing") from error
 
     def _delete(self, url: str, call: str) -> bool:
@@ -100,11 +112,25 @@ class SharePointLibrary:
             return False
         raise answer.refused()
 
-    def _file(self, method: str, url: str, suffix: str, call: str, *, json: bool = False) -> Answer | None:
+    def _file(
+        self,
+        method: str,
+        url: str,
+        suffix: str,
+        call: str,
+        *,
+        json: bool = False,
+        most: int = MAX_ANSWER,
+        digest: bool = False,
+    ) -> Answer | None:
         """Call a file; None where there is no such file."""
-        answer = self._call(
-            method, wire.file_call(self._site, self._path(url)) + suffix, call, json=json, accept=_missing
-        )
+        path = wire.file_call(self._site, self._path(url)) + suffix
+        try:
+            answer = self._service.request(
+                method, path, call, headers=_JSON, json=json, accept=_missing, most=most, digest=digest
+            )
+        except TooLargeError as error:
+            raise RefusedError(str(error), code="too_large") from error
         if answer.ok:
             return answer
         if _missing(answer):

@@ -44,4 +44,7 @@ class PeopleManager:
             raise answer.garbled("the body isn't an object")
         if found.get("odata.null") or found.get("UserProfileProperties") is None:
             return None
-        return {item["Key"]: item["Value"] or "" for item in found["UserProfileProperties"]}
+        try:
+            return {str(item["Key"]): str(item["Value"] or "") for item in found["UserProfileProperties"]}
+        except (KeyError, TypeError) as error:
+            raise answer.garbled("no properties in it") from error

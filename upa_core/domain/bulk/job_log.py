@@ -5,8 +5,9 @@ Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from upa_core.domain.bulk.import_job import JobError, JobState, error_name
@@ -45,14 +46,28 @@ class LogLine:
 
 def decode_log(data: bytes) -> str:
     """Decode a log leniently; UTF-8 unless its mark says otherwise."""
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return data.decode("utf-16" if wide else "utf-8", "replace")
+    return "".join(decode_pieces([data]))
 
 
-def parse_log(text: str) -> list[LogLine]:
-    """Parse a log file; tabs part the columns, a line without a kind continues the one before."""
+def decode_pieces(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Decode a log that comes piece by piece, as `decode_log`; the first piece holds the whole mark."""
+    decoder: codecs.IncrementalDecoder | None = None
+    for piece in pieces:
+        if decoder is None:
+            wide = piece.startswith((b"\xff\xfe", b"\xfe\xff"))
+            decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8")("replace")
+        yield decoder.decode(piece)
+    if decoder is not None:
+        yield decoder.decode(b"", final=True)
+
+
+def parse_log(pieces: str | Iterable[str]) -> list[LogLine]:
+    """Parse a log file, whole or piece by piece; tabs part the columns, a line without a kind continues the one before.
+
+    Only its messages are held at a time.
+    """
     heads: list[tuple[str, str, list[str]]] = []
-    for raw in _LINE_END.split(text.removeprefix("\ufeff")):
+    for raw in _lines([pieces] if isinstance(pieces, str) else pieces):
         if not raw.strip():
             continue
         columns = raw.split("\t", 2)
@@ -69,6 +84,19 @@ def parse_log(text: str) -> list[LogLine]:
         else:
             heads.append(("", "", [raw.rstrip()]))
     return [LogLine(kind, identity, "\n".join(parts)) for kind, identity, parts in heads]
+
+
+def _lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Part a text into its lines; a carriage return at the end of a piece may belong to a line feed in the next."""
+    rest, first = "", True
+    for piece in pieces:
+        rest += piece.removeprefix("\ufeff") if first else piece
+        first = first and not piece
+        held = rest[-1:] if rest.endswith("\r") else ""
+        *whole, rest = _LINE_END.split(rest.removesuffix("\r") if held else rest)
+        rest += held
+        yield from whole
+    yield from _LINE_END.split(rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
 from upa_core.state.document import get_document, put_document
 
+MAX_LOG_BYTES = 32 * 1024 * 1024
+"""Of one log: more lines than an import file has people."""
+MAX_LOGS = 100
+"""Logs of one import file."""
+
 
 def load_outcome(ports: Ports, run: str, file: str) -> Outcome | None:
     """Return how an import file ended, None where it isn't archived yet."""
@@ -69,12 +74,14 @@ def archive(
 
     Raises `RetryLaterError` where the library can't be read now.
     """
-    content = _download(ports, flight.source_uri)
-    intact = content is not None and hashlib.sha256(content).hexdigest() == file.sha256
+    intact = _digest(ports, flight.source_uri, file.size) == file.sha256
     logs: list[LogFile] = []
     for job in jobs:
         for item in _log_items(ports, job, flight.source_uri):
-            logs.append(_archive_log(ports, flight, job.id, item, len(logs)))
+            most = MAX_LOG_BYTES if len(logs) < MAX_LOGS else 0
+            logs.append(_archive_log(ports, flight, job.id, item, len(logs), most))
+            if not most:
+                break
     outcome = Outcome(
         version=Outcome.VERSION,
         connector=connector.name,
@@ -148,15 +155,20 @@ def _log_items(ports: Ports, job: ImportJob, source_uri: str) -> list[LibraryIte
         return []
 
 
-def _download(ports: Ports, url: str) -> bytes | None:
+def _digest(ports: Ports, url: str, size: int) -> str | None:
+    """Hash what lies in the library; a file longer than ours isn't ours, and is read no further."""
     try:
-        return ports.library.download(url)
+        return ports.library.digest(url, most=size)
     except FatalError:
         return None
 
 
-def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int) -> LogFile:
-    found = _download(ports, item.url)
+def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int, most: int) -> LogFile:
+    """Copy a log; one that can't be read, or has more than `most` bytes, is kept as unreadable."""
+    try:
+        found = ports.library.download(item.url, most=most) if item.size <= most else None
+    except FatalError:
+        found = None
     content = found or b""
     digest = hashlib.sha256(content).hexdigest()
     key = log_key(flight.run, flight.file, number, digest)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from upa_core.domain.bulk.import_file import read_people, split_import_file
 from upa_core.domain.bulk.import_job import JobState
-from upa_core.domain.bulk.job_log import Verdict, decode_log, judge, parse_log
+from upa_core.domain.bulk.job_log import Verdict, decode_pieces, judge, parse_log
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import Abandoned, Outcome
 from upa_core.domain.documents.storage_layout import file_key
@@ -18,6 +18,9 @@ from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.shadow import EscrowReason, Shard
 from upa_core.ports.bundle import Ports
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
+
+_PIECE = 4 * 1024 * 1024
+"""Bytes of a log that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,23 @@ def _verdict(ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict
         lines = []
         for log in outcome.logs:
             if log.job == job.id:
-                blob = ports.store.get(log.key)
-                if blob is None:
-                    raise CorruptStateError(f"{log.key} is missing from the archive")
-                lines += parse_log(decode_log(blob.data))
+                lines += parse_log(decode_pieces(_pieces(ports, log.key)))
         verdicts.append(judge(job.state, job.error, lines, people))
     good = [verdict for verdict in verdicts if verdict.confirmed]
     if not good:
         return verdicts[0] if verdicts else Verdict(confirmed=False, why="no import job", opaque=True)
     failed = {person: why for person, why in good[0].failed.items() if all(person in v.failed for v in good)}
     return Verdict(confirmed=True, failed=failed)
+
+
+def _pieces(ports: Ports, key: str) -> Iterator[bytes]:
+    """Read an archived log piece by piece."""
+    at = 0
+    while (piece := ports.store.read_range(key, at, _PIECE)) or not at:
+        if piece is None:
+            raise CorruptStateError(f"{key} is missing from the archive")
+        yield piece
+        at += _PIECE
 
 
 def _emit_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict: Verdict) -> None:

@@ -1,0 +1,29 @@
+"""Addresses that a service sends: which of them are addresses at all, and whose host they name."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+MAX_ADDRESS = 64 * 1024
+"""Characters of a followed link; a delta token has hundreds or thousands."""
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
+
+
+def is_plain(url: str) -> bool:
+    """Tell whether a text can be an address: bounded, without control characters, half characters, or spaces around it.
+
+    What one parser strips, another takes for a part of the host.
+    """
+    return len(url) <= MAX_ADDRESS and url == url.strip() and not _CONTROL.search(url)
+
+
+def origin_of(url: str) -> tuple[str, int] | None:
+    """Return host and port of an https address without credentials; None for any other text."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    strange = parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or "\\" in url
+    return None if strange or parts.hostname is None else (parts.hostname, port or 443)

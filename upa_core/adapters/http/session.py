@@ -1,0 +1,95 @@
+"""A session whose answers have an end: a connection that is fed drop by drop is closed once its time is over."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import requests
+    from requests.adapters import HTTPAdapter
+
+TOTAL_SECONDS = 300.0
+"""From the request's last byte to the answer's last; a time-out between two bytes alone never ends a drip feed."""
+
+
+class Deadline:
+    """Closes a socket after a while, whoever waits at it."""
+
+    def __init__(self, sock: socket.socket, seconds: float) -> None:
+        """Begin at once."""
+        self.passed = False
+        self._sock = sock
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Let the socket be: the answer is here."""
+        self._timer.cancel()
+
+    def _end(self) -> None:
+        self.passed = True
+        try:
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # TLS's own shutdown would wait for the other side
+        except OSError:
+            return
+
+
+def new_session(total_seconds: float = TOTAL_SECONDS) -> requests.Session:
+    """Return a session for https whose answers end within `total_seconds`, or fail."""
+    import requests  # vendor imports are lazy
+
+    session = requests.Session()
+    session.mount("https://", _adapter(total_seconds))
+    return session
+
+
+def deadline_of(response: requests.Response) -> Deadline | None:
+    """Return the deadline of an answer, None for one that came over no socket of ours."""
+    return getattr(response.raw, "deadline", None)
+
+
+def _adapter(total_seconds: float) -> HTTPAdapter:
+    from requests.adapters import HTTPAdapter  # vendor imports are lazy
+    from urllib3 import HTTPSConnectionPool
+    from urllib3.connection import HTTPSConnection
+
+    class Connection(HTTPSConnection):
+        """Its answer, headers and body, has to come within the time."""
+
+        def getresponse(self) -> Any:
+            if self.sock is None:
+                return super().getresponse()
+            deadline = Deadline(self.sock, total_seconds)
+            try:
+                answer: Any = super().getresponse()
+            except Exception:
+                deadline.cancel()
+                if deadline.passed:
+                    raise TimeoutError from None
+                raise
+            answer.deadline = deadline
+            return answer
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    class Adapter(HTTPAdapter):
+        """Makes such connections, behind a proxy too."""
+
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self._prepare(self.poolmanager)
+
+        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(*args, **kwargs)
+            self._prepare(manager)
+            return manager
+
+        @staticmethod
+        def _prepare(manager: Any) -> None:
+            manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
+
+    return Adapter()

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Office
 from tests.cli.terminal import talk
-from tests.crash.rivals import beside
-from tests.support.world import World
 from upa_cli.shell import exits
-from upa_cli.shell.exits import CommandError
-from upa_cli.work import backup
 
 
 def lose_divisions(office: Office) -> str:
@@ -333,24 +327,3 @@ def test_somebody_who_left_is_forgotten_by_object_id(office: Office) -> None:
     answer = office.upa("forget", office.people["bo"], "--yes", "--json")
 
     assert (answer.code, answer.json["in_directory"], answer.json["archived"]) == (exits.OK, False, 1)
-
-
-def test_a_state_whose_people_are_moved_meanwhile_isnt_exported(tmp_path: Path) -> None:
-    """Its shards would be those that the exported state doesn't name: importing it would know nobody."""
-    world = World(3)
-    world.sync()
-    for number in range(14):
-        world.join(department=f"N{number}")
-    ports = world.ports()
-
-    class Moving:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(ports.store, name)
-
-        def list(self, prefix: str) -> Any:
-            world.sync(full=True, hours=1)
-            return ports.store.list(prefix)
-
-    with pytest.raises(CommandError, match="run it again"):
-        backup.write(beside(ports, Moving()), world.connector, tmp_path / "x.zip")
-    assert list(tmp_path.iterdir()) == []

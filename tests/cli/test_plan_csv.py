@@ -7,10 +7,10 @@ import io
 from typing import Any
 
 from tests.support.world import World
-from upa_cli.shell.output import Redactor
 from upa_cli.work.plan_csv import PlanCsv
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.redaction import Redactor
 
 NOBODY: Any = None
 """No command line is asked: every name is known."""

@@ -14,7 +14,6 @@ import pytest
 from tests.fakes import MemoryStore
 from tests.fixtures.make import EXPORTED, SUMS, sums
 from tests.support.world import World
-from upa_cli.work import backup
 from upa_core.domain.bulk.import_file import read_import_file
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import ChangeThreshold
@@ -26,7 +25,7 @@ from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.people.changes import PARTITIONS
 from upa_core.http_api.idempotency import Remembered
 from upa_core.ports.store import Store
-from upa_core.services.admin import holds
+from upa_core.services.admin import backup, holds
 from upa_core.services.health.status import status
 from upa_core.services.insight.explain import explain
 from upa_core.state.document import get_document
@@ -169,7 +168,8 @@ def test_an_exported_state_of_an_earlier_release_can_be_restored(release: Path) 
     """The watermark, escrow and rejected values come back; every value is unknown."""
     world = World()
     world.store = MemoryStore(world.time)
-    backup.restore(world.ports(), world.connector, release / "hold" / EXPORTED, trust_shadow=False)
+    with (release / "hold" / EXPORTED).open("rb") as stream:
+        backup.restore(world.ports(), world.connector, stream, name=EXPORTED, trust_shadow=False)
 
     assert world.state.watermark is not None
     assert world.escrow()

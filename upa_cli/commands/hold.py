@@ -10,13 +10,14 @@ from rich.console import Console
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import Redactor, clean, count, moment
+from upa_cli.shell.output import clean, count, moment
 from upa_cli.shell.registry import command, group
 from upa_cli.shell.render import changes_table
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.runs import Hold
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.redaction import Redactor
 from upa_core.services.admin import holds
 from upa_core.state.document import state_of
 from upa_core.state.plan_reader import read_plan
@@ -59,10 +60,7 @@ def show(cli: Cli) -> int:
             {
                 "person": entry.person,
                 "user": names.get(entry.person),
-                "changes": {
-                    target: {"old": redactor.value(target, entry.old.get(target)), "new": redactor.value(target, new)}
-                    for target, new in sorted(entry.new.items())
-                },
+                "changes": redactor.changes(entry.old, entry.new),
             }
             for entry in sample
         ],

@@ -17,7 +17,7 @@ from rich.table import Table
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import Redactor, clean, count, table
+from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command
 from upa_cli.shell.render import changes_table
 from upa_cli.work.plan_csv import PlanCsv
@@ -25,6 +25,7 @@ from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.redaction import Redactor
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.proposed import Proposal, look_at_proposed
 from upa_core.services.insight.scope_view import ScopeView, WatchedSource, look_at_waiting

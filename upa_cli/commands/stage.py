@@ -12,14 +12,15 @@ from upa_cli.commands.run import CONTROL_SHAPE, show_control
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import Redactor, clean, count, duration, table
+from upa_cli.shell.output import clean, count, duration, table
 from upa_cli.shell.registry import command
 from upa_cli.work import canary as one_person
-from upa_cli.work.adopt import PER_SECOND
-from upa_cli.work.adopt import adopt as read_profiles
-from upa_cli.work.one_person import five_steps, render_steps
+from upa_cli.work.steps import render_steps, steps_as_json, steps_of
 from upa_cli.work.users import read_user, user_id
+from upa_core.domain.redaction import Redactor
 from upa_core.services.admin import controls
+from upa_core.services.admin.adopt import PER_SECOND, Adopted, unconfirmed
+from upa_core.services.admin.adopt import adopt as read_profiles
 from upa_core.services.insight.preview import preview
 from upa_core.services.insight.scope_view import ScopeView, WatchedSource
 from upa_core.state.document import state_of
@@ -63,16 +64,17 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
     """Send one real person end to end, and read the profile back: rights, mapping and SharePoint are proven before
     `go`.
 
-    It works in staging mode and changes nothing of the connector: neither watermark nor shadow. The import job is a
-    real one with one person in it; SharePoint takes minutes to hours. Choose somebody who doesn't mind.
+    It works in staging mode and changes nothing of the connector: neither watermark nor shadow. Values are sent even
+    where SharePoint confirmed them, but for those that an administrator rejected. The import job is a real one with
+    one person in it; SharePoint takes minutes to hours. Choose somebody who doesn't mind.
     """
     person = user_id(cli, user)
     redactor, began = Redactor(cli.connector), cli.ports.clock.now()
-    steps = five_steps(cli, person)
+    steps = steps_of(cli, person, resend=True)
     if not cli.options.json:
         render_steps(cli.out, steps)
-    if any(not step["ok"] for step in steps):
-        raise CommandError(f"{clean(user)} can't be the canary: {steps[-1]['text']}")
+    if any(not step.ok for step in steps):
+        raise CommandError(f"{clean(user)} can't be the canary: {steps[-1].text}")
     name = str((read_user(cli, person) or {}).get("userPrincipalName") or "")
     manager = cli.app.people_manager(cli.connector)
     before = manager.properties(name) or {}
@@ -99,7 +101,7 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
         "person": person,
         "delivered": delivered,
         "run": run,
-        "steps": steps,
+        "steps": steps_as_json(steps),
         "properties": rows,
         "result": result,
         "seconds": round(took),
@@ -160,12 +162,12 @@ def adopt(
     view = ScopeView()
     apart = replace(cli.ports, source=WatchedSource(cli.ports.source, cli.connector, view))
     found = preview(apart, cli.connector, most=1_000_000)
-    unknown = [one for one in found.entries if any(one.old.get(target) is None for target in one.new)]
+    unknown = unconfirmed(found.entries)
     chosen = unknown[:limit]
     cli.note(f"reading {count(len(chosen), 'profile')}, about {duration(len(chosen) / per_second)}")
-    result = read_profiles(
-        cli, chosen, per_second=per_second, told=lambda done: cli.note(f"{done:,} of {len(chosen):,}", "dim")
-    )
+    result, profiles = Adopted(), cli.app.people_manager(cli.connector)
+    for result in read_profiles(cli.ports, cli.connector, profiles, chosen, per_second=per_second):
+        cli.note(f"{result.looked_at:,} of {len(chosen):,}", "dim")
     left = len(unknown) - len(chosen)
     document = {"connector": cli.connector.name, **asdict(result), "left": left}
 

@@ -13,11 +13,11 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
-from upa_cli.work import backup
+from upa_cli.work.backup_file import backup_to_read, new_backup
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.quarantine import Quarantine
-from upa_core.services.admin import controls
+from upa_core.services.admin import backup, controls
 from upa_core.state.document import lane_of, state_of
 
 group("state", "What is stored: show it, export it, put it back, rewind the watermark.")
@@ -83,7 +83,8 @@ def export(cli: Cli, file: Annotated[Path, typer.Argument(help="The .zip file to
 
     The file holds people's values, redacted ones too: protect it.
     """
-    blobs, size = backup.write(cli.ports, cli.connector, file)
+    with new_backup(file) as stream:
+        blobs, size = backup.write(cli.ports, cli.connector, stream)
     document = {"connector": cli.connector.name, "file": str(file), "blobs": blobs, "bytes": size}
     cli.show(document, lambda out: out.print(clean(f"Wrote {count(blobs, 'blob')}, {size:,} bytes, to {file}")))
     return exits.OK
@@ -113,7 +114,8 @@ def restore(
     harm; escrow and rejections are kept. With --trust-shadow the shadow is taken as it is. A run, hold or open round
     in the file is planned anew. Refused while an import job of the connector is in flight.
     """
-    blobs = backup.restore(cli.ports, cli.connector, file, trust_shadow=trust_shadow)
+    with backup_to_read(file) as stream:
+        blobs = backup.restore(cli.ports, cli.connector, stream, name=str(file), trust_shadow=trust_shadow)
     shadow = "trusted" if trust_shadow else "unknown"
     document = {"connector": cli.connector.name, "file": str(file), "blobs": blobs, "shadow": shadow}
     then = "Next: upa plan" if trust_shadow else "Every value is sent again. Next: upa plan --full"
@@ -132,7 +134,8 @@ def rewind(cli: Cli, file: Annotated[Path, typer.Argument(help="A file written b
     Nothing else is touched: what SharePoint confirmed needn't be sent again. Graph keeps a position for about 7 days;
     for everything, see `upa reset --token`.
     """
-    before, after = backup.rewind(cli.ports, cli.connector, file)
+    with backup_to_read(file) as stream:
+        before, after = backup.rewind(cli.ports, cli.connector, stream, name=str(file))
     document = {"connector": cli.connector.name, "from": to_json(before), "to": to_json(after)}
     text = f"The watermark moved from {moment(before)} back to {moment(after)}. Next: upa run"
     cli.show(document, lambda out: out.print(text))

@@ -10,12 +10,13 @@ from rich.console import Console
 from upa_cli.commands.run import RUN_SHAPE, show_run
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
-from upa_cli.shell.output import Redactor, clean, moment, table
+from upa_cli.shell.output import clean, moment, shown, table
 from upa_cli.shell.registry import command
-from upa_cli.work.one_person import five_steps, render_steps, today
 from upa_cli.work.runner import RunResult, drive
+from upa_cli.work.steps import render_steps, steps_as_json, steps_of, today
 from upa_cli.work.users import user_id
 from upa_core.domain.documents.codec import to_json
+from upa_core.domain.redaction import Redactor
 from upa_core.services.admin.requests import request_people
 from upa_core.services.insight.explain import Explanation, explain
 from upa_core.services.pull import PullResult
@@ -98,9 +99,11 @@ def _render(out: Console, found: Explanation, name: str, scope: str, redactor: R
     for one in found.timeline:
         out.print(clean(f"{moment(one.at)}  run {one.run}"))
         for target, (old, new) in sorted(one.changes.items()):
-            out.print(clean(f"    {target}: {redactor.text(target, old)} → {redactor.text(target, new)}"))
+            out.print(
+                clean(f"    {target}: {shown(redactor.value(target, old))} → {shown(redactor.value(target, new))}")
+            )
         out.print(clean(f"    {one.result}"))
-    rows = [(target, redactor.text(target, value)) for target, value in sorted(found.known.items())]
+    rows = [(target, shown(redactor.value(target, value))) for target, value in sorted(found.known.items())]
     if rows:
         out.print(table(("property", "SharePoint confirmed"), rows))
     if found.escrow is not None:
@@ -110,7 +113,11 @@ def _render(out: Console, found: Explanation, name: str, scope: str, redactor: R
         out.print(clean(f"In escrow since {moment(kept.since)}: {kept.reason.value}{detail}, {kept.tries} tries."))
         out.print(clean(f"  {_REASONS.get(kept.reason.value, '')}. Next try: {due}. Now: upa sync-user {name}"))
     for target, value in sorted(found.declined.items()):
-        out.print(clean(f"Rejected: {target} = {redactor.text(target, value)}; not planned while Entra says the same."))
+        out.print(
+            clean(
+                f"Rejected: {target} = {shown(redactor.value(target, value))}; not planned while Entra says the same."
+            )
+        )
     if found.missed:
         out.print(f"Full round {found.missed} didn't name this person; a second one ends them.")
     if found.waiting:
@@ -140,11 +147,11 @@ def sync_user(
     minutes to hours, not seconds. Whoever waits in the outbox goes along in the same file.
     """
     person = user_id(cli, user)
-    steps = five_steps(cli, person)
-    shown: dict[str, Any] = {"person": person, "steps": steps}
+    steps = steps_of(cli, person)
+    shown: dict[str, Any] = {"person": person, "steps": steps_as_json(steps)}
     if not cli.options.json:
         render_steps(cli.out, steps)
-    blocked = any(not step["ok"] for step in steps)
+    blocked = any(not step.ok for step in steps)
     if dry_run or blocked:
         step = {"kind": "idle", "why": "dry run" if dry_run else "not sent", "at": None}
         outcome = "failed" if blocked else "no_change"
@@ -157,7 +164,7 @@ def sync_user(
             **shown,
         }
         cli.show(document, lambda out: out.print("Nothing was sent."))
-        return exits.REFUSED if blocked else exits.CHANGES if steps[-1]["details"] else exits.OK
+        return exits.REFUSED if blocked else exits.CHANGES if steps[-1].details else exits.OK
     request_people(cli.ports, cli.connector, [person])
     with cli.progress.waiting() as narrate:
         reports, last = drive(cli.ports, cli.connector, wait=wait, narrate=narrate)

@@ -1,4 +1,4 @@
-"""What the terminal, a pipe or a spreadsheet gets: clean text, tables, CSV that no spreadsheet executes, redaction."""
+"""What the terminal, a pipe or a spreadsheet gets: clean text, tables, CSV that no spreadsheet executes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import csv
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upa_core.domain.connector import Connector
-
-REDACTED = "***"
 UNKNOWN = "(unknown)"
 EMPTY = "(empty)"
 PIPE_WIDTH = 160
@@ -75,30 +72,9 @@ class SafeCsv:
         self._writer.writerow([safe_cell(cell) for cell in cells])
 
 
-class Redactor:
-    """Values as they may be shown: `***` for mappings marked `redact`."""
-
-    def __init__(self, connector: Connector) -> None:
-        """Know the connector's redacted properties."""
-        self._secret = {mapping.target for mapping in connector.mappings if mapping.redact}
-        self._inputs = {path for mapping in connector.mappings if mapping.redact for path in mapping.inputs}
-
-    def value(self, target: str, value: str | None) -> str | None:
-        """Return the value for JSON or CSV; unknown and empty stay what they are."""
-        return REDACTED if value and target in self._secret else value
-
-    def text(self, target: str, value: str | None) -> str:
-        """Return the value for people."""
-        shown = self.value(target, value)
-        return UNKNOWN if shown is None else shown or EMPTY
-
-    def source(self, path: str, value: Any) -> Any:
-        """Return a source attribute's value; those that redacted mappings read are hidden too."""
-        return REDACTED if value not in (None, "") and path in self._inputs else value
-
-    def values(self, values: dict[str, str | None]) -> dict[str, str | None]:
-        """Return values by property."""
-        return {target: self.value(target, value) for target, value in values.items()}
+def shown(value: str | None) -> str:
+    """Return a property's value for people: unknown and empty are words."""
+    return UNKNOWN if value is None else value or EMPTY
 
 
 def moment(when: datetime | None) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from upa_cli.shell.output import Redactor, clean, count, duration, moment, table
+from upa_cli.shell.output import clean, count, duration, moment, shown, table
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.next_step import Step
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.redaction import Redactor
 
 RUN_WORDS = {
     "success": "Run {run}: {exported} exported, {escrowed} in escrow, {files}, {took}.",
@@ -64,5 +65,6 @@ def changes_table(entries: Sequence[Entry], names: dict[str, str], redactor: Red
     for entry in entries:
         for at, (target, new) in enumerate(sorted(entry.new.items())):
             who = names.get(entry.person, entry.person) if at == 0 else ""
-            rows.append((who, target, redactor.text(target, entry.old.get(target)), redactor.text(target, new)))
+            old = redactor.value(target, entry.old.get(target))
+            rows.append((who, target, shown(old), shown(redactor.value(target, new))))
     return table(("person", "property", "old", "new"), rows, title=title)

@@ -10,13 +10,17 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import LATER, CommandError
 from upa_cli.work.runner import RunResult, run_to_the_end
 from upa_core.domain.connector import ChangeThreshold, Connector
+from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.rounds import Link
 from upa_core.domain.documents.storage_layout import connector_prefix, run_folder, state_key
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import ChangeSource, Page
 from upa_core.services.insight.explain import Explanation, explain
+from upa_core.services.insight.one_person import shard_with
 from upa_core.services.upkeep.retention import sweep_storage
-from upa_core.state.document import lane_of, state_of
+from upa_core.state.document import Stored, lane_of, state_of
+from upa_core.state.people import People
 
 SUFFIX = "-canary"
 
@@ -68,10 +72,22 @@ def fly(cli: Cli, person: str) -> Canary:
         run_to_the_end(_ports(cli, connector, person), connector)
         forget(cli.ports, connector)
     sweep_storage(cli.ports, connector)
+    _seed(cli, connector, person)
     ports = _ports(cli, connector, person)
     with cli.progress.waiting() as narrate:
         result = run_to_the_end(ports, connector, narrate=narrate)
     return Canary(result, explain(ports, connector, person))
+
+
+def _seed(cli: Cli, connector: Connector, person: str) -> None:
+    """Give the canary a copy of what is known of the person, every value unknown.
+
+    So every value is sent, but none that an administrator rejected, and what a doubt left is sent again.
+    """
+    ports = cli.ports
+    index = PeopleIndex(token=run_id(ports.clock.now(), ports.ids.token()))
+    People(ports.store, connector, index).save(0, Stored(shard_with(ports, cli.connector, person, resend=True), None))
+    state_of(ports.store, connector.name).update(lambda state: replace(state, people=index))
 
 
 def canary_of(cli: Cli) -> Connector:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from upa_cli.shell.context import Cli
-from upa_cli.shell.output import Redactor, SafeCsv
+from upa_cli.shell.output import UNKNOWN, SafeCsv
 from upa_cli.work.users import names_of
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.redaction import Redactor
 from upa_core.services.insight.scope_view import ScopeView
 
 COLUMNS = ("person", "user", "property", "change", "old", "new", "why")
@@ -51,7 +52,7 @@ class PlanCsv:
         for entry in self._waiting:
             for target, new in sorted(entry.new.items()):
                 old = entry.old.get(target)
-                shown = "(unknown)" if old is None else self._redactor.value(target, old)
+                shown = UNKNOWN if old is None else self._redactor.value(target, old)
                 kind, new_shown = "clear" if new == "" else "set", self._redactor.value(target, new)
                 name = self._names.get(entry.person, "")
                 self._csv.row((entry.person, name, target, kind, shown, new_shown, self._why))

@@ -11,8 +11,9 @@ from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.redaction import Redactor
 from upa_core.http_api.caller import caller, clean_name
-from upa_core.http_api.people import changes, people_named
+from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, holds
@@ -101,7 +102,7 @@ def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
     for file in hold.run.files:
         if len(samples) < SAMPLES:
             samples += read_plan(ports.store, hold.run.id, file.name)[: SAMPLES - len(samples)]
-    names = people_named(ports, [entry.person for entry in samples])
+    names, redactor = people_named(ports, [entry.person for entry in samples]), Redactor(connector)
     return {
         "run": hold.run.id,
         "connector": connector.name,
@@ -113,7 +114,7 @@ def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
             {
                 "id": entry.person,
                 "user": names.get(entry.person, ""),
-                "changes": changes(connector, entry.old, entry.new),
+                "changes": redactor.changes(entry.old, entry.new),
             }
             for entry in samples
         ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from upa_core.domain.connector import Connector
@@ -11,7 +10,7 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import UpaError
 from upa_core.domain.http import Request, Response, problem
-from upa_core.http_api.redaction import redacted
+from upa_core.domain.redaction import Redactor
 from upa_core.http_api.runs import Everyone, check, known_only
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.explain import Explanation, explain
@@ -66,21 +65,21 @@ def _anything(told: dict[str, Any]) -> bool:
 
 
 def _told(connector: Connector, one: Explanation) -> dict[str, Any]:
+    redactor = Redactor(connector)
     return {
         "connector": connector.name,
         "id": one.person,
-        "known": redacted(connector, one.known),
+        "known": redactor.values(one.known),
         "escrow": to_json(one.escrow),
         "missed": one.missed,
-        "declined": redacted(connector, one.declined),
+        "declined": redactor.values(dict(one.declined)),
         "waiting": one.waiting,
         "timeline": [
             {
                 "run": planned.run,
                 "file": planned.file,
                 "at": to_json(planned.at),
-                "changes": changes(
-                    connector,
+                "changes": redactor.changes(
                     {target: old for target, (old, _) in planned.changes.items()},
                     {target: new for target, (_, new) in planned.changes.items()},
                 ),
@@ -89,11 +88,3 @@ def _told(connector: Connector, one: Explanation) -> dict[str, Any]:
             for planned in one.timeline
         ],
     }
-
-
-def changes(
-    connector: Connector, old: Mapping[str, str | None], new: Mapping[str, str]
-) -> dict[str, dict[str, str | None]]:
-    """Return old and new value by property, as they may be shown."""
-    before, after = redacted(connector, old), redacted(connector, new)
-    return {target: {"old": before.get(target), "new": after[target]} for target in sorted(after)}

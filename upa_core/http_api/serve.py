@@ -32,7 +32,7 @@ SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"
 
 
 def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool) -> Response:
-    """Response one operation. `entra`: App Service authentication is on, and every request must name its user.
+    """Answer one operation. `entra`: App Service authentication is on, and every request must name its user.
 
     Raises what the use cases raise when storage or a service fails.
     """

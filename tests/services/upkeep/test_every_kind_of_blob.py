@@ -11,12 +11,11 @@ import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.world import World
-from upa_cli.work import backup
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.storage_layout import Kind, parse, probe_key, segment_key, shard_key, watcher_key
 from upa_core.domain.http import Response
 from upa_core.http_api.idempotency import forget_old_requests, once
-from upa_core.services.admin import holds
+from upa_core.services.admin import backup, holds
 from upa_core.services.admin.controls import pause
 from upa_core.services.admin.forget import forget
 from upa_core.services.upkeep.housekeeping import housekeeping
@@ -105,7 +104,8 @@ def test_housekeeping_deletes_every_kind_but_what_a_connector_lives_by(world: Wo
 
 def test_a_backup_holds_every_kind_that_a_connector_starts_again_from(world: World, tmp_path: Path) -> None:
     """Archives and the lane aren't a connector's to put back."""
-    backup.write(world.ports(), world.connector, tmp_path / "state.zip")
+    with (tmp_path / "state.zip").open("xb") as stream:
+        backup.write(world.ports(), world.connector, stream)
     with zipfile.ZipFile(tmp_path / "state.zip") as archive:
         held = {found.kind for name in archive.namelist() if (found := parse(name)) is not None}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.people.changes import compile_projection
-from upa_core.domain.people.shadow import shard_of
+from upa_core.domain.people.shadow import Shard, shard_of
 from upa_core.domain.plan.planner import Entry, Planner
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
@@ -27,20 +27,40 @@ class PersonPlan:
     """Values that aren't sent because an administrator rejected them."""
 
 
-def plan_person(ports: Ports, connector: Connector, person: str, record: Mapping[str, Any]) -> PersonPlan:
-    """Plan one person with the attributes of `record`; nothing is stored.
+def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool = False) -> Shard:
+    """Return a copy of the person's shard that holds nobody else; nothing is stored.
+
+    With `resend`, every value is unknown and escrow is forgotten; rejected and doubted values stay.
+    Raises `CorruptStateError` for a shard that can't be read, `RetryLaterError` where the storage can't be reached.
+    """
+    index = state_of(ports.store, connector.name).load().value.people
+    whole = People(ports.store, connector, index).load(shard_of(person, index.shards)).value
+    own = Shard(whole.targets, floor=whole.floor)
+    if person in whole.declined:
+        own.declined[person] = dict(whole.declined[person])
+    if person in whole.doubted:
+        own.doubted[person] = dict(whole.doubted[person])
+    if not resend:
+        if person in whole.rows:
+            own.rows[person] = list(whole.rows[person])
+        if person in whole.escrow:
+            own.escrow[person] = whole.escrow[person]
+    return own
+
+
+def plan_person(
+    ports: Ports, connector: Connector, person: str, record: Mapping[str, Any], *, resend: bool = False
+) -> PersonPlan:
+    """Plan one person with the attributes of `record`; nothing is stored. `resend`: every value is unknown.
 
     Raises:
         FatalError: a value is invalid and its mapping says `fail_run`; or the person's shard can't be read.
         RetryLaterError: the storage can't be reached.
 
     """
-    state = state_of(ports.store, connector.name).load().value
-    shard = People(ports.store, connector, state.people).load(shard_of(person, state.people.shards)).value
+    shard = shard_with(ports, connector, person, resend=resend)
     row = compile_projection(connector.inputs)(record)
     row[:2] = [person, 0]
-    plan = Planner(connector).plan(
-        shard, [row], ended=(), gone=(), full_round="", now=ports.clock.now(), sequence=state.sequence
-    )
+    plan = Planner(connector).plan(shard, [row], ended=(), gone=(), full_round="", now=ports.clock.now())
     entry = plan.entries[0] if plan.entries else None
     return PersonPlan(entry, set_aside=plan.counts.invalid > 0, declined=plan.counts.declined)

@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
-from upa_cli.shell.exits import REFUSED, USAGE, CommandError
-from upa_cli.shell.output import clean
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, instant
 from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import connector_prefix, rounds_prefix, shard_key, state_key
-from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import decode, lane_of, state_of
 from upa_core.state.shard_codec import decode_shard, encode_shard
@@ -30,13 +27,21 @@ MAX_BYTES = 4 * 1024**3
 """What a file may unpack to: a million people take a tenth of it."""
 
 
-def write(ports: Ports, connector: Connector, file: Path) -> tuple[int, int]:
-    """Write everything under the connector's keys; returns how many blobs and bytes."""
+class NotABackupError(RefusedError):
+    """The file isn't one that `write` made."""
+
+
+def write(ports: Ports, connector: Connector, stream: BinaryIO) -> tuple[int, int]:
+    """Write everything under the connector's keys as a zip file; returns how many blobs and bytes.
+
+    What was written is worth nothing where this raises `RefusedError`: the connector has no state, or its people were
+    being moved to other shards meanwhile.
+    """
     document = state_of(ports.store, connector.name)
     folder = document.load().value.people.folder
     state = ports.store.get(state_key(connector.name))
     if state is None:
-        raise CommandError(f"{connector.name} has no state yet: nothing to export. Next: upa run")
+        raise RefusedError(f"{connector.name} has no state yet: nothing to export. Next: upa run")
     manifest = {
         "version": VERSION,
         "connector": connector.name,
@@ -44,32 +49,31 @@ def write(ports: Ports, connector: Connector, file: Path) -> tuple[int, int]:
         "made": instant(ports.clock.now()),
     }
     blobs = size = 0
-    try:
-        with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(MANIFEST, orjson.dumps(manifest))
-            for info in ports.store.list(connector_prefix(connector.name)):
-                blob = state if info.key == state_key(connector.name) else ports.store.get(info.key)
-                if blob is not None:
-                    archive.writestr(info.key, blob.data)
-                    blobs, size = blobs + 1, size + len(blob.data)
-        if document.load().value.people.folder != folder:
-            file.unlink()
-            raise CommandError("the people were being moved to other shards meanwhile: run it again", REFUSED)
-    except FileExistsError as exc:
-        raise CommandError(f"{file} exists already: name another file", USAGE) from exc
-    except OSError as exc:
-        raise CommandError(f"{file} can't be written ({exc.strerror}): name another file", USAGE) from exc
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, orjson.dumps(manifest))
+        for info in ports.store.list(connector_prefix(connector.name)):
+            blob = state if info.key == state_key(connector.name) else ports.store.get(info.key)
+            if blob is not None:
+                archive.writestr(info.key, blob.data)
+                blobs, size = blobs + 1, size + len(blob.data)
+    if document.load().value.people.folder != folder:
+        raise RefusedError("the people were being moved to other shards meanwhile: run it again")
     return blobs, size
 
 
-def restore(ports: Ports, connector: Connector, file: Path, *, trust_shadow: bool) -> int:
-    """Put the state back; people go into a fresh generation, and the state is written last, over what was read."""
+def restore(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str, trust_shadow: bool) -> int:
+    """Put the state back; people go into a fresh generation, and the state is written last, over what was read.
+
+    Returns how many blobs were put back. `name` names the file in errors; without `trust_shadow` every value is
+    unknown. Raises `NotABackupError`, `CorruptStateError` for a file that lacks something, and `RefusedError` for a
+    file of another connector, target or newer release, and while an import job of the connector is in flight.
+    """
     document = state_of(ports.store, connector.name)
     before = document.load()
     flight = lane_of(ports.store, connector).load().value.in_flight
     if before.value.run is not None or (flight is not None and flight.connector == connector.name):
-        raise CommandError("an import job of this connector is in flight: let it end first (upa run)", REFUSED)
-    with _open(file, connector) as archive:
+        raise RefusedError("an import job of this connector is in flight: let it end first (upa run)")
+    with _open(stream, connector, name) as archive:
         state = _state(archive, connector)
         fresh = PeopleIndex(
             max(state.people.generation, before.value.people.generation) + 1,
@@ -103,12 +107,15 @@ def restore(ports: Ports, connector: Connector, file: Path, *, trust_shadow: boo
     return blobs
 
 
-def rewind(ports: Ports, connector: Connector, file: Path) -> tuple[datetime | None, datetime]:
-    """Take the watermark out of a file; returns when the old and the new one were issued."""
-    with _open(file, connector) as archive:
+def rewind(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str) -> tuple[datetime | None, datetime]:
+    """Take the watermark out of a file; returns when the old and the new one were issued.
+
+    Raises as `restore`, and `RefusedError` for a file without a watermark.
+    """
+    with _open(stream, connector, name) as archive:
         mark = _state(archive, connector).watermark
     if mark is None:
-        raise CommandError(f"{file} holds no watermark: it was written before the first full round", REFUSED)
+        raise RefusedError(f"{name} holds no watermark: it was written before the first full round")
     document = state_of(ports.store, connector.name)
     before = document.load().value.watermark
     document.update(lambda state: replace(state, watermark=mark, open_round=None))
@@ -116,33 +123,31 @@ def rewind(ports: Ports, connector: Connector, file: Path) -> tuple[datetime | N
 
 
 @contextmanager
-def _open(file: Path, connector: Connector) -> Iterator[zipfile.ZipFile]:
+def _open(stream: BinaryIO, connector: Connector, name: str) -> Iterator[zipfile.ZipFile]:
     """Open a file that `write` made for this connector; everything else is refused in one line."""
+    foreign = NotABackupError(f"{name} isn't a file written by upa state export")
     try:
-        archive = zipfile.ZipFile(file)
-    except OSError as exc:
-        raise CommandError(f"{file} can't be read ({exc.strerror})", USAGE) from exc
+        archive = zipfile.ZipFile(stream)
     except zipfile.BadZipFile as exc:
-        raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
+        raise foreign from exc
     with archive:
         try:
-            _check(archive, file, connector)
+            _check(archive, name, connector)
         except (KeyError, ValueError, zipfile.BadZipFile) as exc:
-            raise CommandError(f"{file} isn't a file written by upa state export", USAGE) from exc
+            raise foreign from exc
         yield archive
 
 
-def _check(archive: zipfile.ZipFile, file: Path, connector: Connector) -> None:
+def _check(archive: zipfile.ZipFile, name: str, connector: Connector) -> None:
     if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
-        raise CommandError(f"{file} would unpack to more than {MAX_BYTES >> 30} GiB: not a state export", USAGE)
+        raise NotABackupError(f"{name} would unpack to more than {MAX_BYTES >> 30} GiB: not a state export")
     manifest: dict[str, Any] = orjson.loads(archive.read(MANIFEST))
     if manifest["version"] > VERSION:
-        raise CommandError(f"{file} was written by a newer release of upa: update this one", REFUSED)
+        raise RefusedError(f"{name} was written by a newer release of upa: update this one")
     if manifest["connector"] != connector.name:
-        text = f"{file} is of the connector {clean(manifest['connector'])}, not of {connector.name}"
-        raise CommandError(text, REFUSED)
+        raise RefusedError(f"{name} is of the connector {manifest['connector']}, not of {connector.name}")
     if manifest["target"] != connector.target.lane:
-        raise CommandError(f"{file} is about {clean(manifest['target'])}, not {connector.target.lane}", REFUSED)
+        raise RefusedError(f"{name} is about {manifest['target']}, not {connector.target.lane}")
 
 
 def _state(archive: zipfile.ZipFile, connector: Connector) -> ConnectorState:

@@ -1,0 +1,91 @@
+"""The five steps of one person, as provisioning on demand shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tests.crash.scenarios import settled
+from tests.support.world import MAPPINGS, World
+from upa_core.domain.errors import UnavailableError
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.scope import Clause, Scope
+from upa_core.services.insight.five_steps import OnDemandStep, five_steps, scope_today
+
+
+class Profiles:
+    """Implements `Profiles`: the same answer for everybody."""
+
+    def __init__(self, answer: Mapping[str, str] | None = None, error: Exception | None = None) -> None:
+        self._answer, self._error = answer, error
+
+    def properties(self, user_principal_name: str) -> Mapping[str, str] | None:
+        if self._error is not None:
+            raise self._error
+        return self._answer
+
+
+def steps(
+    world: World, person: str = "", profiles: Profiles | None = None, *, resend: bool = False
+) -> list[OnDemandStep]:
+    """Take the steps for the first person."""
+    one = person or world.people[0]
+    return five_steps(world.ports(), world.connector, profiles or Profiles({}), one, resend=resend)
+
+
+def test_what_differs_is_planned_and_nothing_is_stored() -> None:
+    """All five steps, the last with old and new value; the attributes that were read are in the second."""
+    world = settled(2)
+    world.edit(world.people[0], department="B")
+    before = world.store.blobs
+    taken = steps(world)
+
+    assert [one.step for one in taken] == ["connect", "import", "scope", "match", "action"]
+    assert taken[1].details["department"] == "B"
+    assert (taken[4].text, taken[4].details) == (
+        "update 1 of 5 properties",
+        {"UpaDepartment": {"old": "D0", "new": "B"}},
+    )
+    assert world.store.blobs == before
+
+
+def test_with_resend_every_value_is_planned() -> None:
+    """Confirmed values too: their old value is unknown."""
+    world = settled(2)
+    assert steps(world)[-1].text == "nothing differs"
+    details = steps(world, resend=True)[-1].details
+
+    assert details["UpaDepartment"] == {"old": None, "new": "D0"}
+
+
+def test_the_first_step_that_fails_is_the_last() -> None:
+    """Nobody is planned whom the directory doesn't know, or who is out of scope."""
+    world = settled(2)
+    assert [one.step for one in steps(world, "00000000-0000-0000-0000-00000000dead")] == ["connect", "import"]
+    clause = Clause("department", "EQUALS", ("elsewhere",))
+    world.connector = replace(world.connector, scope=Scope(groups=((clause,),)))
+    taken = steps(world)
+
+    assert [(one.step, one.ok) for one in taken][-1] == ("scope", False)
+    assert taken[-1].text.endswith("values stay as they are")
+    assert scope_today(world.ports(), world.connector, world.people[0])[1] == taken[-1].text
+
+
+def test_a_profile_that_is_missing_or_cant_be_read_stops_nothing() -> None:
+    """The import job matches by object id, and puts a person without a profile into escrow."""
+    world = settled(2)
+    missing, unread = steps(world, profiles=Profiles()), steps(world, profiles=Profiles(error=UnavailableError("down")))
+
+    assert "no profile yet" in missing[3].text
+    assert "can't be read (down)" in unread[3].text
+    assert (missing[3].ok, unread[3].ok, len(missing), len(unread)) == (True, True, 5, 5)
+
+
+def test_a_value_that_fails_the_run_fails_the_last_step() -> None:
+    """`fail_run`: no export would send anybody."""
+    world = settled(2)
+    typed = direct("department", "UpaHired", type="date", on_invalid="fail_run")
+    others = tuple(one for one in MAPPINGS if one.target != "UpaHired")
+    world.connector = replace(world.connector, mappings=(*others, typed))
+
+    assert (steps(world)[-1].step, steps(world)[-1].ok) == ("action", False)

@@ -49,7 +49,7 @@ def connector(properties: int = 10, **limits: Any) -> Connector:
         target=Target(ADMIN, f"{SITE}/sites/upa", FOLDER),
         mappings=mappings,
         limits=Limits(**{"import_jobs_per_day": 500, **limits}),
-        threshold=ChangeThreshold(None, None, None, None),
+        threshold=ChangeThreshold(None, None, None, None, None),
     )
 
 

@@ -46,6 +46,9 @@ class DeltaOptions:
     entity may appear several times [GR-16]."""
     lag_s: float = 0.0
     """Replication lag: changes younger than this aren't seen yet [GR-16]."""
+    withheld: float = 0.0
+    """Share of the users that a full round leaves out without a word, always the same ones: a lost right or half an
+    answer looks like people leaving."""
     bad_link: str | None = None
     """Wrong with the next nextLink, once: `loop` (the URL just fetched), `foreign` (another host), `missing`."""
     page_token_lifetime_s: float | None = None
@@ -169,7 +172,7 @@ class Delta:
 
     def _cached(self, start: int, end: int, token: DeltaToken) -> tuple[bytes, int]:
         """Render slots, or take the page rendered before if none of its users changed since."""
-        key = (start, end, token.select, self.options.first_round_tombstones)
+        key = (start, end, token.select, self.options.first_round_tombstones, self.options.withheld)
         chunks = self._directory.chunk_seq[start // CHUNK : (end - 1) // CHUNK + 1] if end > start else ()
         changed = max(chunks, default=0)
         known = self._pages.get(key)
@@ -193,6 +196,8 @@ class Delta:
         """
         show, ids, out = self._directory.rows.view(token.select).show, self._directory.ids, []
         for slot, status, row in self._states(slots, token.upto):
+            if self.options.withheld and _place(slot) < self.options.withheld:
+                continue
             if status == LIVE:
                 out.append(show(row, ids[slot]))
             elif self.options.first_round_tombstones:
@@ -286,3 +291,8 @@ class Delta:
 
     def _nonce(self) -> int:
         return self._rng.getrandbits(48)
+
+
+def _place(slot: int) -> float:
+    """Return a user's fixed place between 0 and 1."""
+    return slot * 0.6180339887498949 % 1

@@ -50,7 +50,7 @@ RULES = (
     Rule(("employeeHireDate",), "UpaHired", "date", False),
     Rule(("onPremisesExtensionAttributes", "extensionAttribute1"), "UpaCode", "string", True),
 )
-NO_THRESHOLD = ChangeThreshold(None, None, None, None)
+NO_THRESHOLD = ChangeThreshold(None, None, None, None, None)
 LIMITS = Limits(
     max_pairs=500_000,
     segment_rows=6,

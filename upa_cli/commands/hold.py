@@ -23,6 +23,13 @@ from upa_core.state.document import state_of
 from upa_core.state.plan_reader import read_plan
 
 SAMPLE = 20
+_MEANING = {
+    "": ("exports exactly this", "not planned again until the source changes"),
+    "source_shrank": (
+        "the smaller number is right: exports this; the next two full rounds end whoever they don't name",
+        "the round isn't believed: no value is declined, everybody is read again",
+    ),
+}
 
 group("hold", "Decide about a plan that the change threshold stopped.")
 
@@ -35,7 +42,7 @@ DECIDED = {"connector": "its name", "run": "the held run", "decision": "approved
     examples=["upa hold show", "upa hold show --json"],
     shape={
         "connector": "its name",
-        "held": "run, since, why, counts; null where nothing is held",
+        "held": "run, since, why, kind, counts; null where nothing is held",
         "people": "a sample of the frozen plan: person, user, changes",
     },
     exit_codes=(exits.OK, exits.CHANGES),
@@ -55,7 +62,13 @@ def show(cli: Cli) -> int:
     redactor, run = Redactor(cli.connector), hold.run
     document = {
         "connector": cli.connector.name,
-        "held": {"run": run.id, "since": to_json(hold.since), "why": hold.why, "counts": to_json(run.counts)},
+        "held": {
+            "run": run.id,
+            "since": to_json(hold.since),
+            "why": hold.why,
+            "kind": hold.kind,
+            "counts": to_json(run.counts),
+        },
         "people": [
             {
                 "person": entry.person,
@@ -73,8 +86,9 @@ def show(cli: Cli) -> int:
             f"in {count(len(run.files), 'import file')}. A sample:"
         )
         out.print(changes_table(sample, names, redactor))
-        out.print(f"Next: upa hold approve {run.id}  (exports exactly this)")
-        out.print(f"  or: upa hold reject {run.id}   (not planned again until the source changes)")
+        yes, no = _MEANING[hold.kind]
+        out.print(f"Next: upa hold approve {run.id}  ({yes})")
+        out.print(f"  or: upa hold reject {run.id}   ({no})")
 
     cli.show(document, render)
     return exits.CHANGES
@@ -116,11 +130,13 @@ def approve(cli: Cli, run: Run = None) -> int:
 def reject(cli: Cli, run: Run = None) -> int:
     """Drop the held plan: its values aren't planned again until they change in Entra.
 
+    A plan that is held as `source_shrank` loses no values: its round isn't believed, and everybody is read again.
     Who rejected is kept with the run.
     """
     hold = _held(cli, run)
     holds.reject(cli.ports, cli.connector, hold.run.id, cli.who)
-    return _decided(cli, hold, "rejected", "SharePoint keeps what it has")
+    then = "Everybody is read again" if hold.kind else "SharePoint keeps what it has"
+    return _decided(cli, hold, "rejected", then)
 
 
 def _decided(cli: Cli, hold: Hold, decision: str, then: str) -> int:

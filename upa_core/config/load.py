@@ -252,7 +252,7 @@ def _limits(model: LimitsModel, rhythm: RhythmModel) -> Limits:
 def _threshold(model: ThresholdsModel) -> ChangeThreshold:
     usual = ChangeThreshold()
 
-    def limit(part: ThresholdModel, key: str, default: Any) -> Any:
+    def limit(part: ThresholdModel | ThresholdsModel, key: str, default: Any) -> Any:
         value = getattr(part, key)
         return default if value is None else None if value == "none" else value
 
@@ -261,6 +261,7 @@ def _threshold(model: ThresholdsModel) -> ChangeThreshold:
         updates_percent=limit(model.updates, "percent", usual.updates_percent),
         clears_absolute=limit(model.clears, "absolute", usual.clears_absolute),
         clears_percent=limit(model.clears, "percent", usual.clears_percent),
+        shrink_percent=limit(model, "source_shrank", usual.shrink_percent),
     )
 
 

@@ -112,6 +112,8 @@ class ThresholdsModel(Part):
     """Changed values; default 30 percent."""
     clears: ThresholdModel = ThresholdModel()
     """Cleared values; default 50, or 5 percent."""
+    source_shrank: Percent | Literal["none"] | None = None
+    """Percent of the people known that a full round may leave out before it is doubted; default 20 percent."""
 
 
 class RhythmModel(Part):

@@ -71,6 +71,8 @@ class ChangeThreshold:
     updates_percent: float | None = 30.0
     clears_absolute: int | None = 50
     clears_percent: float | None = 5.0
+    shrink_percent: float | None = 20.0
+    """Percent of the people known that a full round may leave out."""
 
 
 @dataclass(frozen=True, slots=True)

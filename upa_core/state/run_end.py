@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from upa_core.domain.documents.census import counted, without_leavers
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.quarantine import QuarantineReason, left_by, slowed_down
 from upa_core.domain.documents.rounds import SealedRound
@@ -49,7 +50,9 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
 
 def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
     """Return the state after a run that went through: its rounds leave the outbox."""
-    known = run.counts.people if run.full else state.people.known
+    known, censuses = state.people.known, without_leavers(state.censuses, run.counts.ended - run.counts.absent)
+    if run.full:
+        known, censuses = run.counts.people, counted(censuses, run.counts.people, now)
     return replace(
         state,
         run=None,
@@ -58,6 +61,7 @@ def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorSt
         retry=None,
         quarantine=left_by(state.quarantine, "export"),
         people=replace(state.people, known=known),
+        censuses=censuses,
         exported=tuple(one for one in state.exported if now - one.at < WINDOW),
         last_success=now,
         last_run=run.id if run.rounds or run.files else state.last_run,
@@ -94,6 +98,7 @@ def after_failure(
         run=None,
         retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people, since),
         quarantine=slowed_down(state.quarantine, reason, why, now, "export") if reason is not None else None,
+        censuses=without_leavers(state.censuses, run.counts.ended - run.counts.absent),
         last_run=run.id,
         runs=state.runs + 1,
     )

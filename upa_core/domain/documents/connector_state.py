@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.lane import (
     Abandoned,
     FilePhase,
@@ -139,6 +140,8 @@ class ConnectorState:
     """The tenant that the shadow is about; another target needs a new shadow."""
     debts: tuple[Debt, ...] = ()
     exported: tuple[Exported, ...] = ()
+    censuses: tuple[Census, ...] = ()
+    """What full rounds of the last 30 days named, oldest first."""
     last_full: datetime | None = None
     last_pull: datetime | None = None
     last_success: datetime | None = None

@@ -25,6 +25,8 @@ class Counts:
     out_of_scope: int = 0
     ended: int = 0
     """Known people who left the directory."""
+    absent: int = 0
+    """Of those who ended, people whom two full rounds in a row didn't name."""
     invalid: int = 0
     """People put into escrow because a value doesn't fit its mapping."""
     clear_unsupported: int = 0
@@ -110,6 +112,8 @@ class Hold:
     why: str
     alerted: datetime | None = None
     """When it was last told that nobody decides."""
+    kind: Literal["", "source_shrank"] = ""
+    """What approving and rejecting mean: "" is about the plan's values, `source_shrank` about the round itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class EventName(StrEnum):
     PULL_PAUSED = "upa.pull.paused"
     WATERMARK_OLD = "upa.watermark.old"
     ATTRIBUTE_UNCARRIED = "upa.attribute.uncarried"
+    SOURCE_SHRANK = "upa.source.shrank"
     PLAN_EMPTY = "upa.plan.empty"
     PLAN_MADE = "upa.plan.made"
     PLAN_HELD = "upa.plan.held"

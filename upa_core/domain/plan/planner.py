@@ -53,6 +53,8 @@ class ShardPlan:
     counts: Counts = field(default_factory=Counts)
     changed: bool = False
     """True where the shard itself was changed (people ended, escrow, missed) and must be stored."""
+    missed: Collection[str] = ()
+    """Known people whom a full round doesn't name: whether that counts is known when the whole round is."""
 
 
 class Planner:
@@ -109,7 +111,7 @@ class Planner:
         seen = {row[0] for row in rows}.union(unread)
         result.entries = self._entries(shard, rows, tally, now)
         if full_round:
-            left += _count_missed(shard, seen, full_round, tally, sequence)
+            result.missed = shard.known() - seen
         for person in seen & shard.missed.keys():
             del shard.missed[person]
             tally.changed = True
@@ -262,18 +264,3 @@ class _Tally:
     clear_unsupported: int = 0
     declined: int = 0
     changed: bool = False
-
-
-def _count_missed(shard: Shard, seen: set[str], full_round: str, tally: _Tally, sequence: int) -> int:
-    """Note whom the full round didn't name; the second one in a row ends them. Returns how many ended."""
-    left = 0
-    for person in shard.known() - seen:
-        first = shard.missed.get(person)
-        if first is None:
-            shard.missed[person] = full_round
-        elif first == full_round:
-            continue
-        else:
-            left += shard.end(person, sequence)
-        tally.changed = True
-    return left

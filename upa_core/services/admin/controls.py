@@ -95,8 +95,8 @@ def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -
     if not moved and (state.run is not None or state.hold is not None):
         raise RefusedError("the shadow can't be reset while a run is open or held")
     fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
-    begun = replace(state, people=fresh, watermark=None, open_round=None, target="", sequence=state.sequence + 1)
-    return replace(begun, run=None, hold=None)
+    begun = replace(state, people=fresh, censuses=(), watermark=None, open_round=None, run=None, hold=None)
+    return replace(begun, target="", sequence=state.sequence + 1)
 
 
 def _escrow_due_now(ports: Ports, connector: Connector) -> None:

@@ -1,17 +1,24 @@
-"""Decide about a held run: approve exports its frozen plan, reject sets its values aside."""
+"""Decide about a held run: approve exports its frozen plan, reject sets its values aside.
+
+A hold about the round itself (`source_shrank`) is approved by taking its number of people for the right one, and
+rejected by reading everybody again.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.census import Census
+from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
+from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import left_by
 from upa_core.domain.documents.runs import Decision, Hold
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.source_shrank import SOURCE_SHRANK
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.wake import wake
@@ -24,6 +31,9 @@ from upa_core.state.run_end import after_success, drop_segments, write_report
 def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     """Let a held run go on: exactly its frozen plan is exported, later rounds are planned afterwards.
 
+    A `source_shrank` hold: from now on its number of people is what full rounds are compared with. Whoever the next two
+    full rounds don't name either is ended.
+
     Approving again changes nothing. Raises `RefusedError` where no such run is held.
     """
     document = state_of(ports.store, connector.name)
@@ -33,21 +43,35 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     hold = _held(state, run)
     _decide(ports, connector, hold, Decision(Decision.VERSION, run, "approved", by, ports.clock.now(), hold.why))
 
+    now = ports.clock.now()
+    if not hold.run.files:
+        write_report(ports, connector.name, hold.run, "no_change")
+
     def begin(current: ConnectorState) -> ConnectorState:
-        return replace(
+        held = _held(current, run)
+        begun = replace(
             current,
-            run=replace(_held(current, run).run, approved=True),
+            run=replace(held.run, approved=True),
             hold=None,
             exported=(),
             quarantine=left_by(current.quarantine, "decision"),
         )
+        if held.kind == SOURCE_SHRANK:
+            people = held.run.counts.people
+            index = replace(current.people, known=people)
+            begun = replace(begun, people=index, censuses=(Census(now, people),))
+        return begun if held.run.files else after_success(begun, held.run, now)
 
     emit_quarantine(ports, connector.name, state, document.update(begin).value, run)
+    if not hold.run.files:
+        drop_segments(ports, [sealed for sealed in state.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, run)
 
 
 def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
     """End a held run without exporting it; its values are not planned again until their source changes.
+
+    A `source_shrank` hold: the round isn't believed. No value is declined, and a full round reads everybody again.
 
     Returns how many people's values were declined. Raises `RefusedError` where no such run is held.
     """
@@ -55,20 +79,26 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
     hold = _held(document.load().value, run)
     _decide(ports, connector, hold, Decision(Decision.VERSION, run, "rejected", by, ports.clock.now(), hold.why))
     people = 0
-    for file in hold.run.files:
+    doubted = hold.kind == SOURCE_SHRANK
+    for file in hold.run.files if not doubted else ():
         people += _decline(ports, connector, run, file.name)
     write_report(ports, connector.name, hold.run, "rejected", f"rejected by {by}: {hold.why}")
-    now = ports.clock.now()
+    now, token = ports.clock.now(), ports.ids.token()
     before = document.load().value
 
     def end(current: ConnectorState) -> ConnectorState:
         ended = after_success(current, _held(current, run).run, now)
         quarantine = left_by(current.quarantine, "decision")
-        return replace(ended, last_success=current.last_success, retry=current.retry, quarantine=quarantine)
+        ended = replace(ended, last_success=current.last_success, retry=current.retry, quarantine=quarantine)
+        if not doubted:
+            return ended
+        asked = current.requested or RunRequest(run_id(now, token), full=True, at=now)
+        requested = replace(asked, full=True)
+        return replace(ended, requested=requested, people=current.people, censuses=current.censuses)
 
     emit_quarantine(ports, connector.name, before, document.update(end).value, run)
     drop_segments(ports, [sealed for sealed in before.sealed if sealed.id in hold.run.rounds])
-    wake(ports, ports.waker.export, connector.name, "")
+    wake(ports, ports.waker.continue_pull if doubted else ports.waker.export, connector.name, "")
     return people
 
 

@@ -9,9 +9,9 @@ from upa_core.domain.bulk.import_file import ImportFile
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import Counts
 from upa_core.domain.plan.planner import Entry
-from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanSink, make_plan
+from upa_core.services.plan.why_held import why_held
 from upa_core.services.pull import pull
 from upa_core.state.document import state_of
 from upa_core.state.overlay import OverlayStore, Silence
@@ -89,15 +89,18 @@ def preview(
     state = state_of(store, connector.name).load().value
     taken = _Sink(connector, most, sink)
     people = People(store, connector, state.people)
-    plan = make_plan(apart, connector, people, state.sealed, taken, keep_books=False, sequence=state.sequence)
-    held = reason_to_hold(
-        plan.counts,
-        known=state.people.known,
-        earlier=state.exported,
-        threshold=connector.threshold,
-        now=ports.clock.now(),
-        updates_exempt=any(r.announced for r in state.sealed if r.kind == "full"),
+    plan = make_plan(
+        apart,
+        connector,
+        people,
+        state.sealed,
+        taken,
+        keep_books=False,
+        sequence=state.sequence,
+        censuses=state.censuses,
     )
+    exempt = any(r.announced for r in state.sealed if r.kind == "full")
+    held = why_held(connector, state, plan, exempt=exempt, now=ports.clock.now()).why
     return Preview(
         counts=plan.counts,
         held=held,

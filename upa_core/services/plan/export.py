@@ -23,11 +23,11 @@ from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.plan.make_plan import PlanResult, make_plan
+from upa_core.services.plan.why_held import why_held
 from upa_core.state.document import Stored, lane_of, put_document, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
@@ -133,9 +133,17 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
             raise ConflictError("the outbox was planned by somebody else")
 
     plan = make_plan(
-        ports, connector, people, state.sealed, writer, keep_books=True, sequence=state.sequence, check=check
+        ports,
+        connector,
+        people,
+        state.sealed,
+        writer,
+        keep_books=True,
+        sequence=state.sequence,
+        censuses=state.censuses,
+        check=check,
     )
-    _warn_of_uncarried(ports, connector, run, plan)
+    _warn(ports, connector, run, plan)
     planned = Run(
         id=run,
         started=now,
@@ -147,44 +155,36 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         fingerprint=connector.fingerprint,
         exempt=any(r.announced for r in full),
     )
-    if not planned.files:
+    held = why_held(connector, state, plan, exempt=planned.exempt, now=now)
+    if not planned.files and not held.kind:
         return _end_without_export(ports, connector, stored, planned)
-    held = _why_nobody_carries(connector, plan) or reason_to_hold(
-        plan.counts,
-        known=state.people.known,
-        earlier=state.exported,
-        threshold=connector.threshold,
-        now=now,
-        updates_exempt=planned.exempt,
-    )
     keep_shards(ports.store, run, state.people, people.kept or {})
     _write_intent(ports, connector, planned)
 
     def begin(current: ConnectorState) -> ConnectorState:
         return replace(
             current,
-            sequence=planned.files[-1].sequence,
+            sequence=planned.files[-1].sequence if planned.files else current.sequence,
             target=connector.target.lane,
-            run=None if held else planned,
-            hold=Hold(planned, now, held) if held else None,
+            run=None if held.why else planned,
+            hold=Hold(planned, now, held.why, kind=held.kind) if held.why else None,
         )
 
     _commit(ports, connector, stored, begin)
     counts = {"updated": plan.counts.updated, "cleared": plan.counts.cleared, "files": len(planned.files)}
-    if held:
-        ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held, **counts}))
-        return Step("idle", f"held: {held}", run=run)
+    if held.why:
+        ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held.why, **counts}))
+        return Step("idle", f"held: {held.why}", run=run)
     ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
     return Step("again", "planned", run=run)
 
 
-def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:
-    """Return why a plan that clears for want of an attribute is held; whoever set no limit on clears wants them all."""
-    unlimited = (connector.threshold.clears_absolute, connector.threshold.clears_percent) == (None, None)
-    return "" if plan.carriers is None or unlimited else plan.carriers.why_held()
-
-
-def _warn_of_uncarried(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
+def _warn(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
+    """Tell of a round that names too few, and of attributes that nobody carries."""
+    shrunk = plan.shrunk
+    if shrunk is not None:
+        figures: Fields = {"named": shrunk.named, "known": shrunk.known, "limit_percent": shrunk.limit}
+        ports.events.emit(Event(EventName.SOURCE_SHRANK, connector.name, run, Level.WARNING, figures))
     for path in sorted(plan.carriers.uncarried) if plan.carriers is not None else ():
         fields: Fields = {"attribute": path, "people": plan.counts.people}
         ports.events.emit(Event(EventName.ATTRIBUTE_UNCARRIED, connector.name, run, Level.WARNING, fields))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.connector_state import Counts, SealedRound
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
 from upa_core.domain.people.shadow import Shard, group_members, groups_of, shard_of
 from upa_core.domain.plan.carriers import Carriers
+from upa_core.domain.plan.missed import note_missed
 from upa_core.domain.plan.planner import Entry, Planner
+from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored
 from upa_core.state.people import FEW_PEOPLE, EscrowBook, People, book_of
@@ -46,6 +49,8 @@ class PlanResult:
     """The full round among those merged, if any."""
     carriers: Carriers | None = None
     """Which inputs nobody carries, where a full round was planned that names somebody."""
+    shrunk: Shrunk | None = None
+    """The full round names far fewer people than are known: nobody is missed or ended for it."""
 
 
 def make_plan(
@@ -57,6 +62,7 @@ def make_plan(
     *,
     keep_books: bool,
     sequence: int = 0,
+    censuses: Sequence[Census] = (),
     check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
@@ -65,12 +71,13 @@ def make_plan(
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
+        censuses: what full rounds named before.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
 
     """
     planning = _Planning(ports, connector, people, rounds, sink, keep_books=keep_books, sequence=sequence, check=check)
-    return planning.run()
+    return planning.run(censuses)
 
 
 class _Planning:
@@ -106,8 +113,10 @@ class _Planning:
         self._result = PlanResult()
         self._carriers = Carriers.of(connector)
         self._due_read = 0
+        self._missed: dict[int, Collection[str]] = {}
+        """Known people whom the full round doesn't name, by shard."""
 
-    def run(self) -> PlanResult:
+    def run(self, censuses: Sequence[Census]) -> PlanResult:
         shards = self._people.index.shards
         groups = groups_of(shards)
         if sum(r.rows for r in self._rounds) <= ONE_UNIT_ROWS and len(self._due_shards) <= ONE_UNIT_SHARDS:
@@ -116,11 +125,35 @@ class _Planning:
             for group in range(groups):
                 partitions = group_members(group, groups, PARTITIONS)
                 self._unit(list(partitions), list(group_members(group, groups, shards)))
+        if self._result.full_round:
+            self._judge_missed(censuses)
         if self._keep_books:
             self._people.note(self._books)
         if self._result.full_round and self._result.counts.people:
             self._result.carriers = self._carriers
         return self._result
+
+    def _judge_missed(self, censuses: Sequence[Census]) -> None:
+        """Note whom the full round didn't name, unless it names so few that the round itself is in doubt."""
+        self._result.shrunk = find_shrink(
+            self._result.counts.people,
+            known=self._people.index.known,
+            censuses=censuses,
+            limit=self._connector.threshold.shrink_percent,
+            now=self._now,
+        )
+        if self._result.shrunk is not None:
+            return
+        ended = 0
+        for number, missed in self._missed.items():
+            stored = self._people.load(number)
+            changed, left = note_missed(stored.value, missed, self._result.full_round, self._sequence)
+            ended += left
+            if changed and self._keep_books:
+                self._check()
+                self._people.save(number, stored)
+                self._books[number] = book_of(stored.value)
+        self._result.counts = self._result.counts.plus(Counts(ended=ended, absent=ended))
 
     def _unit(self, partitions: Sequence[int], shards: Iterable[int]) -> None:
         merged = self._merge(partitions)
@@ -211,6 +244,8 @@ class _Planning:
         if full_round and self._carriers.uncarried:
             self._carriers.count(plan.entries)
         self._sink.add(plan.entries)
+        if plan.missed:
+            self._missed[number] = plan.missed
         self._result.counts = self._result.counts.plus(plan.counts)
         if (plan.changed or (full_round and stored.value.dropped)) and self._keep_books:
             if not self._checked:

@@ -1,0 +1,29 @@
+"""How many people full rounds named, over thirty days: what a new full round is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What a full round of a day named, less whoever was seen to leave since."""
+
+    at: datetime
+    people: int
+
+
+def counted(censuses: Iterable[Census], people: int, now: datetime) -> tuple[Census, ...]:
+    """Return the censuses with a new full round; the larger number of a day stays, and thirty days of them."""
+    recent = [one for one in censuses if now - one.at < KEPT]
+    today = [one.people for one in recent if one.at.date() == now.date()]
+    return (*(one for one in recent if one.at.date() != now.date()), Census(now, max([people, *today])))
+
+
+def without_leavers(censuses: Iterable[Census], left: int) -> tuple[Census, ...]:
+    """Return the censuses after people were seen to leave: nobody expects them in the next full round."""
+    return tuple(replace(one, people=max(0, one.people - left)) for one in censuses)

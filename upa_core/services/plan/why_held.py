@@ -1,0 +1,53 @@
+"""Why a plan waits for an administrator's decision, whether it was made to be sent or to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.plan.threshold import reason_to_hold
+from upa_core.services.plan.make_plan import PlanResult
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a plan is held."""
+
+    why: str = ""
+    """"" where it isn't."""
+    kind: Literal["", "source_shrank"] = ""
+
+
+def why_held(connector: Connector, state: ConnectorState, plan: PlanResult, *, exempt: bool, now: datetime) -> Reason:
+    """Judge a plan: a round in doubt first, then attributes that nobody carries, then the change threshold.
+
+    Args:
+        connector: whose plan it is.
+        state: the connector's state that the plan was made from.
+        plan: what the plan came to.
+        exempt: updates don't count, because an announced full round is among what was planned.
+        now: this moment.
+
+    """
+    if plan.shrunk is not None:
+        return Reason(plan.shrunk.why, "source_shrank")
+    return Reason(
+        _why_nobody_carries(connector, plan)
+        or reason_to_hold(
+            plan.counts,
+            known=state.people.known,
+            earlier=state.exported,
+            threshold=connector.threshold,
+            now=now,
+            updates_exempt=exempt,
+        )
+    )
+
+
+def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:
+    """Return why a plan that clears for want of an attribute is held; whoever set no limit on clears wants them all."""
+    unlimited = (connector.threshold.clears_absolute, connector.threshold.clears_percent) == (None, None)
+    return "" if plan.carriers is None or unlimited else plan.carriers.why_held()

@@ -18,6 +18,7 @@ from upa_cli.commands import (
     grants,
     hold,
     jobs,
+    live_check,
     local,
     plan,
     run,
@@ -31,7 +32,7 @@ from upa_cli.shell import registry
 
 FAMILIES = (
     *(setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold),
-    *(state, archive, forget, grants, extensions, local),
+    *(state, archive, forget, grants, extensions, live_check, local),
 )
 """The modules that register the commands, in the order of the reference."""
 

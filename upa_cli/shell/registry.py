@@ -45,7 +45,7 @@ _DEFAULTS: dict[str, Any] = dict.fromkeys(("config", "state", "connector")) | di
 ORDER = [
     *("init", "extensions", "config", "grant", "doctor", "plan", "canary", "go", "adopt", "run", "pause", "resume"),
     *("sync-user", "status", "runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping"),
-    *("forget", "revoke", "sim", "demo"),
+    *("forget", "revoke", "live-check", "sim", "demo"),
 ]
 """The commands in the order in which an administrator meets them, for help and reference."""
 

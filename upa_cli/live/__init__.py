@@ -1,0 +1,1 @@
+"""Live checks: what was believed about SharePoint and Graph, tried against a test tenant."""

@@ -1,0 +1,105 @@
+"""What a live check is: what it asks, what it needs, and how its answer is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from upa_core.domain.bulk.import_job import ImportJob
+
+if TYPE_CHECKING:
+    from upa_cli.live.tenant import LiveTenant
+
+Kind = Literal["string", "date", "boolean", "integer"]
+KINDS: tuple[Kind, ...] = ("string", "date", "boolean", "integer")
+STRANGER = "00000000-0000-4000-8000-000000000000"
+"""An object id that nobody has: the row of a file that can't be resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check came to. The evidence holds no value of a profile but those that a check sent itself."""
+
+    result: Literal["holds", "differs", "untried"]
+    evidence: str
+
+
+def holds(evidence: str) -> Verdict:
+    """Return that the belief is right."""
+    return Verdict("holds", evidence)
+
+
+def differs(evidence: str) -> Verdict:
+    """Return that the tenant behaves otherwise."""
+    return Verdict("differs", evidence)
+
+
+def untried(reason: str) -> Verdict:
+    """Return that it couldn't be tried, and what it needs."""
+    return Verdict("untried", reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One belief that a test tenant can confirm or refute."""
+
+    id: str
+    title: str
+    item: str
+    """The heading in docs/never-tried-live.md; its "If not" says what to change."""
+    facts: tuple[str, ...] = ()
+    """Ids of the register of facts that it confirms or refutes."""
+    needs: str = ""
+    """What a person must have made ready; "" where the connector is enough."""
+    first: bool = False
+    """True for those that decide whether the product works at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectCheck(Check):
+    """A check that is answered at once."""
+
+    ask: Callable[[LiveTenant], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An import job at its end, and the test person's profile before and after it."""
+
+    job: ImportJob
+    states: Sequence[tuple[str, float]]
+    """State as seen, and seconds since the file was queued."""
+    log: str
+    """All log files, "" where there is none."""
+    log_files: Sequence[str]
+    """Their names."""
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    properties: Mapping[str, tuple[str, ...]]
+    """The properties that each check of this import job was given, in the order in which it asked."""
+    person: str
+    """The test person's object id."""
+
+    def values(self, check: str) -> list[str]:
+        """Return what the check's properties hold now."""
+        return [self.after.get(name, "") for name in self.properties[check]]
+
+
+Rows = Callable[[str, str], Sequence[Mapping[str, str | None]]]
+"""Builds the rows of a file from the person's object id and the property."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCheck(Check):
+    """A check that takes an import job; several share one where they can."""
+
+    sends: tuple[tuple[Kind, str | None], ...] = ()
+    """Values for the test person, each for a property of its kind that no other check of the import job uses."""
+    judge: Callable[[Ended], Verdict]
+    with_stranger: bool = False
+    """True: the file also names somebody who doesn't exist."""
+    alone: Callable[[str, str], bytes] | None = None
+    """For a file that may spoil others: makes its content from the person's object id and the property."""
+    after: str = ""
+    """A check whose value has to be in the profile first."""

@@ -50,7 +50,7 @@ def check(tenant: Office, *arguments: str, code: int = exits.OK) -> dict[str, di
 def test_every_check_holds_against_the_simulator(tenant: Office) -> None:
     """All checks are decided in one command, what isn't tried says why, and the profile is as it was before."""
     tenant.sim.profiles.set(tenant.people["ada"], "UpaTest", "mine")
-    report = tenant.folder / "report.md"
+    report = tenant.folder / "live-check.md"
     found = check(tenant, *ALL, "--report", str(report))
 
     assert {name: one["evidence"] for name, one in found.items() if one["result"] == "differs"} == {}

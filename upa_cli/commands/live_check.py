@@ -33,7 +33,7 @@ Names = Annotated[list[str] | None, typer.Option(metavar="NAME")]
         "upa live-check --list",
         "upa live-check --first --person test.user@contoso.com --property UpaTest --yes",
         "upa live-check --person test.user@contoso.com --property UpaTest --date UpaDate --date UpaDate2",
-        "upa live-check --only escapes --person test.user@contoso.com --property UpaTest --report report.md",
+        "upa live-check --only escapes --person test.user@contoso.com --property UpaTest --report live-check.md",
     ],
     shape={
         "checks": "id, title, decides (one of the six that decide whether the product works), facts, needs, takes, "

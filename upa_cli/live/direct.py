@@ -2,195 +2,8 @@
 
 from __future__ import annotations
 
-from upa_cli.live.check import DirectCheck, Verdict, differs, holds, untried
-from upa_cli.live.tenant import LiveTenant
-from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
-from upa_core.domain.errors import AccessDeniedError, RefusedError
-
-ROLES = frozenset({"Sites.FullControl.All", "User.ReadWrite.All"})
-"""SharePoint's application roles that are believed to be enough."""
-MARK = "upa live check"
-_NO_STRING = "name a string property with --property"
-
-
-def _queued(tenant: LiveTenant) -> Verdict:
-    probe = tenant.probe
-    if probe.error is not None:
-        return differs(f"the queue call was refused: {probe.error}")
-    return holds("SharePoint queued an import job over an empty file")
-
-
-def _roles(tenant: LiveTenant) -> Verdict:
-    token = tenant.inspection.token("admin")
-    if token is None:
-        return untried("the token can't be read")
-    more, less = sorted(token.roles - ROLES), sorted(ROLES - token.roles)
-    if more:
-        return untried(f"take these roles away first, then wait an hour for a new token: {', '.join(more)}")
-    if less:
-        return untried(f"grant these roles first: {', '.join(less)}")
-    if tenant.probe.error is not None:
-        return differs(f"with only {' and '.join(sorted(ROLES))}: {tenant.probe.error}")
-    tenant.profile()
-    return holds("with these two roles alone a file was uploaded, an import job queued and a profile read")
-
-
-def _managed_identity(tenant: LiveTenant) -> Verdict:
-    if not tenant.managed_identity:
-        return untried(
-            "this connector signs in with a certificate: run it in Azure with credentials of managed_identity"
-        )
-    error = tenant.probe.error
-    return holds("queued with a managed identity") if error is None else differs(f"with a managed identity: {error}")
-
-
-def _job_named(tenant: LiveTenant) -> Verdict:
-    probe = tenant.probe
-    if probe.error is not None:
-        return untried("the queue call was refused")
-    return holds("it answered the import job's id") if probe.job else differs("it answered an empty id")
-
-
-def _job_listed(tenant: LiveTenant) -> Verdict:
-    probe = tenant.probe
-    if probe.error is not None:
-        return untried("the queue call was refused")
-    return holds("listed at once") if probe.listed else differs("not in the list right after it was queued")
-
-
-def _job_cancelled(tenant: LiveTenant) -> Verdict:
-    probe = tenant.probe
-    if probe.error is not None:
-        return untried("the queue call was refused")
-    return holds("cancelled before it started") if probe.cancelled else differs("it couldn't be cancelled at once")
-
-
-def _unknown_job(tenant: LiveTenant) -> Verdict:
-    try:
-        job = tenant.ports.import_jobs.get("00000000-0000-4000-8000-00000000cafe")
-    except RefusedError as error:
-        return differs(f"refused: {error}")
-    return holds("no import job, no error") if job is None else differs("an import job came back")
-
-
-def _site_host(tenant: LiveTenant) -> Verdict:
-    probe = tenant.queue(tenant.probe_map, SharePointImportJobs(tenant.services["library"]))
-    return holds("the site host takes it too") if probe.error is None else differs(f"the site host: {probe.error}")
-
-
-def _refused(tenant: LiveTenant, name: str, words: tuple[str, ...], what: str) -> Verdict:
-    error = tenant.queue({name: name}).error
-    if error is None:
-        return differs(f"the queue call took {what}")
-    if any(word in str(error).lower() for word in words):
-        return holds(f"refused at once, with its reason: {error}")
-    return differs(f"refused with other words: {error}")
-
-
-def _editable(tenant: LiveTenant) -> Verdict:
-    return _refused(tenant, tenant.editable, ("editable",), f"{tenant.editable}, which users may edit")
-
-
-def _multi(tenant: LiveTenant) -> Verdict:
-    return _refused(
-        tenant, tenant.multi, ("multi", "taxonomic", "editable"), f"{tenant.multi}, which has several values"
-    )
-
-
-def _missing(tenant: LiveTenant) -> Verdict:
-    name = "UpaNoSuchProperty"
-    return _refused(tenant, name, ("exist", "not mapped", "not found"), "a property that doesn't exist")
-
-
-def _read(tenant: LiveTenant) -> Verdict:
-    try:
-        found = tenant.people.properties(tenant.person)
-    except (AccessDeniedError, RefusedError) as error:
-        return differs(f"a profile can't be read: {error}")
-    if found is None:
-        return differs("null came back for the person of --person")
-    return holds(f"{len(found)} properties read, {sum(not value for value in found.values())} of them empty")
-
-
-def _no_profile(tenant: LiveTenant) -> Verdict:
-    nobody = f"upa-nobody-{tenant.ports.ids.token()}@{tenant.person.rpartition('@')[2]}"
-    try:
-        found = tenant.people.properties(nobody)
-    except (AccessDeniedError, RefusedError) as error:
-        return differs(f"an account that doesn't exist is an error: {error}")
-    return holds("null for an account that doesn't exist") if found is None else differs("a profile came back")
-
-
-def _write(tenant: LiveTenant) -> Verdict:
-    name = tenant.one("string")
-    if name is None:
-        return untried(_NO_STRING)
-    before = tenant.profile().get(name, "")
-    try:
-        tenant.set_one(name, MARK)
-        got = tenant.profile().get(name, "")
-        tenant.set_one(name, before)
-    except (AccessDeniedError, RefusedError) as error:
-        return differs(f"the app may not write a single property: {error}")
-    return holds("written, read back and put back") if got == MARK else differs("no error, and the value isn't there")
-
-
-def _clear_date(tenant: LiveTenant) -> Verdict:
-    name = tenant.one("date")
-    if name is None:
-        return untried("name a date property with --date")
-    before = tenant.profile().get(name, "")
-    try:
-        tenant.set_one(name, "2026-06-23")
-        tenant.set_one(name, "")
-        got = tenant.profile().get(name, "")
-        if before:
-            tenant.set_one(name, before)
-    except (AccessDeniedError, RefusedError) as error:
-        return differs(f"the app may not write a single property: {error}")
-    return holds("a date was set and cleared") if not got else differs(f"after clearing it reads {got}")
-
-
-def _no_digest(tenant: LiveTenant) -> Verdict:
-    name = tenant.new_name()
-    try:
-        tenant.ports.library.upload(name, EMPTY_TEXT)
-    except (AccessDeniedError, RefusedError) as error:
-        return differs(f"an upload without a form digest was refused: {error}")
-    tenant.delete(name)
-    return holds("a file was uploaded with a token and no form digest")
-
-
-EMPTY_TEXT = b"upa live check\r\n"
-
-
-def _quoted(tenant: LiveTenant) -> Verdict:
-    name = f"{tenant.new_name().removesuffix('.json')}'s #1 & 100%.txt"
-    tenant.ports.library.upload(name, EMPTY_TEXT)
-    size = tenant.ports.library.size(tenant.ports.library.url_of(name))
-    tenant.delete(name)
-    if size == len(EMPTY_TEXT):
-        return holds("a name with quote, hash, ampersand and per cent is uploaded, found and deleted")
-    return differs(f"{len(EMPTY_TEXT)} bytes uploaded, {size} found")
-
-
-def _permanent(tenant: LiveTenant) -> Verdict:
-    name = tenant.new_name()
-    tenant.ports.library.upload(name, EMPTY_TEXT)
-    if not tenant.delete(name):
-        return untried("the file can't be deleted: a retention label or a lock")
-    if name in tenant.recycle_bin():
-        return differs("the deleted file is in the site's recycle bin")
-    return holds("the deleted file isn't in the site's recycle bin (look into the second stage by hand)")
-
-
-def _label(tenant: LiveTenant) -> Verdict:
-    try:
-        label = tenant.inspection.retention_label()
-    except (AccessDeniedError, RefusedError) as error:
-        return differs(f"the label can't be asked for: {error}")
-    return holds("the library has no label" if label is None else f"the library's label is {label.name}")
-
+from upa_cli.live import questions
+from upa_cli.live.check import DirectCheck
 
 SHAREPOINT = [
     DirectCheck(
@@ -198,7 +11,7 @@ SHAREPOINT = [
         title="The queue call is accepted",
         item="The four CSOM requests are accepted",
         facts=("SP-1", "SP-5"),
-        ask=_queued,
+        ask=questions.queued,
         first=True,
     ),
     DirectCheck(
@@ -207,7 +20,7 @@ SHAREPOINT = [
         item="Two application roles are enough",
         facts=("SP-19",),
         needs="an app with only these two roles",
-        ask=_roles,
+        ask=questions.roles,
         first=True,
     ),
     DirectCheck(
@@ -215,7 +28,7 @@ SHAREPOINT = [
         title="A managed identity is accepted",
         item="A managed identity may do it too",
         needs="a connector with managed_identity, run in Azure",
-        ask=_managed_identity,
+        ask=questions.managed_identity,
         first=True,
     ),
     DirectCheck(
@@ -223,7 +36,7 @@ SHAREPOINT = [
         title="Profiles can be read app-only",
         item="PeopleManager can be read app-only",
         facts=("SP-62",),
-        ask=_read,
+        ask=questions.read,
         first=True,
     ),
     DirectCheck(
@@ -231,7 +44,7 @@ SHAREPOINT = [
         title="Single properties can be written app-only",
         item="Single writes work app-only",
         facts=("SP-91",),
-        ask=_write,
+        ask=questions.write,
         first=True,
     ),
     DirectCheck(
@@ -240,56 +53,56 @@ SHAREPOINT = [
         item="Single writes work app-only",
         facts=("SP-39",),
         needs="a date property (--date)",
-        ask=_clear_date,
+        ask=questions.clear_date,
     ),
     DirectCheck(
         id="no-profile",
         title="An account without a profile reads as null",
         item="PeopleManager can be read app-only",
         facts=("SP-101",),
-        ask=_no_profile,
+        ask=questions.no_profile,
     ),
     DirectCheck(
         id="no-digest",
         title="No form digest is needed",
         item="No request digest is needed",
         facts=("SP-22",),
-        ask=_no_digest,
+        ask=questions.no_digest,
     ),
     DirectCheck(
         id="job-named",
         title="The queue call answers the import job's id",
         item="The four CSOM requests are accepted",
         facts=("SP-16",),
-        ask=_job_named,
+        ask=questions.job_named,
     ),
     DirectCheck(
         id="job-listed",
         title="An import job is listed at once",
         item="The import job list is complete, for long enough",
         facts=("SP-58",),
-        ask=_job_listed,
+        ask=questions.job_listed,
     ),
     DirectCheck(
         id="job-cancelled",
         title="An unstarted import job can be cancelled",
         item="The four CSOM requests are accepted",
         facts=("SP-11",),
-        ask=_job_cancelled,
+        ask=questions.job_cancelled,
     ),
     DirectCheck(
         id="unknown-job",
         title="An unknown import job reads as null",
         item="How import jobs appear",
         facts=("SP-103",),
-        ask=_unknown_job,
+        ask=questions.unknown_job,
     ),
     DirectCheck(
         id="site-host",
         title="The site host takes the queue call too",
         item="The queue call belongs on the admin site",
         facts=("SP-1",),
-        ask=_site_host,
+        ask=questions.site_host,
     ),
     DirectCheck(
         id="editable-refused",
@@ -297,7 +110,7 @@ SHAREPOINT = [
         item="What profiles do by themselves",
         facts=("SP-12",),
         needs="--editable, default AboutMe",
-        ask=_editable,
+        ask=questions.editable,
     ),
     DirectCheck(
         id="multi-refused",
@@ -305,34 +118,34 @@ SHAREPOINT = [
         item="What a broken or odd import file does",
         facts=("SP-86",),
         needs="--multi-value, default SPS-Skills",
-        ask=_multi,
+        ask=questions.multi,
     ),
     DirectCheck(
         id="missing-refused",
         title="A property that doesn't exist is refused at once",
         item="Texts and codes of errors",
         facts=("SP-13", "SP-93"),
-        ask=_missing,
+        ask=questions.missing,
     ),
     DirectCheck(
         id="odd-names",
         title="Names with quotes and signs are addressed right",
         item="How answers are written",
         facts=("SP-34",),
-        ask=_quoted,
+        ask=questions.quoted,
     ),
     DirectCheck(
         id="deleted-for-good",
         title="Deleting bypasses the recycle bin",
         item="Permanent delete bypasses the recycle bin",
         facts=("SP-61",),
-        ask=_permanent,
+        ask=questions.permanent,
     ),
     DirectCheck(
         id="label-read",
         title="The library's retention label can be read",
         item="A library's retention label can be read",
         facts=("SP-82",),
-        ask=_label,
+        ask=questions.label,
     ),
 ]

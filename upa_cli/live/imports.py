@@ -5,16 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from upa_cli.live.check import STRANGER, Ended, ImportCheck, Verdict, differs, holds, untried
+from upa_cli.live import judges
+from upa_cli.live.check import ImportCheck
 from upa_core.domain.bulk.import_file import BOM, ID_PROPERTY
-from upa_core.domain.bulk.import_job import JobError, JobState, error_name, state_name
-from upa_core.domain.bulk.job_log import LogLine, parse_log
-
-DAY = 86_400
-ESCAPES = 'Zoë "Ö\\ß" 日本 😀'
-DATE_TEXT = "2026-06-23T00:00:00Z"
-LONG = "upa live check " + "x" * 4000
-_ORDER = ["Submitted", "Processing", "Queued", "Succeeded", "Error"]
 
 
 def file_of(rows: Sequence[Mapping[str, str | None]]) -> bytes:
@@ -22,139 +15,7 @@ def file_of(rows: Sequence[Mapping[str, str | None]]) -> bytes:
     return BOM + json.dumps({"value": list(rows)}, separators=(",", ":")).encode("ascii")
 
 
-def _lines(ended: Ended) -> list[LogLine]:
-    return parse_log(ended.log)
-
-
-def _end(ended: Ended) -> str:
-    error = "" if ended.job.error == JobError.NO_ERROR else f", {error_name(ended.job.error)}"
-    return f"{state_name(ended.job.state)}{error}"
-
-
-def _log_form(ended: Ended) -> Verdict:
-    if not ended.log_files:
-        return differs(f"{_end(ended)}, and there is no log although a row can't be resolved")
-    named = [line for line in _lines(ended) if line.identity.lower() == STRANGER]
-    if not named:
-        return differs(
-            f"the log has {len(_lines(ended))} line(s) that we can read, and none names the person: {ended.log[:300]!r}"
-        )
-    kinds = ", ".join(sorted({line.kind for line in named}))
-    return holds(f"{len(ended.log_files)} file(s) below LogFolderUri; the line's kind is {kinds}")
-
-
-def _spares(ended: Ended) -> Verdict:
-    (value,) = ended.values("spares-others")
-    if value != "upa spared":
-        return differs(f"{_end(ended)}: the other person's value didn't arrive")
-    if ended.job.state != JobState.ERROR or ended.job.error != JobError.IMPORT_COMPLETE_WITH_ERROR:
-        return differs(f"the value arrived, and the import job ended as {_end(ended)}")
-    return holds("ImportCompleteWithError, and the other person's value arrived")
-
-
-def _arrives(check: str, sent: str, shown: Callable[[str], bool] | None = None) -> Callable[[Ended], Verdict]:
-    def judge(ended: Ended) -> Verdict:
-        (value,) = ended.values(check)
-        if shown(value) if shown else value == sent:
-            return holds(f"{sent!r} reads {value!r}")
-        about = [line.message for line in _lines(ended) if ended.properties[check][0] in line.message]
-        return differs(f"{sent!r} reads {value!r} ({_end(ended)}){': ' + about[0] if about else ''}")
-
-    return judge
-
-
-def _order(ended: Ended) -> Verdict:
-    seen = [name for name, _ in ended.states]
-    known = [name for name in seen if name in _ORDER]
-    if known == sorted(known, key=_ORDER.index):
-        return holds(f"seen: {', '.join(seen)}")
-    return differs(f"seen: {', '.join(seen)}")
-
-
-def _within_a_day(ended: Ended) -> Verdict:
-    hours = ended.states[-1][1] / 3600
-    text = f"it ended after {hours:.1f} h"
-    return holds(text) if ended.states[-1][1] <= DAY else differs(text)
-
-
-def _zone(ended: Ended) -> Verdict:
-    with_zone, without = ended.values("date-zone")
-    if with_zone == without:
-        return holds(f"with Z and without it reads {with_zone!r}")
-    return differs(f"with Z it reads {with_zone!r}, without it {without!r}")
-
-
-def _cleared(ended: Ended) -> Verdict:
-    name = ended.properties["clear-string"][0]
-    if not ended.before.get(name):
-        return untried("the property was empty before: run it together with escapes")
-    (value,) = ended.values("clear-string")
-    return holds("an empty text cleared it") if not value else differs(f"it still reads {value!r}")
-
-
-def _null_keeps(ended: Ended) -> Verdict:
-    name = ended.properties["null-keeps"][0]
-    kept = ended.after.get(name, "") == ended.before.get(name, "")
-    return holds("null left the property as it was") if kept else differs("null changed the property")
-
-
-def _too_long(ended: Ended) -> Verdict:
-    name = ended.properties["too-long"][0]
-    (value,) = ended.values("too-long")
-    if value == LONG:
-        return untried(f"{name} takes {len(LONG)} characters: name a shorter property first")
-    if value and LONG.startswith(value):
-        return differs(f"the value was cut to {len(value)} characters, in silence")
-    named = [line for line in _lines(ended) if name in line.message]
-    if named:
-        return holds(f"refused, and the log names the property: {named[0].kind}: {named[0].message[:160]}")
-    return differs(f"it didn't arrive ({_end(ended)}), and no line of the log names the property")
-
-
-def _aborts(kind: str) -> Callable[[Ended], Verdict]:
-    def judge(ended: Ended) -> Verdict:
-        kinds = {line.kind for line in _lines(ended)}
-        if ended.job.state != JobState.ERROR:
-            return differs(f"it ended as {_end(ended)}")
-        if kind not in kinds:
-            return differs(f"{_end(ended)}; the log has {', '.join(sorted(kinds)) or 'nothing'}, not {kind}")
-        return holds(f"{_end(ended)}, {kind}: {next(x.message for x in _lines(ended) if x.kind == kind)[:160]}")
-
-    return judge
-
-
-def _twice(ended: Ended) -> Verdict:
-    if ended.job.state == JobState.SUCCEEDED:
-        return differs(f"it succeeded; the profile reads {ended.values('person-twice')[0]!r}")
-    return holds(f"{_end(ended)}: {ended.log[:200]!r}")
-
-
-def _name_case(ended: Ended) -> Verdict:
-    (value,) = ended.values("name-case")
-    if value == "upa case":
-        return differs("a name in another case was taken")
-    return holds(f"not taken: {_end(ended)}")
-
-
-def _id_case(ended: Ended) -> Verdict:
-    (value,) = ended.values("id-case")
-    return holds("found by an id in capitals") if value == "upa capitals" else differs(f"not found: {_end(ended)}")
-
-
-def _lenient(ended: Ended) -> Verdict:
-    (value,) = ended.values("newtonsoft")
-    if value == "upa lenient":
-        return holds("a comment, single quotes and a trailing comma are read")
-    return differs(f"not read ({_end(ended)}): {ended.log[:200]!r}")
-
-
-def _quiet(ended: Ended) -> Verdict:
-    if ended.job.state != JobState.SUCCEEDED:
-        return differs(f"it ended as {_end(ended)}")
-    return differs("it succeeded and left a log") if ended.log_files else holds("it succeeded and left no log")
-
-
-def _row(**more: str) -> Callable[[str, str], bytes]:
+def row(**more: str) -> Callable[[str, str], bytes]:
     """Build a file of one row: the person, the property with the value `value`, and other names."""
 
     def content(person: str, name: str) -> bytes:
@@ -176,7 +37,7 @@ IMPORTS = [
         first=True,
         facts=("SP-43", "SP-45", "SP-47", "SP-84"),
         with_stranger=True,
-        judge=_log_form,
+        judge=judges.log_form,
     ),
     ImportCheck(
         id="spares-others",
@@ -185,20 +46,20 @@ IMPORTS = [
         facts=("SP-36",),
         with_stranger=True,
         sends=(("string", "upa spared"),),
-        judge=_spares,
+        judge=judges.spares,
     ),
     ImportCheck(
         id="states-order",
         title="States come in their order",
         facts=("SP-53",),
-        judge=_order,
+        judge=judges.order,
         item="The order is Submitted, Processing, Queued, Succeeded or Error",
     ),
     ImportCheck(
         id="within-a-day",
         title="Import jobs end within 24 hours",
         item="Import jobs end within 24 hours",
-        judge=_within_a_day,
+        judge=judges.within_a_day,
     ),
     ImportCheck(
         id="date-form",
@@ -207,7 +68,7 @@ IMPORTS = [
         facts=("SP-71",),
         needs="a date property (--date)",
         sends=(("date", "2026-06-23"),),
-        judge=_arrives("date-form", "2026-06-23", lambda text: "2026" in text and "23" in text),
+        judge=judges.arrives("date-form", "2026-06-23", lambda text: "2026" in text and "23" in text),
     ),
     ImportCheck(
         id="boolean-form",
@@ -216,7 +77,7 @@ IMPORTS = [
         facts=("SP-96",),
         needs="a boolean property (--boolean)",
         sends=(("boolean", "True"),),
-        judge=_arrives("boolean-form", "True", lambda text: text.lower() in ("true", "1")),
+        judge=judges.arrives("boolean-form", "True", lambda text: text.lower() in ("true", "1")),
     ),
     ImportCheck(
         id="integer-form",
@@ -225,23 +86,23 @@ IMPORTS = [
         facts=("SP-96",),
         needs="an integer property (--integer)",
         sends=(("integer", "42"),),
-        judge=_arrives("integer-form", "42"),
+        judge=judges.arrives("integer-form", "42"),
     ),
     ImportCheck(
         id="escapes",
         title="BOM and ASCII escapes survive",
         item="BOM and ASCII escapes survive",
         facts=("SP-27",),
-        sends=(("string", ESCAPES),),
-        judge=_arrives("escapes", ESCAPES),
+        sends=(("string", judges.ESCAPES),),
+        judge=judges.arrives("escapes", judges.ESCAPES),
     ),
     ImportCheck(
         id="date-text",
         title="A date-like text stays a text",
         item="A date-like text stays a text",
         facts=("SP-108",),
-        sends=(("string", DATE_TEXT),),
-        judge=_arrives("date-text", DATE_TEXT),
+        sends=(("string", judges.DATE_TEXT),),
+        judge=judges.arrives("date-text", judges.DATE_TEXT),
     ),
     ImportCheck(
         id="date-zone",
@@ -250,7 +111,7 @@ IMPORTS = [
         item="A date-time without a zone is UTC",
         needs="two date properties (--date twice)",
         sends=(("date", "2026-06-23T00:30:00Z"), ("date", "2026-06-23 00:30:00")),
-        judge=_zone,
+        judge=judges.zone,
     ),
     ImportCheck(
         id="clear-string",
@@ -258,7 +119,7 @@ IMPORTS = [
         item='`""` clears a string',
         facts=("SP-38",),
         sends=(("string", ""),),
-        judge=_cleared,
+        judge=judges.cleared,
         after="escapes",
     ),
     ImportCheck(
@@ -267,16 +128,16 @@ IMPORTS = [
         item=_TAKES,
         facts=("SP-37",),
         sends=(("string", None),),
-        judge=_null_keeps,
+        judge=judges.null_keeps,
     ),
     ImportCheck(
         id="too-long",
         title="A refused value is named with its property",
         item=_TAKES,
         facts=("SP-99",),
-        sends=(("string", LONG),),
-        alone=_row(value=LONG),
-        judge=_too_long,
+        sends=(("string", judges.LONG),),
+        alone=row(value=judges.LONG),
+        judge=judges.too_long,
         needs="a string property of fewer than 4,000 characters",
     ),
     ImportCheck(
@@ -285,8 +146,8 @@ IMPORTS = [
         item=_BY_LOG,
         facts=("SP-44",),
         sends=(("string", "upa quiet"),),
-        alone=_row(value="upa quiet"),
-        judge=_quiet,
+        alone=row(value="upa quiet"),
+        judge=judges.quiet,
     ),
     ImportCheck(
         id="unmapped-key",
@@ -294,8 +155,8 @@ IMPORTS = [
         item="An unmapped key aborts the whole import",
         facts=("SP-48", "SP-104"),
         sends=(("string", "upa aborted"),),
-        alone=_row(value="upa aborted", UpaNotMapped="x"),
-        judge=_aborts("InvalidProperty"),
+        alone=row(value="upa aborted", UpaNotMapped="x"),
+        judge=judges.aborts("InvalidProperty"),
     ),
     ImportCheck(
         id="person-twice",
@@ -303,7 +164,7 @@ IMPORTS = [
         item="A person twice in a file is an error for that person",
         facts=("SP-49",),
         sends=(("string", "upa second"),),
-        judge=_twice,
+        judge=judges.twice,
         alone=lambda person, name: file_of(
             [{ID_PROPERTY: person, name: "upa first"}, {ID_PROPERTY: person, name: "upa second"}]
         ),
@@ -314,7 +175,7 @@ IMPORTS = [
         item=_TAKES,
         facts=("SP-87",),
         sends=(("string", "upa case"),),
-        judge=_name_case,
+        judge=judges.name_case,
         alone=lambda person, name: file_of([{ID_PROPERTY: person, name.swapcase(): "upa case"}]),
     ),
     ImportCheck(
@@ -322,7 +183,7 @@ IMPORTS = [
         title="An id in capitals is found",
         item=_TAKES,
         sends=(("string", "upa capitals"),),
-        judge=_id_case,
+        judge=judges.id_case,
         alone=lambda person, name: file_of([{ID_PROPERTY: person.upper(), name: "upa capitals"}]),
     ),
     ImportCheck(
@@ -331,7 +192,7 @@ IMPORTS = [
         item=_TAKES,
         facts=("SP-107",),
         sends=(("string", "upa lenient"),),
-        judge=_lenient,
+        judge=judges.lenient,
         alone=lambda person, name: (
             BOM + f"{{/* upa */'value':[{{'{ID_PROPERTY}':'{person}','{name}':'upa lenient'}},]}}".encode()
         ),
@@ -342,7 +203,7 @@ IMPORTS = [
         item=_TAKES,
         facts=("SP-46",),
         sends=(("string", "upa broken"),),
-        judge=_aborts("DataFileNotJson"),
+        judge=judges.aborts("DataFileNotJson"),
         alone=lambda person, name: BOM + f'{{"value":[{{"{ID_PROPERTY}":"{person}","{name}":'.encode(),
     ),
 ]

@@ -21,7 +21,7 @@ from upa_core.domain.documents.ids import is_connector_name, parse_file_name
 from upa_core.domain.documents.watcher import file_of
 from upa_core.domain.errors import ConfigError, FatalError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
-from upa_core.domain.http import Request, Response, problem
+from upa_core.domain.http import Request, Response, own_origin, problem
 from upa_core.http_api import serve as http_api
 from upa_core.http_api.idempotency import forget_old_requests
 from upa_core.http_api.page import page
@@ -148,7 +148,8 @@ def _answer(operation: str, request: Request, waker: GatheringWaker) -> Response
     try:
         built = app()
         everyone = {name: (one, built.ports(one, waker)) for name, one in built.connectors.items()}
-        return http_api.serve(everyone, operation, request, entra=built.settings.entra_auth)
+        asked = replace(request, origin=own_origin(request.url, built.settings.hostname))
+        return http_api.serve(everyone, operation, asked, entra=built.settings.entra_auth)
     except FatalError as exc:
         return problem(500, "An administrator must act", str(exc))
     except UpaError as exc:

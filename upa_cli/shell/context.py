@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -124,7 +125,10 @@ class Cli:
 
     def print_json(self, document: Any) -> None:
         """Print a JSON document to standard output."""
-        text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:  # half a character in somebody's value: escaped, as JSON allows
+            text = json.dumps(document, indent=2)
         self.out.file.write(text + "\n")
 
     def note(self, text: str, style: str = "") -> None:

@@ -45,6 +45,8 @@ class Settings:
     identity_client_id: str | None
     entra_auth: bool = False
     """App Service authentication is on, so the principal header can be believed."""
+    hostname: str = ""
+    """The app's own host name, as the platform tells it; "" elsewhere."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -60,6 +62,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         clock=environ.get("UPA_CLOCK", "").strip(),
         identity_client_id=environ.get("AZURE_CLIENT_ID", "").strip() or None,
         entra_auth=_switch(environ, "UPA_ENTRA_AUTH"),
+        hostname=environ.get("WEBSITE_HOSTNAME", "").strip(),
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
-from upa_core.domain.documents.runs import Decision, Hold
-from upa_core.domain.documents.storage_layout import decision_key
+from upa_core.domain.documents.runs import Decision, Hold, Intent
+from upa_core.domain.documents.storage_layout import decision_key, intent_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.plan.planner import Entry
@@ -55,7 +55,7 @@ def resume(connectors: Everyone, request: Request, *, entra: bool) -> Response:
 
 
 def _decide(connectors: Everyone, request: Request, decision: str, *, entra: bool) -> Response:
-    run, by = run_in(request), _by(request, entra=entra)
+    run, by, name = run_in(request), _by(request, entra=entra), ""
     for connector, ports in connectors.values():
         state = state_of(ports.store, connector.name).load().value
         current = state.hold.run if state.hold is not None else state.run
@@ -68,8 +68,19 @@ def _decide(connectors: Everyone, request: Request, decision: str, *, entra: boo
                 holds.reject(ports, connector, run, by)
         except RefusedError as exc:
             return problem(409, "Decided already", str(exc))
-        return Response(200, {"run": run, "connector": connector.name, "decision": decision, "by": by})
-    return _not_held(connectors, run)
+        name = connector.name
+    return _decided(connectors, run, decision, name)
+
+
+def _decided(connectors: Everyone, run: str, decision: str, connector: str) -> Response:
+    """Answer as the first caller was answered, whoever repeats the decision and however long afterwards."""
+    ports = next(iter(connectors.values()))[1]
+    stored = get_document(ports.store, decision_key(run), Decision)
+    intent = get_document(ports.store, intent_key(run), Intent) if not connector else None
+    name = intent.value.connector if intent is not None else connector
+    if stored is None or stored.value.decision != decision or not name:
+        return _not_held(connectors, run)
+    return Response(200, {"run": run, "connector": name, "decision": decision, "by": stored.value.by})
 
 
 def _control(connectors: Everyone, request: Request, *, paused: bool, entra: bool) -> Response:

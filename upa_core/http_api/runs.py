@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -42,7 +41,7 @@ def start_run(connectors: Everyone, request: Request) -> Response:
             if people:
                 request_people(ports, connector, people)
             ids[name] = request_run(ports, connector, full=full)
-        base = f"{_origin(request.url)}/api/runs"
+        base = f"{request.origin}/api/runs"
         runs = [{"connector": name, "id": run, "status_url": f"{base}/{run}"} for name, run in ids.items()]
         return Response(202, {"runs": runs}, {"Location": str(runs[0]["status_url"]), "Retry-After": "30"})
 
@@ -153,8 +152,3 @@ def _known_connector(name: str | None, connectors: Everyone) -> None:
     if name is not None and name not in connectors:
         detail = f"no connector of that name; there are: {', '.join(connectors)}"
         raise ProblemError(problem(404, "No such connector", detail))
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

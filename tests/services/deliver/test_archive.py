@@ -15,6 +15,7 @@ from upa_core.domain.errors import AccessDeniedError
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.services.deliver import archive as archive_module
 from upa_core.services.deliver.archive import log_folders
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 
 def changed(people: int = 3, **connector: object) -> World:
@@ -150,32 +151,94 @@ def test_a_log_folder_that_is_none_is_left_alone() -> None:
     assert library.find(f"{FOLDER}/payroll.txt") is not None
 
 
+GUID = "11111111-2222-3333-4444-555555555555"
+UPA = "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA"
 FILE = "https://contoso.sharepoint.com/sites/upa/Shared%20Documents/UPA/f-1.json"
 
 
 @pytest.mark.parametrize(
     ("folder", "beside"),
     [
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1-0a-Logs", True),
-        ("https://CONTOSO.sharepoint.com/sites/upa/Shared%20Documents/upa/f-1-0a-Logs/", True),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/#x", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/?x/y", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/..", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/%2e%2e", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-0a-Logs", False),
-        ("https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/a/b", False),
-        ("/sites/upa/Shared Documents/UPA/f-1-0a-Logs", True),
-        ("https://[contoso/f-1-0a-Logs", False),
+        (
+            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1-{GUID}-Logs",
+            True,
+        ),
+        (
+            "https://CONTOSO.sharepoint.com/sites/upa/Shared%20Documents/upa/f-1-{GUID}-Logs/",
+            True,
+        ),
+        (
+            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1.json-{GUID}-Logs",
+            True,
+        ),
+        (f"{UPA}/Payroll", False),
+        (f"{UPA}/f-1-Logs", False),
+        (
+            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1-x{GUID}-Logs",
+            False,
+        ),
+        (
+            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-2-{GUID}-Logs",
+            False,
+        ),
+        (f"{UPA}", False),
+        (f"{UPA}/", False),
+        (f"{UPA}/#x", False),
+        (f"{UPA}/?x/y", False),
+        (f"{UPA}/..", False),
+        (f"{UPA}/%2e%2e", False),
+        (
+            "https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-{GUID}-Logs",
+            False,
+        ),
+        (f"{UPA}/a/b", False),
+        (f"/sites/upa/Shared Documents/UPA/f-1-{GUID}-Logs", True),
+        (f"https://[contoso/f-1-{GUID}-Logs", False),
         ("", False),
     ],
 )
-def test_a_log_folder_lies_beside_its_file(folder: str, beside: bool) -> None:
+def test_a_log_folder_lies_beside_its_file_and_bears_its_name(folder: str, beside: bool) -> None:
     """Whatever way the address is written; nothing else is read, or deleted with all it holds."""
-    job = ImportJob("0a", 3, 0, "", "", folder)
+    job = ImportJob(GUID, 3, 0, "", "", folder)
 
     assert log_folders([job], FILE) == ((folder,) if beside else ())
+
+
+def test_a_folder_beside_the_file_that_is_no_log_folder_is_left_alone() -> None:
+    """Whatever SharePoint names: a sibling folder of somebody else's keeps all that it holds."""
+    world = settled(3)
+    library = world.sim.library
+    library.add_folder(f"{FOLDER}/Payroll")
+    library.add_file(f"{FOLDER}/Payroll", "ImportProfileProperties-x.log", b"precious", overwrite=False)
+    world.join(profile=False, department="x")
+    world.pull()
+    world.far()
+    ports = world.ports()
+    real = ports.import_jobs.get
+
+    def get(job: str) -> Any:
+        found = real(job)
+        named = f"{world.sim.urls.sharepoint}{FOLDER}/Payroll"
+        return found and replace(found, log_folder_uri=found.log_folder_uri and named)
+
+    world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, get=get)), hours=3)
+    world.settle_down(days=9)
+
+    assert library.find(f"{FOLDER}/Payroll/ImportProfileProperties-x.log") is not None
+
+
+def test_what_somebody_put_into_a_log_folder_stays() -> None:
+    """The logs go, the folder stays with the rest; nothing is owed, and the sweep doesn't count it as deleted."""
+    world, _ = ended_with_two_logs()
+    library = world.sim.library
+    (log, _) = (file for file in library.files(under=FOLDER) if "-Logs/" in file.path)
+    library.add_file(log.parent, "notes.docx", b"precious", overwrite=False)
+    world.drain(hours=3)
+    world.sim.advance(8 * 86_400)
+    swept = housekeeping(world.ports(), world.connector)
+
+    assert [file.name for file in library.files(under=FOLDER)] == ["notes.docx"]
+    assert (world.state.debts, swept.orphans) == ((), 0)
 
 
 @pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])

@@ -67,3 +67,18 @@ def parse_file_name(name: str) -> tuple[str, str] | None:
     if found is None or not is_connector_name(found["connector"]):
         return None
     return found["connector"], found["run"]
+
+
+def is_log_folder_of(name: str, upload: str) -> bool:
+    """Tell whether a folder's name is that of an import job's log: upload, import job, `-Logs` [SP-43]."""
+    folded, stem = name.casefold(), upload.casefold()
+    for head in (f"{stem}-", f"{stem.removesuffix('.json')}-"):
+        if folded.startswith(head) and folded.endswith("-logs") and is_guid(folded[len(head) : -len("-logs")]):
+            return True
+    return False
+
+
+def is_upload_of(name: str, file: str) -> bool:
+    """Tell whether a name is that of one of the uploads of an import file."""
+    stem = file.removesuffix(".json")
+    return re.fullmatch(rf"{re.escape(stem)}(-[0-9]{{1,4}})?\.json", name, re.IGNORECASE) is not None

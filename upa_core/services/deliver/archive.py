@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from upa_core.domain.bulk.import_job import ImportJob, JobState
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import FileState, InFlight, JobOutcome, LogFile, Outcome
+from upa_core.domain.documents.ids import is_log_folder_of
 from upa_core.domain.documents.storage_layout import log_key, outcome_key
 from upa_core.domain.errors import ConflictError, FatalError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
@@ -34,16 +35,18 @@ def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
 
 
 def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
-    """Return the log folders of import jobs: folders beside the import file, and no other that SharePoint may name.
+    """Return the log folders of import jobs: beside the import file and named after it, and no other.
 
-    What is returned is read, and in the end deleted with all it holds: it must never be the library itself.
+    What is returned is read, and in the end deleted: neither the library itself nor a folder of somebody else's, even
+    where SharePoint names it.
     """
-    return tuple(job.log_folder_uri for job in jobs if _is_beside(job.log_folder_uri, source_uri))
+    return tuple(job.log_folder_uri for job in jobs if _is_log_folder(job.log_folder_uri, source_uri))
 
 
-def _is_beside(folder: str, file: str) -> bool:
+def _is_log_folder(folder: str, file: str) -> bool:
     place, _, name = _path(folder).rpartition("/")
-    return name not in ("", ".", "..") and place == _path(file).rpartition("/")[0]
+    beside, _, upload = _path(file).rpartition("/")
+    return place == beside and is_log_folder_of(name, upload)
 
 
 def _path(uri: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Debt
@@ -15,6 +16,12 @@ from upa_core.state.document import Stored, state_of
 
 AT_ONCE = 50
 """Debts tried in one go: cleaning never holds up anything else for long."""
+
+_LOG_NAME = "importprofileproperties-"
+"""What the name of each log begins with [SP-43]."""
+
+Cleared = Literal["gone", "another's", "locked"]
+"""What became of a log folder: deleted; left for what else lies in it; to be tried again."""
 
 
 def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] | None = None) -> int:
@@ -42,11 +49,26 @@ def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] |
     return len(left)
 
 
+def clear_log_folder(ports: Ports, url: str) -> Cleared:
+    """Delete an import job's logs, and their folder unless somebody put something else into it; that stays, with it.
+
+    Raises as `Library`.
+    """
+    items = ports.library.items(url)
+    if items is None:
+        return "gone"
+    logs = [item for item in items if not item.is_folder and item.name.casefold().startswith(_LOG_NAME)]
+    if len(logs) == len(items):
+        return "gone" if ports.library.delete_folder(url) else "locked"
+    gone = [ports.library.delete_file(item.url) for item in logs]
+    return "another's" if all(gone) else "locked"
+
+
 def _delete(ports: Ports, debt: Debt) -> bool:
     """Delete one thing; a link that leaves the tenant isn't ours to follow, and is no debt."""
     try:
         if debt.is_folder:
-            return ports.library.delete_folder(debt.url)
+            return clear_log_folder(ports, debt.url) != "locked"
         return ports.library.delete_file(debt.url)
     except ForeignLinkError:
         return True

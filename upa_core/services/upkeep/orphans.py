@@ -10,6 +10,7 @@ from upa_core.domain.documents.storage_layout import files_prefix
 from upa_core.domain.errors import FatalError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
+from upa_core.services.deliver.clean import clear_log_folder
 from upa_core.state.document import lane_of, state_of
 
 ORPHANED_AFTER = timedelta(days=7)
@@ -35,7 +36,7 @@ def sweep_library(ports: Ports, connector: Connector) -> int:
         if run in busy_runs or item.url in busy_urls or not _ours(ports, connector, run):
             continue
         try:
-            gone += ports.library.delete_folder(item.url) if item.is_folder else ports.library.delete_file(item.url)
+            gone += _delete(ports, item)
         except FatalError as exc:  # this one; the others needn't wait for it
             trouble = exc
     if trouble is not None:
@@ -43,8 +44,12 @@ def sweep_library(ports: Ports, connector: Connector) -> int:
     return gone
 
 
+def _delete(ports: Ports, item: LibraryItem) -> bool:
+    return clear_log_folder(ports, item.url) == "gone" if item.is_folder else ports.library.delete_file(item.url)
+
+
 def _run_of(item: LibraryItem, connector: Connector) -> str | None:
-    parsed = parse_file_name(item.name)
+    parsed = parse_file_name(item.name) if item.is_folder == item.name.endswith("-Logs") else None
     return parsed[1] if parsed is not None and parsed[0] == connector.name else None
 
 

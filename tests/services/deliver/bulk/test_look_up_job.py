@@ -11,7 +11,8 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
-from upa_core.domain.errors import RefusedError
+from upa_core.domain.documents.storage_layout import lane_key
+from upa_core.domain.errors import RefusedError, UnavailableError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.services.deliver.archive import load_outcome
 
@@ -147,3 +148,54 @@ def test_an_import_job_listed_without_an_id_wedges_nothing() -> None:
 
     assert world.lane.in_flight is None
     assert world.profile(world.people[0])["UpaDepartment"] == "B"
+
+
+def _lane_versions(world: World) -> list[bytes]:
+    """Send a file, and return every version of the lane until it was queued, the one before it first."""
+    key = lane_key(world.connector.target.lane)
+    versions = [world.store.blobs[key]]
+    ports = world.ports()
+
+    def put(name: str, data: bytes, **conditions: Any) -> str:
+        etag: str = ports.store.put(name, data, **conditions)
+        if name == key:
+            versions.append(data)
+        return etag
+
+    world.pull()
+    world.far(replace(ports, store=Wrapped(ports.store, put=put)))
+    return versions
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_lane_restored_from_an_older_version_queues_nothing_again(version: int, listed: bool) -> None:
+    """Free, or with the upload just begun: the file is older than its place, so it is looked for first."""
+    world = changed()
+    versions = _lane_versions(world)
+    world.sim.advance(3600)
+    world.store.put(lane_key(world.connector.target.lane), versions[version])
+    if not listed:
+        world.sim.faults.add(Fault(surface="admin", operation="*Jobs*", status=503, times=8))
+    world.settle_down()
+
+    assert len(versions) >= 3
+    assert [name.rpartition("-")[2] for name in world.queued()] == ["1.json", "2.json"]
+    assert (world.library(), world.differences()) == ([], [])
+
+
+def test_import_jobs_that_cant_be_listed_keep_no_old_file_waiting() -> None:
+    """Where the list is refused for good, or fails again and again, the file is queued as it always was."""
+    for error in (RefusedError("the list view threshold"), UnavailableError("no answer")):
+        world = changed()
+        world.pull()
+        world.step()
+        world.sim.advance(3600)
+        ports = world.ports()
+
+        def refuse(error: Exception = error) -> Any:
+            raise error
+
+        world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, list=refuse)), hours=5)
+
+        assert (len(world.sim.jobs), world.differences()) == (2, [])

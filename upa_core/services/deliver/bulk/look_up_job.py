@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from upa_core.domain.bulk.import_job import ImportJob
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import InFlight, Run
+from upa_core.domain.documents.ids import is_upload_of
 from upa_core.domain.errors import FatalError, RetryLaterError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
@@ -59,6 +60,25 @@ def find(ports: Ports, source_uri: str) -> list[ImportJob]:
     """Return the import jobs that read this file."""
     wanted = _plain(source_uri)
     return [job for job in ports.import_jobs.list() if _plain(job.source_uri) == wanted]
+
+
+def queued_before(ports: Ports, flight: InFlight) -> InFlight | None:
+    """Look for an import job of any upload of the file, before its first queue call; None where none is listed.
+
+    A lane that was restored from an older version doesn't know that the file was queued. Returns the file in flight as
+    it was then. Raises `RetryLaterError`; where import jobs can't be listed for good, none is known.
+    """
+    try:
+        jobs = ports.import_jobs.list()
+    except FatalError:
+        return None
+    folder = _plain(flight.source_uri.rpartition("/")[0])
+    for job in jobs:
+        place, _, name = unquote(job.source_uri).rpartition("/")
+        if _plain(place) == folder and is_upload_of(name, flight.file):
+            known = tuple(one.id for one in jobs if _plain(one.source_uri) == _plain(job.source_uri))
+            return replace(flight, upload=name, source_uri=ports.library.url_of(name), jobs=known, queues=1)
+    return None
 
 
 def mark_queued(ports: Ports, connector: Connector, flight: InFlight, jobs: tuple[str, ...]) -> Step:

@@ -29,12 +29,15 @@ from upa_core.domain.next_step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome
-from upa_core.services.deliver.bulk.look_up_job import look_up, mark_queued
+from upa_core.services.deliver.bulk.look_up_job import look_up, mark_queued, queued_before
 from upa_core.services.deliver.bulk.postpone import postpone
 from upa_core.services.deliver.finish import fail_run, finish, free_lane, give_up, give_up_sending
 from upa_core.services.plan.export import check_target, tomorrow
 from upa_core.state.document import Stored, lane_of, state_of
 from upa_core.state.lane import emit, is_current, move, take_over
+
+_LISTED_TRIES = 3
+"""Failed tries to list import jobs before the first queue call; then it is made all the same."""
 
 
 def send(
@@ -103,18 +106,33 @@ def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step
     if flight.phase == "queueing" or flight.queues:  # an earlier call's import job may be listed by now
         found = look_up(ports, connector, state.run, flight)
         return found if isinstance(found, Step) else _queue(ports, connector, state.run, found)
-    return _queue(ports, connector, state.run, flight)
+    return _already_queued(ports, connector, state.run, flight) or _queue(ports, connector, state.run, flight)
+
+
+def _already_queued(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> Step | None:
+    """Go on with the import job of a file that is older than its place in the lane; None where none is listed.
+
+    Whoever plans a file sends it within minutes. A file that waited longer may have been queued by a lane that was
+    restored from an older version since.
+    """
+    if flight.queues or ports.clock.now() - run.started < SENDER_PATIENCE or flight.tries >= _LISTED_TRIES:
+        return None
+    try:
+        found = queued_before(ports, flight)
+    except RetryLaterError as exc:
+        return postpone(ports, connector, run, flight, exc)
+    if found is None:
+        return None
+    if found.upload != flight.upload:
+        _owe(ports, connector, flight)
+    move(ports, connector, flight, found)
+    emit(ports, EventName.FILE_LOOKED_UP, found, Level.WARNING, found=len(found.jobs), lookups=1)
+    return mark_queued(ports, connector, found, found.jobs)
 
 
 def _fresh_attempt(ports: Ports, connector: Connector, flight: InFlight) -> InFlight:
     """Begin another upload under a fresh name; what the earlier one may have left is ours to delete."""
-    debt = Debt(flight.source_uri, is_folder=False, since=ports.clock.now())
-
-    def owe(state: ConnectorState) -> ConnectorState:
-        known = any(other.url == debt.url for other in state.debts)
-        return state if known else replace(state, debts=(*state.debts, debt))
-
-    state_of(ports.store, connector.name).update(owe)
+    _owe(ports, connector, flight)
     attempt = flight.attempt + 1
     name = upload_name(flight.file, attempt)
     again = replace(
@@ -128,7 +146,19 @@ def _fresh_attempt(ports: Ports, connector: Connector, flight: InFlight) -> InFl
     return again
 
 
+def _owe(ports: Ports, connector: Connector, flight: InFlight) -> None:
+    debt = Debt(flight.source_uri, is_folder=False, since=ports.clock.now())
+
+    def owe(state: ConnectorState) -> ConnectorState:
+        known = any(other.url == debt.url for other in state.debts)
+        return state if known else replace(state, debts=(*state.debts, debt))
+
+    state_of(ports.store, connector.name).update(owe)
+
+
 def _upload(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> Step:
+    if (step := _already_queued(ports, connector, run, flight)) is not None:
+        return step
     file = run.file(flight.file)
     blob = ports.store.get(file_key(run.id, flight.file))
     if file is None or blob is None or hashlib.sha256(blob.data).hexdigest() != file.sha256:

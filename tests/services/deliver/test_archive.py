@@ -160,25 +160,25 @@ FILE = "https://contoso.sharepoint.com/sites/upa/Shared%20Documents/UPA/f-1.json
     ("folder", "beside"),
     [
         (
-            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1-{GUID}-Logs",
+            f"{UPA}/f-1-{GUID}-Logs",
             True,
         ),
         (
-            "https://CONTOSO.sharepoint.com/sites/upa/Shared%20Documents/upa/f-1-{GUID}-Logs/",
+            f"https://CONTOSO.sharepoint.com/sites/upa/Shared%20Documents/upa/f-1-{GUID}-Logs/",
             True,
         ),
         (
-            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1.json-{GUID}-Logs",
+            f"{UPA}/f-1.json-{GUID}-Logs",
             True,
         ),
         (f"{UPA}/Payroll", False),
         (f"{UPA}/f-1-Logs", False),
         (
-            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-1-x{GUID}-Logs",
+            f"{UPA}/f-1-x{GUID}-Logs",
             False,
         ),
         (
-            "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA/f-2-{GUID}-Logs",
+            f"{UPA}/f-2-{GUID}-Logs",
             False,
         ),
         (f"{UPA}", False),
@@ -188,7 +188,7 @@ FILE = "https://contoso.sharepoint.com/sites/upa/Shared%20Documents/UPA/f-1.json
         (f"{UPA}/..", False),
         (f"{UPA}/%2e%2e", False),
         (
-            "https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-{GUID}-Logs",
+            f"https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-{GUID}-Logs",
             False,
         ),
         (f"{UPA}/a/b", False),

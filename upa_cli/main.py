@@ -23,6 +23,7 @@ from upa_cli.commands import (
     plan,
     run,
     setup,
+    source,
     stage,
     state,
     status,
@@ -31,7 +32,7 @@ from upa_cli.commands import (
 from upa_cli.shell import registry
 
 FAMILIES = (
-    *(setup, config, doctor, plan, stage, run, status, jobs, why, escrow, hold),
+    *(setup, config, source, doctor, plan, stage, run, status, jobs, why, escrow, hold),
     *(state, archive, forget, grants, extensions, live_check, local),
 )
 """The modules that register the commands, in the order of the reference."""

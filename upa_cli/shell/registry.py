@@ -43,7 +43,21 @@ _DEFAULTS: dict[str, Any] = dict.fromkeys(("config", "state", "connector")) | di
 
 
 ORDER = [
-    *("init", "extensions", "config", "grant", "doctor", "plan", "canary", "go", "adopt", "run", "pause", "resume"),
+    *(
+        "init",
+        "extensions",
+        "config",
+        "source",
+        "grant",
+        "doctor",
+        "plan",
+        "canary",
+        "go",
+        "adopt",
+        "run",
+        "pause",
+        "resume",
+    ),
     *("sync-user", "status", "runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping"),
     *("forget", "revoke", "live-check", "sim", "demo"),
 ]

@@ -1,0 +1,66 @@
+"""JSON and JSON lines: numbers as they are written, one value a name, nothing of a cut file."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.domain.sources.support import found, read
+from upa_core.domain.sources.contract import Contract, KeyPart
+
+JSON = Contract((KeyPart("id"),), ("no", "work.city"), format="json")
+LIST = """[{"id":"1","no":12345678901234567890123,"work":{"city":"Żółw"}},
+ {"ID":"2","no":1E5,"x":[1]},
+ {"id":"3","no":null}]
+"""
+
+
+def test_numbers_stay_as_they_are_written() -> None:
+    """A number of 23 digits, 1E5, a nested value, a null, an absent name, another letter case."""
+    rows, verdict = read(LIST, JSON)
+
+    assert verdict.status == "accepted"
+    assert rows == {"1": ("12345678901234567890123", "Żółw"), "2": ("1E5", ""), "3": ("", "")}
+    lines = LIST[1:-2].replace("},", "}")
+    assert read(lines, JSON, format="jsonl")[0] == rows
+
+
+def test_a_cut_at_any_byte_gives_out_nothing_else() -> None:
+    """A list that never ends is refused; lines give out whole people only."""
+    good, _ = read(LIST, JSON)
+    whole, lines = LIST.encode(), LIST[1:-2].replace("},", "}").encode()
+
+    assert {read(whole[:at], JSON)[1].status for at in range(1, len(whole) - 1)} == {"refused"}
+    for at in range(len(lines)):
+        rows, verdict = read(lines[:at], JSON, format="jsonl")
+        assert verdict.status != "accepted" or rows.items() <= good.items()
+
+
+def test_a_list_below_a_name_and_its_total() -> None:
+    """`items` and `total` name them; another total than the rows holds the file."""
+    text = '{"meta":{"total":%d},"value":[{"id":"1","no":"a","work":{"city":"b"}}]}'
+
+    assert read(text % 1, JSON, items="value", total="meta.total")[0] == {"1": ("a", "b")}
+    assert read(text % 2, JSON, items="value", total="meta.total")[1].holds == ("incomplete_file",)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "line"),
+    [
+        ('[{"id":"1","no":"a"},\n{"id":"2","no":"b","no":"c"}]', "name_twice", 2),
+        ('[{"id":"1","no":"a","work":{"city":"x"},"work.city":"y"}]', "name_twice", 1),
+        ('[{"id":"1","no":NaN}]', "not_json", 1),
+        ('[{"id":"1"}\n{"id":"2"}]', "not_json", 2),
+        ('[{"id":"1"}] x', "not_json", 1),
+        ("[" + '{"a":' * 100_000, "nested", 1),
+        ('["1"]', "not_an_object", 1),
+        ('{"value":[]}', "no_list", 1),
+        ('[{"id":"1","no":["a"],"work":{"city":"x"}}]', "list", 1),
+        ('[{"id":"1","no":"a"}]', "header_missing", 1),
+        ("<html></html>", "wrong_content", 1),
+    ],
+)
+def test_what_cant_be_meant_is_refused(text: str, kind: str, line: int) -> None:
+    """Kind and line are told, and nothing counts."""
+    _, verdict = read(text, JSON)
+
+    assert (verdict.status, found(verdict)[0][1:3]) == ("refused", (kind, line))

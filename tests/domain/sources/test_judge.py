@@ -1,0 +1,155 @@
+"""Rows under the contract: what is set aside, what holds the file, what refuses it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.domain.sources.support import CONTRACT, GOOD, HEADER, found, read
+from upa_core.domain.sources.compare import compare
+from upa_core.domain.sources.contract import Contract, KeyPart
+from upa_core.domain.sources.findings import MAX_EXAMPLES
+
+TWO = Contract((KeyPart("EmployeeID"),), ("Name",))
+
+
+def many(*lines: str, columns: str = "EmployeeID,Name", good: int = 1000) -> str:
+    """Return a file of good rows with these lines before the last of them."""
+    rows = [f"{number:06d},Name {number}" + "," * (columns.count(",") - 1) for number in range(good)]
+    return "\r\n".join([columns, *rows[:-1], *lines, rows[-1], ""])
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("M\ufffdller", "damaged_cell"),
+        ("MÃ¼ller", "damaged_cell"),
+        ("Å»Ã³Å‚w", "damaged_cell"),
+        ("#N/A", "damaged_cell"),
+        ("#######", "damaged_cell"),
+        ('"1,23E+11"', "damaged_cell"),
+    ],
+)
+def test_a_damaged_cell_sets_its_row_aside(cell: str, kind: str) -> None:
+    """What isn't what the source held is never written: the row waits, the others count."""
+    rows, verdict = read(many(f"X1,{cell}"), TWO)
+
+    assert (verdict.status, len(rows), verdict.whole) == ("accepted", 1000, False)
+    assert found(verdict) == [("set_aside", kind, 1001, "Name")]
+
+
+@pytest.mark.parametrize("cell", ["Ångström", "SÃO PAULO", "# 5", "C#", "E+", "Ñandú", "1E5", "Null", "NA", "-1"])
+def test_what_only_looks_odd_stays(cell: str) -> None:
+    """Letters of many languages and texts that a reader of types would change are values."""
+    rows, verdict = read(many(f"X1,{cell}"), TWO)
+
+    assert (rows["X1"], verdict.whole) == ((cell,), True)
+
+
+@pytest.mark.parametrize("key", ["123.0", '"123,0"', "1E+11", "1.23E+11", '"1,23E+11"'])
+def test_a_key_that_lost_its_digits_refuses_the_file(key: str) -> None:
+    """Whatever turned it into a number, nobody knows whom it names."""
+    verdict = read(many(f"{key},x"), TWO)[1]
+
+    assert found(verdict) == [("refused", "excel_number", 1001, "EmployeeID")]
+
+
+def test_a_day_number_in_a_date_refuses_the_file() -> None:
+    """45627 is no date; in a column that isn't declared as one it is a text."""
+    text = many("X1,x,45627", columns="EmployeeID,Name,Hired")
+
+    assert found(read(text, TWO, columns=("Name", "Hired"), dates=frozenset({"Hired"}))[1])[0][1:] == (
+        *("excel_date", 1001, "Hired"),
+    )
+    assert read(text, TWO, columns=("Name", "Hired"))[0]["X1"] == ("x", "45627")
+
+
+def test_rows_of_another_shape_are_set_aside_up_to_half_a_percent() -> None:
+    """A cell with an unquoted delimiter shifts the others: the row never counts, even where the surplus is empty."""
+    rows, verdict = read(many("X1,Müller, Anna,", "X2"), TWO)
+    assert verdict.status == "accepted"
+    assert not {"X1", "X2"} & set(rows)
+    assert [entry[1:3] for entry in found(verdict)] == [("odd_shape", 1001), ("odd_shape", 1002)]
+
+    verdict = read(many(*["X"] * 30), TWO)[1]
+    assert found(verdict)[0][:2] == ("refused", "too_many_odd_rows")
+    assert sum(1 + finding.more for finding in verdict.findings if finding.kind == "odd_shape") == 30
+    assert sum(finding.kind == "odd_shape" for finding in verdict.findings) == MAX_EXAMPLES
+
+
+def test_rows_that_contradict_each_other_count_for_nobody() -> None:
+    """Neither the first nor a later one; below one percent of people the others go on."""
+    rows, verdict = read(many("000001,Another", "000001,Name 1", "000002,Name 2"), TWO)
+
+    assert (verdict.status, "000001" in rows, rows["000002"]) == ("accepted", False, ("Name 2",))
+    assert (verdict.void, verdict.repeated) == ({"000001"}, 2)
+    assert verdict.findings[-1].message == "the row contradicts line 3, which names the same person; neither counts"
+
+
+def test_a_trailer_that_nobody_declared_is_nobody() -> None:
+    """Short or as long as the header, a last row that counts is set aside, and the declaration is proposed."""
+    for trailer in ("TRAILER,1000", "(1000 rows affected)", "Total: 1000", "EOF,"):
+        rows, verdict = read(many(good=1000) + trailer + "\r\n", TWO)
+        assert (verdict.status, len(rows), verdict.rows) == ("accepted", 1000, 1000), trailer
+        assert found(verdict)[0][:2] == ("set_aside", "trailer_undeclared")
+
+
+def test_a_trailer_is_the_last_row() -> None:
+    """Rows behind it, another number in it, or none at all: nothing of it is taken."""
+    text = HEADER + "1,A,B,C,,DE\r\n"
+
+    assert found(read(text + "END,1,,,,\r\n2,A,B,C,,DE\r\n", trailer="END,{rows}")[1])[0][1] == "trailer_inside"
+    assert read(text + "END,2,,,,\r\n", trailer="END,{rows}")[1].holds == ("incomplete_file",)
+    assert read(text, trailer="END,{rows}")[1].holds == ("incomplete_file",)
+    assert read(text + "END,1\r\n", trailer="END,{rows}")[1].status == "accepted"
+
+
+def test_a_column_that_loses_its_values_or_fills_with_words_for_nothing_holds() -> None:
+    """More than twenty points below the file before; a word such as \\N counts as nothing there, declared or not."""
+    before = read(many(), TWO)[1].accepted()
+    for word in ("", "NULL", "\\N", "   "):
+        lines = [f"{n:06d},{word if n % 4 == 0 else 'x'}" for n in range(1000)]
+        text = "\r\n".join(["EmployeeID,Name", *lines, ""])
+        assert read(text, TWO, last=before)[1].collapsed == ("Name",), word
+        assert read(text, TWO)[1].holds == ()
+
+
+def test_the_header_is_found_whatever_its_case_and_marks() -> None:
+    """A mark glued to the first name, spaces and letter case don't matter; names must not stand twice even so."""
+    text = "\ufeff EMPLOYEEID\u200b ,name\r\n1,x\r\n"
+
+    assert read(text, TWO)[0] == {"1": ("x",)}
+    assert found(read("EmployeeID,Name,NAME \r\n1,x,y\r\n", TWO)[1])[0][1] == "header_duplicate"
+
+
+def test_a_file_without_a_header_shows_nobody() -> None:
+    """The refusal doesn't quote the first line: it may be a person's."""
+    verdict = read("4711,Anna Geheim\r\n", TWO)[1]
+
+    assert found(verdict)[0][1] == "header_missing"
+    assert "Geheim" not in verdict.findings[0].message + verdict.findings[0].remedy
+
+
+def test_short_keys_are_told() -> None:
+    """Keys shorter than nearly all others may have lost zeros; with `pad` they match."""
+    text = many("123,x")
+
+    assert found(read(text, TWO)[1]) == [("note", "short_keys", 0, "EmployeeID")]
+    assert "000123" in read(text, TWO, keys=(KeyPart("EmployeeID", pad=6),))[1].void
+
+
+def test_rows_and_columns_are_capped() -> None:
+    """More than the contract allows refuses the file."""
+    assert found(read(GOOD, max_rows=7)[1])[0][1] == "too_many_rows"
+    assert found(read(GOOD, max_columns=5)[1])[0][1] == "too_many_columns"
+
+
+def test_two_files_are_compared_by_key() -> None:
+    """Who came, who isn't named any more, which values differ and which are gone."""
+    old = [(2, "1", ("a", "b")), (3, "2", ("c", "d"))]
+    new = [(2, "1", ("a", "")), (3, "3", ("c", "d"))]
+    found_difference = compare(old, ("X", "Y"), new, ("X", "Y"), 5)
+
+    assert (found_difference.came, found_difference.missing, found_difference.changed) == (["3"], ["2"], 1)
+    assert (dict(found_difference.by_column), found_difference.emptied["Y"]) == ({"Y": 1}, 1)
+    assert compare(old, ("X", "Y"), old, ("X", "Y"), 5).none
+    assert CONTRACT.columns

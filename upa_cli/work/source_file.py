@@ -1,0 +1,106 @@
+"""A file of a line-of-business system on this machine, and the contract that options make for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast, get_args
+
+from upa_cli.shell import exits
+from upa_cli.shell.exits import CommandError
+from upa_cli.shell.output import clean
+from upa_core.domain.sources.check import TextFile
+from upa_core.domain.sources.contract import Accepted, Contract, FileFormat, KeyPart
+from upa_core.domain.sources.encodings import encoding_named
+from upa_core.domain.sources.header import likely_key
+from upa_core.domain.sources.verdict import SourceRow, Verdict
+
+_CHUNK = 256 * 1024
+_SUFFIXES: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+
+def chunks_of(path: Path) -> Iterator[bytes]:
+    """Yield the file's bytes; raises `CommandError` where it can't be read."""
+    try:
+        with path.open("rb") as stream:
+            while data := stream.read(_CHUNK):
+                yield data
+    except OSError as exc:
+        raise CommandError(clean(f"{path} can't be read: {exc.strerror}"), exits.USAGE) from exc
+
+
+def contract_of(
+    path: Path,
+    *,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    dates: Sequence[str],
+    file_format: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    nulls: Sequence[str],
+    pad: int,
+    min_rows: int,
+    trailer: str | None,
+    no_last_newline: bool,
+) -> Contract:
+    """Return the contract that the options make; without a key, the column that usually names a person is the key.
+
+    Raises `CommandError` where an option has no meaning, or no column usually names a person.
+    """
+    kind = file_format or _SUFFIXES.get(path.suffix.lower(), "csv")
+    if kind not in get_args(FileFormat) or kind == "xlsx":
+        raise CommandError(f"no format {clean(kind)[:40]!r}; there are csv, json, jsonl", exits.USAGE)
+    named = encoding_named(encoding or "utf-8")
+    if not named:
+        text = f"no encoding {clean(encoding or '')[:40]!r}; usual ones are utf-8, cp1252, cp1250, utf-16-le"
+        raise CommandError(text, exits.USAGE)
+    contract = Contract(
+        keys=tuple(_key(key, pad) for key in keys),
+        columns=tuple(columns),
+        every_column=not columns,
+        dates=frozenset(dates),
+        format=cast(FileFormat, kind),
+        encoding=named,
+        delimiter={"tab": "\t", "\\t": "\t"}.get(delimiter or "", delimiter or ""),
+        nulls=tuple(nulls) or None,
+        min_rows=min_rows,
+        trailer=trailer or "",
+        ends_with_newline=not no_last_newline,
+    )
+    return contract if contract.keys else _with_likely_key(path, contract, pad)
+
+
+def _key(text: str, pad: int) -> KeyPart:
+    column, _, attribute = text.partition("=")
+    return KeyPart(column, attribute or likely_key([column])[1] or "employeeId", pad)
+
+
+def _with_likely_key(path: Path, contract: Contract, pad: int) -> Contract:
+    """Return the contract with the column as key that usually names a person."""
+    names = TextFile(chunks_of(path), contract).names
+    column, attribute = likely_key(names)
+    if not column:
+        if names:
+            raise CommandError("no column is usually a person's key: name it with --key COLUMN", exits.USAGE)
+        column, attribute = "EmployeeID", "employeeId"  # the verdict tells what was delivered instead
+    return replace(contract, keys=(KeyPart(column, attribute, pad),))
+
+
+def verdict_of(path: Path, contract: Contract, last: Accepted | None = None) -> Verdict:
+    """Return the verdict over a file."""
+    return rows_of(path, contract, last)[1]
+
+
+def rows_of(
+    path: Path, contract: Contract, last: Accepted | None = None, *, keep: bool = False
+) -> tuple[list[SourceRow], Verdict]:
+    """Return the rows that count (none unless `keep`) and the verdict."""
+    file = TextFile(chunks_of(path), contract, last)
+    rows = []
+    for row in file:
+        if keep:
+            rows.append(row)
+    verdict = file.verdict
+    return [row for row in rows if row[1] not in verdict.void], verdict

@@ -1,0 +1,69 @@
+"""Cells that don't hold what the source held: Excel's damage, letters lost or written twice, words for nothing."""
+
+from __future__ import annotations
+
+import re
+
+NOTHING = frozenset(
+    {
+        *("NULL", "null", "Null", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "\\N", "N/A", "n/a", "#N/A"),
+        *("NaN", "nan", "None", "-", "--", "0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999"),
+    }
+)
+"""Words that mean no value in the exports of many systems; they are told, and stay text until they are declared."""
+
+_EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
+_AS_NUMBER = re.compile(r"\d+[.,]0")
+_SERIAL = re.compile(r"[1-9]\d{4}(?:[.,]\d+)?")
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)|#{3,}")
+_LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
+_SECONDS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
+_TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
+"""How the first and the second byte of a letter in UTF-8 look in Windows-1252."""
+
+
+def is_suspicious(text: str) -> bool:
+    """Tell whether any cell in a text needs a look; quick, for every text is asked."""
+    if "#" in text or "E+" in text or "\0" in text:
+        return True
+    if text.isascii():
+        return False
+    return "\ufffd" in text or (any(lead in text for lead in _LEADS) and _TWICE.search(text) is not None)
+
+
+def lost_digits(cell: str) -> str:
+    """Say how a key lost its digits, "" where it didn't."""
+    text = cell.strip()
+    if _EXPONENT.fullmatch(text):
+        return "is a number as Excel shows it (1.23E+11): its digits are lost"
+    if _AS_NUMBER.fullmatch(text):
+        return "was turned into a number (123.0): leading zeros are lost"
+    return ""
+
+
+def damaged_date(cell: str) -> str:
+    """Say what happened to a date, "" where nothing did."""
+    return "is a day number of Excel (45627), no date" if _SERIAL.fullmatch(cell.strip()) else ""
+
+
+def damaged(cell: str) -> str:
+    """Say what happened to a value, "" where nothing is seen."""
+    if "\ufffd" in cell:
+        return "holds the mark for letters that were lost (U+FFFD)"
+    text = cell.strip()
+    if _ERROR.fullmatch(text):
+        return "holds an error of Excel, or the signs that it shows for a narrow column"
+    if _EXPONENT.fullmatch(text):
+        return "is a number as Excel shows it (1.23E+11): its digits are lost"
+    if _TWICE.search(cell) and _was_encoded_twice(cell):
+        return "was encoded twice: each letter such as ä became two"
+    return ""
+
+
+def _was_encoded_twice(cell: str) -> bool:
+    for name in ("cp1252", "latin-1"):
+        try:
+            return cell.encode(name).decode("utf-8") != cell
+        except UnicodeError:
+            continue
+    return False

@@ -1,0 +1,120 @@
+"""CSV by the standard library, strictly: cells are texts, and what isn't CSV is refused with its line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from upa_core.domain.sources.contract import DELIMITERS, Contract
+from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings
+from upa_core.domain.sources.header import folded
+from upa_core.domain.sources.lines import MAX_LINE, Lines, Record
+
+_SHOWN = {",": "`,`", ";": "`;`", "\t": "tab", "|": "`|`"}
+
+
+class CsvRows:
+    """The records of a CSV file, its header first."""
+
+    def __init__(self, text: Iterable[str], contract: Contract, findings: Findings) -> None:
+        """Take the text in pieces."""
+        self._lines = Lines(text)
+        self._contract = contract
+        self._findings = findings
+        self.delimiter = contract.delimiter
+        self.total = None
+
+    @property
+    def suspect_line(self) -> int:
+        """Records that begin behind this line hold no damaged cell."""
+        return self._lines.suspect_line
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records.
+
+        A last line without a line break is set aside, unless the contract says that the writer never ends it or it is
+        the trailer. Raises `FileRefusedError` with the line of the record where the text isn't CSV.
+        """
+        lines = iter(self._fed())
+        skipped = 0
+        first = next(lines, "")
+        if first.lower().startswith("sep=") and len(first.rstrip("\r\n")) == 5:
+            self.delimiter, skipped = first[4], 1
+            first = next(lines, "")
+        while first and not first.strip():
+            first, skipped = next(lines, ""), skipped + 1
+        if not first:
+            return
+        if not self.delimiter:
+            self.delimiter = self._sniffed(first, skipped + 1)
+        reader = csv.reader(_chained(first, lines), delimiter=self.delimiter, strict=True)
+        begun = skipped + 1
+        try:
+            for cells in reader:
+                yield begun, cells
+                begun = reader.line_num + skipped + 1
+        except csv.Error as exc:
+            raise _refused(str(exc), begun) from None
+        if self._lines.too_long:
+            text = f"{MAX_LINE:,} characters hold no line break"
+            raise FileRefusedError("not_rows", text, "have a file of rows delivered", line=self._lines.count + 1)
+
+    def _fed(self) -> Iterator[str]:
+        yield from self._lines
+        tail, line = self._lines.tail, self._lines.count + 1
+        if not tail.strip("\x1a \r\n"):
+            return
+        if not self._contract.ends_with_newline or (self._contract.trailer and self._may_be_trailer(tail)):
+            yield tail
+            return
+        text = "the last line has no line break: it may be cut, and is set aside"
+        remedy = "if the system that writes the file never ends its last line, write `ends_with_newline: never`"
+        self._findings.add(Finding("set_aside", "no_line_break", text, remedy, line))
+
+    def _may_be_trailer(self, tail: str) -> bool:
+        begin = self._contract.trailer.partition("{rows}")[0]
+        word = begin.strip("".join(DELIMITERS) + " ")
+        return tail.lstrip('" ').startswith(word)
+
+    def _sniffed(self, header: str, line: int) -> str:
+        """Find the delimiter by the header line alone: the one that parts it into the columns that are read."""
+        wanted = {folded(name) for name in (*(part.column for part in self._contract.keys), *self._contract.columns)}
+        best: list[tuple[int, int, str]] = []
+        for delimiter in DELIMITERS:
+            try:
+                cells = next(csv.reader([header], delimiter=delimiter, strict=True), [])
+            except csv.Error:
+                continue
+            found = len(wanted & set(map(folded, cells)))
+            if len(cells) > 1:
+                best.append((found, len(cells), delimiter))
+        best.sort(reverse=True)
+        if not best:
+            return ","
+        if len(best) > 1 and best[0][:2] == best[1][:2]:
+            told = " and ".join(_SHOWN[each[2]] for each in best[:2])
+            text = f"the header may be divided by {told} alike"
+            raise FileRefusedError("delimiter_unclear", text, "declare the `delimiter`", line=line)
+        return best[0][2]
+
+
+def _chained(first: str, lines: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from lines
+
+
+def _refused(message: str, line: int) -> FileRefusedError:
+    if "unexpected end of data" in message:
+        text = "a quoted cell that begins in this record never ends"
+        remedy = (
+            "have the file exported anew: a quote inside a quoted cell is written twice, and a cut file ends so too"
+        )
+        return FileRefusedError("quote_open", text, remedy, line=line)
+    if "field limit" in message:
+        text = f"a cell is longer than {csv.field_size_limit():,} characters: a quote is probably open"
+        return FileRefusedError("cell_too_long", text, "look for a quote that is opened and never closed", line=line)
+    if "new-line character" in message:
+        text = "a carriage return stands in a cell without quotes"
+        return FileRefusedError("line_break", text, "have cells with line breaks quoted", line=line)
+    text = "a quoted cell goes on behind its closing quote"
+    return FileRefusedError("quote_inside", text, 'have a quote inside a quoted cell written twice ("")', line=line)

@@ -1,0 +1,162 @@
+"""From bytes to text: a byte order mark decides, else the declared encoding, strictly; never a guess."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from upa_core.domain.sources.findings import FileRefusedError
+
+NAMES = frozenset(
+    {
+        *("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "gb18030", "gbk", "big5", "big5hkscs"),
+        *("cp437", "cp850", "cp852", "cp858", "cp866", "cp874", "cp932", "cp949", "cp950"),
+        *(f"cp125{n}" for n in range(9)),
+        *("iso8859-1", *(f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16))),
+        *("ascii", "euc_jp", "euc_kr", "koi8-r", "koi8-u", "mac-roman", "shift_jis", "cp037", "cp273", "cp500"),
+        *("cp1026", "cp1140"),
+    }
+)
+"""The encodings that may be declared, as Python's codecs call them."""
+_ALIASES = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8", "ansi": "cp1252"}
+_MARKS = (  # the four bytes first: UTF-16's mark begins UTF-32's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = {"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"}
+_SUGGESTED = ("cp1252", "cp1250", "cp1251")
+
+
+def encoding_named(name: str) -> str:
+    """Return the name of `NAMES` that is meant, "" where there is none."""
+    try:
+        found = codecs.lookup(name.strip()).name
+    except (LookupError, ValueError):
+        found = name.strip().lower()
+    found = _ALIASES.get(found, found)
+    return found if found in NAMES else ""
+
+
+class Decoder:
+    """Decodes a file piece by piece and knows, after the first piece, in which encoding it is."""
+
+    def __init__(self, declared: str) -> None:
+        """Take the name of `NAMES` that is declared."""
+        self.encoding = declared
+        self.marked = False
+        """Whether a byte order mark decided."""
+        self._line = 1
+        self._offset = 0
+        self._beyond_ascii = False
+        self._as_utf8: codecs.IncrementalDecoder | None = None
+        self._looks_utf8 = 0
+        """Line of the first text that would be UTF-8 too, 0 where there is none."""
+
+    def text(self, chunks: Iterable[bytes]) -> Iterator[str]:
+        """Yield the text, as it comes.
+
+        Raises `FileRefusedError` with line and byte where it can't be decoded, and at the end where all of it would
+        have been UTF-8 although another encoding is declared.
+        """
+        pieces = iter(_with_four_bytes(chunks))
+        first = next(pieces, b"")
+        for mark, name in _MARKS:
+            if first.startswith(mark):
+                self.encoding, self.marked = name, True
+                first, self._offset = first[len(mark) :], len(mark)
+                break
+        decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        if not self.marked and self.encoding not in ("utf-8", *_WIDE):
+            self._as_utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+        for data in chain((first,), pieces):
+            yield self._piece(decoder, data)
+        yield self._piece(decoder, b"", final=True)
+        if self._as_utf8 is not None and self._looks_utf8:
+            raise FileRefusedError(
+                "wrong_encoding",
+                f"the file is valid UTF-8, and {self.encoding} is declared: letters such as ä would be written as two",
+                "write `encoding: utf-8`",
+                line=self._looks_utf8,
+            )
+
+    def _piece(self, decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> str:
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(data, final)
+        except UnicodeDecodeError as exc:
+            raise self._undecodable(exc, self._offset - pending) from None
+        if "\0" in text and self.encoding not in _WIDE and _is_wide(text):
+            name = "utf-16-be" if text.startswith("\0") else "utf-16-le"
+            message = "there is a NUL between its letters: the file is UTF-16 without a byte order mark"
+            raise FileRefusedError("wrong_encoding", message, f"write `encoding: {name}`", line=self._line)
+        if self._as_utf8 is not None and not data.isascii():
+            self._try_utf8(data)
+        self._beyond_ascii = self._beyond_ascii or not text.isascii()
+        self._line += text.count("\n")
+        self._offset += len(data)
+        return text
+
+    def _try_utf8(self, data: bytes) -> None:
+        assert self._as_utf8 is not None
+        try:
+            beyond = not self._as_utf8.decode(data).isascii()
+        except UnicodeDecodeError:
+            self._as_utf8 = None
+            return
+        if beyond and not self._looks_utf8:
+            at = next(n for n, byte in enumerate(data) if byte > 127)
+            self._looks_utf8 = self._line + data[:at].count(b"\n")
+
+    def _undecodable(self, exc: UnicodeDecodeError, start: int) -> FileRefusedError:
+        data = bytes(exc.object)
+        good = data[: exc.start].decode(self.encoding, "replace")
+        line = self._line + good.count("\n")
+        where = f"byte {start + exc.start + 1}"
+        if self.encoding in _WIDE:
+            text = f"{where} isn't {self.encoding}: the file was cut, or is in another encoding"
+            return FileRefusedError("wrong_encoding", text, "have it exported anew", line=line)
+        if exc.reason == "unexpected end of data":
+            text = f"the file ends in the middle of a letter ({where})"
+            return FileRefusedError("cut_file", text, "have it delivered anew", line=line)
+        if self._beyond_ascii or not good.isascii():
+            text = f"{where} isn't {self.encoding}, and text before it is: the file mixes encodings"
+            return FileRefusedError(
+                "mixed_encoding", text, "have everything that is joined in it exported in UTF-8", line=line
+            )
+        likely = _likely(data[exc.start : exc.start + 4096])
+        hint = f"looks like {likely}; write `encoding: {likely}`" if likely else "declare its `encoding`"
+        return FileRefusedError("wrong_encoding", f"{where} isn't {self.encoding}", hint, line=line)
+
+
+def _is_wide(text: str) -> bool:
+    """Tell whether a text is UTF-16 that was read as something else: every second character is NUL."""
+    return text[:4096].count("\0") > len(text[:4096]) // 4
+
+
+def _with_four_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks, the first long enough to hold a byte order mark."""
+    head = b""
+    pieces = iter(chunks)
+    for data in pieces:
+        head += data
+        if len(head) >= 4:
+            break
+    yield head
+    yield from pieces
+
+
+def _likely(sample: bytes) -> str:
+    """Return the encoding whose letters the sample most probably holds, "" where none fits."""
+    for name in _SUGGESTED:
+        try:
+            text = sample.decode(name)
+        except UnicodeDecodeError:
+            continue
+        beyond = [char for char in text if not char.isascii()]
+        if beyond and all(char.isalpha() or char in "€–—’‘“”„«» §°·" for char in beyond):
+            return name
+    return ""

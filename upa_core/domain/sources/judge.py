@@ -1,0 +1,219 @@
+"""Rows of a file under its contract, one pass: what counts is given out, and the verdict comes at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import compress, islice
+
+from upa_core.domain.sources.cells import NOTHING, damaged, damaged_date, lost_digits
+from upa_core.domain.sources.closing import Tally, close
+from upa_core.domain.sources.contract import Accepted, Contract
+from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings
+from upa_core.domain.sources.header import Header, has_columns, is_header_again, read_header
+from upa_core.domain.sources.keys import compile_key, pick
+from upa_core.domain.sources.lines import Record, Records
+from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
+from upa_core.domain.sources.verdict import SourceRow, Verdict
+
+_SPACES = tuple(" " * width for width in range(1, 65))
+"""Cells of a fixed width that hold nothing."""
+_LINES_BEFORE = 20
+"""Records among which a header that isn't the first is looked for."""
+_FLOATS = (".0", ",0")
+_SAVED_BY_EXCEL = "the file was saved by Excel: have it delivered as the system writes it, never opened and saved"
+
+
+class Judge:
+    """Judges the records of one file."""
+
+    def __init__(self, contract: Contract, last: Accepted | None = None) -> None:
+        """Take the contract and, if there is one, the file accepted last."""
+        self._contract = contract
+        self._last = last
+        self.findings = Findings()
+        self._tally = Tally()
+        self._header: Header | None = None
+        self._trailer = Trailer(contract.trailer) if contract.trailer else None
+        self._refused = False
+
+    def rows(self, records: Records) -> Iterator[SourceRow]:
+        """Yield the rows that count if the file does; a refusal ends them and is in the verdict."""
+        try:
+            yield from self._rows(records)
+        except FileRefusedError as exc:
+            self.findings.add(exc.finding)
+            self._refused = True
+
+    def verdict(self, records: Records, encoding: str = "") -> Verdict:
+        """Return the verdict; only after the last row."""
+        header, tally = self._header, self._tally
+        if not self._refused:
+            close(tally, header, self._contract, self._last, self.findings, records.delimiter, records.total)
+        findings = self.findings.all
+        worst = findings[0].effect if findings else "note"
+        return Verdict(
+            status="refused" if worst == "refused" else "held" if worst == "held" else "accepted",
+            findings=findings,
+            encoding=encoding,
+            delimiter=records.delimiter,
+            header=header.names if header else (),
+            columns=header.columns if header else (),
+            rows=tally.rows,
+            people=len(tally.seen) - len(tally.contradictory | tally.void),
+            blank=tally.blank,
+            repeated=tally.repeated,
+            set_aside=sum(1 + finding.more for finding in findings if finding.effect == "set_aside"),
+            void=frozenset(tally.contradictory | tally.void),
+            shares=tally.shares(header.columns) if header else {},
+        )
+
+    def _rows(self, records: Records) -> Iterator[SourceRow]:  # noqa: PLR0912, PLR0915 - calls cost a million times
+        source = iter(records)
+        first = next((record for record in source if any(map(str.strip, record[1]))), None)
+        if first is None:
+            return
+        header = self._header = self._read_header(first, source)
+        tally, names, trailer, width = self._tally, header.names, self._trailer, len(first[1])
+        tally.empty = [0] * len(header.positions)
+        key_of, values_of = compile_key(self._contract.keys, header.keys), pick(header.positions)
+        nothing = frozenset(("", *_SPACES, *(self._contract.nulls or ())))
+        is_told = (nothing | NOTHING if self._contract.nulls is None else nothing).__contains__
+        columns = range(len(header.positions))
+        dates = [at for at in (*header.keys, *header.positions) if names[at] in self._dates(names)]
+        several, seen, marks, lines, again = len(header.keys) > 1, tally.seen, tally.marks, tally.lines, first[1][0]
+        most, lengths, empty = self._contract.max_rows, tally.lengths, tally.empty
+        line, cells, key, odd = 0, [""], "", None
+        for record in source:
+            if odd is not None:
+                self._odd_shape(*odd, width)
+                odd = None
+            if not any(record[1]):
+                tally.blank += 1
+                continue
+            if tally.trailer is not None:
+                message = "rows stand behind the trailer: files were joined"
+                raise FileRefusedError("trailer_inside", message, "have one file delivered", line=record[0])
+            line, cells = record
+            if trailer is not None and (told := trailer.read(cells)) is not None:
+                tally.trailer = told
+                continue
+            if len(cells) != width:
+                odd = record
+                continue
+            if again in cells[0] and is_header_again(cells, names):
+                message = "the header stands here once more: files were joined, or pages of a report"
+                raise FileRefusedError("header_again", message, "have one file with one header delivered", line=line)
+            key = key_of(cells)
+            if not key and not any(map(str.strip, cells)):
+                tally.blank += 1
+                continue
+            tally.rows += 1
+            if tally.rows > most:
+                message = f"the file has more than {most:,} rows"
+                raise FileRefusedError("too_many_rows", message, "write a larger `max_rows`, if it is right", line=line)
+            if several or key.endswith(_FLOATS):
+                self._refuse_lost_digits(line, cells, header)
+            if line <= records.suspect_line and self._is_damaged(line, cells, header):
+                continue
+            for at in dates:
+                if cells[at][4:5].isdigit() and (message := damaged_date(cells[at])):
+                    raise FileRefusedError("excel_date", message, _SAVED_BY_EXCEL, line=line, cell=names[at])
+            if not key:
+                tally.keyless += 1
+                message = "the row names nobody: its key is empty"
+                self._set_aside("empty_key", message, line, names[header.keys[0]])
+                continue
+            values = values_of(cells)
+            if hits := list(compress(columns, map(is_told, values))):
+                for at in hits:
+                    empty[at] += 1
+                if any(values[at] for at in hits):
+                    values = self._without_nothing(line, values, hits, nothing)
+            mark, known = hash(values), len(marks)
+            before = seen.setdefault(hash(key), known)
+            if before != known:
+                self._met_again(line, key, mark == marks[before], lines[before], names[header.keys[0]])
+                continue
+            marks.append(mark)
+            lines.append(line)
+            lengths[len(key)] += 1
+            yield line, key, values
+        self._look_at_last(line, cells, key, odd, width)
+
+    def _read_header(self, first: Record, rest: Iterator[Record]) -> Header:
+        try:
+            return read_header(first[1], self._contract, self.findings, line=first[0])
+        except FileRefusedError as exc:
+            if exc.finding.kind == "header_missing":
+                for line, cells in islice(rest, _LINES_BEFORE):
+                    if has_columns(cells, self._contract):
+                        message = f"the header stands in line {line}, behind other lines"
+                        remedy = "have the file exported without a title or other lines before its header"
+                        raise FileRefusedError("header_late", message, remedy, line=line) from None
+            raise
+
+    def _dates(self, names: Sequence[str]) -> set[str]:
+        wanted = {name.casefold() for name in self._contract.dates}
+        return {name for name in names if name.casefold() in wanted}
+
+    def _look_at_last(self, line: int, cells: Sequence[str], key: str, odd: Record | None, width: int) -> None:
+        """Tell a trailer that nobody declared from a person's row."""
+        if self._trailer is None and line and looks_like_trailer(cells):
+            shown = ",".join("{rows}" if cell.strip().isdigit() else cell.strip() for cell in cells if cell.strip())
+            message = "the last row looks like a trailer that nobody declared; it is set aside"
+            self._set_aside("trailer_undeclared", message, line, remedy=f'write `trailer: "{shown[:60]}"`')
+            if odd is None:
+                self._tally.rows -= 1
+                self._tally.void.add(key)
+        elif odd is not None:
+            self._odd_shape(*odd, width)
+
+    def _odd_shape(self, line: int, cells: Sequence[str], width: int) -> None:
+        self._tally.rows += 1
+        self._tally.odd += 1
+        more = "more" if len(cells) > width else "fewer"
+        message = f"the row has {len(cells)} cells, {more} than the header's {width}"
+        self._set_aside("odd_shape", message, line, remedy="a cell that holds the delimiter needs quotes around it")
+
+    @staticmethod
+    def _refuse_lost_digits(line: int, cells: Sequence[str], header: Header) -> None:
+        for at in header.keys:
+            if message := lost_digits(cells[at]):
+                raise FileRefusedError("excel_number", message, _SAVED_BY_EXCEL, line=line, cell=header.names[at])
+
+    def _is_damaged(self, line: int, cells: Sequence[str], header: Header) -> bool:
+        for at, cell in enumerate(cells):
+            if "\0" in cell:
+                message = "the cell holds a NUL character: the file was damaged on its way"
+                raise FileRefusedError("nul", message, "have it delivered anew", line=line, cell=header.names[at])
+        self._refuse_lost_digits(line, cells, header)
+        for at in (*header.keys, *header.positions):
+            if message := damaged(cells[at]):
+                self._tally.odd += 1
+                self._set_aside("damaged_cell", message, line, header.names[at], remedy="have the source put right")
+                return True
+        return False
+
+    def _without_nothing(
+        self, line: int, values: tuple[str, ...], hits: Sequence[int], nothing: frozenset[str]
+    ) -> tuple[str, ...]:
+        given = list(values)
+        for at in hits:
+            if values[at] in nothing:
+                given[at] = ""
+            else:
+                self._tally.words.setdefault(at, Counter())[values[at]] += 1
+                self._tally.first_word.setdefault((at, values[at]), line)
+        return tuple(given)
+
+    def _met_again(self, line: int, key: str, same: bool, first: int, column: str) -> None:
+        if same:
+            self._tally.repeated += 1
+            return
+        self._tally.contradictory.add(key)
+        message = f"the row contradicts line {first}, which names the same person; neither counts"
+        self.findings.add(Finding("note", "contradiction", message, "have one row a person exported", line, column))
+
+    def _set_aside(self, kind: str, message: str, line: int, cell: str = "", remedy: str = "") -> None:
+        self.findings.add(Finding("set_aside", kind, message, remedy, line, cell))

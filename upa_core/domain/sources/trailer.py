@@ -1,0 +1,53 @@
+"""The last row that says how many rows there are: declared, or met although nobody declared it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_WORDS = frozenset(
+    {
+        *("trailer", "trl", "tlr", "eof", "end", "footer", "total", "totals", "count", "records", "rows"),
+        *("summe", "gesamt", "anzahl", "ende"),
+    }
+)
+_SENTENCE = re.compile(r"\(?\s*\d[\d.,]* (rows?|records?)\b.*|(end of|rows?|records?|total)\b.*\d*", re.IGNORECASE)
+
+
+class Trailer:
+    """A declared trailer, e.g. `TRAILER;{rows}`."""
+
+    def __init__(self, declared: str) -> None:
+        """Read the declaration; cells may be divided by any delimiter, whatever the file's is."""
+        parts = re.split(r"[,;\t|]", declared)
+        while len(parts) > 1 and not parts[-1].strip():
+            parts.pop()
+        self._cells = [
+            re.compile(r"(\d+)".join(map(re.escape, part.strip().split("{rows}"))), re.IGNORECASE) for part in parts
+        ]
+        self.counts = "{rows}" in declared
+
+    def read(self, cells: Sequence[str]) -> int | None:
+        """Return the number that a trailer tells (-1 where it tells none), None for any other row."""
+        if len(cells) < len(self._cells) or any(cell.strip() for cell in cells[len(self._cells) :]):
+            return None
+        found = -1
+        for pattern, cell in zip(self._cells, cells, strict=False):
+            match = pattern.fullmatch(cell.strip())
+            if match is None:
+                return None
+            if match.groups():
+                found = int(match[1])
+        return found
+
+
+def looks_like_trailer(cells: Sequence[str]) -> bool:
+    """Tell whether a last row is probably a trailer that nobody declared."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if not filled or len(filled) > 3 or not cells[0].strip():
+        return False
+    if len(filled) == 1 and len(cells) == 1:
+        return _SENTENCE.fullmatch(filled[0]) is not None or filled[0].casefold() in _WORDS
+    return filled[0].casefold().strip(" :#*-") in _WORDS and all(
+        re.fullmatch(r"[\d.,:/ TZ-]+", one) for one in filled[1:]
+    )

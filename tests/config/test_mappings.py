@@ -157,10 +157,34 @@ def test_clear_of_other_types_is_a_warning():
 )
 def test_a_date_format_that_is_hardly_meant_is_a_warning(keys, where, suggestion):
     """Letters that .NET writes as they are, and minutes for months, are told; the format is taken all the same."""
-    warnings = load(document(mappings=[{"target": "A", **keys}])).warnings
+    found = load(document(mappings=[{"target": "A", **keys}])).warnings
+    warnings = [one for one in found if "date format" in one.message]
 
     assert [w.where for w in warnings] == ([f"connectors[0].mappings[0].{where}"] if where else [])
     assert [w.suggestion for w in warnings] == ([suggestion] if where else [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        ({"source": "employeeHireDate"}, "source"),
+        ({"source": "employeeHireDate", "type": "datetime", "format": "yyyy-MM-ddTHH:mm:ssZ"}, "format"),
+        ({"expression": 'FormatDateTime([employeeHireDate], , "yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ss")'}, "expression"),
+        ({"constant": "2026-06-23T00:00:00Z"}, "constant"),
+        ({"source": "department", "on_empty": "default", "default": "2026-06-23T00:00:00Z"}, "default"),
+        ({"source": "employeeHireDate", "type": "datetime"}, ""),
+        ({"source": "employeeHireDate", "type": "date"}, ""),
+        ({"source": "department"}, ""),
+        ({"constant": "2026-06-23"}, ""),
+    ],
+)
+def test_a_value_that_may_be_rewritten_is_a_warning(keys, where):
+    """A mapping that sends date-times with a T is told so at its key; our own forms are not."""
+    warnings = [
+        one.where for one in load(document(mappings=[{"target": "A", **keys}])).warnings if "may arrive" in one.message
+    ]
+
+    assert warnings == ([f"connectors[0].mappings[0].{where}"] if where else [])
 
 
 def test_an_attribute_that_needs_more_rights_is_a_warning():

@@ -40,6 +40,7 @@ SHAPE = {
     "mode": "staging, held, paused, off or live: whether an export would go out",
     "counts": "people seen, unchanged, updated, cleared, out_of_scope, invalid, clear_unsupported, …",
     "held": "why the plan would be held by the change threshold, empty where it wouldn't",
+    "rewritable": "properties with a value that SharePoint's reader may take for a date and write in another form",
     "import_jobs": "import files, and so import jobs, that it would take",
     "hours": "how long SharePoint usually takes for them: least and most",
     "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
@@ -110,6 +111,7 @@ def plan(
         "mode": _mode(cli),
         "counts": to_json(found.counts),
         "held": found.held,
+        "rewritable": list(found.rewritable),
         "import_jobs": found.import_jobs,
         "hours": _hours(found.import_jobs),
         "scope": {
@@ -191,6 +193,9 @@ def _render(
         more = counts.updated + counts.cleared > len(sample) and len(found.entries) > len(sample)
         if more or not found.complete:
             out.print(f"These are the first {len(sample)} people; all of them: upa plan --csv changes.csv")
+    if found.rewritable:
+        told = f"{', '.join(found.rewritable)}: values look like date-times, and SharePoint's reader may write them in"
+        out.print(clean(f"{told} another form (06/23/2026 04:05:06). See upa config check."), style="yellow")
     rows = [
         (label, f"{getattr(counts, field):,}")
         for label, field in (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
 from upa_core.config.problems import shown
+from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
@@ -26,6 +28,7 @@ from upa_core.domain.plan.core_properties import why_core
 Add = Callable[..., None]
 """Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""
 
+_SAMPLE = datetime(2026, 6, 23, 4, 5, 6, tzinfo=UTC)
 _TARGET = re.compile(r"[^\W\d_][\w-]*")
 _MISFITS = {
     "boolean": {"date", "datetime", "integer"},
@@ -77,11 +80,39 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
         message, suggestion = DateFormat.compile(pattern).doubt()
         if message:
             add((key,), f"date format {shown(pattern)}: {message}", suggestion, warning=True)
+    for key, sample in _samples(mapping):
+        if may_be_rewritten(sample):
+            add(
+                (key,),
+                f"a value like {shown(sample)} may arrive as 06/23/2026 04:05:06: SharePoint's reader can take it for "
+                "a date. Forms without T, such as yyyy-MM-dd HH:mm:ss, arrive as they are",
+                warning=True,
+            )
     for path in mapping.inputs:
         if permission := EXTRA_PERMISSIONS.get(path):
             key = "source" if model.source else "expression"
             add((key,), f"{path} needs the permission {permission} beside User.Read.All", warning=True)
     return mapping
+
+
+def _samples(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """Yield texts that a mapping will send, with the key they follow from."""
+    if mapping.format is not None:
+        yield "format", DateFormat.compile(mapping.format).format(_SAMPLE)
+    if mapping.default is not None:
+        yield "default", mapping.default
+    expression = mapping.expression
+    if isinstance(expression, Constant):
+        yield "constant", str(expression.value)
+    if (
+        mapping.type == "string"
+        and isinstance(expression, Attribute)
+        and type_of_attribute(expression.path) == "datetime"
+    ):
+        yield "source", _SAMPLE.isoformat()
+    for node, _ in walk(expression):
+        if isinstance(node, Call) and node.function == "FormatDateTime" and isinstance(node.args[-1], Constant):
+            yield "expression", DateFormat.compile(str(node.args[-1].value)).format(_SAMPLE)
 
 
 def _date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:

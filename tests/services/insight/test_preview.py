@@ -38,3 +38,13 @@ def test_a_full_preview_of_a_new_connector_counts_everybody() -> None:
     world = quick(World(5))
     shown = preview(world.ports(), world.connector, full=True)
     assert (shown.counts.people, shown.counts.updated, world.store.blobs) == (5, 5, {})
+
+
+def test_values_that_may_be_rewritten_are_named() -> None:
+    """A property whose values look like date-times is named once; without any, none is."""
+    world = World(2)
+    assert preview(world.ports(), world.connector).rewritable == ()
+    world.edit(world.people[0], department="2026-06-23T00:00:00Z")
+    world.edit(world.people[1], department="2026-06-23T00:00:00+02:00")
+
+    assert preview(world.ports(), world.connector).rewritable == ("UpaDepartment",)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from upa_core.domain.bulk.import_file import ImportFile
+from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import Counts
 from upa_core.domain.plan.planner import Entry
@@ -31,6 +32,8 @@ class Preview:
     """The first changes, old → new."""
     complete: bool
     """False: there are more entries than were kept."""
+    rewritable: tuple[str, ...]
+    """Properties with a value that SharePoint's reader may take for a date and write in another form, sorted."""
     pulled: str
     """How the source was read: the status of the pull, "" where it wasn't."""
 
@@ -44,12 +47,15 @@ class _Sink:
     files: int = 0
     people: int = 0
     file: ImportFile | None = None
+    rewritable: set[str] = field(default_factory=set)
 
     def add(self, entries: Sequence[Entry]) -> None:
         self.people += len(entries)
         self.entries += entries[: self.most - len(self.entries)]
         if self.also is not None:
             self.also.add(entries)
+        for entry in entries:
+            self.rewritable.update(name for name, value in entry.new.items() if may_be_rewritten(value))
         limits = self.connector.limits
         while entries:
             taken = self.file.add(entries) if self.file is not None else 0
@@ -107,5 +113,6 @@ def preview(
         import_jobs=taken.files,
         entries=tuple(taken.entries),
         complete=taken.people == len(taken.entries),
+        rewritable=tuple(sorted(taken.rewritable)),
         pulled=pulled,
     )

@@ -42,4 +42,7 @@ def test_of_two_certificates_the_one_that_ends_first_counts(tmp_path: Path, grap
     environ = {"UPA_CONFIG": str(file), "UPA_STATE": f"folder:{tmp_path / 'state'}"}
     app = bootstrap.build(environ, clock=FakeClock(), events=RecordingEvents())
 
-    assert app.alerting(app.connectors["contoso"]).certificate_ends() == datetime(2029, 1, 1, tzinfo=UTC)
+    connector = app.connectors["contoso"]
+
+    assert app.alerting(connector).certificate_ends() == datetime(2029, 1, 1, tzinfo=UTC)
+    assert app.inspection(connector).certificate_ends() == datetime(2029, 1, 1, tzinfo=UTC)

@@ -105,8 +105,9 @@ def test_shards_are_kept_up_to_a_bound_and_then_not_at_all(monkeypatch: pytest.M
     people.kept = {}
     people.load(0)
     assert list(people.kept) == [0]
-    bound = next(name for name in ("MAX_KEPT", "MAX_KEPT") if hasattr(module, name))
-    monkeypatch.setattr(module, bound, len(people.kept[0].data) - 1)
+    kept = people.kept[0]
+    assert kept is not None
+    monkeypatch.setattr(module, "MAX_KEPT", len(kept.data) - 1)
     people.load(0)
 
     assert people.kept is None

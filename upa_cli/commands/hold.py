@@ -16,11 +16,9 @@ from upa_cli.shell.render import changes_table
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.runs import Hold
-from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.services.admin import holds
 from upa_core.state.document import state_of
-from upa_core.state.plan_reader import read_plan
 
 SAMPLE = 20
 _MEANING = {
@@ -57,7 +55,7 @@ def show(cli: Cli) -> int:
         nothing: dict[str, Any] = {"connector": cli.connector.name, "held": None, "people": []}
         cli.show(nothing, lambda out: out.print(f"{cli.connector.name} holds no plan."))
         return exits.OK
-    sample = _sample(cli, hold)
+    sample = holds.sample(cli.ports, hold, SAMPLE)
     names = names_of(cli, [entry.person for entry in sample])
     redactor, run = Redactor(cli.connector), hold.run
     document = {
@@ -92,14 +90,6 @@ def show(cli: Cli) -> int:
 
     cli.show(document, render)
     return exits.CHANGES
-
-
-def _sample(cli: Cli, hold: Hold) -> list[Entry]:
-    """Read the first entries of the frozen plan, those that clear first."""
-    entries: list[Entry] = []
-    for file in hold.run.files[:1]:
-        entries += read_plan(cli.ports.store, hold.run.id, file.name)
-    return sorted(entries, key=lambda entry: not entry.clears)[:SAMPLE]
 
 
 def _held(cli: Cli, run: str | None) -> Hold:

@@ -10,7 +10,6 @@ from upa_core.domain.documents.runs import Decision, Hold, Intent
 from upa_core.domain.documents.storage_layout import decision_key, intent_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Request, Response, problem
-from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.http_api.caller import caller, clean_name
 from upa_core.http_api.people import people_named
@@ -18,7 +17,6 @@ from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, holds
 from upa_core.state.document import get_document, state_of
-from upa_core.state.plan_reader import read_plan
 
 SAMPLES = 20
 
@@ -109,10 +107,7 @@ def _not_held(connectors: Everyone, run: str) -> Response:
 
 
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
-    samples: list[Entry] = []
-    for file in hold.run.files:
-        if len(samples) < SAMPLES:
-            samples += read_plan(ports.store, hold.run.id, file.name)[: SAMPLES - len(samples)]
+    samples = holds.sample(ports, hold, SAMPLES)
     names, redactor = people_named(ports, [entry.person for entry in samples]), Redactor(connector)
     return {
         "run": hold.run.id,

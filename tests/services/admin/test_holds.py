@@ -12,7 +12,7 @@ from upa_core.domain.documents.runs import Decision, Report
 from upa_core.domain.documents.storage_layout import decision_key, report_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import EventName
-from upa_core.services.admin.holds import approve, reject
+from upa_core.services.admin.holds import approve, reject, sample
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.document import get_document
 
@@ -25,6 +25,20 @@ def held_world() -> World:
     world.sync()
     assert world.state.hold is not None
     return world
+
+
+def test_a_sample_of_a_held_plan_begins_with_the_people_who_would_lose_a_value() -> None:
+    """They are what a decision is about, and stay in where there is room for few."""
+    world = settled(5, threshold=replace(NO_THRESHOLD, clears_absolute=0))
+    for person in world.people:
+        world.edit(person, department="B")
+    world.edit(max(world.people), jobTitle=None)
+    world.sync()
+    hold = world.state.hold
+    assert hold is not None
+
+    assert [entry.person for entry in sample(world.ports(), hold, 1)] == [max(world.people)]
+    assert [entry.clears for entry in sample(world.ports(), hold, 20)] == [True, False, False, False, False]
 
 
 def test_approving_exports_exactly_the_frozen_plan_and_later_rounds_afterwards() -> None:

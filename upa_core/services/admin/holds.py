@@ -18,6 +18,7 @@ from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.source_shrank import SOURCE_SHRANK
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine
@@ -66,6 +67,16 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     if not hold.run.files:
         drop_segments(ports, [sealed for sealed in state.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, run)
+
+
+def sample(ports: Ports, hold: Hold, most: int) -> list[Entry]:
+    """Return some people of a held plan, at most `most`: of each import file those that clear come first."""
+    entries: list[Entry] = []
+    for file in hold.run.files:
+        if len(entries) >= most:
+            break
+        entries += sorted(read_plan(ports.store, hold.run.id, file.name), key=lambda entry: not entry.clears)
+    return entries[:most]
 
 
 def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:

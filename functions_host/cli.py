@@ -235,7 +235,12 @@ def _parser() -> argparse.ArgumentParser:
         help="this package's own triggers, or Microsoft's on the storage of AzureWebJobsStorage (embedded)",
     )
     parser.add_argument("--azure-program", metavar="FILE", help=f"the program with Microsoft's ({PROGRAM_SETTING})")
-    parser.add_argument("--instance", default="host-0", metavar="NAME", help="name of this one of several (host-0)")
+    parser.add_argument(
+        "--instance",
+        default=os.environ.get("FUNCTIONS_HOST_INSTANCE", "host-0"),
+        metavar="NAME",
+        help="name of this one of several (host-0)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     parser.add_argument("--fire", action="append", default=[], metavar="TIMER", help="fire this timer at start")
     parser.add_argument("--once", action="store_true", help="stop as soon as nothing is left to do")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import durabletask.internal.orchestrator_service_pb2 as pb
+from durabletask.internal import helpers
 from durabletask.testing import InMemoryOrchestrationBackend
 from durabletask.testing.in_memory_backend import ActivityWorkItem, OrchestrationInstance
 
@@ -182,11 +183,25 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
         return self._kept(super().RaiseEvent, request, context)
 
     def TerminateInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Terminate an instance; nothing comes of it for one that waits for a newer release, as in Azure."""
-        instance = self._instances.get(request.instanceId)
-        if instance is not None and not self.accepts(instance.version):
+        """Terminate an instance.
+
+        One that waits for a newer release is ended at once if it never ran, and stays as it is otherwise [AZ-11].
+        """
+        with self._lock:
+            instance = self._instances.get(request.instanceId)
+            if instance is None or self.accepts(instance.version):
+                return self._kept(super().TerminateInstance, request, context)
+            if instance.status == pb.ORCHESTRATION_STATUS_PENDING:
+                self._kept(self._end_unbegun, request, context)
             return pb.TerminateResponse()
-        return self._kept(super().TerminateInstance, request, context)
+
+    def _end_unbegun(self, request: Any, _context: Any) -> None:
+        instance = self._instances[request.instanceId]
+        output = request.output.value if request.HasField("output") else None
+        ended = helpers.new_complete_orchestration_action(-1, pb.ORCHESTRATION_STATUS_TERMINATED, output)
+        instance.pending_events.clear()
+        self._process_complete_orchestration_action(instance, ended.completeOrchestration)
+        self._notify_waiters(request.instanceId)
 
     def SuspendInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Suspend an instance."""

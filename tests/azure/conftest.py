@@ -20,10 +20,14 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the long tests to `make test-azure`."""
+    """Leave the long tests to `make test-azure`, and the contract's, which share hosts, to a process for each kind."""
     for item in items:
-        if Path(__file__).parent in item.path.parents and item.get_closest_marker("long") is not None and not ALL:
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        if item.get_closest_marker("long") is not None and not ALL:
             item.add_marker(pytest.mark.skip(reason="long: `make test-azure` runs it"))
+        if item.path.name == "test_contract.py":
+            item.add_marker(pytest.mark.xdist_group("azure" if "[azure" in item.name else "embedded"))
 
 
 class _Skipped(pytest.Module):

@@ -1,4 +1,7 @@
-"""What functions may rely on, whoever triggers them: the embedded triggers and Microsoft's keep one contract."""
+"""What functions may rely on, whoever triggers them: the embedded triggers and Microsoft's keep one contract.
+
+Its facts of Microsoft's are [AZ-11], [AZ-12] and [AZ-14].
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +26,9 @@ SCHEDULES = {"TICK_SCHEDULE": NEVER, "SLOW_SCHEDULE": NEVER}
 def start(request: pytest.FixtureRequest, start_host: Any) -> Callable[..., HostProcess]:
     """Return a function that starts a host of the contract's app on one kind of triggers."""
 
-    def begin(**more: Any) -> HostProcess:
+    def begin(app: Path = APPS / "contract", **more: Any) -> HostProcess:
         settings = {**SCHEDULES, **more.pop("settings", {})}
-        return start_host(APPS / "contract", triggers=request.param, settings=settings, **more)
+        return start_host(app, triggers=request.param, settings=settings, **more)
 
     return begin
 
@@ -291,19 +295,47 @@ def test_purge_by_time_and_state(start: Any, name: str) -> None:
 
 
 def test_an_orchestration_of_a_newer_version_is_left_waiting(host: Any, name: str) -> None:
-    """`Reject`: one that a newer release started stays as it is, and can't be started, ended or purged here."""
+    """`Reject`: it can be neither started again nor purged here; one that never ran can be ended."""
     assert begin(host, "versioned", f"{name}-own") == 200
     assert until_in(host, f"{name}-own", *ENDED)["output"] == "2"
     assert begin(host, "versioned", name, None, "?version=3") == 200
     begin(host, "naps", f"{name}-later", 3)
     until_in(host, f"{name}-later", *ENDED)
-    assert manage(host, "status", name)[1]["runtimeStatus"] in ("Pending", "Running")
+    assert manage(host, "status", name)[1]["runtimeStatus"] == "Pending"
     assert begin(host, "versioned", name) == 500
-    assert manage(host, "terminate", name)[0] == 200, "it is accepted"
-    begin(host, "naps", f"{name}-last", 3)
-    until_in(host, f"{name}-last", *ENDED)
-    assert manage(host, "status", name)[1]["runtimeStatus"] in ("Pending", "Running"), "and nothing happens"
     assert manage(host, "purge", name)[0] == 500
+    assert manage(host, "terminate", name)[0] == 200
+    assert until_in(host, name, *ENDED)["runtimeStatus"] == "Terminated"
+    assert begin(host, "versioned", name) == 200
+    assert until_in(host, name, "Completed")["output"] == "2"
+
+
+def test_after_a_rollback_what_the_newer_release_began_runs_for_ever(start: Any, name: str, tmp_path: Path) -> None:
+    """It stays Running: to terminate it is accepted and does nothing, and it can be neither purged nor started."""
+    settings = {"SAMPLE_HUB": f"Back{name}"}
+    host = start(settings=settings)
+    begin(host, "waits", name)
+    until_in(host, name, "Running")
+    host.begin_to_stop()
+    host.stop()
+    again = start(app=_older(tmp_path / "older"), settings=settings, state=host.state)
+    assert manage(again, "terminate", name)[0] == 200
+    begin(again, "naps", f"{name}-later", 3)
+    until_in(again, f"{name}-later", *ENDED)
+    assert manage(again, "status", name)[1]["runtimeStatus"] == "Running"
+    assert manage(again, "purge", name)[0] == 500
+    assert begin(again, "waits", name) == 500
+    assert begin(again, "waits", f"{name}~2") == 200, "another id goes on"
+    until_in(again, f"{name}~2", "Running")
+
+
+def _older(folder: Path) -> Path:
+    """Make a folder with the contract's app, whose host.json names the version before."""
+    folder.mkdir()
+    (folder / "function_app.py").symlink_to(APPS / "contract" / "function_app.py")
+    text = (APPS / "contract" / "host.json").read_text()
+    (folder / "host.json").write_text(text.replace('"defaultVersion": "2"', '"defaultVersion": "1"'))
+    return folder
 
 
 @pytest.mark.parametrize("given", [{"a": 1}, None, '{"in": "text"}'], ids=repr)

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support import npm
@@ -38,6 +38,7 @@ class Azurite:
     blob_port: int
     queue_port: int
     table_port: int
+    process_id: int = 0
 
     @property
     def connection(self) -> str:
@@ -48,11 +49,11 @@ class Azurite:
 
 
 @contextmanager
-def running() -> Iterator[Azurite]:
-    """Run Azurite in memory until the block ends."""
+def running(requests: Path | None = None) -> Iterator[Azurite]:
+    """Run Azurite in memory until the block ends; write each request that it answers into the file, if one is named."""
     node = install()
-    with tempfile.TemporaryFile() as log:
-        azurite, process = _start(node, log)
+    with tempfile.TemporaryFile() if requests is None else requests.open("w+b") as log:
+        azurite, process = _start(node, log, silent=requests is None)
         try:
             _wait(azurite, process, log)
             yield azurite
@@ -73,7 +74,7 @@ def install() -> str:
         raise AzuriteMissingError(str(exc)) from exc
 
 
-def _start(node: str, log: object) -> tuple[Azurite, subprocess.Popen[bytes]]:
+def _start(node: str, log: object, *, silent: bool) -> tuple[Azurite, subprocess.Popen[bytes]]:
     azurite = Azurite(*_free_ports(3))
     hosts = [f"--{service}Host=127.0.0.1" for service in ("blob", "queue", "table")]
     ports = [
@@ -81,12 +82,12 @@ def _start(node: str, log: object) -> tuple[Azurite, subprocess.Popen[bytes]]:
         f"--queuePort={azurite.queue_port}",
         f"--tablePort={azurite.table_port}",
     ]
-    flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"]
+    flags = ["--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence", *(["--silent"] if silent else [])]
     command = [node, str(SCRIPT), *hosts, *ports, *flags]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=tempfile.gettempdir(), env=dict(os.environ)
     )
-    return azurite, process
+    return replace(azurite, process_id=process.pid), process
 
 
 def _wait(azurite: Azurite, process: subprocess.Popen[bytes], log: object) -> None:

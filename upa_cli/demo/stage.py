@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -94,13 +94,22 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, narrator: Narrator, *, host: bool) -> Iterator[Stage]:
+def stage(
+    folder: Path,
+    narrator: Narrator,
+    *,
+    host: bool,
+    clock_text: str | None = None,
+    place: Mapping[str, str] | None = None,
+) -> Iterator[Stage]:
     """Set everything up in `folder`, emptied first, and take it down again.
 
     Args:
         folder: where the demo keeps its files.
         narrator: told what happens.
         host: run the function app in the functions host, on a scaled clock; otherwise a plain loop on a stepped one.
+        clock_text: UPA_CLOCK for the functions host; default: one that starts now and is scaled.
+        place: settings that say where state lies; default: in `folder`.
 
     Raises:
         DemoBusyError: another demo has the folder.
@@ -114,7 +123,8 @@ def stage(folder: Path, narrator: Narrator, *, host: bool) -> Iterator[Stage]:
             raise DemoBusyError(f"another demo is running in {folder}") from None
         for old in ("state", "tenant", "host"):
             shutil.rmtree(folder / old, ignore_errors=True)
-        formula = f"scaled:{START.timestamp():.0f}:{time.time()}:{FACTOR}" if host else ""
+        scaled = f"scaled:{START.timestamp():.0f}:{time.time()}:{FACTOR}"
+        formula = scaled if clock_text is None else clock_text
         clock: Clock = clock_from(formula) if host else SteppedClock(START, PACE)
         narrator.clock = clock
         sim = TenantSim(clock, seed="demo")
@@ -122,7 +132,8 @@ def stage(folder: Path, narrator: Narrator, *, host: bool) -> Iterator[Stage]:
             setattr(sim.timer_job.settings, name, seconds)
         with sim.serve(directory=folder / "tenant") as served, _environment(served.environment()):
             connector_file = _write_connector_file(folder, served)
-            environ = {"UPA_CONFIG": str(connector_file), "UPA_STATE": f"folder:{(folder / 'state').resolve()}"}
+            here = {"UPA_STATE": f"folder:{(folder / 'state').resolve()}"}
+            environ = {"UPA_CONFIG": str(connector_file), **(here if place is None else place)}
             app = bootstrap.build(environ, clock=clock, events=narrator)
             connector = app.connectors["demo"]
             ports = app.ports(connector)

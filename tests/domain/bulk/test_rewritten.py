@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_sim.upa.newtonsoft.errors import BadJsonError
+from tenant_sim.upa.newtonsoft import BadJsonError
 from tenant_sim.upa.newtonsoft.values import date_of
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 

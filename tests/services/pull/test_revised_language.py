@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.world import World
-from upa_core.config.grammar import parse_expression
+from upa_core.config import parse_expression
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import Mapping, direct

@@ -21,6 +21,7 @@ from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Source
 from upa_core.domain.people.mapping import direct
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Blob, BlobInfo, Store
+from upa_core.services.deliver.routes import ROUTES
 from upa_core.services.drive.advance import advance
 from upa_core.state.overlay import Silence
 
@@ -135,6 +136,7 @@ class Bench:
             ids=ids,
             events=silence,
             waker=silence,
+            routes=ROUTES,
         )
 
     def close(self) -> None:

@@ -9,8 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("upa_core", "upa_cli", "tenant_sim", "functions_host")
 IMPORTERS = (*PACKAGES, "tests", "bench")
-WAITING = ("upa_core/services/deliver", "upa_core/services/plan")
-"""Rooms that still import names of other modules from `connector_state`; nothing may be added to this list."""
 
 
 def _name_of(path: Path) -> str:
@@ -60,7 +58,6 @@ def test_a_name_is_imported_from_the_module_that_defines_it() -> None:
     foreign = [
         f"{path.relative_to(ROOT)}: {name} from {module}"
         for path, tree in TREES.items()
-        if not path.relative_to(ROOT).as_posix().startswith(WAITING)
         for module, name in _imports(tree)
         if OURS[module].name != "__init__.py" and name not in DEFINED[module]
     ]
@@ -78,19 +75,3 @@ def test_a_name_with_a_front_door_is_imported_through_it() -> None:
     ]
 
     assert around == []
-
-
-def test_the_rooms_that_wait_still_need_to() -> None:
-    """A room leaves the list when its imports are right."""
-    stale = [
-        room
-        for room in WAITING
-        if not any(
-            name not in DEFINED[module] and OURS[module].name != "__init__.py"
-            for path, tree in TREES.items()
-            if path.relative_to(ROOT).as_posix().startswith(room)
-            for module, name in _imports(tree)
-        )
-    ]
-
-    assert stale == []

@@ -33,6 +33,7 @@ from upa_core.ports.inspection import Host
 from upa_core.ports.messenger import Messenger
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
+from upa_core.services.deliver.routes import ROUTES
 from upa_core.services.health.notify import Alerting
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class App:
             ids=RandomIds(),
             events=self.events,
             waker=waker,
+            routes=ROUTES,
         )
 
     def services(self, connector: Connector) -> Mapping[Host, Service]:

@@ -300,6 +300,6 @@ def test_the_samples_of_a_held_plan_are_its_first_entries_in_its_order(world: Ap
     run = world.hold()
     hold = state_of(world.on.ports.store, "demo").load().value.hold
     assert hold is not None
-    planned = [entry.person for file in hold.run.files for entry in read_plan(world.on.ports.store, run, file.name)]
+    planned = [entry.person for file in hold.run.files for entry in read_plan(world.on.ports, run, file)]
 
     assert [one["id"] for one in world.get(f"/api/holds/{run}").json()["samples"]] == planned[:20]

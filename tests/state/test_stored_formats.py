@@ -14,13 +14,13 @@ import pytest
 from tests.fakes import MemoryStore
 from tests.fixtures.make import EXPORTED, SUMS, sums
 from tests.support.world import World
-from upa_core.domain.bulk.import_file import read_import_file
+from upa_core.domain.bulk.batch import read, split
 from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Lane, Outcome
 from upa_core.domain.documents.rounds import Segment as StoredSegment
-from upa_core.domain.documents.runs import Decision, Intent, Report, RoundEnd
+from upa_core.domain.documents.runs import Decision, FileState, Intent, Report, RoundEnd
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.people.changes import PARTITIONS
 from upa_core.http_api.idempotency import Remembered
@@ -81,7 +81,7 @@ def segment(tenant: Stored, key: str) -> Any:
 
 def plan(tenant: Stored, key: str) -> Any:
     parts = key.split("/")
-    return read_plan(tenant.store, parts[3], parts[5])
+    return read_plan(tenant.world.ports(), parts[3], FileState(parts[5], 0, 0, 0, 0, ""))
 
 
 READERS: dict[str, Callable[[Stored, str], Any]] = {
@@ -99,7 +99,7 @@ READERS: dict[str, Callable[[Stored, str], Any]] = {
     "runs/.+/decision.json": document(Decision),
     "runs/.+/outcome.json": document(Outcome),
     "runs/.+/shards": lambda tenant, key: kept_shards(tenant.store, key.split("/")[3], tenant.world.state.people),
-    "runs/.+/files/.+": lambda tenant, key: read_import_file(tenant.blob(key), orjson.loads),
+    "runs/.+/files/.+": lambda tenant, key: read(split(tenant.blob(key)).values(), orjson.loads),
     "runs/.+/plan/.+": plan,
     "runs/.+/log-.+": lambda tenant, key: parse_log(decode_log(tenant.blob(key))),
     "requests/.+": document(Remembered),

@@ -12,6 +12,7 @@ CALLS = {
     "source": ("page", "read"),
     "library": ("upload", "size", "download", "digest", "items", "delete_file", "delete_folder"),
     "import_jobs": ("queue", "get", "list", "cancel"),
+    "tiny": ("write",),
 }
 
 

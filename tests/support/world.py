@@ -6,7 +6,7 @@ pipeline between two calls of `ports`: each one is a restart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ from upa_core.domain.next_step import Step
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Scope
 from upa_core.domain.people.shadow import EscrowEntry, Shard
-from upa_core.ports.bundle import Ports
+from upa_core.ports.bundle import Ports, Route
+from upa_core.services.deliver.routes import ROUTES
 from upa_core.services.drive.advance import advance
 from upa_core.services.pull import pull
 from upa_core.services.upkeep.housekeeping import housekeeping
@@ -145,7 +146,13 @@ class World:
         }
         if fate is not None:
             made = {kind: Mortal(port, kind, fate) for kind, port in made.items()}
-        return Ports(clock=self.time, ids=self.ids, events=self.events, waker=self.waker, **made)
+        return Ports(
+            clock=self.time, ids=self.ids, events=self.events, waker=self.waker, routes=self.routes(fate), **made
+        )
+
+    def routes(self, fate: Fate | None) -> Mapping[str, Route]:
+        """Return the routes by which values travel; with a fate, one that calls out may die."""
+        return ROUTES
 
     # -- the directory -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from upa_cli.shell.registry import command, group
 from upa_core.domain.bulk.import_job import ImportJob, error_name, state_name
 from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import RefusedError
-from upa_core.services.deliver.archive import archive_given_up
+from upa_core.services.deliver.bulk.archive import archive_given_up
 from upa_core.state.document import lane_of
 
 group("jobs", "SharePoint's import jobs: see what is in hand, cancel what hasn't started.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from upa_cli.live import judges
 from upa_cli.live.check import ImportCheck
-from upa_core.domain.bulk.import_file import BOM, ID_PROPERTY
+from upa_core.domain.bulk.batch import BOM, ID_PROPERTY
 
 
 def file_of(rows: Sequence[Mapping[str, str | None]]) -> bytes:

@@ -13,7 +13,7 @@ from upa_cli.live.imports import file_of
 from upa_cli.live.record import Flight, Record, save
 from upa_cli.live.tenant import LiveTenant
 from upa_core.adapters.http.call_log import CallLog
-from upa_core.domain.bulk.import_file import ID_PROPERTY
+from upa_core.domain.bulk.batch import ID_PROPERTY
 from upa_core.domain.bulk.import_job import ImportJob, state_name
 from upa_core.domain.bulk.job_log import decode_log
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, RetryLaterError, UpaError

@@ -1,9 +1,16 @@
-"""The ports that the use cases of one connector work with."""
+"""The ports that the use cases of one connector work with, and the routes by which its values travel."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.lane import Outcome
+from upa_core.domain.next_step import Step
+from upa_core.domain.people.verdict import Verdict
+from upa_core.domain.plan.batch import BatchForm
 from upa_core.ports.change_source import ChangeSource
 from upa_core.ports.clock import Clock, Ids
 from upa_core.ports.events import Events
@@ -11,6 +18,38 @@ from upa_core.ports.import_jobs import ImportJobs
 from upa_core.ports.library import Library
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
+
+
+class Route(Protocol):
+    """One way by which a planned change reaches its target.
+
+    Every route promises the same: at least once, full values, idempotent; it writes down what it is about to do before
+    it has an effect, archives the answer before it settles, and settles from the archive alone. So each call may be
+    repeated, and may be made by another instance than the one before.
+    """
+
+    @property
+    def form(self) -> BatchForm:
+        """Return how its batches are written and read."""
+
+    def advance(self, ports: Ports, connector: Connector) -> Step:
+        """Do the one next thing for the route's batches of the open run, the first one first (`next_delivery`).
+
+        A batch that is over is archived and handed to `services.deliver.finish`, which settles it. `again`: more can be
+        done at once; `poll`: not before `at`; `idle`: somebody must act first.
+
+        Raises:
+            ConflictError: another instance is at work; nothing was done twice.
+            RetryLaterError: a service or the storage can't be reached; nothing is lost.
+            FatalError: an administrator must act; nothing is lost.
+
+        """
+
+    def judge(self, ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
+        """Tell what the archive of a batch leaves of its people; the same whenever it is asked, without the target.
+
+        Raises `CorruptStateError` where something that the archive names is missing.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +64,5 @@ class Ports:
     ids: Ids
     events: Events
     waker: Waker
+    routes: Mapping[str, Route]
+    """By name; who reads a batch finds its form here."""

@@ -1,37 +1,60 @@
-"""Read a frozen plan: an import file, and beside it what the shadow said before."""
+"""Read a frozen plan: a batch, and beside it what the shadow said before."""
 
 from __future__ import annotations
 
 import orjson
 
-from upa_core.domain.bulk.import_file import read_import_file, read_people, split_import_file
+from upa_core.domain.documents.runs import FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.batch import BatchForm
 from upa_core.domain.plan.planner import Entry
+from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Store
 from upa_core.state.document import decode
-from upa_core.state.plan_writer import PLAN_VERSION
+
+PLAN_VERSION = 2
 
 
-def read_plan(store: Store, run: str, name: str) -> list[Entry]:
-    """Return the plan entries of an import file, in its order.
+def form_of(ports: Ports, route: str) -> BatchForm:
+    """Return how a route's batches are read.
 
-    Raises `CorruptStateError` where the file or its plan is missing or can't be read.
+    Raises `CorruptStateError` for a route that this release doesn't know.
     """
-    old = _old(store, run, name)
-    people = read_import_file(_needed(store, file_key(run, name)), orjson.loads)
+    if route not in ports.routes:
+        raise CorruptStateError(f"a batch of the route {route}, which this release doesn't know")
+    return ports.routes[route].form
+
+
+def read_plan(ports: Ports, run: str, file: FileState) -> list[Entry]:
+    """Return the plan entries of a batch, in its order.
+
+    Raises `CorruptStateError` where the batch or its plan is missing or can't be read.
+    """
+    form, old = form_of(ports, file.route), _old(ports.store, run, file.name)
+    people = form.read(form.split(_needed(ports.store, file_key(run, file.name))).values(), orjson.loads)
     return [Entry(person, new, old.get(person, {})) for person, new in people.items()]
 
 
-def find_in_plan(store: Store, run: str, name: str, person: str) -> Entry | None:
-    """Return a person's entry, None where an import file doesn't name them or isn't kept any more."""
-    blob = store.get(file_key(run, name))
+def find_in_plan(ports: Ports, run: str, file: FileState, person: str) -> Entry | None:
+    """Return a person's entry, None where a batch doesn't name them or isn't kept any more."""
+    blob = ports.store.get(file_key(run, file.name))
     if blob is None or person.encode() not in blob.data:
         return None
-    piece = split_import_file(blob.data).get(person)
+    form = form_of(ports, file.route)
+    piece = form.split(blob.data).get(person)
     if piece is None:
         return None
-    return Entry(person, read_people([piece], orjson.loads)[person], _old(store, run, name).get(person, {}))
+    new = form.read([piece], orjson.loads)[person]
+    return Entry(person, new, _old(ports.store, run, file.name).get(person, {}))
+
+
+def people_in(ports: Ports, run: str, name: str, route: str) -> dict[str, bytes]:
+    """Return what a batch says of each person, for its form's `read`.
+
+    Raises `CorruptStateError` where the batch is missing or can't be read.
+    """
+    return form_of(ports, route).split(_needed(ports.store, file_key(run, name)))
 
 
 def _old(store: Store, run: str, name: str) -> dict[str, dict[str, str | None]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from upa_core.domain.bulk.import_job import JobError, JobState
 from upa_core.domain.bulk.job_log import LogLine, decode_log, decode_pieces, judge, parse_log
 from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.verdict import WHOLE, PersonVerdict
 
 PEOPLE = {"p1": {}, "p2": {}}
 DONE = (JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR)
@@ -20,7 +21,7 @@ def test_the_people_named_fail_and_the_rest_is_confirmed() -> None:
     """Partial success is success, and escrow for those named."""
     verdict = judge(*DONE, parse_log("IdentityNotResolvable\tP1\tUser identity cannot be resolved\r\n"), PEOPLE)
     assert verdict.confirmed
-    assert verdict.failed == {"p1": (EscrowReason.PROFILE_NOT_CREATED, "IdentityNotResolvable")}
+    assert verdict.failed == {"p1": PersonVerdict({WHOLE: (EscrowReason.PROFILE_NOT_CREATED, "IdentityNotResolvable")})}
 
 
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1e"])
@@ -32,7 +33,7 @@ def test_what_a_message_quotes_ends_no_line(mark: str) -> None:
 def test_another_kind_of_line_is_another_reason() -> None:
     """Unknown kinds that name a person cost that person."""
     verdict = judge(*DONE, parse_log("Whatever\tp2\tsomething new"), PEOPLE)
-    assert verdict.failed == {"p2": (EscrowReason.REFUSED_BY_SHAREPOINT, "Whatever")}
+    assert verdict.failed == {"p2": PersonVerdict({WHOLE: (EscrowReason.REFUSED_BY_SHAREPOINT, "Whatever")})}
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from upa_core.domain.bulk.import_job import JobError, JobState, error_name
 from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.verdict import WHOLE, PersonVerdict, Refusal, Verdict
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Not what else Unicode ends lines with: a message may quote a value."""
@@ -99,20 +100,6 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
     yield from _LINE_END.split(rest)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What an ended import job leaves of the people in its file."""
-
-    confirmed: bool
-    """False: it confirms nobody; everything in the file is unknown."""
-    failed: Mapping[str, tuple[EscrowReason, str]] = field(default_factory=dict)
-    """People the log names, each with the reason and the kind of line; everybody else is confirmed."""
-    why: str = ""
-    """Why nobody is confirmed."""
-    opaque: bool = False
-    """Nobody is confirmed and the log doesn't say why: the target may be down."""
-
-
 def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[str]) -> Verdict:
     """Decide whom an import job confirmed.
 
@@ -131,14 +118,14 @@ def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[s
     abort = next((line for line in lines if _aborts(line)), None)
     if abort is not None:
         return Verdict(confirmed=False, why=f"{abort.kind}: the import was aborted")
-    failed: dict[str, tuple[EscrowReason, str]] = {}
+    failed: dict[str, PersonVerdict] = {}
     for line in lines:
         person = by_name.get(line.identity.lower()) or (alone if not line.identity else None)
         if person is None:
             return Verdict(confirmed=False, why=f"{line.kind or 'a line'} without an identity of the file")
         unresolved = line.kind in _UNRESOLVED
         reason = EscrowReason.PROFILE_NOT_CREATED if unresolved else EscrowReason.REFUSED_BY_SHAREPOINT
-        failed.setdefault(person, (reason, line.kind))
+        failed.setdefault(person, PersonVerdict({WHOLE: Refusal(reason, line.kind)}))
     return Verdict(confirmed=True, failed=failed)
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from upa_core.domain.errors import CorruptStateError
 
 T = TypeVar("T")
+_ADDED = "added"
 Reader = Callable[[Any], Any]
 
 
@@ -22,10 +23,19 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def added(default: Any) -> Any:
+    """Declare a field of a later release: at its default it isn't written, so that earlier releases read on."""
+    return dataclasses.field(default=default, metadata={_ADDED: True})
+
+
 def to_json(value: Any) -> Any:
     """Turn a document (dataclass, tuple, dict, enum, datetime, plain value) into JSON values."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {
+            f.name: to_json(held)
+            for f in dataclasses.fields(value)
+            if (held := getattr(value, f.name)) != f.default or _ADDED not in f.metadata
+        }
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, Enum):

@@ -1,4 +1,4 @@
-"""The stored documents that say where a connector stands; those of rounds, runs and the lane are named here too."""
+"""The stored document that says where a connector stands."""
 
 from __future__ import annotations
 
@@ -7,68 +7,18 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from upa_core.domain.documents.census import Census
-from upa_core.domain.documents.lane import (
-    Abandoned,
-    FilePhase,
-    InFlight,
-    JobOutcome,
-    Lane,
-    LogFile,
-    Outcome,
-)
-from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.domain.documents.rounds import (
     OpenRound,
     SealedRound,
-    Segment,
     Watermark,
 )
 from upa_core.domain.documents.runs import (
-    Counts,
-    Decision,
     Exported,
-    FileState,
     Hold,
-    Intent,
-    Report,
     Retry,
-    RoundEnd,
     Run,
-    RunResult,
 )
-
-__all__ = [
-    "Abandoned",
-    "ConnectorState",
-    "Counts",
-    "Debt",
-    "Decision",
-    "Exported",
-    "FilePhase",
-    "FileState",
-    "Hold",
-    "InFlight",
-    "Intent",
-    "JobOutcome",
-    "Lane",
-    "LogFile",
-    "OpenRound",
-    "Outcome",
-    "PeopleIndex",
-    "Quarantine",
-    "QuarantineReason",
-    "Report",
-    "Retry",
-    "RoundEnd",
-    "Run",
-    "RunRequest",
-    "RunResult",
-    "SealedRound",
-    "Segment",
-    "Watermark",
-    "age_of",
-    "switched_off",
-]
 
 
 @dataclass(frozen=True, slots=True)

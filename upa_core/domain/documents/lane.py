@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from upa_core.domain.documents.codec import added
 from upa_core.domain.timetable import FOREIGN_LANE_PATIENCE
 
 FilePhase = Literal["reserved", "uploaded", "queueing", "queued"]
@@ -44,6 +45,8 @@ class InFlight:
     """Queue calls whose import job may exist: more than one means that siblings may be running."""
     log_seen: str = ""
     """What the log folders held when last looked at: a log is read once it has stopped growing."""
+    beside: bool = added(default=False)
+    """The run has batches of other routes too: whoever looks at this file goes on with them."""
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether another connector may take the lane over: nobody gives an import job more than 24 h."""
@@ -121,7 +124,7 @@ class JobOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The archive's manifest of one import file: settling reads this and what it names, nothing else."""
+    """The archive's manifest of one batch: settling reads this and what it names, nothing else."""
 
     VERSION: ClassVar[int] = 1
 
@@ -134,6 +137,7 @@ class Outcome:
     jobs: tuple[JobOutcome, ...]
     """Empty where the import job was cancelled or given up."""
     logs: tuple[LogFile, ...]
+    """What the target answered: the logs of the import jobs, or the archived answers of another route."""
     intact: bool
     """False: the file in the library wasn't the one we wrote when it was archived."""
     given_up: str = ""
@@ -143,3 +147,5 @@ class Outcome:
     """Given up while its import job may still run."""
     import_jobs: tuple[str, ...] = ()
     """Ids of every import job learnt for the file, of one given up too."""
+    route: str = added("bulk")
+    """How the batch travelled: who judges the answer."""

@@ -6,9 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from upa_core.domain.documents.codec import added
 from upa_core.domain.documents.ids import moment_of
+from upa_core.domain.documents.quarantine import QuarantineReason
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
+BULK = "bulk"
+"""The route of whatever names none: SharePoint's bulk import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """One import file of a run."""
+    """One batch of a run; that of the bulk route is an import file."""
 
     name: str
     """`upa-<connector>-<run id>-<sequence>.json`; the orchestration's instance id too."""
@@ -64,6 +68,22 @@ class FileState:
     """False although settled: the import job confirmed nobody."""
     import_jobs: tuple[str, ...] = ()
     """Ids of its import jobs, known once it is settled."""
+    route: str = added(BULK)
+    """How it travels: the name of a route."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRoute:
+    """A route of a run that failed or was denied: none of its other batches begins."""
+
+    route: str
+    why: str
+    opaque: bool = True
+    """Nothing says why it failed: the target may be down."""
+    people: int = 0
+    """People in the batch whose failure names nobody."""
+    quarantine: QuarantineReason | None = None
+    """Set where one such failure is enough to slow the connector down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +104,28 @@ class Run:
     """Updates don't count against the change threshold: an announced full round."""
     approved: bool = False
     """Held and approved: nothing of it counts against the change threshold."""
+    closed: tuple[ClosedRoute, ...] = added(())
+    """Routes that have nothing more to do in this run while another is still at work."""
 
     def file(self, name: str) -> FileState | None:
         """Return the file of that name."""
         return next((file for file in self.files if file.name == name), None)
 
-    def next_file(self) -> FileState | None:
-        """Return the first file that isn't settled."""
-        return next((file for file in self.files if not file.settled), None)
+    def waiting(self, route: str | None = None) -> list[FileState]:
+        """Return the batches that are still to be delivered: of one route, or of all that aren't closed."""
+        over = {one.route for one in self.closed}
+        files = (file for file in self.files if not file.settled and file.route not in over)
+        return [file for file in files if route in (None, file.route)]
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Return the routes with work left, in the order of their batches."""
+        return tuple(dict.fromkeys(file.route for file in self.waiting()))
+
+    def closing(self, route: ClosedRoute) -> Run:
+        """Return the run with one route closed, at its first failure."""
+        known = any(one.route == route.route for one in self.closed)
+        return self if known else replace(self, closed=(*self.closed, route))
 
     @property
     def import_jobs(self) -> tuple[str, ...]:

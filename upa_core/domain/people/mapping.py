@@ -63,6 +63,8 @@ class Mapping:
     words: tuple[str, str] | None = None
     """For boolean: the words for true and false."""
     state: MappingState = "active"
+    route: str = "bulk"
+    """How its values travel: the name of a route; it decides no value and stays out of the fingerprint."""
     redact: bool = False
     """Show `***` instead of values in logs and reports."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 
 import orjson
 
@@ -11,14 +12,12 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.documents.storage_layout import RUNS_PREFIX, Kind, connector_named_in, parse, run_of, shards_key
-from upa_core.domain.errors import RefusedError
+from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import lane_of, state_of
-
-_BOM = b"\xef\xbb\xbf"
 
 
 def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Sequence[str] = ()) -> int:
@@ -83,30 +82,23 @@ def _scrub(ports: Ports, key: str, person: str) -> bool:
     blob = ports.store.get(key)
     if blob is None or person not in decode_log(blob.data).lower():
         return False
-    ports.store.put(key, _without(key, blob.data, person), if_match=blob.etag)
+    ports.store.put(key, _without(ports, key, blob.data, person), if_match=blob.etag)
     return True
 
 
-def _without(key: str, data: bytes, person: str) -> bytes:
-    """Return an import file, the plan of one or a log without the person; what can't be read loses its lines."""
+def _without(ports: Ports, key: str, data: bytes, person: str) -> bytes:
+    """Return a batch, the plan of one or a log without the person; what can't be read loses its lines."""
     found = parse(key)
     kind = found.kind if found is not None else None
-    try:
-        if kind is Kind.IMPORT_FILE:
-            return _file_without(data, person)
-        if kind is Kind.PLAN:
+    for route in ports.routes.values() if kind is Kind.IMPORT_FILE else ():
+        with suppress(CorruptStateError):
+            return route.form.without(data, person)
+    if kind is Kind.PLAN:
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
             return _plan_without(data, person)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        pass
     lines = parse_log(decode_log(data))
     kept = (one for one in lines if person not in f"{one.identity} {one.message}".lower())
     return "".join(f"{one.kind}\t{one.identity}\t{one.message}\n" for one in kept).encode()
-
-
-def _file_without(data: bytes, person: str) -> bytes:
-    document = orjson.loads(data.removeprefix(_BOM))
-    rows = [row for row in document["value"] if row["IdName"].lower() != person]
-    return _BOM + orjson.dumps(document | {"value": rows})
 
 
 def _plan_without(data: bytes, person: str) -> bytes:

@@ -13,7 +13,7 @@ from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import left_by
-from upa_core.domain.documents.runs import Decision, Hold
+from upa_core.domain.documents.runs import Decision, FileState, Hold
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import ConflictError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
@@ -75,7 +75,7 @@ def sample(ports: Ports, hold: Hold, most: int) -> list[Entry]:
     for file in hold.run.files:
         if len(entries) >= most:
             break
-        entries += sorted(read_plan(ports.store, hold.run.id, file.name), key=lambda entry: not entry.clears)
+        entries += sorted(read_plan(ports, hold.run.id, file), key=lambda entry: not entry.clears)
     return entries[:most]
 
 
@@ -92,7 +92,7 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
     people = 0
     doubted = hold.kind == SOURCE_SHRANK
     for file in hold.run.files if not doubted else ():
-        people += _decline(ports, connector, run, file.name)
+        people += _decline(ports, connector, run, file)
     write_report(ports, connector.name, hold.run, "rejected", f"rejected by {by}: {hold.why}")
     now, token = ports.clock.now(), ports.ids.token()
     before = document.load().value
@@ -132,8 +132,8 @@ def _decide(ports: Ports, connector: Connector, hold: Hold, decision: Decision) 
     ports.events.emit(Event(EventName.HOLD_DECIDED, connector.name, decision.run, Level.WARNING, fields))
 
 
-def _decline(ports: Ports, connector: Connector, run: str, file: str) -> int:
-    declined = {entry.person: entry.new for entry in read_plan(ports.store, run, file)}
+def _decline(ports: Ports, connector: Connector, run: str, file: FileState) -> int:
+    declined = {entry.person: entry.new for entry in read_plan(ports, run, file)}
 
     def change(shard: Shard, person: str) -> None:
         shard.declined[person] = {**shard.declined.get(person, {}), **declined[person]}

@@ -1,143 +1,23 @@
-"""Archive an ended import job: file and logs go to our storage, hash-checked, before anything is settled or deleted."""
+"""The archive of a batch: its manifest, and the answers that it names, are all that settling reads."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from urllib.parse import unquote, urlsplit
-
-from upa_core.domain.bulk.import_job import ImportJob, JobState
-from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import FileState, InFlight, JobOutcome, LogFile, Outcome
-from upa_core.domain.documents.ids import is_log_folder_of
-from upa_core.domain.documents.storage_layout import log_key, outcome_key
-from upa_core.domain.errors import ConflictError, FatalError
+from upa_core.domain.documents.lane import Outcome
+from upa_core.domain.documents.storage_layout import outcome_key
+from upa_core.domain.errors import ConflictError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.ports.bundle import Ports
-from upa_core.ports.library import LibraryItem
 from upa_core.state.document import get_document, put_document
-
-MAX_LOG_BYTES = 32 * 1024 * 1024
-"""Of one log: more lines than an import file has people."""
-MAX_LOGS = 100
-"""Logs of one import file."""
 
 
 def load_outcome(ports: Ports, run: str, file: str) -> Outcome | None:
-    """Return how an import file ended, None where it isn't archived yet."""
+    """Return how a batch ended, None where it isn't archived yet."""
     stored = get_document(ports.store, outcome_key(run, file), Outcome)
     return stored.value if stored is not None else None
 
 
-def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
-    """Tell whether an import job ended in a way that its log explains."""
-    return any(job.state == JobState.ERROR for job in jobs)
-
-
-def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
-    """Return the log folders of import jobs: beside the import file and named after it, and no other.
-
-    What is returned is read, and in the end deleted: neither the library itself nor a folder of somebody else's, even
-    where SharePoint names it.
-    """
-    return tuple(job.log_folder_uri for job in jobs if _is_log_folder(job.log_folder_uri, source_uri))
-
-
-def _is_log_folder(folder: str, file: str) -> bool:
-    place, _, name = _path(folder).rpartition("/")
-    beside, _, upload = _path(file).rpartition("/")
-    return place == beside and is_log_folder_of(name, upload)
-
-
-def _path(uri: str) -> str:
-    try:
-        return unquote(urlsplit(uri).path).rstrip("/").casefold()
-    except ValueError:
-        return ""
-
-
-def logs_seen(ports: Ports, jobs: Sequence[ImportJob], source_uri: str) -> str:
-    """Sum up what the log folders hold now, "" while an import job that ended in Error has none.
-
-    Raises `RetryLaterError` where the library can't be read now.
-    """
-    seen = []
-    for job in jobs:
-        items = _log_items(ports, job, source_uri)
-        if job.state == JobState.ERROR and not items:
-            return ""
-        seen += [f"{job.id} {item.name} {item.size}" for item in items]
-    return hashlib.sha256("\n".join(sorted(seen)).encode()).hexdigest()[:16]
-
-
-def archive(
-    ports: Ports, connector: Connector, flight: InFlight, file: FileState, jobs: Sequence[ImportJob]
-) -> Outcome:
-    """Copy everything the settling needs, then write the manifest; the first one written is the one that counts.
-
-    Raises `RetryLaterError` where the library can't be read now.
-    """
-    intact = _digest(ports, flight.source_uri, file.size) == file.sha256
-    logs: list[LogFile] = []
-    for job in jobs:
-        for item in _log_items(ports, job, flight.source_uri):
-            most = MAX_LOG_BYTES if len(logs) < MAX_LOGS else 0
-            logs.append(_archive_log(ports, flight, job.id, item, len(logs), most))
-            if not most:
-                break
-    outcome = Outcome(
-        version=Outcome.VERSION,
-        connector=connector.name,
-        run=flight.run,
-        file=flight.file,
-        sequence=flight.sequence,
-        ended=ports.clock.now(),
-        jobs=tuple(JobOutcome(job.id, job.state, job.error, job.message) for job in jobs),
-        logs=tuple(logs),
-        intact=intact,
-        source_uri=flight.source_uri,
-        log_folders=log_folders(jobs, flight.source_uri),
-        import_jobs=_known(flight, jobs),
-    )
-    return _write(ports, outcome)
-
-
-def archive_given_up(
-    ports: Ports, connector: Connector, flight: InFlight, why: str, *, abandoned: bool, jobs: Sequence[ImportJob] = ()
-) -> Outcome:
-    """Write that a file was given up; nothing is read from the library, so that this always works.
-
-    Args:
-        abandoned: an import job of it may still run.
-
-    """
-    already = load_outcome(ports, flight.run, flight.file)
-    if already is not None:
-        return already
-    outcome = Outcome(
-        version=Outcome.VERSION,
-        connector=connector.name,
-        run=flight.run,
-        file=flight.file,
-        sequence=flight.sequence,
-        ended=ports.clock.now(),
-        jobs=(),
-        logs=(),
-        intact=False,
-        given_up=why,
-        source_uri=flight.source_uri,
-        log_folders=log_folders(jobs, flight.source_uri),
-        abandoned=abandoned,
-        import_jobs=_known(flight, jobs),
-    )
-    return _write(ports, outcome)
-
-
-def _known(flight: InFlight, jobs: Sequence[ImportJob]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*flight.jobs, *(job.id for job in jobs if job.id))))
-
-
-def _write(ports: Ports, outcome: Outcome) -> Outcome:
+def write_outcome(ports: Ports, outcome: Outcome) -> Outcome:
+    """Write how a batch ended, after everything that the manifest names; the first one written counts."""
     try:
         put_document(ports.store, outcome_key(outcome.run, outcome.file), outcome, if_absent=True)
     except ConflictError:
@@ -146,34 +26,3 @@ def _write(ports: Ports, outcome: Outcome) -> Outcome:
     told = Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, Level.INFO, fields, outcome.import_jobs)
     ports.events.emit(told)
     return outcome
-
-
-def _log_items(ports: Ports, job: ImportJob, source_uri: str) -> list[LibraryItem]:
-    """List a log folder; one that SharePoint refuses to show, or a link that leaves the tenant, is no log."""
-    if not log_folders([job], source_uri):
-        return []
-    try:
-        return [item for item in ports.library.items(job.log_folder_uri) or () if not item.is_folder]
-    except FatalError:
-        return []
-
-
-def _digest(ports: Ports, url: str, size: int) -> str | None:
-    """Hash what lies in the library; a file longer than ours isn't ours, and is read no further."""
-    try:
-        return ports.library.digest(url, most=size)
-    except FatalError:
-        return None
-
-
-def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int, most: int) -> LogFile:
-    """Copy a log; one that can't be read, or has more than `most` bytes, is kept as unreadable."""
-    try:
-        found = ports.library.download(item.url, most=most) if item.size <= most else None
-    except FatalError:
-        found = None
-    content = found or b""
-    digest = hashlib.sha256(content).hexdigest()
-    key = log_key(flight.run, flight.file, number, digest)
-    ports.store.put(key, content)
-    return LogFile(job, item.name, key, digest, readable=found is not None)

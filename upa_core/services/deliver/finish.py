@@ -1,178 +1,160 @@
-"""Finish an import file or a run: settle, write what became of it, free the lane, clean."""
+"""Finish a batch: settle it, and write what became of it, in the same write that ends its run if it was the last."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import (
-    Abandoned,
-    ConnectorState,
-    Counts,
-    Debt,
-    FileState,
-    InFlight,
-    Lane,
-    Outcome,
-    QuarantineReason,
-    Run,
-)
+from upa_core.domain.documents.connector_state import ConnectorState, Debt
+from upa_core.domain.documents.lane import Outcome
+from upa_core.domain.documents.quarantine import QuarantineReason
+from upa_core.domain.documents.runs import BULK, ClosedRoute, Counts, FileState, Run
 from upa_core.domain.documents.storage_layout import shards_key
 from upa_core.domain.errors import ConflictError
-from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.ports.bundle import Ports
-from upa_core.services.deliver.archive import archive_given_up
-from upa_core.services.deliver.clean import pay_debts
-from upa_core.services.deliver.settle import settle
+from upa_core.services.deliver.delivery import Delivery
+from upa_core.services.deliver.settle import Settlement, settle
 from upa_core.services.health.quarantine import emit_quarantine
-from upa_core.state.document import Stored, lane_of, state_of
-from upa_core.state.lane import abandon, emit, is_current, move
+from upa_core.state.document import Stored, state_of
 from upa_core.state.run_end import after_delivery, after_failure, after_success, drop_segments, write_report
 
 MAX_AFTER_A_LONE_FAILURE = 32
 """Files that still go after one of a single person failed; an import job each, and the values don't get newer."""
+_TRIES = 8
+
+Result = Literal["success", "failed"]
 
 
-def finish(
-    ports: Ports,
-    connector: Connector,
-    run: Run,
-    file: FileState,
-    outcome: Outcome,
-    flight: InFlight | None,
-    read: Stored[ConnectorState] | None = None,
-) -> Step:
-    """Settle from the archive, write what became of the file, free the lane (if the file is in it), clean."""
-    settlement = settle(ports, connector, outcome)
-    counts = run.counts.plus(Counts(exported=settlement.exported, escrowed=settlement.escrowed))
-    settled = replace(file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
-    after = replace(run.with_file(settled), counts=counts)
-    status = _status(after, settled, outcome)
-    why = settlement.why or ("a file of one person confirmed nobody" if status == "failed" else "")
-    if status is not None:
-        write_report(ports, connector.name, after, status, why)
-    now = ports.clock.now()
-    debts = () if outcome.abandoned else tuple(_debts(outcome, now))
-    attributable = bool(outcome.jobs) and file.people > 1
+class Finished(NamedTuple):
+    """What finishing came to."""
 
-    def change(state: ConnectorState) -> ConnectorState:
-        if state.run is None or state.run.id != run.id or state.run.file(file.name) != file:
-            return state
-        state = replace(state, run=after, debts=(*state.debts, *debts), import_jobs=state.import_jobs + 1)
-        state = after_delivery(state, after, settled, now)
-        if status == "success":
-            return after_success(state, after, now)
-        if status == "failed":
-            people = file.people if attributable else 0
-            return after_failure(state, after, now, why, opaque=settlement.opaque, people=people)
-        return state
-
-    document = state_of(ports.store, connector.name)
-    before = read or document.load()
-    done = [r for r in before.value.sealed if r.id in run.rounds] if status == "success" else []
-    written = document.update(change, before)
-    emit_quarantine(ports, connector.name, before.value, written.value, run.id, after.import_jobs)
-    if flight is not None:
-        free_lane(ports, connector, flight, outcome)
-    drop_segments(ports, done)
-    pay_debts(ports, connector, written)
-    if status is not None:
-        ports.store.delete(shards_key(run.id))
-    return Step("again", f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed", run=run.id)
+    step: Step
+    state: Stored[ConnectorState]
+    """As it is now."""
 
 
-def free_lane(
-    ports: Ports, connector: Connector, flight: InFlight, outcome: Outcome | None, *, alive: bool = False
-) -> None:
-    """Take the file out of the lane; an import job that was given up while it may still run stays on the books.
+def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | None = None) -> Finished:
+    """Settle a batch from its archive and write what became of it; the run ends with it if no route has work left.
 
-    Args:
-        alive: without an outcome, whether an import job of the file may still run.
-
+    Repeating it changes nothing. Raises `CorruptStateError` where the archive can't be read.
     """
-    abandoned = outcome.abandoned if outcome is not None else alive
-    now = ports.clock.now()
-    move(ports, connector, flight, None, abandon(flight, now) if abandoned else _unchanged)
-
-
-def fail_run(
-    ports: Ports,
-    connector: Connector,
-    run: Run,
-    flight: InFlight,
-    why: str,
-    *,
-    quarantine: QuarantineReason | None = None,
-    stored: bool = True,
-) -> Step:
-    """End a run none of whose import jobs can exist for this file; its rounds stay in the outbox, the lane is free.
-
-    Args:
-        stored: the file may lie in the library.
-
-    """
-    now = ports.clock.now()
-    debts = (Debt(flight.source_uri, is_folder=False, since=now),) if stored else ()
-
-    def change(state: ConnectorState) -> ConnectorState:
-        if not is_current(state, flight):
-            return state
-        after = after_failure(state, run, now, why, quarantine=quarantine)
-        return replace(after, debts=(*state.debts, *debts))
-
-    if lane_of(ports.store, connector).load().value.in_flight != flight:  # another instance has sent it meanwhile
-        raise ConflictError("the lane was moved by somebody else")
-    write_report(ports, connector.name, run, "failed", why)
-    document = state_of(ports.store, connector.name)
-    before = document.load()
-    written = document.update(change, before)
-    emit_quarantine(ports, connector.name, before.value, written.value, run.id, run.import_jobs)
-    move(ports, connector, flight, None)
-    return Step("again", f"the run failed: {why}", run=run.id)
-
-
-def give_up_sending(ports: Ports, connector: Connector, run: Run, flight: InFlight) -> Step:
-    """End a run whose queue calls neither answered nor were listed: an import job may yet turn up."""
-    file = run.file(flight.file)
-    if file is None:
-        return Step("idle", "the run has no such file", run=run.id)
-    why = f"given up: queue calls neither answered nor listed: {flight.queues}"
-    outcome = archive_given_up(ports, connector, flight, why, abandoned=True)
-    emit(ports, EventName.IMPORT_JOB_ABANDONED, flight, Level.ERROR, reason=why)
-    return finish(ports, connector, run, file, outcome, flight)
-
-
-def give_up(ports: Ports, connector: Connector, run: Run, file: FileState, entry: Abandoned) -> Step:
-    """Finish a file whose place in the lane another connector took over: its import job is on the books already."""
-    flight = InFlight(
-        connector=connector.name,
-        run=run.id,
-        file=file.name,
-        sequence=file.sequence,
-        phase="queued",
-        since=entry.since,
-        upload=entry.upload,
-        source_uri=entry.source_uri,
-        jobs=entry.jobs,
+    settlement = settle(delivery.ports, delivery.connector, outcome)
+    settled = replace(delivery.file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
+    counted = Counts(exported=settlement.exported, escrowed=settlement.escrowed)
+    attributable = bool(outcome.jobs) and settled.people > 1
+    failure = ClosedRoute(
+        settled.route,
+        settlement.why or "a file of one person confirmed nobody",
+        opaque=settlement.opaque,
+        people=settled.people if attributable else 0,
     )
-    outcome = archive_given_up(ports, connector, flight, "given up: the lane was taken over", abandoned=True)
-    return finish(ports, connector, run, file, outcome, None)
+
+    def settle_in(run: Run) -> Run:
+        after = replace(run.with_file(settled), counts=run.counts.plus(counted))
+        return after.closing(failure) if _closes(after, settled, outcome, settlement) else after
+
+    def note(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
+        debts = () if outcome.abandoned else tuple(_debts(outcome, now))
+        queued = state.import_jobs + (settled.route == BULK)
+        return after_delivery(replace(state, debts=(*state.debts, *debts), import_jobs=queued), run, settled, now)
+
+    why = f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed"
+    return _write(delivery, settle_in, note, failure, why, read)
 
 
-def _status(run: Run, file: FileState, outcome: Outcome) -> Literal["success", "failed"] | None:
-    """Tell how the run ends with this file; None: there is a next file.
+def close_route(
+    delivery: Delivery, why: str, *, quarantine: QuarantineReason | None = None, debts: tuple[Debt, ...] = ()
+) -> Finished:
+    """End a batch that surely had no effect, and its route with it: the run fails, its rounds stay in the outbox.
+
+    What other routes have begun goes on first; what had an effect is archived and finished instead.
+    """
+    failure = ClosedRoute(delivery.file.route, why, quarantine=quarantine)
+
+    def owe(state: ConnectorState, _: Run, __: datetime) -> ConnectorState:
+        return replace(state, debts=(*state.debts, *debts))
+
+    return _write(delivery, lambda run: run.closing(failure), owe, failure, f"the run failed: {why}", None)
+
+
+def _write(
+    delivery: Delivery,
+    change: Callable[[Run], Run],
+    note: Callable[[ConnectorState, Run, datetime], ConnectorState],
+    failure: ClosedRoute,
+    why: str,
+    read: Stored[ConnectorState] | None,
+) -> Finished:
+    """Change the open run by one conditional write, which also ends it where no route has work left.
+
+    Of two routes that finish at the same moment the second sees what the first wrote.
+    """
+    ports, name = delivery.ports, delivery.connector.name
+    document, now = state_of(ports.store, name), ports.clock.now()
+    for _ in range(_TRIES):
+        before, read = read or document.load(), None
+        if before.value.run is None or not delivery.is_current(before.value):
+            return Finished(Step("again", why, run=delivery.run.id), before)
+        run = change(before.value.run)
+        result = result_of(run)
+        failed = run.closed or (failure,)
+        if result is not None:
+            write_report(ports, name, run, result, _whys(failed) if result == "failed" else "")
+        state = note(replace(before.value, run=run), run, now)
+        try:
+            written = document.save(before, _ended(state, run, result, failed, now))
+        except ConflictError:
+            continue
+        emit_quarantine(ports, name, before.value, written.value, run.id, run.import_jobs)
+        if result is not None:
+            drop_segments(ports, [r for r in before.value.sealed if result == "success" and r.id in run.rounds])
+            ports.store.delete(shards_key(run.id))
+        return Finished(Step("again", why, run=run.id), written)
+    raise ConflictError(f"the state of {name} is being written by too many at once")
+
+
+def result_of(run: Run) -> Result | None:
+    """Return what the run comes to, the worst of its routes; None while one has work left."""
+    if run.waiting():
+        return None
+    return "success" if all(file.confirmed for file in run.files) else "failed"
+
+
+def _ended(
+    state: ConnectorState, run: Run, result: Result | None, failed: tuple[ClosedRoute, ...], now: datetime
+) -> ConnectorState:
+    if result is None:
+        return state
+    if result == "success":
+        return after_success(state, run, now)
+    return after_failure(
+        state,
+        run,
+        now,
+        _whys(failed),
+        quarantine=next((one.quarantine for one in failed if one.quarantine is not None), None),
+        opaque=all(one.opaque for one in failed),
+        people=max(one.people for one in failed),
+    )
+
+
+def _whys(failed: tuple[ClosedRoute, ...]) -> str:
+    """Say why a run failed; which route it was is said where there are several."""
+    if len(failed) == 1:
+        return failed[0].why
+    return "; ".join(f"{one.route}: {one.why}" for one in failed)
+
+
+def _closes(run: Run, file: FileState, outcome: Outcome, settlement: Settlement) -> bool:
+    """Tell whether a batch that confirmed nobody is the last of its route in this run.
 
     A file of one person that fails says nothing of the others: where few files are left, they go before the run fails.
     """
-    if run.next_file() is None:
-        return "success" if all(one.confirmed for one in run.files) else "failed"
-    left = sum(not one.settled for one in run.files)
-    lone = file.people == 1 and bool(outcome.jobs) and left <= MAX_AFTER_A_LONE_FAILURE
-    return None if file.confirmed or lone else "failed"
+    left = len(run.waiting(file.route))
+    lone = file.people == 1 and bool(outcome.jobs) and 0 < left <= MAX_AFTER_A_LONE_FAILURE
+    return not settlement.confirmed and not lone
 
 
 def _debts(outcome: Outcome, now: datetime) -> Iterator[Debt]:
@@ -180,7 +162,3 @@ def _debts(outcome: Outcome, now: datetime) -> Iterator[Debt]:
         yield Debt(outcome.source_uri, is_folder=False, since=now)
     for folder in outcome.log_folders:
         yield Debt(folder, is_folder=True, since=now)
-
-
-def _unchanged(lane: Lane) -> Lane:
-    return lane

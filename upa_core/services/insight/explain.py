@@ -79,7 +79,7 @@ def _known(shard: Shard, person: str) -> dict[str, str | None]:
 def _timeline(ports: Ports, connector: Connector, state: ConnectorState, person: str, runs: int) -> Iterator[Planned]:
     for run, status in _runs(ports, connector, state, runs):
         for file in run.files:
-            entry = find_in_plan(ports.store, run.id, file.name, person)
+            entry = find_in_plan(ports, run.id, file, person)
             if entry is not None:
                 changes = {target: (entry.old.get(target), value) for target, value in entry.new.items()}
                 outcome = load_outcome(ports, run.id, file.name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from upa_core.domain.bulk.import_file import ImportFile
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.runs import Counts
+from upa_core.domain.documents.runs import BULK, Counts
+from upa_core.domain.plan.batch import Batch, cut
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanSink, make_plan
@@ -17,6 +17,7 @@ from upa_core.services.pull import pull
 from upa_core.state.document import state_of
 from upa_core.state.overlay import OverlayStore, Silence
 from upa_core.state.people import People
+from upa_core.state.plan_reader import form_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ class Preview:
 
 @dataclass(slots=True)
 class _Sink:
+    ports: Ports
     connector: Connector
     most: int
     also: PlanSink | None
     entries: list[Entry] = field(default_factory=list)
     files: int = 0
     people: int = 0
-    file: ImportFile | None = None
+    file: Batch | None = None
     rewritable: set[str] = field(default_factory=set)
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -56,12 +58,16 @@ class _Sink:
             self.also.add(entries)
         for entry in entries:
             self.rewritable.update(name for name, value in entry.new.items() if may_be_rewritten(value))
-        limits = self.connector.limits
+        for route, part in cut(self.connector)(entries):
+            if route == BULK:
+                self._fill(part)
+
+    def _fill(self, entries: Sequence[Entry]) -> None:
         while entries:
             taken = self.file.add(entries) if self.file is not None else 0
             entries = entries[taken:]
             if entries:
-                self.file = ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
+                self.file = form_of(self.ports, BULK).begin(self.connector.limits)
                 self.files += 1
 
 
@@ -93,7 +99,7 @@ def preview(
         patient = replace(connector, limits=replace(connector.limits, time_budget=connector.limits.token_max_age))
         pulled = pull(apart, patient, full=full).status
     state = state_of(store, connector.name).load().value
-    taken = _Sink(connector, most, sink)
+    taken = _Sink(apart, connector, most, sink)
     people = People(store, connector, state.people)
     plan = make_plan(
         apart,

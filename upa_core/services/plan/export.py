@@ -7,17 +7,11 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import (
-    ConnectorState,
-    Counts,
-    Hold,
-    Intent,
-    Lane,
-    QuarantineReason,
-    Run,
-)
+from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.quarantine import reason_of
+from upa_core.domain.documents.lane import Lane
+from upa_core.domain.documents.quarantine import QuarantineReason, reason_of
+from upa_core.domain.documents.runs import Counts, Hold, Intent, Run
 from upa_core.domain.documents.storage_layout import intent_key, report_key
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
@@ -123,7 +117,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     full = [r for r in state.sealed if r.kind == "full"]
     run = run_id(now, ports.ids.token())
     most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
-    writer = PlanWriter(ports.store, connector, run, state.sequence, people=most)
+    writer = PlanWriter(ports, connector, run, state.sequence, people=most)
     people = People(ports.store, connector, state.people)
     if not full:
         people.kept = {}

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
-from upa_core.domain.documents.connector_state import Counts, SealedRound
+from upa_core.domain.documents.rounds import SealedRound
+from upa_core.domain.documents.runs import Counts
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
 from upa_core.domain.people.shadow import Shard, group_members, groups_of, shard_of

@@ -15,7 +15,7 @@ from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
 from upa_core.ports.bundle import Ports
-from upa_core.services.deliver.archive import log_folders
+from upa_core.services.deliver.bulk.archive import log_folders
 from upa_core.services.deliver.bulk.look_up_job import find
 from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.settle import doubt

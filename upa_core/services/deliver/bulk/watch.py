@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from upa_core.domain.bulk.import_job import ImportJob, JobState, error_name, state_name
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState, FileState, InFlight, Run, age_of
+from upa_core.domain.documents.connector_state import ConnectorState, age_of
+from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.errors import AccessDeniedError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
@@ -22,10 +23,12 @@ from upa_core.domain.timetable import (
     poll_delay,
 )
 from upa_core.ports.bundle import Ports
-from upa_core.services.deliver.archive import archive, archive_given_up, load_outcome, logs_seen, logs_wanted
+from upa_core.services.deliver.archive import load_outcome
+from upa_core.services.deliver.bulk.archive import archive, archive_given_up, logs_seen, logs_wanted
+from upa_core.services.deliver.bulk.flight import Flight
+from upa_core.services.deliver.bulk.landing import free_lane, land
 from upa_core.services.deliver.bulk.look_up_job import find
 from upa_core.services.deliver.clean import pay_debts
-from upa_core.services.deliver.finish import finish, free_lane
 from upa_core.services.health.quarantine import poll_refused
 from upa_core.state.document import Stored, state_of
 from upa_core.state.lane import emit, is_current, move
@@ -52,14 +55,15 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
         free_lane(ports, connector, flight, outcome, alive=alive)
         pay_debts(ports, connector)
         return Step("again", "settled already", run=flight.run)
+    here = Flight(ports, connector, state.run, file, flight)
     if outcome is not None:
-        return finish(ports, connector, state.run, file, outcome, flight)
+        return land(here, outcome)
     if unseen is not None:
-        return _blind(ports, connector, state.run, file, flight, unseen)
+        return _blind(here, unseen)
     if jobs and all(job.ended for job in jobs):
-        return _ended(ports, connector, state.run, file, flight, jobs, stored)
+        return _ended(here, jobs, stored)
     if age >= GIVEN_UP_AFTER:
-        return _give_up(ports, connector, state.run, file, flight, jobs)
+        return _give_up(here, jobs)
     return _running(ports, connector, flight, jobs)
 
 
@@ -74,15 +78,15 @@ def _jobs(ports: Ports, flight: InFlight) -> tuple[list[ImportJob], UpaError | N
     return jobs, None
 
 
-def _blind(ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, exc: UpaError) -> Step:
+def _blind(here: Flight, exc: UpaError) -> Step:
     """The import job can't be looked at: go on trying, but not past the deadline."""
-    now = ports.clock.now()
+    flight, now = here.place, here.ports.clock.now()
     if age_of(flight.queued or flight.since, now) >= GIVEN_UP_AFTER:
-        return _give_up(ports, connector, run, file, flight, None)
+        return _give_up(here, None)
     level = Level.ERROR if isinstance(exc, FatalError) else Level.WARNING
-    emit(ports, EventName.IMPORT_JOB_STATE, flight, level, state="unknown", reason=str(exc))
+    here.tell(EventName.IMPORT_JOB_STATE, level, state="unknown", reason=str(exc))
     if isinstance(exc, AccessDeniedError):
-        poll_refused(ports, connector, exc, flight)
+        poll_refused(here.ports, here.connector, exc, flight)
     return _poll(flight, now, f"polling: {exc}", getattr(exc, "retry_after", None))
 
 
@@ -93,20 +97,19 @@ def _running(ports: Ports, connector: Connector, flight: InFlight, jobs: Sequenc
     emit(ports, EventName.IMPORT_JOB_STATE, flight, state=states, age_minutes=round(age.total_seconds() / 60, 1))
     if age >= STALLED_AFTER and not flight.stalled:
         emit(ports, EventName.IMPORT_JOB_STALLED, flight, Level.WARNING, state=states)
-        flight = _moved(ports, connector, flight, replace(flight, stalled=True))
+        move(ports, connector, flight, replace(flight, stalled=True))
     return _poll(flight, now, states)
 
 
-def _give_up(
-    ports: Ports, connector: Connector, run: Run, file: FileState, flight: InFlight, jobs: Sequence[ImportJob] | None
-) -> Step:
+def _give_up(here: Flight, jobs: Sequence[ImportJob] | None) -> Step:
     """At the deadline: cancel what hasn't started, keep the rest on the books as abandoned (never wedged)."""
+    ports, flight = here.ports, here.place
     alive = not jobs or not all(job.ended or _cancelled(ports, job) for job in (*jobs, *_siblings(ports, flight)))
     why = "given up after 24 h, still running" if alive else "cancelled: not started within 24 h"
-    outcome = archive_given_up(ports, connector, flight, why, abandoned=alive, jobs=jobs or ())
+    outcome = archive_given_up(ports, here.connector, flight, why, abandoned=alive, jobs=jobs or ())
     if alive:
-        emit(ports, EventName.IMPORT_JOB_ABANDONED, flight, Level.ERROR)
-    return finish(ports, connector, run, file, outcome, flight)
+        here.tell(EventName.IMPORT_JOB_ABANDONED, Level.ERROR)
+    return land(here, outcome)
 
 
 def _siblings(ports: Ports, flight: InFlight) -> list[ImportJob]:
@@ -128,45 +131,30 @@ def _cancelled(ports: Ports, job: ImportJob) -> bool:
         return False
 
 
-def _ended(
-    ports: Ports,
-    connector: Connector,
-    run: Run,
-    file: FileState,
-    flight: InFlight,
-    jobs: Sequence[ImportJob],
-    stored: Stored[ConnectorState],
-) -> Step:
+def _ended(here: Flight, jobs: Sequence[ImportJob], stored: Stored[ConnectorState]) -> Step:
     """Archive and finish, on Error once the log is there and has stopped growing, or doesn't come."""
-    now = ports.clock.now()
+    ports, flight, now = here.ports, here.place, here.ports.clock.now()
     ended = flight.ended or now
     waited = age_of(ended, now)
     try:
         if logs_wanted(jobs) and waited < LATE_LOG_PATIENCE:
             seen = logs_seen(ports, jobs, flight.source_uri)
             if not seen or seen != flight.log_seen:
-                _moved(ports, connector, flight, replace(flight, ended=ended, log_seen=seen))
+                here.moved(replace(flight, ended=ended, log_seen=seen))
                 pause = FIRST_POLL if seen else poll_delay(waited)
                 why = "ended in Error; waiting for its log"
                 return Step("poll", why, at=now + pause, run=flight.run, file=flight.file)
-        outcome = archive(ports, connector, flight, file, jobs)
+        outcome = archive(here, jobs)
     except RetryLaterError as exc:
         if waited >= LATEST_ARCHIVE:
             why = f"ended, but its archive couldn't be made in {LATEST_ARCHIVE.total_seconds() / 3600:.0f} h: {exc}"
-            outcome = archive_given_up(ports, connector, flight, why, abandoned=False, jobs=jobs)
-            return finish(ports, connector, run, file, outcome, flight)
-        _moved(ports, connector, flight, replace(flight, ended=ended))
+            return land(here, archive_given_up(ports, here.connector, flight, why, abandoned=False, jobs=jobs))
+        here.moved(replace(flight, ended=ended))
         pause = max(poll_delay(waited), timedelta(seconds=exc.retry_after or 0))
         return Step("poll", f"archiving: {exc}", at=now + pause, run=flight.run, file=flight.file)
     for job in jobs:
-        emit(ports, EventName.IMPORT_JOB_STATE, flight, state=state_name(job.state), error=error_name(job.error))
-    return finish(ports, connector, run, file, outcome, flight, stored)
-
-
-def _moved(ports: Ports, connector: Connector, before: InFlight, after: InFlight) -> InFlight:
-    if after != before:
-        move(ports, connector, before, after)
-    return after
+        here.tell(EventName.IMPORT_JOB_STATE, state=state_name(job.state), error=error_name(job.error))
+    return land(here, outcome, stored)
 
 
 def _poll(flight: InFlight, now: datetime, why: str, at_least: float | None = None) -> Step:

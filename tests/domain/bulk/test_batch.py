@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from tenant_sim.upa import newtonsoft
 from tests.fakes.clock import START
-from upa_core.domain.bulk.import_file import (
+from upa_core.domain.bulk.batch import (
     BOM,
     ID_PROPERTY,
     ImportFile,
-    read_import_file,
-    read_people,
-    split_import_file,
+    read,
+    split,
 )
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
@@ -72,10 +71,9 @@ def test_any_unicode_round_trips_through_two_strict_parsers(people: dict[str, di
     wanted = [{ID_PROPERTY: person, **values} for person, values in people.items()]
     assert json.loads(content[3:].decode("ascii"), strict=True) == {"value": wanted}
     assert newtonsoft.parse(newtonsoft.decode(content)) == {"value": wanted}
-    assert read_import_file(content) == people
-    pieces = split_import_file(content)
+    pieces = split(content)
     assert list(pieces) == list(people)
-    assert read_people(pieces.values()) == people
+    assert read(pieces.values()) == people
 
 
 @pytest.mark.slow
@@ -158,9 +156,7 @@ def test_a_file_takes_as_many_as_its_bytes_allow(lengths: list[int], limit: int)
 def test_a_damaged_file_is_told_apart(content: bytes) -> None:
     """What isn't an import file of ours raises CorruptStateError, nothing else."""
     with pytest.raises(CorruptStateError):
-        read_import_file(content)
-    with pytest.raises(CorruptStateError):
-        read_people(split_import_file(content).values())
+        read(split(content).values())
 
 
 @pytest.mark.slow
@@ -171,7 +167,7 @@ def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> Non
         "try: locale.setlocale(locale.LC_ALL, sys.argv[1])\n"
         "except locale.Error: pass\n"
         "os.environ['TZ'] = sys.argv[2]; time.tzset()\n"
-        "from upa_core.domain.bulk.import_file import ImportFile\n"
+        "from upa_core.domain.bulk.batch import ImportFile\n"
         "from upa_core.domain.people.mapping import compile_mappings, direct\n"
         "from upa_core.domain.plan.planner import Entry\n"
         "m = [direct('d','D',type='date'), direct('i','I',type='integer'), direct('b','B',type='boolean'),\n"

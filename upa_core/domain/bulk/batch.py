@@ -1,4 +1,4 @@
-"""The import file: what SharePoint's bulk import reads [SP-26, SP-27, SP-37].
+"""The batch of the bulk route, an import file: what SharePoint's bulk import reads [SP-26, SP-27, SP-37].
 
 UTF-8 with BOM, ASCII-escaped, one entry per person, matched by CloudId; no null, no unmapped key. Written by a JSON
 serialiser: string concatenation is what corrupts backslashes elsewhere [SP-28].
@@ -7,10 +7,12 @@ serialiser: string concatenation is what corrupts backslashes elsewhere [SP-28].
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from upa_core.domain.connector import Limits
 from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.batch import Loads
 from upa_core.domain.plan.planner import Entry
 
 BOM = b"\xef\xbb\xbf"
@@ -77,12 +79,13 @@ def _encode(entries: Sequence[Entry]) -> bytes:
     return _JSON.encode([{ID_PROPERTY: entry.person, **entry.new} for entry in entries])[1:-1].encode("ascii")
 
 
-Loads = Callable[[bytes], Any]
-"""Decodes JSON; raises ValueError for what isn't JSON."""
+def begin(limits: Limits) -> ImportFile:
+    """Return an empty import file."""
+    return ImportFile(max_pairs=limits.max_pairs, max_bytes=limits.max_file_bytes)
 
 
-def split_import_file(content: bytes) -> dict[str, bytes]:
-    """Return what an import file of ours says of each person, for `read_people`; decoded, it is five times as big.
+def split(content: bytes) -> dict[str, bytes]:
+    """Return what an import file of ours says of each person, for `read`; decoded, it is five times as big.
 
     Raises `CorruptStateError` where it isn't one.
     """
@@ -94,32 +97,30 @@ def split_import_file(content: bytes) -> dict[str, bytes]:
     pieces = content[start:end].split(_BETWEEN)
     keys = b"\n".join([piece.partition(b'"')[0] for piece in pieces])
     if b"\\" in keys:  # ids that JSON escapes
-        return {person: piece for piece in pieces for person in read_people([piece])}
+        return {person: piece for piece in pieces for person in read([piece])}
     return dict(zip(keys.decode("ascii", "replace").split("\n"), pieces, strict=True))
 
 
-def read_people(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict[str, str]]:
-    """Return the values of people whom `split_import_file` returned, by person.
+def read(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict[str, str]]:
+    """Return the values of people whom `split` returned, by person.
 
     Raises `CorruptStateError` where they can't be read.
     """
     entries = b"%b%b}" % (_OPENING, _BETWEEN.join(pieces)) if pieces else b""
-    return _values(b"[%b]" % entries, loads, lambda document: document)
+    try:
+        people: list[dict[str, Any]] = loads(b"[%b]" % entries)
+        return {values.pop(ID_PROPERTY): values for values in people}
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise _corrupt(type(exc).__name__) from exc
 
 
-def read_import_file(content: bytes, loads: Loads = json.loads) -> dict[str, dict[str, str]]:
-    """Return the values of an import file that we wrote, by person.
+def without(content: bytes, person: str) -> bytes:
+    """Return an import file of ours without a person, the others byte for byte as they were.
 
     Raises `CorruptStateError` where it isn't one.
     """
-    return _values(content.removeprefix(BOM), loads, lambda document: document["value"])
-
-
-def _values(data: bytes, loads: Loads, entries: Callable[[Any], Any]) -> dict[str, dict[str, str]]:
-    try:
-        return {values.pop(ID_PROPERTY): values for values in entries(loads(data))}
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise _corrupt(type(exc).__name__) from exc
+    kept = [_OPENING + piece + b"}" for one, piece in split(content).items() if one.lower() != person.lower()]
+    return _HEAD + b",".join(kept) + _TAIL
 
 
 def _corrupt(what: str) -> CorruptStateError:

@@ -32,8 +32,11 @@ from tenant_sim.serving.route import Surface
 from tenant_sim.serving.urls import Urls, real_urls
 from tenant_sim.sharepoint.routes import SharePointRoutes
 from tenant_sim.sharepoint.uploads import Uploads
+from tenant_sim.upa.accounts import Accounts
 from tenant_sim.upa.jobs import ImportJob
+from tenant_sim.upa.people_throttle import PeopleThrottle
 from tenant_sim.upa.profiles import Profiles
+from tenant_sim.upa.single_writes import SingleWrites
 from tenant_sim.upa.timer_job import TimerJob
 
 if TYPE_CHECKING:
@@ -109,6 +112,11 @@ class TenantSim:
         """Characters of an address that Graph takes."""
         self.graph_throttle = Throttle(self.time, lambda: len(directory), self.tenant_id)
         self._profiles = Profiles(directory, self.schedule, self.time, self._profile_delay)
+        self.accounts = Accounts(directory, self.schedule)
+        self.single_writes = SingleWrites(self._profiles, self.accounts, self.time)
+        self.people_throttle = PeopleThrottle(self.time, lambda: len(directory))
+        self.geos: list[str] = []
+        """Data locations beside the first, such as EUR: each has an admin host of its own."""
         self._library = Library(self.rng, self.time, self._sites)
         self._timer_job = TimerJob(
             self.rng, self.time, self.schedule, directory, self._profiles, self._library, self._site_bases
@@ -214,6 +222,7 @@ class TenantSim:
             self.urls.admin.lower(),
             self.real_urls.sharepoint,
             self.real_urls.admin,
+            *self.geo_hosts(),
             SHAREPOINT_APP,
         }
         if wanted in graph:
@@ -272,6 +281,18 @@ class TenantSim:
     def new_guid(self) -> str:
         """Make a GUID from the seed."""
         return str(UUID(int=self.rng.getrandbits(128), version=4))
+
+    def geo_hosts(self) -> dict[str, str]:
+        """Return the admin hosts of further geos, and the geo of each; they answer in process only."""
+        return {f"https://{self.domain}{geo.lower()}-admin.sharepoint.com": geo for geo in self.geos}
+
+    def site_host(self, slot: int) -> str:
+        """Return `PersonalSiteHostUrl`, which tells a person's geo.
+
+        ASSUMED [SP-126]: every geo shows the host of the person's own.
+        """
+        geo = self._profiles.geos.get(slot, "")
+        return f"https://{self.domain}{geo.lower()}-my.sharepoint.com:443/"
 
     def _site_bases(self) -> set[str]:
         return {self.urls.sharepoint.lower(), self.real_urls.sharepoint}

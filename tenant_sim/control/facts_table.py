@@ -52,6 +52,10 @@ SP-60 | verified | An import job has a state Unknown. | metadata of Microsoft.On
 SP-61 | documented | Deleting a file over REST is permanent. `recycle()` is the call that uses the recycle bin. | pnp/pnpcore: recycle bin; learn.microsoft.com: SP.File.recycle
 SP-62 | verified | GetPropertiesFor answers every property of a profile, empty ones too. Several values are joined by a bar. | pnp/pnpcore, recorded answers
 SP-63 | verified | The calls that set one property answer `odata.null`. They also work for properties that users may edit. | pnp/pnpcore, recorded answers; techcommunity.microsoft.com
+SP-64 | documented | The smallest tenants may make 3,000 calls of PeopleManager in 5 minutes. | learn.microsoft.com: avoid getting throttled or blocked in SharePoint Online
+SP-114 | verified | PeopleManager is written through ProcessQuery in one fixed form; ids count objects, actions and scopes in the order in which they come into being. | requests captured from Microsoft's CSOM client (`tests/adapters/sharepoint/golden/people`)
+SP-115 | verified | A set answers null or nothing. An exception scope answers `HasException` and `ErrorInfo` under its own id. Properties of a person come as an object, several named ones as a list in their order. Null is an account without a profile. | Microsoft's CSOM client, run against a loopback server; MS-CSOM 3.1.4.1.8.2.1.3
+SP-124 | reported | PeopleManager shows dates in the form of the caller's own regional settings. | SharePoint/sp-dev-docs#9125
 SP-65 | reported | `$select` leaves out what it doesn't name. | SharePoint/sp-dev-docs#1586
 SP-66 | assumed | A client that doesn't ask for JSON gets Atom. The simulator keeps only its outline. | SharePoint's default form
 SP-67 | assumed | A value that doesn't fit its property costs the person and is logged as GenericError. | none
@@ -99,6 +103,16 @@ SP-109 | assumed | The server's zone is UTC. A date-time with a zone is moved in
 SP-110 | assumed | A value that isn't there (`undefined`, or nothing between two commas) is skipped as null is. | none
 SP-112 | documented | A file put into a library that requires check-out answers `CheckOutType` 0 and `Level` 255 until it is checked in; one that waits for approval `Level` 2. | SPFileLevel and SPCheckOutType of the SharePoint object model
 SP-113 | assumed | A file that was never checked in, and a draft that only approvers see, don't exist for the import job: DataFileNotExist. | none
+SP-116 | assumed | How SharePoint sees an app that sets properties, and the type of the refusal "managing your own data". | none; the text is reported
+SP-117 | assumed | An app with the term store's role makes new terms in an open set; without it existing ones can be used at most. | pnp/powershell#3693 tells of one case
+SP-118 | assumed | A ProcessQuery request counts once for each method of PeopleManager in it, and refused calls count too. | none
+SP-119 | assumed | Until SharePoint's own sync has run, an old user principal name leads to the person and the new one to nobody. Afterwards a name leads to whoever has it now. | none
+SP-120 | assumed | A property that doesn't exist reads as an empty text among several named ones. | pnp/powershell#3891 says that it is no error
+SP-121 | assumed | A value that only its owner sees reads empty for an app. | laurakokkarinen.com, for an administrator
+SP-122 | assumed | Null clears a person property, an empty text is refused, and so is an account without a profile. | PnP-PowerShell#207, #1452
+SP-123 | assumed | An empty text clears a string, an empty list a list. What clears dates, integers and booleans isn't known. | source of pnp/PnP, Core.UserProfiles.Sync
+SP-125 | assumed | A value set over one that SharePoint syncs holds until the person's next change in the directory. | learn.microsoft.com: user profile sync
+SP-126 | assumed | Each geo keeps values of its own, and shows the host of a person's own geo as PersonalSiteHostUrl. A set in another geo seems to work. | learn.microsoft.com: multi-geo user profile experience
 GR-1 | documented | A client follows `@odata.nextLink` until `@odata.deltaLink` comes, through empty pages too. A page never has both. Every round ends with a new token. | learn.microsoft.com: delta query overview
 GR-2 | reported | `$deltatoken` and `$deltaToken` both occur. A link is kept whole and with its kind: programs that kept a bare token sent it under the wrong name. | learn.microsoft.com: delta query overview; microsoft/o365-moodle#2535
 GR-3 | documented | The token keeps `$select`, and `$select` decides which changes are tracked. Another `$select` needs a full round. | learn.microsoft.com: delta query overview

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tenant_sim.upa.single_values import LOCALES
+
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
 _WORDS: dict[str, tuple[str | None, ...]] = {
+    "app_writes": ("none", "editable_only", "all"),
+    "term_rights": ("by_role", "none", "existing", "all"),
+    "clears": ("empty", "null", "neither"),
+    "date_locale": LOCALES,
     "mode": ("time", "reads", "immediate"),
     "import_dates": ("text", "reformatted"),
     "bad_link": (None, "loop", "foreign", "missing"),
@@ -28,6 +34,9 @@ def groups(sim: TenantSim) -> dict[str, tuple[Any, tuple[str, ...]]]:
         "limits": (sim.timer_job.limits, tuple(vars(sim.timer_job.limits))),
         "library": (sim.library, ("list_view_threshold", "max_file", "max_single_request")),
         "profiles": (sim.profiles, ("delay",)),
+        "people": (sim.single_writes.rules, tuple(vars(sim.single_writes.rules))),
+        "people_throttle": (sim.people_throttle, ("enabled", "limit", "others_per_minute")),
+        "accounts": (sim.accounts, ("lag_s",)),
         "tokens": (sim.tokens, ("lifetime_s",)),
     }
 

@@ -66,6 +66,8 @@ class SimAdapter(BaseAdapter):
             for name in SURFACES:
                 if getattr(urls, name).lower() == base:
                     return name
+        if base in self._sim.geo_hosts():
+            return "admin"
         return "managed_identity" if base == "http://localhost:4141" else None
 
     def _response(

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tenant_sim.login.tokens import Token
-from tenant_sim.serving.http import HttpError, Request, Response
+from tenant_sim.serving.http import Request, Response
 from tenant_sim.sharepoint import shape
 from tenant_sim.sharepoint.access import UNAUTHORIZED, WRITE_TERMS, require_profiles
 from tenant_sim.sharepoint.odata import Segment
-from tenant_sim.upa.schema import Property
-from tenant_sim.upa.values import BadValueError, shown, stored
+from tenant_sim.sharepoint.tenant_calls import too_many
+from tenant_sim.upa.single_values import SetError
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
-CLAIM = "i:0#.f|membership|"
 _TYPE = "SP.UserProfiles.PersonProperties"
 
 
@@ -64,30 +63,25 @@ class PeopleManager:
         name, act, write = table[request.method, call.name]
 
         def run(token: Token) -> Response:
+            wait = self._sim.people_throttle.charge(1)
+            if wait is not None:
+                return too_many(wait)
             require_profiles(request, token, write=write)
             return act(token)
 
         return name, run
 
-    def _slot(self, account: Any) -> int | None:
-        """Find who is meant; the account name is the claim of his user principal name."""
-        if not isinstance(account, str) or not account.lower().startswith(CLAIM):
-            return None
-        slot = self._sim.directory.find(account[len(CLAIM) :])
-        return slot if slot is not None and self._sim.profiles.has(slot) else None
-
-    def read(self, slot: int) -> dict[str, str]:
-        """Return every property of the schema with its shown value, empty ones too [SP-62]."""
-        profiles = self._sim.profiles
-        values = {**profiles.values(slot), **profiles.synced(slot)}
-        return {name: shown(prop, values.get(name, "")) for name, prop in profiles.properties.items()}
+    def _geo(self, request: Request) -> str:
+        return self._sim.geo_hosts().get(request.base_url, "")
 
     def _properties(self, request: Request, call: Segment) -> Response:
-        slot = self._slot(call.arg("accountname") or _body(request).get("accountName"))
+        account = call.arg("accountname") or _body(request).get("accountName")
+        slot = self._sim.single_writes.slot(account)
         if slot is None:
             # ASSUMED [SP-101]: an account without a profile reads as null, not as an error.
             return shape.null(request, "GetPropertiesFor")
-        values = self.read(slot)
+        values = self._sim.single_writes.read(slot, self._geo(request))
+        self._sim.single_writes.on_read(str(account))
         person = {
             "__uri": f"{request.base_url}/_api/SP.UserProfiles.PeopleManager/GetPropertiesFor",
             "AccountName": values["AccountName"],
@@ -99,7 +93,7 @@ class PeopleManager:
             "IsFollowed": False,
             "LatestPost": None,
             "Peers": [],
-            "PersonalSiteHostUrl": "",
+            "PersonalSiteHostUrl": self._sim.site_host(slot),
             "PersonalUrl": "",
             "PictureUrl": None,
             "Title": values["Title"] or None,
@@ -112,50 +106,28 @@ class PeopleManager:
 
     def _one(self, request: Request, call: Segment) -> Response:
         body = _body(request)
-        slot = self._slot(call.arg("accountname") or body.get("accountName"))
-        prop = self._sim.profiles.property(str(call.named.get("propertyname") or body.get("propertyName") or ""))
-        if slot is None or prop is None:
+        account = call.arg("accountname") or body.get("accountName")
+        name = str(call.named.get("propertyname") or body.get("propertyName") or "")
+        found = self._sim.single_writes.some(account, [name], self._geo(request))
+        if found is None or self._sim.profiles.property(name) is None:
             return shape.null(request, "GetUserProfilePropertyFor")
-        return shape.scalar(request, "GetUserProfilePropertyFor", self.read(slot)[prop.name])
+        return shape.scalar(request, "GetUserProfilePropertyFor", found[0])
 
     def _set(self, request: Request, call: Segment, token: Token, *, many: bool) -> Response:
-        body = _body(request)
+        body, writes = _body(request), self._sim.single_writes
         account = body.get("accountName") or call.named.get("accountname")
         name = body.get("propertyName") or call.named.get("propertyname")
         value = body.get("propertyValues") if many else body.get("propertyValue", call.named.get("propertyvalue"))
-        slot, prop = self._slot(account), self._sim.profiles.property(str(name))
-        if slot is None:
-            raise self._error(request, "User Profile Error 1000: User Not Found")
-        if prop is None:
-            raise self._error(request, f"Property '{name}' does not exist.")
-        if prop.taxonomic and WRITE_TERMS not in token.roles:
-            raise shape.error(request, 403, UNAUTHORIZED, shape.DENIED)
-        if many:
-            if isinstance(value, dict) and isinstance(value.get("results"), list):  # the verbose form of a collection
-                value = value["results"]
-            if not isinstance(value, list) or not prop.multi_value:
-                raise self._error(request, f"Property '{name}' is not multi-valued.")
-            text = "|".join(map(str, value))
-        else:
-            text = self._single(request, prop, value)
-        self._sim.profiles.write(slot, prop.name, text, "api", self._sim.time())
-        return shape.null(request, request.path.rsplit("/", 1)[-1])
-
-    def _single(self, request: Request, prop: Property, value: Any) -> str:
-        text = "" if value is None else str(value)
-        if prop.is_date and not text:
-            return ""  # unlike the bulk import, this call can empty a date [SP-39]
+        if many and isinstance(value, dict) and isinstance(value.get("results"), list):
+            value = value["results"]  # the verbose form of a collection
         try:
-            return text if prop.multi_value else stored(prop, text)
-        except BadValueError as exc:
-            raise self._error(request, str(exc)) from exc
-
-    def _error(self, request: Request, text: str) -> HttpError:
-        """Build a refusal.
-
-        ASSUMED [SP-91]: code and texts of refused sets.
-        """
-        return shape.error(request, 500, "-1, Microsoft.Office.Server.UserProfiles.UserProfileException", text)
+            act = writes.set_multi if many else writes.set_single
+            act(account, name, value, may_write_terms=WRITE_TERMS in token.roles, geo=self._geo(request))
+        except SetError as exc:
+            if exc.code == -2147024891:
+                raise shape.error(request, 403, UNAUTHORIZED, exc.message) from exc
+            raise shape.error(request, 500, f"-1, {exc.type_name}", exc.message) from exc
+        return shape.null(request, request.path.rsplit("/", 1)[-1])
 
 
 def _body(request: Request) -> dict[str, Any]:

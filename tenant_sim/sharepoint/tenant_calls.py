@@ -11,7 +11,8 @@ from tenant_sim.serving.http import Request, Response
 from tenant_sim.sharepoint import csom
 from tenant_sim.sharepoint.access import FULL_CONTROL, NO_PROFILE_ACCESS, WRITE_PROFILES
 from tenant_sim.sharepoint.csom import Action, Path
-from tenant_sim.sharepoint.csom_values import CsomError, Guid
+from tenant_sim.sharepoint.csom_values import CsomError, Guid, Reference
+from tenant_sim.sharepoint.people_calls import METHODS, Manager, PeopleCalls, PersonView, Wanted
 from tenant_sim.sharepoint.shape import DENIED
 from tenant_sim.upa.importer import IdType
 from tenant_sim.upa.jobs import ImportJob
@@ -25,6 +26,8 @@ _MODEL = "Microsoft.Online.SharePoint.TenantManagement."
 JOB_INFO = f"{_MODEL}ImportProfilePropertiesJobInfo"
 JOB_FIELDS = ("Error", "ErrorMessage", "JobId", "LogFolderUri", "SourceUri", "State")
 SERVER_ERROR = "Microsoft.SharePoint.Client.ServerException"
+_GEO = 0
+"""Where the geo of the called host stands among the objects of a request: no object has this id."""
 LIBRARY_VERSION = "16.0.23710.12002"
 
 
@@ -84,6 +87,7 @@ class ProcessQuery:
 
     def __init__(self, sim: TenantSim) -> None:
         self._sim = sim
+        self._people = PeopleCalls(sim)
 
     def answer(self, request: Request, authorize: Callable[[], Token]) -> Response:
         """Run a request. Refused tokens are HTTP errors; everything else is HTTP 200 with ErrorInfo."""
@@ -91,8 +95,11 @@ class ProcessQuery:
         trace = self._sim.new_guid()
         try:
             query = csom.parse(request.body)
+            wait = self._sim.people_throttle.charge(sum(name in METHODS for name in query.methods()))
+            if wait is not None:
+                return too_many(wait)
             with past_threshold():
-                results = self._run(query, token)
+                results = self._run(query, token, self._sim.geo_hosts().get(request.base_url, ""))
             error = None
         except CsomError as exc:
             results = []
@@ -113,8 +120,8 @@ class ProcessQuery:
         }
         return Response(200, headers, body.encode())
 
-    def _run(self, query: csom.Query, token: Token) -> list[Any]:
-        objects: dict[int, Any] = {}
+    def _run(self, query: csom.Query, token: Token, geo: str) -> list[Any]:
+        objects: dict[int, Any] = {_GEO: geo}
         results: list[Any] = []
         for action in query.actions:
             results += self._act(query, action, objects, token)
@@ -128,7 +135,22 @@ class ProcessQuery:
         target = self._object(query, action.path, objects, token)
         if action.kind == "ObjectPath":
             return [action.id, {"IsNull": target is None}]
+        if isinstance(target, Manager | Wanted | PersonView):
+            return [action.id, self._profiles(query, action, target, objects, token)]
         return [action.id, self._show(target) if action.kind == "Query" else self._call(action, target, token)]
+
+    def _profiles(self, query: csom.Query, action: Action, target: Any, objects: dict[int, Any], token: Token) -> Any:
+        """Carry out an action on an object of the profile service."""
+        geo = objects[_GEO]
+        if action.kind == "Query":
+            return self._people.show(target, geo)
+        if not isinstance(target, Manager):
+            raise CsomError(f"The method '{action.name}' cannot be found or returns no value.", csom.QUERY_ERROR)
+        given = [
+            self._object(query, one.path, objects, token) if isinstance(one, Reference) else one
+            for one in action.parameters
+        ]
+        return self._people.call(action.name, given, token, geo)
 
     def _try(self, query: csom.Query, scope: Action, objects: dict[int, Any], token: Token) -> list[Any]:
         """Carry out a scope: an exception ends it, not the request, and is told in its result."""
@@ -151,6 +173,10 @@ class ProcessQuery:
             return objects[path_id]
         path = query.paths[path_id]
         if path.kind == "Constructor":
+            made = self._people.construct(path.type_id, path.parameters)
+            if made is not None:
+                objects[path_id] = made
+                return made
             if path.type_id in csom.TYPES:
                 raise csom.not_simulated(f"the CSOM type {csom.TYPES[path.type_id]}")
             if path.type_id != OFFICE_365_TENANT:
@@ -164,6 +190,8 @@ class ProcessQuery:
         return objects[path_id]
 
     def _read(self, path: Path, parent: Any, token: Token) -> Any:
+        if isinstance(parent, Manager):
+            return self._people.find(path.name, path.parameters, token)
         if parent == "tenant" and path.name == "GetImportProfilePropertyJob":
             require_tenant_rights(token)
             # ASSUMED [SP-103]: an unknown job id gives a null object.
@@ -195,6 +223,12 @@ class ProcessQuery:
         if target is None:
             return None
         return {"_ObjectType_": f"{_MODEL}Office365Tenant"}
+
+
+def too_many(wait: int) -> Response:
+    """Answer that PeopleManager was called too often [SP-64]."""
+    headers = {"Retry-After": str(wait), "Content-Type": "text/html"}
+    return Response(429, headers, b"429 TOO MANY REQUESTS")
 
 
 def _error_info(exc: CsomError, trace: str) -> dict[str, Any]:

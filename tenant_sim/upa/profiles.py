@@ -43,6 +43,10 @@ class Profiles:
         self._values: dict[int, dict[str, str]] = {}
         self._history: dict[int, list[Change]] = {}
         self.keep_history = True
+        self.geos: dict[int, str] = {}
+        """Whose profile lives in another geo than the tenant's first, and which."""
+        self._copies: dict[tuple[str, int], dict[str, str]] = {}
+        self._held: dict[int, dict[str, str]] = {}
         directory.listeners.append(self._follow)
 
     def define(
@@ -93,9 +97,26 @@ class Profiles:
             raise KeyError(f"no profile for {user}")
         return {**self._values.get(slot, {}), **self.synced(slot)}
 
-    def values(self, slot: int) -> dict[str, str]:
-        """Return only what was written by imports, hands and the API."""
+    def values(self, slot: int, geo: str = "") -> dict[str, str]:
+        """Return only what was written by imports, hands and the API, as a geo has it.
+
+        ASSUMED [SP-126]: another geo than the person's own keeps a copy that nobody else sees.
+        """
+        if self.geos.get(slot, "") != geo:
+            return self._copies.get((geo, slot), {})
         return self._values.get(slot, {})
+
+    def write_single(self, slot: int, prop: Property, value: str, moment: float, geo: str = "") -> None:
+        """Put in a value that PeopleManager was given.
+
+        ASSUMED [SP-125]: over a value that SharePoint syncs it holds until the person's next change in the directory.
+        """
+        if self.geos.get(slot, "") != geo:
+            self._copies.setdefault((geo, slot), {})[prop.name] = value
+            return
+        if prop.source:
+            self._held.setdefault(slot, {})[prop.name] = value
+        self.write(slot, prop.name, value, "api", moment)
 
     def synced(self, slot: int) -> dict[str, str]:
         """Return what SharePoint copies from the directory by itself."""
@@ -107,7 +128,7 @@ class Profiles:
                 values[prop.name] = value[0] if isinstance(value, list) else str(value)
         if upn := record.get("userPrincipalName"):
             values["AccountName"] = f"i:0#.f|membership|{upn.lower()}"
-        return values
+        return values | self._held.get(slot, {})
 
     def set(self, user: str, name: str, value: str, *, cause: str = "hand") -> None:
         """Edit a value by hand, as an admin or the user himself would."""
@@ -141,6 +162,7 @@ class Profiles:
         return {ids[slot]: dict(self._values.get(slot, {})) for slot in range(len(ids)) if self.has(slot)}
 
     def _follow(self, slot: int, kind: Kind, profile: bool | None, moment: float) -> None:
+        self._held.pop(slot, None)
         if kind in (Kind.REMOVE, Kind.PURGE):
             self._grow()
             self._exists[slot] = 0

@@ -35,17 +35,6 @@ def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
     return text
 
 
-def shown(prop: Property | None, value: str) -> str:
-    """Show a stored value as PeopleManager does: dates in en-US form.
-
-    ASSUMED [SP-72]: M/d/yyyy h:mm:ss tt, en-US, midnight.
-    """
-    if prop is None or not prop.is_date or not value:
-        return value
-    day = date.fromisoformat(value)
-    return f"{day.month}/{day.day}/{day.year} 12:00:00 AM"
-
-
 def _date(prop: Property, text: str, offset: timedelta) -> date:
     try:
         moment = (

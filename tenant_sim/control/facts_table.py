@@ -56,6 +56,7 @@ SP-64 | documented | The smallest tenants may make 3,000 calls of PeopleManager 
 SP-114 | verified | PeopleManager is written through ProcessQuery in one fixed form; ids count objects, actions and scopes in the order in which they come into being. | requests captured from Microsoft's CSOM client (`tests/adapters/sharepoint/golden/people`)
 SP-115 | verified | A set answers null or nothing. An exception scope answers `HasException` and `ErrorInfo` under its own id. Properties of a person come as an object, several named ones as a list in their order. Null is an account without a profile. | Microsoft's CSOM client, run against a loopback server; MS-CSOM 3.1.4.1.8.2.1.3
 SP-124 | reported | PeopleManager shows dates in the form of the caller's own regional settings. | SharePoint/sp-dev-docs#9125
+SP-127 | reported | Whether an app may set properties of others is reported both ways: no until 2023, yes by documentation since 2024. A caller who isn't seen as administrator may set editable properties only, or none: `PropertyNotEditableException`. | pnp/powershell#277, #2153, #5262; pnp/cli-microsoft365#3006
 SP-65 | reported | `$select` leaves out what it doesn't name. | SharePoint/sp-dev-docs#1586
 SP-66 | assumed | A client that doesn't ask for JSON gets Atom. The simulator keeps only its outline. | SharePoint's default form
 SP-67 | assumed | A value that doesn't fit its property costs the person and is logged as GenericError. | none

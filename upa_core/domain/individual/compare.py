@@ -1,0 +1,90 @@
+"""Does a profile hold what was sent? Compared by the property's type: SharePoint shows values in forms of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from upa_core.domain.errors import InvalidValueError
+from upa_core.domain.language.dates import parse_iso
+from upa_core.domain.language.lists import values_of
+from upa_core.domain.language.values import ValueType
+
+DateOrder = Literal["mdy", "dmy", "ymd"]
+"""The order of month, day and year in the caller's language, which the probe finds out [SP-124]."""
+DATE_ORDERS: tuple[DateOrder, ...] = ("mdy", "dmy", "ymd")
+
+_DATE = re.compile(r"(\d{1,4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,4})(?:\D+(\d{1,2})\D(\d{2})(?:\D(\d{2}))?\s*([AaPp])?.*)?")
+
+
+def holds(kind: ValueType, wanted: str, shown: str | None, order: DateOrder | None = None) -> bool | None:
+    """Tell whether a profile that shows a text holds the wanted value; None where it can't be told.
+
+    Args:
+        kind: the mapping's type.
+        wanted: as planned; "" means empty.
+        shown: as read; null and "" are empty.
+        order: how dates are shown; unknown: only a date that reads the same in every order is told.
+
+    """
+    shown = shown or ""
+    if shown == wanted:
+        return True
+    if not shown or not wanted:
+        return False
+    if kind in ("date", "datetime"):
+        return _same_moment(wanted, shown, order, time=kind == "datetime")
+    if kind == "integer":
+        return bool(re.fullmatch(r"[+-]?\d+", shown.strip())) and int(shown) == int(wanted)
+    if kind in ("boolean", "person"):
+        return shown.casefold() == wanted.casefold()
+    if kind in ("strings", "terms"):
+        try:
+            values = "|".join(values_of(wanted))
+        except InvalidValueError:
+            return False
+        return shown == values if kind == "strings" else shown.casefold() == values.casefold()
+    return False
+
+
+def order_of(shown: str, day: datetime) -> DateOrder | None:
+    """Return how a known day is shown, None where that isn't one order alone."""
+    found = [order for order in DATE_ORDERS if any(one == day for one in _moments(shown, order, time=False))]
+    return found[0] if len(found) == 1 else None
+
+
+def _same_moment(wanted: str, shown: str, order: DateOrder | None, *, time: bool) -> bool | None:
+    try:
+        moment = parse_iso(wanted.replace(" ", "T") if time else wanted)
+    except InvalidValueError:
+        return None  # a format of the mapping's own: only the same text is the same
+    if moment is None:
+        return None
+    moment = moment.replace(tzinfo=None)
+    if not time:
+        moment = moment.replace(hour=0, minute=0, second=0)
+    readings = {one: set(_moments(shown, one, time=time)) for one in DATE_ORDERS}
+    if order is not None:
+        return moment in readings[order]
+    told = {moment in reading for reading in readings.values() if reading}
+    return told.pop() if len(told) == 1 else None
+
+
+def _moments(shown: str, order: DateOrder, *, time: bool) -> Iterator[datetime]:
+    """Read a shown date in an order: as one moment, or none where it isn't one."""
+    found = _DATE.fullmatch(shown.strip())
+    if found is None:
+        return
+    parts = dict(zip(order, (int(found[at]) for at in (1, 2, 3)), strict=True))
+    hour, minute, second = (int(found[at] or 0) for at in (4, 5, 6))
+    if found[7]:
+        hour = hour % 12 + (12 if found[7].lower() == "p" else 0)
+    if len(found[order.index("y") + 1]) != 4:
+        return
+    try:
+        moment = datetime(parts["y"], parts["m"], parts["d"], hour, minute, second)  # noqa: DTZ001 - shown without zone
+    except ValueError:
+        return
+    yield moment if time else moment.replace(hour=0, minute=0, second=0)

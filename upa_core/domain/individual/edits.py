@@ -1,0 +1,34 @@
+"""What becomes of a value that somebody else wrote: `on_user_edit: keep | overwrite`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from upa_core.domain.individual.compare import DateOrder, holds
+from upa_core.domain.language.values import ValueType
+
+
+def is_edited(
+    kind: ValueType,
+    shown: str | None,
+    confirmed: str | None,
+    sent: Iterable[str],
+    order: DateOrder | None = None,
+) -> bool:
+    """Tell whether a profile holds what a person wrote, and nothing of ours: `keep` leaves that alone.
+
+    Ours is: nothing at all, what we last confirmed, and every value that we sent and haven't confirmed since. A value
+    that can't be told from ours counts as the person's: a value is rather kept than lost.
+
+    Args:
+        kind: the mapping's type.
+        shown: what the profile shows.
+        confirmed: what we last confirmed, None where that isn't known.
+        sent: values that we sent since then.
+        order: how dates are shown.
+
+    """
+    if not shown:
+        return False
+    ours = [*sent, *([confirmed] if confirmed is not None else [])]
+    return not any(holds(kind, value, shown, order) for value in ours)

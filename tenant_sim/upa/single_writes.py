@@ -33,7 +33,8 @@ CLOSED = SetError("Microsoft.SharePoint.Taxonomy.TermStoreOperationException", "
 class Rules:
     """Who may write what, and how it is shown.
 
-    Reports go both ways [SP-127]. ASSUMED [SP-116]: how an app is seen (`app_writes`), and the type of the refusal "managing your own data".
+    Reports go both ways [SP-127].
+    ASSUMED [SP-116]: how an app is seen (`app_writes`), and the type of the refusal "managing your own data".
     ASSUMED [SP-117]: new terms are made in an open set by an app with the role; without it existing ones may be used.
     """
 

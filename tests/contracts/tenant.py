@@ -7,9 +7,10 @@ from typing import Any
 
 from tenant_sim import Fault, ManualClock, TenantSim
 from upa_core.adapters.graph.users import GraphUsers
-from upa_core.adapters.http.service import Service
+from upa_core.adapters.http.service import ATTEMPTS, Service
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
 from upa_core.adapters.sharepoint.library import SharePointLibrary
+from upa_core.adapters.sharepoint.single_profiles import SharePointProfiles
 
 SITE, FOLDER = "/sites/upa", "/sites/upa/Imports"
 
@@ -48,9 +49,9 @@ class Tenant:
         self.session = self.sim.session()
         self.urls = self.sim.urls
 
-    def service(self, root: str, app: str) -> Service:
+    def service(self, root: str, app: str, attempts: int = ATTEMPTS) -> Service:
         tokens, clock = TenantTokens(self.sim, app), TenantClock(self.sim)
-        return Service(root, tokens, clock, session=self.session, jitter=lambda: 0.5)
+        return Service(root, tokens, clock, session=self.session, jitter=lambda: 0.5, attempts=attempts)
 
     def fault(self, surface: str, **fields: Any) -> None:
         self.sim.faults.add(Fault(surface=surface, **fields))
@@ -132,6 +133,38 @@ class AdminWorld(Tenant):
 
     def lose(self) -> None:
         self.fault("admin", drop="after", times=1)
+
+    def fail(self) -> None:
+        self.fault("admin", status=500)
+
+    def deny(self) -> None:
+        self.sim.apps.client.revoke("sharepoint", "User.ReadWrite.All")
+
+
+class ProfilesOfTheTenant(Tenant):
+    def __init__(self) -> None:
+        super().__init__()
+        directory = self.sim.directory
+        self.zoe = directory.add({"userPrincipalName": "zoe@contoso.com", "displayName": "Zoe"})
+        self.yan = directory.add({"userPrincipalName": "o'neil&co@contoso.com", "displayName": "Yan"})
+        self.sim.profiles.define("Desk")
+        self.sim.profiles.define("Floor", editable=True)
+        self.sim.profiles.define("Teams", multi_value=True)
+        self.profiles = SharePointProfiles(self.service(self.urls.admin, "upa-sync", attempts=1))
+
+    def swap(self) -> None:
+        self.sim.directory.edit(self.zoe, userPrincipalName="zoe2@contoso.com")
+        self.sim.directory.edit(self.yan, userPrincipalName="zoe@contoso.com")
+
+    def make_uneditable(self) -> None:
+        self.sim.single_writes.rules.app_writes = "editable_only"
+
+    def lose(self) -> None:
+        self.fault("admin", drop="after", times=1)
+
+    def throttle(self, seconds: int) -> None:
+        self.sim.faults.clear()
+        self.fault("admin", status=429, headers={"Retry-After": str(seconds)}, times=1)
 
     def fail(self) -> None:
         self.fault("admin", status=500)

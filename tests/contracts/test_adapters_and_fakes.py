@@ -9,9 +9,11 @@ import pytest
 from tests.contracts.change_source_contract import ChangeSourceContract
 from tests.contracts.import_jobs_contract import ImportJobsContract
 from tests.contracts.library_contract import LibraryContract
-from tests.contracts.tenant import AdminWorld, GraphWorld, SiteWorld
+from tests.contracts.profiles_contract import ProfilesContract
+from tests.contracts.tenant import AdminWorld, GraphWorld, ProfilesOfTheTenant, SiteWorld
 from tests.fakes import FakeChangeSource, FakeImportJobs, FakeLibrary
 from tests.fakes.hooks import Call, Hooks
+from tests.fakes.profiles import FakeProfiles
 from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.errors import AccessDeniedError, ThrottledError, UnansweredError, UnavailableError
 
@@ -100,6 +102,42 @@ class FakeJobsWorld(FakeWorld):
 
     def lose(self) -> None:
         self.hooks.fail("queue", UnansweredError("lost"), late=True)
+
+
+class FakeProfilesWorld(FakeWorld):
+    zoe, yan = "1a", "2b"
+
+    def __init__(self) -> None:
+        self.profiles = FakeProfiles()
+        self.profiles.add("zoe@contoso.com", self.zoe)
+        self.profiles.add("o'neil&co@contoso.com", self.yan)
+        self.hooks = self.profiles.hooks
+
+    def swap(self) -> None:
+        people = self.profiles.people
+        people["i:0#.f|membership|zoe@contoso.com"] = people.pop("i:0#.f|membership|o'neil&co@contoso.com")
+
+    def make_uneditable(self) -> None:
+        self.profiles.refused = dict.fromkeys(("Desk", "Teams"), "PropertyNotEditableException")
+
+    def lose(self) -> None:
+        self.hooks.fail("write", UnansweredError("lost"), late=True)
+
+    def throttle(self, seconds: int) -> None:
+        for operation in ("read", "write"):
+            self.hooks.fail(operation, ThrottledError("slow", retry_after=seconds))
+
+
+class TestFakeProfiles(ProfilesContract):
+    @pytest.fixture
+    def world(self) -> FakeProfilesWorld:
+        return FakeProfilesWorld()
+
+
+class TestSharePointProfiles(ProfilesContract):
+    @pytest.fixture
+    def world(self) -> ProfilesOfTheTenant:
+        return ProfilesOfTheTenant()
 
 
 class TestFakeChangeSource(ChangeSourceContract):

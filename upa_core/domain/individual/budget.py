@@ -1,4 +1,4 @@
-"""How many calls of PeopleManager we make: a share of the tenant's limit, which everybody in the tenant uses [SP-64]."""
+"""How many calls of PeopleManager we make: a share of the limit that everybody in the tenant uses [SP-64]."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ CLAIM = "i:0#.f|membership|"
 """What SharePoint puts before a member's user principal name [SP-62]."""
 MAX_VALUES = 500
 """Values of one list: by our own limit, so that a person fits into one request."""
+MAX_LENGTH = 50_000
+"""Characters of a whole list, written as its text."""
 MAX_VALUE = 3_600
 """UTF-16 code units of one value of a list: SharePoint's largest text of a property in a list."""
 
@@ -50,7 +52,10 @@ def as_strings(value: object) -> str:
     values = [one for one in map(_text, given) if one]
     if len(values) > MAX_VALUES:
         raise InvalidValueError(f"holds {len(values)} values, more than {MAX_VALUES}")
-    return list_text(values)
+    text = list_text(values)
+    if len(text) > MAX_LENGTH:
+        raise InvalidValueError(f"holds {len(text)} characters in all, more than {MAX_LENGTH}")
+    return text
 
 
 def as_terms(value: object) -> str:

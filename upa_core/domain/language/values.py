@@ -13,8 +13,11 @@ from typing import Literal
 
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.language.dates import DateFormat, parse_iso
+from upa_core.domain.language.lists import as_person, as_strings, as_terms
 
-ValueType = Literal["string", "date", "datetime", "boolean", "integer"]
+ValueType = Literal["string", "date", "datetime", "boolean", "integer", "strings", "terms", "person"]
+LISTS: frozenset[ValueType] = frozenset({"strings", "terms"})
+"""Types of several values: their text is a list's canonical one."""
 
 DEFAULT_FORMATS: dict[str, str] = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
 """Formats in .NET's notation, as `FormatDateTime` takes them; values are UTC. No `T`, no `Z`: see ADR 9."""
@@ -115,6 +118,12 @@ def formatter(
         return _date(pattern or DEFAULT_FORMATS[kind])
     if kind == "boolean":
         return _boolean(words or DEFAULT_WORDS)
-    if kind == "integer":
-        return as_integer
-    return as_text
+    return _FORMS.get(kind, as_text)
+
+
+_FORMS: dict[ValueType, Callable[[object], str]] = {
+    "integer": as_integer,
+    "strings": as_strings,
+    "terms": as_terms,
+    "person": as_person,
+}

@@ -1,0 +1,91 @@
+"""The budget of calls: windows, hours, days, off-peak hours, pauses; the arithmetic that is announced."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from upa_core.domain.individual.budget import Budget, PeopleCalls, load_of
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("licences", "calls"), [(0, 750), (1_000, 750), (1_001, 1_500), (50_000, 3_000), (60_000, 3_750)]
+)
+def test_a_quarter_of_the_tenants_limit(licences: int, calls: int) -> None:
+    """By default a quarter of the published limit is used; without a number the smallest tenant's."""
+    assert Budget(licences=licences).per_window == calls
+
+
+def test_a_window_is_used_up_and_renews() -> None:
+    """Blocks are granted until the share of five minutes is used; five minutes later there is a new one."""
+    calls, granted = PeopleCalls(), []
+    for _ in range(9):
+        calls, block = calls.reserve(100, Budget(), NOON + timedelta(seconds=10))
+        granted.append(block)
+    renewed = calls.free_at(Budget(), NOON + timedelta(seconds=10))
+
+    assert granted == [100] * 7 + [50, 0]
+    assert renewed == NOON + timedelta(minutes=5)
+    assert calls.reserve(100, Budget(), renewed)[1] == 100
+
+
+def test_hours_and_days_are_limits_too() -> None:
+    """An hour's and a day's limit hold, and tell when they renew."""
+    budget = Budget(per_hour=120, per_day=200)
+    first, granted = PeopleCalls().reserve(500, budget, NOON)
+    later = NOON + timedelta(hours=1)
+    second, rest = first.reserve(500, budget, later)
+
+    assert (granted, rest) == (120, 80)
+    assert first.free_at(budget, NOON) == later
+    assert second.free_at(budget, later) == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("hour", "opens"), [(12, 20), (19, 20), (20, 20), (23, 23), (3, 3), (5, 20)])
+def test_off_peak_hours_go_over_midnight(hour: int, opens: int) -> None:
+    """Outside the hours nothing is granted, and the next opening is told."""
+    budget, at = Budget(hours=(20, 5)), NOON.replace(hour=hour)
+
+    assert PeopleCalls().free_at(budget, at).hour == opens
+    assert (PeopleCalls().reserve(10, budget, at)[1] == 10) is (opens == hour)
+
+
+def test_a_pause_is_honoured_by_everybody() -> None:
+    """After a throttle nothing is granted until the pause is over; the longer of two counts; an answer ends the row."""
+    paused = PeopleCalls().throttle(90, NOON).throttle(30, NOON)
+
+    assert (paused.reserve(10, Budget(), NOON + timedelta(seconds=80))[1], paused.throttled) == (0, 2)
+    assert paused.free_at(Budget(), NOON) == NOON + timedelta(seconds=90)
+    assert paused.reserve(10, Budget(), NOON + timedelta(seconds=90))[1] == 10
+    assert paused.answered().throttled == 0
+
+
+def test_what_was_not_used_goes_back() -> None:
+    """Calls that weren't made can be used by others in the same window, not in a later one."""
+    calls, _ = PeopleCalls().reserve(750, Budget(), NOON)
+    back = calls.give_back(50, NOON + timedelta(minutes=4))
+    late = calls.give_back(50, NOON + timedelta(minutes=5))
+
+    assert back.reserve(100, Budget(), NOON + timedelta(minutes=4))[1] == 50
+    assert late.in_window == 0
+
+
+def test_the_arithmetic_is_said() -> None:
+    """A load names people, calls, rate and end."""
+    load = load_of(34_000, 68_000, Budget(), NOON)
+
+    assert load.calls == 136_000
+    assert str(load) == (
+        "34,000 people × 4.0 calls = 136,000 calls of PeopleManager, at 750 in 5 minutes "
+        "done by about 2026-11-23 03:06 UTC"
+    )
+
+
+def test_the_end_waits_for_hours_and_days() -> None:
+    """Off-peak hours and a day's limit move the expected end."""
+    load = load_of(1_000, 1_000, Budget(hours=(20, 22), per_day=1_000), NOON)
+
+    assert load.ends == datetime(2026, 11, 24, 20, 10, tzinfo=UTC)

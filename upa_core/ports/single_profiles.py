@@ -1,0 +1,33 @@
+"""Single profiles at SharePoint (PeopleManager): read a few, write one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from upa_core.domain.individual.answer import Reading, Value, Written
+
+CALLS_OF_A_READ = 1
+"""Calls of PeopleManager that reading one person costs [SP-118]; asking for the site's host costs another."""
+
+
+class SingleProfiles(Protocol):
+    """Profiles by account name, such as `i:0#.f|membership|ada@contoso.com`.
+
+    An account name leads to whoever has it now: compare the object id before a write, and after it [SP-119].
+    Nothing is repeated here. Both methods raise `ThrottledError` with the service's pause, `UnavailableError`, and
+    `AccessDeniedError` where the whole request was denied, `RefusedError` where it was refused, `InvalidValueError`
+    for an empty account or a text that can't be sent.
+    """
+
+    def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
+        """Read properties of people, by account; a call of PeopleManager each, with `hosts` two.
+
+        Everybody asked for is answered; what went wrong for one is that one's `Fault`.
+        """
+
+    def write(self, account: str, values: Mapping[str, Value], names: Sequence[str]) -> Written:
+        """Set properties of one person, each for itself, then read `names` back: a call each, and one for the read.
+
+        The order is that of `values`. Raises `UnansweredError` too: the sets may have had their effect, all or some.
+        """

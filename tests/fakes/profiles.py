@@ -21,7 +21,7 @@ class FakeProfile:
 
 
 class FakeProfiles:
-    """Implements `SingleProfiles`; accounts and properties in any case. Operations: read, write; the subject is the account.
+    """Implements `SingleProfiles`; accounts in any case. Operations: read, write; the subject is the account.
 
     `refused`: properties whose sets are refused, with the code. `denied`: sets of these are denied.
     """

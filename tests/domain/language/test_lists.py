@@ -57,7 +57,7 @@ def test_nothing_is_no_value() -> None:
     ],
 )
 def test_what_a_list_cannot_hold(value: object, words: str) -> None:
-    """A bar, too many or too long values, other kinds and what can't be stored are invalid, by name, without a value."""
+    """A bar, too many or too long values, other kinds and what can't be stored are invalid, by name."""
     with pytest.raises(InvalidValueError, match=words):
         as_strings(value)
 

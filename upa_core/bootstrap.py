@@ -18,6 +18,7 @@ from upa_core.adapters.http.service import Service
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
 from upa_core.adapters.sharepoint.library import SharePointLibrary
 from upa_core.adapters.sharepoint.people_manager import PeopleManager
+from upa_core.adapters.sharepoint.single_profiles import SharePointProfiles
 from upa_core.adapters.storage.folder_store import FolderStore
 from upa_core.adapters.telemetry.log_events import LogEvents
 from upa_core.adapters.telemetry.metric_events import MetricEvents
@@ -112,6 +113,11 @@ class App:
             LibraryLabel(services["library"], target.site_url, target.folder),
             certificates,
         )
+
+    def single_profiles(self, connector: Connector) -> SharePointProfiles:
+        """Return what reads and writes a connector's target profiles one by one; each attempt is one that counts."""
+        tokens = self._sharepoint_tokens(connector)
+        return SharePointProfiles(Service(_origin(connector.target.admin_url), tokens, self.clock, attempts=1))
 
     def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:
         """Return the app roles of a connector's tenant, for whoever signs in that way; `tell` shows a device code.

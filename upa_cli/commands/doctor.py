@@ -19,6 +19,7 @@ from upa_core.domain.errors import UpaError
 from upa_core.services.doctor.examine import examine
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe import probe as ask_sharepoint
+from upa_core.services.doctor.probe_individual import probe_individual as try_individual
 
 _MARKS = {"ok": ("ok", "green"), "info": ("info", ""), "warning": ("WARN", "yellow"), "error": ("ERROR", "red")}
 
@@ -28,6 +29,7 @@ _MARKS = {"ok": ("ok", "green"), "info": ("info", ""), "warning": ("WARN", "yell
     examples=[
         "upa doctor",
         "upa doctor --probe",
+        "upa doctor --probe-individual canary@contoso.com",
         "upa doctor --app https://func-upa.azurewebsites.net",
         "upa doctor --json | jq '.connectors[].findings[].fix'",
     ],
@@ -44,6 +46,17 @@ def doctor(
         bool,
         typer.Option("--probe", help="Have SharePoint judge the map: an import job over nobody, cancelled at once."),
     ] = False,
+    probe_individual: Annotated[
+        str | None,
+        typer.Option(
+            "--probe-individual",
+            metavar="USER",
+            help="Try single writes on this user's profile: each property with route: individual, put back afterwards.",
+        ),
+    ] = None,
+    new_term: Annotated[
+        str, typer.Option("--new-term", metavar="LABEL", help="With --probe-individual: a term to be made; it stays.")
+    ] = "",
     app: Annotated[
         str | None, typer.Option("--app", metavar="URL", help="Also ask the function app at this address.")
     ] = None,
@@ -53,8 +66,10 @@ def doctor(
     Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track their
     changes), the library (written to and cleaned, without a retention label), the target properties (in the profile of
     a user), storage, the clock. Changes nothing but a small file that is deleted again. --probe also asks SharePoint's
-    bulk import service, which alone knows which properties users may edit. --app asks the function app whether it
-    runs: on another Python than its package was built for, it says so and does nothing else.
+    bulk import service, which alone knows which properties users may edit. --probe-individual writes to one user's
+    profile and puts it back: nothing is written individually before it has passed, and it counts for 30 days. --app
+    asks the function app whether it runs: on another Python than its package was built for, it says so and does
+    nothing else.
 
     Exit codes: 0 all is well, 2 warnings, 1 errors.
     """
@@ -63,6 +78,8 @@ def doctor(
     found: list[tuple[str, list[Finding]]] = []
     for connector in cli.connectors:
         findings = _examine(cli, connector, probe=probe)
+        if probe_individual is not None:
+            findings += _try_individual(cli, connector, probe_individual, new_term)
         found.append((connector.name, findings))
     health: list[Finding] = []
     if app is not None:
@@ -98,6 +115,17 @@ def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
         except UpaError as exc:
             findings.append(Finding("probe", "error", str(exc), "see the message; then run upa doctor --probe again"))
     return findings
+
+
+def _try_individual(cli: Cli, connector: Any, user: str, new_term: str) -> list[Finding]:
+    cli.note("trying single writes on one profile…", "dim")
+    try:
+        token = cli.app.inspection(connector).token("admin")
+        profiles = cli.app.single_profiles(connector)
+        app_id = token.app_id if token is not None else ""
+        return try_individual(cli.app.ports(connector), connector, profiles, app_id, user, new_term=new_term)
+    except UpaError as exc:
+        return [Finding("individual", "error", str(exc), "see the message; then run it again")]
 
 
 def _render(out: Console, found: list[tuple[str, list[Finding]]]) -> None:

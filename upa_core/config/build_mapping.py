@@ -14,22 +14,24 @@ from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
-from upa_core.domain.language.values import check_carriable, formatter, utf16_length
+from upa_core.domain.language.values import LISTS, check_carriable, formatter, utf16_length
 from upa_core.domain.people.attributes import (
     EXTRA_PERMISSIONS,
     AttributeRefusedError,
     resolve_attribute,
     type_of_attribute,
 )
-from upa_core.domain.people.mapping import Mapping, Problem, compile_mapping
+from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
 from upa_core.domain.people.scope import Clause, Scope, compile_scope
-from upa_core.domain.plan.core_properties import why_core
+from upa_core.domain.plan.core_properties import why_core, why_not_single
 
 Add = Callable[..., None]
 """Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""
 
 _SAMPLE = datetime(2026, 6, 23, 4, 5, 6, tzinfo=UTC)
 _TARGET = re.compile(r"[^\W\d_][\w-]*")
+_SINGLE = {"strings": "several values", "terms": "terms", "person": "a person"}
+"""Types that only the individual route writes."""
 _MISFITS = {
     "boolean": {"date", "datetime", "integer"},
     "datetime": {"boolean", "integer"},
@@ -46,6 +48,7 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
         add(path, message, suggestion)
 
     _check_target(model.target, refuse)
+    _check_route(model, refuse)
     _check_options(model, refuse)
     expression = _expression(model, app, refuse)
     if expression is None or failed:
@@ -64,16 +67,20 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
         words=model.words,
         state=model.state,
         redact=model.redact,
+        route=model.route,
+        on_user_edit=model.on_user_edit,
+        unproven="" if model.route == "bulk" else UNPROVEN,
     )
     if failed:
         return None
-    if model.constant is not None and isinstance(made := compile_mapping(mapping, ())(()), Problem):
+    if model.constant is not None and isinstance(made := compile_mapping(mapping.as_if_proven(), ())(()), Problem):
         refuse(("constant",), f"{shown(model.constant)} {made.reason}")
         return None
-    if model.on_empty == "clear" and model.type != "string":
+    if model.on_empty == "clear" and model.type != "string" and model.route == "bulk":
         add(
             ("on_empty",),
-            f"bulk import can't clear a {model.type}; the report will name who still holds a value",
+            f"bulk import can't clear a {model.type}; the report will name who still holds a value "
+            "(route: individual may)",
             warning=True,
         )
     for key, pattern in _date_formats(mapping):
@@ -135,6 +142,19 @@ def _check_target(target: str, refuse: Add) -> None:
         )
 
 
+def _check_route(model: MappingModel, refuse: Add) -> None:
+    if model.type in _SINGLE and model.route == "bulk":
+        refuse(("type",), f"bulk import can't write {_SINGLE[model.type]}", "route: individual")
+    if model.on_user_edit != "keep" and model.route == "bulk":
+        refuse(("on_user_edit",), "is for route: individual; bulk import writes no property that users may edit")
+    if model.route == "individual" and (reason := why_not_single(model.target)):
+        refuse(("target",), f"{shown(model.target)} can't be written individually: {reason}")
+    if model.type in LISTS and model.on_too_long == "truncate":
+        refuse(("on_too_long",), f"{model.type} aren't cut: a list without its end is another list")
+    if model.type in _SINGLE and model.max_length is not None:
+        refuse(("max_length",), f"isn't for {model.type}")
+
+
 def _check_options(model: MappingModel, refuse: Add) -> None:
     if model.format is not None:
         if model.type not in ("date", "datetime"):
@@ -191,11 +211,11 @@ def _expression(model: MappingModel, app: str | None, refuse: Add) -> Expression
 def _direct(name: str, kind: str, app: str | None, refuse: Add) -> Expression | None:
     path = resolve_attribute(name, app)
     holds = type_of_attribute(path)
-    if holds == "several":
+    if holds == "several" and kind not in LISTS:
         refuse(
             ("source",),
             f"{name} holds several values; a profile property takes one",
-            f'expression: Join(", ", [{name}])',
+            f'expression: Join(", ", [{name}]), or type: strings with route: individual',
         )
         return None
     if kind in _MISFITS.get(holds, ()):

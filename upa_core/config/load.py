@@ -35,6 +35,7 @@ from upa_core.config.yaml_tree import Items, Record, Text, load_tree, place_of
 from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Retention
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.people.mapping import Mapping as DomainMapping
+from upa_core.domain.people_calls import Budget
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -151,6 +152,7 @@ class _Loader:
             limits=_limits(whole.limits, whole.rhythm),
             threshold=_threshold(whole.threshold),
             retention=_retention(whole.retention),
+            individual=Budget(**whole.individual.model_dump()),
             staging=whole.staging,
             every=whole.rhythm.every,
         )

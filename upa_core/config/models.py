@@ -147,6 +147,24 @@ class LimitsModel(Part):
     """How long one invocation may pull before it hands itself over; below the function timeout."""
 
 
+class IndividualModel(Part):
+    """How many calls of PeopleManager the individual route may make; everything in the tenant shares its limit."""
+
+    share: Annotated[float, Field(gt=0, le=100)] = 25.0
+    """Percent of the tenant's limit."""
+    licences: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    """Licences of the tenant, on which the limit depends; default: the smallest tenant's limit, 3,000 calls in 5
+    minutes."""
+    per_hour: Annotated[int, Field(ge=20)] | None = None
+    """Calls an hour at most."""
+    per_day: Annotated[int, Field(ge=20)] | None = None
+    """Calls a day at most."""
+    hours: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]], Field()] | None = (
+        None
+    )
+    """Off-peak hours in UTC, from and until, e.g. [20, 5]; default: at any time."""
+
+
 class EmailModel(Part):
     """Notification by mail."""
 
@@ -192,6 +210,8 @@ class ConnectorModel(Part):
     """How long archives are kept."""
     limits: LimitsModel = LimitsModel()
     """Sizes and counts."""
+    individual: IndividualModel = IndividualModel()
+    """How many calls the individual route may make."""
     staging: bool = True
     """A new connector, and each change of its mappings, scope or source, waits in staging mode for `upa go`."""
 

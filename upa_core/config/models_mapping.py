@@ -105,14 +105,21 @@ class MappingModel(Part):
     """An expression in Entra's syntax, e.g. `Join(", ", [city], [country])`."""
     constant: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
     """The same text for everybody in scope."""
-    type: Literal["string", "date", "datetime", "boolean", "integer"] = "string"
-    """The property's type; values are written in one form, whatever the server's language and time zone."""
+    type: Literal["string", "date", "datetime", "boolean", "integer", "strings", "terms", "person"] = "string"
+    """The property's type; values are written in one form, whatever the server's language and time zone. A list
+    (strings), terms and a person need `route: individual`."""
+    route: Literal["bulk", "individual"] = "bulk"
+    """How values travel: by SharePoint's bulk import, or one profile at a time, which needs `upa doctor
+    --probe-individual` first."""
+    on_user_edit: Literal["keep", "overwrite"] = "keep"
+    """With `route: individual`: what becomes of a value that somebody else wrote."""
     format: Annotated[str, Field(max_length=100)] | None = None
     """For date and datetime: .NET custom format; default yyyy-MM-dd, or yyyy-MM-dd HH:mm:ss (always UTC)."""
     words: Annotated[tuple[Line, Line], Field(description="For boolean: the words for true and false.")] | None = None
     """For boolean: the words for true and false; default True, False."""
     on_empty: Literal["keep", "clear", "default"] = "keep"
-    """When there is no value: leave the property as it is, clear it (strings only), or send `default`."""
+    """When there is no value: leave the property as it is, clear it (strings only; with `route: individual` what the
+    probe proved), or send `default`."""
     default: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
     """With `on_empty: default`: the value that is sent, written by type like any other (dates in ISO 8601)."""
     on_invalid: Literal["escrow_user", "fail_run", "skip_value"] = "escrow_user"

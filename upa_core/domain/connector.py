@@ -13,6 +13,7 @@ from upa_core.domain.cloud import Cloud
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Scope
+from upa_core.domain.people_calls import Budget
 
 ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
 """Selected beside the mapped attributes: a narrow `$select` has hidden restores [GR-15]."""
@@ -96,6 +97,8 @@ class Connector:
     limits: Limits = field(default_factory=Limits)
     threshold: ChangeThreshold = field(default_factory=ChangeThreshold)
     retention: Retention = field(default_factory=Retention)
+    individual: Budget = field(default_factory=Budget)
+    """How many calls of PeopleManager may be made."""
     staging: bool = False
     """Staging mode, everything but export, until an administrator says `go`; again after each change of mappings."""
     every: timedelta | None = None

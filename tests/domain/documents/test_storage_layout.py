@@ -18,6 +18,8 @@ KEYS = {
     layout.probe_key("hr", "abcd"): BlobKey(Kind.DOCTOR_PROBE, "hr"),
     layout.lane_key("contoso-admin.sharepoint.com"): BlobKey(Kind.LANE),
     layout.watcher_key("contoso-admin.sharepoint.com"): BlobKey(Kind.WATCHER),
+    layout.people_calls_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PEOPLE_CALLS),
+    layout.proof_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PROOF),
     layout.request_key("0123abcd"): BlobKey(Kind.REQUEST),
     layout.intent_key(RUN): BlobKey(Kind.INTENT, run=RUN),
     layout.file_key(RUN, FILE): BlobKey(Kind.IMPORT_FILE, "hr", RUN, FILE),

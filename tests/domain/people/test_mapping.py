@@ -253,6 +253,16 @@ CHANGES = {
 }
 
 
+UNDECIDING = {
+    "redact": True,
+    "state": "proposed",
+    "route": "individual",
+    "on_user_edit": "overwrite",
+    "clears": True,
+    "unproven": "never tried",
+}
+
+
 @pytest.mark.parametrize("field", CHANGES)
 def test_the_description_tells_what_decides_a_value(field):
     """Each field that decides a value changes the description, which is JSON."""
@@ -262,13 +272,13 @@ def test_the_description_tells_what_decides_a_value(field):
 
 
 def test_the_description_leaves_out_what_decides_nothing():
-    """Redaction and state decide no value."""
-    assert direct("a", "T", redact=True, state="proposed").describe() == direct("a", "T").describe()
+    """Redaction, state and whatever concerns the way to the profile decide no value."""
+    assert direct("a", "T", **UNDECIDING).describe() == direct("a", "T").describe()
 
 
 def test_every_field_is_either_deciding_or_not():
     """A field added to Mapping must be put into one of the two tests above."""
-    assert {f.name for f in dataclasses.fields(Mapping)} == {*CHANGES, "redact", "state"}
+    assert {f.name for f in dataclasses.fields(Mapping)} == {*CHANGES, *UNDECIDING}
 
 
 @pytest.fixture

@@ -12,7 +12,16 @@ import pytest
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.storage_layout import Kind, parse, probe_key, segment_key, shard_key, watcher_key
+from upa_core.domain.documents.storage_layout import (
+    Kind,
+    parse,
+    people_calls_key,
+    probe_key,
+    proof_key,
+    segment_key,
+    shard_key,
+    watcher_key,
+)
 from upa_core.domain.http import Response
 from upa_core.http_api.idempotency import forget_old_requests, once
 from upa_core.services.admin import backup, holds
@@ -45,6 +54,8 @@ CARE: dict[Kind, Care] = {
     Kind.DOCTOR_PROBE: Care("seconds", "names nobody", backup=True, swept=True),
     Kind.LANE: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
     Kind.WATCHER: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
+    Kind.PEOPLE_CALLS: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
+    Kind.PROOF: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
     Kind.REQUEST: Care("a day", "names nobody", backup=False, swept=True),
     Kind.INTENT: Care("with its run", "names nobody", backup=False, swept=True),
     Kind.IMPORT_FILE: Care("with its run", "their entry goes", backup=False, swept=True),
@@ -79,6 +90,8 @@ def world() -> World:
     once(made.ports(), "a-key", b"{}", lambda: Response(202, {"runs": []}))
     made.store.put("connectors/hr/told.json", b'{"version":1}')
     made.store.put(watcher_key(made.connector.target.lane), b'{"version":1}')
+    made.store.put(people_calls_key(made.connector.target.lane), b'{"version":1}')
+    made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(probe_key("hr", "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
     made.store.put(shard_key("hr", "0", 0), b"x")

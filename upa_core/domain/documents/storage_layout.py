@@ -27,6 +27,8 @@ class Kind(StrEnum):
     DOCTOR_PROBE = "doctor's probe"
     LANE = "lane"
     WATCHER = "watcher"
+    PEOPLE_CALLS = "calls of PeopleManager"
+    PROOF = "proof of individual writes"
     REQUEST = "request"
     INTENT = "intent"
     IMPORT_FILE = "import file"
@@ -110,6 +112,16 @@ def lane_key(lane: str) -> str:
 def watcher_key(lane: str) -> str:
     """Return where the last look at the file in a lane is noted."""
     return f"tenants/{lane}/watcher.json"
+
+
+def people_calls_key(lane: str) -> str:
+    """Return where it is counted how often PeopleManager of a target tenant was called."""
+    return f"tenants/{lane}/people-calls.json"
+
+
+def proof_key(lane: str) -> str:
+    """Return where it lies what the probe of individual writes found in a target tenant."""
+    return f"tenants/{lane}/individual.json"
 
 
 def request_key(digest: str) -> str:
@@ -196,7 +208,12 @@ def connector_named_in(key: str) -> str:
 
 
 _OF_A_CONNECTOR = {"state.json": Kind.STATE, "told.json": Kind.NOTIFIED, "escrow-due.json": Kind.ESCROW_INDEX}
-_OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER}
+_OF_A_TENANT = {
+    "lane.json": Kind.LANE,
+    "watcher.json": Kind.WATCHER,
+    "people-calls.json": Kind.PEOPLE_CALLS,
+    "individual.json": Kind.PROOF,
+}
 _OF_A_RUN = {
     "report.json": Kind.REPORT,
     "round.json": Kind.ROUND_END,

@@ -27,15 +27,19 @@ from upa_core.domain.language.values import (
 
 OnEmpty = Literal["keep", "clear", "default"]
 OnInvalid = Literal["escrow_user", "fail_run", "skip_value"]
+OnUserEdit = Literal["keep", "overwrite"]
 OnTooLong = Literal["error", "truncate"]
 MappingState = Literal["proposed", "active", "retired"]
+
+
+UNPROVEN = "nothing is written individually before upa doctor --probe-individual has passed"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a value can't be given; the reason names what is wrong and never holds the value."""
 
-    kind: Literal["invalid", "clear_unsupported"]
+    kind: Literal["invalid", "clear_unsupported", "unproven"]
     policy: OnInvalid
     reason: str
 
@@ -67,11 +71,26 @@ class Mapping:
     """How its values travel: the name of a route; it decides no value and stays out of the fingerprint."""
     redact: bool = False
     """Show `***` instead of values in logs and reports."""
+    on_user_edit: OnUserEdit = "keep"
+    """On the individual route: what becomes of a value that somebody else wrote; decides no value."""
+    clears: bool | None = None
+    """Whether the property can be cleared, as the probe found out; None: as bulk import can, strings only."""
+    unproven: str = ""
+    """Why nothing may be written now; the value isn't worked out, and nothing is sent."""
+
+    @property
+    def can_clear(self) -> bool:
+        """Tell whether an empty value can be sent."""
+        return not self.unproven and (self.type == "string" if self.clears is None else self.clears)
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The dotted attribute paths that are read, sorted."""
         return inputs_of(self.expression)
+
+    def as_if_proven(self) -> Mapping:
+        """Return the mapping as it will be once single writes are proven: to show what it makes of a value."""
+        return replace(self, unproven="")
 
     def describe(self) -> dict[str, Any]:
         """Return everything that decides a value, as JSON."""
@@ -126,6 +145,9 @@ def compile_mappings(
     values = []
     for at, mapping in enumerate(mappings):
         names[f"f{at}"], text = _compile(mapping, index), f"f{at}(row)"
+        if mapping.unproven:
+            values.append(f"{mapping.target!r}: {text}" if by_target else text)
+            continue
         if isinstance(mapping.expression, Attribute) and mapping.type in DEFAULT_FORMATS:
             names[f"d{at}"], value = _remembered(mapping), f"v{index[mapping.expression.path]}"
             text = f"d{at}({value}) if {value}.__class__ is str else {text}"
@@ -159,6 +181,9 @@ def compile_mapping(mapping: Mapping, inputs: Sequence[str]) -> Callable[[Sequen
 
 
 def _compile(mapping: Mapping, index: dict[str, int]) -> Callable[[Sequence[object]], Desired]:
+    if mapping.unproven:
+        problem = Problem("unproven", "skip_value", mapping.unproven)
+        return lambda _: problem
     empty = _empty(mapping)
     finish = _finish(mapping, empty)
     evaluate = compile_expression(mapping.expression, index)
@@ -181,8 +206,10 @@ def _empty(mapping: Mapping) -> Desired:
         return mapping.default
     if mapping.on_empty == "keep":
         return None
-    if mapping.type == "string":
+    if mapping.can_clear:
         return ""
+    if mapping.route != "bulk":
+        return Problem("clear_unsupported", "skip_value", f"nothing was found that clears {mapping.target}")
     # "" in a date becomes January 1 and null is skipped: bulk import can't clear these [SP-37, SP-39].
     return Problem("clear_unsupported", "skip_value", f"bulk import can't clear a property of type {mapping.type}")
 

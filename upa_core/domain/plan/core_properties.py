@@ -54,6 +54,33 @@ _REASONS = {
 }
 
 
+_USERS_OWN = frozenset(
+    _key(name)
+    for name in (
+        "SPS-Skills",
+        "SPS-PastProjects",
+        "SPS-School",
+        "SPS-Interests",
+        "SPS-Responsibility",
+        "SPS-Birthday",
+        "SPS-HireDate",
+        "SPS-Location",
+        "SPS-TimeZone",
+    )
+)
+
+
+def why_not_single(target: str) -> str:
+    """Return why a property mustn't be written individually, or an empty text.
+
+    Of SharePoint's own only those that hold something about a person may be: the rest is bookkeeping.
+    """
+    key = _key(target)
+    if key.startswith("sps-") and key not in _USERS_OWN:
+        return "it is SharePoint's own bookkeeping"
+    return ""
+
+
 def why_core(target: str) -> str:
     """Return why a property must not be a target, or an empty text; case and spaces don't matter.
 

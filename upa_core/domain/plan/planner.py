@@ -69,6 +69,7 @@ class Planner:
         self._in_scope = compile_scope(connector.scope, header) if connector.scope.groups else None
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
+        self._unproven = frozenset(mapping.target for mapping in self._mappings if mapping.unproven)
 
     def plan(
         self,
@@ -177,7 +178,7 @@ class Planner:
         new = {
             target: value
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
-            if value is not None and value != cell
+            if value is not None and value != cell and target not in self._unproven
         }
         if person in shard.declined:
             new = self._without_declined(shard, person, wanted, new, tally)
@@ -228,7 +229,7 @@ class Planner:
         *cells, stamp = held
         stamps = stamp if isinstance(stamp, list) else [stamp] * len(cells)
         return [
-            "" if (cell or (cell is None and sent)) and mapping.type == "string" else None
+            "" if (cell or (cell is None and sent)) and mapping.can_clear else None
             for cell, sent, mapping in zip(cells, stamps, self._mappings, strict=True)
         ]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upa_core.domain.individual.budget import Budget, PeopleCalls, load_of
+from upa_core.domain.people_calls import Budget, PeopleCalls, load_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,266 @@
+"""Try single writes on one person's profile: each mapped property is set, read back, cleared, and put back.
+
+Whether an app may do this is told by nothing but trying it [SP-116, SP-127]. What is found is stored for the tenant and
+the app; without it nothing is written individually.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError, SkipError
+from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
+from upa_core.domain.individual.compare import DateOrder, holds, order_of
+from upa_core.domain.individual.proof import Found, Proof, PropertyProof
+from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
+from upa_core.domain.language.lists import as_person, list_text
+from upa_core.domain.language.values import ValueType
+from upa_core.domain.people.mapping import Mapping
+from upa_core.ports.bundle import Ports
+from upa_core.ports.single_profiles import SingleProfiles
+from upa_core.services.doctor.finding import Finding
+from upa_core.state.people_calls import CallBudget
+from upa_core.state.proofs import proofs_of
+
+CHECK: Final = "individual"
+_TESTS: dict[ValueType, tuple[str, str]] = {
+    "string": ("upa probe", "upa probe 2"),
+    "date": ("2027-11-22", "2027-11-23"),
+    "datetime": ("2027-11-22 00:00:00", "2027-11-23 00:00:00"),
+    "boolean": ("True", "False"),
+    "integer": ("7", "8"),
+    "strings": (list_text(["upa", "probe, one value"]), list_text(["upa probe 2"])),
+}
+"""Two values a type: the second is used where the profile holds the first. The days tell their order."""
+CALLS_A_PROPERTY = 12
+"""At most: two sets of a value, two clears, one to put it back, each with its read-back."""
+
+
+@dataclass(slots=True)
+class Probe:
+    """One person's profile while it is tried."""
+
+    ports: Ports
+    profiles: SingleProfiles
+    connector: Connector
+    account: str
+    object_id: str
+    budget: CallBudget
+    new_term: str = ""
+    order: DateOrder | None = None
+
+
+def probe_individual(
+    ports: Ports, connector: Connector, profiles: SingleProfiles, app: str, user: str, *, new_term: str = ""
+) -> list[Finding]:
+    """Try every individually mapped property on the profile of `user`, a user principal name; store what was found.
+
+    Args:
+        app: id of the app that the profiles are written as.
+        new_term: a label that no term has yet, to see whether one is made; it stays in the term set.
+
+    """
+    mappings = [one for one in connector.mappings if one.route == "individual" and one.state != "retired"]
+    if not mappings:
+        return [Finding(CHECK, "info", "no mapping says route: individual, so nothing was tried")]
+    if not app:
+        return [Finding(CHECK, "error", "the token doesn't tell which app it is for", "see sign-in")]
+    budget = CallBudget(ports, connector)
+    try:
+        return _probe(ports, connector, profiles, app, user, new_term, mappings, budget)
+    except AccessDeniedError as exc:
+        proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, _nothing(ports, mappings)))
+        return [Finding(CHECK, "error", f"SharePoint denies single profiles: {exc}", _RIGHTS)]
+    except (RefusedError, RetryLaterError, SkipError) as exc:
+        return [Finding(CHECK, "error", f"the probe couldn't be made: {exc}", "run it again in a while")]
+    finally:
+        budget.close()
+
+
+_RIGHTS = (
+    "grant SharePoint User.ReadWrite.All (and TermStore.ReadWrite.All for terms) and run the probe again; where it is "
+    "denied all the same, SharePoint takes no single writes of apps in this tenant: leave these mappings out"
+)
+
+
+def _probe(
+    ports: Ports,
+    connector: Connector,
+    profiles: SingleProfiles,
+    app: str,
+    user: str,
+    new_term: str,
+    mappings: list[Mapping],
+    budget: CallBudget,
+) -> list[Finding]:
+    account = as_person(user)
+    if not budget.take(1 + CALLS_A_PROPERTY * len(mappings)):
+        at = budget.free_at()
+        return [Finding(CHECK, "error", "the budget of calls is used up", f"run it after {at:%H:%M} UTC")]
+    targets = [one.target for one in mappings]
+    before = profiles.read({account: targets})[account]
+    if before is None:
+        return [Finding(CHECK, "error", "the user has no profile", "name somebody who has opened SharePoint once")]
+    if isinstance(before, Fault):
+        if before.kind == "denied":
+            raise AccessDeniedError(before.code)
+        return [Finding(CHECK, "error", f"the profile can't be read ({before.code})", "run it again")]
+    if not before.object_id:
+        return [Finding(CHECK, "error", "the profile doesn't tell its object id, so nothing can be written safely")]
+    probe = Probe(ports, profiles, connector, account, before.object_id, budget, new_term)
+    found: dict[str, PropertyProof] = {}
+    findings: list[Finding] = []
+    for mapping in sorted(mappings, key=lambda one: one.type != "date"):
+        shown = before.values[mapping.target]
+        found[mapping.target] = proven = _property(probe, mapping, shown)
+        findings.append(_finding(mapping, proven))
+        findings += _put_back(probe, mapping, shown, proven)
+    proof = Proof(ports.clock.now(), probe.order or "", found)
+    proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, proof))
+    return findings
+
+
+def _property(probe: Probe, mapping: Mapping, shown: str) -> PropertyProof:
+    """Set a test value, read it back, then clear."""
+    kind, target = mapping.type, mapping.target
+    wanted = _test_value(probe, mapping, shown)
+    if wanted is None:
+        return PropertyProof(kind, "unclear", "NoTermToTry")
+    found, code, after = _try(probe, target, to_wire(kind, wanted))
+    if found != "works":
+        return PropertyProof(kind, found, code)
+    if kind == "date" and isinstance(after, Profile):
+        probe.order = probe.order or order_of(after.values[target], _day_of(wanted))
+    if not _holds(probe, kind, wanted, after, target):
+        return PropertyProof(kind, "not_kept")
+    new_terms = False
+    if kind == "terms" and probe.new_term:
+        wanted = list_text([probe.new_term])
+        found, _, after = _try(probe, target, to_wire(kind, wanted))
+        new_terms = found == "works" and _holds(probe, kind, wanted, after, target)
+    return PropertyProof(kind, "works", clear=_clear(probe, mapping), new_terms=new_terms)
+
+
+def _clear(probe: Probe, mapping: Mapping) -> ClearForm:
+    """Find what empties a property that holds something: an empty text first, then null."""
+    forms: tuple[ClearForm, ...] = ("empty", "null")
+    for form in forms:
+        found, _, after = _try(probe, mapping.target, to_wire(mapping.type, "", form))
+        if found == "works" and isinstance(after, Profile) and after.values[mapping.target] == "":
+            return form
+    return ""
+
+
+def _try(probe: Probe, target: str, value: Value) -> tuple[Found, str, Reading]:
+    written = probe.profiles.write(probe.account, {target: value}, [target])
+    fault = written.sets[target]
+    if isinstance(written.after, Profile) and written.after.object_id != probe.object_id:
+        raise RetryLaterError("the account name went to somebody else during the probe")
+    if fault is None:
+        return "works", "", written.after
+    return fault.kind, fault.code, written.after
+
+
+def _holds(probe: Probe, kind: ValueType, wanted: str, after: Reading, target: str) -> bool:
+    return isinstance(after, Profile) and holds(kind, wanted, after.values[target], probe.order) is True
+
+
+def _test_value(probe: Probe, mapping: Mapping, shown: str) -> str | None:
+    if mapping.type == "person":
+        return probe.account
+    if mapping.type == "terms":
+        labels = shown.split("|") if shown else [probe.new_term] if probe.new_term else []
+        return list_text(labels[:1]) or None
+    if mapping.words is not None:
+        return mapping.words[1] if shown == mapping.words[0] else mapping.words[0]
+    first, second = _TESTS[mapping.type]
+    value = second if holds(mapping.type, first, shown, probe.order) is not False and shown else first
+    return value[: mapping.max_length] if mapping.type == "string" and mapping.max_length else value
+
+
+def _day_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _put_back(probe: Probe, mapping: Mapping, shown: str, proven: PropertyProof) -> Iterator[Finding]:
+    """Leave the profile as it was; where that fails, say what stands there now."""
+    if proven.found not in ("works", "not_kept"):
+        return
+    value = from_shown(mapping.type, shown)
+    if mapping.type in ("date", "datetime") and shown:
+        value = _iso(shown, probe.order) or shown
+    if not shown:
+        if proven.clear == "" and proven.found == "works":
+            fix = f"empty {mapping.target} of the user by hand"
+            yield Finding(CHECK, "warning", f"a test value stays in {mapping.target}: nothing clears it", fix)
+            return
+        value = to_wire(mapping.type, "", proven.clear or "empty")
+    found, _, after = _try(probe, mapping.target, value)
+    if (
+        found != "works"
+        or not isinstance(after, Profile)
+        or (proven.found == "works" and after.values[mapping.target] != shown)
+    ):
+        yield Finding(
+            CHECK,
+            "warning",
+            f"{mapping.target} of the user couldn't be put back as it was",
+            "look at the profile, and set the value by hand",
+        )
+
+
+def _iso(shown: str, order: DateOrder | None) -> str | None:
+    if order is None:
+        return None
+    numbers = re.findall(r"\d+", shown)[:3]
+    if len(numbers) != 3:
+        return None
+    parts = dict(zip(order, numbers, strict=True))
+    return f"{int(parts['y']):04}-{int(parts['m']):02}-{int(parts['d']):02}"
+
+
+def _finding(mapping: Mapping, proven: PropertyProof) -> Finding:
+    name = f"{mapping.target} ({mapping.type})"
+    if proven.found == "works":
+        clears = {"": "nothing clears it", "empty": "an empty value clears it", "null": "null clears it"}[proven.clear]
+        terms = (
+            "" if mapping.type != "terms" else ", new terms are made" if proven.new_terms else ", existing terms only"
+        )
+        return Finding(CHECK, "ok", f"{name} can be set and read back{terms}; {clears}")
+    told = f": {proven.code}" if proven.code else ""
+    if proven.code == "NoTermToTry":
+        fix = "name a user whose property holds a term, or pass --new-term LABEL"
+        return Finding(CHECK, "error", f"{name} couldn't be tried: the profile holds no term", fix)
+    texts: dict[str, tuple[str, str]] = {
+        "refused": (f"SharePoint refuses to set {name}{told}", _REFUSED.get(proven.code, "see the name of the error")),
+        "denied": (f"this app may not set {name}{told}", _RIGHTS),
+        "not_kept": (
+            f"{name} was accepted, and another value or none is read back",
+            "the user may have hidden it (Only me): such a value can't be confirmed; or the type isn't the property's",
+        ),
+        "unclear": (f"what came of setting {name} isn't known{told}", "run the probe again"),
+    }
+    evidence, fix = texts[proven.found]
+    return Finding(CHECK, "error", evidence, fix)
+
+
+_REFUSED = {
+    "PropertyNotEditableException": (
+        "SharePoint doesn't see this app as an administrator of profiles: only properties that users may edit can be "
+        "written singly; leave this one to route: bulk"
+    ),
+    "PropertyNotFoundException": "make the property, or correct its name",
+    "PropertyInvalidFormatException": "the property in SharePoint has another type: correct the mapping's type",
+    "TermStoreOperationException": "the term set takes no new terms: use existing ones",
+    "UserProfileException": _RIGHTS,
+}
+
+
+def _nothing(ports: Ports, mappings: list[Mapping]) -> Proof:
+    denied = {one.target: PropertyProof(one.type, "denied") for one in mappings}
+    return Proof(ports.clock.now(), "", denied)

@@ -71,7 +71,6 @@ ELSEWHERE = {
     "state/document.py": "tests/domain/documents/test_codec.py",
     "state/outbox.py": "tests/services/pull/test_directory.py",
     "state/overlay.py": "tests/services/insight/test_preview.py",
-    "state/proofs.py": "tests/services/doctor/test_probe_individual.py",
     "state/plan_reader.py": "tests/services/admin/test_holds.py",
     "state/plan_writer.py": "tests/services/plan/test_export.py",
     "services/insight/proposed.py": "tests/cli/test_plan_csv.py",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.fakes.hooks import Hooks
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value, Written
-from upa_core.domain.language.lists import CLAIM
+from upa_core.domain.language.values import CLAIM
 
 
 @dataclass

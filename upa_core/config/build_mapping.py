@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from upa_core.config.check_route import check_route
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
 from upa_core.config.problems import shown
@@ -23,15 +24,13 @@ from upa_core.domain.people.attributes import (
 )
 from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
 from upa_core.domain.people.scope import Clause, Scope, compile_scope
-from upa_core.domain.plan.core_properties import why_core, why_not_single
+from upa_core.domain.plan.core_properties import why_core
 
 Add = Callable[..., None]
 """Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""
 
 _SAMPLE = datetime(2026, 6, 23, 4, 5, 6, tzinfo=UTC)
 _TARGET = re.compile(r"[^\W\d_][\w-]*")
-_SINGLE = {"strings": "several values", "terms": "terms", "person": "a person"}
-"""Types that only the individual route writes."""
 _MISFITS = {
     "boolean": {"date", "datetime", "integer"},
     "datetime": {"boolean", "integer"},
@@ -48,7 +47,7 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
         add(path, message, suggestion)
 
     _check_target(model.target, refuse)
-    _check_route(model, refuse)
+    check_route(model, refuse)
     _check_options(model, refuse)
     expression = _expression(model, app, refuse)
     if expression is None or failed:
@@ -140,19 +139,6 @@ def _check_target(target: str, refuse: Add) -> None:
             f"{shown(target)} isn't a profile property's internal name: letters, digits, - and _, first a letter",
             re.sub(r"[^\w-]", "", target).lstrip("0123456789_-"),
         )
-
-
-def _check_route(model: MappingModel, refuse: Add) -> None:
-    if model.type in _SINGLE and model.route == "bulk":
-        refuse(("type",), f"bulk import can't write {_SINGLE[model.type]}", "route: individual")
-    if model.on_user_edit != "keep" and model.route == "bulk":
-        refuse(("on_user_edit",), "is for route: individual; bulk import writes no property that users may edit")
-    if model.route == "individual" and (reason := why_not_single(model.target)):
-        refuse(("target",), f"{shown(model.target)} can't be written individually: {reason}")
-    if model.type in LISTS and model.on_too_long == "truncate":
-        refuse(("on_too_long",), f"{model.type} aren't cut: a list without its end is another list")
-    if model.type in _SINGLE and model.max_length is not None:
-        refuse(("max_length",), f"isn't for {model.type}")
 
 
 def _check_options(model: MappingModel, refuse: Add) -> None:

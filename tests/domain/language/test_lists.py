@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.language.lists import (
+from upa_core.domain.language.values import (
     MAX_LENGTH,
     MAX_VALUE,
     MAX_VALUES,
     as_person,
     as_strings,
     as_terms,
+    formatter,
     list_text,
     values_of,
 )
-from upa_core.domain.language.values import formatter
 
 VALUE = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="|\ufffe\uffff"), min_size=1)
 

@@ -15,7 +15,7 @@ from upa_core.domain.people.mapping import direct
 from upa_core.domain.people_calls import Budget
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe_individual import probe_individual
-from upa_core.state.proofs import proofs_of
+from upa_core.state.individual import proofs_of
 
 APP = "0a1b"
 KINDS = {

@@ -20,7 +20,7 @@ from upa_core.adapters.sharepoint.people_wire import (
 from upa_core.adapters.sharepoint.process_query import is_denial, process_query
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.individual.answer import OBJECT_ID, Fault, Profile, Reading, Value, Written
-from upa_core.domain.language.lists import CLAIM
+from upa_core.domain.language.values import CLAIM
 
 PEOPLE_IN_A_REQUEST = 20
 _OF_A_PERSON = ("Microsoft.Office.Server.UserProfiles.", "Microsoft.SharePoint.Taxonomy.")

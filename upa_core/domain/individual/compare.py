@@ -9,8 +9,7 @@ from typing import Literal
 
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.language.dates import parse_iso
-from upa_core.domain.language.lists import values_of
-from upa_core.domain.language.values import ValueType
+from upa_core.domain.language.values import ValueType, values_of
 
 DateOrder = Literal["mdy", "dmy", "ymd"]
 """The order of month, day and year in the caller's language, which the probe finds out [SP-124]."""

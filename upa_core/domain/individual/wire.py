@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from upa_core.domain.individual.answer import Value
-from upa_core.domain.language.lists import values_of
-from upa_core.domain.language.values import LISTS, ValueType
+from upa_core.domain.language.values import LISTS, ValueType, values_of
 
 ClearForm = Literal["", "empty", "null"]
 """What clears a property, as the probe found out: an empty text or list, null, or nothing known."""

@@ -18,14 +18,12 @@ from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
 from upa_core.domain.individual.compare import DateOrder, holds, order_of
 from upa_core.domain.individual.proof import Found, Proof, PropertyProof
 from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
-from upa_core.domain.language.lists import as_person, list_text
-from upa_core.domain.language.values import ValueType
+from upa_core.domain.language.values import ValueType, as_person, list_text
 from upa_core.domain.people.mapping import Mapping
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.doctor.finding import Finding
-from upa_core.state.people_calls import CallBudget
-from upa_core.state.proofs import proofs_of
+from upa_core.state.individual import CallBudget, proofs_of
 
 CHECK: Final = "individual"
 _TESTS: dict[ValueType, tuple[str, str]] = {

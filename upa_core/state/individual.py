@@ -1,17 +1,24 @@
-"""The budget of calls of PeopleManager: blocks reserved in storage, shared by everything that calls it in a tenant."""
+"""What a tenant's individual writes share: what the probe found, and the budget of calls, reserved in blocks."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.storage_layout import people_calls_key
+from upa_core.domain.documents.storage_layout import people_calls_key, proof_key
+from upa_core.domain.individual.proof import Proofs
 from upa_core.domain.people_calls import PeopleCalls
 from upa_core.ports.bundle import Ports
+from upa_core.ports.store import Store
 from upa_core.state.document import Document
 
 BLOCK = 100
 """Calls reserved at a time: a slice costs a few writes, and a worker that dies takes few calls with it."""
+
+
+def proofs_of(store: Store, connector: Connector) -> Document[Proofs]:
+    """Return the document of a connector's target tenant."""
+    return Document(store, proof_key(connector.target.lane), Proofs())
 
 
 class CallBudget:

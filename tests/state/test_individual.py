@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.support.world import World
 from upa_core.domain.people_calls import Budget
-from upa_core.state.people_calls import CallBudget
+from upa_core.state.individual import CallBudget
 
 
 def budgets(count: int, **budget: object) -> tuple[World, list[CallBudget]]:

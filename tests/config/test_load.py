@@ -424,3 +424,15 @@ def test_staging_and_rhythm_decide_no_value():
     assert base.fingerprint == connector_of(mappings=two[::-1], staging=True, rhythm={"every": "4h"}).fingerprint
     assert base.fingerprint != connector_of(mappings=two, scope={"clauses": ["userType EQUALS Member"]}).fingerprint
     assert base.fingerprint != connector_of(mappings=two[:1]).fingerprint
+
+
+def test_an_address_that_graph_does_not_take_is_refused_with_a_figure():
+    """Two hundred and forty directory extensions don't fit into one request; the error says how long it would be."""
+    many = [
+        {"target": f"P{n}", "source": f"extension_{APP.replace('-', '')}_attributeOfSomeLength{n}"} for n in range(240)
+    ]
+    problem = only_problem(document(mappings=many))
+
+    assert problem.message.startswith("245 attributes make an address of ")
+    assert problem.message.endswith("Graph takes 16,384 characters")
+    assert load(document(mappings=many[:150])).connectors[0].address_length < 16_384

@@ -14,7 +14,7 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import count
 from upa_cli.shell.registry import command
-from upa_cli.shell.render import report_line, step_line
+from upa_cli.shell.render import RUN_STYLES, report_line, step_line
 from upa_cli.work.runner import RunResult, run_to_the_end
 from upa_cli.work.users import user_ids
 from upa_core.domain.documents.codec import to_json
@@ -26,10 +26,11 @@ from upa_core.services.admin.requests import check_on, request_people
 from upa_core.services.upkeep.housekeeping import housekeeping as put_in_order
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import state_of
+from upa_core.state.reports import report_json
 
 RUN_SHAPE = {
     "connector": "its name",
-    "outcome": "success, no_change, failed, held, staging, paused or waiting",
+    "outcome": "succeeded, partly, failed, no_change, held, staging, paused or waiting",
     "pull": "how the source was read: status, round, kind, pages, rows, why",
     "runs": "reports of the export runs that ended: counts, files, status, why",
     "step": "where it stopped: kind, why, at",
@@ -59,7 +60,8 @@ def run(
     The same use cases as the function app, in a plain loop; it is safe to run beside it, and to stop with Ctrl-C: the
     next run, or the timer, goes on from where it was. In staging mode, in a pause and while a plan is held, people
     are pulled and nothing is exported (exit code 2). --full plans everybody; with --resend it also sends what
-    SharePoint has confirmed already (only for the users named, if --users is given).
+    SharePoint has confirmed already (only for the users named, if --users is given). A run that reached only some of
+    its people is `partly` (exit code 2), one that reached nobody `failed` (1); whom it didn't reach is in escrow.
     """
     ports, connector = cli.ports, cli.connector
     persons = user_ids(cli, [user.strip() for user in users.split(",") if user.strip()]) if users else []
@@ -85,17 +87,17 @@ def show_run(cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None
         "connector": cli.connector.name,
         "outcome": outcome,
         "pull": asdict(result.pulled) | {"resume": to_json(result.pulled.resume)},
-        "runs": [to_json(report) for report in result.reports],
+        "runs": [report_json(report) for report in result.reports],
         "step": {"kind": result.last.kind, "why": result.last.why, "at": to_json(result.last.at)},
         **(extra or {}),
     }
 
     def render(out: Console) -> None:
         for report in result.reports:
-            out.print(report_line(report))
+            out.print(report_line(report), style=RUN_STYLES.get(report.outcome, ""))
         if outcome == "no_change" and not result.reports:
             out.print("Nothing changed: no file, no import job.")
-        if outcome not in ("success", "no_change"):
+        if outcome not in ("succeeded", "partly", "no_change") and not (outcome == "failed" and result.reports):
             out.print(step_line(outcome, result.last, state))
 
     cli.show(document, render)
@@ -112,8 +114,10 @@ def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, i
         return "waiting", exits.LATER
     if result.last.kind == "poll":
         return "waiting", exits.OK if result.last.file else exits.LATER
-    sent = any(report.status == "success" and report.files for report in result.reports)
-    return ("success" if sent else "no_change"), exits.OK
+    if any(report.outcome == "partly" for report in result.reports):
+        return "partly", exits.CHANGES
+    sent = any(report.outcome == "succeeded" and report.files for report in result.reports)
+    return ("succeeded" if sent else "no_change"), exits.OK
 
 
 CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the status that follows"}

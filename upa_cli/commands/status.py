@@ -19,7 +19,7 @@ from upa_core.domain.documents.ids import is_run_id
 from upa_core.domain.documents.runs import Report
 from upa_core.http_api.status import statuses
 from upa_core.services.admin.requests import run_status
-from upa_core.state.reports import reports_of
+from upa_core.state.reports import report_json, reports_of
 
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
 
@@ -122,7 +122,7 @@ def runs(
         rows = [
             (
                 report.run,
-                report.status,
+                report.outcome,
                 duration((report.ended - report.started).total_seconds()),
                 *(
                     f"{getattr(report.counts, name):,}"
@@ -136,7 +136,7 @@ def runs(
         names = ("people", "to set", "to clear", "unchanged", "exported", "escrowed", "files")
         out.print(table(("run", "status", "took", *names, "why"), rows, right=("took", *names)))
 
-    cli.show({"connector": cli.connector.name, "runs": [to_json(report) for report in reports]}, render)
+    cli.show({"connector": cli.connector.name, "runs": [report_json(report) for report in reports]}, render)
     return exits.OK
 
 
@@ -167,6 +167,6 @@ def _one_run(cli: Cli, run: str) -> int:
         if rows:
             out.print(table(("import file", "people", "bytes", "result"), rows, right=("people", "bytes")))
 
-    shown = to_json(report) if report is not None else {"run": found.id, "status": found.status}
-    cli.show({"connector": cli.connector.name, "runs": [shown]}, render)
+    row = report_json(report) if report is not None else {"run": found.id, "status": found.status}
+    cli.show({"connector": cli.connector.name, "runs": [row]}, render)
     return exits.OK

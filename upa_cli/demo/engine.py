@@ -145,7 +145,13 @@ class HostEngine:
 
     def _ended(self, run: str) -> bool:
         with urllib.request.urlopen(f"{self.base_url}/api/runs/{run}") as answer:  # noqa: S310 - loopback
-            return json.load(answer)["status"] in ("success", "failed", "no_change", "held") and self._settled(0)
+            return json.load(answer)["status"] in (
+                "succeeded",
+                "partly",
+                "failed",
+                "no_change",
+                "held",
+            ) and self._settled(0)
 
     def _settled(self, runs: int) -> bool:
         state = state_of(self._ports.store, self._connector.name).load().value

@@ -24,7 +24,8 @@ INTERRUPTED = 130
 MEANINGS: dict[int, str] = {
     OK: "done; for `upa plan`: nothing would change",
     FAILED: "it failed, or what was asked about isn't well (a failed run, a doctor's error, a connector in trouble)",
-    CHANGES: "there is something to decide: a plan with changes, a hold, staging mode, a doctor's warning",
+    CHANGES: "there is something to decide: a plan with changes, a hold, staging mode, a doctor's warning, "
+    "a run that reached only some of its people",
     CONFIG: "the connector file or a setting is wrong",
     ACCESS: "a credential, a role or consent is missing (`upa doctor` names it)",
     LATER: "nothing is wrong, but not now: throttled, unreachable, busy, or waiting for an import job",

@@ -14,18 +14,25 @@ from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 
 RUN_WORDS = {
-    "success": "Run {run}: {exported} exported, {escrowed} in escrow, {files}, {took}.",
+    "succeeded": "Run {run}: {exported} exported, {escrowed} in escrow, {files}, {took}.",
+    "partly": "Run {run} reached only some: {exported} exported, {escrowed} in escrow, {files}, {took}. {escrow}",
+    "reached nobody": "Run {run} reached nobody: {escrowed} in escrow, {files}, {took}. {escrow}",
     "no_change": "Run {run}: nothing differs for {people}; no file, no import job.",
     "rejected": "Run {run}: rejected. {why}",
     "failed": "Run {run} failed after {took}: {why}. Nothing is lost; it is tried again. Next: upa status",
 }
 
 
+RUN_STYLES = {"failed": "red", "partly": "yellow"}
+"""Colours of what a run came to."""
+
+
 def report_line(report: Report) -> str:
     """Tell what a run came to."""
     counts = report.counts
+    nobody = report.outcome == "failed" and report.status == "success"
     return clean(
-        RUN_WORDS[report.status].format(
+        RUN_WORDS["reached nobody" if nobody else report.outcome].format(
             run=report.run,
             exported=count(counts.exported, "person", "people"),
             escrowed=f"{counts.escrowed:,}",
@@ -33,6 +40,7 @@ def report_line(report: Report) -> str:
             files=count(len(report.files), "import file"),
             took=duration((report.ended - report.started).total_seconds()),
             why=report.why or "-",
+            escrow="Next: upa escrow list",
         )
     )
 

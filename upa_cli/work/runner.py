@@ -26,8 +26,8 @@ class RunResult:
 
     @property
     def failed(self) -> bool:
-        """True where an export run ended without confirming everybody."""
-        return any(report.status == "failed" for report in self.reports)
+        """True where an export run confirmed nobody, or not everybody without saying for whom."""
+        return any(report.outcome == "failed" for report in self.reports)
 
 
 def run_to_the_end(

@@ -149,7 +149,7 @@
       counts.length ? h("dl", { class: "facts" }, counts.map(([name, value]) => h("div", {}, h("dt", {}, words(name)), h("dd", {}, value)))) : h("p", { class: "muted" }, "nothing to do"));
   }
 
-  const badge = (status) => h("span", { class: "badge " + ({ success: "good", no_change: "", failed: "loud", rejected: "warn" }[status] || "") }, words(status));
+  const badge = (status) => h("span", { class: "badge " + ({ succeeded: "good", partly: "warn", no_change: "", failed: "loud", rejected: "warn" }[status] || "") }, words(status));
 
   const jobIds = (run) => run.import_jobs.length
     ? h("details", {}, h("summary", {}, run.import_jobs.length), run.import_jobs.map((id) => h("div", { class: "mono" }, id))) : run.files;

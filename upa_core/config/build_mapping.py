@@ -15,6 +15,7 @@ from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
+from upa_core.domain.language.moments import zone_of
 from upa_core.domain.language.values import LISTS, check_carriable, formatter, utf16_length
 from upa_core.domain.people.attributes import (
     EXTRA_PERMISSIONS,
@@ -94,6 +95,12 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
                 "a date. Forms without T, such as yyyy-MM-dd HH:mm:ss, arrive as they are",
                 warning=True,
             )
+    for name in _time_zones(mapping):
+        try:
+            zone_of(name)
+        except InvalidValueError as error:
+            add(("expression",), f"{shown(name)} {error}", "Europe/Berlin")
+            return None
     for path in mapping.inputs:
         if permission := EXTRA_PERMISSIONS.get(path):
             key = "source" if model.source else "expression"
@@ -127,7 +134,14 @@ def _date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:
         yield "format", mapping.format
     for node, _ in walk(mapping.expression):
         if isinstance(node, Call) and node.function == "FormatDateTime":
-            yield from (("expression", str(a.value)) for a in node.args[2:] if isinstance(a, Constant) and a.value)
+            yield from (("expression", str(a.value)) for a in node.args[2:4] if isinstance(a, Constant) and a.value)
+
+
+def _time_zones(mapping: Mapping) -> Iterator[str]:
+    """Yield the time zones that a mapping names."""
+    for node, _ in walk(mapping.expression):
+        if isinstance(node, Call) and node.function == "FormatDateTime":
+            yield from (str(a.value) for a in node.args[4:] if isinstance(a, Constant) and a.value is not None)
 
 
 def _check_target(target: str, refuse: Add) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ from upa_core.config.references import fill_references
 from upa_core.config.result import Config, Credentials, Example, Notifications
 from upa_core.config.validation import structure_problems
 from upa_core.config.yaml_tree import Items, Record, Text, load_tree, place_of
-from upa_core.domain.connector import ChangeThreshold, Connector, Limits, Retention
+from upa_core.domain.connector import MAX_ADDRESS, ChangeThreshold, Connector, Limits, Retention
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.people.mapping import Mapping as DomainMapping
 from upa_core.domain.people_calls import Budget
@@ -218,8 +218,14 @@ class _Loader:
                 )
             seen.setdefault(str(name), number)
 
-    def _check_shared(self, connectors: Iterable[Connector]) -> None:
+    def _check_shared(self, connectors: Sequence[Connector]) -> None:
         """Two connectors that write one property of one tenant would overwrite each other for ever."""
+        for number, connector in enumerate(connectors):
+            if connector.address_length > MAX_ADDRESS:
+                fits = f"Graph takes {MAX_ADDRESS:,} characters"
+                long = f"{len(connector.select)} attributes make an address of {connector.address_length:,} characters"
+                hint = "map fewer attributes, or share them out among connectors"
+                self.add(("connectors", number, "mappings"), f"{long}; {fits}", hint)
         owners: dict[tuple[str, str], str] = {}
         for number, connector in enumerate(connectors):
             for position, mapping in enumerate(connector.mappings):

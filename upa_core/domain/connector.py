@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from upa_core.domain.cloud import Cloud
 from upa_core.domain.documents.connector_state import ConnectorState
@@ -17,6 +17,11 @@ from upa_core.domain.people_calls import Budget
 
 ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
 """Selected beside the mapped attributes: a narrow `$select` has hidden restores [GR-15]."""
+
+MAX_ADDRESS = 16_384
+"""Characters of an address that Graph takes [GR-48]."""
+MAX_USER_NAME = 113
+"""Characters of a user principal name; an object id has 36."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,12 @@ class Connector:
     def select(self) -> tuple[str, ...]:
         """What is asked of Graph: the inputs' top-level attributes and `ALWAYS_SELECTED`, sorted."""
         return tuple(sorted({path.partition(".")[0] for path in self.inputs} | set(ALWAYS_SELECTED)))
+
+    @property
+    def address_length(self) -> int:
+        """Characters of the longest address that asks for all that is selected: of one person, inside a batch."""
+        names = ",".join(quote(name, safe="") for name in self.select)
+        return len(self.source.cloud.graph) + len("/v1.0/users/?$select=") + MAX_USER_NAME + len(names)
 
     @property
     def fingerprint(self) -> str:

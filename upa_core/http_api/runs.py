@@ -19,7 +19,7 @@ from upa_core.http_api.idempotency import HEADER, once
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.requests import check_on, request_people, request_run, run_status
 from upa_core.state.document import state_of
-from upa_core.state.reports import moments, recent_reports
+from upa_core.state.reports import moments, recent_reports, report_json
 
 MAX_BODY = 64 * 1024
 MAX_PEOPLE = 1000
@@ -56,7 +56,7 @@ def get_run(connectors: Everyone, request: Request) -> Response:
         found = run_status(ports, connector, run)
         if found is not None:
             body = {"id": found.id, "connector": found.connector, "status": found.status}
-            return Response(200, body | {"report": to_json(found.report) if found.report is not None else None})
+            return Response(200, body | {"report": report_json(found.report) if found.report is not None else None})
     return problem(404, "No such run", "it was never asked for, or its retention has passed")
 
 
@@ -79,7 +79,7 @@ def run_row(report: Report) -> dict[str, Any]:
     return {
         "id": report.run,
         "connector": report.connector,
-        "status": report.status,
+        "status": report.outcome,
         "why": report.why,
         **moments(report),
         "latency_h": report.latency_hours,

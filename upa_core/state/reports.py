@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
-from upa_core.domain.documents.codec import instant
+from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.ids import is_run_id, moment_of
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.documents.storage_layout import RUNS_PREFIX, Kind, month_prefix, parse, report_key
@@ -60,6 +61,11 @@ def _read(store: Store, run: str) -> Iterator[Report]:
         return
     if stored is not None:
         yield stored.value
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a report as JSON values for people and programs: its status is what reached profiles."""
+    return to_json(report) | {"status": report.outcome}
 
 
 def typical_hours(reports: list[Report]) -> float | None:

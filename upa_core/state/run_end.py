@@ -10,7 +10,7 @@ from upa_core.domain.documents.census import counted, without_leavers
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.quarantine import QuarantineReason, left_by, slowed_down
 from upa_core.domain.documents.rounds import SealedRound
-from upa_core.domain.documents.runs import Exported, FileState, Report, Retry, RoundEnd, Run, RunResult
+from upa_core.domain.documents.runs import Exported, FileState, Report, Retry, RoundEnd, Run, RunResult, outcome_of
 from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.plan.threshold import WINDOW
@@ -41,9 +41,10 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
     for round_id in run.rounds:
         put_document(ports.store, round_key(round_id), RoundEnd(RoundEnd.VERSION, connector, run.id))
     name = EventName.RUN_FAILED if status == "failed" else EventName.RUN_ENDED
-    level = Level.ERROR if status == "failed" else Level.INFO
+    usual = Level.WARNING if report.outcome in ("failed", "partly") else Level.INFO
+    level = Level.ERROR if status == "failed" else usual
     counts = {name: getattr(run.counts, name) for name in run.counts.__slots__}
-    fields = {"status": status, "why": why, "latency_hours": report.latency_hours, **counts}
+    fields = {"status": report.outcome, "why": why, "latency_hours": report.latency_hours, **counts}
     ports.events.emit(Event(name, connector, run.id, level, fields, run.import_jobs))
     return report
 
@@ -65,6 +66,7 @@ def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorSt
         exported=tuple(one for one in state.exported if now - one.at < WINDOW),
         last_success=now,
         last_run=run.id if run.rounds or run.files else state.last_run,
+        last_outcome=outcome_of("success", run.counts) if run.files else state.last_outcome,
         runs=state.runs + 1,
     )
 

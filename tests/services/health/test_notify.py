@@ -224,6 +224,7 @@ def test_a_changed_mapping_that_waits_for_go_is_silence(watched: Watched) -> Non
     watched.look()
     watched.world.connector = replace(watched.world.connector, staging=True)
     watched.world.edit(watched.world.people[0], department="B")
+    watched.later(hours=0)
     watched.later(hours=30)
     never = watched.look()
     watched.change(released=True, released_to="another mapping's")

@@ -96,6 +96,8 @@ class ConnectorState:
     last_pull: datetime | None = None
     last_success: datetime | None = None
     last_run: str = ""
+    last_outcome: str = ""
+    """What the last run that sent anything came to, as `runs.Outcome` says it."""
     runs: int = 0
     import_jobs: int = 0
 

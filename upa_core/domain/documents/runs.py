@@ -13,6 +13,9 @@ from upa_core.domain.documents.quarantine import QuarantineReason
 RunResult = Literal["success", "failed", "no_change", "rejected"]
 BULK = "bulk"
 """The route of whatever names none: SharePoint's bulk import."""
+"""How a run went through; `success`: each of its people is confirmed, or in escrow by name."""
+Outcome = Literal["succeeded", "partly", "failed", "no_change", "rejected"]
+"""What reached profiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Counts:
     """People an import job confirmed."""
     escrowed: int = 0
     """People an import job's log named."""
+    waiting: int = 0
+    """Of those in escrow, people who have no profile yet."""
     pairs: int = 0
 
     def plus(self, other: Counts) -> Counts:
@@ -211,12 +216,26 @@ class Report:
     full: bool = False
 
     @property
+    def outcome(self) -> Outcome:
+        """Return what reached profiles."""
+        return outcome_of(self.status, self.counts)
+
+    @property
     def latency_hours(self) -> float | None:
         """Return the time from reading the directory (the first round began) to the values being confirmed."""
         began = min((moment for round_id in self.rounds if (moment := moment_of(round_id))), default=None)
         if began is None or not self.files or self.status != "success":
             return None
         return round(max(0.0, (self.ended - began).total_seconds()) / 3600, 2)
+
+
+def outcome_of(status: RunResult, counts: Counts) -> Outcome:
+    """Judge a run by what reached profiles: one that reached nobody failed, unless all wait for their profile."""
+    if status != "success":
+        return status
+    if not counts.escrowed:
+        return "succeeded"
+    return "failed" if not counts.exported and counts.escrowed > counts.waiting else "partly"
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
             facts.trouble,
             "upa doctor; the next tick tries again",
         )
+    elif state.last_outcome == "failed" and facts.escrow:
+        detail = f"everybody whom it sent values of is in escrow: {facts.escrow} people"
+        yield Alarm("failed", "reached nobody", "a run reached nobody", detail, "upa escrow list", state.last_run)
     if state.hold is not None:
         run = state.hold.run.id
         todo = f"upa hold show, then approve or reject {run}"
@@ -137,17 +140,28 @@ def _certificate(facts: Facts) -> Iterator[Alarm]:
     yield Alarm("certificate", reason, title, detail, "rotate it", urgent=bound <= URGENT_DAYS)
 
 
+def last_good(state: ConnectorState) -> datetime | None:
+    """Return when all was last well: a run ended well, nothing was to be done, or what waits now began to wait.
+
+    A quiet spell is no silence: a change that comes after it waits from the moment at which it was read.
+    """
+    waiting = [sealed.sealed for sealed in state.sealed]
+    waiting += [state.run.started] if state.run is not None else []
+    waiting += [state.hold.since] if state.hold is not None else []
+    waiting += [state.retry.since] if state.retry is not None and state.retry.since is not None else []
+    quiet = min(waiting) if waiting else state.last_pull
+    return max((moment for moment in (state.last_success, quiet) if moment is not None), default=None)
+
+
 def _silence(facts: Facts) -> Iterator[Alarm]:
     state = facts.state
     if state.paused or (facts.staging and not state.released):
         return  # a connector that never went live owes nobody anything; one that was changed does
-    good = [facts.first_seen, *(moment for moment in (state.last_success,) if moment is not None)]
-    if state.last_pull is not None and not state.sealed and state.run is None and state.hold is None:
-        good.append(state.last_pull)
-    if age_of(max(good), facts.now) >= facts.silence_after:
-        detail = f"nothing has succeeded since {max(good):%Y-%m-%d %H:%M} UTC"
+    good = max(facts.first_seen, last_good(state) or facts.first_seen)
+    if age_of(good, facts.now) >= facts.silence_after:
+        detail = f"nothing has succeeded since {good:%Y-%m-%d %H:%M} UTC"
         detail += "; changed mappings wait for upa go" if facts.staging else ""
-        yield Alarm("silence", f"{max(good):%Y%m%dT%H%M%S}", "silence", detail, "upa status")
+        yield Alarm("silence", f"{good:%Y%m%dT%H%M%S}", "silence", detail, "upa status")
 
 
 def _stalled(facts: Facts) -> Iterator[Alarm]:

@@ -55,6 +55,12 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return Health("degraded", one_try.since, one_try.why, f"it tries again at {_at(one_try.not_before)}")
     if log.trouble:
         return Health("degraded", None, log.trouble, "upa doctor; the next tick tries again")
+    escrow = log.samples[-1].escrow if log.samples else 1
+    if state.last_outcome == "failed" and escrow:
+        why = (
+            f"the last run reached nobody: {escrow} people in escrow" if log.samples else "the last run reached nobody"
+        )
+        return Health("degraded", None, why, "upa escrow list")
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
         return Health("degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs")

@@ -16,6 +16,7 @@ from upa_core.domain.language.characters import space
 from upa_core.domain.language.dates import DateFormat, parse_iso
 from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper
 from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT, TOO_LONG, Thunk, bounded, text_of
+from upa_core.domain.language.moments import in_zone
 from upa_core.domain.language.replace import build_replace
 from upa_core.domain.language.values import as_text
 
@@ -179,15 +180,28 @@ def _pcase(source: Thunk, separators: str | None = None) -> Thunk:
     return _mapped(lambda text: proper_case(text, separators or None))(source)
 
 
-def _format_date_time(source: Thunk, _styles: str | None, given: str | None, wanted: str) -> Thunk:
+def _format_date_time(
+    source: Thunk, _styles: str | None, given: str | None, wanted: str, zone: Thunk | None = None
+) -> Thunk:
     write = DateFormat.compile(wanted)
     read = _date_reader(given, write) if given else parse_iso
+    if zone is None:
 
-    def change(text: str) -> str | None:
-        moment = read(text)
-        return None if moment is None else write.format(moment)
+        def change(text: str) -> str | None:
+            moment = read(text)
+            return None if moment is None else write.format(moment)
 
-    return _mapped(change)(source)
+        return _mapped(change)(source)
+    if write.letters & {"z", "K"}:
+        raise ConfigError(f"outputFormat {wanted!r} has an offset, which isn't written in a time zone")
+    text_at, zone_at = text_of(source), text_of(zone)
+
+    def evaluate(row: Sequence[object]) -> object:
+        text = text_at(row)
+        moment = None if text is None else read(text)
+        return None if moment is None else write.format(in_zone(moment, zone_at(row)))
+
+    return evaluate
 
 
 def _date_reader(given: str, wanted: DateFormat) -> Callable[[str], datetime]:
@@ -216,6 +230,7 @@ FUNCTIONS: dict[str, Function] = {
             Parameter("dateTimeStyles", "fixed text", optional=True),
             Parameter("inputFormat", "fixed text", optional=True),
             Parameter("outputFormat", "fixed text"),
+            Parameter("timeZone", "text", optional=True),
         ),
         "text",
         _format_date_time,

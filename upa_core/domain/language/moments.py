@@ -1,11 +1,17 @@
-"""A moment from the parts of a date, time and offset, as UTC."""
+"""A moment from the parts of a date, time and offset, as UTC; and as the clocks of a time zone show it.
+
+The rules of each zone are the machine's own, or those of the package `tzdata`.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from upa_core.domain.errors import InvalidValueError
 
+_KNOWN = 1000
 Parts = tuple[int, int, int, int, int, int, int]
 """Year, month, day, hour, minute, second, microsecond."""
 
@@ -34,3 +40,34 @@ def offset_of(text: str) -> timedelta:
         raise InvalidValueError("isn't a date of the calendar")
     span = timedelta(hours=int(hours), minutes=int(minutes))
     return -span if text[0] == "-" else span
+
+
+@lru_cache(maxsize=_KNOWN)
+def zone_of(name: str) -> tzinfo:
+    """Return a time zone by its IANA name, such as Europe/Berlin.
+
+    Raises:
+        InvalidValueError: this machine knows no such zone.
+
+    """
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise InvalidValueError("isn't a time zone that this machine knows by an IANA name") from error
+
+
+def in_zone(moment: datetime, name: str | None) -> datetime:
+    """Return a moment of UTC as the clocks of a zone show it.
+
+    Raises:
+        InvalidValueError: there is no such zone, or the calendar ends before it.
+
+    """
+    if not name:
+        raise InvalidValueError('has no time zone: Coalesce([attribute], "Europe/Berlin") gives those without one too')
+    try:
+        return moment.astimezone(zone_of(name))
+    except OverflowError as error:
+        raise InvalidValueError("isn't a date of the calendar in that time zone") from error

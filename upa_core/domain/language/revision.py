@@ -16,6 +16,7 @@ _CLASSES = re.compile(r"\\[wWbsS]")
 _REFERENCES = re.compile(r"\$(?:[`'+_]|[0-9]{3})")
 _PLAIN = {"yyyy", "yy", "MM", "dd", "HH", "mm", "ss"}
 _PATTERN, _REPLACEMENT = 2, 4
+_INPUT, _OUTPUT = 2, 3
 
 
 def pattern_is_revised(text: str) -> bool:
@@ -39,7 +40,7 @@ def _call(node: Call) -> bool:
         replacement = texts[_REPLACEMENT] if len(texts) > _REPLACEMENT else ""
         return pattern_is_revised(texts[_PATTERN]) or _REFERENCES.search(replacement) is not None
     if node.function == "FormatDateTime" and texts:
-        return output_is_revised(texts[-1]) or any(_input(text) for text in texts[2:-1] if text)
+        return output_is_revised(texts[_OUTPUT]) or (texts[_INPUT] != "" and _input(texts[_INPUT]))
     return False
 
 

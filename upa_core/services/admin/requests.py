@@ -9,7 +9,7 @@ from typing import Literal
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.runs import Report, RoundEnd
+from upa_core.domain.documents.runs import Outcome, Report, RoundEnd
 from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.people.shadow import EscrowEntry, EscrowReason, Shard
@@ -18,7 +18,7 @@ from upa_core.services.wake import wake
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import get_document, state_of
 
-Progress = Literal["requested", "pulling", "waiting", "exporting", "held", "success", "failed", "no_change", "rejected"]
+Progress = Literal["requested", "pulling", "waiting", "exporting", "held"] | Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def run_status(ports: Ports, connector: Connector, run: str) -> RunStatus | None
     end = get_document(ports.store, round_key(run), RoundEnd)
     report = get_document(ports.store, report_key(end.value.run if end is not None else run), Report)
     if report is not None and report.value.connector == name:
-        return RunStatus(run, name, report.value.status, report.value)
+        return RunStatus(run, name, report.value.outcome, report.value)
     if any(sealed.id == run for sealed in state.sealed):
         return RunStatus(run, name, "waiting")
     return None

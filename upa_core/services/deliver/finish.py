@@ -42,7 +42,7 @@ def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | 
     """
     settlement = settle(delivery.ports, delivery.connector, outcome)
     settled = replace(delivery.file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
-    counted = Counts(exported=settlement.exported, escrowed=settlement.escrowed)
+    counted = Counts(exported=settlement.exported, escrowed=settlement.escrowed, waiting=settlement.waiting)
     attributable = bool(outcome.jobs) and settled.people > 1
     failure = ClosedRoute(
         settled.route,

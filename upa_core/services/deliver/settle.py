@@ -28,6 +28,8 @@ class Settlement:
     why: str = ""
     opaque: bool = False
     """Nobody is confirmed and nothing says why: the target may be down."""
+    waiting: int = 0
+    """Of those in escrow, people who have no profile yet."""
 
 
 def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
@@ -61,7 +63,8 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     jobs = outcome.import_jobs
     ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields, jobs))
     _emit_escrowed(ports, connector, outcome, verdict)
-    return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque)
+    waiting = sum(reason is EscrowReason.PROFILE_NOT_CREATED for reason, _ in verdict.failed.values())
+    return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting)
 
 
 def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:

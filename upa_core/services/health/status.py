@@ -9,13 +9,14 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.connector_state import ConnectorState, age_of, switched_off
 from upa_core.domain.documents.lane import Lane
+from upa_core.domain.health.alarms import last_good
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import notification_log_of
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
-from upa_core.state.reports import read_report
+from upa_core.state.reports import read_report, report_json
 
 CHARTED = 30
 """Samples of the library's size that the page draws."""
@@ -41,8 +42,8 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
         "what_to_do": one.todo,
         "now": instant(now),
         "last_pull": _moment(state.last_pull),
-        "last_success": _moment(state.last_success),
-        "last_run": to_json(last) if last is not None else None,
+        "last_success": _moment(last_good(state)),
+        "last_run": report_json(last) if last is not None else None,
         "open_round": _round(state),
         "waiting_rounds": len(state.sealed),
         "current_run": state.run.id if state.run is not None else None,
@@ -84,7 +85,7 @@ def _since(one: Health, state: ConnectorState, log: NotificationLog) -> datetime
         return one.since
     if log.condition == one.condition and log.condition_since is not None:
         return log.condition_since
-    return state.last_success if one.condition == "healthy" else None
+    return last_good(state) if one.condition == "healthy" else None
 
 
 def _quarantine(state: ConnectorState) -> dict[str, Any] | None:

@@ -95,7 +95,7 @@ def _runs(ports: Ports, connector: Connector, state: ConnectorState, most: int) 
         yield state.hold.run, f"held: {state.hold.why}"
     for report in islice(reports_of(ports.store, connector.name), most):
         run = Run(report.run, report.started, report.rounds, report.files, report.counts)
-        yield run, report.status + (f": {report.why}" if report.why else "")
+        yield run, report.outcome + (f": {report.why}" if report.why else "")
 
 
 def _result(ports: Ports, outcome: Outcome, person: str) -> str:

@@ -183,6 +183,22 @@ async def resume_connector(
     return await _act("resume_connector", req, pulls, exports)
 
 
+@app.route(route="connectors/{connector}/declined", methods=["GET"])
+async def list_declined(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell whose values aren't sent because an administrator rejected them."""
+    return await _tell("list_declined", req)
+
+
+@app.route(route="connectors/{connector}/declined/lift", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def lift_declined(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Take rejections back."""
+    return await _act("lift_declined", req, pulls, exports)
+
+
 @app.route(route="openapi.json", methods=["GET"])
 async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Describe this API."""

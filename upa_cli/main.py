@@ -11,6 +11,7 @@ import typer
 from upa_cli.commands import (
     archive,
     config,
+    declined,
     doctor,
     escrow,
     extensions,
@@ -32,7 +33,7 @@ from upa_cli.commands import (
 from upa_cli.shell import registry
 
 FAMILIES = (
-    *(setup, config, source, doctor, plan, stage, run, status, jobs, why, escrow, hold),
+    *(setup, config, source, doctor, plan, stage, run, status, jobs, why, escrow, hold, declined),
     *(state, archive, forget, grants, extensions, live_check, local),
 )
 """The modules that register the commands, in the order of the reference."""

@@ -8,6 +8,9 @@ import json
 from tests.cli.conftest import Office
 from tests.cli.terminal import talk
 from upa_cli.shell import exits
+from upa_cli.shell.context import Cli, Options
+from upa_core.domain.people.shadow import Shard
+from upa_core.state.change_people import change_people_between_runs
 
 
 def test_a_first_run_delivers_and_the_second_finds_nothing(office: Office) -> None:
@@ -282,3 +285,26 @@ def test_runs_lists_reports_and_one_run_by_its_id(office: Office) -> None:
     assert f"upa-people-{run}-1.json" in office.upa("runs", run).out
     assert office.upa("runs", "20200101T000000Z-aaaa").code == exits.REFUSED
     assert office.upa("runs", "../../etc").code == exits.USAGE
+
+
+def test_resending_a_declined_value_says_that_it_was_not_sent(office: Office) -> None:
+    """Neither sync-user nor run --users --resend claims to have sent what an administrator rejected."""
+    office.upa("run")
+    office.edit("ada", employeeOrgData={"costCenter": "CC-9"})
+    cli = Cli(Options(), office.environ)
+
+    def decline(shard: Shard, person: str) -> None:
+        shard.declined[person] = {"CostCenter": "CC-9"}
+
+    change_people_between_runs(cli.ports, cli.connector, [office.people["ada"]], decline)
+    resent = office.upa("run", "--users", office.people["ada"], "--resend", "--json")
+    synced = office.upa("sync-user", office.people["ada"])
+    listed = office.upa("declined", "list", "--json").json
+
+    assert resent.json["declined"] == {office.people["ada"]: ["CostCenter"]}
+    assert "Not sent: CostCenter of" in synced.out
+    assert listed["people"][0]["values"] == {"CostCenter": "CC-9"}
+    assert office.profile("ada")["CostCenter"] == "CC-1"
+    office.upa("declined", "lift", office.people["ada"])
+    office.upa("run")
+    assert office.profile("ada")["CostCenter"] == "CC-9"

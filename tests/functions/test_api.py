@@ -187,6 +187,21 @@ def test_a_rejected_plan_says_who_decided(world: ApiWorld) -> None:
     assert "Ann (not verified, by function key) rejected it at" in again.json()["detail"]
 
 
+def test_declined_values_are_listed_and_lifted(world: ApiWorld) -> None:
+    """After a rejection its people are listed; lifting makes them due, and the list is empty."""
+    world.post(f"/api/holds/{world.hold()}/reject")
+    listed = world.get("/api/connectors/demo/declined").json()["people"]
+    lifted = world.post(
+        "/api/connectors/demo/declined/lift", {"ids": [one["id"] for one in listed], "by": "Ann"}
+    ).json()
+
+    assert listed
+    assert lifted == {"connector": "demo", "lifted": len(listed), "by": "Ann (not verified, by function key)"}
+    assert world.get("/api/connectors/demo/declined").json()["people"] == []
+    assert world.post("/api/connectors/demo/declined/lift", {"ids": ["x"]}).status_code == 400
+    assert world.post("/api/connectors/other/declined/lift").status_code == 404
+
+
 @pytest.mark.parametrize("body", [{"by": "x" * 101}, {"by": 1}, {"who": "Ann"}, b"[]", b"{"])
 def test_a_decision_with_a_strange_body_decides_nothing(world: ApiWorld, body: Any) -> None:
     """400, and the plan stays held."""

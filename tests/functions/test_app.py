@@ -50,6 +50,8 @@ EXPECTED = {
     "reject_hold": [EXPORTS, PULLS, _http("POST", "holds/{run}/reject"), ANSWER],
     "pause_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/pause"), ANSWER],
     "resume_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/resume"), ANSWER],
+    "list_declined": [_http("GET", "connectors/{connector}/declined"), ANSWER],
+    "lift_declined": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/declined/lift"), ANSWER],
     "list_runs": [_http("GET", "runs"), ANSWER],
     "get_run": [_http("GET", "runs/{run}"), ANSWER],
     "get_status": [_http("GET", "status"), ANSWER],

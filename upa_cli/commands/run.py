@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.people.shadow import Shard
 from upa_core.services.admin import controls
+from upa_core.services.admin.declined import declined_of
 from upa_core.services.admin.requests import check_on, request_people
 from upa_core.services.upkeep.housekeeping import housekeeping as put_in_order
 from upa_core.state.change_people import change_people_between_runs
@@ -34,6 +35,7 @@ RUN_SHAPE = {
     "pull": "how the source was read: status, round, kind, pages, rows, why",
     "runs": "reports of the export runs that ended: counts, files, status, why",
     "step": "where it stopped: kind, why, at",
+    "declined": "person asked for → properties that an administrator rejected, which aren't sent",
 }
 
 
@@ -76,11 +78,17 @@ def run(
         request_people(ports, connector, persons)
     with cli.progress.waiting() as narrate:
         result = run_to_the_end(ports, connector, full=full or (resend and not persons), wait=wait, narrate=narrate)
-    return show_run(cli, result)
+    return show_run(cli, result, persons=persons)
 
 
-def show_run(cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None) -> int:
-    """Show what a run came to, with further keys for the JSON document; returns the exit code."""
+def show_run(
+    cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None, *, persons: Sequence[str] = ()
+) -> int:
+    """Show what a run came to, with further keys for the JSON document; returns the exit code.
+
+    Of `persons`, who were asked for, it tells whose values are declined and weren't sent.
+    """
+    declined = declined_of(cli.ports, cli.connector, persons)
     state = state_of(cli.ports.store, cli.connector.name).load().value
     outcome, code = _outcome(cli, result, state)
     document: dict[str, Any] = {
@@ -89,6 +97,7 @@ def show_run(cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None
         "pull": asdict(result.pulled) | {"resume": to_json(result.pulled.resume)},
         "runs": [report_json(report) for report in result.reports],
         "step": {"kind": result.last.kind, "why": result.last.why, "at": to_json(result.last.at)},
+        "declined": {person: sorted(values) for person, values in declined.items()},
         **(extra or {}),
     }
 
@@ -97,6 +106,9 @@ def show_run(cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None
             out.print(report_line(report), style=RUN_STYLES.get(report.outcome, ""))
         if outcome == "no_change" and not result.reports:
             out.print("Nothing changed: no file, no import job.")
+        for person, values in declined.items():
+            text = f"Not sent: {', '.join(sorted(values))} of {person}, rejected by an administrator."
+            out.print(f"{text} Next: upa declined lift {person}", style="yellow")
         if outcome not in ("succeeded", "partly", "no_change") and not (outcome == "failed" and result.reports):
             out.print(step_line(outcome, result.last, state))
 

@@ -17,6 +17,7 @@ from upa_cli.work.steps import render_steps, steps_as_json, steps_of, today
 from upa_cli.work.users import user_id
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.redaction import Redactor
+from upa_core.services.admin.declined import declined_of
 from upa_core.services.admin.requests import request_people
 from upa_core.services.insight.explain import Explanation, explain
 from upa_core.services.pull import PullResult
@@ -115,7 +116,8 @@ def _render(out: Console, found: Explanation, name: str, scope: str, redactor: R
     for target, value in sorted(found.declined.items()):
         out.print(
             clean(
-                f"Rejected: {target} = {shown(redactor.value(target, value))}; not planned while Entra says the same."
+                f"Rejected: {target} = {shown(redactor.value(target, value))}; not planned while Entra says the same. "
+                f"Next: upa declined lift {found.person}"
             )
         )
     if found.missed:
@@ -161,6 +163,9 @@ def sync_user(
             "pull": None,
             "runs": [],
             "step": step,
+            "declined": {
+                one: sorted(values) for one, values in declined_of(cli.ports, cli.connector, [person]).items()
+            },
             **shown,
         }
         cli.show(document, lambda out: out.print("Nothing was sent."))
@@ -169,4 +174,4 @@ def sync_user(
     with cli.progress.waiting() as narrate:
         reports, last = drive(cli.ports, cli.connector, wait=wait, narrate=narrate)
     pulled = PullResult("sealed", "", "delta", 0, 0)
-    return show_run(cli, RunResult(pulled, reports, last), shown)
+    return show_run(cli, RunResult(pulled, reports, last), shown, persons=[person])

@@ -58,7 +58,20 @@ ORDER = [
         "pause",
         "resume",
     ),
-    *("sync-user", "status", "runs", "jobs", "why", "escrow", "hold", "state", "reset", "archive", "housekeeping"),
+    *(
+        "sync-user",
+        "status",
+        "runs",
+        "jobs",
+        "why",
+        "escrow",
+        "hold",
+        "declined",
+        "state",
+        "reset",
+        "archive",
+        "housekeeping",
+    ),
     *("forget", "revoke", "live-check", "sim", "demo"),
 ]
 """The commands in the order in which an administrator meets them, for help and reference."""

@@ -124,8 +124,8 @@ def _samples(mapping: Mapping) -> Iterator[tuple[str, str]]:
     ):
         yield "source", _SAMPLE.isoformat()
     for node, _ in walk(expression):
-        if isinstance(node, Call) and node.function == "FormatDateTime" and isinstance(node.args[-1], Constant):
-            yield "expression", DateFormat.compile(str(node.args[-1].value)).format(_SAMPLE)
+        if isinstance(node, Call) and node.function == "FormatDateTime" and isinstance(node.args[3], Constant):
+            yield "expression", DateFormat.compile(str(node.args[3].value)).format(_SAMPLE)
 
 
 def _date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:

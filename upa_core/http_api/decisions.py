@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
+from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.documents.runs import Decision, Hold, Intent
 from upa_core.domain.documents.storage_layout import decision_key, intent_key
 from upa_core.domain.errors import RefusedError
@@ -15,7 +18,7 @@ from upa_core.http_api.caller import caller, clean_name
 from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
 from upa_core.ports.bundle import Ports
-from upa_core.services.admin import controls, holds
+from upa_core.services.admin import controls, declined, holds
 from upa_core.state.document import get_document, state_of
 
 SAMPLES = 20
@@ -50,6 +53,42 @@ def pause(connectors: Everyone, request: Request, *, entra: bool) -> Response:
 def resume(connectors: Everyone, request: Request, *, entra: bool) -> Response:
     """Export again."""
     return _control(connectors, request, paused=False, entra=entra)
+
+
+def list_declined(connectors: Everyone, request: Request) -> Response:
+    """Tell whose values aren't sent because an administrator rejected them: `?limit=100`."""
+    known_only("query parameter", request.query, {"limit", "code"})
+    limit = request.query.get("limit", "100")
+    check(re.fullmatch("[1-9][0-9]{0,2}", limit) is not None, "limit is 1 to 999")
+    name = request.params.get("connector", "")
+    if name not in connectors:
+        return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
+    connector, ports = connectors[name]
+    found, redactor = list(islice(declined.all_declined(ports, connector), int(limit))), Redactor(connector)
+    names = people_named(ports, [person for person, _ in found])
+    people = [
+        {"id": person, "user": names.get(person, ""), "values": redactor.values(dict(values))}
+        for person, values in found
+    ]
+    return Response(200, {"connector": name, "people": people})
+
+
+def lift_declined(connectors: Everyone, request: Request, *, entra: bool) -> Response:
+    """Take the rejection of people's values back: `{"ids": [...], "by": name}`; without ids everybody's."""
+    asked = parse_body(request, {"by", "ids"})
+    ids, claimed = asked.get("ids"), asked.get("by", "")
+    check(
+        ids is None or (isinstance(ids, list) and all(isinstance(one, str) and is_guid(one) for one in ids)),
+        "ids are object ids",
+    )
+    check(isinstance(claimed, str) and len(claimed) <= 100, "by is a name of at most 100 characters")
+    name = request.params.get("connector", "")
+    if name not in connectors:
+        return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
+    connector, ports = connectors[name]
+    by = caller(request, entra=entra, claimed=clean_name(claimed))
+    persons = ids if ids is not None else [person for person, _ in declined.all_declined(ports, connector)]
+    return Response(200, {"connector": name, "lifted": declined.lift(ports, connector, persons, by), "by": by})
 
 
 def _decide(connectors: Everyone, request: Request, decision: str, *, entra: bool) -> Response:

@@ -19,12 +19,14 @@ _READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "get_status": status_api.get_status,
     "get_user": people_api.get_user,
     "get_hold": decide_api.get_hold,
+    "list_declined": decide_api.list_declined,
 }
 _DECIDE = {
     "approve_hold": decide_api.approve,
     "reject_hold": decide_api.reject,
     "pause_connector": decide_api.pause,
     "resume_connector": decide_api.resume,
+    "lift_declined": decide_api.lift_declined,
 }
 OPERATIONS = frozenset({*_READ, *_DECIDE})
 SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}

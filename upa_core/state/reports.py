@@ -65,7 +65,7 @@ def _read(store: Store, run: str) -> Iterator[Report]:
 
 def report_json(report: Report) -> dict[str, Any]:
     """Return a report as JSON values for people and programs: its status is what reached profiles."""
-    return to_json(report) | {"status": report.outcome}
+    return {**to_json(report), "status": report.outcome}
 
 
 def typical_hours(reports: list[Report]) -> float | None:

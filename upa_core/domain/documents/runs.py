@@ -32,7 +32,7 @@ class Counts:
     out_of_scope: int = 0
     ended: int = 0
     """Known people who left the directory."""
-    absent: int = 0
+    absent: int = added(0)
     """Of those who ended, people whom two full rounds in a row didn't name."""
     invalid: int = 0
     """People put into escrow because a value doesn't fit its mapping."""
@@ -44,7 +44,7 @@ class Counts:
     """People an import job confirmed."""
     escrowed: int = 0
     """People an import job's log named."""
-    waiting: int = 0
+    waiting: int = added(0)
     """Of those in escrow, people who have no profile yet."""
     pairs: int = 0
 
@@ -151,7 +151,7 @@ class Hold:
     why: str
     alerted: datetime | None = None
     """When it was last told that nobody decides."""
-    kind: Literal["", "source_shrank"] = ""
+    kind: Literal["", "source_shrank"] = added("")
     """What approving and rejecting mean: "" is about the plan's values, `source_shrank` about the round itself."""
 
 

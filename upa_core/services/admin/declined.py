@@ -26,7 +26,8 @@ def all_declined(ports: Ports, connector: Connector) -> Iterator[Declined]:
 
 def declined_of(ports: Ports, connector: Connector, persons: Iterable[str]) -> dict[str, Mapping[str, str]]:
     """Return the declined values of those of these people who have any."""
-    people, found = _people(ports, connector), {}
+    people = _people(ports, connector)
+    found: dict[str, Mapping[str, str]] = {}
     for person in persons:
         values = people.load(shard_of(person, people.index.shards)).value.declined.get(person)
         if values:

@@ -63,7 +63,8 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
     jobs = outcome.import_jobs
     ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields, jobs))
     _emit_escrowed(ports, connector, outcome, verdict)
-    waiting = sum(reason is EscrowReason.PROFILE_NOT_CREATED for reason, _ in verdict.failed.values())
+    patient = {EscrowReason.PROFILE_NOT_CREATED}
+    waiting = sum({why.reason for why in one.refused.values()} == patient for one in verdict.failed.values())
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting)
 
 

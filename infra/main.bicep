@@ -53,10 +53,6 @@ param alertEmail string = ''
 @maxValue(47)
 param silenceHours int = 26
 
-@description('Days after which the lifecycle rule deletes archives, whatever housekeeping left; above every retention.')
-@minValue(30)
-param archiveDays int = 120
-
 @description('Replication of the storage account; Standard_LRS where the region has no zones.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageSku string = 'Standard_ZRS'
@@ -140,7 +136,6 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     stateContainer: names.stateContainer
     packageContainer: names.packageContainer
-    archiveDays: archiveDays
     sku: storageSku
     isPrivate: privateNetwork
     workspaceName: names.workspace

@@ -40,6 +40,7 @@ var eventRules = [
   { name: 'clean-postponed', severity: 3, events: ['upa.clean.postponed'], above: 12, window: 'P1D', told: ['reason', 'left'], title: 'Import files stay in the library' }
   { name: 'wake-up-lost', severity: 3, events: ['upa.wake_up.lost'], above: 12, window: 'P1D', told: ['reason'], title: 'Wake-ups get lost; only the timer drives the pipeline' }
   { name: 'watch-overdue', severity: 3, events: ['upa.watch.overdue'], above: 0, window: 'PT6H', told: ['reason', 'instance'], title: 'Nobody watched an import job for an hour; the timer did' }
+  { name: 'step-given-up', severity: 2, events: ['upa.step.given_up'], above: 0, window: 'PT1H', told: ['step', 'instead'], title: 'A step failed again and again and was given up' }
   { name: 'hold-decided', severity: 3, events: ['upa.hold.decided'], above: 0, window: 'PT1H', told: ['decision', 'by'], title: 'Somebody approved or rejected a held plan' }
   { name: 'controlled', severity: 3, events: ['upa.connector.controlled'], above: 0, window: 'PT1H', told: ['control', 'by'], title: 'Somebody paused, resumed, reset or ran a connector' }
 ]

@@ -4,7 +4,6 @@ param location string
 param tags object
 param stateContainer string
 param packageContainer string
-param archiveDays int
 param workspaceName string
 
 @description('Closed to everything but private endpoints.')
@@ -72,7 +71,8 @@ resource wakeUps 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-06
   properties: {}
 }]
 
-// Housekeeping keeps each connector's retention; this rule is the net below it, and moves what stays to a cheaper tier.
+// Moves what stays to a cheaper tier, and deletes nothing: no rule can tell an old run from one that is open or held. Housekeeping
+// can, and keeps each connector's retention; an alert tells where it didn't go through for two days.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06-01' = {
   parent: account
   name: 'default'
@@ -91,7 +91,6 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06
             actions: {
               baseBlob: {
                 tierToCool: { daysAfterModificationGreaterThan: 30 }
-                delete: { daysAfterModificationGreaterThan: archiveDays }
               }
             }
           }

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.checksum import sealed, unsealed
 from upa_core.domain.documents.codec import from_json, to_json
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Lane
@@ -35,16 +36,19 @@ def encode(data: Any) -> bytes:
 
 
 def decode(data: bytes, *, where: str) -> Any:
-    """Read JSON values; raises `CorruptStateError` naming `where`."""
+    """Read JSON values, whose checksum fits where they have one; raises `CorruptStateError` naming `where`."""
+    document = unsealed(data)
+    if document is None:
+        raise CorruptStateError(f"{where} is damaged: its checksum doesn't fit")
     try:
-        return orjson.loads(data)
+        return orjson.loads(document)
     except orjson.JSONDecodeError as exc:
         raise CorruptStateError(f"{where} isn't JSON: {exc}") from exc
 
 
 def put_document(store: Store, key: str, document: Any, *, etag: str | None = None, if_absent: bool = False) -> str:
     """Store a document, under a condition if one is given; returns the new etag."""
-    return store.put(key, encode(to_json(document)), if_match=etag, if_absent=if_absent)
+    return store.put(key, sealed(encode(to_json(document))), if_match=etag, if_absent=if_absent)
 
 
 def get_document(store: Store, key: str, kind: type[T]) -> Stored[T] | None:
@@ -58,14 +62,24 @@ def get_document(store: Store, key: str, kind: type[T]) -> Stored[T] | None:
 class Document(Generic[T]):
     """One document that several processes change, each only what it read."""
 
-    def __init__(self, store: Store, key: str, empty: T) -> None:
+    def __init__(self, store: Store, key: str, empty: T, *, disposable: bool = False) -> None:
+        """Take the document of a key; one that is `disposable` is empty where it can't be read."""
         self._store = store
         self._key = key
         self._empty = empty
+        self._disposable = disposable
 
     def load(self) -> Stored[T]:
-        """Read it; the empty document where nothing is stored."""
-        return get_document(self._store, self._key, type(self._empty)) or Stored(self._empty, None)
+        """Read it; the empty document where nothing is stored. Raises `CorruptStateError`."""
+        blob = self._store.get(self._key)
+        if blob is None:
+            return Stored(self._empty, None)
+        try:
+            return Stored(from_json(type(self._empty), decode(blob.data, where=self._key), where=self._key), blob.etag)
+        except CorruptStateError:
+            if not self._disposable:
+                raise
+            return Stored(self._empty, blob.etag)
 
     def save(self, read: Stored[T], changed: T) -> Stored[T]:
         """Write what was changed over what was read; raises `ConflictError` where somebody wrote in between."""
@@ -101,4 +115,4 @@ def lane_of(store: Store, connector: Connector) -> Document[Lane]:
 
 def watcher_of(store: Store, connector: Connector) -> Document[Watcher]:
     """Return the last look at the import file in the lane of a connector's target tenant."""
-    return Document(store, watcher_key(connector.target.lane), Watcher())
+    return Document(store, watcher_key(connector.target.lane), Watcher(), disposable=True)

@@ -31,7 +31,7 @@ def read_plan(ports: Ports, run: str, file: FileState) -> list[Entry]:
 
     Raises `CorruptStateError` where the batch or its plan is missing or can't be read.
     """
-    form, old = form_of(ports, file.route), _old(ports.store, run, file.name)
+    form, old = form_of(ports, file.route), read_known(ports.store, run, file.name)
     people = form.read(form.split(_needed(ports.store, file_key(run, file.name))).values(), orjson.loads)
     return [Entry(person, new, old.get(person, {})) for person, new in people.items()]
 
@@ -46,7 +46,7 @@ def find_in_plan(ports: Ports, run: str, file: FileState, person: str) -> Entry 
     if piece is None:
         return None
     new = form.read([piece], orjson.loads)[person]
-    return Entry(person, new, _old(ports.store, run, file.name).get(person, {}))
+    return Entry(person, new, read_known(ports.store, run, file.name).get(person, {}))
 
 
 def people_in(ports: Ports, run: str, name: str, route: str) -> dict[str, bytes]:
@@ -57,8 +57,11 @@ def people_in(ports: Ports, run: str, name: str, route: str) -> dict[str, bytes]
     return form_of(ports, route).split(_needed(ports.store, file_key(run, name)))
 
 
-def _old(store: Store, run: str, name: str) -> dict[str, dict[str, str | None]]:
-    """Return what the shadow said, of those of whom anything was known."""
+def read_known(store: Store, run: str, name: str) -> dict[str, dict[str, str | None]]:
+    """Return what the shadow said of a batch's people, of those of whom anything was known.
+
+    Raises `CorruptStateError` where the plan is missing or can't be read.
+    """
     key = plan_key(run, name)
     plan = decode(_needed(store, key), where=key)
     try:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.checksum import sealed
 from upa_core.domain.documents.ids import file_name
 from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
@@ -64,7 +65,7 @@ class PlanWriter:
         content = done.batch.content()
         self._ports.store.put(file_key(self._run, name), content)
         plan = b'{"version":%d,"old":{%b}}' % (PLAN_VERSION, b",".join(done.old))
-        self._ports.store.put(plan_key(self._run, name), plan)
+        self._ports.store.put(plan_key(self._run, name), sealed(plan))
         self._files.append(
             FileState(
                 name=name,

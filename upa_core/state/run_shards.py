@@ -6,6 +6,7 @@ They are a shortcut, never truth: each is stored with its etag, and a shard that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zlib import crc32
 
 import orjson
 
@@ -18,18 +19,19 @@ def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, B
     """Store what a plan read, a line that says what lies where and then the shards."""
     if kept:
         sizes = {str(n): [None, 0] if one is None else [one.etag, len(one.data)] for n, one in kept.items()}
-        head = orjson.dumps({"folder": index.folder, "shards": sizes})
-        store.put(shards_key(run), b"\n".join((head, b"".join(one.data for one in kept.values() if one is not None))))
+        data = b"".join(one.data for one in kept.values() if one is not None)
+        head = orjson.dumps({"folder": index.folder, "shards": sizes, "crc32": crc32(data)})
+        store.put(shards_key(run), b"\n".join((head, data)))
 
 
 def kept_shards(store: Store, run: str, index: PeopleIndex) -> dict[int, Blob | None]:
-    """Return what was kept, if it is about these people; an unreadable shortcut is none."""
+    """Return what was kept, if it is about these people; an unreadable or damaged shortcut is none."""
     blob = store.get(shards_key(run))
     kept: dict[int, Blob | None] = {}
     try:
         head, _, data = blob.data.partition(b"\n") if blob is not None else (b"{}", b"", b"")
         document, at = orjson.loads(head), 0
-        if document.get("folder") != index.folder:
+        if document.get("folder") != index.folder or document.get("crc32", crc32(data)) != crc32(data):
             return {}
         for number, (etag, size) in document["shards"].items():
             kept[int(number)] = Blob(data[at : at + size], etag) if etag is not None else None

@@ -12,6 +12,7 @@ FILE = f"upa-hr-{RUN}-1.json"
 KEYS = {
     layout.state_key("hr"): BlobKey(Kind.STATE, "hr"),
     layout.notified_key("hr"): BlobKey(Kind.NOTIFIED, "hr"),
+    layout.attempts_key("hr"): BlobKey(Kind.ATTEMPTS, "hr"),
     layout.due_key("hr"): BlobKey(Kind.ESCROW_INDEX, "hr"),
     layout.segment_key("hr", RUN, 1, "abcd"): BlobKey(Kind.SEGMENT, "hr", RUN),
     layout.shard_key("hr", f"1-{RUN}", 3): BlobKey(Kind.PEOPLE_SHARD, "hr"),

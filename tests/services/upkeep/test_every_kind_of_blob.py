@@ -48,6 +48,7 @@ class Care:
 CARE: dict[Kind, Care] = {
     Kind.STATE: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.NOTIFIED: Care("as long as the connector", "names nobody", backup=True, swept=False),
+    Kind.ATTEMPTS: Care("a week after the last failure", "names nobody", backup=True, swept=False),
     Kind.ESCROW_INDEX: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.SEGMENT: Care("until its round is settled", "refused while there is one", backup=True, swept=True),
     Kind.PEOPLE_SHARD: Care("until people are moved", "their entry goes", backup=True, swept=True),
@@ -89,6 +90,7 @@ def world() -> World:
     made.settle_down()
     once(made.ports(), "a-key", b"{}", lambda: Response(202, {"runs": []}))
     made.store.put("connectors/hr/told.json", b'{"version":1}')
+    made.store.put("connectors/hr/attempts.json", b'{"version":1}')
     made.store.put(watcher_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(people_calls_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')

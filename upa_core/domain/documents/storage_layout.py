@@ -21,6 +21,7 @@ class Kind(StrEnum):
 
     STATE = "state"
     NOTIFIED = "notified"
+    ATTEMPTS = "attempts"
     ESCROW_INDEX = "escrow index"
     SEGMENT = "segment"
     PEOPLE_SHARD = "people shard"
@@ -67,6 +68,11 @@ def state_key(connector: str) -> str:
 def notified_key(connector: str) -> str:
     """Return where it lies what administrators were told."""
     return f"{connector_prefix(connector)}told.json"
+
+
+def attempts_key(connector: str) -> str:
+    """Return where it lies which steps failed on what."""
+    return f"{connector_prefix(connector)}attempts.json"
 
 
 def due_key(connector: str) -> str:
@@ -207,7 +213,12 @@ def connector_named_in(key: str) -> str:
     return next((found[0] for part in key.split("/") if (found := parse_file_name(part)) is not None), "")
 
 
-_OF_A_CONNECTOR = {"state.json": Kind.STATE, "told.json": Kind.NOTIFIED, "escrow-due.json": Kind.ESCROW_INDEX}
+_OF_A_CONNECTOR = {
+    "state.json": Kind.STATE,
+    "told.json": Kind.NOTIFIED,
+    "attempts.json": Kind.ATTEMPTS,
+    "escrow-due.json": Kind.ESCROW_INDEX,
+}
 _OF_A_TENANT = {
     "lane.json": Kind.LANE,
     "watcher.json": Kind.WATCHER,

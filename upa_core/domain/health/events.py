@@ -45,6 +45,7 @@ class EventName(StrEnum):
     TRIGGER_FAILED = "upa.trigger.failed"
     WAKE_UP_LOST = "upa.wake_up.lost"
     WATCH_OVERDUE = "upa.watch.overdue"
+    STEP_GIVEN_UP = "upa.step.given_up"
     CONTROLLED = "upa.connector.controlled"
     ALARM_RAISED = "upa.alarm.raised"
     ALARM_ENDED = "upa.alarm.ended"

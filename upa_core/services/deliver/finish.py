@@ -15,7 +15,8 @@ from upa_core.domain.documents.storage_layout import shards_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.next_step import Step
 from upa_core.services.deliver.delivery import Delivery
-from upa_core.services.deliver.settle import Settlement, settle
+from upa_core.services.deliver.settle import Settlement
+from upa_core.services.deliver.settle_safely import settle_safely
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.state.document import Stored, state_of
 from upa_core.state.run_end import after_delivery, after_failure, after_success, drop_segments, write_report
@@ -38,9 +39,10 @@ class Finished(NamedTuple):
 def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | None = None) -> Finished:
     """Settle a batch from its archive and write what became of it; the run ends with it if no route has work left.
 
-    Repeating it changes nothing. Raises `CorruptStateError` where the archive can't be read.
+    Repeating it changes nothing. An archive that can't be read for long confirms nobody: a batch can always be finished.
+    Until then `CorruptStateError` is raised.
     """
-    settlement = settle(delivery.ports, delivery.connector, outcome)
+    settlement = settle_safely(delivery.ports, delivery.connector, delivery.file, outcome)
     settled = replace(delivery.file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
     counted = Counts(exported=settlement.exported, escrowed=settlement.escrowed, waiting=settlement.waiting)
     attributable = bool(outcome.jobs) and settled.people > 1

@@ -13,6 +13,7 @@ from upa_core.domain.timetable import FIRST_POLL
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.send import resume_sending
 from upa_core.services.deliver.bulk.watch import watch
+from upa_core.services.drive.deadline import with_flight, with_run
 from upa_core.services.plan.export import export
 from upa_core.state.document import lane_of, state_of
 
@@ -32,7 +33,8 @@ def advance(ports: Ports, connector: Connector) -> Step:
             return go_on(ports, connector, flight)
         stored = state_of(ports.store, connector.name).load()
         if stored.value.run is not None:
-            return _deliver(ports, connector, stored.value.run.routes)
+            run = stored.value.run
+            return with_run(ports, connector, run, lambda: _deliver(ports, connector, run.routes))
         return export(ports, connector, stored, lane.value)
     except ConflictError as exc:
         return _elsewhere(ports, exc)
@@ -43,8 +45,9 @@ def go_on(ports: Ports, connector: Connector, flight: InFlight) -> Step:
 
     Other routes of its run get their turn too.
     """
+    take = watch if flight.phase == "queued" else resume_sending
     try:
-        step = (watch if flight.phase == "queued" else resume_sending)(ports, connector, flight)
+        step = with_flight(ports, connector, flight, lambda: take(ports, connector, flight))
     except ConflictError as exc:
         step = _elsewhere(ports, exc)
     if not flight.beside or step.kind == "again":

@@ -43,7 +43,7 @@ class Alerting:
 
 def notification_log_of(ports: Ports, connector: Connector) -> Document[NotificationLog]:
     """Return the document of the notifications that were raised, and to whom they still have to go."""
-    return Document(ports.store, notified_key(connector.name), NotificationLog())
+    return Document(ports.store, notified_key(connector.name), NotificationLog(), disposable=True)
 
 
 def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: str = "") -> None:

@@ -19,15 +19,20 @@ from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
+from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.why_held import why_held
+from upa_core.state.attempts import failed, may_begin, tell_given_up
 from upa_core.state.document import Stored, lane_of, put_document, state_of
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
 from upa_core.state.reshard import fit_shards
 from upa_core.state.run_end import after_failure, after_success, drop_segments, write_report
 from upa_core.state.run_shards import keep_shards
+
+_STEP = "plan"
+_GIVEN_UP = QuarantineReason.CONFIGURATION
 
 
 def export(
@@ -87,11 +92,16 @@ def _lane_first(ports: Ports, connector: Connector, now: datetime, lane: Lane | 
 
 def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
     """Plan; a plan that the configuration refuses slows the connector down before the error goes on."""
+    document = f"plan {stored.value.runs}-{stored.value.sequence}"
+    if not may_begin(ports, connector, _STEP, document):
+        return _give_up_planning(ports, connector, stored.value, document, "whoever plans dies")
     try:
         return _plan(ports, connector, stored)
     except ConflictError as exc:
         return Step("idle", f"another instance is exporting ({exc})")
     except FatalError as exc:
+        if failed(ports, connector, _STEP, document, exc):
+            return _give_up_planning(ports, connector, stored.value, document, str(exc))
         if not _still_due(stored.value, state_of(ports.store, connector.name).load().value):
             return Step("idle", f"another instance is exporting ({exc})")
         now, why, reason = ports.clock.now(), str(exc), reason_of(exc, refused=QuarantineReason.MAPPING)
@@ -106,6 +116,29 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
         after = state_of(ports.store, connector.name).update(slow_down)
         emit_quarantine(ports, connector.name, stored.value, after.value)
         raise
+    except Exception as exc:
+        if failed(ports, connector, _STEP, document, exc):
+            return _give_up_planning(ports, connector, stored.value, document, type(exc).__name__)
+        raise
+
+
+def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState, document: str, why: str) -> Step:
+    """Give up what can't be planned from: damaged shards are emptied, and a full round names everybody anew."""
+    if not _still_due(before, state_of(ports.store, connector.name).load().value):
+        return Step("idle", "another instance is exporting")
+    now = ports.clock.now()
+    repair_people(ports, connector)
+    tell_given_up(ports, connector, _STEP, document, "a full round follows")
+    nothing = Run(before.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
+
+    def end(state: ConnectorState) -> ConnectorState:
+        if not _still_due(before, state):
+            return state
+        return after_failure(state, nothing, now, f"planning was given up: {why}", quarantine=_GIVEN_UP)
+
+    after = state_of(ports.store, connector.name).update(end)
+    emit_quarantine(ports, connector.name, before, after.value)
+    return Step("poll", "planning was given up; a full round follows", at=now + LANE_BUSY)
 
 
 def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Debt, age_of
 from upa_core.domain.documents.lane import Abandoned, Lane
-from upa_core.domain.errors import FatalError, RetryLaterError, UpaError
+from upa_core.domain.errors import ConflictError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.shadow import EscrowReason
 from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
@@ -18,13 +19,15 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.archive import log_folders
 from upa_core.services.deliver.bulk.look_up_job import find
 from upa_core.services.deliver.clean import pay_debts
-from upa_core.services.deliver.settle import doubt
+from upa_core.services.deliver.settle_safely import doubt_safely
 from upa_core.services.health.quarantine import hold_expired
 from upa_core.services.upkeep.orphans import sweep_library
 from upa_core.services.upkeep.retention import sweep_people, sweep_probes, sweep_runs, sweep_segments
+from upa_core.state.attempts import ended, may_begin, tell_given_up
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
 
+_STEP = "housekeeping"
 Part = Callable[[Ports, Connector], int | None]
 """Returns how much was put in order, where that is counted; its errors stop no other part."""
 
@@ -59,8 +62,14 @@ def housekeeping(
     done: dict[str, int] = {}
     failures: list[str] = []
     faults: list[Exception] = []
+    last = ""
     for name, part in {**_PARTS, **also}.items():
         try:
+            before, last = last, name
+            if not may_begin(ports, connector, _STEP, name, alone=False, after=before):
+                failures.append(name)
+                tell_given_up(ports, connector, _STEP, name, "it is left out for a week")
+                continue
             done[name] = part(ports, connector) or 0
         except Exception as exc:  # noqa: BLE001 - told here; a fault of ours is raised below
             failures.append(name)
@@ -69,6 +78,8 @@ def housekeeping(
             fields: Fields = {"part": name, "reason": type(exc).__name__ if ours else str(exc)}
             level = Level.ERROR if ours else Level.WARNING
             ports.events.emit(Event(EventName.CLEAN_POSTPONED, connector.name, level=level, fields=fields))
+    with suppress(RetryLaterError, ConflictError):  # the next turn knows that a day has passed
+        ended(ports, connector, _STEP, last)
     blobs = sum(done.get(name, 0) for name in _STORAGE)
     result = HousekeepingResult(
         done.get("debts", 0), done.get("abandoned import jobs", 0), done.get("library", 0), blobs, tuple(failures)
@@ -127,7 +138,7 @@ def _over(ports: Ports, entry: Abandoned, now: datetime) -> bool:
 def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     """Doubt the people of the file, owe its deletion, and only then take it off the books."""
     now = ports.clock.now()
-    people = doubt(ports, connector, entry)
+    people = doubt_safely(ports, connector, entry)
     debts = [Debt(entry.source_uri, is_folder=False, since=now)]
     debts += [Debt(folder, is_folder=True, since=now) for folder in _log_folders(ports, entry, now)]
 

@@ -10,8 +10,8 @@ from upa_core.domain.bulk.import_job import ImportJob, JobState
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import is_log_folder_of
 from upa_core.domain.documents.lane import InFlight, JobOutcome, LogFile, Outcome
-from upa_core.domain.documents.storage_layout import log_key
-from upa_core.domain.errors import FatalError
+from upa_core.domain.documents.storage_layout import log_key, outcome_key
+from upa_core.domain.errors import CorruptStateError, FatalError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
 from upa_core.services.deliver.archive import load_outcome, write_outcome
@@ -104,7 +104,11 @@ def archive_given_up(
         abandoned: an import job of it may still run.
 
     """
-    already = load_outcome(ports, flight.run, flight.file)
+    try:
+        already = load_outcome(ports, flight.run, flight.file)
+    except CorruptStateError:
+        already = None
+        ports.store.delete(outcome_key(flight.run, flight.file))
     if already is not None:
         return already
     outcome = Outcome(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator
 
 from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.bulk.job_log import decode_pieces, judge, parse_log
-from upa_core.domain.documents.lane import Outcome
+from upa_core.domain.documents.lane import LogFile, Outcome
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.verdict import Verdict
 from upa_core.ports.bundle import Ports
@@ -18,7 +19,7 @@ _PIECE = 4 * 1024 * 1024
 def judge_archive(ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
     """Judge each import job of the file; what one of them confirmed is confirmed, they read the same bytes.
 
-    Raises `CorruptStateError` where a log that the archive names is missing.
+    Raises `CorruptStateError` where a log that the archive names is missing or damaged.
     """
     if outcome.given_up:
         return Verdict(confirmed=False, why=outcome.given_up, opaque=True)
@@ -32,7 +33,7 @@ def judge_archive(ports: Ports, outcome: Outcome, people: Collection[str]) -> Ve
         lines = []
         for log in outcome.logs:
             if log.job == job.id:
-                lines += parse_log(decode_pieces(_pieces(ports, log.key)))
+                lines += parse_log(decode_pieces(_pieces(ports, log)))
         verdicts.append(judge(job.state, job.error, lines, people))
     good = [verdict for verdict in verdicts if verdict.confirmed]
     if not good:
@@ -41,11 +42,14 @@ def judge_archive(ports: Ports, outcome: Outcome, people: Collection[str]) -> Ve
     return Verdict(confirmed=True, failed=failed)
 
 
-def _pieces(ports: Ports, key: str) -> Iterator[bytes]:
-    """Read an archived log piece by piece."""
-    at = 0
-    while (piece := ports.store.read_range(key, at, _PIECE)) or not at:
+def _pieces(ports: Ports, log: LogFile) -> Iterator[bytes]:
+    """Read an archived log piece by piece; one that isn't as it was archived confirms nobody."""
+    at, digest = 0, hashlib.sha256()
+    while (piece := ports.store.read_range(log.key, at, _PIECE)) or not at:
         if piece is None:
-            raise CorruptStateError(f"{key} is missing from the archive")
+            raise CorruptStateError(f"{log.key} is missing from the archive")
+        digest.update(piece)
         yield piece
         at += _PIECE
+    if digest.hexdigest() != log.sha256:
+        raise CorruptStateError(f"{log.key} is damaged: its hash isn't that of the log that was archived")

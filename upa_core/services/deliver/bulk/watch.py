@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from upa_core.domain.bulk.import_job import ImportJob, JobState, error_name, state_name
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
-from upa_core.domain.documents.lane import InFlight
+from upa_core.domain.documents.lane import InFlight, Outcome
 from upa_core.domain.errors import AccessDeniedError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
@@ -30,6 +30,8 @@ from upa_core.services.deliver.bulk.landing import free_lane, land
 from upa_core.services.deliver.bulk.look_up_job import find
 from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.health.quarantine import poll_refused
+from upa_core.state.attempts import ended as nobody_died
+from upa_core.state.attempts import may_begin, tell_given_up
 from upa_core.state.document import Stored, state_of
 from upa_core.state.lane import emit, is_current, move
 
@@ -144,7 +146,7 @@ def _ended(here: Flight, jobs: Sequence[ImportJob], stored: Stored[ConnectorStat
                 pause = FIRST_POLL if seen else poll_delay(waited)
                 why = "ended in Error; waiting for its log"
                 return Step("poll", why, at=now + pause, run=flight.run, file=flight.file)
-        outcome = archive(here, jobs)
+        outcome = _archived(here, jobs)
     except RetryLaterError as exc:
         if waited >= LATEST_ARCHIVE:
             why = f"ended, but its archive couldn't be made in {LATEST_ARCHIVE.total_seconds() / 3600:.0f} h: {exc}"
@@ -155,6 +157,20 @@ def _ended(here: Flight, jobs: Sequence[ImportJob], stored: Stored[ConnectorStat
     for job in jobs:
         here.tell(EventName.IMPORT_JOB_STATE, state=state_name(job.state), error=error_name(job.error))
     return land(here, outcome, stored)
+
+
+def _archived(here: Flight, jobs: Sequence[ImportJob]) -> Outcome:
+    """Archive; a file or log that killed whoever read it is given up unread."""
+    ports, connector, flight = here.ports, here.connector, here.place
+    if not may_begin(ports, connector, "archive", flight.file):
+        why = "ended, and whoever reads its file or logs dies"
+        tell_given_up(ports, connector, "archive", flight.file, "its people are sent again")
+        return archive_given_up(ports, connector, flight, why, abandoned=False, jobs=jobs)
+    try:
+        return archive(here, jobs)
+    except Exception:
+        nobody_died(ports, connector, "archive", flight.file)
+        raise
 
 
 def _poll(flight: InFlight, now: datetime, why: str, at_least: float | None = None) -> Step:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from tests.support.world import World
@@ -27,7 +29,7 @@ def test_whom_one_of_two_import_jobs_delivered_is_delivered(order: tuple[int, in
         key = f"{run_folder(run.id)}logs/{n}"
         lines = "".join(f"IdentityNotResolvable\t{person}\tx\n" for person in named[n])
         world.store.put(key, lines.encode())
-        logs.append(LogFile(f"job-{n}", "log", key, ""))
+        logs.append(LogFile(f"job-{n}", "log", key, hashlib.sha256(lines.encode()).hexdigest()))
     outcome = Outcome(1, "hr", run.id, file.name, file.sequence, world.now, tuple(jobs), tuple(logs), intact=True)
     settlement = settle(world.ports(), world.connector, outcome)
 

@@ -39,7 +39,7 @@ class Finished(NamedTuple):
 def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | None = None) -> Finished:
     """Settle a batch from its archive and write what became of it; the run ends with it if no route has work left.
 
-    Repeating it changes nothing. An archive that can't be read for long confirms nobody, so that a batch can always end.
+    Repeating it changes nothing. An archive that can't be read for long confirms nobody: a batch can always end.
     Until then `CorruptStateError` is raised.
     """
     settlement = settle_safely(delivery.ports, delivery.connector, delivery.file, outcome)

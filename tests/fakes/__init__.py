@@ -7,6 +7,7 @@ from tests.fakes.hooks import Call, Hooks
 from tests.fakes.import_jobs import FakeImportJobs
 from tests.fakes.library import FakeLibrary
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.row_source import FakeRowSource
 from tests.fakes.tokens import FakeTokens
 from tests.fakes.transport import ScriptedTransport, reply
 
@@ -17,6 +18,7 @@ __all__ = [
     "FakeClock",
     "FakeImportJobs",
     "FakeLibrary",
+    "FakeRowSource",
     "FakeTokens",
     "Hooks",
     "MemoryStore",

@@ -31,8 +31,8 @@ from upa_core.services.insight.explain import explain
 from upa_core.state.document import get_document
 from upa_core.state.people import EscrowIndex
 from upa_core.state.plan_reader import read_plan
+from upa_core.state.rows.segments import SegmentReader
 from upa_core.state.run_shards import kept_shards
-from upa_core.state.segments import SegmentReader
 from upa_core.state.shard_codec import decode_shard
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -10,6 +10,7 @@ from typing import Any
 CALLS = {
     "store": ("get", "read_range", "put", "delete", "list"),
     "source": ("page", "read"),
+    "rows": ("look", "rows"),
     "library": ("upload", "size", "download", "digest", "items", "delete_file", "delete_folder"),
     "import_jobs": ("queue", "get", "list", "cancel"),
     "tiny": ("write",),

@@ -29,6 +29,7 @@ from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Scope
 from upa_core.domain.people.shadow import EscrowEntry, Shard
 from upa_core.ports.bundle import Ports, Route
+from upa_core.ports.row_source import RowSource
 from upa_core.services.deliver.routes import ROUTES
 from upa_core.services.drive.advance import advance
 from upa_core.services.pull import pull
@@ -108,6 +109,8 @@ class World:
         self.ids = CountingIds()
         self.events = RecordingEvents()
         self.waker = RecordingWaker()
+        self.rows: dict[str, RowSource] = {}
+        """The secondary sources."""
         self.connector = self.connect(**connector)
         self.quiet: list[datetime] = []
         self.absent = ""
@@ -146,8 +149,15 @@ class World:
         }
         if fate is not None:
             made = {kind: Mortal(port, kind, fate) for kind, port in made.items()}
+        rows = self.rows if fate is None else {name: Mortal(one, "rows", fate) for name, one in self.rows.items()}
         return Ports(
-            clock=self.time, ids=self.ids, events=self.events, waker=self.waker, routes=self.routes(fate), **made
+            clock=self.time,
+            ids=self.ids,
+            events=self.events,
+            waker=self.waker,
+            routes=self.routes(fate),
+            rows=rows,
+            **made,
         )
 
     def routes(self, fate: Fate | None) -> Mapping[str, Route]:

@@ -14,7 +14,10 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Scope
 from upa_core.domain.people_calls import Budget
+from upa_core.domain.sources.joined.rules import DIRECTORY, ROWS, SourceRules
+from upa_core.domain.sources.joined.secondary import Secondary
 
+USER_NAME = "userPrincipalName"
 ALWAYS_SELECTED = ("accountEnabled", "deletedDateTime", "id", "userPrincipalName", "userType")
 """Selected beside the mapped attributes: a narrow `$select` has hidden restores [GR-15]."""
 
@@ -30,6 +33,11 @@ class Source:
 
     cloud: Cloud
     tenant_id: str
+
+    @property
+    def rules(self) -> SourceRules:
+        """What holds of this kind of source."""
+        return DIRECTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ class Connector:
     """Staging mode, everything but export, until an administrator says `go`; again after each change of mappings."""
     every: timedelta | None = None
     """A slower rhythm than the timer's tick: least time between two runs."""
+    secondaries: tuple[Secondary, ...] = ()
+    """Sources joined to the directory's people by a key; mappings read their columns as `<name>.<column>`."""
 
     @property
     def active(self) -> tuple[Mapping, ...]:
@@ -132,14 +142,43 @@ class Connector:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The dotted attribute paths that mappings and scope read, sorted: the header of stored rows."""
-        paths = {path for m in self.mappings if m.state != "retired" for path in m.inputs} | set(self.scope.inputs)
-        return tuple(sorted(paths))
+        """The dotted paths that mappings, scope and keys read: the directory's, sorted, then each other source's."""
+        named = (one.prefix + column for one in self.secondaries for column in self.columns_of(one))
+        return (*self.directory_inputs, *named)
+
+    @property
+    def directory_inputs(self) -> tuple[str, ...]:
+        """The inputs that the directory gives, sorted: the header of its stored rows."""
+        others = tuple(one.prefix for one in self.secondaries)
+        matched = {part.to for one in self.secondaries for part in one.match}
+        return tuple(sorted({path for path in self._read if not path.startswith(others)} | matched))
+
+    @property
+    def key_paths(self) -> tuple[str, ...]:
+        """The attributes of the key index, sorted: the user name, and what secondary sources match."""
+        return tuple(sorted({part.to for one in self.secondaries for part in one.match} | {USER_NAME}))
+
+    def columns_of(self, secondary: Secondary) -> tuple[str, ...]:
+        """Return the columns of a secondary source that mappings and scope read, sorted."""
+        found = (path for path in self._read if path.startswith(secondary.prefix))
+        return tuple(sorted(path.removeprefix(secondary.prefix) for path in found))
+
+    def description_of(self, secondary: Secondary) -> str:
+        """Return the hash of what decides the rows of a secondary source: its key and its columns."""
+        return _hash({"source": secondary.describe(), "columns": self.columns_of(secondary)})
+
+    def rules_of(self, source: str) -> SourceRules:
+        """Return the rules of a secondary source by its name, of the directory for ""."""
+        return ROWS if source else self.source.rules
 
     @property
     def select(self) -> tuple[str, ...]:
         """What is asked of Graph: the inputs' top-level attributes and `ALWAYS_SELECTED`, sorted."""
-        return tuple(sorted({path.partition(".")[0] for path in self.inputs} | set(ALWAYS_SELECTED)))
+        return tuple(sorted({path.partition(".")[0] for path in self.directory_inputs} | set(ALWAYS_SELECTED)))
+
+    @property
+    def _read(self) -> set[str]:
+        return {path for m in self.mappings if m.state != "retired" for path in m.inputs} | set(self.scope.inputs)
 
     @property
     def address_length(self) -> int:
@@ -153,17 +192,25 @@ class Connector:
 
         A watermark or shadow made under another fingerprint calls for an announced full round.
         """
-        return _hash({**self._decisions(), "select": self.select})
+        return _hash({**self._decisions(), **self._joins(), "select": self.select})
 
     @property
     def export_hash(self) -> str:
         """Hash of what decides the values that are sent, source, active mappings, scope: `go` is said to one."""
+        return _hash({**self._decisions(), **self._joins()})
+
+    @property
+    def decided(self) -> str:
+        """Hash of what is expected to change many values: source, active mappings, scope; not how rows are matched."""
         return _hash(self._decisions())
 
     def in_staging(self, state: ConnectorState) -> bool:
         """Tell whether nothing is exported yet: `go` was never said, or to other mappings, scope or source."""
         unchanged = state.released_to in ("", self.export_hash)
         return self.staging and not (state.released and unchanged)
+
+    def _joins(self) -> dict[str, Any]:
+        return {"with": [one.describe() for one in self.secondaries]} if self.secondaries else {}
 
     def _decisions(self) -> dict[str, Any]:
         return {

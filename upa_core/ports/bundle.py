@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from upa_core.domain.connector import Connector
@@ -16,6 +16,7 @@ from upa_core.ports.clock import Clock, Ids
 from upa_core.ports.events import Events
 from upa_core.ports.import_jobs import ImportJobs
 from upa_core.ports.library import Library
+from upa_core.ports.row_source import RowSource
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
 
@@ -66,3 +67,5 @@ class Ports:
     waker: Waker
     routes: Mapping[str, Route]
     """By name; who reads a batch finds its form here."""
+    rows: Mapping[str, RowSource] = field(default_factory=dict)
+    """The secondary sources by name."""

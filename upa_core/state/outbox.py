@@ -1,11 +1,16 @@
-"""The outbox: sealed rounds that wait to be settled."""
+"""The outbox: sealed rounds that wait to be settled, and the full round that something in it calls for."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
+from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.rounds import SealedRound
+from upa_core.domain.plan.outbox import full_round_comes
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import state_of
 
 MAX_ROUNDS = 48
 """Sealed rounds kept apart; in a long hold or pause later ones grow into the last, so that the state stays small."""
@@ -22,8 +27,23 @@ def with_round(state: ConnectorState, sealed: SealedRound) -> tuple[SealedRound,
         or sealed.kind == "full"
         or last.id in taken
         or last.requested
-        or (last.kind, last.inputs, last.fingerprint) != (sealed.kind, sealed.inputs, sealed.fingerprint)
+        or (last.source, last.kind, last.inputs, last.fingerprint)
+        != (sealed.source, sealed.kind, sealed.inputs, sealed.fingerprint)
     ):
         return (*state.sealed, sealed)
     longer = replace(sealed, started=last.started, segments=(*last.segments, *sealed.segments))
     return (*state.sealed[:-1], longer)
+
+
+def ask_for_full_round(ports: Ports, connector: Connector) -> None:
+    """Ask for a full round, once; a request that is there already becomes one for a full round."""
+    now, fresh = ports.clock.now(), run_id(ports.clock.now(), ports.ids.token())
+
+    def change(state: ConnectorState) -> ConnectorState:
+        if full_round_comes(state):
+            return state
+        before = state.requested
+        wanted = RunRequest(fresh, full=True, at=now) if before is None else replace(before, full=True)
+        return replace(state, requested=wanted)
+
+    state_of(ports.store, connector.name).update(change)

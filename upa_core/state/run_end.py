@@ -120,7 +120,10 @@ def after_delivery(state: ConnectorState, run: Run, file: FileState, now: dateti
 
 
 def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:
-    """Delete the segments of rounds that have left the outbox; what a crash leaves, housekeeping finds."""
+    """Delete the segments of rounds that have left the outbox; what a crash leaves, housekeeping finds.
+
+    Those of a secondary source's round are part of its current rows, and stay.
+    """
     for sealed in rounds:
-        for segment in sealed.segments:
+        for segment in () if sealed.source else sealed.segments:
             ports.store.delete(segment.key)

@@ -21,7 +21,7 @@ from upa_core.services.admin.controls import pause
 from upa_core.services.admin.requests import request_run, run_status
 from upa_core.services.pull import pull
 from upa_core.state.outbox import MAX_ROUNDS
-from upa_core.state.segments import SegmentReader
+from upa_core.state.rows.segments import SegmentReader
 
 
 class Script:

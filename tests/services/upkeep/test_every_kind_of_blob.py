@@ -9,17 +9,21 @@ from typing import Literal
 
 import pytest
 
-from tests.crash.scenarios import settled
+from tests.crash.scenarios import quick
+from tests.support.joined import JoinedWorld, row
 from tests.support.world import World
 from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.connector_state import source_segments
 from upa_core.domain.documents.storage_layout import (
     Kind,
+    keys_key,
     parse,
     people_calls_key,
     probe_key,
     proof_key,
     segment_key,
     shard_key,
+    source_key,
     watcher_key,
 )
 from upa_core.domain.http import Response
@@ -51,6 +55,8 @@ CARE: dict[Kind, Care] = {
     Kind.ATTEMPTS: Care("a week after the last failure", "names nobody", backup=True, swept=False),
     Kind.ESCROW_INDEX: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.SEGMENT: Care("until its round is settled", "refused while there is one", backup=True, swept=True),
+    Kind.KEY_ROWS: Care("until the index is made anew", "their entry goes", backup=True, swept=True),
+    Kind.SOURCE_ROWS: Care("until a newer generation", "their entry goes", backup=True, swept=True),
     Kind.PEOPLE_SHARD: Care("until people are moved", "their entry goes", backup=True, swept=True),
     Kind.DOCTOR_PROBE: Care("seconds", "names nobody", backup=True, swept=True),
     Kind.LANE: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
@@ -79,7 +85,10 @@ def kinds(world: World, *texts: str) -> set[Kind]:
 @pytest.fixture
 def world() -> World:
     """Return a tenant at rest with every kind of blob: a rejected plan, a log, and what a crash left."""
-    made = settled(5, threshold=ChangeThreshold(None, None, 1, None))
+    made = JoinedWorld(5, threshold=ChangeThreshold(None, None, 1, None))
+    quick(made).settle_down()
+    made.deliver(row("E0", "100"))
+    made.settle_down()
     for person in made.people[:2]:
         made.edit(person, jobTitle=None)
     made.pull()
@@ -96,6 +105,8 @@ def world() -> World:
     made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(probe_key("hr", "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
+    made.store.put(keys_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
+    made.store.put(source_key("hr", "hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
     made.store.put(shard_key("hr", "0", 0), b"x")
     return made
 
@@ -113,7 +124,9 @@ def test_housekeeping_deletes_every_kind_but_what_a_connector_lives_by(world: Wo
     world.sim.advance(200 * 86_400)
     housekeeping(world.ports(), world.connector, {"requests": forget_old_requests})
 
-    left = {found.kind for key in world.store.blobs if (found := parse(key)) is not None and generation not in key}
+    live = {segment.key for segment in source_segments(world.state)}
+    keys = [key for key in world.store.blobs if generation not in key and key not in live]
+    left = {found.kind for key in keys if (found := parse(key)) is not None}
     assert left == {kind for kind, care in CARE.items() if not care.swept}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.domain.documents.rounds import (
     OpenRound,
     SealedRound,
+    Segment,
     Watermark,
 )
 from upa_core.domain.documents.runs import (
@@ -20,6 +21,7 @@ from upa_core.domain.documents.runs import (
     Retry,
     Run,
 )
+from upa_core.domain.documents.sources import KeyRows, SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,34 @@ class ConnectorState:
     """What the last run that sent anything came to, as `runs.Outcome` says it."""
     runs: int = 0
     import_jobs: int = 0
+    keys: KeyRows | None = added(None)
+    """The key index; None without secondary sources, and until a full round made it."""
+    sources: tuple[SourceState, ...] = added(())
+    """Secondary sources that were asked, by name; the fields above tell of the directory, the primary source."""
+
+    def source(self, name: str) -> SourceState:
+        """Return where a secondary source stands."""
+        return next((one for one in self.sources if one.name == name), SourceState(name))
+
+    def with_source(self, changed: SourceState) -> ConnectorState:
+        """Return the state with one secondary source replaced."""
+        others = [one for one in self.sources if one.name != changed.name]
+        return replace(self, sources=tuple(sorted((*others, changed), key=lambda one: one.name)))
 
 
 def switched_off(state: ConnectorState) -> bool:
     """Tell whether the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
     return state.quarantine is not None and state.quarantine.off_since is not None
+
+
+def source_segments(state: ConnectorState) -> list[Segment]:
+    """Return every segment of the key index and of secondary sources that the state names."""
+    kept = [segment for sealed in state.sealed if sealed.source for segment in sealed.segments]
+    kept += state.keys.segments if state.keys is not None else ()
+    kept += state.open_round.keys if state.open_round is not None else ()
+    for one in state.sources:
+        kept += (*one.current.segments, *one.current.waiting) if one.current is not None else ()
+    return kept
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from upa_core.domain.documents.codec import added
 from upa_core.domain.people.changes import RoundKind
 
 
@@ -28,6 +29,8 @@ class Watermark:
     issued: datetime
     fingerprint: str
     """The connector's fingerprint when the token was issued: `$select` is baked into it."""
+    decided: str = added("")
+    """The connector's `decided` then, where it has secondary sources: tells apart what was added only for matching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class OpenRound:
     """Somebody asked for this round: it gets a report even where it finds no change."""
     not_before: datetime | None = None
     """The pause that the source asked for."""
+    keys: tuple[Segment, ...] = added(())
+    """What the round says of people's keys, where a secondary source matches by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class SealedRound:
     announced: bool = False
     requested: bool = False
     """Somebody asked for it and may ask what became of it by its id."""
+    source: str = added("")
+    """The secondary source whose rows changed; "" = the directory. Its segments name who is to be planned."""
 
     @property
     def rows(self) -> int:

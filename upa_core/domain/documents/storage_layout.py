@@ -24,6 +24,8 @@ class Kind(StrEnum):
     ATTEMPTS = "attempts"
     ESCROW_INDEX = "escrow index"
     SEGMENT = "segment"
+    KEY_ROWS = "key index"
+    SOURCE_ROWS = "rows of a source"
     PEOPLE_SHARD = "people shard"
     DOCTOR_PROBE = "doctor's probe"
     LANE = "lane"
@@ -88,6 +90,26 @@ def rounds_prefix(connector: str) -> str:
 def segment_key(connector: str, round_id: str, number: int, token: str) -> str:
     """Return where a segment lies; the token keeps two writers of one round apart."""
     return f"{rounds_prefix(connector)}{round_id}/{number:05d}-{token}"
+
+
+def keys_prefix(connector: str) -> str:
+    """Return the prefix of a connector's key index."""
+    return f"{connector_prefix(connector)}keys/"
+
+
+def keys_key(connector: str, round_id: str, number: int, token: str) -> str:
+    """Return where a segment of the key index lies; the token keeps two writers of one round apart."""
+    return f"{keys_prefix(connector)}{round_id}/{number:05d}-{token}"
+
+
+def sources_prefix(connector: str, source: str = "") -> str:
+    """Return the prefix of the rows of a connector's secondary sources: of all, or of one."""
+    return f"{connector_prefix(connector)}sources/" + (f"{source}/" if source else "")
+
+
+def source_key(connector: str, source: str, round_id: str, number: int, token: str) -> str:
+    """Return where a segment of a secondary source's rows lies."""
+    return f"{sources_prefix(connector, source)}{round_id}/{number:05d}-{token}"
 
 
 def people_prefix(connector: str, generation: str = "") -> str:
@@ -244,6 +266,10 @@ def _connectors(parts: list[str]) -> BlobKey | None:
             return BlobKey(Kind.DOCTOR_PROBE, connector)
         case [connector, "rounds", round_id, _]:
             return BlobKey(Kind.SEGMENT, connector, round_id)
+        case [connector, "keys", round_id, _]:
+            return BlobKey(Kind.KEY_ROWS, connector, round_id)
+        case [connector, "sources", _, round_id, _]:
+            return BlobKey(Kind.SOURCE_ROWS, connector, round_id)
         case [connector, "people", _, _]:
             return BlobKey(Kind.PEOPLE_SHARD, connector)
     return None

@@ -15,6 +15,8 @@ class EventName(StrEnum):
     ROUND_SEALED = "upa.round.sealed"
     ROUND_RESYNC = "upa.round.resync"
     PULL_PAUSED = "upa.pull.paused"
+    SOURCE_SEALED = "upa.source.sealed"
+    SOURCE_FAILED = "upa.source.failed"
     WATERMARK_OLD = "upa.watermark.old"
     ATTRIBUTE_UNCARRIED = "upa.attribute.uncarried"
     SOURCE_SHRANK = "upa.source.shrank"

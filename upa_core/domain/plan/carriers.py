@@ -30,6 +30,7 @@ class Carriers:
     def of(connector: Connector) -> Carriers:
         """Return the book of a connector, in which nobody carries anything yet."""
         read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
+        read &= set(connector.directory_inputs)  # a column of another source is its own contract's to judge
         at = {path: place + len(ROW_HEAD) for place, path in enumerate(connector.inputs) if path in read}
         return Carriers(at, {mapping.target: frozenset(mapping.inputs) for mapping in connector.active})
 

@@ -14,6 +14,7 @@ from upa_core.domain.people.changes import ROW_HEAD, Row
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import EscrowReason, ShadowRow, Shard
+from upa_core.domain.sources.joined.merge import absent_bits
 
 
 class Entry(NamedTuple):
@@ -70,6 +71,10 @@ class Planner:
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
         self._unproven = frozenset(mapping.target for mapping in self._mappings if mapping.unproven)
+        self._joined = absent_bits(connector.inputs, connector.secondaries)
+        bit = {path: 1 << at for at, path in enumerate(connector.inputs)}
+        self._reads = [sum(bit[path] for path in set(mapping.inputs)) for mapping in self._mappings]
+        self._scope_reads = sum(bit[path] for path in set(connector.scope.inputs))
 
     def plan(
         self,
@@ -86,7 +91,8 @@ class Planner:
         """Plan the people of one shard and bring its books up to date.
 
         Args:
-            rows: complete rows (nothing absent).
+            rows: complete rows: absent is only what no row of a secondary source tells. A property that reads it is
+                left alone, and so is a person whose scope depends on it.
             ended: people who left the directory at some point; those with a row came back since.
             gone: people who were due from escrow and whom the source doesn't know.
             unread: people whom a round names incompletely and whom a read didn't find.
@@ -135,12 +141,12 @@ class Planner:
     def _entries(self, shard: Shard, rows: Iterable[Row], tally: _Tally, now: datetime) -> list[Entry]:
         """Plan each person; the two ways that nearly everybody goes are written out here, as short as they can be."""
         entries: list[Entry] = []
-        known, evaluate, propose = shard.rows, self._evaluate, self._propose
+        known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
         plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
         for row in rows:
             person = row[0]
             held = known.get(person)
-            if plain:
+            if plain and not (joined and row[1] & joined):
                 if held is None:
                     new = propose(row)
                     try:
@@ -164,11 +170,17 @@ class Planner:
         self, shard: Shard, row: Row, cells: Sequence[str | None], tally: _Tally, now: datetime
     ) -> Entry | None:
         person = row[0]
+        absent = row[1] & self._joined
+        if absent & self._scope_reads:
+            tally.unchanged += 1
+            return None
         if self._in_scope is not None and not self._in_scope(row):
             tally.out_of_scope += 1
             wanted = self._out_of_scope(shard.rows.get(person))
         else:
             desired = self._evaluate(row)
+            if absent:
+                desired = [None if reads & absent else item for item, reads in zip(desired, self._reads, strict=True)]
             judged = self._judge(person, desired, shard, tally, now) if Problem in map(type, desired) else desired
             if judged is None:
                 return None

@@ -13,9 +13,16 @@ import orjson
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, instant
-from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
+from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex, source_segments
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.storage_layout import connector_prefix, rounds_prefix, shard_key, state_key
+from upa_core.domain.documents.storage_layout import (
+    connector_prefix,
+    keys_prefix,
+    rounds_prefix,
+    shard_key,
+    sources_prefix,
+    state_key,
+)
 from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import decode, lane_of, state_of
@@ -74,7 +81,7 @@ def restore(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str, 
     if before.value.run is not None or (flight is not None and flight.connector == connector.name):
         raise RefusedError("an import job of this connector is in flight: let it end first (upa run)")
     with _open(stream, connector, name) as archive:
-        state = _state(archive, connector)
+        state = replace(_state(archive, connector), open_round=None)
         fresh = PeopleIndex(
             max(state.people.generation, before.value.people.generation) + 1,
             state.people.shards,
@@ -96,7 +103,6 @@ def restore(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str, 
         state,
         run=None,
         hold=None,
-        open_round=None,
         retry=None,
         pull_retry=None,
         quarantine=None,
@@ -175,9 +181,10 @@ def _shard(
 
 
 def _segments(archive: zipfile.ZipFile, connector: Connector, state: ConnectorState) -> Iterator[str]:
-    names = set(archive.namelist())
-    for sealed in state.sealed:
-        for segment in sealed.segments:
-            if not segment.key.startswith(rounds_prefix(connector.name)) or segment.key not in names:
-                raise CorruptStateError(f"the file lacks segment {segment.key}")
-            yield segment.key
+    names, name = set(archive.namelist()), connector.name
+    ours = (rounds_prefix(name), keys_prefix(name), sources_prefix(name))
+    pulled = [segment for sealed in state.sealed for segment in sealed.segments]
+    for key in dict.fromkeys(segment.key for segment in (*pulled, *source_segments(state))):
+        if not key.startswith(ours) or key not in names:
+            raise CorruptStateError(f"the file lacks segment {key}")
+        yield key

@@ -16,6 +16,7 @@ from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
+from upa_core.services.admin.forget_rows import forget_rows
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import lane_of, state_of
 
@@ -46,6 +47,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
         shard.end(one, sequence)
 
     change_people_between_runs(ports, connector, [person], end)
+    forget_rows(ports, connector, person)
     archived = list(_archived(ports, {connector.name, *also}))
     for run in {run for key in archived if (run := run_of(key))}:
         ports.store.delete(shards_key(run))

@@ -9,6 +9,7 @@ from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import BULK, Counts
 from upa_core.domain.plan.batch import Batch, cut
+from upa_core.domain.plan.outbox import updates_are_exempt
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanSink, make_plan
@@ -110,8 +111,9 @@ def preview(
         keep_books=False,
         sequence=state.sequence,
         censuses=state.censuses,
+        sources=state.sources,
     )
-    exempt = any(r.announced for r in state.sealed if r.kind == "full")
+    exempt = updates_are_exempt(connector, state.sealed)
     held = why_held(connector, state, plan, exempt=exempt, now=ports.clock.now()).why
     return Preview(
         counts=plan.counts,

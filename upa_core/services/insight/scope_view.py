@@ -16,7 +16,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import ChangeSource, Page
 from upa_core.state.document import state_of
 from upa_core.state.people import People
-from upa_core.state.segments import SegmentReader
+from upa_core.state.rows.segments import SegmentReader
 
 KEPT = 1000
 
@@ -89,7 +89,7 @@ def look_at_waiting(ports: Ports, connector: Connector, view: ScopeView) -> None
     """Look at everybody in the outbox: what staging mode, a pause or a hold has gathered."""
     judge = _judge(connector)
     for sealed in state_of(ports.store, connector.name).load().value.sealed:
-        for segment in sealed.segments:
+        for segment in () if sealed.source else sealed.segments:
             rows: Iterable[Row] = SegmentReader(ports.store, segment).rows(range(PARTITIONS))
             for row in rows:
                 judge(view, remap(row, sealed.inputs, connector.inputs))

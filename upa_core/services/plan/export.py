@@ -17,14 +17,17 @@ from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.next_step import Step
+from upa_core.domain.plan.outbox import full_round_comes, full_round_first, updates_are_exempt
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.why_held import why_held
+from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
 from upa_core.state.document import Stored, lane_of, put_document, state_of
+from upa_core.state.outbox import ask_for_full_round
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
 from upa_core.state.reshard import fit_shards
@@ -62,6 +65,11 @@ def export(
         return Step("idle", "nothing is due", at=due)
     if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
         return Step("idle", "the configuration changed: waiting for its full round")
+    if named := full_round_first(state.sealed):
+        if not full_round_comes(state):
+            ask_for_full_round(ports, connector)
+            wake(ports, ports.waker.continue_pull, connector.name, "")
+        return Step("idle", f"rows of {named} people changed: they are planned with the next full round")
     return _lane_first(ports, connector, now, lane) or _plan_safely(ports, connector, stored)
 
 
@@ -168,6 +176,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         keep_books=True,
         sequence=state.sequence,
         censuses=state.censuses,
+        sources=state.sources,
         check=check,
     )
     _warn(ports, connector, run, plan)
@@ -180,7 +189,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         targets=connector.targets,
         full=bool(full),
         fingerprint=connector.fingerprint,
-        exempt=any(r.announced for r in full),
+        exempt=updates_are_exempt(connector, state.sealed),
     )
     held = why_held(connector, state, plan, exempt=planned.exempt, now=now)
     if not planned.files and not held.kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,17 +10,20 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Counts
+from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
-from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill, spread
-from upa_core.domain.people.shadow import Shard, group_members, groups_of, shard_of
+from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill
+from upa_core.domain.people.shadow import Shard, group_members, groups_of
 from upa_core.domain.plan.carriers import Carriers
 from upa_core.domain.plan.missed import note_missed
 from upa_core.domain.plan.planner import Entry, Planner
 from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
 from upa_core.ports.bundle import Ports
+from upa_core.services.plan.joins import Joins, needed_bits
+from upa_core.services.plan.shard_work import ShardWork, are_few, by_shard_number
 from upa_core.state.document import Stored
-from upa_core.state.people import FEW_PEOPLE, EscrowBook, People, book_of
-from upa_core.state.segments import SegmentReader
+from upa_core.state.people import EscrowBook, People, book_of
+from upa_core.state.rows.segments import SegmentReader
 
 ONE_UNIT_ROWS = 20_000
 """Outboxes up to this size are planned in one piece, so that re-reads share their batches."""
@@ -64,6 +66,7 @@ def make_plan(
     keep_books: bool,
     sequence: int = 0,
     censuses: Sequence[Census] = (),
+    sources: Sequence[SourceState] = (),
     check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
@@ -73,11 +76,15 @@ def make_plan(
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
+        sources: where the secondary sources stand.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
 
     """
-    planning = _Planning(ports, connector, people, rounds, sink, keep_books=keep_books, sequence=sequence, check=check)
+    joins = Joins(ports.store, connector, sources)
+    planning = _Planning(
+        ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
+    )
     return planning.run(censuses)
 
 
@@ -89,6 +96,7 @@ class _Planning:
         people: People,
         rounds: Sequence[SealedRound],
         sink: PlanSink,
+        joins: Joins,
         *,
         keep_books: bool,
         sequence: int,
@@ -98,7 +106,10 @@ class _Planning:
         self._connector = connector
         self._people = people
         self._rounds = rounds
-        self._readers = [[SegmentReader(ports.store, segment) for segment in r.segments] for r in rounds]
+        readers = [(r, [SegmentReader(ports.store, segment) for segment in r.segments]) for r in rounds]
+        self._directory = [(r, one) for r, one in readers if not r.source]
+        self._named_by = [one for r, one in readers if r.source]
+        self._joins = joins
         self._sink = sink
         self._keep_books = keep_books
         self._sequence = sequence
@@ -107,10 +118,11 @@ class _Planning:
         """Since the last shard was read."""
         self._planner = Planner(connector)
         self._project = compile_projection(connector.inputs)
+        self._ends_unnamed = connector.source.rules.ends_unnamed
         self._now = ports.clock.now()
         self._due_shards = set(people.due_shards(self._now))
         self._books: dict[int, EscrowBook] = {}
-        self._needed = _mask(connector)
+        self._needed = needed_bits(connector)
         self._result = PlanResult()
         self._carriers = Carriers.of(connector)
         self._due_read = 0
@@ -164,22 +176,25 @@ class _Planning:
         waiting = {person for stored in loaded.values() for person in self._due_in(stored.value)}
         due = sorted(waiting - merged.rows.keys() - merged.ended)[: MAX_DUE - self._due_read]
         self._due_read += len(due)
-        gone, unread = self._complete(merged, due)
+        named = {row[0] for readers in self._named_by for row in _rows(readers, partitions)}
+        named -= merged.rows.keys() | merged.ended | set(due)
+        gone, unread = self._complete(merged, due, sorted(named))
+        self._joins.lay(merged.rows, partitions)
         if merged.full_round and self._carriers.uncarried:
             self._carriers.see(merged.rows.values())
-        by_shard = _by_shard(merged, gone, unread, self._people.index.shards)
+        by_shard = by_shard_number(merged, gone, unread, self._people.index.shards)
         touched = members if merged.full_round else members & (by_shard.keys() | loaded.keys())
         if not merged.full_round and len(touched) <= MAX_AT_ONCE:
-            loaded |= self._people.load_all({n: _few(by_shard[n]) for n in sorted(touched - loaded.keys())})
+            loaded |= self._people.load_all({n: are_few(by_shard[n]) for n in sorted(touched - loaded.keys())})
         self._checked = False
         for shard in sorted(touched):
-            work = by_shard.get(shard) or _ShardWork()
+            work = by_shard.get(shard) or ShardWork()
             self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
 
     def _merge(self, partitions: Sequence[int]) -> Merged:
         merged, unreadable = Merged(), False
-        newest_full = max((at for at, sealed in enumerate(self._rounds) if sealed.kind == "full"), default=0)
-        for at, (sealed, readers) in enumerate(zip(self._rounds, self._readers, strict=True)):
+        newest_full = max((at for at, (sealed, _) in enumerate(self._directory) if sealed.kind == "full"), default=0)
+        for at, (sealed, readers) in enumerate(self._directory):
             try:
                 merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
             except CorruptStateError:
@@ -195,12 +210,12 @@ class _Planning:
             if entry.due is not None and entry.due <= self._now:
                 yield person
 
-    def _complete(self, merged: Merged, due: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Re-read what no round named, and people due from escrow.
+    def _complete(self, merged: Merged, due: Sequence[str], named: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Re-read what no round named, people due from escrow, and those whose row of another source changed.
 
         Returns whom the source doesn't know: those who were due; and whom it names and can't read, or not yet.
         """
-        ids = [*merged.incomplete(self._needed), *due]
+        ids = [*merged.incomplete(self._needed), *due, *named]
         gone: set[str] = set()
         unread: set[str] = set()
         if not ids:
@@ -229,16 +244,16 @@ class _Planning:
         self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
         return gone, unread
 
-    def _shard(self, number: int, stored: Stored[Shard] | None, work: _ShardWork, full_round: str) -> None:
+    def _shard(self, number: int, stored: Stored[Shard] | None, work: ShardWork, full_round: str) -> None:
         if stored is None:
-            stored, self._checked = self._people.load(number, few=not full_round and _few(work)), False
+            stored, self._checked = self._people.load(number, few=not full_round and are_few(work)), False
         plan = self._planner.plan(
             stored.value,
             work.rows,
             ended=work.ended,
             gone=work.gone,
             unread=work.unread,
-            full_round=full_round,
+            full_round=full_round if self._ends_unnamed else "",
             now=self._now,
             sequence=self._sequence,
         )
@@ -257,36 +272,6 @@ class _Planning:
             self._books[number] = book_of(stored.value)
 
 
-@dataclass(slots=True)
-class _ShardWork:
-    rows: list[Row] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-
-
-def _few(work: _ShardWork) -> bool:
-    return len(work.rows) + len(work.ended) + len(work.gone) + len(work.unread) <= FEW_PEOPLE
-
-
-def _by_shard(merged: Merged, gone: Iterable[str], unread: Iterable[str], shards: int) -> dict[int, _ShardWork]:
-    rows = enumerate(spread(merged.rows, merged.rows.values(), shards))
-    work = defaultdict(_ShardWork, {shard: _ShardWork(part) for shard, part in rows if part})
-    for person in merged.ended:
-        work[shard_of(person, shards)].ended.append(person)
-    for person in gone:
-        work[shard_of(person, shards)].gone.append(person)
-    for person in unread:
-        work[shard_of(person, shards)].unread.append(person)
-    return dict(work)
-
-
 def _rows(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
     for reader in readers:
         yield from reader.rows(partitions)
-
-
-def _mask(connector: Connector) -> int:
-    """Return the bits of the inputs that mappings in force and the scope read; the others needn't be known."""
-    read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
-    return sum(1 << at for at, path in enumerate(connector.inputs) if path in read)

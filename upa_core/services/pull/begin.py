@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.rounds import Link, OpenRound
+from upa_core.domain.documents.rounds import Link, OpenRound, Watermark
 from upa_core.domain.people.changes import RoundKind
 from upa_core.ports.bundle import Ports
 
 
 def is_void(connector: Connector, opened: OpenRound, now: datetime) -> bool:
     """Tell whether an open round must begin again: the configuration changed, or its links are as old as tokens."""
-    too_old = age_of(opened.started, now) > connector.limits.token_max_age
+    expires = connector.source.rules.positions_expire
+    too_old = expires and age_of(opened.started, now) > connector.limits.token_max_age
     return too_old or opened.fingerprint != connector.fingerprint
 
 
@@ -41,7 +43,7 @@ def begin(
         reason=reason or "changes since the last round",
         started=now,
         position=position,
-        inputs=connector.inputs,
+        inputs=connector.directory_inputs,
         fingerprint=connector.fingerprint,
     )
 
@@ -51,15 +53,27 @@ def why_full(connector: Connector, state: ConnectorState, now: datetime, *, aske
     mark, limits = state.watermark, connector.limits
     if mark is None:
         return "there is no watermark", True
+    rules = connector.source.rules
     if mark.fingerprint != connector.fingerprint:
-        return "the mapping, scope or selection changed", True
-    if age_of(mark.issued, now) > limits.token_max_age:
-        return f"the watermark is older than {limits.token_max_age.days} days", True
+        return _what_changed(connector, mark)
+    if connector.secondaries and (state.keys is None or state.keys.header != connector.key_paths):
+        return "the key index is missing", False
+    if rules.positions_expire and age_of(mark.issued, now) > limits.token_max_age:
+        return f"the watermark is older than {limits.token_max_age.days} days", rules.announces
     if asked or (state.requested is not None and state.requested.full):
         return "asked for", True
     if state.last_full is not None and age_of(state.last_full, now) > limits.full_round_every:
         return "the scheduled full round is due", False
     return "", False
+
+
+def _what_changed(connector: Connector, mark: Watermark) -> tuple[str, bool]:
+    """Return why a changed configuration needs a full round; what was added only for matching changes no value."""
+    without = replace(connector, secondaries=())
+    unchanged = mark.decided == connector.decided if mark.decided else mark.fingerprint == without.fingerprint
+    if unchanged and connector.secondaries:
+        return "an attribute was added to match by", False
+    return "the mapping, scope or selection changed", connector.source.rules.announces
 
 
 def _name(ports: Ports, state: ConnectorState, before: OpenRound | None, now: datetime) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.ids import run_id
-from upa_core.domain.documents.rounds import OpenRound, SealedRound, Segment, Watermark
+from upa_core.domain.documents.rounds import OpenRound, SealedRound, Watermark
 from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
@@ -19,14 +19,15 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
 from upa_core.services.plan.export import check_target
 from upa_core.services.pull.begin import begin, is_void
+from upa_core.services.pull.keys import KeyBook
 from upa_core.services.pull.result import PullResult, PullStatus
 from upa_core.services.wake import wake
 from upa_core.state.document import Document, Stored, state_of
 from upa_core.state.outbox import with_round
-from upa_core.state.segments import encode_segment
+from upa_core.state.rows.segments import write_segment
 
 
-def pull(
+def pull_directory(
     ports: Ports, connector: Connector, *, full: bool = False, stored: Stored[ConnectorState] | None = None
 ) -> PullResult:
     """Begin or continue a round and follow it until it is sealed or the time budget ends.
@@ -54,6 +55,7 @@ class _Pull:
         self._document: Document[ConnectorState] = state_of(ports.store, connector.name)
         self._stored: Stored[ConnectorState] = stored or self._document.load()
         self._rows: list[Row] = []
+        self._keys = KeyBook(connector)
         self._rows_since = ports.clock.now()
         self._written: OpenRound | None = None
         """The open round as the state has it: what our next write replaces."""
@@ -84,7 +86,8 @@ class _Pull:
     def _warn_of_age(self, now: datetime) -> None:
         """Warn of a watermark that will soon be void: nobody has sealed a round for days."""
         mark = self._mark
-        if mark is not None and age_of(mark.issued, now) > self._connector.limits.token_warn_age:
+        expires = self._connector.source.rules.positions_expire
+        if mark is not None and expires and age_of(mark.issued, now) > self._connector.limits.token_warn_age:
             hours = round(age_of(mark.issued, now).total_seconds() / 3600, 1)
             event = Event(EventName.WATERMARK_OLD, self._connector.name, "", Level.WARNING, {"age_hours": hours})
             self._ports.events.emit(event)
@@ -121,6 +124,7 @@ class _Pull:
             if answered != spelled:
                 spelled, project = answered, compile_projection(answered)
             self._rows += map(project, page.records)
+            self._keys.add(page.records)
             opened = replace(
                 opened,
                 position=page.link,
@@ -139,12 +143,11 @@ class _Pull:
 
     def _flush(self, opened: OpenRound) -> OpenRound:
         """Write the rows gathered so far as a segment; nobody knows it before the state names it."""
+        opened = self._keys.flush(self._ports, opened)
         if not self._rows:
             return opened
         key = segment_key(self._connector.name, opened.id, len(opened.segments) + 1, self._ports.ids.token())
-        data = encode_segment(self._rows)
-        self._ports.store.put(key, data, if_absent=True)
-        segment = Segment(key, rows=len(self._rows), size=len(data))
+        segment = write_segment(self._ports.store, key, self._rows)
         self._rows = []
         self._rows_since = self._ports.clock.now()
         return replace(opened, segments=(*opened.segments, segment))
@@ -186,6 +189,7 @@ class _Pull:
 
         before = self._stored.value
         folder = run_id(now, self._ports.ids.token())
+        decided = self._connector.decided if self._connector.secondaries else ""
 
         def change(state: ConnectorState) -> ConnectorState:
             # Shards of a state that was lost lie in the folder without a token, stamped higher than any new file.
@@ -193,7 +197,8 @@ class _Pull:
             return replace(
                 pulled(state),
                 people=replace(state.people, token=folder) if fresh else state.people,
-                watermark=Watermark(opened.position.url, now, opened.fingerprint),
+                watermark=Watermark(opened.position.url, now, opened.fingerprint, decided),
+                keys=self._keys.after(state, opened),
                 open_round=None,
                 sealed=with_round(state, sealed) if worth else state.sealed,
                 last_pull=now,
@@ -216,11 +221,13 @@ class _Pull:
             reason=f"the source asked for a resync ({exc.code or 'no code'})",
             position=link,
             segments=(),
-            inputs=self._connector.inputs,
+            keys=(),
+            inputs=self._connector.directory_inputs,
             pages=0,
             restarts=opened.restarts + 1,
         )
         self._rows = []
+        self._keys.clear()
         self._emit(EventName.ROUND_RESYNC, fresh, level=Level.WARNING, code=exc.code)
         return self._checkpoint(fresh)
 

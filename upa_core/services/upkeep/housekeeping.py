@@ -22,7 +22,7 @@ from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.settle_safely import doubt_safely
 from upa_core.services.health.quarantine import hold_expired
 from upa_core.services.upkeep.orphans import sweep_library
-from upa_core.services.upkeep.retention import sweep_people, sweep_probes, sweep_runs, sweep_segments
+from upa_core.services.upkeep.retention import sweep_people, sweep_probes, sweep_runs, sweep_segments, sweep_sources
 from upa_core.state.attempts import ended, may_begin, tell_given_up
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
@@ -200,6 +200,7 @@ def _tell_of_old_escrow(ports: Ports, connector: Connector) -> None:
 
 _STORAGE: Mapping[str, Part] = {
     "segments": sweep_segments,
+    "sources": sweep_sources,
     "people": sweep_people,
     "runs": sweep_runs,
     "probes": sweep_probes,

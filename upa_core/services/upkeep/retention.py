@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.connector_state import ConnectorState, source_segments
 from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.documents.runs import Report, RoundEnd
 from upa_core.domain.documents.storage_layout import (
     RUNS_PREFIX,
     Kind,
     connector_named_in,
+    keys_prefix,
     parse,
     people_prefix,
     probes_prefix,
@@ -20,6 +21,7 @@ from upa_core.domain.documents.storage_layout import (
     round_key,
     rounds_prefix,
     run_of,
+    sources_prefix,
 )
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.bundle import Ports
@@ -32,7 +34,8 @@ SAFE_AGE = timedelta(days=3)
 
 def sweep_storage(ports: Ports, connector: Connector) -> int:
     """Delete segments, generations of people and runs that nothing names, and archives past their retention."""
-    return sum(sweep(ports, connector) for sweep in (sweep_segments, sweep_people, sweep_runs, sweep_probes))
+    parts = (sweep_segments, sweep_sources, sweep_people, sweep_runs, sweep_probes)
+    return sum(sweep(ports, connector) for sweep in parts)
 
 
 def sweep_segments(ports: Ports, connector: Connector) -> int:
@@ -42,6 +45,13 @@ def sweep_segments(ports: Ports, connector: Connector) -> int:
     named = {segment.key for sealed in state.sealed for segment in sealed.segments}
     if state.open_round is not None:
         named |= {segment.key for segment in state.open_round.segments}
+    return _delete(ports, [blob for blob in found if blob.key not in named], SAFE_AGE)
+
+
+def sweep_sources(ports: Ports, connector: Connector) -> int:
+    """Delete rows of secondary sources, and parts of the key index, that the state doesn't name any more."""
+    found = [*ports.store.list(sources_prefix(connector.name)), *ports.store.list(keys_prefix(connector.name))]
+    named = {segment.key for segment in source_segments(state_of(ports.store, connector.name).load().value)}
     return _delete(ports, [blob for blob in found if blob.key not in named], SAFE_AGE)
 
 

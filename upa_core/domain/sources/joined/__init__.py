@@ -1,0 +1,1 @@
+"""Rows of secondary sources, joined to the people of the directory by a key."""

@@ -1,0 +1,55 @@
+"""Lay the current rows of the secondary sources into people's rows: only where the person's own key is the row's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from upa_core.domain.people.changes import ROW_HEAD, Row
+from upa_core.domain.sources.joined.current_rows import HEADER, KEY
+from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
+
+
+class Join:
+    """One secondary source, laid into rows of `inputs`."""
+
+    def __init__(self, secondary: Secondary, inputs: Sequence[str], held: Sequence[str]) -> None:
+        """Prepare.
+
+        Args:
+            secondary: the source.
+            inputs: header of people's rows: the directory's attributes, and `<name>.<column>` for the source's.
+            held: header of the current rows. A column that they don't hold stays absent.
+
+        """
+        places = {path: at + len(ROW_HEAD) for at, path in enumerate(inputs)}
+        columns = {
+            secondary.prefix + column: at + len(ROW_HEAD) for at, column in enumerate(held) if column not in HEADER
+        }
+        self._key = compile_key_of(secondary.match, [places[part.to] for part in secondary.match])
+        self._cells = [(columns[path], at) for path, at in places.items() if path in columns]
+        self._laid = ~sum(1 << (at - len(ROW_HEAD)) for _, at in self._cells)
+
+    def lay(self, rows: Mapping[str, Row], current: Mapping[str, Row]) -> None:
+        """Lay current rows, by person, into people's rows; a row whose key isn't the person's counts for nobody."""
+        for person in rows.keys() & current.keys():
+            row, held = rows[person], current[person]
+            key = self._key(row)
+            if key and key == held[KEY]:
+                for source, place in self._cells:
+                    row[place] = held[source]
+                row[1] &= self._laid
+
+
+def absent_bits(inputs: Sequence[str], secondaries: Iterable[Secondary]) -> int:
+    """Return the bits of the inputs that secondary sources give: absent, never null, until a row counts."""
+    prefixes = tuple(one.prefix for one in secondaries)
+    return sum(1 << at for at, path in enumerate(inputs) if prefixes and path.startswith(prefixes))
+
+
+def make_absent(rows: Iterable[Row], bits: int) -> None:
+    """Make the inputs of secondary sources absent, whatever a record of the directory seemed to say of them."""
+    places = [at + len(ROW_HEAD) for at in range(bits.bit_length()) if bits >> at & 1]
+    for row in rows:
+        row[1] |= bits
+        for place in places:
+            row[place] = None

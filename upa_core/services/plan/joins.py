@@ -1,0 +1,47 @@
+"""Lay what the secondary sources say into people's rows, partition by partition, as a plan goes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.people.changes import PARTITIONS, Row, bucket
+from upa_core.domain.sources.joined.merge import Join, absent_bits, make_absent
+from upa_core.ports.store import Store
+from upa_core.state.rows.current_rows import RowSet
+
+
+class Joins:
+    """The current rows of every secondary source of a connector."""
+
+    def __init__(self, store: Store, connector: Connector, sources: Sequence[SourceState]) -> None:
+        """Read from where the sources stand; one without an accepted snapshot leaves its attributes absent."""
+        self._bits = absent_bits(connector.inputs, connector.secondaries)
+        held = {one.name: one.current for one in sources}
+        self._joins = [
+            (Join(secondary, connector.inputs, current.header), RowSet(store, current.segments))
+            for secondary in connector.secondaries
+            if (current := held.get(secondary.name)) is not None
+        ]
+
+    def lay(self, rows: dict[str, Row], partitions: Collection[int]) -> None:
+        """Complete people's rows of these partitions; raises `CorruptStateError` where current rows are damaged."""
+        if not self._bits:
+            return
+        make_absent(rows.values(), self._bits)
+        touched = {bucket(person) % PARTITIONS for person in rows} if len(rows) < PARTITIONS else set(partitions)
+        for join, current in self._joins:
+            for number in sorted(touched):
+                join.lay(rows, current.partition(number))
+
+
+def needed_bits(connector: Connector) -> int:
+    """Return the bits of the directory's inputs that mappings in force, scope and keys read.
+
+    The others needn't be known; what a secondary source gives isn't the directory's to say.
+    """
+    read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
+    read |= {part.to for secondary in connector.secondaries for part in secondary.match}
+    read &= set(connector.directory_inputs)
+    return sum(1 << at for at, path in enumerate(connector.inputs) if path in read)

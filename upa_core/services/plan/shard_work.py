@@ -1,0 +1,39 @@
+"""What a plan has to do in each shard of people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from upa_core.domain.people.changes import Merged, Row, spread
+from upa_core.domain.people.shadow import shard_of
+from upa_core.state.people import FEW_PEOPLE
+
+
+@dataclass(slots=True)
+class ShardWork:
+    """What a plan has to do in one shard."""
+
+    rows: list[Row] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def are_few(work: ShardWork) -> bool:
+    """Tell whether so few people are touched that they are decoded one by one."""
+    return len(work.rows) + len(work.ended) + len(work.gone) + len(work.unread) <= FEW_PEOPLE
+
+
+def by_shard_number(merged: Merged, gone: Iterable[str], unread: Iterable[str], shards: int) -> dict[int, ShardWork]:
+    """Group what was found out of people by the number of their shard."""
+    rows = enumerate(spread(merged.rows, merged.rows.values(), shards))
+    work = defaultdict(ShardWork, {shard: ShardWork(part) for shard, part in rows if part})
+    for person in merged.ended:
+        work[shard_of(person, shards)].ended.append(person)
+    for person in gone:
+        work[shard_of(person, shards)].gone.append(person)
+    for person in unread:
+        work[shard_of(person, shards)].unread.append(person)
+    return dict(work)

@@ -1,0 +1,58 @@
+"""Whether keys that changed in the directory touch any row of a source: if not, nothing is proposed anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from upa_core.domain.documents.sources import CurrentRows, KeyRows
+from upa_core.domain.people.changes import PARTITIONS, REMOVED, ROW_HEAD, Row, bucket
+from upa_core.domain.sources.joined.current_rows import KEY
+from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
+from upa_core.ports.store import Store
+from upa_core.state.rows.current_rows import RowSet
+
+
+def key_places(secondary: Secondary, header: Sequence[str]) -> list[int]:
+    """Return where rows of the key index hold the attributes of a source's key."""
+    return [header.index(part.to) + len(ROW_HEAD) for part in secondary.match]
+
+
+def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> bool:
+    """Tell whether somebody's key changed, since the rows were proposed, away from their row or to a row that waits.
+
+    Raises `CorruptStateError` where a segment is missing or damaged.
+    """
+    stamps = [segment.key for segment in keys.segments]
+    if held.matched not in stamps:
+        return True
+    places = key_places(secondary, keys.header)
+    changed = _changed(RowSet(store, keys.segments[stamps.index(held.matched) + 1 :]), places)
+    if not changed:
+        return False
+    of = compile_key_of(secondary.match, places)
+    waiting = {row[0] for row in RowSet(store, held.waiting).rows()}
+    current, all_keys = RowSet(store, held.segments), RowSet(store, keys.segments)
+    by_partition: dict[int, list[str]] = defaultdict(list)
+    for person in changed:
+        by_partition[bucket(person) % PARTITIONS].append(person)
+    for number, people in by_partition.items():
+        rows, records = current.partition(number), all_keys.partition(number)
+        for person in people:
+            key = of(records[person]) if person in records else ""
+            row = rows.get(person)
+            if (row is not None and row[KEY] != key) or key in waiting:
+                return True
+    return False
+
+
+def _changed(changes: RowSet, places: Sequence[int]) -> set[str]:
+    """Return whose key the changes name: who left, too."""
+    found: set[str] = set()
+
+    def names_a_key(row: Row) -> bool:
+        return row[1] == REMOVED or not all(row[1] >> (place - len(ROW_HEAD)) & 1 for place in places)
+
+    for number in range(PARTITIONS):
+        found |= {row[0] for row in changes.every(number) if names_a_key(row)}
+    return found

@@ -1,0 +1,1 @@
+"""Pulled rows in segments, and the sets that are made of segments."""

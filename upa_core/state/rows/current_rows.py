@@ -1,0 +1,82 @@
+"""Sets of rows over the store: segments of which a person's last row counts, read and written by partition.
+
+Current rows of a source, its rows of nobody, and the key index are such sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from upa_core.domain.documents.rounds import Segment
+from upa_core.domain.people.changes import PARTITIONS, REMOVED, Row, overlay
+from upa_core.ports.store import Store
+from upa_core.state.rows.segments import SegmentReader, write_segment
+
+MAX_CHANGES = 32
+"""Segments of changes on top of those that hold everybody; with more, the set is written anew."""
+
+
+class RowSet:
+    """Rows of a set, by person."""
+
+    def __init__(self, store: Store, segments: Iterable[Segment]) -> None:
+        """Read from segments; a later one outranks an earlier one."""
+        self._readers = [SegmentReader(store, segment) for segment in segments]
+
+    def partition(self, number: int) -> dict[str, Row]:
+        """Return the last row of everybody in a partition; what it doesn't name is taken from an earlier one.
+
+        Raises `CorruptStateError` where a segment is missing or damaged.
+        """
+        found: dict[str, Row] = {}
+        for reader in self._readers:
+            for row in reader.rows([number]):
+                person = row[0]
+                if row[1] == REMOVED:
+                    found.pop(person, None)
+                else:
+                    before = found.get(person)
+                    found[person] = row if before is None else overlay(before, row)
+        return found
+
+    def every(self, number: int) -> Iterator[Row]:
+        """Yield all rows of a partition as they were written, several of one person too; raises as `partition`."""
+        for reader in self._readers:
+            yield from reader.rows([number])
+
+    def rows(self) -> Iterator[Row]:
+        """Yield everybody's last row, partition by partition."""
+        for number in range(PARTITIONS):
+            yield from self.partition(number).values()
+
+
+class RowWriter:
+    """Writes rows as segments of a size that is easy to hold; nobody knows them before the state names them."""
+
+    def __init__(self, store: Store, key: Callable[[int], str], most: int) -> None:
+        """Write under `key(number)`, `most` rows a segment."""
+        self._store, self._key, self._most = store, key, most
+        self._rows: list[Row] = []
+        self._written: list[Segment] = []
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows; rows of one person keep their order."""
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) >= self._most:
+                self._flush()
+
+    def close(self) -> tuple[Segment, ...]:
+        """Write what is left and return all segments."""
+        if self._rows:
+            self._flush()
+        return tuple(self._written)
+
+    def _flush(self) -> None:
+        self._written.append(write_segment(self._store, self._key(len(self._written) + 1), self._rows))
+        self._rows = []
+
+
+def count(segments: Sequence[Segment]) -> int:
+    """Return how many rows the segments hold, superseded ones included."""
+    return sum(segment.rows for segment in segments)

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help campaigns coverage quick facts setup demo test lint unit test-azure crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
+.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -36,10 +36,16 @@ QUICK = tests/domain tests/state tests/services tests/config tests/test_architec
 
 test: lint unit ## Pass every check and test
 
-lint: $(READY) ## Format, lint, types, layers
+lint: lint-style lint-types lint-layers ## Format, lint, types, layers
+
+lint-style: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
+
+lint-types: $(READY)
 	@$(BIN)/mypy
+
+lint-layers: $(READY)
 	@$(BIN)/lint-imports --no-cache
 
 unit: $(READY) ## Run the tests (TESTS=FOLDER; JOBS=N processes, by default one more than there are processors, up to four)

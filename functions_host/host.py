@@ -55,6 +55,7 @@ class FunctionsHost:
         keys: bool = True,
         azure: AzureProgram | None = None,
     ) -> None:
+        """Keep them. Seven parameters: what of a host can be chosen, all but two with defaults."""
         self.app_dir = Path(app_dir).resolve()
         self.state_dir = Path(state_dir).resolve()
         self.clock: Clock = clock_from(clock) if clock is None or isinstance(clock, str) else clock

@@ -41,7 +41,10 @@ def run(
     say: Say | None = None,
     stop: threading.Event | None = None,
 ) -> int:
-    """Seed a tenant, serve it until `stop` is set or Ctrl-C, and return the exit code: 0, or 2 for bad input."""
+    """Seed a tenant, serve it until `stop` is set or Ctrl-C, and return the exit code: 0, or 2 for bad input.
+
+    Fourteen parameters: the options of `upa sim`.
+    """
     say = say or _say
     if assumptions:
         say(_assumptions(as_json=json))

@@ -82,6 +82,7 @@ class TenantSim:
         sites: dict[str, list[str]] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """Make a tenant. Seven parameters: what of a tenant can be chosen, all with defaults."""
         self.clock = clock or MovableClock()
         self.seed, self.domain, self.hosts, self.sleep = seed, domain, hosts, sleep
         self.lock = threading.RLock()

@@ -9,32 +9,43 @@ from collections.abc import Mapping
 import typer
 
 from upa_cli.commands import (
+    adopt,
     archive,
+    canary,
     config,
     declined,
+    demo,
     doctor,
     escrow,
     extensions,
     forget,
-    grants,
+    go,
+    grant,
     hold,
+    housekeeping,
+    init,
     jobs,
     live_check,
-    local,
+    pause,
     plan,
+    reset,
+    resume,
+    revoke,
     run,
-    setup,
+    runs,
+    sim,
     source,
-    stage,
     state,
     status,
+    sync_user,
     why,
 )
 from upa_cli.shell import registry
 
 FAMILIES = (
-    *(setup, config, source, doctor, plan, stage, run, status, jobs, why, escrow, hold, declined),
-    *(state, archive, forget, grants, extensions, live_check, local),
+    *(init, config, source, doctor, plan, go, canary, adopt, run, pause, resume, housekeeping),
+    *(status, runs, jobs, why, sync_user, escrow, hold, declined, state, reset, archive, forget),
+    *(grant, revoke, extensions, live_check, demo, sim),
 )
 """The modules that register the commands, in the order of the reference."""
 

@@ -58,6 +58,7 @@ class AzureEngine:
         state_dir: Path,
         system_key: str,
     ) -> None:
+        """Keep them. Eight parameters: the parts of the host that the engine works with."""
         if not isinstance(clock, RealClock):
             msg = "Microsoft's triggers keep wall time"
             raise SettingsError(msg, "leave --clock away; the app may have a clock of its own in UPA_CLOCK")

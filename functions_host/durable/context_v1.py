@@ -133,7 +133,10 @@ class V1Context:
         version: str | None = None,
         expected_type: type | None = None,
     ) -> V1Task:
-        """Schedule a sub-orchestration that is retried."""
+        """Schedule a sub-orchestration that is retried.
+
+        Six parameters: the signature is that of the library.
+        """
         return self._task(
             self._inner.call_sub_orchestrator(
                 _name(name),

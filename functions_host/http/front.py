@@ -39,6 +39,7 @@ class HttpFront:
         durable: DurableAddresses | None,
         body_limit: int = DEFAULT_BODY_LIMIT,
     ) -> None:
+        """Keep them. Seven parameters: the parts of the host that HTTP reaches."""
         self._functions = {function.name: function for function in functions}
         self._keys = keys
         self._invoke = invoke

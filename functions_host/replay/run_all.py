@@ -69,6 +69,7 @@ class Replay:
         events: Iterable[tuple[timedelta, str, Any]] = (),
         limit: timedelta = timedelta(days=400),
     ) -> None:
+        """Keep them. Seven parameters: what an orchestration can be told, all but two with defaults."""
         self._world = World(
             function=_generator(orchestrator),
             activities=activities,

@@ -47,6 +47,7 @@ class EmbeddedEngine:
         line: DurableLine,
         system_key: str,
     ) -> None:
+        """Keep them. Eight parameters: the parts of the host that the triggers work with."""
         self._invoker, self._queues, self._db, self._clock = invoker, queues, database, clock
         self._config, self._system_key = config, system_key
         # Azure guards the client's own address by being the only one on the machine; here it is unguessable instead.

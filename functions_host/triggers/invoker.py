@@ -65,8 +65,11 @@ class Invoker:
     ) -> TypedData | None:
         """Run a function to its end and carry out its outputs; return `$return`, if it goes to nobody else.
 
+        Six parameters: the parts of one invocation.
+
         Raises:
             InvocationFailedError: it failed, ran out of time, or has a binding that isn't run here.
+
         """
         invocation_id = str(uuid.uuid4())
         name = f"Functions.{function.name}"

@@ -50,6 +50,7 @@ class Timer:
         use_monitor: bool = True,
         run_on_startup: bool = False,
     ) -> None:
+        """Keep them. Eight parameters: what a timer trigger can be told."""
         self.name = name
         self._text = text
         self._schedule = schedule

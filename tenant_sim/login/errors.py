@@ -10,6 +10,8 @@ def aadsts(number: int, error: str, text: str, *, status: int = 400, trace: str 
     """Build the token endpoint's error answer.
 
     ASSUMED [AZ-8]: numbers and texts are the publicly known ones; no answer was recorded by us.
+
+    Six parameters: the parts of one error answer.
     """
     stamp = iso(now).replace("T", " ")
     description = f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {trace} Timestamp: {stamp}"

@@ -35,7 +35,10 @@ class SimAdapter(BaseAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Answer a prepared request."""
+        """Answer a prepared request.
+
+        Six parameters: the signature is that of requests.
+        """
         parts = urlsplit(request.url or "")
         base = f"{parts.scheme}://{parts.netloc}".lower()
         surface = self._surface(base)

@@ -98,6 +98,8 @@ def evaluate(
 
     ASSUMED [SP-100]: a file over 500,000 name/value pairs ends as DataFileTooBig.
     ASSUMED [SP-107]: the file is read as JObject.Parse reads it, but for dates.
+
+    Eight parameters: an import file's fate depends on all of them.
     """
     if len(data) > limits.max_bytes:
         return Outcome(JobError.DATA_FILE_TOO_BIG)
@@ -134,6 +136,7 @@ def _people(
     profiles: Profiles,
     reading: Reading,
 ) -> Outcome:
+    """Judge each person of the file. Seven parameters: see `evaluate`."""
     outcome = Outcome()
     times: dict[int, int] = {}
     resolved: list[tuple[int | None, str, dict[str, Any]]] = []
@@ -177,6 +180,7 @@ def _values(
     profiles: Profiles,
     reading: Reading,
 ) -> None:
+    """Judge the values of one person. Eight parameters: see `evaluate`."""
     writes = []
     for name, raw in entry.items():
         # null: the property is skipped [SP-37]

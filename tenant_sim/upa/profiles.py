@@ -59,7 +59,10 @@ class Profiles:
         multi_value: bool = False,
         taxonomic: bool = False,
     ) -> Property:
-        """Add a custom property, or define one anew."""
+        """Add a custom property, or define one anew.
+
+        Six parameters: the settings of a property.
+        """
         self.properties[name] = Property(name, kind, max_length, editable, multi_value, taxonomic)
         self._folded[name.lower()] = name
         return self.properties[name]

@@ -65,6 +65,7 @@ class TimerJob:
         library: Library,
         site_bases: Callable[[], set[str]],
     ) -> None:
+        """Start with no jobs. Seven parameters: the parts of the tenant that the timer job works on."""
         self._rng, self._now, self._schedule = rng, now, schedule
         self._directory, self._profiles, self._library = directory, profiles, library
         self._site_bases = site_bases

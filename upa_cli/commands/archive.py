@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli.commands.status import list_reports
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.canary import SUFFIX as CANARY
+from upa_cli.work.reports import list_reports
 from upa_core.domain.bulk.import_job import error_name, state_name
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.ids import is_run_id

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from upa_cli.commands.grants import SignIn, sign_in_way
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, table
 from upa_cli.shell.registry import command
+from upa_cli.work.role_changes import SignIn, sign_in_way
 from upa_core.domain.people.attributes import is_app_id
 
 

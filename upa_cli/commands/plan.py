@@ -181,6 +181,7 @@ def _render(
     redactor: Redactor,
     proposals: Table,
 ) -> None:
+    """Show the plan. Eight parameters: everything that the screen shows."""
     counts, name = found.counts, cli.connector.name
     if not document["changes"]:
         out.print(f"Plan of {name}: nothing would change for {count(counts.people, 'person', 'people')}.")

@@ -1,23 +1,22 @@
-"""`upa state`, `upa reset`: look at what is stored, keep a copy, put it back, start over."""
+"""`upa state`: look at what is stored, keep a copy, put it back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
-from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.backup_file import backup_to_read, new_backup
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.quarantine import Quarantine
-from upa_core.services.admin import backup, controls
+from upa_core.services.admin import backup
 from upa_core.state.document import lane_of, state_of
 
 group("state", "What is stored: show it, export it, put it back, rewind the watermark.")
@@ -139,50 +138,4 @@ def rewind(cli: Cli, file: Annotated[Path, typer.Argument(help="A file written b
     document = {"connector": cli.connector.name, "from": to_json(before), "to": to_json(after)}
     text = f"The watermark moved from {moment(before)} back to {moment(after)}. Next: upa run"
     cli.show(document, lambda out: out.print(text))
-    return exits.OK
-
-
-_DONE = {
-    "token": "the watermark is dropped: the next round reads everybody",
-    "shadow": "what SharePoint confirmed is forgotten: everything is sent again by a full round",
-    "escrow": "everybody in escrow is due now",
-    "quarantine": "the quarantine is over: the next run is tried at once",
-}
-
-
-@command(
-    "reset",
-    examples=["upa reset --quarantine", "upa reset --token && upa run", "upa reset --shadow --yes"],
-    shape={"connector": "its name", "reset": "what was reset"},
-)
-def reset(
-    cli: Cli,
-    *,
-    token: Annotated[bool, typer.Option("--token", help=_DONE["token"])] = False,
-    shadow: Annotated[bool, typer.Option("--shadow", help=_DONE["shadow"])] = False,
-    escrow: Annotated[bool, typer.Option("--escrow", help=_DONE["escrow"])] = False,
-    quarantine: Annotated[bool, typer.Option("--quarantine", help=_DONE["quarantine"])] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before the shadow is forgotten.")] = False,
-) -> int:
-    """Start one part over, and only that part.
-
-    Nothing in SharePoint changes by a reset itself; the plan after it may be large, and `upa plan` shows it.
-    """
-    given = {"token": token, "shadow": shadow, "escrow": escrow, "quarantine": quarantine}
-    chosen = [what for what in get_args(controls.Reset) if given[what]]
-    if not chosen:
-        raise CommandError("name what to reset: --token, --shadow, --escrow or --quarantine", exits.USAGE)
-    if shadow and not yes:
-        if cli.options.json or not cli.err.is_terminal:
-            raise CommandError("forgetting the shadow sends every value again: confirm with --yes", exits.USAGE)
-        typer.confirm("Forget what SharePoint confirmed and send every value again?", abort=True, err=True)
-    for what in chosen:
-        controls.reset(cli.ports, cli.connector, what, cli.who)
-
-    def render(out: Console) -> None:
-        for what in chosen:
-            out.print(f"{cli.connector.name}: {_DONE[what]}.")
-        out.print("Next: upa plan, or upa run")
-
-    cli.show({"connector": cli.connector.name, "reset": chosen}, render)
     return exits.OK

@@ -1,25 +1,17 @@
-"""`upa status`, `upa runs`: how it stands, and what was done."""
+"""`upa status`: how each connector is."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
-from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import clean, duration, moment, table
+from upa_cli.shell.output import clean, moment
 from upa_cli.shell.registry import command
-from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.ids import is_run_id
-from upa_core.domain.documents.runs import Report
 from upa_core.http_api.status import statuses
-from upa_core.services.admin.requests import run_status
-from upa_core.state.reports import report_json, reports_of
 
 _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILED, "quarantined": exits.FAILED}
 
@@ -94,79 +86,3 @@ def _probe(quarantine: dict[str, Any]) -> str:
 
 def _at(text: str | None) -> str:
     return moment(datetime.fromisoformat(text)) if text else "-"
-
-
-@command(
-    "runs",
-    examples=["upa runs", "upa runs --last 50 --json", "upa runs 20261122T101500Z-7f3k"],
-    shape={"connector": "its name", "runs": "reports, newest first: run, started, ended, status, why, counts, files"},
-)
-def runs(
-    cli: Cli,
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Only this run, with its files.")] = None,
-    *,
-    last: Annotated[int, typer.Option("--last", min=1, max=1000, help="How many.")] = 10,
-) -> int:
-    """List what the last runs did, the newest first.
-
-    With a run's id: what this one did, or where it stands.
-    """
-    if run is not None:
-        return _one_run(cli, run)
-    reports = list_reports(cli, last)
-
-    def render(out: Console) -> None:
-        if not reports:
-            out.print("No run has ended yet. Next: upa run")
-            return
-        rows = [
-            (
-                report.run,
-                report.outcome,
-                duration((report.ended - report.started).total_seconds()),
-                *(
-                    f"{getattr(report.counts, name):,}"
-                    for name in ("people", "updated", "cleared", "unchanged", "exported", "escrowed")
-                ),
-                str(len(report.files)),
-                report.why,
-            )
-            for report in reports
-        ]
-        names = ("people", "to set", "to clear", "unchanged", "exported", "escrowed", "files")
-        out.print(table(("run", "status", "took", *names, "why"), rows, right=("took", *names)))
-
-    cli.show({"connector": cli.connector.name, "runs": [report_json(report) for report in reports]}, render)
-    return exits.OK
-
-
-def list_reports(cli: Cli, most: int) -> list[Report]:
-    """Return the newest reports of the connector."""
-    return list(islice(reports_of(cli.ports.store, cli.connector.name), most))
-
-
-def _one_run(cli: Cli, run: str) -> int:
-    if not is_run_id(run):
-        raise CommandError(f"{clean(run)[:60]!r} isn't a run id; they look like 20261122T101500Z-7f3k", exits.USAGE)
-    found = run_status(cli.ports, cli.connector, run)
-    if found is None:
-        raise CommandError(f"{cli.connector.name} knows no run {run}: it was never asked for, or its retention passed")
-    report = found.report
-
-    def render(out: Console) -> None:
-        out.print(f"Run {found.id}: {found.status}")
-        if report is None:
-            return
-        out.print(f"  {moment(report.started)} to {moment(report.ended)}" + (f": {report.why}" if report.why else ""))
-        counts = [(name, f"{value:,}") for name, value in to_json(report.counts).items() if value]
-        out.print(table(("count", "people or values"), counts, right=("people or values",)))
-        rows = [
-            (file.name, f"{file.people:,}", f"{file.size:,}", "confirmed" if file.confirmed else "not confirmed")
-            for file in report.files
-        ]
-        if rows:
-            out.print(table(("import file", "people", "bytes", "result"), rows, right=("people", "bytes")))
-
-    row = report_json(report) if report is not None else {"run": found.id, "status": found.status}
-    cli.show({"connector": cli.connector.name, "runs": [row]}, render)
-    return exits.OK

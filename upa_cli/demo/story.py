@@ -34,7 +34,10 @@ class Chapter:
 def tell(
     console: Console, *, folder: Path, feed: Path | None, mapping: Path | None, people: int, keep: bool, host: bool
 ) -> bool:
-    """Run the whole story; True where every profile equals the oracle and nothing is left over."""
+    """Run the whole story; True where every profile equals the oracle and nothing is left over.
+
+    Seven parameters: the options of `upa demo`.
+    """
     began = time.perf_counter()
     with stage(folder, Narrator(console), host=host) as on:
         show.addresses(console, on)

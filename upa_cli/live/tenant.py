@@ -143,7 +143,10 @@ class LiveTenant:
 def live_tenant(
     app: App, connector: Connector, person: str, properties: Mapping[Kind, Sequence[str]], *, editable: str, multi: str
 ) -> LiveTenant:
-    """Build it from a connector; nothing is called yet."""
+    """Build it from a connector; nothing is called yet.
+
+    Six parameters: the options of `upa live-check`.
+    """
     from upa_core.config import Certificate
 
     return LiveTenant(

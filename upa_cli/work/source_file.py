@@ -48,6 +48,8 @@ def contract_of(
     """Return the contract that the options make; without a key, the column that usually names a person is the key.
 
     Raises `CommandError` where an option has no meaning, or no column usually names a person.
+
+    Twelve parameters: the options of `upa source`.
     """
     kind = file_format or _SUFFIXES.get(path.suffix.lower(), "csv")
     if kind not in get_args(FileFormat) or kind == "xlsx":

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from upa_core.config.build_hosts import build_credentials, build_source, build_target
-from upa_core.config.build_mapping import build_mapping, build_scope, example_inputs
+from upa_core.config.build.hosts import build_credentials, build_source, build_target
+from upa_core.config.build.mapping import build_mapping, example_inputs
+from upa_core.config.build.scope import build_scope
 from upa_core.config.migrations import migrate
 from upa_core.config.models import (
     ConnectorModel,

@@ -21,6 +21,8 @@ def may_begin(
 ) -> bool:
     """Note that a step begins to read a document; False where it has failed too often.
 
+    Six parameters: the step, its document, and what a death there means.
+
     Args:
         ports: its storage and clock.
         connector: whose step it is.
@@ -30,6 +32,7 @@ def may_begin(
         after: a document that the same step has ended well on.
 
     Raises `RetryLaterError` where the storage can't be reached.
+
     """
     now = ports.clock.now()
     attempts = _attempts_of(ports, connector)

@@ -89,6 +89,7 @@ def _apply(
     kept: Mapping[int, Blob | None] = MappingProxyType({}),
     check: Callable[[], None] = lambda: None,
 ) -> None:
+    """Change the people of an index, shard by shard. Seven parameters: two of them only where a run is open."""
     people = People(ports.store, connector, index)
     by_shard = {n: dict(part) for n, part in enumerate(spread(everyone, everyone.items(), index.shards)) if part}
     numbers, books = list(by_shard), {}

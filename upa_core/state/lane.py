@@ -28,6 +28,8 @@ def move(
 
     With `read`, nothing at all may have changed since then: that the lane is free again doesn't tell that nobody was
     in it meanwhile.
+
+    Six parameters: the conditions and the change of one conditional write.
     """
 
     def change(lane: Lane) -> Lane:

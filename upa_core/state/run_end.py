@@ -83,6 +83,8 @@ def after_failure(
 ) -> ConnectorState:
     """Return the state after a run that confirmed not everybody: its rounds stay, to be planned again after a pause.
 
+    Seven parameters: three of them say how it failed.
+
     Args:
         quarantine: why one failure is enough; otherwise it takes three in a row.
         opaque: nothing says why the run failed: the target may be down.

@@ -75,7 +75,10 @@ class Service:
         jitter: Callable[[], float] = random.random,
         calls: CallLog | None = None,
     ) -> None:
-        """Serve `https://host[:port]`; the audience is the same unless named. `calls` is told each request."""
+        """Serve `https://host[:port]`; the audience is the same unless named. `calls` is told each request.
+
+        Nine parameters: the last six have defaults, and only tests and one or two callers change them.
+        """
         self.root = root.rstrip("/")
         self._origin = origin_of(self.root)
         if self._origin is None or urlsplit(self.root).path:
@@ -123,6 +126,8 @@ class Service:
         of more than `most` bytes isn't read to its end; with `digest` the body of a success is hashed, not kept.
         Raises AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError
         (TooLargeError among them), and UnansweredError for a call that isn't idempotent.
+
+        Ten parameters: a request has many parts, all but three with defaults.
         """
         url = self.check(self.root + url if url.startswith("/") else url)
         label = f"{method} {self.host} {call}"

@@ -123,7 +123,10 @@ class SharePointLibrary:
         most: int = MAX_ANSWER,
         digest: bool = False,
     ) -> Answer | None:
-        """Call a file; None where there is no such file."""
+        """Call a file; None where there is no such file.
+
+        Seven parameters: the parts of a request, as in `Service.request`.
+        """
         path = wire.file_call(self._site, self._path(url)) + suffix
         try:
             answer = self._service.request(
@@ -151,6 +154,7 @@ class SharePointLibrary:
         json: bool = False,
         accept: Accept = lambda _: False,
     ) -> Answer:
+        """Send the request. Seven parameters: the parts of a request, as in `Service.request`."""
         return self._service.request(method, url, call, headers=headers, body=body, json=json, accept=accept)
 
 

@@ -134,7 +134,10 @@ class Shard:
         detail: str = "",
         due: datetime | None = None,
     ) -> None:
-        """Put a person into escrow, or count another failed try; the same file counts once."""
+        """Put a person into escrow, or count another failed try; the same file counts once.
+
+        Six parameters: the fields of the entry.
+        """
         before = self.escrow.get(person)
         if before is not None and sequence and before.sequence >= sequence:
             return

@@ -90,6 +90,8 @@ class Planner:
     ) -> ShardPlan:
         """Plan the people of one shard and bring its books up to date.
 
+        Eight parameters: who is planned, who is ended, and the moment; each is a fact of its own.
+
         Args:
             rows: complete rows: absent is only what no row of a secondary source tells. A property that reads it is
                 left alone, and so is a person whose scope depends on it.

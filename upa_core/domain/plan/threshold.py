@@ -25,6 +25,8 @@ def reason_to_hold(
     Updates and clears are judged apart, over what was exported in the last 24 h and this plan together; what announced
     full rounds and approved runs exported isn't counted. Percentages are of the people known; an announced full round
     is exempt from the limits on updates.
+
+    Six parameters: the facts that a decision needs, none of which belongs to another.
     """
     recent = [one for one in earlier if now - one.at < WINDOW]
     updated = counts.updated + sum(one.updated for one in recent)

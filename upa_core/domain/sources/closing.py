@@ -62,7 +62,10 @@ def close(
     delimiter: str,
     total: int | None,
 ) -> None:
-    """Add what the whole file shows."""
+    """Add what the whole file shows.
+
+    Seven parameters: what was counted while the file was read.
+    """
     if header is None or not tally.rows:
         text = "the file is empty" if header is None else "the file has a header and no rows"
         findings.add(_held("incomplete_file", text, "have it delivered again"))

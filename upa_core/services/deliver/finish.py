@@ -92,6 +92,8 @@ def _write(
     """Change the open run by one conditional write, which also ends it where no route has work left.
 
     Of two routes that finish at the same moment the second sees what the first wrote.
+
+    Six parameters: the parts of the one write that may end a run.
     """
     ports, name = delivery.ports, delivery.connector.name
     document, now = state_of(ports.store, name), ports.clock.now()

@@ -44,6 +44,8 @@ def examine(
 ) -> list[Finding]:
     """Run all checks; one that can't be made is a finding too.
 
+    Six parameters: three of them say what of the surroundings can be examined.
+
     Args:
         wall_clock: the ports' clock is the machine's own, so that it can be compared with the servers'.
         mail: notifications go out by mail, as the connector's Graph identity.

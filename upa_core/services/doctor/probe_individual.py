@@ -58,6 +58,8 @@ def probe_individual(
 ) -> list[Finding]:
     """Try every individually mapped property on the profile of `user`, a user principal name; store what was found.
 
+    Six parameters: the ports that a connector's bundle doesn't hold, and the answers of the administrator.
+
     Args:
         app: id of the app that the profiles are written as.
         new_term: a label that no term has yet, to see whether one is made; it stays in the term set.
@@ -96,6 +98,7 @@ def _probe(
     mappings: list[Mapping],
     budget: CallBudget,
 ) -> list[Finding]:
+    """Probe the mappings. Eight parameters: see `probe_individual`."""
     account = as_person(user)
     if not budget.take(1 + CALLS_A_PROPERTY * len(mappings)):
         at = budget.free_at()

@@ -102,7 +102,10 @@ def emit_quarantine(
     run: str = "",
     import_jobs: tuple[str, ...] = (),
 ) -> None:
-    """Tell once when a connector enters quarantine, changes its reason, is switched off, or leaves."""
+    """Tell once when a connector enters quarantine, changes its reason, is switched off, or leaves.
+
+    Six parameters: the two states, and what an event names.
+    """
     old, new = before.quarantine, after.quarantine
 
     def tell(name: EventName, level: Level, **fields: str | int) -> None:

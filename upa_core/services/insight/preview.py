@@ -83,6 +83,8 @@ def preview(
 ) -> Preview:
     """Plan as `export` would, on a copy in memory.
 
+    Six parameters: four are choices of whoever looks, with defaults.
+
     Args:
         source: read the source first (from the watermark, or all of it); otherwise only what was pulled already.
         full: read all of the source.

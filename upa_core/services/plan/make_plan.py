@@ -71,6 +71,8 @@ def make_plan(
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
+    Nine parameters: the rounds and the people, and four that differ between an export and a look.
+
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
@@ -102,6 +104,7 @@ class _Planning:
         sequence: int,
         check: Callable[[], None],
     ) -> None:
+        """Keep them. Eight parameters: see `make_plan`."""
         self._ports = ports
         self._connector = connector
         self._people = people

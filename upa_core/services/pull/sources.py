@@ -76,7 +76,10 @@ def _failed(
     *,
     pause: float | None = None,
 ) -> RowsResult:
-    """Note a failure: nothing of it reaches the directory's rounds or another source."""
+    """Note a failure: nothing of it reaches the directory's rounds or another source.
+
+    Six parameters: which source, what happened, and how long it is left alone.
+    """
     now, name = ports.clock.now(), secondary.name
 
     def change(state: ConnectorState) -> ConnectorState:

@@ -56,6 +56,8 @@ def compare(
 ) -> Difference:
     """Compare what a source names now with the current rows, of one partition.
 
+    Six parameters: both sides of the comparison and what the source promised.
+
     Args:
         current: current rows by person.
         incoming: rows proposed for people.

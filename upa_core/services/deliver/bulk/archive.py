@@ -100,6 +100,8 @@ def archive_given_up(
 ) -> Outcome:
     """Write that a file was given up; nothing is read from the library, so that this always works.
 
+    Six parameters: what the outcome of a file tells.
+
     Args:
         abandoned: an import job of it may still run.
 
@@ -153,7 +155,10 @@ def _digest(ports: Ports, url: str, size: int) -> str | None:
 
 
 def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int, most: int) -> LogFile:
-    """Copy a log; one that can't be read, or has more than `most` bytes, is kept as unreadable."""
+    """Copy a log; one that can't be read, or has more than `most` bytes, is kept as unreadable.
+
+    Six parameters: the log, its place and its limit.
+    """
     try:
         found = ports.library.download(item.url, most=most) if item.size <= most else None
     except FatalError:

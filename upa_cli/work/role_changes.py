@@ -1,4 +1,4 @@
-"""`upa grant`, `upa revoke`: the app roles that a connector's identity needs, and no more."""
+"""What `upa grant` and `upa revoke` share: whose roles change, and how that is shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean
-from upa_cli.shell.registry import command
 from upa_core.adapters.graph.admin_graph import SignIn as Way
 from upa_core.domain.app_roles import RESOURCE_APPS, AppRole, ServiceName, needed_roles
 from upa_core.domain.errors import UpaError
@@ -21,47 +20,25 @@ SHAPE = {
     "dry_run": "true where nothing was changed",
     "principals": "app_id, object_id, name, and changes: service, role, action (granted, revoked, kept, absent), why",
 }
+
+
 Roles = Annotated[
     list[str] | None, typer.Argument(metavar="[SERVICE:ROLE]…", help="As graph:User.Read.All; default: what is needed.")
 ]
+
+
 To = Annotated[
     str | None,
     typer.Option("--to", metavar="ID", help="Application or object id; default: the connector's identities."),
 ]
+
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
 SignIn = Annotated[
     str, typer.Option("--sign-in", metavar="WAY", help="Who signs in: cli (az login), browser, device, connector.")
 ]
-
-
-@command(
-    "grant",
-    examples=["upa grant --dry-run", "upa grant", "upa grant sharepoint:User.ReadWrite.All --to 00001111-aaaa-…"],
-    shape=SHAPE,
-)
-def grant(cli: Cli, roles: Roles = None, *, to: To = None, dry_run: DryRun = False, sign_in: SignIn = "cli") -> int:
-    """Grant the connector's identities the app roles they need; a managed identity can't get them in the portal.
-
-    Least rights: Graph User.Read.All to read people, SharePoint Sites.FullControl.All and User.ReadWrite.All for the
-    library and the bulk import service, and Graph Mail.Send only where the connector file has notifications by mail
-    (narrow it to the sending mailbox afterwards). Sign in as a Privileged Role Administrator (az login). Needs the
-    extra `admin` (msgraph-sdk). Tokens already issued don't know new roles for up to an hour, a managed identity's for
-    up to a day.
-    """
-    return _change(cli, roles, to, sign_in, dry_run=dry_run, revoke=False)
-
-
-@command(
-    "revoke",
-    examples=["upa revoke --dry-run", "upa revoke --to 00001111-aaaa-…"],
-    shape=SHAPE,
-)
-def revoke(cli: Cli, roles: Roles = None, *, to: To = None, dry_run: DryRun = False, sign_in: SignIn = "cli") -> int:
-    """Take the app roles away again: the other half of `upa grant`, for when a connector is retired.
-
-    Without roles: all that a connector needs. Tokens already issued keep them until they end.
-    """
-    return _change(cli, roles, to, sign_in, dry_run=dry_run, revoke=True)
 
 
 def sign_in_way(given: str) -> Way:
@@ -71,7 +48,8 @@ def sign_in_way(given: str) -> Way:
     return cast("Way", given)
 
 
-def _change(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_run: bool, revoke: bool) -> int:
+def change_roles(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_run: bool, revoke: bool) -> int:
+    """Grant or revoke roles, and show what was done. Six parameters: the options of `upa grant` and `upa revoke`."""
     wanted = _roles(cli, roles)
     grants = cli.app.role_grants(cli.connector, sign_in_way(way), cli.err.print)
     shown: list[dict[str, Any]] = []

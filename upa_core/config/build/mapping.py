@@ -1,4 +1,4 @@
-"""From a mapping or a scope in the file to the domain's, with everything checked that a shape can't say."""
+"""From a mapping in the file to the domain's, with everything checked that a shape can't say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from upa_core.config.check_route import check_route
+from upa_core.config.build.route import check_route
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
 from upa_core.config.problems import shown
@@ -28,7 +28,7 @@ from upa_core.domain.people.scope import Clause, Scope, compile_scope
 from upa_core.domain.plan.core_properties import why_core
 
 Add = Callable[..., None]
-"""Takes a path below the mapping or scope, a message and a suggestion; keyword `warning=True` for a warning."""
+"""Takes a path below the mapping, a message and a suggestion; keyword `warning=True` for a warning."""
 
 _SAMPLE = datetime(2026, 6, 23, 4, 5, 6, tzinfo=UTC)
 _TARGET = re.compile(r"[^\W\d_][\w-]*")
@@ -222,63 +222,6 @@ def _direct(name: str, kind: str, app: str | None, refuse: Add) -> Expression | 
         refuse(("type",), f"{name} is a {holds} and can't be written as {kind}")
         return None
     return Attribute(path)
-
-
-def build_scope(model: ScopeModel, app: str | None, add: Add) -> Scope | None:
-    """Build a scope; None where a problem was added."""
-    if model.clauses and model.groups:
-        add(("clauses",), "is short for a single group; write either clauses or groups")
-        return None
-    groups: list[tuple[Clause, ...]] = []
-    complete = True
-    written: list[tuple[tuple[str | int, ...], tuple[ClauseModel, ...]]] = [(("clauses",), model.clauses)]
-    if model.groups:
-        written = [(("groups", position), group) for position, group in enumerate(model.groups)]
-    for path, group in written:
-        built = [_clause(clause, app, add, (*path, position)) for position, clause in enumerate(group)]
-        if model.groups and not group:
-            add(path, "an empty group would hold everybody; leave it out or give it clauses")
-            complete = False
-        complete = complete and None not in built
-        groups.append(tuple(clause for clause in built if clause))
-    return Scope(tuple(group for group in groups if group), model.out_of_scope) if complete else None
-
-
-def _clause(model: ClauseModel, app: str | None, add: Add, path: tuple[str | int, ...]) -> Clause | None:
-    try:
-        attribute = resolve_attribute(model.attribute, app)
-    except AttributeRefusedError as error:
-        add(path, str(error), error.suggestion)
-        return None
-    if model.unary and model.value:
-        add(path, f"{model.operator} takes no value")
-        return None
-    if not model.unary and not model.value:
-        add(path, f"{model.operator} needs a value; IS NULL finds those without one")
-        return None
-    holds = type_of_attribute(attribute)
-    if holds == "several" and "NULL" not in model.operator:
-        add(
-            path,
-            f"{model.attribute} holds several values: only IS NULL and IS NOT NULL can judge it",
-        )
-        return None
-    if model.operator in ("IS TRUE", "IS FALSE") and holds in ("text", "datetime") and "." not in attribute:
-        add(path, f"{model.attribute} isn't a boolean")
-        return None
-    if holds == "datetime" and model.operator.startswith("GREATER_THAN"):
-        add(path, f"{model.attribute} is a date, and {model.operator} compares whole numbers, as in Entra")
-        return None
-    if holds == "boolean" and model.operator in ("EQUALS", "NOT EQUALS"):
-        add(path, f"{model.attribute} is a boolean", "IS TRUE or IS FALSE")
-        return None
-    clause = Clause(attribute, model.operator, model.value)
-    try:
-        compile_scope(Scope(((clause,),)), (attribute,))
-    except ConfigError as error:
-        add(path, str(error))
-        return None
-    return clause
 
 
 def example_inputs(

@@ -1,4 +1,4 @@
-"""`upa init`: a commented connector file to start from."""
+"""`upa init`: a connector file to start from."""
 
 from __future__ import annotations
 

@@ -1,0 +1,96 @@
+"""What a run came to, and the state after a control took effect: shown by several commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from upa_cli.shell import exits
+from upa_cli.shell.context import Cli
+from upa_cli.shell.render import RUN_STYLES, report_line, step_line
+from upa_cli.work.runner import RunResult
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.gates import closed_gate
+from upa_core.services.admin.declined import declined_of
+from upa_core.state.document import state_of
+from upa_core.state.reports import report_json
+
+RUN_SHAPE = {
+    "connector": "its name",
+    "outcome": "succeeded, partly, failed, no_change, held, staging, paused or waiting",
+    "pull": "how the source was read: status, round, kind, pages, rows, why",
+    "runs": "reports of the export runs that ended: counts, files, status, why",
+    "step": "where it stopped: kind, why, at",
+    "declined": "person asked for → properties that an administrator rejected, which aren't sent",
+}
+
+
+def show_run(
+    cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None, *, persons: Sequence[str] = ()
+) -> int:
+    """Show what a run came to, with further keys for the JSON document; returns the exit code.
+
+    Of `persons`, who were asked for, it tells whose values are declined and weren't sent.
+    """
+    declined = declined_of(cli.ports, cli.connector, persons)
+    state = state_of(cli.ports.store, cli.connector.name).load().value
+    outcome, code = _outcome(cli, result, state)
+    document: dict[str, Any] = {
+        "connector": cli.connector.name,
+        "outcome": outcome,
+        "pull": asdict(result.pulled) | {"resume": to_json(result.pulled.resume)},
+        "runs": [report_json(report) for report in result.reports],
+        "step": {"kind": result.last.kind, "why": result.last.why, "at": to_json(result.last.at)},
+        "declined": {person: sorted(values) for person, values in declined.items()},
+        **(extra or {}),
+    }
+
+    def render(out: Console) -> None:
+        for report in result.reports:
+            out.print(report_line(report), style=RUN_STYLES.get(report.outcome, ""))
+        if outcome == "no_change" and not result.reports:
+            out.print("Nothing changed: no file, no import job.")
+        for person, values in declined.items():
+            text = f"Not sent: {', '.join(sorted(values))} of {person}, rejected by an administrator."
+            out.print(f"{text} Next: upa declined lift {person}", style="yellow")
+        if outcome not in ("succeeded", "partly", "no_change") and not (outcome == "failed" and result.reports):
+            out.print(step_line(outcome, result.last, state))
+
+    cli.show(document, render)
+    return code
+
+
+def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, int]:
+    if result.failed:
+        return "failed", exits.FAILED
+    gate = closed_gate(cli.connector, state, cli.ports.clock.now())
+    if gate is not None and gate.name in ("paused", "held", "staging"):
+        return gate.name, exits.CHANGES
+    if result.pulled.status in ("paused", "superseded") and not result.reports:
+        return "waiting", exits.LATER
+    if result.last.kind == "poll":
+        return "waiting", exits.OK if result.last.file else exits.LATER
+    if any(report.outcome == "partly" for report in result.reports):
+        return "partly", exits.CHANGES
+    sent = any(report.outcome == "succeeded" and report.files for report in result.reports)
+    return ("succeeded" if sent else "no_change"), exits.OK
+
+
+CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the status that follows"}
+
+
+def show_control(cli: Cli, done: str, text: str) -> int:
+    """Show that a control took effect."""
+    from upa_core.services.health.status import status  # only controls tell the status
+
+    document = {
+        "connector": cli.connector.name,
+        "done": done,
+        "state": status(cli.ports, cli.connector)["state"],
+    }
+    cli.show(document, lambda out: out.print(text))
+    return exits.OK

@@ -1,0 +1,87 @@
+"""From a scope in the file to the domain's, with everything checked that a shape can't say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
+from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
+from upa_core.config.problems import shown
+from upa_core.domain.bulk.rewritten import may_be_rewritten
+from upa_core.domain.errors import ConfigError, InvalidValueError
+from upa_core.domain.language.dates import DateFormat
+from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
+from upa_core.domain.language.moments import zone_of
+from upa_core.domain.language.values import LISTS, check_carriable, formatter, utf16_length
+from upa_core.domain.people.attributes import (
+    EXTRA_PERMISSIONS,
+    AttributeRefusedError,
+    resolve_attribute,
+    type_of_attribute,
+)
+from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
+from upa_core.domain.people.scope import Clause, Scope, compile_scope
+from upa_core.domain.plan.core_properties import why_core
+
+Add = Callable[..., None]
+"""Takes a path below the scope, a message and a suggestion."""
+
+
+def build_scope(model: ScopeModel, app: str | None, add: Add) -> Scope | None:
+    """Build a scope; None where a problem was added."""
+    if model.clauses and model.groups:
+        add(("clauses",), "is short for a single group; write either clauses or groups")
+        return None
+    groups: list[tuple[Clause, ...]] = []
+    complete = True
+    written: list[tuple[tuple[str | int, ...], tuple[ClauseModel, ...]]] = [(("clauses",), model.clauses)]
+    if model.groups:
+        written = [(("groups", position), group) for position, group in enumerate(model.groups)]
+    for path, group in written:
+        built = [_clause(clause, app, add, (*path, position)) for position, clause in enumerate(group)]
+        if model.groups and not group:
+            add(path, "an empty group would hold everybody; leave it out or give it clauses")
+            complete = False
+        complete = complete and None not in built
+        groups.append(tuple(clause for clause in built if clause))
+    return Scope(tuple(group for group in groups if group), model.out_of_scope) if complete else None
+
+
+def _clause(model: ClauseModel, app: str | None, add: Add, path: tuple[str | int, ...]) -> Clause | None:
+    try:
+        attribute = resolve_attribute(model.attribute, app)
+    except AttributeRefusedError as error:
+        add(path, str(error), error.suggestion)
+        return None
+    if model.unary and model.value:
+        add(path, f"{model.operator} takes no value")
+        return None
+    if not model.unary and not model.value:
+        add(path, f"{model.operator} needs a value; IS NULL finds those without one")
+        return None
+    holds = type_of_attribute(attribute)
+    if holds == "several" and "NULL" not in model.operator:
+        add(
+            path,
+            f"{model.attribute} holds several values: only IS NULL and IS NOT NULL can judge it",
+        )
+        return None
+    if model.operator in ("IS TRUE", "IS FALSE") and holds in ("text", "datetime") and "." not in attribute:
+        add(path, f"{model.attribute} isn't a boolean")
+        return None
+    if holds == "datetime" and model.operator.startswith("GREATER_THAN"):
+        add(path, f"{model.attribute} is a date, and {model.operator} compares whole numbers, as in Entra")
+        return None
+    if holds == "boolean" and model.operator in ("EQUALS", "NOT EQUALS"):
+        add(path, f"{model.attribute} is a boolean", "IS TRUE or IS FALSE")
+        return None
+    clause = Clause(attribute, model.operator, model.value)
+    try:
+        compile_scope(Scope(((clause,),)), (attribute,))
+    except ConfigError as error:
+        add(path, str(error))
+        return None
+    return clause

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "domain/language/table_case.py": "tests/domain/language/test_dotnet_vectors.py",
     "domain/language/table_categories.py": "tests/domain/language/test_dotnet_vectors.py",
     "domain/language/values.py": "tests/domain/people/test_mapping.py",
+    "domain/people/mapping_dates.py": "tests/config/test_mappings.py",
     "domain/next_step.py": "tests/services/deliver/bulk/test_watch.py",
     "domain/people/verdict.py": "tests/domain/bulk/test_job_log.py",
     "domain/plan/batch.py": "tests/contracts/test_routes.py",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 from upa_core.config.build.route import check_route
@@ -14,7 +13,7 @@ from upa_core.config.problems import shown
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.dates import DateFormat
-from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
+from upa_core.domain.language.expressions import Attribute, Constant, Expression
 from upa_core.domain.language.moments import zone_of
 from upa_core.domain.language.values import LISTS, check_carriable, formatter, utf16_length
 from upa_core.domain.people.attributes import (
@@ -24,13 +23,13 @@ from upa_core.domain.people.attributes import (
     type_of_attribute,
 )
 from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
+from upa_core.domain.people.mapping_dates import date_formats, samples, time_zones
 from upa_core.domain.people.scope import Clause, Scope, compile_scope
 from upa_core.domain.plan.core_properties import why_core
 
 Add = Callable[..., None]
 """Takes a path below the mapping, a message and a suggestion; keyword `warning=True` for a warning."""
 
-_SAMPLE = datetime(2026, 6, 23, 4, 5, 6, tzinfo=UTC)
 _TARGET = re.compile(r"[^\W\d_][\w-]*")
 _MISFITS = {
     "boolean": {"date", "datetime", "integer"},
@@ -83,11 +82,11 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
             "(route: individual may)",
             warning=True,
         )
-    for key, pattern in _date_formats(mapping):
+    for key, pattern in date_formats(mapping):
         message, suggestion = DateFormat.compile(pattern).doubt()
         if message:
             add((key,), f"date format {shown(pattern)}: {message}", suggestion, warning=True)
-    for key, sample in _samples(mapping):
+    for key, sample in samples(mapping):
         if may_be_rewritten(sample):
             add(
                 (key,),
@@ -95,7 +94,7 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
                 "a date. Forms without T, such as yyyy-MM-dd HH:mm:ss, arrive as they are",
                 warning=True,
             )
-    for name in _time_zones(mapping):
+    for name in time_zones(mapping):
         try:
             zone_of(name)
         except InvalidValueError as error:
@@ -106,42 +105,6 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
             key = "source" if model.source else "expression"
             add((key,), f"{path} needs the permission {permission} beside User.Read.All", warning=True)
     return mapping
-
-
-def _samples(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield texts that a mapping will send, with the key they follow from."""
-    if mapping.format is not None:
-        yield "format", DateFormat.compile(mapping.format).format(_SAMPLE)
-    if mapping.default is not None:
-        yield "default", mapping.default
-    expression = mapping.expression
-    if isinstance(expression, Constant):
-        yield "constant", str(expression.value)
-    if (
-        mapping.type == "string"
-        and isinstance(expression, Attribute)
-        and type_of_attribute(expression.path) == "datetime"
-    ):
-        yield "source", _SAMPLE.isoformat()
-    for node, _ in walk(expression):
-        if isinstance(node, Call) and node.function == "FormatDateTime" and isinstance(node.args[3], Constant):
-            yield "expression", DateFormat.compile(str(node.args[3].value)).format(_SAMPLE)
-
-
-def _date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield the date formats of a mapping, with the key they stand at."""
-    if mapping.format is not None:
-        yield "format", mapping.format
-    for node, _ in walk(mapping.expression):
-        if isinstance(node, Call) and node.function == "FormatDateTime":
-            yield from (("expression", str(a.value)) for a in node.args[2:4] if isinstance(a, Constant) and a.value)
-
-
-def _time_zones(mapping: Mapping) -> Iterator[str]:
-    """Yield the time zones that a mapping names."""
-    for node, _ in walk(mapping.expression):
-        if isinstance(node, Call) and node.function == "FormatDateTime":
-            yield from (str(a.value) for a in node.args[4:] if isinstance(a, Constant) and a.value is not None)
 
 
 def _check_target(target: str, refuse: Add) -> None:

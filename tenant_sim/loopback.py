@@ -46,7 +46,7 @@ class Served:
         self.sim, self._port = sim, port
         self.hosts = hosts or sim.hosts
         self._own_directory = directory is None
-        self.directory = Path(directory or tempfile.mkdtemp(prefix="tenant-sim-"))
+        self.directory = Path(directory or tempfile.mkdtemp(prefix="tenant-sim-")).absolute()
         self.ca_file = self.directory / "ca.pem"
         self.certificate_file = self.directory / "upa-sync.pem"
         """Private key and certificate of the client app in one PEM, as azure-identity reads it."""

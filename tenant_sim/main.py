@@ -63,10 +63,21 @@ def run(
     return 0
 
 
+_FRESH = "upa.new.yaml"
+
+
 def describe(served: Served, count: int, as_json: bool, say: Say) -> None:
-    """Write the connector file and print addresses, CA file, ids and what to set."""
+    """Write the connector file and print addresses, CA file, ids and what to set.
+
+    A file that is there is somebody's: what would be in it is written beside it.
+    """
     connector = served.directory / "upa.yaml"
-    connector.write_text(connector_text(served), encoding="utf-8")
+    text = connector_text(served)
+    if connector.exists() and connector.read_text(encoding="utf-8") != text:
+        say(f"{connector} is there already and stays; today's addresses are in {_FRESH}") if not as_json else None
+        (served.directory / _FRESH).write_text(text, encoding="utf-8")
+    else:
+        connector.write_text(text, encoding="utf-8")
     details = {
         "users": count,
         "tenant_id": served.tenant_id,

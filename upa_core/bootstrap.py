@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from upa_core.adapters.graph.role_grants import RoleGrants
     from upa_core.adapters.identity.tokens import TokenSource
     from upa_core.adapters.inspection import CloudInspection
-    from upa_core.config import Certificate, Config, Credential
+    from upa_core.config import Config, Credential
 
 BLOB_PREFIX = "blob:"
 _SILENT = SilentWaker()
@@ -161,12 +161,13 @@ class App:
         )
 
     def _certificate_ends(self, connector: Connector) -> datetime | None:
+        """Return the end of the certificate in use, the earlier of two; the one in its place may be another already."""
         from upa_core.adapters.identity.certificate import certificate_end  # not while the app is indexed
-        from upa_core.config import Certificate
+        from upa_core.adapters.identity.tokens import CertificateTokens
 
-        both = self.config.credentials[connector.name]
-        certificates = {one for one in (both.graph, both.sharepoint) if isinstance(one, Certificate)}
-        return min((certificate_end(_pem(one, self.settings, self.clock)) for one in certificates), default=None)
+        both = (self._graph_tokens(connector), self._sharepoint_tokens(connector))
+        used = {one.certificate for one in both if isinstance(one, CertificateTokens)}
+        return min(map(certificate_end, used), default=None)
 
     def _graph_tokens(self, connector: Connector) -> TokenSource:
         return self._tokens_of(self.config.credentials[connector.name].graph, connector)
@@ -248,7 +249,8 @@ def _token_source(credential: Credential, authority: str, settings: Settings, cl
     identity = tokens.managed_identity(settings.identity_client_id)
     if not isinstance(credential, Certificate):
         return tokens.managed_identity(credential.client_id) if credential.client_id else identity
-    pem = credential.path or key_vault.read_certificate(credential.keyvault or "", identity, clock)
+    keyvault = credential.keyvault or ""
+    pem = credential.path or (lambda: key_vault.read_certificate(keyvault, identity, clock))
     return tokens.certificate(credential.tenant, credential.client_id, pem, authority=authority)
 
 
@@ -267,21 +269,6 @@ def _certificate(credential: Credential, settings: Settings, clock: Clock) -> by
     return key_vault.read_certificate(
         credential.keyvault or "", tokens.managed_identity(settings.identity_client_id), clock
     )
-
-
-def _pem(credential: Certificate, settings: Settings, clock: Clock) -> bytes:
-    from upa_core.adapters.identity import (
-        key_vault,
-        tokens,
-    )
-
-    if credential.path:
-        try:
-            return Path(credential.path).read_bytes()
-        except OSError as error:
-            raise ConfigError(f"the certificate can't be read ({type(error).__name__})") from error
-    identity = tokens.managed_identity(settings.identity_client_id)
-    return key_vault.read_certificate(credential.keyvault or "", identity, clock)
 
 
 def _origin(url: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
@@ -46,6 +46,8 @@ MICROSOFT_SAMPLE: dict[str, str] = {
 
 LISTS = frozenset({"businessPhones", "otherMails"})
 DATES = frozenset({"employeeHireDate", "employeeLeaveDateTime"})
+SHOWN = 20
+"""Rows that can't be used, told in one error."""
 
 
 class HrError(ValueError):
@@ -61,30 +63,68 @@ class Row:
     line: int
 
 
-def read(path: Path | str, mapping: dict[str, str] | None = None, *, domain: str = "contoso.com") -> list[Row]:
-    """Read a CSV file."""
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise HrError(f"{path}: cannot be read as UTF-8: {exc}") from exc
-    reader = csv.DictReader(text.splitlines(keepends=True), restkey="\0more", restval="\0less", strict=True)
-    rows = []
+def read(
+    path: Path | str,
+    mapping: dict[str, str] | None = None,
+    *,
+    domain: str = "contoso.com",
+    aside: list[str] | None = None,
+) -> list[Row]:
+    """Read a CSV file.
+
+    Rows that can't be used are set aside: with `aside`, each is told there by line and cell and the others are
+    returned; without it, all of them are told at once.
+
+    Raises `HrError` for a file that can't be read as a whole, and without `aside` for any row that can't be used.
+    """
+    path, told = Path(path), [] if aside is None else aside
     convert = Converter(mapping or MICROSOFT_SAMPLE, domain)
-    try:
-        missing = convert.columns - set(reader.fieldnames or ())
-        if missing:
-            raise HrError(f"{path}:1: no column named {', '.join(sorted(missing))}")
-        for cells in reader:
-            if "\0more" in cells or "\0less" in cells.values():
-                raise HrError(f"{path}:{reader.line_num}: the row has not as many cells as the heading")
-            try:
-                rows.append(Row(*convert(cells), line=reader.line_num))
-            except HrError as exc:
-                raise HrError(f"{path}:{reader.line_num}: {exc}") from exc
-    except csv.Error as exc:
-        raise HrError(f"{path}:{reader.reader.line_num}: {exc}") from exc
+    with _opened(path) as stream:
+        reader = csv.DictReader(stream, restkey="\0more", restval="\0less", strict=True)
+        try:
+            _check_heading(path, reader.fieldnames or (), convert.columns)
+            rows = list(_usable(path, reader, convert, told))
+        except csv.Error as exc:
+            raise HrError(f"{path}:{reader.reader.line_num}: {exc}") from exc
+        except UnicodeDecodeError as exc:
+            raise HrError(
+                f"{path}: isn't UTF-8 (byte {exc.start}); a file of Windows-1252 has to be saved as UTF-8"
+            ) from exc
+    if told and aside is None:
+        more = f"\nand {len(told) - SHOWN} rows more" if len(told) > SHOWN else ""
+        raise HrError("\n".join(told[:SHOWN]) + more)
     return rows
+
+
+def _opened(path: Path) -> TextIO:
+    """Open a feed for the csv module, which alone knows where a row ends: a cell may hold any line break."""
+    try:
+        if path.stat().st_size == 0:
+            raise HrError(f"{path} is empty: its first line names the columns")
+        return path.open(encoding="utf-8-sig", newline="")
+    except FileNotFoundError as exc:
+        raise HrError(f"{path}: there is no such file") from exc
+    except OSError as exc:
+        raise HrError(f"{path}: can't be read ({exc.strerror or type(exc).__name__})") from exc
+
+
+def _check_heading(path: Path, names: Iterable[str], wanted: set[str]) -> None:
+    names = list(names)
+    missing = wanted - set(names)
+    if missing and len(names) == 1 and ";" in names[0]:
+        raise HrError(f"{path}:1: the columns are separated by semicolons; save the file with commas")
+    if missing:
+        raise HrError(f"{path}:1: no column named {', '.join(sorted(missing))}")
+
+
+def _usable(path: Path, reader: csv.DictReader[str], convert: Converter, told: list[str]) -> Iterator[Row]:
+    for cells in reader:
+        try:
+            if "\0more" in cells or "\0less" in cells.values():
+                raise HrError("the row has not as many cells as the heading")
+            yield Row(*convert(cells), line=reader.line_num)
+        except HrError as exc:
+            told.append(f"{path}:{reader.line_num}: {exc}")
 
 
 def convert_rows(cells: Iterable[dict[str, str]], *, domain: str = "contoso.com") -> Iterator[Row]:

@@ -308,3 +308,16 @@ def test_resending_a_declined_value_says_that_it_was_not_sent(office: Office) ->
     office.upa("declined", "lift", office.people["ada"])
     office.upa("run")
     assert office.profile("ada")["CostCenter"] == "CC-9"
+
+
+def test_plan_writes_the_files_that_a_run_would_send(office: Office) -> None:
+    """Byte for byte but for the run's id in the name; SharePoint gets nothing."""
+    folder = office.folder / "would-send"
+    planned = office.upa("plan", "--files", str(folder))
+    [written] = folder.iterdir()
+    assert (planned.code, len(office.sim.jobs)) == (exits.CHANGES, 0)
+    office.upa("run")
+    [sent] = (office.folder / "state").rglob("files/upa-*.json")
+
+    assert written.read_bytes() == sent.read_bytes()
+    assert written.stat().st_mode & 0o077 == 0

@@ -12,6 +12,8 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
+from tenant_sim import TenantSim
+from tenant_sim.main import describe
 from upa_cli.main import command_line
 from upa_cli.shell import exits
 
@@ -39,6 +41,25 @@ def test_what_it_prints_is_a_tenant_to_work_with(tmp_path: Path) -> None:
     assert checked.exit_code == exits.OK, checked.output
     assert looked.exit_code in (exits.OK, exits.CHANGES), looked.output  # a warning at most
     assert code == exits.OK
+
+
+def test_a_connector_file_that_was_edited_stays(tmp_path: Path) -> None:
+    """The next start writes its addresses beside it, and names both; every path is absolute."""
+    sim, told = TenantSim(), []
+    with sim.serve(directory=os.path.relpath(tmp_path)) as served:
+        describe(served, 0, False, told.append)
+        edited = served.directory / "upa.yaml"
+        edited.write_text("mine", encoding="utf-8")
+        describe(served, 0, False, told.append)
+
+        assert edited.read_text(encoding="utf-8") == "mine"
+        assert "connectors:" in (tmp_path / "upa.new.yaml").read_text(encoding="utf-8")
+        assert any("is there already and stays" in line for line in told)
+        assert all(
+            Path(value).is_absolute()
+            for name, value in served.environment().items()
+            if name.endswith(("BUNDLE", "CERT_FILE"))
+        )
 
 
 def test_mistakes_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:

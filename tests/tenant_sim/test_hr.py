@@ -103,6 +103,50 @@ def test_broken_rows_name_file_and_line(tmp_path, text, message):
         hr.read(write(tmp_path, text), MAPPING)
 
 
+@pytest.mark.parametrize("char", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e"])
+def test_a_cell_may_hold_any_separator(tmp_path, char):
+    """What Python's splitlines takes for the end of a line is text in a cell, quoted or not."""
+    path = write(tmp_path, f'id,Stadt,Start,Status\n7,Bern{char}West,,ja\n8,"Basel{char}Ost",,nein\n')
+
+    assert [row.attributes["city"] for row in hr.read(path, MAPPING)] == [f"Bern{char}West", f"Basel{char}Ost"]
+
+
+def test_all_bad_rows_are_told_at_once(tmp_path):
+    """One error names each row that can't be used, with line and cell."""
+    path = write(tmp_path, "id,Stadt,Start,Status\n7,a,2.1.2020,ja\n,b,,ja\n8,c,,ja\n9,d\n")
+    with pytest.raises(hr.HrError) as caught:
+        hr.read(path, MAPPING)
+
+    assert [line.partition("feed.csv:")[2] for line in str(caught.value).splitlines()] == [
+        "2: Start is not a date (yyyy-MM-dd): '2.1.2020'",
+        "3: id is empty",
+        "5: the row has not as many cells as the heading",
+    ]
+
+
+def test_bad_rows_are_set_aside(tmp_path):
+    """With a place for them, the other rows are read."""
+    aside: list[str] = []
+    rows = hr.read(write(tmp_path, "id,Stadt,Start,Status\n,b,,ja\n8,c,,ja\n"), MAPPING, aside=aside)
+
+    assert ([row.key for row in rows], len(aside)) == (["8"], 1)
+
+
+def test_a_file_that_is_no_feed_says_which_it_is(tmp_path):
+    """Missing, empty, separated by semicolons, in Windows-1252: each has its own sentence."""
+    semicolons = write(tmp_path, "id;Stadt;Start;Status\n7;Bern;;ja\n")
+    with pytest.raises(hr.HrError, match="separated by semicolons"):
+        hr.read(semicolons, MAPPING)
+    with pytest.raises(hr.HrError, match="there is no such file"):
+        hr.read(tmp_path / "none.csv", MAPPING)
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(hr.HrError, match="is empty"):
+        hr.read(tmp_path / "empty.csv", MAPPING)
+    (tmp_path / "old.csv").write_bytes("id,Stadt,Start,Status\n7,Zürich,,ja\n".encode("cp1252"))
+    with pytest.raises(hr.HrError, match="Windows-1252"):
+        hr.read(tmp_path / "old.csv", MAPPING)
+
+
 def test_value_that_entra_could_not_hold_names_the_line(tmp_path):
     """A row that the directory refuses is named too."""
     path = write(tmp_path, f"id\n{'9' * 17}\n")

@@ -21,6 +21,7 @@ from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command
 from upa_cli.shell.render import changes_table
 from upa_cli.work.plan_csv import PlanCsv
+from upa_cli.work.plan_files import PlanFiles
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.gates import closed_gate
@@ -52,7 +53,13 @@ SHAPE = {
 
 @command(
     "plan",
-    examples=["upa plan", "upa plan --full", "upa plan --csv changes.csv", "upa plan --json | jq .counts"],
+    examples=[
+        "upa plan",
+        "upa plan --full",
+        "upa plan --csv changes.csv",
+        "upa plan --files would-send",
+        "upa plan --json | jq .counts",
+    ],
     shape=SHAPE,
     exit_codes=(exits.OK, exits.CHANGES),
 )
@@ -67,6 +74,9 @@ def plan(
         Path | None,
         typer.Option("--csv", help="Write every change, and who is out of scope, to a CSV file (-: output)."),
     ] = None,
+    files: Annotated[
+        Path | None, typer.Option("--files", help="Write the import files that would be sent into this folder.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=0, max=1_000_000, help="People listed with --json.")] = 1000,
 ) -> int:
     """Show what an export made now would change, old → new, and write nothing.
@@ -75,6 +85,8 @@ def plan(
     scope and says why, predicts import files and their time, and tells whether the change threshold would hold the
     plan. "(unknown)" as the old value means that SharePoint never confirmed one: it is sent to make sure. Values of
     mappings marked `redact` show as ***.
+
+    --files writes the import files byte for byte as a run would send them, with all values in clear text.
 
     Mappings with `state: proposed` are planned apart, for everybody; they neither count nor decide the exit code.
 
@@ -92,12 +104,14 @@ def plan(
     with _csv(csv) as stream, _working(cli):
         sink = PlanCsv(cli, stream, redactor, names_read) if stream is not None else None
         apart = replace(ports, source=watched)
-        found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=sink)
+        planned = PlanFiles(ports, connector, sink) if files is not None else sink
+        found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=planned)
         if sink is not None:
             sink.proposed()
         proposal = look_at_proposed(ports, connector, source=source, most=max(limit, SHOWN), sink=sink)
         if sink is not None:
             sink.close(view)
+    written = planned.write(files) if files is not None and isinstance(planned, PlanFiles) else []
     if found.pulled in ("paused", "superseded"):
         raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
     entering, leaving = view.moved(ports, connector) if connector.scope.groups else ([], [])
@@ -127,6 +141,8 @@ def plan(
     if csv is None or str(csv) != "-":
         proposals = changes_table(proposed, names, redactor)
         cli.show(document, lambda out: _render(cli, out, found, document, sample, names, redactor, proposals))
+    if written:
+        cli.note(f"{count(len(written), 'import file')} with everybody's values in {files}: {', '.join(written)}")
     if csv is not None and str(csv) != "-":
         cli.note(f"every change, and everybody out of scope, is in {csv}")
     return exits.CHANGES if changes else exits.OK

@@ -65,6 +65,7 @@ def sim(
         from tenant_sim.main import run as serve  # the simulator is only needed here
 
     if directory is not None and not assumptions:
+        directory = directory.absolute()
         variables = {"UPA_CONFIG": directory / "upa.yaml", "UPA_STATE": f"folder:{directory / 'state'}"}
         variables |= {"UPA_CLOCK": clock} if clock != "wall" else {}
         exports = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())

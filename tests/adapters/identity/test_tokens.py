@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from tenant_sim import Fault, TenantSim
+from tenant_sim.login.certificates import make_certificate
 from tenant_sim.loopback import Served
 from tests.fakes import FakeClock, ScriptedTransport, reply
 from upa_core.adapters.http.service import Service
@@ -106,6 +107,26 @@ def test_missing_certificate_file(tmp_path: Path) -> None:
     """A certificate file that can't be read is a ConfigError."""
     with pytest.raises(ConfigError, match=r"none\.pem"):
         certificate("t", "c", str(tmp_path / "none.pem"), authority="https://login.example")
+
+
+def test_a_refused_certificate_is_read_again_once(served: Served, session: requests.Session) -> None:
+    """The file was replaced: the one in use is told until it is refused, then the new one is used."""
+    good = served.private_key_pem + served.certificate_pem
+    stranger = make_certificate("stranger")
+    old = stranger.private_key_pem + stranger.certificate_pem
+    kept = [old, good]
+    reads: list[int] = []
+
+    def read() -> bytes:
+        reads.append(1)
+        return kept[min(len(reads), 2) - 1]
+
+    source = certificate(served.tenant_id, served.client_id, read, authority=served.urls.login, http_client=session)
+    in_use = source.certificate
+    token = source.token(served.urls.admin)
+
+    assert (in_use, source.certificate, len(reads)) == (old, good, 2)
+    assert claims(token)["appid"] == served.client_id
 
 
 def test_refresh_skips_the_cache(served: Served, by_certificate: CertificateTokens) -> None:

@@ -89,3 +89,22 @@ def test_a_value_that_fails_the_run_fails_the_last_step() -> None:
     world.connector = replace(world.connector, mappings=(*others, typed))
 
     assert (steps(world)[-1].step, steps(world)[-1].ok) == ("action", False)
+
+
+def test_a_new_person_whose_profile_holds_values_is_told() -> None:
+    """A user name given to somebody new brings its predecessor's values: the plan names the properties, no value."""
+    world = World(1)
+    before = Profiles({"UpaDepartment": "the predecessor's", "UpaHired": "2001-02-03", "UpaTitle": ""})
+    match = next(step for step in steps(world, profiles=before) if step.step == "match")
+
+    assert "it already holds UpaDepartment, UpaHired, never sent from here" in match.text
+    assert "predecessor's," in match.text
+    assert "2001" not in match.text
+
+
+def test_a_profile_that_we_filled_is_no_news() -> None:
+    """Whoever was delivered before holds our values."""
+    world = settled(2)
+    match = next(step for step in steps(world, profiles=Profiles({"UpaTitle": "T0"})) if step.step == "match")
+
+    assert "never sent" not in match.text

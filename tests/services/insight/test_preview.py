@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tests.crash.scenarios import quick, settled
 from tests.support.world import NO_THRESHOLD, World
+from upa_core.domain.documents.rounds import Link
 from upa_core.domain.plan.planner import Entry
+from upa_core.ports.change_source import Page
 from upa_core.services.insight.preview import preview
 
 
@@ -48,3 +52,31 @@ def test_values_that_may_be_rewritten_are_named() -> None:
     world.edit(world.people[1], department="2026-06-23T00:00:00+02:00")
 
     assert preview(world.ports(), world.connector).rewritable == ("UpaDepartment",)
+
+
+def test_a_preview_that_is_overtaken_begins_again() -> None:
+    """Another instance seals a round while the preview pulls: it is planned anew, not refused."""
+    world = settled(3)
+    world.edit(world.people[0], department="new")
+    ports = world.ports()
+
+    class Overtaken:
+        """Implements `ChangeSource`: at the first page another instance pulls."""
+
+        raced = False
+
+        def begin(self, select: Sequence[str]) -> Link:
+            return ports.source.begin(select)
+
+        def page(self, link: Link) -> Page:
+            if not self.raced:
+                self.raced = True
+                world.pull()
+            return ports.source.page(link)
+
+        def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
+            return ports.source.read(ids, select)
+
+    found = preview(replace(ports, source=Overtaken()), world.connector)
+
+    assert (found.pulled, len(found.entries)) == ("sealed", 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -91,19 +92,50 @@ class CertificateTokens:
     """Tokens of an app registration that proves itself by a certificate."""
 
     def __init__(
-        self, tenant_id: str, client_id: str, certificate: bytes, *, authority: str, http_client: Any = None
+        self,
+        tenant_id: str,
+        client_id: str,
+        certificate: bytes,
+        *,
+        authority: str,
+        http_client: Any = None,
+        read_again: Callable[[], bytes] | None = None,
     ) -> None:
-        """Take the certificate with its private key as PEM (or PKCS#12, also in base64, as Key Vault gives it)."""
+        """Take the certificate with its private key as PEM (or PKCS#12, also in base64, as Key Vault gives it).
+
+        `read_again` reads it anew, where it is kept: it is asked once where the login service refuses the one in use.
+        """
         if urlsplit(authority).scheme != "https":
             raise ConfigError(f"the login service must be an https address: {authority}")
         self._client_id, self._http_client = client_id, http_client
         self._authority = f"{authority.rstrip('/')}/{tenant_id}"
         self._discovery = urlsplit(authority).hostname in _PUBLIC_AUTHORITIES
         self._certificate = certificate
+        self._read_again = read_again
         self._app: Any = None
 
+    @property
+    def certificate(self) -> bytes:
+        """The certificate in use."""
+        return self._certificate
+
     def token(self, audience: str) -> str:
-        """Return a token that is still valid."""
+        """Return a token that is still valid; a refused certificate is read again once, where it was replaced."""
+        try:
+            return self._token(audience)
+        except AccessDeniedError:
+            if not self._renewed():
+                raise
+            return self._token(audience)
+
+    def _renewed(self) -> bool:
+        fresh = self._read_again() if self._read_again is not None else self._certificate
+        if fresh == self._certificate:
+            return False
+        self._certificate, self._app = fresh, None
+        return True
+
+    def _token(self, audience: str) -> str:
         import requests  # vendor imports are lazy
         from msal.exceptions import MsalError
 
@@ -148,16 +180,23 @@ def managed_identity(client_id: str | None = None, **options: Any) -> TokenSourc
 
 
 def certificate(
-    tenant_id: str, client_id: str, pem: str | bytes, *, authority: str, http_client: Any = None
-) -> TokenSource:
-    """Return the tokens of a certificate, given as bytes or as the path of a file."""
+    tenant_id: str, client_id: str, pem: str | bytes | Callable[[], bytes], *, authority: str, http_client: Any = None
+) -> CertificateTokens:
+    """Return the tokens of a certificate, given as bytes, as the path of a file, or as a call that reads it."""
+    read: Callable[[], bytes] | None = pem if callable(pem) else None
     if isinstance(pem, str):
         path = Path(pem)
-        try:
-            pem = path.read_bytes()
-        except OSError as error:
-            raise ConfigError(f"the certificate can't be read: {path} ({type(error).__name__})") from error
-    return CertificateTokens(tenant_id, client_id, pem, authority=authority, http_client=http_client)
+
+        def read() -> bytes:
+            try:
+                return path.read_bytes()
+            except OSError as error:
+                raise ConfigError(f"the certificate can't be read: {path} ({type(error).__name__})") from error
+
+    content = pem if isinstance(pem, bytes) else read() if read is not None else b""
+    return CertificateTokens(
+        tenant_id, client_id, content, authority=authority, http_client=http_client, read_again=read
+    )
 
 
 def _scope(audience: str) -> str:

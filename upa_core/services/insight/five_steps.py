@@ -14,7 +14,7 @@ from upa_core.domain.people.scope import compile_scope_reasons
 from upa_core.domain.redaction import Redactor
 from upa_core.ports.bundle import Ports
 from upa_core.ports.profiles import Profiles
-from upa_core.services.insight.one_person import plan_person
+from upa_core.services.insight.one_person import never_sent, plan_person
 
 StepName = Literal["connect", "import", "scope", "match", "action"]
 
@@ -54,7 +54,7 @@ def five_steps(
     steps.append(OnDemandStep("scope", outside or "in scope", ok=not outside))
     if outside:
         return steps
-    steps.append(_match(profiles, str(record.get("userPrincipalName") or ""), person))
+    steps.append(_match(ports, connector, profiles, str(record.get("userPrincipalName") or ""), person))
     steps.append(_action(ports, connector, person, record, resend=resend))
     return steps
 
@@ -78,8 +78,11 @@ def scope_today(ports: Ports, connector: Connector, person: str) -> tuple[str | 
     return record.get("userPrincipalName"), out_of_scope(connector, values) or "in scope"
 
 
-def _match(profiles: Profiles, name: str, person: str) -> OnDemandStep:
-    """Look for the profile; the import job matches by CloudId, so another profile of that name tells nothing."""
+def _match(ports: Ports, connector: Connector, profiles: Profiles, name: str, person: str) -> OnDemandStep:
+    """Look for the profile, and for values in it that were never sent from here: of whoever had the name before.
+
+    The import job matches by CloudId, so another profile of that name tells nothing.
+    """
     try:
         profile = profiles.properties(name)
     except UpaError as exc:
@@ -88,7 +91,12 @@ def _match(profiles: Profiles, name: str, person: str) -> OnDemandStep:
         return OnDemandStep(
             "match", "SharePoint has no profile yet: the import job will put them into escrow, and retry"
         )
-    return OnDemandStep("match", f"profile found; the import job matches it by CloudId {person}")
+    text = f"profile found; the import job matches it by CloudId {person}"
+    held = [target for target in connector.targets if profile.get(target)]
+    if held and never_sent(ports, connector, person):
+        text += f"; it already holds {', '.join(held)}, never sent from here: a predecessor's, or another tool's"
+        text += " (on_empty: keep, and dates, leave them)"
+    return OnDemandStep("match", text)
 
 
 def _action(

@@ -64,3 +64,13 @@ def plan_person(
     plan = Planner(connector).plan(shard, [row], ended=(), gone=(), full_round="", now=ports.clock.now())
     entry = plan.entries[0] if plan.entries else None
     return PersonPlan(entry, set_aside=plan.counts.invalid > 0, declined=plan.counts.declined)
+
+
+def never_sent(ports: Ports, connector: Connector, person: str) -> bool:
+    """Tell whether no file of this connector ever said anything of a person.
+
+    Raises as `plan_person`.
+    """
+    state = state_of(ports.store, connector.name).load().value
+    shard = People(ports.store, connector, state.people).load(shard_of(person, state.people.shards)).value
+    return shard.shadow(person) is None

@@ -20,6 +20,8 @@ from upa_core.state.overlay import OverlayStore, Silence
 from upa_core.state.people import People
 from upa_core.state.plan_reader import form_of
 
+_TRIES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -95,12 +97,13 @@ def preview(
 
     """
     silence = Silence()
-    store = OverlayStore(ports.store, ports.clock)
-    apart = replace(ports, store=store, events=silence, waker=silence)
-    pulled = ""
-    if source:
-        patient = replace(connector, limits=replace(connector.limits, time_budget=connector.limits.token_max_age))
-        pulled = pull(apart, patient, full=full).status
+    patient = replace(connector, limits=replace(connector.limits, time_budget=connector.limits.token_max_age))
+    for _ in range(_TRIES):  # whoever pulls meanwhile is in the state that a new copy begins with
+        store = OverlayStore(ports.store, ports.clock)
+        apart = replace(ports, store=store, events=silence, waker=silence)
+        pulled = pull(apart, patient, full=full).status if source else ""
+        if pulled != "superseded":
+            break
     state = state_of(store, connector.name).load().value
     taken = _Sink(apart, connector, most, sink)
     people = People(store, connector, state.people)

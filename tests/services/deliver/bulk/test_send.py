@@ -84,3 +84,14 @@ def test_one_person_who_spoils_every_file_starves_nobody() -> None:
     undelivered = [person for person in world.people if world.profile(person)["UpaDepartment"] != "B"]
     assert [person.encode() for person in undelivered] == poison
     assert world.state.sealed
+
+
+def test_a_refused_queue_call_is_no_import_job_of_the_day() -> None:
+    """SharePoint refuses the property map: nothing was queued, and the day's budget says so."""
+    world = _changed()
+    before = world.lane.jobs_today
+    world.sim.profiles.define("UpaDepartment", editable=True)
+    world.drain(hours=0)
+
+    assert (world.lane.jobs_today, world.lane.in_flight) == (before, None)
+    assert world.state.quarantine is not None

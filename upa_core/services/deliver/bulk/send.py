@@ -232,6 +232,7 @@ def _queue(here: Flight, tries: int | None = None) -> Step:
     except RetryLaterError as exc:
         return postpone(here, exc, unqueued=True)
     except FatalError as exc:
+        here = here.moved(replace(asking, queues=queues - 1), lambda lane: lane.uncount_job(now))
         if queues > 1:
             return give_up_sending(here)
         return fail(here, str(exc), quarantine=reason_of(exc, refused=QuarantineReason.MAPPING))

@@ -18,6 +18,7 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.runs import Hold
 from upa_core.domain.redaction import Redactor
 from upa_core.services.admin import holds
+from upa_core.services.deliver.bulk.drop import drop_hold
 from upa_core.state.document import state_of
 
 SAMPLE = 20
@@ -84,6 +85,8 @@ def show(cli: Cli) -> int:
             f"in {count(len(run.files), 'import file')}. A sample:"
         )
         out.print(changes_table(sample, names, redactor))
+        if lost := holds.lost_files(cli.ports, hold):
+            out.print(f"{count(lost, 'file')} of the plan can't be read: what was in there is planned anew.")
         yes, no = _MEANING[hold.kind]
         out.print(f"Next: upa hold approve {run.id}  ({yes})")
         out.print(f"  or: upa hold reject {run.id}   ({no})")
@@ -127,6 +130,23 @@ def reject(cli: Cli, run: Run = None) -> int:
     holds.reject(cli.ports, cli.connector, hold.run.id, cli.who)
     then = "Everybody is read again" if hold.kind else "SharePoint keeps what it has"
     return _decided(cli, hold, "rejected", then)
+
+
+@command(
+    "hold drop",
+    examples=["upa hold drop 20261122T101500Z-7f3k && upa plan"],
+    shape={"connector": "its name", "run": "the held run", "dropped": "true"},
+)
+def drop(cli: Cli, run: Run = None) -> int:
+    """Drop the held plan undecided: nothing is sent or declined, what was pulled is planned anew.
+
+    For a plan that can't be read any more, or that a better mapping would make smaller. Nothing is unknown afterwards.
+    """
+    hold = _held(cli, run)
+    drop_hold(cli.ports, cli.connector, hold.run.id, cli.who)
+    document = {"connector": cli.connector.name, "run": hold.run.id, "dropped": True}
+    cli.show(document, lambda out: out.print(f"Run {hold.run.id} is dropped. Next: upa plan, or upa run"))
+    return exits.OK
 
 
 def _decided(cli: Cli, hold: Hold, decision: str, then: str) -> int:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.backup_file import backup_to_read, new_backup
@@ -17,6 +18,8 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.services.admin import backup
+from upa_core.services.admin.repair import people_damaged, repair_lane, repair_people, repair_state
+from upa_core.services.deliver.bulk.drop import drop_run
 from upa_core.state.document import lane_of, state_of
 
 group("state", "What is stored: show it, export it, put it back, rewind the watermark.")
@@ -138,4 +141,59 @@ def rewind(cli: Cli, file: Annotated[Path, typer.Argument(help="A file written b
     document = {"connector": cli.connector.name, "from": to_json(before), "to": to_json(after)}
     text = f"The watermark moved from {moment(before)} back to {moment(after)}. Next: upa run"
     cli.show(document, lambda out: out.print(text))
+    return exits.OK
+
+
+_REPAIRS = {
+    "people": "shards that couldn't be read are emptied: their values are sent again, declined ones are offered again",
+    "lane": "what is in flight is looked for by its name; everybody is sent again",
+    "state": "the next round is full, everybody is sent again; it isn't live before upa go",
+}
+
+
+@command(
+    "state repair",
+    examples=["upa state repair", "upa state repair --json"],
+    shape={"connector": "its name", "repaired": "what couldn't be read and was given up: state, lane, people shards"},
+)
+def repair(cli: Cli) -> int:
+    """Give up what can't be read in storage: state, lane, people. What can be read stays as it is.
+
+    First try to bring the blob back (docs/how-to/restore-state.md): what is given up here is read and sent anew.
+    """
+    ports, connector = cli.ports, cli.connector
+    repaired = {"state": int(repair_state(ports, connector))}
+    repaired["lane"] = int(repair_lane(ports, connector))
+    repaired["people"] = repair_people(ports, connector) if people_damaged(ports, connector) else 0
+    lost = [what for what, times in repaired.items() if times]
+
+    def render(out: Console) -> None:
+        for what in lost:
+            out.print(f"{what}: {_REPAIRS[what]}.")
+        out.print("Next: upa run --full" if lost else f"{connector.name}: everything can be read; nothing was changed.")
+
+    cli.show({"connector": connector.name, "repaired": repaired}, render)
+    return exits.OK
+
+
+@command(
+    "state drop-run",
+    examples=["upa state drop-run 20261122T101500Z-7f3k"],
+    shape={"connector": "its name", "run": "the open run", "import_job_may_run": "true where SharePoint may have it"},
+)
+def drop_open_run(
+    cli: Cli,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="The open run; default: that one.")] = None,
+) -> int:
+    """End the open run as failed, without reading anything of it; what was pulled is planned anew.
+
+    An import job of it that may still run stays on the books: once it has ended, its people are unknown and sent again.
+    """
+    opened = state_of(cli.ports.store, cli.connector.name).load().value.run
+    if opened is None:
+        raise CommandError(f"{cli.connector.name} has no open run: nothing to drop. See upa status")
+    alive = drop_run(cli.ports, cli.connector, run or opened.id, cli.who)
+    document = {"connector": cli.connector.name, "run": opened.id, "import_job_may_run": alive}
+    also = " Its import job may still run: its people are sent again once it has ended." if alive else ""
+    cli.show(document, lambda out: out.print(f"Run {opened.id} is dropped.{also} Next: upa run"))
     return exits.OK

@@ -145,6 +145,10 @@ def _not_held(connectors: Everyone, run: str) -> Response:
     return problem(409, "Decided already", f"{one.by} {one.decision} it at {instant(one.at)}")
 
 
+def _with_losses(why: str, lost: int) -> str:
+    return f"{why}; files of the plan that are lost or damaged, and will be planned anew: {lost}" if lost else why
+
+
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
     samples = holds.sample(ports, hold, SAMPLES)
     names, redactor = people_named(ports, [entry.person for entry in samples]), Redactor(connector)
@@ -152,7 +156,7 @@ def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
         "run": hold.run.id,
         "connector": connector.name,
         "since": instant(hold.since),
-        "why": hold.why,
+        "why": _with_losses(hold.why, holds.lost_files(ports, hold)),
         "counts": to_json(hold.run.counts),
         "files": len(hold.run.files),
         "samples": [

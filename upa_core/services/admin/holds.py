@@ -6,6 +6,7 @@ rejected by reading everybody again.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from upa_core.domain.connector import Connector
@@ -14,8 +15,8 @@ from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import left_by
 from upa_core.domain.documents.runs import Decision, FileState, Hold
-from upa_core.domain.documents.storage_layout import decision_key
-from upa_core.domain.errors import ConflictError, RefusedError
+from upa_core.domain.documents.storage_layout import decision_key, file_key
+from upa_core.domain.errors import ConflictError, CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.planner import Entry
@@ -75,8 +76,25 @@ def sample(ports: Ports, hold: Hold, most: int) -> list[Entry]:
     for file in hold.run.files:
         if len(entries) >= most:
             break
-        entries += sorted(read_plan(ports, hold.run.id, file), key=lambda entry: not entry.clears)
+        if (plan := _readable(ports, hold.run.id, file)) is not None:
+            entries += sorted(plan, key=lambda entry: not entry.clears)
     return entries[:most]
+
+
+def lost_files(ports: Ports, hold: Hold) -> int:
+    """Return how many files of a held plan are lost or damaged: they can be decided about, and are planned anew."""
+    return sum(_readable(ports, hold.run.id, file) is None for file in hold.run.files)
+
+
+def _readable(ports: Ports, run: str, file: FileState) -> list[Entry] | None:
+    """Return the entries of a file of the plan, None where it isn't there as it was written."""
+    try:
+        blob = ports.store.get(file_key(run, file.name))
+        if blob is None or hashlib.sha256(blob.data).hexdigest() != file.sha256:
+            return None
+        return read_plan(ports, run, file)
+    except CorruptStateError:
+        return None
 
 
 def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
@@ -84,14 +102,17 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
 
     A `source_shrank` hold: the round isn't believed. No value is declined, and a full round reads everybody again.
 
+    What is lost of the plan can't be declined: it is planned again, and held again.
+
     Returns how many people's values were declined. Raises `RefusedError` where no such run is held.
     """
     document = state_of(ports.store, connector.name)
     hold = _held(document.load().value, run)
+    readable = [file for file in hold.run.files if _readable(ports, run, file) is not None]  # before it is recorded
     _decide(ports, connector, hold, Decision(Decision.VERSION, run, "rejected", by, ports.clock.now(), hold.why))
     people = 0
     doubted = hold.kind == SOURCE_SHRANK
-    for file in hold.run.files if not doubted else ():
+    for file in readable if not doubted else ():
         people += _decline(ports, connector, run, file)
     write_report(ports, connector.name, hold.run, "rejected", f"rejected by {by}: {hold.why}")
     now, token = ports.clock.now(), ports.ids.token()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
-from upa_core.domain.documents.storage_layout import shard_key
+from upa_core.domain.documents.storage_layout import lane_key, shard_key, state_key
 from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
-from upa_core.state.document import Stored, state_of
+from upa_core.state.document import Stored, lane_of, state_of
 from upa_core.state.people import People
 
 _TRIES = 8
@@ -25,9 +26,54 @@ def repair_people(ports: Ports, connector: Connector) -> int:
     return _walk(ports, connector, doubting=False)
 
 
+def people_damaged(ports: Ports, connector: Connector) -> bool:
+    """Tell whether a people shard can't be read; nothing is changed."""
+    index = state_of(ports.store, connector.name).load().value.people
+    people = People(ports.store, connector, index)
+    for number in range(index.shards):
+        try:
+            people.load(number)
+        except CorruptStateError:
+            return True
+    return False
+
+
 def doubt_everybody(ports: Ports, connector: Connector) -> int:
     """Make every value of everybody unknown, and have a full round send them again; as `repair_people`."""
     return _walk(ports, connector, doubting=True)
+
+
+def repair_lane(ports: Ports, connector: Connector) -> bool:
+    """Replace a lane that can't be read by an empty one; returns whether it couldn't.
+
+    Lost is which import job is in flight, which were given up, and how many were queued today. What it may still write
+    is unknown: everybody is sent again, and a file that was queued is looked for before it is queued again.
+    """
+    return _emptied(ports, connector, lane_key(connector.target.lane), lambda: lane_of(ports.store, connector).load())
+
+
+def repair_state(ports: Ports, connector: Connector) -> bool:
+    """Delete a state that can't be read; returns whether it couldn't.
+
+    Lost are the watermark, the outbox, the open run, a hold, a pause, and that it went live. The next round is
+    full, and everybody is sent again.
+    """
+    try:
+        state_of(ports.store, connector.name).load()
+    except CorruptStateError:
+        ports.store.delete(state_key(connector.name))
+        return True
+    return False
+
+
+def _emptied(ports: Ports, connector: Connector, key: str, load: Callable[[], object]) -> bool:
+    try:
+        load()
+    except CorruptStateError:
+        doubt_everybody(ports, connector)
+        ports.store.delete(key)
+        return True
+    return False
 
 
 def full_round_next(state: ConnectorState) -> ConnectorState:

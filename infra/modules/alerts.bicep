@@ -167,7 +167,8 @@ resource endlessRound 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   }
 }
 
-// An environment that is younger than two days had no time for it yet.
+// An environment that is younger than 36 hours may have had no night for it yet. Not 47: with a slow rhythm no event need lie
+// within one certain hour.
 resource housekeepingMissing 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   name: 'upa-housekeeping-missing-${token}'
   location: location
@@ -187,7 +188,7 @@ resource housekeepingMissing 'Microsoft.Insights/scheduledQueryRules@2026-03-01'
     criteria: {
       allOf: [
         {
-          query: 'traces | where timestamp > ago(2d) and message startswith "upa." | extend connector = tostring(customDimensions.upa_connector) | where isnotempty(connector) | summarize since = min(timestamp), done = countif(message == "upa.housekeeping.done") by connector | where done == 0 and since < ago(47h)'
+          query: 'traces | where timestamp > ago(2d) and message startswith "upa." | extend connector = tostring(customDimensions.upa_connector) | where isnotempty(connector) | summarize since = min(timestamp), done = countif(message == "upa.housekeeping.done") by connector | where done == 0 and since < ago(36h)'
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: 0
@@ -253,7 +254,7 @@ resource silence 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
     criteria: {
       allOf: [
         {
-          query: 'traces | where timestamp > ago(2d) and message startswith "upa." | extend connector = tostring(customDimensions.upa_connector) | where isnotempty(connector) | summarize success = maxif(timestamp, message in ("upa.run.ended", "upa.plan.empty") or (message == "upa.round.sealed" and toint(customDimensions.upa_rows) == 0)) by connector | where isnull(success) or success < ago(${silenceHours}h)'
+          query: 'traces | where timestamp > ago(2d) and message startswith "upa." | extend connector = tostring(customDimensions.upa_connector) | where isnotempty(connector) | extend success = message in ("upa.run.ended", "upa.plan.empty") or (message == "upa.round.sealed" and toint(customDimensions.upa_rows) == 0) | summarize success = max(iff(success, timestamp, datetime(null))) by connector | where isnull(success) or success < ago(${silenceHours}h)'
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: 0

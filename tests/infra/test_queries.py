@@ -27,7 +27,7 @@ TYPING_ERRORS = [
     ("| where ", "| wher "),
     ("timestamp", "timestmp"),
     ("traces", "trace"),
-    ("maxif(", "maxiff("),
+    ("iff(", "ifff("),
     ("by connector", "by conector"),
 ]
 

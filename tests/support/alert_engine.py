@@ -1,7 +1,8 @@
 """Alert rules as Azure Monitor evaluates them, over our events: a rule's own query, run by a Kusto engine on DuckDB.
 
 Of a scheduled query rule it knows what ours use: window, `overrideQueryTimeRange`, the three aggregations, the
-dimension `connector`, one failing period. The engine lacks `maxif` and says so; no query of ours uses it. Activity log alerts and metric alerts aren't queries and aren't here.
+dimension `connector`, one failing period. The engine lacks `maxif` and says so; no query of ours uses it. Activity
+log alerts and metric alerts aren't queries and aren't here.
 """
 
 from __future__ import annotations

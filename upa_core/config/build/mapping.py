@@ -8,7 +8,7 @@ from typing import Any
 
 from upa_core.config.build.route import check_route
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
-from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
+from upa_core.config.models_mapping import ExampleModel, MappingModel
 from upa_core.config.problems import shown
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
@@ -24,7 +24,6 @@ from upa_core.domain.people.attributes import (
 )
 from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
 from upa_core.domain.people.mapping_dates import date_formats, samples, time_zones
-from upa_core.domain.people.scope import Clause, Scope, compile_scope
 from upa_core.domain.plan.core_properties import why_core
 
 Add = Callable[..., None]

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
 
-from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
-from upa_core.config.models_mapping import ClauseModel, ExampleModel, MappingModel, ScopeModel
-from upa_core.config.problems import shown
-from upa_core.domain.bulk.rewritten import may_be_rewritten
-from upa_core.domain.errors import ConfigError, InvalidValueError
-from upa_core.domain.language.dates import DateFormat
-from upa_core.domain.language.expressions import Attribute, Call, Constant, Expression, walk
-from upa_core.domain.language.moments import zone_of
-from upa_core.domain.language.values import LISTS, check_carriable, formatter, utf16_length
+from upa_core.config.models_mapping import ClauseModel, ScopeModel
+from upa_core.domain.errors import ConfigError
 from upa_core.domain.people.attributes import (
-    EXTRA_PERMISSIONS,
     AttributeRefusedError,
     resolve_attribute,
     type_of_attribute,
 )
-from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
 from upa_core.domain.people.scope import Clause, Scope, compile_scope
-from upa_core.domain.plan.core_properties import why_core
 
 Add = Callable[..., None]
 """Takes a path below the scope, a message and a suggestion."""

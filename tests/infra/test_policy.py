@@ -394,3 +394,13 @@ def test_the_host_is_set_up_for_one_message_at_a_time_and_known_versions() -> No
         durable["versionMatchStrategy"],
         durable["versionFailureStrategy"],
     ) == ("upa", "CurrentOrOlder", "Reject")
+
+
+def test_the_host_polls_as_often_as_is_advised_and_brings_cut_off_work_back_soon() -> None:
+    """Durable every 10 seconds [AZ-15], the queues every 30; an activity that was cut off waits a minute [AZ-10]."""
+    extensions = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["extensions"]
+    provider = extensions["durableTask"]["storageProvider"]
+
+    assert provider["maxQueuePollingInterval"] == "00:00:10"
+    assert provider["workItemQueueVisibilityTimeout"] == "00:01:00"
+    assert extensions["queues"]["maxPollingInterval"] == "00:00:30"

@@ -88,9 +88,9 @@ class AzureStage:
         self.app.start()
 
     def kill_both(self) -> None:
-        """SIGKILL the triggers and the functions host, and start both again."""
-        self.kill_engine()
-        self.kill_worker()
+        """SIGKILL the functions host and the triggers, and start both again."""
+        kill_app(self.app)
+        self.app.start()
 
     @contextmanager
     def storage_away(self) -> Iterator[None]:
@@ -248,6 +248,14 @@ def engine_process(app: HostEngine) -> int:
                 if "azure-triggers" in Path(f"/proc/{child}/cmdline").read_text():
                     return int(child)
     return 0
+
+
+def kill_app(app: HostEngine) -> None:
+    """SIGKILL a functions host and its triggers: the host first, or it would start the triggers again."""
+    engine = engine_process(app)
+    app.kill()
+    if engine:
+        os.kill(engine, signal.SIGKILL)
 
 
 def is_gone(process: int) -> bool:

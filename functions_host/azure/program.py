@@ -18,7 +18,7 @@ from typing import Any
 
 from functions_host.errors import AzureTriggersError, SettingsError
 
-STARTS_WITHIN = 120.0
+STARTS_WITHIN = 300.0
 STOPS_WITHIN = 30.0
 READY = "ready "
 log = logging.getLogger("functions_host.azure")

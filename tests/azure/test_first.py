@@ -29,4 +29,5 @@ def test_the_function_app_starts_on_microsoft_s_triggers_as_it_is(start_host: An
     host = start_host(ROOT, settings=settings)
     assert {"pull_changes", "continue_pull", "export_changes", "watch_import_job", "watch_step"} <= set(host.functions)
     host.enqueue("upa-export", json.dumps({"v": 1, "connector": "nobody", "run": "x"}))
-    eventually(lambda: "Executed 'Functions.export_changes' (Failed" in host.log_path.read_text())
+    failed = "Executed 'Functions.export_changes' (Failed"
+    eventually(lambda: failed in host.log_path.read_text(), 120)  # host.json lets half a minute pass between polls

@@ -50,7 +50,7 @@ def second_instance(staged: AzureStage, patch: pytest.MonkeyPatch) -> Iterator[H
 
 def delivered(staged: AzureStage, began: float, test: str, files: int = 1) -> None:
     """Wait until everything is delivered; every profile is right, and each file became one import job."""
-    eventually(lambda: staged.settled() and staged.wrong() == [], 400)
+    eventually(lambda: staged.settled() and staged.wrong() == [], 600)
     ended = time.monotonic()
     longest = round(staged.longest_stand_still(began, ended))
     report(test=test, seconds=round(ended - began), longest=longest, files=len(staged.files_queued()))

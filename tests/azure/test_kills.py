@@ -29,10 +29,10 @@ def test_whatever_is_killed_nothing_is_lost_or_doubled(
         began = time.monotonic()
         blows = [_strike(staged, chance, began) for _ in range(BLOWS_IN_A_SCHEDULE)]
         staged.edit(5, "after all")
-        eventually(lambda: staged.settled() and staged.wrong() == [], 400)
+        eventually(lambda: staged.settled() and staged.wrong() == [], 600)
         ended = time.monotonic()
         staged.keep_house()
-        eventually(lambda: staged.on.ports.library.items() == [], 120)
+        eventually(lambda: staged.on.ports.library.items() == [], 240)
         report(
             test="kills",
             seed=seed,

@@ -219,7 +219,7 @@ def app_with(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 def on_microsoft_s_triggers(patch: pytest.MonkeyPatch, schedule: str) -> None:
     """Let the demo's functions host use Microsoft's triggers, tick by this schedule and be waited for longer."""
     patch.setattr(demo_engine, "SCHEDULE", schedule)
-    patch.setattr(demo_engine, "STARTS_WITHIN", 180.0)
+    patch.setattr(demo_engine, "STARTS_WITHIN", 400.0)
     patch.setattr(demo_engine, "STOPS_WITHIN", 45.0)
     patch.setattr(demo_engine, "RUN_WITHIN", 600.0)
     patch.setenv("FUNCTIONS_HOST_TRIGGERS", "azure")

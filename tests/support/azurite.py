@@ -24,7 +24,7 @@ SCRIPT = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Azurite's published key, the same everywhere."""
-_PATIENCE = 60.0
+_PATIENCE = 240.0
 
 
 class AzuriteMissingError(RuntimeError):

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
+.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage model explore mutation test-durable2 wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -72,7 +72,10 @@ model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long
 
 campaigns: $(READY) ## Run the full forms of what `make test` runs in short: all rivals, deaths, lives, phases, processes (hours)
 	@UPA_FULL=1 $(BIN)/python -m pytest -m full --timeout=0
-	@$(MAKE) --no-print-directory crash model explore
+	@$(MAKE) --no-print-directory crash model damage explore
+
+damage: $(READY) ## Damage stored documents N times and read them: healed or a clear error, nothing else (seconds)
+	@$(BIN)/python -m tests.damage $(or $(N),6000)
 
 explore: $(READY) ## Run the tests that generate their examples with new ones (minutes)
 	@HYPOTHESIS_PROFILE=new $(BIN)/python -m pytest $(shell grep -rlE "^@given|^@SCHEMA|import run_state_machine" tests --include="test_*.py")

@@ -13,6 +13,7 @@ from functools import partial
 from time import perf_counter
 
 from tests.crash.campaign import Tally, campaign
+from tests.crash.faults import lasting_faults
 from tests.crash.rivals import interleavings
 from tests.crash.scenarios import SCENARIOS
 
@@ -20,6 +21,7 @@ KINDS = {
     "crash points": campaign,
     "interleavings": interleavings,
     "overtaken reads": partial(interleavings, place="read"),
+    "lasting faults": lasting_faults,
 }
 
 

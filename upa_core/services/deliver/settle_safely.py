@@ -33,7 +33,7 @@ def settle_safely(ports: Ports, connector: Connector, file: FileState, outcome: 
     """
     if may_begin(ports, connector, "settle", file.name):
         try:
-            _check(ports, outcome.run, file)
+            check_batch(ports, outcome.run, file)
             return settle(ports, connector, outcome)
         except Exception as exc:
             if not failed(ports, connector, "settle", file.name, exc):
@@ -60,7 +60,7 @@ def doubt_safely(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     if may_begin(ports, connector, "doubt", entry.file, alone=False):
         try:
             if file is not None:
-                _check(ports, entry.run, file)
+                check_batch(ports, entry.run, file)
             people = doubt(ports, connector, entry)
             ended(ports, connector, "doubt", entry.file)
             return people
@@ -102,7 +102,7 @@ def _doubt_whom_it_named(
 
 
 def _by_file(ports: Ports, run: str, file: FileState) -> Named:
-    _check(ports, run, file)
+    check_batch(ports, run, file)
     form, pieces = form_of(ports, file.route), people_in(ports, run, file.name, file.route)
     return {person: frozenset(form.read([piece], orjson.loads)[person]) for person, piece in pieces.items()}
 
@@ -112,7 +112,7 @@ def _by_plan(ports: Ports, run: str, file: FileState) -> Named:
     return {person: frozenset(old) for person, old in read_known(ports.store, run, file.name).items()}
 
 
-def _check(ports: Ports, run: str, file: FileState) -> None:
+def check_batch(ports: Ports, run: str, file: FileState) -> None:
     """Raise CorruptStateError where the import file isn't there as it was written."""
     digest, key = hashlib.sha256(), file_key(run, file.name)
     for piece in _pieces(ports, key):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from tests.support.joined import JoinedWorld, row
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from upa_core.domain.errors import RefusedError
 from upa_core.ports.bundle import Ports
@@ -204,6 +205,25 @@ def _remapped() -> World:
     return world
 
 
+def _joined() -> World:
+    world = JoinedWorld(6)
+    quick(world).settle_down()
+    world.deliver(*(row(f"E{n}", f"{n}") for n in range(6)))
+    world.settle_down()
+    world.deliver(row("E0", "0"), row("E1", "one"), row("E2", None), row("E3", "three"), row("E7", "seven"))
+    world.edit(world.people[0], department="changed")
+    world.hire("E7")
+    return world
+
+
+def _swap_numbers(world: World, _: Ports) -> None:
+    """Let two people exchange their employee ids; the rows stay."""
+    assert isinstance(world, JoinedWorld)
+    for person, number in ((world.people[3], "E4"), (world.people[4], "E3")):
+        if world.sim.directory.get(person).get("employeeId") != number:
+            world.renumber(person, number)
+
+
 def retry_until_decided(step: Step) -> Step:
     """Make a decision repeatable: one that was carried out is no error."""
 
@@ -230,4 +250,5 @@ SCENARIOS = (
     Scenario("nameless import job, late log", _nameless, (sync,), days=1),
     Scenario("more shards", _reshard, (_full_sync,)),
     Scenario("changed mapping", _remapped, (sync,)),
+    Scenario("joined rows, exchanged keys", _joined, (sync, _swap_numbers, sync)),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import orjson
 import pytest
 from hypothesis import given
@@ -48,7 +50,8 @@ def test_a_shard_is_read_for_todays_targets() -> None:
 
 def test_a_shard_of_the_first_version_is_read() -> None:
     """What an earlier release stored goes on working: rows in the same object, the stamp first."""
-    head = orjson.loads(encode_shard(full()).partition(b"\n")[0]) | {"version": 1}
+    written = orjson.loads(encode_shard(full()).partition(b"\n")[0])
+    head = {key: value for key, value in written.items() if key not in ("check", "count")} | {"version": 1}
     old = orjson.dumps(head | {"people": {"p": [[2, 6], "a", "bb"], "s": [[3, 0], "only", None]}})
     assert decode_shard(old, AB, where="here", few=True) == full()
 
@@ -70,6 +73,45 @@ def test_a_shard_that_cant_be_read_says_so(data: bytes, few: bool) -> None:
     """Damage and newer versions raise CorruptStateError with the key, at the latest when the person is asked for."""
     with pytest.raises(CorruptStateError, match="here"):
         decode_shard(data, AB, where="here", few=few).shadow("p")
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_every_damaged_byte_of_a_shard_is_found_out(few: bool) -> None:
+    """A bit that flips in storage never becomes a confirmed value: the checksum covers all of it."""
+    data = encode_shard(full())
+    for at in range(len(data)):
+        with pytest.raises(CorruptStateError, match="here"):
+            decode_shard(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], AB, where="here", few=few)
+
+
+def test_a_shard_that_lost_rows_is_found_out() -> None:
+    """The line counts them, whoever wrote the checksum."""
+    line, body = encode_shard(full()).partition(b',"check"')[0], b'{"p":["a","bb",[2,6]]}'
+    check = b',"check":"%08x"}\n' % zlib.crc32(body, zlib.crc32(line))
+    with pytest.raises(CorruptStateError, match="holds 1 rows, not 2"):
+        decode_shard(line + check + body, AB, where="here")
+
+
+def test_a_shard_without_checksum_is_read_and_has_one_when_written_again() -> None:
+    """An earlier release wrote it; a few people of it are still decoded one by one."""
+    line, _, body = encode_shard(full()).partition(b"\n")
+    head = {key: value for key, value in orjson.loads(line).items() if key not in ("check", "count")}
+    old = decode_shard(orjson.dumps(head) + b"\n" + body, AB, where="here", few=True)
+    old.settle("new", {"A": "x"}, 9)
+    again = encode_shard(old)
+
+    assert b'"check":"' in again
+    assert decode_shard(again, AB, where="here").rows.keys() == {"p", "s", "new"}
+
+
+def test_the_count_follows_people_who_come_and_go_one_by_one() -> None:
+    """Nobody else's row is decoded for it."""
+    shard = decode_shard(encode_shard(full()), AB, where="here", few=True)
+    shard.settle("new", {"A": "x"}, 9)
+    shard.end("p")
+    shard.end("nobody")
+
+    assert orjson.loads(encode_shard(shard).partition(b"\n")[0])["count"] == 2
 
 
 @pytest.mark.slow

@@ -93,3 +93,7 @@ class JoinedWorld(World):
                 if self.sim.profiles.exists(person) and self.cost(person) != wanted:
                     wrong.append(f"{person} ({number}) holds {self.cost(person)!r} instead of {wanted!r}")
         return wrong
+
+    def differences(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Return where SharePoint differs from the oracle, in what the HR system gives as well."""
+        return super().differences(*args, **kwargs) + self.joined_differences()

@@ -1,10 +1,15 @@
 """People shards as stored blobs: a line of JSON for the shard itself, and behind it the JSON object of its rows.
 
+The line tells how many rows there are, and ends in the CRC-32 of all that it says and of the rows. A shard of an
+earlier release tells neither, and both once it is written again.
+
 The rows stand apart so that a day, which touches a few people of a shard, need not decode the others (`StoredRows`).
 """
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +21,9 @@ from upa_core.domain.people.shadow import EscrowEntry, ShadowRow, Shard
 from upa_core.state.shard_rows import StoredRows
 
 SHARD_VERSION = 2
+_WITHOUT_CHECK = {"version", "targets", "escrow", "missed", "declined", "floor", "doubted", "writes", "people"}
+"""What a shard of a release before checksums says."""
+_CHECK = re.compile(rb',"check":"([0-9a-f]{8})"}\Z')
 
 
 def encode_shard(shard: Shard) -> bytes:
@@ -31,7 +39,21 @@ def encode_shard(shard: Shard) -> bytes:
         "writes": shard.writes,
     }
     rows = shard.rows
-    return orjson.dumps(head) + b"\n" + (rows.encoded() if isinstance(rows, StoredRows) else orjson.dumps(rows))
+    count = rows.count if isinstance(rows, StoredRows) else len(rows)
+    if count is not None:
+        head["count"] = count
+    body = rows.encoded() if isinstance(rows, StoredRows) else orjson.dumps(rows)
+    line = orjson.dumps(head)[:-1]
+    return b"".join((line, b',"check":"%08x"}' % zlib.crc32(body, zlib.crc32(line)), b"\n", body))
+
+
+def _check(line: bytes, body: bytes, where: str) -> None:
+    """Raise `CorruptStateError` where the checksum that a shard bears doesn't fit."""
+    found = _CHECK.search(line, max(0, len(line) - 32))
+    if found is None and not orjson.loads(line).keys() <= _WITHOUT_CHECK:
+        raise CorruptStateError(f"{where} is damaged: its checksum is missing")
+    if found is not None and int(found[1], 16) != zlib.crc32(body, zlib.crc32(line[: found.start()])):
+        raise CorruptStateError(f"{where} is damaged: its checksum doesn't fit")
 
 
 def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few: bool = False) -> Shard:
@@ -42,7 +64,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         where: names the blob in the error.
 
     Raises:
-        CorruptStateError: the blob isn't a shard, or one of a newer release.
+        CorruptStateError: the blob is damaged, isn't a shard, or is one of a newer release.
 
     """
     shard = Shard(tuple(targets))
@@ -53,6 +75,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         head = orjson.loads(line)
         if head["version"] > SHARD_VERSION:
             raise CorruptStateError(f"{where}: version {head['version']} is newer than this release knows")
+        _check(line, body, where)
         shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in head["escrow"].items()}
         shard.missed = dict(head["missed"])
         shard.floor = head.get("floor", 0)
@@ -60,10 +83,12 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         shard.declined = {person: dict(values) for person, values in head["declined"].items()}
         shard.doubted = {person: dict(values) for person, values in head.get("doubted", {}).items()}
         if few and head["version"] > 1 and tuple(head["targets"]) == shard.targets:
-            shard.rows = StoredRows(body, where)
+            shard.rows = StoredRows(body, where, head.get("count"))
         else:
             shard.rows = _rows(head, body, shard.targets)
             shard.dropped = not set(head["targets"]) <= set(shard.targets)
+            if len(shard.rows) != head.get("count", len(shard.rows)):
+                raise CorruptStateError(f"{where} is damaged: it holds {len(shard.rows)} rows, not {head['count']}")
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
     return shard

@@ -21,12 +21,12 @@ class StoredRows(MutableMapping[str, ShadowRow]):
     backslash before it stands only where a row begins; where it ends, `_ROW` tells, a value may hold anything.
     """
 
-    def __init__(self, body: bytes, where: str) -> None:
-        """Read from the JSON object of all rows; it is decoded whole once everybody is asked for.
+    def __init__(self, body: bytes, where: str, count: int | None = None) -> None:
+        """Read from the JSON object of all rows, `count` if known; it is decoded whole once everybody is asked for.
 
         Raises `CorruptStateError` naming `where`, here or at a row, where that isn't JSON.
         """
-        self._body, self._where = body, where
+        self._body, self._where, self._count = body, where, count
         if not (body.startswith(b"{") and body.endswith(b"}")):
             raise self._corrupt()
         self._touched: dict[str, ShadowRow | None] = {}
@@ -60,6 +60,16 @@ class StoredRows(MutableMapping[str, ShadowRow]):
     def __len__(self) -> int:
         """Return how many rows there are."""
         return len(self._everybody())
+
+    @property
+    def count(self) -> int | None:
+        """Return how many rows there are, None where that was never counted and isn't known without decoding all."""
+        if self._all is not None:
+            return len(self._all)
+        if self._count is None:
+            return None
+        changes = ((row is not None) - (self._span(person) is not None) for person, row in self._touched.items())
+        return self._count + sum(changes)
 
     def encoded(self) -> bytes:
         """Return the JSON object of all rows as they are now; rows never touched are copied, not encoded."""

@@ -15,7 +15,7 @@ KEYS = {
     layout.attempts_key("hr"): BlobKey(Kind.ATTEMPTS, "hr"),
     layout.due_key("hr"): BlobKey(Kind.ESCROW_INDEX, "hr"),
     layout.segment_key("hr", RUN, 1, "abcd"): BlobKey(Kind.SEGMENT, "hr", RUN),
-    layout.keys_key("hr", RUN, 1, "abcd"): BlobKey(Kind.KEY_ROWS, "hr", RUN),
+    layout.segment_key("hr", RUN, 1, "abcd", "keys"): BlobKey(Kind.KEY_ROWS, "hr", RUN),
     layout.source_key("hr", "payroll", RUN, 1, "abcd"): BlobKey(Kind.SOURCE_ROWS, "hr", RUN),
     layout.shard_key("hr", f"1-{RUN}", 3): BlobKey(Kind.PEOPLE_SHARD, "hr"),
     layout.probe_key("hr", "abcd"): BlobKey(Kind.DOCTOR_PROBE, "hr"),

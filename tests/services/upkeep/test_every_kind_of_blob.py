@@ -16,7 +16,6 @@ from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.connector_state import source_segments
 from upa_core.domain.documents.storage_layout import (
     Kind,
-    keys_key,
     parse,
     people_calls_key,
     probe_key,
@@ -105,7 +104,7 @@ def world() -> World:
     made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(probe_key("hr", "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
-    made.store.put(keys_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
+    made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd", "keys"), b"x")
     made.store.put(source_key("hr", "hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
     made.store.put(shard_key("hr", "0", 0), b"x")
     return made

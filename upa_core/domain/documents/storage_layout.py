@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from upa_core.domain.documents.ids import is_run_id, parse_file_name
 
 RUNS_PREFIX = "runs/"
 REQUESTS_PREFIX = "requests/"
+RoundFolder = Literal["rounds", "keys"]
 
 
 class Kind(StrEnum):
@@ -82,24 +84,14 @@ def due_key(connector: str) -> str:
     return f"{connector_prefix(connector)}escrow-due.json"
 
 
-def rounds_prefix(connector: str) -> str:
-    """Return the prefix of all segments of a connector."""
-    return f"{connector_prefix(connector)}rounds/"
+def rounds_prefix(connector: str, folder: RoundFolder = "rounds") -> str:
+    """Return the prefix of all segments of a connector, of people or of their keys."""
+    return f"{connector_prefix(connector)}{folder}/"
 
 
-def segment_key(connector: str, round_id: str, number: int, token: str) -> str:
+def segment_key(connector: str, round_id: str, number: int, token: str, folder: RoundFolder = "rounds") -> str:
     """Return where a segment lies; the token keeps two writers of one round apart."""
-    return f"{rounds_prefix(connector)}{round_id}/{number:05d}-{token}"
-
-
-def keys_prefix(connector: str) -> str:
-    """Return the prefix of a connector's key index."""
-    return f"{connector_prefix(connector)}keys/"
-
-
-def keys_key(connector: str, round_id: str, number: int, token: str) -> str:
-    """Return where a segment of the key index lies; the token keeps two writers of one round apart."""
-    return f"{keys_prefix(connector)}{round_id}/{number:05d}-{token}"
+    return f"{rounds_prefix(connector, folder)}{round_id}/{number:05d}-{token}"
 
 
 def sources_prefix(connector: str, source: str = "") -> str:
@@ -264,10 +256,8 @@ def _connectors(parts: list[str]) -> BlobKey | None:
             return BlobKey(_OF_A_CONNECTOR[name], connector)
         case [connector, name] if name.startswith("doctor-"):
             return BlobKey(Kind.DOCTOR_PROBE, connector)
-        case [connector, "rounds", round_id, _]:
-            return BlobKey(Kind.SEGMENT, connector, round_id)
-        case [connector, "keys", round_id, _]:
-            return BlobKey(Kind.KEY_ROWS, connector, round_id)
+        case [connector, "rounds" | "keys" as folder, round_id, _]:
+            return BlobKey(Kind.SEGMENT if folder == "rounds" else Kind.KEY_ROWS, connector, round_id)
         case [connector, "sources", _, round_id, _]:
             return BlobKey(Kind.SOURCE_ROWS, connector, round_id)
         case [connector, "people", _, _]:

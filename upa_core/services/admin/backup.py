@@ -17,7 +17,6 @@ from upa_core.domain.documents.connector_state import ConnectorState, PeopleInde
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import (
     connector_prefix,
-    keys_prefix,
     rounds_prefix,
     shard_key,
     sources_prefix,
@@ -182,7 +181,7 @@ def _shard(
 
 def _segments(archive: zipfile.ZipFile, connector: Connector, state: ConnectorState) -> Iterator[str]:
     names, name = set(archive.namelist()), connector.name
-    ours = (rounds_prefix(name), keys_prefix(name), sources_prefix(name))
+    ours = (rounds_prefix(name), rounds_prefix(name, "keys"), sources_prefix(name))
     pulled = [segment for sealed in state.sealed for segment in sealed.segments]
     for key in dict.fromkeys(segment.key for segment in (*pulled, *source_segments(state))):
         if not key.startswith(ours) or key not in names:

@@ -10,7 +10,7 @@ from upa_core.domain.documents.connector_state import ConnectorState, source_seg
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.documents.sources import SourceState
-from upa_core.domain.documents.storage_layout import keys_key, keys_prefix, source_key, sources_prefix
+from upa_core.domain.documents.storage_layout import rounds_prefix, segment_key, source_key, sources_prefix
 from upa_core.domain.people.changes import PARTITIONS, REMOVED, Row
 from upa_core.domain.sources.joined.current_rows import KEY
 from upa_core.ports.bundle import Ports
@@ -50,7 +50,11 @@ class _Rewriting:
     def leftovers(self) -> set[str]:
         """Return what earlier generations left: whoever pulls a source just now has lost it by the change above."""
         store, name = self._ports.store, self._connector.name
-        found = {info.key for prefix in (keys_prefix(name), sources_prefix(name)) for info in list(store.list(prefix))}
+        found = {
+            info.key
+            for prefix in (rounds_prefix(name, "keys"), sources_prefix(name))
+            for info in list(store.list(prefix))
+        }
         return found - {segment.key for segment in source_segments(state_of(store, name).load().value)}
 
     def _source(self, one: SourceState) -> SourceState:
@@ -69,7 +73,7 @@ class _Rewriting:
         return replace(one, current=current)
 
     def _key_of_keys(self, number: int) -> str:
-        return keys_key(self._connector.name, self._folder, number, self._ports.ids.token())
+        return segment_key(self._connector.name, self._folder, number, self._ports.ids.token(), "keys")
 
     def _without(self, segments: Iterable[Segment], names: set[str], key: Callable[[int], str]) -> tuple[Segment, ...]:
         kept: list[Segment] = []

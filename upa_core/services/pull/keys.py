@@ -10,7 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.rounds import OpenRound
 from upa_core.domain.documents.sources import KeyRows
-from upa_core.domain.documents.storage_layout import keys_key
+from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.people.changes import Row, as_spelled, compile_projection
 from upa_core.ports.bundle import Ports
 from upa_core.state.rows.segments import write_segment
@@ -39,7 +39,7 @@ class KeyBook:
         if not self._rows:
             return opened
         number = len(opened.keys) + 1
-        key = keys_key(self._connector.name, opened.id, number, ports.ids.token())
+        key = segment_key(self._connector.name, opened.id, number, ports.ids.token(), "keys")
         segment = write_segment(ports.store, key, self._rows)
         self._rows = []
         return replace(opened, keys=(*opened.keys, segment))

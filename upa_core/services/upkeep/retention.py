@@ -13,7 +13,6 @@ from upa_core.domain.documents.storage_layout import (
     RUNS_PREFIX,
     Kind,
     connector_named_in,
-    keys_prefix,
     parse,
     people_prefix,
     probes_prefix,
@@ -50,7 +49,10 @@ def sweep_segments(ports: Ports, connector: Connector) -> int:
 
 def sweep_sources(ports: Ports, connector: Connector) -> int:
     """Delete rows of secondary sources, and parts of the key index, that the state doesn't name any more."""
-    found = [*ports.store.list(sources_prefix(connector.name)), *ports.store.list(keys_prefix(connector.name))]
+    found = [
+        *ports.store.list(sources_prefix(connector.name)),
+        *ports.store.list(rounds_prefix(connector.name, "keys")),
+    ]
     named = {segment.key for segment in source_segments(state_of(ports.store, connector.name).load().value)}
     return _delete(ports, [blob for blob in found if blob.key not in named], SAFE_AGE)
 

@@ -1,12 +1,14 @@
 """Segments: immutable blobs of pulled rows, grouped into partitions behind an offset table.
 
-A segment is a head line `UPA1`, 65 offsets of ten digits, then one JSON list of rows for each of the 64 partitions;
-a plan reads one partition's range without the rest.
+A segment is a head line `UPA1`, 65 offsets of ten digits, for each of the 64 partitions its CRC-32 in hex and its
+number of rows, eight characters each, and then one JSON list of rows for each; a plan reads one partition's range
+without the rest. The first release wrote no checksums: its first offset tells.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
@@ -19,19 +21,27 @@ from upa_core.ports.store import Store
 _MAGIC = b"UPA1\n"
 _DIGITS = 10
 _HEAD = len(_MAGIC) + (PARTITIONS + 1) * _DIGITS
+_CHECK = 8
+_LONG_HEAD = _HEAD + PARTITIONS * 2 * _CHECK
 _SMALL = 256 * 1024
+
+Check = tuple[int, int]
+"""CRC-32 and number of rows of a partition."""
 
 
 def encode_segment(rows: Sequence[Row]) -> bytes:
     """Write rows as a segment; rows of one person keep their order."""
     partitions = spread((row[0] for row in rows), rows, PARTITIONS)
     bodies = [_dump(part) if part else b"" for part in partitions]
-    offsets, at = [_HEAD], _HEAD
+    offsets, at = [_LONG_HEAD], _LONG_HEAD
     for body in bodies:
         at += len(body)
         offsets.append(at)
     table = b"".join(b"%0*d" % (_DIGITS, offset) for offset in offsets)
-    return b"".join((_MAGIC, table, *bodies))
+    checks = b"".join(
+        b"%08x%08d" % (zlib.crc32(body), len(part)) for body, part in zip(bodies, partitions, strict=True)
+    )
+    return b"".join((_MAGIC, table, checks, *bodies))
 
 
 def write_segment(store: Store, key: str, rows: Sequence[Row]) -> Segment:
@@ -48,31 +58,38 @@ class SegmentReader:
         self._store = store
         self._segment = segment
         self._whole: bytes | None = None
-        self._offsets: list[int] | None = None
+        self._head: tuple[list[int], list[Check]] | None = None
 
     def rows(self, partitions: Sequence[int]) -> Iterator[Row]:
         """Yield the rows of these partitions.
 
-        Raises `CorruptStateError` where the segment is missing or isn't one.
+        Raises `CorruptStateError` where the segment is missing or damaged, or isn't one.
         """
         if self._segment.size <= _SMALL or len(partitions) == PARTITIONS:
             if self._whole is None:
                 self._whole = self._read(0, self._segment.size)
             whole = self._whole
-            offsets = self._table(whole[:_HEAD])
+            offsets, checks = self._table(whole[:_LONG_HEAD])
             bodies: Iterable[bytes] = (whole[offsets[p] : offsets[p + 1]] for p in partitions)
             if len(partitions) == PARTITIONS:
                 self._whole = None
         else:
-            offsets = self._offsets or self._table(self._read(0, _HEAD))
-            self._offsets = offsets
+            self._head = self._head or self._table(self._read(0, _LONG_HEAD))
+            offsets, checks = self._head
             bodies = (self._read(offsets[p], offsets[p + 1] - offsets[p]) for p in partitions)
-        for body in bodies:
+        for partition, body in zip(partitions, bodies, strict=True):
+            if checks and zlib.crc32(body) != checks[partition][0]:
+                raise self._corrupt("is damaged: a checksum doesn't fit")
             if body:
                 try:
-                    yield from _load(body)
+                    rows = _load(body)
                 except ValueError as exc:
                     raise self._corrupt("holds a partition that isn't JSON") from exc
+                if checks and len(rows) != checks[partition][1]:
+                    raise self._corrupt("is damaged: rows are missing")
+                yield from rows
+            elif checks and checks[partition][1]:
+                raise self._corrupt("is damaged: rows are missing")
 
     def _read(self, start: int, length: int) -> bytes:
         data = self._store.read_range(self._segment.key, start, length) if length else b""
@@ -80,11 +97,20 @@ class SegmentReader:
             raise self._corrupt("is missing or cut short")
         return data
 
-    def _table(self, head: bytes) -> list[int]:
+    def _table(self, head: bytes) -> tuple[list[int], list[Check]]:
+        """Return the offsets and the checks; none in a segment of the first release."""
         if not head.startswith(_MAGIC) or len(head) < _HEAD:
             raise self._corrupt("isn't a segment")
-        digits = head[len(_MAGIC) : _HEAD]
-        return [int(digits[at : at + _DIGITS]) for at in range(0, len(digits), _DIGITS)]
+        try:
+            offsets = [int(head[at : at + _DIGITS]) for at in range(len(_MAGIC), _HEAD, _DIGITS)]
+            if offsets[-1] != self._segment.size:
+                raise self._corrupt("isn't as long as it says")
+            if offsets[0] == _HEAD:
+                return offsets, []
+            fields = [head[at : at + _CHECK] for at in range(_HEAD, _LONG_HEAD, _CHECK)]
+            return offsets, [(int(code, 16), int(rows)) for code, rows in zip(*[iter(fields)] * 2, strict=True)]
+        except ValueError as exc:
+            raise self._corrupt("is damaged: its head can't be read") from exc
 
     def _corrupt(self, what: str) -> CorruptStateError:
         return CorruptStateError(f"segment {self._segment.key} {what}")

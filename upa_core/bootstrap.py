@@ -34,7 +34,7 @@ from upa_core.ports.inspection import Host
 from upa_core.ports.messenger import Messenger
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
-from upa_core.services.deliver.routes import ROUTES
+from upa_core.services.deliver.routes import routes_with
 from upa_core.services.health.notify import Alerting
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class App:
             ids=RandomIds(),
             events=self.events,
             waker=waker,
-            routes=ROUTES,
+            routes=routes_with(self.single_profiles(connector)),
         )
 
     def services(self, connector: Connector) -> Mapping[Host, Service]:
@@ -117,7 +117,16 @@ class App:
     def single_profiles(self, connector: Connector) -> SharePointProfiles:
         """Return what reads and writes a connector's target profiles one by one; each attempt is one that counts."""
         tokens = self._sharepoint_tokens(connector)
-        return SharePointProfiles(Service(_origin(connector.target.admin_url), tokens, self.clock, attempts=1))
+        root = _origin(connector.target.admin_url)
+
+        def app_id() -> str:
+            from upa_core.adapters.inspection import claims_of  # only where something is written individually
+
+            claims = claims_of(tokens.token(root)) or {}
+            return str(claims.get("appid") or claims.get("azp") or "")
+
+        service = Service(root, tokens, self.clock, attempts=1, calls=self.calls)
+        return SharePointProfiles(service, app_id)
 
     def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:
         """Return the app roles of a connector's tenant, for whoever signs in that way; `tell` shows a device code.

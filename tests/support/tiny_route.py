@@ -108,6 +108,9 @@ class TinyRoute:
         self._target = target
         self.form: BatchForm = TinyForm(most)
 
+    def prepare(self, ports: Ports, connector: Any) -> Any:
+        return connector
+
     def advance(self, ports: Ports, connector: Any) -> Step:
         state = state_of(ports.store, connector.name).load().value
         delivery = next_delivery(ports, connector, state.run, TINY) if state.run is not None else None

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from upa_core.domain.cloud import Cloud
 from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Scope
 from upa_core.domain.people_calls import Budget
@@ -151,7 +152,8 @@ class Connector:
         """The inputs that the directory gives, sorted: the header of its stored rows."""
         others = tuple(one.prefix for one in self.secondaries)
         matched = {part.to for one in self.secondaries for part in one.match}
-        return tuple(sorted({path for path in self._read if not path.startswith(others)} | matched))
+        account = {USER_NAME} if any(m.route == INDIVIDUAL for m in self.active) else set()
+        return tuple(sorted({path for path in self._read if not path.startswith(others)} | matched | account))
 
     @property
     def key_paths(self) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ class Route(Protocol):
     def form(self) -> BatchForm:
         """Return how its batches are written and read."""
 
+    def prepare(self, ports: Ports, connector: Connector) -> Connector:
+        """Return the connector as it can be planned now: mappings that the route can't write say why (`unproven`)."""
+
     def advance(self, ports: Ports, connector: Connector) -> Step:
         """Do the one next thing for the route's batches of the open run, the first one first (`next_delivery`).
 

@@ -27,6 +27,7 @@ KEYS = {
     layout.intent_key(RUN): BlobKey(Kind.INTENT, run=RUN),
     layout.file_key(RUN, FILE): BlobKey(Kind.IMPORT_FILE, "hr", RUN, FILE),
     layout.plan_key(RUN, FILE): BlobKey(Kind.PLAN, "hr", RUN, FILE),
+    layout.progress_key(RUN, FILE): BlobKey(Kind.PROGRESS, "hr", RUN, FILE),
     layout.shards_key(RUN): BlobKey(Kind.RUN_SHARDS, run=RUN),
     layout.outcome_key(RUN, FILE): BlobKey(Kind.OUTCOME, "hr", RUN, FILE),
     layout.log_key(RUN, FILE, 0, "518e906bea31ffff"): BlobKey(Kind.JOB_LOG, "hr", RUN, FILE),

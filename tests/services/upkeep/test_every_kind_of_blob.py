@@ -19,6 +19,7 @@ from upa_core.domain.documents.storage_layout import (
     parse,
     people_calls_key,
     probe_key,
+    progress_key,
     proof_key,
     segment_key,
     shard_key,
@@ -71,6 +72,7 @@ CARE: dict[Kind, Care] = {
     Kind.JOB_LOG: Care("with its run", "their entry goes", backup=False, swept=True),
     Kind.DECISION: Care("with its run", "names nobody", backup=False, swept=True),
     Kind.REPORT: Care("30 days, 90 of a failed run", "names nobody", backup=False, swept=True),
+    Kind.PROGRESS: Care("with its run", "names nobody", backup=False, swept=True),
     Kind.ROUND_END: Care("90 days", "names nobody", backup=False, swept=True),
 }
 
@@ -102,6 +104,8 @@ def world() -> World:
     made.store.put(watcher_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(people_calls_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')
+    run = next(found.run for key in made.store.blobs if (found := parse(key)) and found.kind is Kind.OUTCOME)
+    made.store.put(progress_key(run, f"upa-hr-{run}-1.json"), b'{"version":1}')
     made.store.put(probe_key("hr", "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd", "keys"), b"x")

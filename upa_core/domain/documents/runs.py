@@ -16,6 +16,8 @@ BULK = "bulk"
 """How a run went through; `success`: each of its people is confirmed, or in escrow by name."""
 Outcome = Literal["succeeded", "partly", "failed", "no_change", "rejected"]
 """What reached profiles."""
+INDIVIDUAL = "individual"
+"""The route of single profiles."""
 
 
 @dataclass(frozen=True, slots=True)

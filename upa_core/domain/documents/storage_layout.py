@@ -44,6 +44,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     REPORT = "report"
     ROUND_END = "round end"
+    PROGRESS = "progress of an individual batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,11 @@ def outcome_key(run: str, file: str) -> str:
     return f"{run_folder(run)}archive/{file}/outcome.json"
 
 
+def progress_key(run: str, file: str) -> str:
+    """Return where it lies how far the individual writes of a batch got."""
+    return f"{run_folder(run)}individual/{file}"
+
+
 def log_key(run: str, file: str, number: int, digest: str) -> str:
     """Return where an archived log of an import file lies."""
     return f"{run_folder(run)}archive/{file}/log-{number:03d}-{digest[:12]}"
@@ -246,7 +252,7 @@ _OF_A_RUN = {
     "decision.json": Kind.DECISION,
     "shards": Kind.RUN_SHARDS,
 }
-_OF_A_FILE = {"files": Kind.IMPORT_FILE, "plan": Kind.PLAN}
+_OF_A_FILE = {"files": Kind.IMPORT_FILE, "plan": Kind.PLAN, "individual": Kind.PROGRESS}
 _LOG = re.compile(r"log-[0-9]{3,}-[0-9a-z]+")
 
 

@@ -37,6 +37,7 @@ class EventName(StrEnum):
     IMPORT_JOB_ENDED_LATE = "upa.import_job.ended_late"
     CLEANED = "upa.clean.done"
     CLEAN_POSTPONED = "upa.clean.postponed"
+    STRANGER_WRITTEN = "upa.profile.stranger_written"
     PERSON_ESCROWED = "upa.person.escrowed"
     ESCROW_OLD = "upa.escrow.old"
     RUN_ENDED = "upa.run.ended"

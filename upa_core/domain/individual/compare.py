@@ -54,6 +54,12 @@ def order_of(shown: str, day: datetime) -> DateOrder | None:
     return found[0] if len(found) == 1 else None
 
 
+def to_iso(shown: str, order: DateOrder | None) -> str | None:
+    """Return the ISO form of a shown day, None where its order isn't known or it isn't one."""
+    moment = next(_moments(shown, order, time=False), None) if order is not None else None
+    return moment.date().isoformat() if moment is not None else None
+
+
 def _same_moment(wanted: str, shown: str, order: DateOrder | None, *, time: bool) -> bool | None:
     try:
         moment = parse_iso(wanted.replace(" ", "T") if time else wanted)

@@ -6,7 +6,6 @@ the app; without it nothing is written individually.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Final
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError, SkipError
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
-from upa_core.domain.individual.compare import DateOrder, holds, order_of
+from upa_core.domain.individual.compare import DateOrder, holds, order_of, to_iso
 from upa_core.domain.individual.proof import Found, Proof, PropertyProof
 from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
 from upa_core.domain.language.values import ValueType, as_person, list_text
@@ -194,7 +193,7 @@ def _put_back(probe: Probe, mapping: Mapping, shown: str, proven: PropertyProof)
         return
     value = from_shown(mapping.type, shown)
     if mapping.type in ("date", "datetime") and shown:
-        value = _iso(shown, probe.order) or shown
+        value = to_iso(shown, probe.order) or shown
     if not shown:
         if proven.clear == "" and proven.found == "works":
             fix = f"empty {mapping.target} of the user by hand"
@@ -213,16 +212,6 @@ def _put_back(probe: Probe, mapping: Mapping, shown: str, proven: PropertyProof)
             f"{mapping.target} of the user couldn't be put back as it was",
             "look at the profile, and set the value by hand",
         )
-
-
-def _iso(shown: str, order: DateOrder | None) -> str | None:
-    if order is None:
-        return None
-    numbers = re.findall(r"\d+", shown)[:3]
-    if len(numbers) != 3:
-        return None
-    parts = dict(zip(order, numbers, strict=True))
-    return f"{int(parts['y']):04}-{int(parts['m']):02}-{int(parts['d']):02}"
 
 
 def _finding(mapping: Mapping, proven: PropertyProof) -> Finding:

@@ -119,6 +119,8 @@ class _Planning:
         self._check = check
         self._checked = False
         """Since the last shard was read."""
+        for route in sorted({mapping.route for mapping in connector.active} & ports.routes.keys()):
+            connector = ports.routes[route].prepare(ports, connector)
         self._planner = Planner(connector)
         self._project = compile_projection(connector.inputs)
         self._ends_unnamed = connector.source.rules.ends_unnamed

@@ -1,0 +1,1 @@
+"""The individual route: single profiles, read, written and read back, in slices that one worker claims at a time."""

@@ -1,0 +1,135 @@
+"""Write one person: what differs, if it is theirs, and read it back.
+
+Between the read that decides and the write lie at most `WINDOW` seconds. The write reads the profile once more right
+before it sets, in the same request: where that is a stranger's, what was there is put back, and it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from upa_core.domain.errors import InvalidValueError, UnansweredError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
+from upa_core.domain.individual.batch import Task
+from upa_core.domain.individual.compare import DateOrder, holds, to_iso
+from upa_core.domain.individual.edits import is_edited
+from upa_core.domain.individual.proof import Proof
+from upa_core.domain.individual.record import Ending, PersonRecord, fault_text, own
+from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
+from upa_core.domain.language.values import ValueType
+from upa_core.domain.people.mapping import Mapping as PropertyMapping
+from upa_core.ports.bundle import Ports
+from upa_core.ports.single_profiles import SingleProfiles
+
+WINDOW: Final = 5.0
+"""Seconds between the read that decides about a write, and the write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What writing anybody of a batch takes."""
+
+    ports: Ports
+    profiles: SingleProfiles
+    connector: str
+    run: str
+    mappings: Mapping[str, PropertyMapping]
+    proof: Proof
+
+    def look(self, task: Task, reading: Reading) -> PersonRecord | None:
+        """Judge a read before anything is written; None: something has to be."""
+        if not task.account:
+            return PersonRecord(task.person, "no_account")
+        if reading is None:
+            return PersonRecord(task.person, "no_profile")
+        if isinstance(reading, Fault):
+            return PersonRecord(task.person, "unreadable", code=reading.code or reading.kind)
+        if reading.object_id != task.person.lower():
+            return PersonRecord(task.person, "other_person")
+        different, edited = self._split(task, reading)
+        if different:
+            return None
+        return self._record(task, "read", reading, edited)
+
+    def write(self, task: Task, reading: Profile) -> PersonRecord:
+        """Write what differs, after `look` found the profile to be the person's own.
+
+        Raises as the port's `write`, except `UnansweredError`: then what is there is read.
+        """
+        different, edited = self._split(task, reading)
+        values = {name: self._wire(name, task.values[name]) for name in different}
+        record = replace(self._record(task, "written", reading, edited), sent=tuple(values))
+        names = list(task.values)
+        try:
+            written = self.profiles.write(task.account, values, names)
+        except InvalidValueError as exc:
+            return replace(record, ending="invalid", sent=(), code=str(exc).partition(":")[0][:80])
+        except UnansweredError:
+            after = self.profiles.read({task.account: names})[task.account]
+            return replace(record, ending="unanswered", after=own(after, task.person))
+        faults = {name: fault_text(fault) for name, fault in written.sets.items() if fault is not None}
+        stranger = self._is_stranger(written.before, task) or self._is_stranger(written.after, task)
+        if stranger:
+            self._put_back(task, written.before, [name for name in values if name not in faults])
+        return replace(record, faults=faults, after=own(written.after, task.person), stranger=stranger)
+
+    def _record(self, task: Task, ending: Ending, reading: Profile, edited: tuple[str, ...]) -> PersonRecord:
+        kinds = {name: self._kind(name) for name in task.values if self._kind(name) != "string"}
+        order = self._order or ""
+        return PersonRecord(task.person, ending, order, kinds, dict(reading.values), edited=edited)
+
+    @property
+    def _order(self) -> DateOrder | None:
+        return self.proof.order
+
+    def _split(self, task: Task, profile: Profile) -> tuple[list[str], tuple[str, ...]]:
+        """Return the properties to be written, and those that somebody else wrote and that are left alone."""
+        different: list[str] = []
+        edited: list[str] = []
+        for name, wanted in task.values.items():
+            kind, shown = self._kind(name), profile.values.get(name, "")
+            if holds(kind, wanted, shown, self._order) is True:
+                continue
+            if name not in self.mappings:
+                continue  # mapped no more since the plan was made
+            keep = self.mappings[name].on_user_edit == "keep"
+            if keep and is_edited(kind, shown, None, task.ours.get(name, ()), self._order):
+                edited.append(name)
+            else:
+                different.append(name)
+        return different, tuple(edited)
+
+    def _kind(self, name: str) -> ValueType:
+        return self.mappings[name].type if name in self.mappings else "string"
+
+    def _wire(self, name: str, value: str) -> Value:
+        known = self.proof.properties.get(name)
+        clear: ClearForm = (known.clear or "empty") if known is not None else "empty"
+        return to_wire(self._kind(name), value, clear)
+
+    @staticmethod
+    def _is_stranger(reading: Reading, task: Task) -> bool:
+        return isinstance(reading, Profile) and reading.object_id != task.person.lower()
+
+    def _put_back(self, task: Task, before: Reading, names: list[str]) -> None:
+        """Undo what a stranger's profile was given, where it is known what it held; tell it in any case."""
+        done = False
+        if self._is_stranger(before, task) and isinstance(before, Profile):
+            values = {name: self._shown(name, before.values[name]) for name in names}
+            again = self.profiles.write(task.account, values, names)
+            done = isinstance(again.after, Profile) and all(
+                again.after.values[name] == before.values[name] for name in names
+            )
+        fields = {"properties": len(names), "put_back": int(done)}
+        self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
+
+    def _shown(self, name: str, shown: str) -> Value:
+        kind = self._kind(name)
+        if not shown:
+            return self._wire(name, "")
+        if kind in ("date", "datetime"):
+            return to_iso(shown, self._order) or shown
+        return from_shown(kind, shown)

@@ -1,0 +1,181 @@
+"""Deliver a batch in slices: each is claimed in storage until a moment, and archived before the next one begins.
+
+The claim is the one lock there is: a value that was set late would stand where a newer one was confirmed. Nothing is
+sent later than one request's time-out before the claim ends, by a clock that nobody can set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import orjson
+
+from upa_core.domain.documents.lane import LogFile
+from upa_core.domain.documents.storage_layout import file_key, log_key, progress_key
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    CorruptStateError,
+    RefusedError,
+    RetryLaterError,
+    ThrottledError,
+)
+from upa_core.domain.individual.answer import Fault, Profile, Reading
+from upa_core.domain.individual.batch import Task, split, tasks
+from upa_core.domain.individual.record import PersonRecord, Progress, write_records
+from upa_core.domain.people_calls import calls_for
+from upa_core.domain.timetable import try_again_delay
+from upa_core.services.deliver.delivery import Delivery
+from upa_core.services.deliver.individual.person import WINDOW, Writer
+from upa_core.state.document import Document, Stored
+from upa_core.state.individual import CallBudget
+
+CLAIM: Final = timedelta(minutes=5)
+REQUEST_TIMEOUT: Final = 75.0
+"""Seconds within which a request has been answered or given up."""
+MAX_PEOPLE: Final = 100
+"""People of one slice."""
+READ_AT_ONCE: Final = 20
+SHORT_PAUSE: Final = 20.0
+"""A first pause of at most so many seconds is waited for; a longer one, and a second, end the slice."""
+MAX_FAILURES: Final = 12
+"""Slices in a row that got nowhere before the rest of a batch is given up."""
+
+
+class DeniedError(Exception):
+    """The app may not write single profiles: the route stops."""
+
+
+class Slices:
+    """One batch on its way."""
+
+    def __init__(self, delivery: Delivery, writer: Writer) -> None:
+        self._ports, self._delivery, self._writer = delivery.ports, delivery, writer
+        key = progress_key(delivery.run.id, delivery.file.name)
+        self._document = Document(delivery.ports.store, key, Progress())
+        self._budget = CallBudget(delivery.ports, delivery.connector)
+        self._sends_until = 0.0
+        self._throttles = 0
+
+    def load(self) -> Stored[Progress]:
+        """Return how far the batch got."""
+        return self._document.load()
+
+    def work(self) -> list[Task]:
+        """Return what the batch says, in its order; raises `CorruptStateError` where it is missing or damaged."""
+        run, file = self._delivery.run.id, self._delivery.file
+        blob = self._ports.store.get(file_key(run, file.name))
+        if blob is None or hashlib.sha256(blob.data).hexdigest() != file.sha256:
+            raise CorruptStateError(f"{file.name}: the stored batch is missing or damaged")
+        return tasks(split(blob.data).values(), orjson.loads)
+
+    def run(self, read: Stored[Progress], work: Sequence[Task]) -> Progress:
+        """Claim a slice, write it, archive it; returns how far the batch got.
+
+        Raises `ConflictError` where somebody else claimed it, `DeniedError` after what was done is archived.
+        """
+        now = self._ports.clock.now()
+        began = self._ports.clock.monotonic()
+        claim = self._ports.ids.token()
+        claimed = self._document.save(read, replace(read.value, claimed_until=now + CLAIM, claim=claim))
+        self._sends_until = began + CLAIM.total_seconds() - REQUEST_TIMEOUT
+        todo = work[read.value.done : read.value.done + MAX_PEOPLE]
+        records: list[PersonRecord] = []
+        trouble: Exception | None = None
+        try:
+            self._write(todo, records)
+        except (RetryLaterError, AccessDeniedError, RefusedError, DeniedError) as exc:
+            trouble = exc
+        finally:
+            self._budget.close()
+        return self._archive(claimed, records, trouble)
+
+    def _archive(self, claimed: Stored[Progress], records: list[PersonRecord], trouble: Exception | None) -> Progress:
+        before, now = claimed.value, self._ports.clock.now()
+        after = replace(before, claimed_until=None, claim="", not_before=None)
+        if records:
+            content = write_records(records)
+            digest = hashlib.sha256(content).hexdigest()
+            run, file = self._delivery.run.id, self._delivery.file.name
+            key = log_key(run, file, len(before.logs), digest)
+            self._ports.store.put(key, content)
+            log = LogFile(job="", name=f"slice {len(before.logs)}", key=key, sha256=digest)
+            after = replace(after, done=before.done + len(records), logs=(*before.logs, log), failures=0)
+        if isinstance(trouble, ThrottledError):
+            after = replace(after, not_before=self._budget.free_at())
+        elif trouble is not None:
+            failures = after.failures + (0 if records else 1)
+            after = replace(after, failures=failures, not_before=now + try_again_delay(failures))
+        elif not records:
+            after = replace(after, not_before=max(self._budget.free_at(), now + timedelta(seconds=1)))
+        stored = self._document.save(claimed, after).value
+        if isinstance(trouble, AccessDeniedError | RefusedError | DeniedError):
+            raise DeniedError(str(trouble)) from trouble
+        return stored
+
+    def _write(self, todo: Sequence[Task], records: list[PersonRecord]) -> None:
+        """Write people as far as time and budget go, putting the record of each behind the others."""
+        for at in range(0, len(todo), READ_AT_ONCE):
+            group = todo[at : at + READ_AT_ONCE]
+            named = {task.account: list(task.values) for task in group if task.account}
+            if named and not self._may_send(len(named)):
+                return
+            readings = self._read(named) if named else {}
+            seen = self._ports.clock.monotonic()
+            for task in group:
+                reading = readings.get(task.account)
+                if self._ports.clock.monotonic() - seen > WINDOW and task.account:
+                    if not self._may_send(1):
+                        return
+                    reading = self._read({task.account: list(task.values)})[task.account]
+                if isinstance(reading, Fault) and reading.kind == "denied":
+                    raise DeniedError(reading.code)
+                record = self._writer.look(task, reading)
+                if record is None:
+                    if not self._may_send(calls_for(len(task.values))):
+                        return
+                    record = self._set(task, reading)
+                records.append(record)
+
+    def _set(self, task: Task, reading: Reading) -> PersonRecord:
+        if not isinstance(reading, Profile):
+            raise TypeError("nothing is written where no profile was read")
+        try:
+            record = self._writer.write(task, reading)
+        except ThrottledError as exc:
+            self._pause(exc)
+            again = self._writer.profiles.read({task.account: list(task.values)})[task.account]
+            known = self._writer.look(task, again)
+            if known is not None:
+                return known
+            if not isinstance(again, Profile):
+                raise TypeError("nothing is written where no profile was read") from exc
+            record = self._writer.write(task, again)
+        faults = list(record.faults.values())
+        if faults and len(faults) == len(record.sent) and all(one.startswith("denied") for one in faults):
+            raise DeniedError(faults[0])
+        return record
+
+    def _read(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Reading]:
+        try:
+            return self._writer.profiles.read(wanted)
+        except ThrottledError as exc:
+            self._pause(exc)
+            return self._writer.profiles.read(wanted)
+
+    def _pause(self, exc: ThrottledError) -> None:
+        """Wait out a first short pause; raise it again where it is long, or the second of this slice."""
+        self._budget.throttled(exc.retry_after)
+        self._throttles += 1
+        pause = exc.retry_after if exc.retry_after is not None else SHORT_PAUSE
+        late = self._ports.clock.monotonic() + pause > self._sends_until
+        if self._throttles > 1 or pause > SHORT_PAUSE or late:
+            raise exc
+        self._ports.clock.sleep(pause)
+
+    def _may_send(self, calls: int) -> bool:
+        """Tell whether the claim and the budget leave room for so many calls more."""
+        return self._budget.take(calls) and self._ports.clock.monotonic() < self._sends_until

@@ -47,6 +47,9 @@ class Clock:
     def now(self) -> datetime:
         return self.moment
 
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
     def sleep(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
 

@@ -59,6 +59,7 @@ ELSEWHERE = {
     "services/deliver/delivery.py": "tests/contracts/route_contract.py",
     "services/deliver/finish.py": "tests/services/deliver/bulk/test_watch.py",
     "services/deliver/routes.py": "tests/contracts/test_routes.py",
+    "services/deliver/individual/route.py": "tests/contracts/test_routes.py",
     "services/doctor/examine.py": "tests/cli/test_doctor_checks.py",
     "services/doctor/finding.py": "tests/cli/test_doctor_checks.py",
     "services/doctor/library.py": "tests/cli/test_doctor_checks.py",

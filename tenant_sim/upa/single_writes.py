@@ -68,6 +68,8 @@ class SingleWrites:
     """Taxonomic properties whose set takes no new terms."""
     private: set[tuple[int, str]] = field(default_factory=set)
     """Values that only their owner sees, by slot and property."""
+    refused: set[int] = field(default_factory=set)
+    """People of whom every set is refused, whatever it is."""
     on_read: Callable[[str], None] = lambda _account: None
     on_set: Callable[[str], None] = lambda _account: None
 
@@ -140,6 +142,8 @@ class SingleWrites:
             raise NOT_YOURS
         if slot is None:
             raise NO_USER
+        if slot in self.refused:
+            raise SetError(FORMAT_ERROR, "Ordered by the test.")
         if prop is None:
             raise SetError(MISSING_PROPERTY, f"Property Not Found: The property {name} does not exist.")
         if self.rules.app_writes == "editable_only" and not prop.editable:

@@ -24,6 +24,9 @@ class TenantClock:
     def now(self) -> datetime:
         return self._sim.clock.now()
 
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
     def sleep(self, seconds: float) -> None:
         self._sim.advance(seconds)
 

@@ -9,9 +9,10 @@ import pytest
 from tenant_sim import Fault
 from tests.contracts.route_contract import RouteContract
 from tests.crash.scenarios import quick
+from tests.support.single import SingleWorld
 from tests.support.tiny_route import TINY, TwoRoutes
 from tests.support.world import RULES, World
-from upa_core.domain.documents.runs import BULK
+from upa_core.domain.documents.runs import BULK, INDIVIDUAL
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.health.events import EventName
 
@@ -50,6 +51,35 @@ class OnTiny:
 
     def effects(self) -> int:
         return len(self.world.target.writes)
+
+
+@dataclass
+class OnIndividual:
+    """All values travel one profile at a time."""
+
+    world: SingleWorld
+    route: str = INDIVIDUAL
+
+    def refuse(self, person: str) -> None:
+        self.world.sim.single_writes.refused.add(self.world.sim.directory.slot_of(person))
+
+    def deny(self, *, denied: bool) -> None:
+        self.world.sim.faults.clear()
+        if denied:
+            self.world.sim.faults.add(Fault(surface="admin", status=403, times=1000))
+        else:
+            self.world.prove_again()
+
+    def effects(self) -> int:
+        return self.world.writes()
+
+
+class TestIndividualRoute(RouteContract):
+    """Single profiles, read, written and read back."""
+
+    @pytest.fixture
+    def on(self) -> OnIndividual:
+        return OnIndividual(quick(SingleWorld(3)))
 
 
 class TestBulkRoute(RouteContract):

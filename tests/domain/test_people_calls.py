@@ -75,15 +75,15 @@ def test_the_arithmetic_is_said() -> None:
     """A load names people, calls, rate and end."""
     load = load_of(34_000, 68_000, Budget(), NOON)
 
-    assert load.calls == 136_000
+    assert load.calls == 170_000
     assert str(load) == (
-        "34,000 people × 4.0 calls = 136,000 calls of PeopleManager, at 750 in 5 minutes "
-        "done by about 2026-11-23 03:06 UTC"
+        "34,000 people × 5.0 calls = 170,000 calls of PeopleManager, at 750 in 5 minutes "
+        "done by about 2026-11-23 06:53 UTC"
     )
 
 
 def test_the_end_waits_for_hours_and_days() -> None:
     """Off-peak hours and a day's limit move the expected end."""
-    load = load_of(1_000, 1_000, Budget(hours=(20, 22), per_day=1_000), NOON)
+    load = load_of(1_000, 0, Budget(hours=(20, 22), per_day=1_000), NOON)
 
     assert load.ends == datetime(2026, 11, 24, 20, 6, 40, tzinfo=UTC)

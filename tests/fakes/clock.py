@@ -18,6 +18,9 @@ class FakeClock:
         """Return the moment the clock stands at."""
         return self.moment
 
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
     def sleep(self, seconds: float) -> None:
         """Advance the clock and remember by how much."""
         self.slept.append(seconds)

@@ -38,6 +38,10 @@ class FakeProfiles:
         self.people[CLAIM + name.lower()] = profile = FakeProfile(object_id, values)
         return profile
 
+    def app(self) -> str:
+        """Return the app's id."""
+        return "fake-app"
+
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
         """Read profiles."""
         for account in wanted:
@@ -53,9 +57,10 @@ class FakeProfiles:
             if "\x00" in str(value):
                 raise InvalidValueError(f"{name} can't be sent")
         with self.hooks.around("write", account):
-            self.calls += len(values) + 1
+            self.calls += len(values) + 2
+            before = self._shown(account, names, hosts=False)
             sets = {name: self._set(account, name, value) for name, value in values.items()}
-            return Written(sets, self._shown(account, names, hosts=False))
+            return Written(sets, self._shown(account, names, hosts=False), before)
 
     def _shown(self, account: str, names: Sequence[str], *, hosts: bool) -> Reading:
         profile = self.people.get(account.lower())

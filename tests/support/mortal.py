@@ -11,6 +11,7 @@ CALLS = {
     "store": ("get", "read_range", "put", "delete", "list"),
     "source": ("page", "read"),
     "rows": ("look", "rows"),
+    "profiles": ("read", "write"),
     "library": ("upload", "size", "download", "digest", "items", "delete_file", "delete_folder"),
     "import_jobs": ("queue", "get", "list", "cancel"),
     "tiny": ("write",),

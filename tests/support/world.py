@@ -71,6 +71,9 @@ class Time:
     def now(self) -> datetime:
         return self._sim.clock.now()
 
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
     def sleep(self, seconds: float) -> None:
         self._sim.advance(max(0.0, seconds))
 

@@ -34,6 +34,11 @@ ADVICE = {
     EscrowReason.REFUSED_BY_SHAREPOINT: "upa why USER shows what the log said",
     EscrowReason.REQUESTED: "they go at the next export",
     EscrowReason.NOT_READABLE_YET: "they are read again within the hour",
+    EscrowReason.OTHER_PERSON: "they are retried until SharePoint has caught up with their user name",
+    EscrowReason.USER_EDITED: "decide with on_user_edit: overwrite, or leave it",
+    EscrowReason.NOT_KEPT: "ask the user whether the value is hidden (Only me)",
+    EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",
+    EscrowReason.OVER_BUDGET: "they are planned again when the budget renews",
     EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
 }
 

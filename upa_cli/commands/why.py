@@ -23,6 +23,11 @@ _REASONS = {
     "refused_by_sharepoint": "the import job's log names them; see the timeline",
     "requested": "an administrator asked for them; they are planned at the next export",
     "not_readable_yet": "the directory named them before they could be read; they are read again within the hour",
+    "other_person": "their account name leads to somebody else until SharePoint has caught up with their user name",
+    "user_edited": "their profile holds what somebody else wrote, and the mapping keeps that",
+    "not_kept": "a value was accepted, and the read-back shows another or none: hidden by the user, or not kept",
+    "not_written": "a single write wasn't made; see the detail",
+    "over_budget": "the budget of single writes was used up",
     "import_job_abandoned": "an import job that was given up ended after all; they are sent again",
 }
 

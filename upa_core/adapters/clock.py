@@ -20,6 +20,10 @@ class WallClock:
         """Return the present in UTC."""
         return datetime.now(UTC)
 
+    def monotonic(self) -> float:
+        """Return the machine's monotonic seconds."""
+        return time.monotonic()
+
     def sleep(self, seconds: float) -> None:
         """Sleep."""
         time.sleep(max(0.0, seconds))
@@ -41,6 +45,10 @@ class ScaledClock:
         """Return the scaled present in UTC."""
         return datetime.fromtimestamp(self._sim_epoch + (time.time() - self._wall_epoch) * self._factor, UTC)
 
+    def monotonic(self) -> float:
+        """Return scaled monotonic seconds."""
+        return time.monotonic() * self._factor
+
     def sleep(self, seconds: float) -> None:
         """Sleep `seconds / factor` of wall time."""
         time.sleep(max(0.0, seconds) / self._factor)
@@ -57,6 +65,10 @@ class SteppedClock:
     def now(self) -> datetime:
         """Return the moment the clock stands at."""
         return self._now
+
+    def monotonic(self) -> float:
+        """Return the seconds of this clock."""
+        return self._now.timestamp()
 
     def sleep(self, seconds: float) -> None:
         """Advance the clock."""

@@ -138,8 +138,8 @@ def window_of(moment: datetime) -> datetime:
 
 
 def calls_for(properties: int) -> int:
-    """Return the calls that one person costs at most: a read, a set for each property, a read-back."""
-    return properties + 2
+    """Return the calls that one person costs at most: two reads, a set for each property, a read-back."""
+    return properties + 3
 
 
 @dataclass(frozen=True, slots=True)

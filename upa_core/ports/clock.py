@@ -12,6 +12,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the present as an aware datetime in UTC."""
 
+    def monotonic(self) -> float:
+        """Return seconds that only grow, whatever is done to the machine's clock; only differences mean something."""
+
     def sleep(self, seconds: float) -> None:
         """Let `seconds` of this clock's time pass."""
 

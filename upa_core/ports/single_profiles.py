@@ -20,6 +20,12 @@ class SingleProfiles(Protocol):
     for an empty account or a text that can't be sent.
     """
 
+    def app(self) -> str:
+        """Return the id of the app as which profiles are written, "" where the token doesn't tell.
+
+        Raises `AccessDeniedError`, `ConfigError` and `RetryLaterError`.
+        """
+
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
         """Read properties of people, by account; a call of PeopleManager each, with `hosts` two.
 
@@ -27,7 +33,7 @@ class SingleProfiles(Protocol):
         """
 
     def write(self, account: str, values: Mapping[str, Value], names: Sequence[str]) -> Written:
-        """Set properties of one person, each for itself, then read `names` back: a call each, and one for the read.
+        """Read `names` of one person, set properties, each for itself, and read `names` again: a call each.
 
         The order is that of `values`. Raises `UnansweredError` too: the sets may have had their effect, all or some.
         """

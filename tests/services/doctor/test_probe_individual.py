@@ -81,7 +81,7 @@ def test_all_is_well(tried: Tried) -> None:
     """Where an app may write everything, each type is proven, its clear and the order of dates are learnt."""
     findings = tried.probe()
 
-    assert {one.severity for one in findings} == {"ok"}, findings
+    assert {one.severity for one in findings} == {"ok", "info"}, findings
     assert tried.found() == dict.fromkeys(KINDS, "works")
     assert {name: one.clear for name, one in tried.proof.properties.items()} == {
         name: "null" if kind == "person" else "empty" for name, kind in KINDS.items()
@@ -89,6 +89,8 @@ def test_all_is_well(tried: Tried) -> None:
     assert (tried.proof.date_order, tried.values()) == ("mdy", tried.before)
     now = tried.world.time.now()
     assert [why_not(tried.proof, name, kind, now) for name, kind in KINDS.items()] == [""] * len(KINDS)
+    assert tried.world.state.requested is not None
+    assert tried.world.state.requested.full
 
 
 @pytest.mark.parametrize(("locale", "order"), [("de-DE", "dmy"), ("sv-SE", "ymd"), ("ja-JP", "ymd")])
@@ -97,7 +99,7 @@ def test_dates_in_another_language(tried: Tried, locale: str, order: str) -> Non
     tried.sim.single_writes.rules.date_locale = locale
     findings = tried.probe()
 
-    assert {one.severity for one in findings} == {"ok"}, findings
+    assert {one.severity for one in findings} == {"ok", "info"}, findings
     assert (tried.proof.date_order, tried.values()) == (order, tried.before)
 
 
@@ -138,6 +140,7 @@ def test_nothing_at_all(tried: Tried) -> None:
 
     assert "works" not in tried.found().values()
     assert all("User.ReadWrite.All" in one.fix for one in findings)
+    assert tried.world.state.requested is None
     assert tried.values() == tried.before
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,9 +30,13 @@ _OF_A_PERSON = ("Microsoft.Office.Server.UserProfiles.", "Microsoft.SharePoint.T
 class SharePointProfiles:
     """Implements the port `SingleProfiles` on the admin site of one geo."""
 
-    def __init__(self, service: Service) -> None:
-        """Use a service that makes one attempt: each is a call that counts."""
-        self._service = service
+    def __init__(self, service: Service, app: Callable[[], str] = lambda: "") -> None:
+        """Use a service that makes one attempt: each is a call that counts. `app` tells the id in its token."""
+        self._service, self._app = service, app
+
+    def app(self) -> str:
+        """Return the id of the app in the token."""
+        return self._app()
 
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
         """Read properties of people, in their order, twenty a request."""
@@ -44,9 +48,10 @@ class SharePointProfiles:
         return found
 
     def write(self, account: str, values: Mapping[str, Value], names: Sequence[str]) -> Written:
-        """Set properties and read back, in one request."""
+        """Read, set and read back, in one request."""
         request, scopes = PeopleRequest(), {}
         with _sendable():
+            before = _Read(request, account, names, hosts=False)
             for name, value in values.items():
                 with request.scope() as scope:
                     scopes[name] = scope
@@ -58,7 +63,7 @@ class SharePointProfiles:
         answer, results = process_query(self._service, "SetProfileProperties", request.encode(), idempotent=False)
         with _readable(answer):
             sets = {name: _fault_of(scope_of(results, scope)) for name, scope in scopes.items()}
-            return Written(sets, read.result(results))
+            return Written(sets, read.result(results), before.result(results))
 
     def _read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool) -> dict[str, Reading]:
         request = PeopleRequest()

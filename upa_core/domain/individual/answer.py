@@ -47,3 +47,5 @@ class Written:
     """By property; None: accepted, which says nothing of what is there now."""
     after: Reading
     """The profile as it reads afterwards."""
+    before: Reading = None
+    """The profile as it read right before the sets, in the same request."""

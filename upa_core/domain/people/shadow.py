@@ -31,6 +31,16 @@ class EscrowReason(StrEnum):
     """A round names the person without every value, and a read of them finds nobody: a replica lags, or they left."""
     IMPORT_JOB_ABANDONED = "import_job_abandoned"
     """An import job that was given up ended after all: what it wrote is unknown."""
+    OTHER_PERSON = "other_person"
+    """The account name leads to somebody else's profile: nothing is written singly until SharePoint has caught up."""
+    USER_EDITED = "user_edited"
+    """The profile holds what somebody else wrote, and the mapping says to keep that."""
+    NOT_KEPT = "not_kept"
+    """A value was accepted singly, and something else or nothing is read back: hidden by the user, or not kept."""
+    NOT_WRITTEN = "not_written"
+    """A single write wasn't made: denied, given up, or the profile couldn't be read."""
+    OVER_BUDGET = "over_budget"
+    """The budget of single writes was used up; the person is planned anew when it renews."""
 
 
 @dataclass(frozen=True, slots=True)

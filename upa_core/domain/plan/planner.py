@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from upa_core.domain.connector import Connector
-from upa_core.domain.documents.runs import Counts
-from upa_core.domain.errors import FatalError
+from upa_core.domain.connector import USER_NAME, Connector
+from upa_core.domain.documents.runs import INDIVIDUAL, Counts
+from upa_core.domain.errors import FatalError, InvalidValueError
+from upa_core.domain.language.values import as_person
 from upa_core.domain.people.changes import ROW_HEAD, Row
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
@@ -24,6 +26,10 @@ class Entry(NamedTuple):
     new: Mapping[str, str]
     old: Mapping[str, str | None]
     """Of the properties in `new`; one that isn't there is unknown."""
+    account: str = ""
+    """The person's account name, where a route goes by it."""
+    sent: Mapping[str, Sequence[str]] = MappingProxyType({})
+    """By property, what was sent and hasn't been confirmed since."""
 
     @property
     def clears(self) -> bool:
@@ -70,6 +76,8 @@ class Planner:
         self._in_scope = compile_scope(connector.scope, header) if connector.scope.groups else None
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
+        single = any(mapping.route == INDIVIDUAL for mapping in self._mappings)
+        self._account = header.index(USER_NAME) if single else None
         self._unproven = frozenset(mapping.target for mapping in self._mappings if mapping.unproven)
         self._joined = absent_bits(connector.inputs, connector.secondaries)
         bit = {path: 1 << at for at, path in enumerate(connector.inputs)}
@@ -145,6 +153,7 @@ class Planner:
         entries: list[Entry] = []
         known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
         plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
+        plain = plain and self._account is None
         for row in rows:
             person = row[0]
             held = known.get(person)
@@ -200,10 +209,11 @@ class Planner:
             tally.unchanged += 1
             tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
+        account = _account_name(row[self._account]) if self._account is not None else ""
         if cells is self._unknown:
-            return Entry(person, new, _NOTHING)
+            return Entry(person, new, _NOTHING, account)
         old = dict(zip(self._targets, cells, strict=True))
-        return Entry(person, new, {target: old[target] for target in new})
+        return Entry(person, new, {target: old[target] for target in new}, account)
 
     def _with_doubted(
         self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: _Tally
@@ -267,6 +277,14 @@ class Planner:
                 tally.changed = True
                 return None
         return wanted
+
+
+def _account_name(name: object) -> str:
+    """Return what leads to a profile, "" where nothing does."""
+    try:
+        return as_person(name)
+    except InvalidValueError:
+        return ""
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from upa_core.domain.language.values import ValueType, as_person, list_text
 from upa_core.domain.people.mapping import Mapping
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
+from upa_core.services.admin.requests import request_run
 from upa_core.services.doctor.finding import Finding
 from upa_core.state.individual import CallBudget, proofs_of
 
@@ -34,8 +35,8 @@ _TESTS: dict[ValueType, tuple[str, str]] = {
     "strings": (list_text(["upa", "probe, one value"]), list_text(["upa probe 2"])),
 }
 """Two values a type: the second is used where the profile holds the first. The days tell their order."""
-CALLS_A_PROPERTY = 12
-"""At most: two sets of a value, two clears, one to put it back, each with its read-back."""
+CALLS_A_PROPERTY = 18
+"""At most: two sets of a value, two clears, one to put it back, each with two reads."""
 
 
 @dataclass(slots=True)
@@ -121,7 +122,12 @@ def _probe(
         findings.append(_finding(mapping, proven))
         findings += _put_back(probe, mapping, shown, proven)
     proof = Proof(ports.clock.now(), probe.order or "", found)
+    before_it = proofs_of(ports.store, connector).load().value.apps.get(app)
     proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, proof))
+    known = {} if before_it is None else before_it.properties
+    if any(one.found == "works" and known.get(name) != one for name, one in found.items()):
+        request_run(ports, connector, full=True)
+        findings.append(Finding(CHECK, "info", "more is proven than before: everybody is planned in a full round"))
     return findings
 
 

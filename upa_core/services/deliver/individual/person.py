@@ -77,7 +77,7 @@ class Writer:
         return replace(record, faults=faults, after=own(written.after, task.person), stranger=stranger)
 
     def _record(self, task: Task, ending: Ending, reading: Profile, edited: tuple[str, ...]) -> PersonRecord:
-        kinds = {name: self._kind(name) for name in task.values if self._kind(name) != "string"}
+        kinds: dict[str, str] = {name: self._kind(name) for name in task.values if self._kind(name) != "string"}
         order = self._order or ""
         return PersonRecord(task.person, ending, order, kinds, dict(reading.values), edited=edited)
 

@@ -1,0 +1,192 @@
+"""Writing one person: whose profile it is, what differs, users' edits, strangers, faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.crash.scenarios import quick
+from tests.support.single import SingleWorld
+from upa_core.domain.health.events import EventName
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.state.individual import proofs_of
+
+TEXT = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
+
+
+def alone(**options: Any) -> SingleWorld:
+    """One mapping, one person whose department is D0, delivered."""
+    world = quick(SingleWorld(1, **{"mappings": (TEXT,), **options}))
+    world.sync()
+    return world
+
+
+def reasons(world: SingleWorld) -> dict[str, EscrowReason]:
+    return {person: entry.reason for person, entry in world.escrow().items()}
+
+
+def test_what_is_there_already_is_not_written() -> None:
+    """A profile that holds the value is confirmed by the read alone."""
+    world = quick(SingleWorld(1, mappings=(TEXT,)))
+    world.sim.profiles.set(world.people[0], "UpaDepartment", "D0")
+    world.sync()
+
+    assert (world.writes(), world.shadow(world.people[0])) == (0, {"UpaDepartment": "D0"})
+
+
+def test_only_what_differs_is_written() -> None:
+    """Of two properties the one that changed is set."""
+    world = alone(mappings=(TEXT, replace(TEXT, target="UpaTitle", expression=direct("jobTitle", "x").expression)))
+    before = len(world.sim.profiles.history(world.people[0]))
+    world.edit(world.people[0], jobTitle="new")
+    world.sync()
+
+    assert [one.property for one in world.sim.profiles.history(world.people[0])[before:]] == ["UpaTitle"]
+    assert world.shadow(world.people[0]) == {"UpaDepartment": "D0", "UpaTitle": "new"}
+
+
+def test_a_name_that_leads_to_somebody_else() -> None:
+    """Nothing is written to a profile whose object id isn't the person's; they wait in escrow, by name."""
+    world = alone()
+    ann = world.people[0]
+    world.sim.accounts.lag_s = 86_400
+    bob = world.join(department="B")
+    name = world.sim.directory.get(ann)["userPrincipalName"]
+    world.edit(ann, userPrincipalName="gone@contoso.com", department="secret")
+    world.edit(bob, userPrincipalName=name)
+    before = world.profile(ann)["UpaDepartment"]
+    world.pull()
+    world.drain(hours=0.5)
+
+    assert (world.profile(ann)["UpaDepartment"], world.sim.profiles.get(bob).get("UpaDepartment")) == (before, None)
+    assert set(reasons(world).values()) <= {EscrowReason.OTHER_PERSON, EscrowReason.PROFILE_NOT_CREATED}
+    assert set(reasons(world)) == {ann, bob}
+
+
+def test_a_name_given_away_between_read_and_write() -> None:
+    """A stranger whose profile was written gets back what it held, it is told, and the person waits."""
+    world = alone()
+    ann = world.people[0]
+    bob = world.join(department="B")
+    world.sync()
+    name = world.sim.directory.get(ann)["userPrincipalName"]
+
+    def swap(account: str) -> None:
+        if account.endswith(name.lower()):
+            world.sim.single_writes.on_read = lambda _account: None
+            world.sim.directory.edit(ann, userPrincipalName="gone@contoso.com")
+            world.sim.directory.edit(bob, userPrincipalName=name)
+
+    world.edit(ann, department="secret")
+    world.sim.single_writes.on_read = swap
+    world.pull()
+    world.drain(hours=0.5)
+    told = world.events.named(EventName.STRANGER_WRITTEN)
+
+    assert world.profile(bob)["UpaDepartment"] == "B"
+    assert [one.fields for one in told] == [{"properties": 1, "put_back": 1}]
+    assert reasons(world)[ann] is EscrowReason.OTHER_PERSON
+
+
+def test_a_users_edit_is_kept() -> None:
+    """With on_user_edit: keep a value that somebody else wrote stays, and is told by name."""
+    world = alone(mappings=(replace(TEXT, on_user_edit="keep"),))
+    ann = world.people[0]
+    world.sim.profiles.set(ann, "UpaDepartment", "mine", cause="user")
+    world.edit(ann, department="theirs")
+    world.pull()
+    world.drain(hours=0.5)
+
+    assert (world.profile(ann)["UpaDepartment"], reasons(world)) == ("mine", {ann: EscrowReason.USER_EDITED})
+
+
+def test_ours_is_replaced_although_edits_are_kept() -> None:
+    """With on_user_edit: keep what we confirmed last is ours, and gives way."""
+    world = alone(mappings=(replace(TEXT, on_user_edit="keep"),))
+    world.edit(world.people[0], department="next")
+    world.sync()
+
+    assert (world.profile(world.people[0])["UpaDepartment"], world.escrow()) == ("next", {})
+
+
+def test_edits_are_overwritten_where_that_is_said() -> None:
+    """With on_user_edit: overwrite our value counts."""
+    world = alone()
+    world.sim.profiles.set(world.people[0], "UpaDepartment", "mine", cause="user")
+    world.edit(world.people[0], department="ours")
+    world.sync()
+
+    assert (world.profile(world.people[0])["UpaDepartment"], world.escrow()) == ("ours", {})
+
+
+@pytest.mark.parametrize("clears", ["empty", "null"])
+def test_dates_are_cleared(clears: str) -> None:
+    """A date is cleared in the form that the probe proved, and confirmed empty by the read-back."""
+    day = direct("employeeHireDate", "UpaHired", type="date", route="individual", on_empty="clear")
+    world = quick(SingleWorld(0, mappings=(day,), proven=False))
+    world.sim.single_writes.rules.clears = clears
+    world.prove()
+    if clears == "null":
+        document = proofs_of(world.store, world.connector)
+        proof = document.load().value.apps["0a1b"]
+        found = {name: replace(one, clear="null") for name, one in proof.properties.items()}
+        document.update(lambda proofs: proofs.plus("0a1b", replace(proof, properties=found)))
+    ann = world.join(employeeHireDate="2020-03-04T00:00:00Z")
+    world.sync()
+    held = world.profile(ann)["UpaHired"]
+    world.edit(ann, employeeHireDate=None)
+    world.sync()
+
+    assert (held, world.profile(ann).get("UpaHired"), world.shadow(ann)) == ("2020-03-04", "", {"UpaHired": ""})
+
+
+def test_lists_stay_lists() -> None:
+    """Several values reach a list property with their commas, and an empty list clears it."""
+    teams = direct("businessPhones", "UpaTeams", type="strings", route="individual", on_empty="clear")
+    world = quick(SingleWorld(0, mappings=(teams,)))
+    world.sim.profiles.define("UpaTeams", multi_value=True)
+    ann = world.join(businessPhones=["1, 2", "3"])
+    world.sync()
+    held = world.sim.profiles.get(ann)["UpaTeams"]
+    world.edit(ann, businessPhones=[])
+    world.sync()
+
+    assert (held, world.sim.profiles.get(ann)["UpaTeams"], world.escrow()) == ("1, 2|3", "", {})
+
+
+def test_a_refused_property_is_told_and_the_others_arrive() -> None:
+    """A value that SharePoint refuses waits by the name of the error; the person's other values are there."""
+    short = direct("jobTitle", "UpaTitle", route="individual")
+    world = quick(SingleWorld(0, mappings=(TEXT, short)))
+    ann = world.join(department="D", jobTitle="x" * 41)
+    world.pull()
+    world.drain(hours=0.5)
+
+    assert world.profile(ann)["UpaDepartment"] == "D"
+    assert reasons(world) == {ann: EscrowReason.REFUSED_BY_SHAREPOINT}
+    assert world.escrow()[ann].detail == "PropertyInvalidFormatException"
+    assert world.shadow(ann) == {"UpaDepartment": "D", "UpaTitle": None}
+
+
+def test_a_hidden_value_is_not_confirmed() -> None:
+    """A value that was accepted and reads empty is unknown, and the person is tried again later."""
+    world = quick(SingleWorld(1, mappings=(TEXT,)))
+    ann = world.people[0]
+    world.sim.single_writes.private.add((world.sim.directory.slot_of(ann), "UpaDepartment"))
+    world.pull()
+    world.drain(hours=0.5)
+
+    assert reasons(world) == {ann: EscrowReason.NOT_KEPT}
+    assert (world.shadow(ann) or {"UpaDepartment": None})["UpaDepartment"] is None
+
+
+def test_a_lost_answer_is_looked_at() -> None:
+    """A write without an answer is settled by what is read afterwards."""
+    world = quick(SingleWorld(1, mappings=(TEXT,)))
+    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", nth=2, drop="after")
+    world.sync()
+
+    assert (world.shadow(world.people[0]), world.escrow()) == ({"UpaDepartment": "D0"}, {})

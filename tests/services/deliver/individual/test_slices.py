@@ -1,0 +1,188 @@
+"""Slices: claimed by one worker until a moment, within the budget, resumable at any person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.crash.scenarios import quick
+from tests.support.single import SingleWorld
+from upa_core.domain.documents.storage_layout import Kind, parse, people_calls_key
+from upa_core.domain.errors import ConflictError
+from upa_core.domain.individual.record import Progress
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people_calls import Budget, PeopleCalls
+from upa_core.services.deliver.individual.slices import CLAIM
+from upa_core.state.document import Document, get_document
+
+TEXT = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
+
+
+def planned(people: int, **options: Any) -> SingleWorld:
+    """People whose department is planned and not yet written."""
+    world = quick(SingleWorld(people, **{"mappings": (TEXT,), **options}))
+    world.pull()
+    assert world.step().why == "planned"
+    return world
+
+
+def progress(world: SingleWorld) -> tuple[str, Progress]:
+    key = next(key for key in world.store.blobs if (found := parse(key)) and found.kind is Kind.PROGRESS)
+    stored = get_document(world.store, key, Progress)
+    assert stored is not None
+    return key, stored.value
+
+
+def arrived(world: SingleWorld) -> list[bool]:
+    return [world.profile(person).get("UpaDepartment") == f"D{n}" for n, person in enumerate(world.people)]
+
+
+def test_a_claimed_slice_is_left_alone() -> None:
+    """While a worker has its claim nobody else sends anything; after the claim's end somebody takes over."""
+    world = planned(3)
+    run = world.state.run
+    assert run is not None
+    key = f"runs/{run.id[:4]}/{run.id[4:6]}/{run.id}/individual/{run.files[0].name}"
+    Document(world.store, key, Progress()).update(lambda one: replace(one, claimed_until=world.now + CLAIM, claim="x"))
+    step = world.far()
+    during = world.writes()
+    world.sim.advance(CLAIM.total_seconds() + 1)
+    world.drain(hours=1)
+
+    assert (during, step.kind, step.at is not None) == (0, "poll", True)
+    assert arrived(world) == [True] * 3
+
+
+def test_a_stalled_worker_sends_nothing_after_its_claim() -> None:
+    """A worker that stands still before its sets, beyond its claim, sends none of them, and archives nothing."""
+    world = planned(3)
+    ports = world.ports()
+    route = ports.routes["individual"]
+    stalled = []
+
+    def stall(account: str) -> None:
+        if not stalled:
+            stalled.append(account)
+            world.sim.advance(CLAIM.total_seconds() + 10)
+            while world.far().kind == "again":
+                pass
+            world.edit(world.people[1], department="newer")
+            world.pull()
+            world.drain(hours=2)
+
+    world.sim.single_writes.on_read = stall
+    with pytest.raises(ConflictError):
+        route.advance(ports, world.connector)
+    world.drain(hours=3)
+
+    assert world.profile(world.people[1])["UpaDepartment"] == "newer"
+    assert world.profile(world.people[2])["UpaDepartment"] == "D2"
+
+
+def test_the_budget_ends_a_slice_and_the_next_window_goes_on() -> None:
+    """With calls for few people the batch goes on in the next window, at the person where it stopped."""
+    world = planned(9, individual=Budget(share=1.0))
+    step = world.far()
+    first = sum(arrived(world))
+    world.drain(hours=1)
+
+    assert 0 < first < 9
+    assert (step.kind, step.at is not None) == ("poll", True)
+    assert (arrived(world), world.writes()) == ([True] * 9, 9)
+
+
+def test_off_peak_hours_are_kept() -> None:
+    """Outside the hours nothing is sent; it goes when they begin."""
+    world = planned(2, individual=Budget(hours=(20, 5)))
+    world.drain(hours=8)
+    before = world.writes()
+    world.drain(hours=6)
+
+    assert (before, arrived(world)) == (0, [True, True])
+
+
+def test_two_throttles_end_a_slice() -> None:
+    """A first short pause is waited for; the second ends the slice, and the tenant's document tells everybody."""
+    world = planned(2)
+    world.sim.faults.add(surface="admin", status=429, headers={"Retry-After": "10"}, nth=(1, 3))
+    began = world.now
+    world.drain(hours=1)
+    calls = get_document(world.store, people_calls_key(world.connector.target.lane), PeopleCalls)
+
+    assert arrived(world) == [True, True]
+    assert world.now - began >= timedelta(seconds=20)
+    assert calls is not None
+    assert calls.value.throttled == 2
+
+
+def test_a_long_pause_is_not_slept_through() -> None:
+    """A pause of minutes ends the slice at once; nothing is sent before it is over."""
+    world = planned(1)
+    world.sim.faults.add(surface="admin", status=429, headers={"Retry-After": "600"}, times=1)
+    step = world.far()
+
+    assert step.at is not None
+    assert step.at - world.now >= timedelta(seconds=590)
+    world.drain(hours=1)
+    assert arrived(world) == [True]
+
+
+def test_a_denial_stops_the_route_and_the_others_go_on() -> None:
+    """After a denial nothing is planned individually until a probe passes; what bulk writes arrives."""
+    bulk = direct("jobTitle", "UpaTitle")
+    world = quick(SingleWorld(2, mappings=(TEXT, bulk)))
+    world.sim.single_writes.rules.term_rights = "none"
+    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", status=403)
+    world.sync(hours=30)
+    denied = world.writes(), [world.profile(person).get("UpaTitle") for person in world.people]
+    world.sim.faults.clear()
+    world.edit(world.people[0], jobTitle="later")
+    world.sync(hours=30)
+    still = arrived(world)
+    world.prove_again()
+    world.settle_down(days=2)
+
+    assert denied == (0, ["T0", "T1"])
+    assert (world.profile(world.people[0])["UpaTitle"], still, arrived(world)) == ("later", [False] * 2, [True] * 2)
+
+
+def test_nothing_is_written_before_a_probe_has_passed() -> None:
+    """Without a proof nothing is planned individually; with one everybody is."""
+    world = quick(SingleWorld(2, mappings=(TEXT,), proven=False))
+    world.sync()
+    before = world.writes(), arrived(world)
+    world.prove_again()
+    world.settle_down(days=1)
+
+    assert (before, arrived(world)) == ((0, [False, False]), [True, True])
+
+
+def test_a_proof_that_ends_during_a_run() -> None:
+    """A batch whose proof is over isn't written; its people stay unknown."""
+    world = planned(2)
+    world.sim.advance(timedelta(days=31).total_seconds())
+    world.far()
+
+    assert (world.writes(), arrived(world)) == (0, [False, False])
+
+
+def test_a_thousand_new_user_names_cost_reads_only() -> None:
+    """Names that SharePoint's sync hasn't seen yet find no profile: a read each, no write, one reason."""
+    world = quick(SingleWorld(40, mappings=(TEXT,)))
+    world.sync()
+    world.sim.accounts.lag_s = 86_400
+    for n, person in enumerate(world.people):
+        world.sim.directory.edit(person, userPrincipalName=f"new{n}@contoso.com", department=f"D{n} new")
+    before = world.writes()
+    world.pull()
+    world.drain(hours=0.5)
+
+    assert world.writes() == before
+    assert {entry.reason for entry in world.escrow().values()} == {EscrowReason.PROFILE_NOT_CREATED}
+    world.sim.advance(86_400)
+    world.settle_down(days=2)
+    assert all(world.profile(person)["UpaDepartment"] == f"D{n} new" for n, person in enumerate(world.people))

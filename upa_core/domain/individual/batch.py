@@ -1,0 +1,119 @@
+"""The batch of the individual route: a list of people with account name, values, and which values count as ours.
+
+JSON, one person a line below a head: a person is found, split off and left out without reading the others. Only this
+module reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from upa_core.domain.connector import Limits
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.planner import Entry
+
+MAX_PEOPLE = 2_000
+"""People in one batch: an hour's work of the smallest budget."""
+_HEAD = b'{"upa":"individual","version":1}\n'
+
+Loads = Callable[[bytes], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be written to one person."""
+
+    person: str
+    account: str
+    """Account name as planned; "" where the person has no user principal name."""
+    values: Mapping[str, str]
+    """Planned values by property, "" meaning empty."""
+    ours: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Values by property that the profile may hold and that we wrote: confirmed ones, or sent since."""
+
+
+class IndividualBatch:
+    """A batch while it grows."""
+
+    def __init__(self, *, max_people: int = MAX_PEOPLE) -> None:
+        self._lines: list[bytes] = []
+        self._max = max_people
+        self.people = 0
+        self.pairs = 0
+
+    def add(self, entries: Sequence[Entry]) -> int:
+        """Append people in their order; returns how many were taken before the batch was full."""
+        taken = entries[: self._max - self.people]
+        for entry in taken:
+            ours = {name: _ours(entry, name) for name in entry.new}
+            line = [entry.person, entry.account, dict(entry.new), {name: one for name, one in ours.items() if one}]
+            self._lines.append(json.dumps(line, separators=(",", ":")).encode("ascii"))
+            self.pairs += len(entry.new)
+        self.people += len(taken)
+        return len(taken)
+
+    def content(self) -> bytes:
+        """Return the whole batch."""
+        return _HEAD + b"".join(line + b"\n" for line in self._lines)
+
+
+def _ours(entry: Entry, name: str) -> list[str]:
+    confirmed = entry.old.get(name)
+    return [*([confirmed] if confirmed else []), *entry.sent.get(name, ())]
+
+
+def begin(limits: Limits) -> IndividualBatch:  # noqa: ARG001 - other routes take their limits from the connector
+    """Return an empty batch."""
+    return IndividualBatch()
+
+
+def split(content: bytes) -> dict[str, bytes]:
+    """Return what a batch says of each person, for `read`; raises `CorruptStateError` for what isn't one."""
+    return {_person(line): line for line in _lines(content)}
+
+
+def read(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict[str, str]]:
+    """Return the values of people whom `split` returned; raises `CorruptStateError` where they can't be read."""
+    return {task.person: dict(task.values) for task in tasks(pieces, loads)}
+
+
+def tasks(pieces: Iterable[bytes], loads: Loads = json.loads) -> list[Task]:
+    """Return what is to be done for people whom `split` returned, in their order; raises as `read`."""
+    found = []
+    for piece in pieces:
+        try:
+            person, account, values, ours = loads(piece)
+        except (ValueError, TypeError) as exc:
+            raise _corrupt(type(exc).__name__) from exc
+        texts = isinstance(values, dict) and all(isinstance(one, str) for one in values.values())
+        if not (isinstance(person, str) and isinstance(account, str) and texts and isinstance(ours, dict)):
+            raise _corrupt("a person")
+        found.append(Task(person, account, values, ours))
+    return found
+
+
+def without(content: bytes, person: str) -> bytes:
+    """Return a batch without a person, in any letter case; raises `CorruptStateError` for what isn't one."""
+    return _HEAD + b"".join(line + b"\n" for line in _lines(content) if _person(line).lower() != person.lower())
+
+
+def _lines(content: bytes) -> list[bytes]:
+    if not content.startswith(_HEAD) or not content.endswith(b"\n"):
+        raise _corrupt("its head or its end")
+    return content[len(_HEAD) : -1].split(b"\n") if len(content) > len(_HEAD) else []
+
+
+def _person(line: bytes) -> str:
+    parts = line.split(b'"', 2)
+    if len(parts) != 3 or parts[0] != b"[":
+        raise _corrupt("a person")
+    if b"\\" in parts[1]:
+        return tasks([line])[0].person
+    return parts[1].decode("ascii", "replace")
+
+
+def _corrupt(what: str) -> CorruptStateError:
+    return CorruptStateError(f"an individual batch can't be read: {what}")

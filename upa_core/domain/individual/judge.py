@@ -1,0 +1,71 @@
+"""What the archived answers leave of a batch: per person and property confirmed, refused, or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from upa_core.domain.individual.batch import Task
+from upa_core.domain.individual.compare import DATE_ORDERS, holds
+from upa_core.domain.individual.record import PersonRecord
+from upa_core.domain.language.values import ValueType
+from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.verdict import WHOLE, PersonVerdict, Refusal, Verdict
+
+
+def judge(tasks: Iterable[Task], records: Iterable[PersonRecord], *, given_up: str = "") -> Verdict:
+    """Judge everybody in a batch from the archive alone; `given_up` says why some of them have no answers.
+
+    Nobody is confirmed where nobody has answers and it was given up.
+    """
+    found = {record.person: record for record in records}
+    if given_up and not found:
+        return Verdict(confirmed=False, why=given_up)
+    failed: dict[str, PersonVerdict] = {}
+    for task in tasks:
+        record = found.get(task.person)
+        if record is None:
+            failed[task.person] = PersonVerdict({WHOLE: Refusal(EscrowReason.NOT_WRITTEN, given_up[:80])})
+            continue
+        verdict = _judge(task, record)
+        if verdict.refused:
+            failed[task.person] = verdict
+    return Verdict(confirmed=True, failed=failed)
+
+
+_ENDINGS = {
+    "no_account": Refusal(EscrowReason.INVALID_VALUE, "userPrincipalName"),
+    "no_profile": Refusal(EscrowReason.PROFILE_NOT_CREATED),
+    "other_person": Refusal(EscrowReason.OTHER_PERSON),
+}
+
+
+def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
+    if record.ending in _ENDINGS:
+        return PersonVerdict({WHOLE: _ENDINGS[record.ending]})
+    if record.ending == "unreadable":
+        return PersonVerdict({WHOLE: Refusal(EscrowReason.NOT_WRITTEN, record.code)})
+    if record.ending == "invalid":
+        return PersonVerdict({WHOLE: Refusal(EscrowReason.INVALID_VALUE, record.code)})
+    if record.stranger:
+        return PersonVerdict({WHOLE: Refusal(EscrowReason.OTHER_PERSON, "during the write")})
+    order = next((one for one in DATE_ORDERS if one == record.date_order), None)
+    confirmed: list[str] = []
+    refused: dict[str, Refusal] = {}
+    for name, wanted in task.values.items():
+        seen = record.after if name in record.sent else record.before
+        if name in record.edited:
+            refused[name] = Refusal(EscrowReason.USER_EDITED, name)
+        elif seen is not None and name in seen and holds(_kind(record, name), wanted, seen[name], order) is True:
+            confirmed.append(name)
+        elif fault := record.faults.get(name):
+            kind, _, code = fault.partition(" ")
+            reason = EscrowReason.NOT_KEPT if kind == "unclear" else EscrowReason.REFUSED_BY_SHAREPOINT
+            refused[name] = Refusal(reason, code)
+        else:
+            refused[name] = Refusal(EscrowReason.NOT_KEPT, name)
+    return PersonVerdict(refused, confirmed)
+
+
+def _kind(record: PersonRecord, name: str) -> ValueType:
+    return cast("ValueType", record.kinds.get(name, "string"))

@@ -1,0 +1,104 @@
+"""What was seen of one person while a batch was written: the answers, kept in the archive, from which it is settled.
+
+A slice of a batch is archived as a log: a line a person, `Individual`, object id and JSON between tabs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal, get_args
+
+from upa_core.domain.documents.lane import LogFile
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.individual.answer import Fault, Profile, Reading
+
+Ending = Literal["read", "no_account", "no_profile", "other_person", "unreadable", "invalid", "unanswered", "written"]
+"""How far it got. read: nothing had to be written, or nothing might be; unanswered: a write without an answer."""
+_KIND = "Individual"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """One person's answers."""
+
+    person: str
+    ending: Ending
+    date_order: str = ""
+    """How dates are shown in it."""
+    kinds: dict[str, str] = field(default_factory=dict[str, str])
+    """Types of the properties, those that are plain texts left out."""
+    before: dict[str, str] = field(default_factory=dict[str, str])
+    """What the profile showed before anything was written."""
+    sent: tuple[str, ...] = ()
+    """Properties that were sent."""
+    faults: dict[str, str] = field(default_factory=dict[str, str])
+    """Of sets that weren't accepted, by property: `kind code`."""
+    after: dict[str, str] | None = None
+    """What the profile showed afterwards; None where that wasn't seen, or was somebody else's."""
+    edited: tuple[str, ...] = ()
+    """Properties that somebody else wrote, and that were left alone."""
+    stranger: bool = False
+    """The account name led to somebody else when it was written."""
+    code: str = ""
+    """What was wrong, by name; never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The stored document of a batch on its way: who works at it until when, and how far it got."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    claimed_until: datetime | None = None
+    """Nobody else sends anything for this batch before."""
+    claim: str = ""
+    done: int = 0
+    """People, in the order of the batch, whose answers are archived."""
+    logs: tuple[LogFile, ...] = ()
+    failures: int = 0
+    """Slices in a row that got nowhere."""
+    not_before: datetime | None = None
+
+
+def write_records(records: Iterable[PersonRecord]) -> bytes:
+    """Write a slice for the archive."""
+    lines = (f"{_KIND}\t{one.person}\t{json.dumps(_slim(one), separators=(',', ':'))}\n" for one in records)
+    return "".join(lines).encode("ascii")
+
+
+def read_records(content: bytes) -> list[PersonRecord]:
+    """Read an archived slice; raises `CorruptStateError` where it isn't one."""
+    found = []
+    try:
+        for line in content.decode("ascii").split("\n"):
+            if not line:
+                continue
+            kind, _, text = line.split("\t", 2)
+            told = json.loads(text)
+            record = PersonRecord(**told | {key: tuple(told[key]) for key in ("sent", "edited") if key in told})
+            if kind != _KIND or record.ending not in get_args(Ending):
+                raise ValueError(kind)
+            found.append(record)
+    except (ValueError, TypeError) as exc:
+        raise CorruptStateError(f"an archived slice can't be read: {type(exc).__name__}") from exc
+    return found
+
+
+def _slim(record: PersonRecord) -> dict[str, object]:
+    return {key: value for key, value in asdict(record).items() if value not in ({}, (), "", False) or key == "ending"}
+
+
+def fault_text(fault: Fault) -> str:
+    """Write a fault for the archive."""
+    return f"{fault.kind} {fault.code}".strip()
+
+
+def own(reading: Reading, person: str) -> dict[str, str] | None:
+    """Return what a person's own profile shows; None for anybody else's, or none."""
+    if not isinstance(reading, Profile) or reading.object_id != person.lower():
+        return None
+    return dict(reading.values)

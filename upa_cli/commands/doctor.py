@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from upa_cli.shell.output import clean, count
 from upa_cli.shell.registry import command
 from upa_cli.work.app_health import ask_health, is_address
 from upa_core.domain.errors import UpaError
+from upa_core.services.admin.requests import request_run
 from upa_core.services.doctor.examine import examine
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe import probe as ask_sharepoint
@@ -123,7 +125,9 @@ def _try_individual(cli: Cli, connector: Any, user: str, new_term: str) -> list[
         token = cli.app.inspection(connector).token("admin")
         profiles = cli.app.single_profiles(connector)
         app_id = token.app_id if token is not None else ""
-        return try_individual(cli.app.ports(connector), connector, profiles, app_id, user, new_term=new_term)
+        ports = cli.app.ports(connector)
+        again = partial(request_run, ports, connector, full=True)
+        return try_individual(ports, connector, profiles, app_id, user, new_term=new_term, plan_anew=again)
     except UpaError as exc:
         return [Finding("individual", "error", str(exc), "see the message; then run it again")]
 

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from upa_core.config.fields import Line
 from upa_core.config.problems import shown
+from upa_core.domain.errors import ConfigError
+from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.values import LISTS
 from upa_core.domain.people.scope import UNARY, ClauseOperator
 from upa_core.domain.plan.core_properties import why_not_single
@@ -156,3 +158,23 @@ def check_route(model: MappingModel, refuse: Callable[..., None]) -> None:
         refuse(("on_too_long",), f"{model.type} aren't cut: a list without its end is another list")
     if model.type in _SINGLE and model.max_length is not None:
         refuse(("max_length",), f"isn't for {model.type}")
+
+
+def check_options(model: MappingModel, refuse: Callable[..., None]) -> None:
+    """Refuse keys that don't go together; `refuse` as for `check_route`."""
+    if model.format is not None:
+        if model.type not in ("date", "datetime"):
+            refuse(("format",), f"is for date and datetime, not for {model.type}")
+        else:
+            try:
+                DateFormat.compile(model.format)
+            except ConfigError as error:
+                refuse(("format",), str(error))
+    if model.words is not None and model.type != "boolean":
+        refuse(("words",), f"is for boolean, not for {model.type}")
+    if model.words is not None and model.words[0] == model.words[1]:
+        refuse(("words",), "true and false need different words")
+    if model.default is not None and model.on_empty != "default":
+        refuse(("default",), "is only used with on_empty: default", "on_empty: default")
+    if model.on_empty == "default" and model.default is None:
+        refuse(("on_empty",), "needs a default", "default: <text>")

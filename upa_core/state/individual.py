@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.storage_layout import people_calls_key, proof_key
+from upa_core.domain.documents.individual_keys import people_calls_key, proof_key
 from upa_core.domain.individual.proof import Proofs
 from upa_core.domain.people_calls import PeopleCalls
 from upa_core.ports.bundle import Ports

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from upa_core.domain.documents import storage_layout as layout
+from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import BlobKey, Kind, connector_named_in, parse, run_of
 
 RUN = "20261122T101500Z-7f3k"
@@ -21,13 +22,13 @@ KEYS = {
     layout.probe_key("hr", "abcd"): BlobKey(Kind.DOCTOR_PROBE, "hr"),
     layout.lane_key("contoso-admin.sharepoint.com"): BlobKey(Kind.LANE),
     layout.watcher_key("contoso-admin.sharepoint.com"): BlobKey(Kind.WATCHER),
-    layout.people_calls_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PEOPLE_CALLS),
-    layout.proof_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PROOF),
+    people_calls_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PEOPLE_CALLS),
+    proof_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PROOF),
     layout.request_key("0123abcd"): BlobKey(Kind.REQUEST),
     layout.intent_key(RUN): BlobKey(Kind.INTENT, run=RUN),
     layout.file_key(RUN, FILE): BlobKey(Kind.IMPORT_FILE, "hr", RUN, FILE),
     layout.plan_key(RUN, FILE): BlobKey(Kind.PLAN, "hr", RUN, FILE),
-    layout.progress_key(RUN, FILE): BlobKey(Kind.PROGRESS, "hr", RUN, FILE),
+    progress_key(RUN, FILE): BlobKey(Kind.PROGRESS, "hr", RUN, FILE),
     layout.shards_key(RUN): BlobKey(Kind.RUN_SHARDS, run=RUN),
     layout.outcome_key(RUN, FILE): BlobKey(Kind.OUTCOME, "hr", RUN, FILE),
     layout.log_key(RUN, FILE, 0, "518e906bea31ffff"): BlobKey(Kind.JOB_LOG, "hr", RUN, FILE),

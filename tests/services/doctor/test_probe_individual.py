@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from upa_core.adapters.sharepoint.single_profiles import SharePointProfiles
 from upa_core.domain.individual.proof import Proof, why_not
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people_calls import Budget
+from upa_core.services.admin.requests import request_run
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe_individual import probe_individual
 from upa_core.state.individual import proofs_of
@@ -60,9 +62,10 @@ class Tried:
         service = Service(
             self.sim.urls.admin, self.world.tokens, self.world.time, session=self.world.session, attempts=1
         )
-        return probe_individual(
-            self.world.ports(), self.world.connector, SharePointProfiles(service), APP, user, **options
-        )
+        ports, connector = self.world.ports(), self.world.connector
+        again = partial(request_run, ports, connector, full=True)
+        profiles = SharePointProfiles(service)
+        return probe_individual(ports, connector, profiles, APP, user, plan_anew=again, **options)
 
     @property
     def proof(self) -> Proof:
@@ -239,7 +242,7 @@ def test_a_probe_that_got_no_answer_proves_nothing(tried: Tried) -> None:
     tried.probe()
     before = tried.proof
     tried.world.sim.advance(timedelta(minutes=10).total_seconds())
-    tried.sim.faults.add(surface="admin", operation="SetSingleValueProfileProperty", drop="before")
+    tried.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", nth=2, drop="before")
     (finding,) = tried.probe()
 
     assert (finding.severity, tried.proof) == ("error", before)

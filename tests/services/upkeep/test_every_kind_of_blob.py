@@ -14,13 +14,11 @@ from tests.support.joined import JoinedWorld, row
 from tests.support.world import World
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.connector_state import source_segments
+from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import (
     Kind,
     parse,
-    people_calls_key,
     probe_key,
-    progress_key,
-    proof_key,
     segment_key,
     shard_key,
     source_key,

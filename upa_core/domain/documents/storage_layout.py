@@ -135,16 +135,6 @@ def watcher_key(lane: str) -> str:
     return f"tenants/{lane}/watcher.json"
 
 
-def people_calls_key(lane: str) -> str:
-    """Return where it is counted how often PeopleManager of a target tenant was called."""
-    return f"tenants/{lane}/people-calls.json"
-
-
-def proof_key(lane: str) -> str:
-    """Return where it lies what the probe of individual writes found in a target tenant."""
-    return f"tenants/{lane}/individual.json"
-
-
 def request_key(digest: str) -> str:
     """Return where a request lies that was made under an `Idempotency-Key`, by the key's hash."""
     return f"{REQUESTS_PREFIX}{digest}.json"
@@ -205,11 +195,6 @@ def outcome_key(run: str, file: str) -> str:
     return f"{run_folder(run)}archive/{file}/outcome.json"
 
 
-def progress_key(run: str, file: str) -> str:
-    """Return where it lies how far the individual writes of a batch got."""
-    return f"{run_folder(run)}individual/{file}"
-
-
 def log_key(run: str, file: str, number: int, digest: str) -> str:
     """Return where an archived log of an import file lies."""
     return f"{run_folder(run)}archive/{file}/log-{number:03d}-{digest[:12]}"
@@ -233,18 +218,14 @@ def connector_named_in(key: str) -> str:
     return next((found[0] for part in key.split("/") if (found := parse_file_name(part)) is not None), "")
 
 
+_SINGLE = {"people-calls.json": Kind.PEOPLE_CALLS, "individual.json": Kind.PROOF}
 _OF_A_CONNECTOR = {
     "state.json": Kind.STATE,
     "told.json": Kind.NOTIFIED,
     "attempts.json": Kind.ATTEMPTS,
     "escrow-due.json": Kind.ESCROW_INDEX,
 }
-_OF_A_TENANT = {
-    "lane.json": Kind.LANE,
-    "watcher.json": Kind.WATCHER,
-    "people-calls.json": Kind.PEOPLE_CALLS,
-    "individual.json": Kind.PROOF,
-}
+_OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER, **_SINGLE}
 _OF_A_RUN = {
     "report.json": Kind.REPORT,
     "round.json": Kind.ROUND_END,

@@ -6,7 +6,7 @@ the app; without it nothing is written individually.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +21,6 @@ from upa_core.domain.language.values import ValueType, as_person, list_text
 from upa_core.domain.people.mapping import Mapping
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
-from upa_core.services.admin.requests import request_run
 from upa_core.services.doctor.finding import Finding
 from upa_core.state.individual import CallBudget, proofs_of
 
@@ -54,7 +53,14 @@ class Probe:
 
 
 def probe_individual(
-    ports: Ports, connector: Connector, profiles: SingleProfiles, app: str, user: str, *, new_term: str = ""
+    ports: Ports,
+    connector: Connector,
+    profiles: SingleProfiles,
+    app: str,
+    user: str,
+    *,
+    new_term: str = "",
+    plan_anew: Callable[[], object] = lambda: None,
 ) -> list[Finding]:
     """Try every individually mapped property on the profile of `user`, a user principal name; store what was found.
 
@@ -63,6 +69,7 @@ def probe_individual(
     Args:
         app: id of the app that the profiles are written as.
         new_term: a label that no term has yet, to see whether one is made; it stays in the term set.
+        plan_anew: asks for a full round, where more is proven than before.
 
     """
     mappings = [one for one in connector.mappings if one.route == "individual" and one.state != "retired"]
@@ -72,7 +79,7 @@ def probe_individual(
         return [Finding(CHECK, "error", "the token doesn't tell which app it is for", "see sign-in")]
     budget = CallBudget(ports, connector)
     try:
-        return _probe(ports, connector, profiles, app, user, new_term, mappings, budget)
+        return _probe(ports, connector, profiles, app, user, new_term, mappings, budget, plan_anew)
     except AccessDeniedError as exc:
         proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, _nothing(ports, mappings)))
         return [Finding(CHECK, "error", f"SharePoint denies single profiles: {exc}", _RIGHTS)]
@@ -97,6 +104,7 @@ def _probe(
     new_term: str,
     mappings: list[Mapping],
     budget: CallBudget,
+    plan_anew: Callable[[], object],
 ) -> list[Finding]:
     """Probe the mappings. Eight parameters: see `probe_individual`."""
     account = as_person(user)
@@ -126,7 +134,7 @@ def _probe(
     proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, proof))
     known = {} if before_it is None else before_it.properties
     if any(one.found == "works" and known.get(name) != one for name, one in found.items()):
-        request_run(ports, connector, full=True)
+        plan_anew()
         findings.append(Finding(CHECK, "info", "more is proven than before: everybody is planned in a full round"))
     return findings
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from upa_core.domain.connector import Connector
+from upa_core.domain.connector import USER_NAME, Connector
+from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.people.changes import PARTITIONS, Row, bucket
 from upa_core.domain.sources.joined.merge import Join, absent_bits, make_absent
@@ -42,6 +43,8 @@ def needed_bits(connector: Connector) -> int:
     The others needn't be known; what a secondary source gives isn't the directory's to say.
     """
     read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
+    if any(mapping.route == INDIVIDUAL for mapping in connector.active):
+        read.add(USER_NAME)  # it leads to the profile
     read |= {part.to for secondary in connector.secondaries for part in secondary.match}
     read &= set(connector.directory_inputs)
     return sum(1 << at for at, path in enumerate(connector.inputs) if path in read)

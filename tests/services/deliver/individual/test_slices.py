@@ -10,7 +10,8 @@ import pytest
 
 from tests.crash.scenarios import quick
 from tests.support.single import SingleWorld
-from upa_core.domain.documents.storage_layout import Kind, parse, people_calls_key
+from upa_core.domain.documents.individual_keys import people_calls_key
+from upa_core.domain.documents.storage_layout import Kind, parse
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.mapping import direct

@@ -14,8 +14,9 @@ from typing import Final
 
 import orjson
 
+from upa_core.domain.documents.individual_keys import progress_key
 from upa_core.domain.documents.lane import LogFile
-from upa_core.domain.documents.storage_layout import file_key, log_key, progress_key
+from upa_core.domain.documents.storage_layout import file_key, log_key
 from upa_core.domain.errors import (
     AccessDeniedError,
     CorruptStateError,

@@ -73,7 +73,7 @@ class RouteContract:
 
         assert on.world.differences() == []
         assert on.world.state.run is None
-        assert on.world.events.named(EventName.RUN_ENDED)[-1].fields["status"] == "success"
+        assert on.world.events.named(EventName.RUN_ENDED)[-1].fields["status"] == "succeeded"
 
     @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
     def test_crash(self, on: RouteWorld, after: bool) -> None:

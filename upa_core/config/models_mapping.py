@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Annotated, Any, Literal, get_args
 
@@ -11,12 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from upa_core.config.fields import Line
-from upa_core.config.problems import shown
-from upa_core.domain.errors import ConfigError
-from upa_core.domain.language.dates import DateFormat
-from upa_core.domain.language.values import LISTS
 from upa_core.domain.people.scope import UNARY, ClauseOperator
-from upa_core.domain.plan.core_properties import why_not_single
 
 _OPERATORS = sorted(get_args(ClauseOperator), key=len, reverse=True)
 _WORDS = {re.sub(r"[ _]", "", operator).lower(): operator for operator in _OPERATORS}
@@ -140,41 +134,3 @@ class MappingModel(Part):
     """Show `***` instead of this property's values in plans, reports and logs."""
     examples: Annotated[tuple[ExampleModel, ...], Field(max_length=50)] = ()
     """Examples (`in`, `out`) that must hold."""
-
-
-_SINGLE = {"strings": "several values", "terms": "terms", "person": "a person"}
-"""Types that only the individual route writes."""
-
-
-def check_route(model: MappingModel, refuse: Callable[..., None]) -> None:
-    """Refuse what the route of a mapping can't do; `refuse` takes a path below the mapping, a message, a suggestion."""
-    if model.type in _SINGLE and model.route == "bulk":
-        refuse(("type",), f"bulk import can't write {_SINGLE[model.type]}", "route: individual")
-    if model.on_user_edit != "keep" and model.route == "bulk":
-        refuse(("on_user_edit",), "is for route: individual; bulk import writes no property that users may edit")
-    if model.route == "individual" and (reason := why_not_single(model.target)):
-        refuse(("target",), f"{shown(model.target)} can't be written individually: {reason}")
-    if model.type in LISTS and model.on_too_long == "truncate":
-        refuse(("on_too_long",), f"{model.type} aren't cut: a list without its end is another list")
-    if model.type in _SINGLE and model.max_length is not None:
-        refuse(("max_length",), f"isn't for {model.type}")
-
-
-def check_options(model: MappingModel, refuse: Callable[..., None]) -> None:
-    """Refuse keys that don't go together; `refuse` as for `check_route`."""
-    if model.format is not None:
-        if model.type not in ("date", "datetime"):
-            refuse(("format",), f"is for date and datetime, not for {model.type}")
-        else:
-            try:
-                DateFormat.compile(model.format)
-            except ConfigError as error:
-                refuse(("format",), str(error))
-    if model.words is not None and model.type != "boolean":
-        refuse(("words",), f"is for boolean, not for {model.type}")
-    if model.words is not None and model.words[0] == model.words[1]:
-        refuse(("words",), "true and false need different words")
-    if model.default is not None and model.on_empty != "default":
-        refuse(("default",), "is only used with on_empty: default", "on_empty: default")
-    if model.on_empty == "default" and model.default is None:
-        refuse(("on_empty",), "needs a default", "default: <text>")

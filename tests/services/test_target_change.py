@@ -132,3 +132,28 @@ def test_an_unanswered_queue_call_of_a_dropped_run_stays_on_the_books() -> None:
     world.settle_down(days=4)
 
     assert world.differences() == []
+
+
+def test_a_renamed_domain_keeps_shadow_and_lane() -> None:
+    """The tenant is known by its first address: nothing is sent again, and the lane is the one it always had."""
+    world = settled(3)
+    old, known, jobs = world.connector.target, world.state.people, len(world.sim.jobs)
+    renamed = replace(old, admin_url=OTHER, renamed_from=old.admin_url)
+    world.connector = replace(world.connector, target=renamed)
+    world.sync(full=True)
+
+    assert (world.state.people.folder, len(world.sim.jobs)) == (known.folder, jobs)
+    assert renamed.lane == old.lane
+    world.edit(world.people[0], department="B")
+    world.sync()
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+
+
+def test_a_rename_that_the_file_does_not_name_is_told_with_the_line_to_write() -> None:
+    """Whoever changes the address alone reads what to write, where it is the same tenant."""
+    world = settled(3)
+    before = world.connector.target.lane
+    _point_elsewhere(world)
+
+    with pytest.raises(ConfigError, match=f"renamed_from: https://{before}"):
+        world.pull()

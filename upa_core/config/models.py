@@ -94,6 +94,8 @@ class TargetModel(Part):
     """The site that holds the document library; never the admin site."""
     folder: Line
     """The library folder for import files: `Imports`, or server-relative as `/sites/upa/Imports`."""
+    renamed_from: Line | None = None
+    """The admin site before SharePoint's domain was renamed: shadow and lane stay those of the tenant."""
 
 
 class ThresholdModel(Part):

@@ -51,11 +51,13 @@ class Target:
     """The site of the document library; never the admin site [SP-23]."""
     folder: str
     """Server-relative path of the library folder, e.g. /sites/upa/Imports."""
+    renamed_from: str = ""
+    """The admin site's address before SharePoint's domain was renamed: what the tenant is known by in storage."""
 
     @property
     def lane(self) -> str:
-        """Name the tenant's lane: the host and port of the admin site, fit for a storage key."""
-        return urlsplit(self.admin_url).netloc.replace(":", "_").lower()
+        """Name the tenant in storage: its admin site's host and port, the first that it was known by here."""
+        return urlsplit(self.renamed_from or self.admin_url).netloc.replace(":", "_").lower()
 
 
 @dataclass(frozen=True, slots=True)

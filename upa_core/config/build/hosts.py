@@ -73,7 +73,11 @@ def build_target(model: TargetModel, cloud: Cloud, add: Add, *, own_hosts: bool)
     if not _FOLDER.fullmatch(below) or any(part in ("", ".", "..") for part in below.split("/")):
         add(("folder",), f"{shown(model.folder)} has characters or parts that a folder can't have")
         return None
-    return Target(model.admin_url.rstrip("/"), model.site_url.rstrip("/"), folder)
+    before = (model.renamed_from or "").rstrip("/")
+    if before and (reason := _bad_url(before, root=True)):
+        add(("renamed_from",), f"{shown(before)} {reason}")
+        return None
+    return Target(model.admin_url.rstrip("/"), model.site_url.rstrip("/"), folder, before)
 
 
 def _judge_hosts(admin: str, site: str, cloud: Cloud, add: Add) -> bool:

@@ -77,8 +77,9 @@ def check_target(connector: Connector, state: ConnectorState) -> None:
     """Raise ConfigError where the connector points to another tenant than its shadow is about."""
     if state.target and state.target != connector.target.lane:
         raise ConfigError(
-            f"{connector.name} now points to {connector.target.lane}; what it knows is about {state.target}: "
-            "reset the shadow, or give the connector another name"
+            f"{connector.name} now points to {connector.target.lane}; what it knows is about {state.target}. "
+            f"The same tenant, renamed: write target.renamed_from: https://{state.target}. "
+            "Another tenant: reset the shadow, or give the connector another name"
         )
 
 

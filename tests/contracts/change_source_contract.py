@@ -193,6 +193,16 @@ class ChangeSourceContract:
         assert [p for p, r in found.items() if r is None] == [gone, stranger]
         assert all("jobTitle" not in record for record in found.values() if record)
 
+    def test_read_takes_user_principal_names_too(self, world: SourceWorld) -> None:
+        """The answer bears the name as it was asked for, the record its object id; a name nobody has is None."""
+        ada = world.add(userPrincipalName="ada@contoso.onmicrosoft.com", city="Bonn")
+        found = world.source.read(["ada@contoso.onmicrosoft.com", "bo@contoso.onmicrosoft.com"], SELECT)
+
+        assert found["bo@contoso.onmicrosoft.com"] is None
+        record = found["ada@contoso.onmicrosoft.com"]
+        assert record is not None
+        assert (record["id"], record["city"]) == (ada, "Bonn")
+
 
 def follow(source: ChangeSource, link: Link) -> tuple[list[dict[str, Any]], Sequence[Link]]:
     """Follow links to the end of the round; return all records and all links."""

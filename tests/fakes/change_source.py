@@ -60,11 +60,13 @@ class FakeChangeSource:
         """Return today's records."""
         with self.hooks.around("read", str(len(ids))):
             names = set(select) | {"id"}
+            by_name = {one.get("userPrincipalName"): person for person, one in self._people.items()}
+            found = {asked: asked if asked in self._people else by_name.get(asked) for asked in ids}
             return {
-                person: {n: v for n, v in {**self._people[person], "id": person}.items() if n in names}
-                if person in self._people
+                asked: {n: v for n, v in {**self._people[person], "id": person}.items() if n in names}
+                if person is not None
                 else None
-                for person in ids
+                for asked, person in found.items()
             }
 
     def _page(self, link: Link) -> Page:

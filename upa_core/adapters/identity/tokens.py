@@ -104,6 +104,8 @@ class CertificateTokens:
         """Take the certificate with its private key as PEM (or PKCS#12, also in base64, as Key Vault gives it).
 
         `read_again` reads it anew, where it is kept: it is asked once where the login service refuses the one in use.
+
+        Six parameters: what signs in, where, and two that only tests and the vault's certificates set.
         """
         if urlsplit(authority).scheme != "https":
             raise ConfigError(f"the login service must be an https address: {authority}")

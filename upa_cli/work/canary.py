@@ -11,7 +11,7 @@ from upa_cli.shell.exits import LATER, CommandError
 from upa_cli.work.runner import RunResult, run_to_the_end
 from upa_core.domain.connector import ChangeThreshold, Connector
 from upa_core.domain.documents.connector_state import PeopleIndex
-from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.ids import CANARY, run_id
 from upa_core.domain.documents.rounds import Link
 from upa_core.domain.documents.storage_layout import connector_prefix, run_folder, state_key
 from upa_core.ports.bundle import Ports
@@ -22,7 +22,7 @@ from upa_core.services.upkeep.retention import sweep_storage
 from upa_core.state.document import Stored, lane_of, state_of
 from upa_core.state.people import People
 
-SUFFIX = "-canary"
+SUFFIX = CANARY
 
 
 class OnePerson:

@@ -37,6 +37,10 @@ def is_guid(text: str) -> bool:
     return _IS_GUID.fullmatch(text) is not None
 
 
+CANARY = "-canary"
+"""What follows a connector's name in the name of its canary."""
+
+
 def is_connector_name(text: str) -> bool:
     """Tell whether a text that came from outside can be a connector's name."""
     return len(text) <= MAX_CONNECTOR_NAME and _IS_CONNECTOR.fullmatch(text) is not None

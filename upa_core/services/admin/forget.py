@@ -11,7 +11,15 @@ from upa_core.domain.bulk.job_log import decode_log, parse_log
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.ids import is_guid
-from upa_core.domain.documents.storage_layout import RUNS_PREFIX, Kind, connector_named_in, parse, run_of, shards_key
+from upa_core.domain.documents.storage_layout import (
+    RUNS_PREFIX,
+    Kind,
+    connector_named_in,
+    connector_prefix,
+    parse,
+    run_of,
+    shards_key,
+)
 from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
@@ -27,7 +35,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
     Args:
         person: object id.
         by: who wants it, for the record.
-        also: names of connectors that have no state, only archived runs: canaries.
+        also: names of canaries: what a stopped one left goes whole, archived runs as the connector's.
 
     Archived import files, plans and logs are written again without the person; their hashes in old manifests no longer
     match, which tells that they were changed. A person who is still in the directory and in scope comes back with the
@@ -41,6 +49,9 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
     if not is_guid(person):
         raise RefusedError("a person is forgotten by object id")
     _check_quiet(ports, connector)
+    for name in also:
+        if state_of(ports.store, name).load().value.run is not None:
+            raise RefusedError(f"{name} is on its way: finish it with upa canary, or wait three days for housekeeping")
     sequence = next_sequence(ports, connector)
 
     def end(shard: Shard, one: str) -> None:
@@ -48,6 +59,9 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
 
     change_people_between_runs(ports, connector, [person], end)
     forget_rows(ports, connector, person)
+    for name in also:
+        for blob in list(ports.store.list(connector_prefix(name))):
+            ports.store.delete(blob.key)
     archived = list(_archived(ports, {connector.name, *also}))
     for run in {run for key in archived if (run := run_of(key))}:
         ports.store.delete(shards_key(run))

@@ -21,6 +21,7 @@ from upa_core.services.deliver.bulk.look_up_job import find
 from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.settle_safely import doubt_safely
 from upa_core.services.health.quarantine import hold_expired
+from upa_core.services.upkeep.canaries import sweep_canary
 from upa_core.services.upkeep.orphans import sweep_library
 from upa_core.services.upkeep.retention import sweep_people, sweep_probes, sweep_runs, sweep_segments, sweep_sources
 from upa_core.state.attempts import ended, may_begin, tell_given_up
@@ -204,6 +205,7 @@ _STORAGE: Mapping[str, Part] = {
     "people": sweep_people,
     "runs": sweep_runs,
     "probes": sweep_probes,
+    "canaries": sweep_canary,
 }
 _PARTS: Mapping[str, Part] = {
     "debts": pay_debts,

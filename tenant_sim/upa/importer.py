@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any
@@ -53,6 +53,16 @@ class Outcome:
     writes: list[tuple[int, str, str]] = field(default_factory=list)
     """(slot, property, value), in the order of the file."""
     lines: list[LogLine] = field(default_factory=list)
+
+    def told(self, names_properties: bool) -> list[LogLine]:
+        """Return the lines of the log; those of a refused value may be told not to name its property.
+
+        ASSUMED [SP-67]: whether a line names the property isn't known; both forms are reported.
+        """
+        if names_properties:
+            return self.lines
+        text = "The value could not be set."
+        return [replace(one, message=text) if one.kind == "GenericError" else one for one in self.lines]
 
 
 @dataclass(frozen=True)

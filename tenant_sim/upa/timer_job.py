@@ -28,7 +28,7 @@ INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpect
 
 @dataclass
 class Settings:
-    """Knobs of the timer job, all of them settable at any time."""
+    """Knobs of the timer job, all of them settable at any time; `names_properties`: of refused values, in the log."""
 
     mode: str = "time"
     """`time`, `reads` or `immediate`."""
@@ -42,6 +42,7 @@ class Settings:
     """Seconds in Queued: values go into the profiles."""
     import_dates: str = "text"
     """`text`: a value like 2026-06-23T00:00:00Z stays as it is; `reformatted`: it becomes 06/23/2026 00:00:00."""
+    names_properties: bool = True
     server_zone_min: int = 0
     """Minutes by which the server's clock is ahead of UTC: date-times with a zone are moved into its zone."""
     most_jobs: int = 5000
@@ -291,7 +292,7 @@ class TimerJob:
         log_name = (
             f"ImportProfileProperties-{job.job_id}-{stamp:%Y%m%d}-{stamp:%H%M%S}-{stamp.microsecond // 1000:03d}.log"
         )
-        text = "".join(f"{line}\r\n" for line in outcome.lines)
+        text = "".join(f"{line}\r\n" for line in outcome.told(self.settings.names_properties))
         try:
             self._library.add_folder(folder, SYSTEM)
             self._library.add_file(folder, log_name, text.encode(), overwrite=True, author=SYSTEM)

@@ -15,13 +15,20 @@ from upa_core.domain.documents.runs import FileState, Run
 from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.health.events import EventName
+from upa_core.domain.people.shadow import Shard
 from upa_core.services.admin.controls import pause, resume
 from upa_core.services.admin.forget import forget
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.services.deliver.settle import settle
 from upa_core.services.insight.explain import explain
+from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import state_of
 from upa_core.state.plan_reader import read_plan
+
+
+def newer(shard: Shard, person: str, sequence: int) -> None:
+    """Settle a title that was delivered by something newer."""
+    shard.settle(person, {"UpaTitle": "newer"}, sequence)
 
 
 class RouteWorld(Protocol):
@@ -97,13 +104,28 @@ class RouteContract:
         """Settling the archive again gives the same people."""
         on.refuse(on.world.people[1])
         run, file = self.planned(on)
-        on.world.drain(hours=12)
+        on.world.end_run()
         outcome = self.outcome(on, run, file)
         before = on.world.shards()
         state_of(on.world.store, "hr").update(lambda state: replace(state, run=run))
         settle(on.world.ports(), on.world.connector, outcome)
 
         assert [(s.rows, s.escrow) for s in on.world.shards()] == [(s.rows, s.escrow) for s in before]
+
+    def test_older_stamp(self, on: RouteWorld) -> None:
+        """A batch that is settled after something newer leaves the property unknown and the person due."""
+        run, file = self.planned(on)
+        on.world.end_run()
+        person = on.world.people[0]
+        change_people_between_runs(
+            on.world.ports(), on.world.connector, [person], lambda shard, one: newer(shard, one, file.sequence + 5)
+        )
+        state_of(on.world.store, "hr").update(lambda state: replace(state, run=run, sequence=file.sequence + 5))
+        settle(on.world.ports(), on.world.connector, self.outcome(on, run, file))
+
+        assert (on.world.shadow(person) or {})["UpaTitle"] is None
+        assert (person, "UpaTitle") in on.world.waiting()
+        assert on.world.escrow()[person].due <= on.world.now
 
     def test_settle(self, on: RouteWorld) -> None:
         """Whom the target didn't take waits in escrow, unknown; everybody else is confirmed."""

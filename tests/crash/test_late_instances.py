@@ -13,7 +13,7 @@ from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.admin.controls import reset
 from upa_core.services.admin.requests import request_people
 from upa_core.state.document import get_document

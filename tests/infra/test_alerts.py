@@ -18,7 +18,7 @@ from tests.support import bicep_compiler as bicep
 from tests.support.bicep_compiler import ROOT
 from upa_core.adapters.telemetry.log_events import LogEvents
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 
 EVENT = re.compile(r"\"(upa\.[a-z_.]+[a-z])\"|'(upa\.[a-z_.]+[a-z])'")
 KINDS = (

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.fakes.clock import START
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.people.shadow import EscrowReason, Shard
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.shadow import Shard
 from upa_core.state.shard_codec import decode_shard, encode_shard
 from upa_core.state.shard_rows import StoredRows
 

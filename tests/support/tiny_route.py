@@ -20,7 +20,7 @@ from upa_core.domain.documents.storage_layout import file_key, log_key
 from upa_core.domain.errors import AccessDeniedError, CorruptStateError
 from upa_core.domain.gates import closed_for_all
 from upa_core.domain.next_step import Step
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 from upa_core.domain.plan.batch import BatchForm, Loads
 from upa_core.domain.plan.planner import Entry
@@ -123,7 +123,7 @@ class TinyRoute:
             outcome = self._write(delivery)
         return finish(delivery, outcome).step
 
-    def judge(self, ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
+    def judge(self, ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:
         if outcome.given_up:
             return Verdict(confirmed=False, why=outcome.given_up)
         blob = ports.store.get(outcome.logs[0].key)

@@ -25,9 +25,10 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.errors import RetryLaterError
 from upa_core.domain.next_step import Step
+from upa_core.domain.people.escrow_entry import EscrowEntry
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Scope
-from upa_core.domain.people.shadow import EscrowEntry, Shard
+from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports, Route
 from upa_core.ports.row_source import RowSource
 from upa_core.services.deliver.routes import ROUTES
@@ -281,8 +282,16 @@ class World:
         return [people.load(number).value for number in range(index.shards)]
 
     def escrow(self) -> dict[str, EscrowEntry]:
-        """Return everybody in escrow."""
-        return {person: entry for shard in self.shards() for person, entry in shard.escrow.items()}
+        """Return everybody in escrow, each with the entry of the whole person, else of the first property."""
+        return {
+            person: dict(sorted(shard.escrow[person].items()))[min(shard.escrow[person])]
+            for shard in self.shards()
+            for person in shard.escrow
+        }
+
+    def waiting(self) -> set[tuple[str, str]]:
+        """Return each person and property (`*`: the whole person) in escrow."""
+        return {(person, target) for shard in self.shards() for person, target, _ in shard.escrow.entries()}
 
     def shadow(self, person: str) -> dict[str, str | None] | None:
         """Return what is known of a person."""

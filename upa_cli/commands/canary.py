@@ -54,7 +54,7 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
     flown = one_person.fly(cli, person)
     sent = {target: new for one in flown.told.timeline[-1:] for target, (_, new) in one.changes.items()}
     now = manager.properties(name) or {}
-    confirmed = bool(sent) and not flown.result.failed and flown.told.escrow is None
+    confirmed = bool(sent) and not flown.result.failed and not flown.told.escrow
     wrong = [target for target, value in sent.items() if now.get(target, "") != value and _is_text(cli, target)]
     result = flown.told.timeline[-1].result if flown.told.timeline else flown.result.last.why
     rows = {

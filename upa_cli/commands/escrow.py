@@ -16,7 +16,8 @@ from upa_cli.shell.output import SafeCsv, clean, count, moment, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.users import names_of, user_ids
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.people.shadow import EscrowEntry, EscrowReason, Shard
+from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
+from upa_core.domain.people.shadow import Shard
 from upa_core.services.admin import controls
 from upa_core.services.admin.requests import request_people
 from upa_core.state.change_people import change_people_between_runs
@@ -24,6 +25,7 @@ from upa_core.state.document import state_of
 from upa_core.state.people import People
 
 SHOWN = 50
+_SHOWN = ("property", "reason", "detail", "tries")
 
 group("escrow", "People who wait to be retried: list them, retry them now, give them up.")
 
@@ -40,14 +42,15 @@ ADVICE = {
     EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",
     EscrowReason.OVER_BUDGET: "they are planned again when the budget renews",
     EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
+    EscrowReason.OVERTAKEN: "they are sent again",
 }
 
 
-def everybody(cli: Cli) -> Iterator[tuple[str, EscrowEntry]]:
-    """Yield everybody in escrow, shard by shard."""
+def everybody(cli: Cli) -> Iterator[tuple[str, str, EscrowEntry]]:
+    """Yield what waits in escrow, by person and property (`*`: the whole person), shard by shard."""
     people = People(cli.ports.store, cli.connector, state_of(cli.ports.store, cli.connector.name).load().value.people)
     for number in sorted(people.books()):
-        yield from sorted(people.load(number).value.escrow.items())
+        yield from sorted(people.load(number).value.escrow.entries(), key=lambda one: one[:2])
 
 
 @command(
@@ -57,7 +60,7 @@ def everybody(cli: Cli) -> Iterator[tuple[str, EscrowEntry]]:
         "connector": "its name",
         "total": "people in escrow",
         "by_reason": "people by reason",
-        "people": "person, user, reason, since, tries, due, detail",
+        "people": "person, user, property (* is the whole person), reason, since, tries, due, detail",
     },
 )
 def show(
@@ -71,15 +74,16 @@ def show(
 
     Nobody is given up silently: after growing pauses they are tried daily, always with the values of the day.
     """
-    found = [(person, entry) for person, entry in everybody(cli) if reason is None or entry.reason == reason]
-    by_reason: dict[str, int] = {}
-    for _, entry in found:
-        by_reason[entry.reason.value] = by_reason.get(entry.reason.value, 0) + 1
-    names = names_of(cli, [person for person, _ in (found if csv else found[:limit])])
-    rows = [_row(person, entry, names) for person, entry in found]
+    found = [one for one in everybody(cli) if reason is None or one[2].reason == reason]
+    who: dict[str, set[str]] = {}
+    for person, _, entry in found:
+        who.setdefault(entry.reason.value, set()).add(person)
+    by_reason = {name: len(people) for name, people in who.items()}
+    names = names_of(cli, sorted({person for person, _, _ in (found if csv else found[:limit])}))
+    rows = [_row(person, target, entry, names) for person, target, entry in found]
     document = {
         "connector": cli.connector.name,
-        "total": len(found),
+        "total": len({person for person, _, _ in found}),
         "by_reason": by_reason,
         "people": rows[:limit],
     }
@@ -92,10 +96,17 @@ def show(
             out.print("Nobody is in escrow.")
             return
         shown = [
-            (row["user"] or row["person"], row["reason"], row["detail"], row["tries"], moment(entry.due))
-            for row, (_, entry) in zip(rows[:limit], found[:limit], strict=True)
+            (
+                row["user"] or row["person"],
+                row["property"],
+                row["reason"],
+                row["detail"],
+                row["tries"],
+                moment(entry.due),
+            )
+            for row, (_, _, entry) in zip(rows[:limit], found[:limit], strict=True)
         ]
-        out.print(table(("person", "reason", "detail", "tries", "next try"), shown, right=("tries",)))
+        out.print(table(("person", "property", "reason", "detail", "tries", "next try"), shown, right=("tries",)))
         if len(found) > limit:
             out.print(f"and {len(found) - limit:,} more; all of them: upa escrow list --csv escrow.csv")
         for name, people in sorted(by_reason.items()):
@@ -105,10 +116,11 @@ def show(
     return exits.OK
 
 
-def _row(person: str, entry: EscrowEntry, names: dict[str, str]) -> dict[str, Any]:
+def _row(person: str, target: str, entry: EscrowEntry, names: dict[str, str]) -> dict[str, Any]:
     return {
         "person": person,
         "user": names.get(person),
+        "property": target,
         "reason": entry.reason.value,
         "since": to_json(entry.since),
         "tries": entry.tries,
@@ -120,7 +132,7 @@ def _row(person: str, entry: EscrowEntry, names: dict[str, str]) -> dict[str, An
 def _write(place: Path, rows: list[dict[str, Any]]) -> None:
     try:
         with place.open("w", encoding="utf-8-sig", newline="") as stream:
-            headings = ("person", "user", "reason", "since", "tries", "due", "detail")
+            headings = ("person", "user", "property", "reason", "since", "tries", "due", "detail")
             csv = SafeCsv(stream, headings)
             for row in rows:
                 csv.row(row[name] for name in headings)
@@ -146,7 +158,7 @@ def retry(cli: Cli, users: Users = None) -> int:
         request_people(cli.ports, cli.connector, persons)
         people = len(persons)
     else:
-        people = sum(1 for _ in everybody(cli))
+        people = len({person for person, _, _ in everybody(cli)})
         controls.reset(cli.ports, cli.connector, "escrow", cli.who)
     return _changed(cli, "retry", people, "due now. Next: upa run, or wait for the timer")
 
@@ -166,12 +178,12 @@ def drop(
 
 
 def _leave(shard: Shard, person: str) -> None:
-    shard.escrow.pop(person, None)
+    shard.escrow.drop(person)
 
 
 def _in_escrow(cli: Cli, users: list[str]) -> list[str]:
     persons = user_ids(cli, users)
-    waiting = {person for person, _ in everybody(cli)}
+    waiting = {person for person, _, _ in everybody(cli)}
     for user, person in zip(users, persons, strict=True):
         if person not in waiting:
             raise CommandError(f"{clean(user)} isn't in escrow. See upa why {clean(user)}")

@@ -14,6 +14,7 @@ from upa_cli.shell.registry import command
 from upa_cli.work.steps import today
 from upa_cli.work.users import user_id
 from upa_core.domain.documents.codec import to_json
+from upa_core.domain.people.escrow_entry import WHOLE
 from upa_core.domain.redaction import Redactor
 from upa_core.services.insight.explain import Explanation, explain
 
@@ -29,6 +30,7 @@ _REASONS = {
     "not_written": "a single write wasn't made; see the detail",
     "over_budget": "the budget of single writes was used up",
     "import_job_abandoned": "an import job that was given up ended after all; they are sent again",
+    "overtaken": "something newer was delivered before an older batch ended; it is sent again",
 }
 
 
@@ -41,7 +43,7 @@ _REASONS = {
         "user": "user principal name, null where the directory doesn't know them",
         "scope": "today: in scope, out of scope with why, not in Entra, or empty where Entra can't be asked",
         "known": "property → value that SharePoint confirmed; null: unknown",
-        "escrow": "reason, since, tries, due, detail; null where they aren't in escrow",
+        "escrow": "property (*: the whole person) → reason, since, tries, due, detail; null where nothing waits",
         "declined": "property → value that an administrator rejected",
         "timeline": "oldest first: run, file, at, changes (property → {old, new}), result",
         "waiting": "what stands between a new change and the profile, empty where nothing does",
@@ -70,7 +72,7 @@ def why(
         "user": name,
         "scope": scope,
         "known": redactor.values(found.known),
-        "escrow": to_json(found.escrow),
+        "escrow": to_json(found.escrow) or None,
         "declined": redactor.values(dict(found.declined)),
         "timeline": [
             {
@@ -107,11 +109,13 @@ def _render(out: Console, found: Explanation, name: str, scope: str, redactor: R
     rows = [(target, shown(redactor.value(target, value))) for target, value in sorted(found.known.items())]
     if rows:
         out.print(table(("property", "SharePoint confirmed"), rows))
-    if found.escrow is not None:
-        kept = found.escrow
+    for target, kept in sorted(found.escrow.items()):
         due = moment(kept.due) if kept.due is not None else "the next full round"
         detail = f" ({kept.detail})" if kept.detail else ""
-        out.print(clean(f"In escrow since {moment(kept.since)}: {kept.reason.value}{detail}, {kept.tries} tries."))
+        who = "In" if target == WHOLE else f"{target} is in"
+        out.print(clean(f"{who} escrow since {moment(kept.since)}: {kept.reason.value}{detail}, {kept.tries} tries."))
+        if kept.searching:
+            out.print(clean(f"  It isn't known yet which one: {', '.join((*kept.suspected, *kept.kept_back))}"))
         out.print(clean(f"  {_REASONS.get(kept.reason.value, '')}. Next try: {due}. Now: upa sync-user {name}"))
     for target, value in sorted(found.declined.items()):
         out.print(

@@ -122,8 +122,8 @@ class MappingModel(Part):
     probe proved), or send `default`."""
     default: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
     """With `on_empty: default`: the value that is sent, written by type like any other (dates in ISO 8601)."""
-    on_invalid: Literal["escrow_user", "fail_run", "skip_value"] = "escrow_user"
-    """When a value doesn't fit: retry the person later, stop the run, or leave out this value."""
+    on_invalid: Literal["escrow_value", "escrow_user", "fail_run", "skip_value"] = "escrow_value"
+    """When a value doesn't fit: retry it later, retry the whole person later, stop the run, or leave it out."""
     max_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Longest value, in UTF-16 code units as SharePoint counts."""
     on_too_long: Literal["error", "truncate"] = "error"

@@ -70,7 +70,7 @@ def _told(connector: Connector, one: Explanation) -> dict[str, Any]:
         "connector": connector.name,
         "id": one.person,
         "known": redactor.values(one.known),
-        "escrow": to_json(one.escrow),
+        "escrow": to_json(one.escrow) or None,
         "missed": one.missed,
         "declined": redactor.values(dict(one.declined)),
         "waiting": one.waiting,

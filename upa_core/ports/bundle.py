@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,8 +49,13 @@ class Route(Protocol):
 
         """
 
-    def judge(self, ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
+    def judge(self, ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:
         """Tell what the archive of a batch leaves of its people; the same whenever it is asked, without the target.
+
+        Args:
+            ports: those of the connector.
+            outcome: the archive's manifest.
+            people: what the batch says of each person, as its form's `split` returned it.
 
         Raises `CorruptStateError` where something that the archive names is missing.
         """

@@ -73,11 +73,14 @@ class EscrowIndex:
 def book_of(shard: Shard) -> EscrowBook:
     """Sum up a shard's escrow."""
     reasons: dict[str, ReasonBook] = {}
-    for entry in shard.escrow.values():
+    counted: set[tuple[str, str]] = set()
+    for person, _, entry in shard.escrow.entries():
         before = reasons.get(entry.reason.value)
         oldest = entry.since if before is None else min(before.oldest, entry.since)
-        reasons[entry.reason.value] = ReasonBook((before.people if before is not None else 0) + 1, oldest)
-    return EscrowBook(shard.next_due(), reasons, shard.writes)
+        once = (person, entry.reason.value) not in counted
+        reasons[entry.reason.value] = ReasonBook((before.people if before is not None else 0) + once, oldest)
+        counted.add((person, entry.reason.value))
+    return EscrowBook(shard.escrow.next_due(), reasons, shard.writes)
 
 
 def _size(blob: Blob | None) -> int:

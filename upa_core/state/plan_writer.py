@@ -77,6 +77,7 @@ class PlanWriter:
                 updated=done.updated,
                 cleared=done.cleared,
                 route=route,
+                again=done.again,
             )
         )
 
@@ -87,7 +88,7 @@ class _OpenBatch:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.old: list[bytes] = []
-        self.updated = self.cleared = 0
+        self.updated = self.cleared = self.again = 0
 
     def add(self, entries: Sequence[Entry]) -> int:
         """Add people as far as they fit; what was known is kept as bytes: as objects it takes six times as much."""
@@ -95,6 +96,7 @@ class _OpenBatch:
         updated, cleared = count_changes(entries[:taken])
         self.updated += updated
         self.cleared += cleared
+        self.again += sum(entry.again for entry in entries[:taken])
         old = {entry.person: entry.old for entry in entries[:taken] if entry.old}
         if old:
             self.old.append(encode(old)[1:-1])

@@ -76,8 +76,8 @@ def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, sh
 
     for person, row in source.rows.items():
         part(person).rows[person] = row
-    for person, entry in source.escrow.items():
-        part(person).escrow[person] = entry
+    for person in source.escrow:
+        part(person).escrow.adopt(source.escrow, person)
     for person, missed in source.missed.items():
         part(person).missed[person] = missed
     for person, declined in source.declined.items():

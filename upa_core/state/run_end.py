@@ -114,7 +114,7 @@ def after_delivery(state: ConnectorState, run: Run, file: FileState, now: dateti
     What was announced or approved isn't counted; the updates of a file that confirmed nobody will be planned, and
     counted, again.
     """
-    updated = file.updated if file.confirmed and not run.exempt else 0
+    updated = file.updated - file.again if file.confirmed and not run.exempt else 0
     if run.approved or not (updated or file.cleared):
         return state
     kept = tuple(one for one in state.exported if now - one.at < WINDOW)

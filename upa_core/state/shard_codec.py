@@ -17,10 +17,15 @@ import orjson
 
 from upa_core.domain.documents.codec import from_json, to_json
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.people.shadow import EscrowEntry, ShadowRow, Shard
+from upa_core.domain.people.escrow import Escrow
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
+from upa_core.domain.people.shadow import ShadowRow, Shard
 from upa_core.state.shard_rows import StoredRows
 
-SHARD_VERSION = 2
+SHARD_VERSION = 3
+"""Since 3 properties wait in escrow."""
+_WITHOUT_PROPERTIES = 2
+"""Written while none does, so that the release before reads on."""
 _WITHOUT_CHECK = {"version", "targets", "escrow", "missed", "declined", "floor", "doubted", "writes", "people"}
 """What a shard of a release before checksums says."""
 _CHECK = re.compile(rb',"check":"([0-9a-f]{8})"}\Z')
@@ -28,16 +33,21 @@ _CHECK = re.compile(rb',"check":"([0-9a-f]{8})"}\Z')
 
 def encode_shard(shard: Shard) -> bytes:
     """Write a shard as its stored blob."""
-    head = {
-        "version": SHARD_VERSION,
+    whole, waiting = _encode_escrow(shard.escrow)
+    head: dict[str, Any] = {
+        "version": SHARD_VERSION if waiting else _WITHOUT_PROPERTIES,
         "targets": shard.targets,
-        "escrow": {person: to_json(entry) for person, entry in shard.escrow.items()},
+        "escrow": whole,
         "missed": shard.missed,
         "declined": shard.declined,
         "floor": shard.floor,
         "doubted": shard.doubted,
         "writes": shard.writes,
     }
+    if waiting:
+        head["waiting"] = waiting
+    if shard.escrow.allowed:
+        head["allowed"] = shard.escrow.allowed
     rows = shard.rows
     count = rows.count if isinstance(rows, StoredRows) else len(rows)
     if count is not None:
@@ -76,7 +86,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         if head["version"] > SHARD_VERSION:
             raise CorruptStateError(f"{where}: version {head['version']} is newer than this release knows")
         _check(line, body, where)
-        shard.escrow = {person: from_json(EscrowEntry, entry, where=where) for person, entry in head["escrow"].items()}
+        _decode_escrow(head, shard.escrow, where)
         shard.missed = dict(head["missed"])
         shard.floor = head.get("floor", 0)
         shard.writes = head.get("writes", 0)
@@ -92,6 +102,34 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise CorruptStateError(f"{where} can't be read: {type(exc).__name__}") from exc
     return shard
+
+
+def _encode_escrow(escrow: Escrow) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return whole persons as the release before knows them, and those of whom properties wait.
+
+    One invalid value was always stored with its property's name as the detail.
+    """
+    whole: dict[str, Any] = {}
+    waiting: dict[str, dict[str, Any]] = {}
+    for person in escrow:
+        entries = escrow[person]
+        (target, entry), *others = entries.items()
+        plain = target == WHOLE or (entry.reason is EscrowReason.INVALID_VALUE and target == entry.detail)
+        if plain and not others and not entry.searching:
+            whole[person] = to_json(entry)
+        else:
+            waiting[person] = {name: to_json(one) for name, one in entries.items()}
+    return whole, waiting
+
+
+def _decode_escrow(head: Mapping[str, Any], escrow: Escrow, where: str) -> None:
+    for person, stored in head["escrow"].items():
+        entry = from_json(EscrowEntry, stored, where=where)
+        escrow.put(person, (entry.reason is EscrowReason.INVALID_VALUE and entry.detail) or WHOLE, entry)
+    for person, entries in head.get("waiting", {}).items():
+        for target, stored in entries.items():
+            escrow.put(person, target, from_json(EscrowEntry, stored, where=where))
+    escrow.allowed = {person: dict(sent) for person, sent in head.get("allowed", {}).items()}
 
 
 def _rows(head: Mapping[str, Any], body: bytes, targets: tuple[str, ...]) -> dict[str, ShadowRow]:

@@ -23,8 +23,9 @@ from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.changes import compile_projection
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.people.shadow import EscrowReason, Shard
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.planner import Entry, Planner
 
 CARRIABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
@@ -113,7 +114,7 @@ def test_the_bytes_never_hold_a_null_an_empty_date_or_an_unmapped_key(
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\x00", "\x1f", "\ufffe"])
 def test_what_xml_cant_carry_follows_on_invalid(text: str) -> None:
-    """A lone surrogate or a control character sets the person aside; nothing of them is sent."""
+    """A lone surrogate or a control character waits in escrow; the person's other values are sent."""
     mappings = (direct("a", "A"), direct("b", "B"))
     connector = Connector(
         "c", Source(CLOUDS["global"], "t"), Target("https://t-admin.x", "https://t.x", "/f"), mappings
@@ -121,8 +122,8 @@ def test_what_xml_cant_carry_follows_on_invalid(text: str) -> None:
     shard = Shard(connector.targets)
     row = compile_projection(connector.inputs)({"id": "p", "a": text, "b": "fine"})
     plan = Planner(connector).plan(shard, [row], ended=(), gone=(), full_round="", now=START)
-    assert plan.entries == []
-    assert shard.escrow["p"].reason is EscrowReason.INVALID_VALUE
+    assert [dict(entry.new) for entry in plan.entries] == [{"B": "fine"}]
+    assert shard.escrow["p"]["A"].reason is EscrowReason.INVALID_VALUE
     assert plan.counts.invalid == 1
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from upa_core.domain.bulk.import_job import JobError, JobState
 from upa_core.domain.bulk.job_log import LogLine, decode_log, decode_pieces, judge, parse_log
-from upa_core.domain.people.shadow import EscrowReason
-from upa_core.domain.people.verdict import WHOLE, PersonVerdict
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.verdict import PersonVerdict
 
 PEOPLE = {"p1": {}, "p2": {}}
 DONE = (JobState.ERROR, JobError.IMPORT_COMPLETE_WITH_ERROR)

@@ -9,7 +9,7 @@ import pytest
 from upa_core.domain.individual.batch import Task
 from upa_core.domain.individual.judge import judge
 from upa_core.domain.individual.record import PersonRecord
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal
 
 TASK = Task("1a", "account", {"Text": "new", "Day": "2026-11-05"})

@@ -7,17 +7,25 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import START
-from upa_core.domain.people.shadow import EscrowReason, Shard, group_members, shard_of, shards_for
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.shadow import Shard, group_members, shard_of, shards_for
 
 AB = ("A", "B")
 
 
-def test_an_older_file_never_overwrites_a_newer_one() -> None:
-    """A settle that comes late leaves what a newer file said."""
+def test_an_older_file_never_beats_a_newer_one() -> None:
+    """Settled late, it leaves nobody knowing which of the two is there: unknown and due; what only it held counts."""
     shard = Shard(AB)
     shard.settle("p", {"A": "new"}, 7)
-    shard.settle("p", {"A": "old", "B": "b"}, 5)
-    assert shard.shadow("p") == ["new", "b"]
+    shard.confirm({"p": {"A": "old", "B": "b"}}, 5, START)
+
+    assert shard.shadow("p") == [None, "b"]
+    assert shard.escrow["p"]["A"].reason is EscrowReason.OVERTAKEN
+    assert list(shard.escrow.due(START)) == ["p"]
+    shard.settle("p", {"A": "old"}, 6)
+    assert shard.shadow("p") == [None, "b"]
+    shard.confirm({"p": {"A": "newest"}}, 8, START)
+    assert (shard.shadow("p"), bool(shard.escrow)) == (["newest", "b"], False)
 
 
 def test_settling_twice_is_settling_once() -> None:
@@ -45,7 +53,7 @@ def test_a_failed_file_counts_one_try_however_often_it_is_settled() -> None:
     shard = Shard(AB)
     for _ in range(3):
         shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=2)
-    assert (shard.escrow["p"].tries, shard.escrow["p"].due) == (1, START + timedelta(hours=1))
+    assert (shard.escrow["p"]["*"].tries, shard.escrow["p"]["*"].due) == (1, START + timedelta(hours=1))
 
 
 def test_another_reason_begins_anew() -> None:
@@ -54,16 +62,16 @@ def test_another_reason_begins_anew() -> None:
     shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=1)
     later = START + timedelta(days=9)
     shard.put_in_escrow("p", EscrowReason.REFUSED_BY_SHAREPOINT, now=later, sequence=2)
-    assert (shard.escrow["p"].since, shard.escrow["p"].tries) == (later, 1)
+    assert (shard.escrow["p"]["*"].since, shard.escrow["p"]["*"].tries) == (later, 1)
 
 
 def test_somebody_newly_in_escrow_stays_when_an_older_file_delivers_them() -> None:
     """Only the file that put them there, or a newer one, takes people out of escrow."""
     shard = Shard(AB)
     shard.put_in_escrow("p", EscrowReason.REFUSED_BY_SHAREPOINT, now=START, sequence=5)
-    shard.leave_escrow("p", 4)
+    shard.leave_escrow("p", AB, 4, START)
     assert "p" in shard.escrow
-    shard.leave_escrow("p", 5)
+    shard.leave_escrow("p", AB, 5, START)
     assert "p" not in shard.escrow
 
 
@@ -73,12 +81,12 @@ def test_a_doubt_keeps_why_somebody_waited_and_makes_them_due() -> None:
     shard.settle("p", {"A": "1", "B": "2"}, 3)
     shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=3)
     now = START + timedelta(days=2)
-    shard.doubt("p", ["A"], now=now, sequence=9)
-    entry = shard.escrow["p"]
+    shard.doubt("p", {"A": "1"}, now=now, sequence=9)
+    entry = shard.escrow["p"]["*"]
     assert shard.shadow("p") == [None, "2"]
     assert (entry.reason, entry.since, entry.due) == (EscrowReason.PROFILE_NOT_CREATED, START, now)
-    shard.doubt("q", ["A"], now=now, sequence=9)
-    assert shard.escrow["q"].reason is EscrowReason.IMPORT_JOB_ABANDONED
+    shard.doubt("q", {"A": "1"}, now=now, sequence=9)
+    assert shard.escrow["q"]["*"].reason is EscrowReason.IMPORT_JOB_ABANDONED
 
 
 def test_shards_are_a_power_of_two_and_lie_within_a_partition() -> None:
@@ -114,12 +122,12 @@ def test_what_is_made_unknown_keeps_its_stamp() -> None:
 
 
 def test_what_is_confirmed_of_somebody_known_obeys_the_stamps() -> None:
-    """A newer file's cells stay, as when they are settled one by one."""
+    """As when they are settled one by one."""
     shard = Shard(AB)
     shard.settle("p", {"A": "new"}, 7)
-    shard.confirm({"p": {"A": "old", "B": "b"}}, 5)
+    shard.confirm({"p": {"A": "old", "B": "b"}}, 5, START)
 
-    assert shard.shadow("p") == ["new", "b"]
+    assert shard.shadow("p") == [None, "b"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +141,7 @@ def test_what_is_confirmed_of_somebody_known_obeys_the_stamps() -> None:
 def test_what_is_confirmed_of_a_stranger_is_their_row(values: dict[str, str], row: list[object]) -> None:
     """Whatever order the file has them in; what it doesn't name is unknown and bears no stamp."""
     shard = Shard(AB)
-    shard.confirm({"p": values}, 5)
+    shard.confirm({"p": values}, 5, START)
 
     assert shard.rows == {"p": row}
 
@@ -141,7 +149,7 @@ def test_what_is_confirmed_of_a_stranger_is_their_row(values: dict[str, str], ro
 def test_nothing_confirmed_makes_no_row() -> None:
     """A person without values in the file, and a stranger in a file from before somebody was forgotten."""
     shard = Shard(AB, floor=5)
-    shard.confirm({"p": {}, "q": {"A": "a"}}, 5)
+    shard.confirm({"p": {}, "q": {"A": "a"}}, 5, START)
 
     assert shard.rows == {}
 
@@ -151,7 +159,7 @@ def test_only_whom_the_file_confirmed_leaves_escrow() -> None:
     shard = Shard(AB)
     for person, sequence in (("p", 4), ("newer", 6), ("other", 4)):
         shard.put_in_escrow(person, EscrowReason.REQUESTED, now=START, sequence=sequence)
-    shard.confirm({"p": {"A": "a"}, "newer": {"A": "a"}, "nobody": {"A": "a"}}, 5)
+    shard.confirm({"p": {"A": "a"}, "newer": {"A": "a"}, "nobody": {"A": "a"}}, 5, START)
 
     assert set(shard.escrow) == {"newer", "other"}
 
@@ -160,9 +168,9 @@ def test_a_doubt_remembers_what_was_confirmed_and_nothing_else() -> None:
     """Unknown cells and properties that the file didn't touch aren't in doubt; a second doubt adds to the first."""
     shard = Shard(("A", "B", "C", "D"))
     shard.settle("p", {"A": "a", "B": None, "C": "c", "D": "d"}, 1)
-    shard.doubt("p", iter(["A", "B"]), now=START, sequence=2)
-    shard.doubt("p", ["C", "gone"], now=START, sequence=3)
-    shard.doubt("stranger", ["A"], now=START, sequence=3)
+    shard.doubt("p", {"A": "a", "B": "b"}, now=START, sequence=2)
+    shard.doubt("p", {"C": "c", "gone": "x"}, now=START, sequence=3)
+    shard.doubt("stranger", {"A": "a"}, now=START, sequence=3)
 
     assert shard.doubted == {"p": {"A": "a", "C": "c"}}
     assert shard.shadow("p") == [None, None, None, "d"]

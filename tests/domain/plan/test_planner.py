@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.fakes.clock import START
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
-from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.mapping import OnInvalid, direct
 from upa_core.domain.people.scope import Clause, Scope
-from upa_core.domain.people.shadow import EscrowReason, Shard
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.planner import Planner
 
 
@@ -48,18 +51,19 @@ def test_a_value_that_is_skipped_leaves_the_other_properties_alone() -> None:
     plan = _plan(connector, shard, "Bern", "BE")
 
     assert [dict(entry.new) for entry in plan.entries] == [{"State": "BE"}]
-    assert shard.escrow == {}
+    assert not shard.escrow
 
 
-def test_an_invalid_value_puts_the_person_into_escrow_under_the_propertys_name() -> None:
-    """on_invalid: escrow_user sends nothing, counts one, names the property, and the shard must be stored."""
-    connector = _connector(direct("city", "City", max_length=2), direct("state", "State"))
+@pytest.mark.parametrize(("policy", "sent"), [("escrow_value", [{"State": "BE"}]), ("escrow_user", [])])
+def test_an_invalid_value_waits_in_escrow_under_the_propertys_name(policy: OnInvalid, sent: list[object]) -> None:
+    """The others are sent, unless on_invalid is escrow_user; it counts one, and the shard must be stored."""
+    connector = _connector(direct("city", "City", max_length=2, on_invalid=policy), direct("state", "State"))
     shard = Shard(connector.targets)
     plan = _plan(connector, shard, "Bern", "BE")
 
-    assert plan.entries == []
+    assert [dict(entry.new) for entry in plan.entries] == sent
     assert (plan.counts.invalid, plan.changed) == (1, True)
-    assert (shard.escrow["p"].reason, shard.escrow["p"].detail) == (EscrowReason.INVALID_VALUE, "City")
+    assert (shard.escrow["p"]["City"].reason, shard.escrow["p"]["City"].detail) == (EscrowReason.INVALID_VALUE, "City")
 
 
 def test_clears_that_a_type_cannot_carry_are_counted_each() -> None:
@@ -108,14 +112,14 @@ def test_what_was_there_before_a_doubt_is_sent_where_the_source_says_nothing() -
     connector = _connector(direct("city", "City"), direct("state", "State"), direct("country", "Country"))
     shard = Shard(connector.targets)
     shard.settle("p", {"City": "Bern", "State": "BE", "Country": "CH"}, 1)
-    shard.doubt("p", ["City", "State", "Country"], now=START, sequence=2)
+    shard.doubt("p", {"City": "Bern", "State": "BE", "Country": "CH"}, now=START, sequence=2)
     assert shard.doubted == {"p": {"City": "Bern", "State": "BE", "Country": "CH"}}
     shard.settle("p", {"Country": "AT"}, 3)
     plan = _plan(connector, shard, None, "AT", "VD")
 
     assert [dict(entry.new) for entry in plan.entries] == [{"City": "Bern", "State": "VD"}]
     assert (plan.changed, shard.doubted) == (False, {"p": {"City": "Bern", "State": "BE"}})
-    shard.confirm({"p": {"City": "Bern", "State": "VD"}}, 4)
+    shard.confirm({"p": {"City": "Bern", "State": "VD"}}, 4, START)
     again = _plan(connector, shard, None, "AT", "VD")
 
     assert (list(again.entries), again.changed, shard.doubted) == ([], False, {})

@@ -18,7 +18,7 @@ from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.health.alarms import CERTIFICATE_DAYS, Occasion
 from upa_core.domain.health.events import EventName
 from upa_core.domain.health.notification_log import MAX_TRIES
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.health.notify import Alerting, notification_log_of, notify
 from upa_core.services.health.status import status
 from upa_core.state.change_people import change_people_between_runs

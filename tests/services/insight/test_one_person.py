@@ -64,7 +64,7 @@ def test_a_rejected_value_isnt_sent_and_a_doubted_one_is() -> None:
         shard.declined[one] = {"UpaDepartment": "B"}
 
     def doubt(shard: Shard, one: str) -> None:
-        shard.doubt(one, ["UpaDepartment"], now=world.now, sequence=99)
+        shard.doubt(one, {"UpaDepartment": "D0"}, now=world.now, sequence=99)
 
     change_people_between_runs(world.ports(), world.connector, [person], reject)
     assert planned(world, department="B") == PersonPlan(None, declined=1)

@@ -14,9 +14,9 @@ from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.storage_layout import due_key
 from upa_core.domain.errors import FatalError, RefusedError
 from upa_core.domain.health.events import EventName
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Clause, Scope
-from upa_core.domain.people.shadow import EscrowReason
 from upa_core.services.admin.controls import go, pause, reset, resume
 from upa_core.services.admin.requests import request_people, request_run, run_status
 from upa_core.state.people import People, book_of

@@ -12,7 +12,7 @@ import pytest
 from tests.crash.scenarios import quick, settled
 from tests.support.mortal import Death
 from tests.support.world import World
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.admin.requests import request_people
 
 

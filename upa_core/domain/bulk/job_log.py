@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from upa_core.domain.bulk.import_job import JobError, JobState, error_name
-from upa_core.domain.people.shadow import EscrowReason
-from upa_core.domain.people.verdict import WHOLE, PersonVerdict, Refusal, Verdict
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Not what else Unicode ends lines with: a message may quote a value."""
 _KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
+_QUOTED = re.compile(r"""(?<=['"])[^'"\n]{1,250}(?=['"])""")
 KNOWN_KINDS = frozenset(
     {
         "DataFileNotJson",
@@ -100,8 +101,14 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
     yield from _LINE_END.split(rest)
 
 
-def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[str]) -> Verdict:
-    """Decide whom an import job confirmed.
+def judge(
+    state: int,
+    error: int,
+    lines: Iterable[LogLine],
+    people: Collection[str],
+    sent: Callable[[str], Collection[str]] = lambda _: (),
+) -> Verdict:
+    """Decide whom an import job confirmed, and which of the properties `sent` of a person the log names as refused.
 
     Only Succeeded, and Error with ImportCompleteWithError whose log names people of the file on every line, confirm
     anybody: a line without an identity, or one that names a stranger, could mean everyone; in a file of one
@@ -118,15 +125,24 @@ def judge(state: int, error: int, lines: Iterable[LogLine], people: Collection[s
     abort = next((line for line in lines if _aborts(line)), None)
     if abort is not None:
         return Verdict(confirmed=False, why=f"{abort.kind}: the import was aborted")
-    failed: dict[str, PersonVerdict] = {}
+    failed: dict[str, dict[str, Refusal]] = {}
     for line in lines:
         person = by_name.get(line.identity.lower()) or (alone if not line.identity else None)
         if person is None:
             return Verdict(confirmed=False, why=f"{line.kind or 'a line'} without an identity of the file")
-        unresolved = line.kind in _UNRESOLVED
-        reason = EscrowReason.PROFILE_NOT_CREATED if unresolved else EscrowReason.REFUSED_BY_SHAREPOINT
-        failed.setdefault(person, PersonVerdict({WHOLE: Refusal(reason, line.kind)}))
-    return Verdict(confirmed=True, failed=failed)
+        if line.kind in _UNRESOLVED:
+            failed[person] = {WHOLE: Refusal(EscrowReason.PROFILE_NOT_CREATED, line.kind)}
+        else:
+            of = _property(line.message, sent(person))
+            failed.setdefault(person, {}).setdefault(of, Refusal(EscrowReason.REFUSED_BY_SHAREPOINT, line.kind))
+    return Verdict(confirmed=True, failed={person: PersonVerdict(refused) for person, refused in failed.items()})
+
+
+def _property(message: str, sent: Collection[str]) -> str:
+    """Return the one property that a message quotes, `*` where it quotes none of those sent, or several."""
+    quoted = {name.lower() for name in _QUOTED.findall(message)}
+    named = [target for target in sent if target.lower() in quoted]
+    return named[0] if len(named) == 1 else WHOLE
 
 
 def _aborts(line: LogLine) -> bool:

@@ -49,6 +49,10 @@ class Counts:
     waiting: int = added(0)
     """Of those in escrow, people who have no profile yet."""
     pairs: int = 0
+    held_back: int = added(0)
+    """Values that aren't sent because they wait in escrow."""
+    again: int = added(0)
+    """Of the people updated, those all of whose values were allowed before and weren't confirmed."""
 
     def plus(self, other: Counts) -> Counts:
         """Add two counts."""
@@ -77,6 +81,8 @@ class FileState:
     """Ids of its import jobs, known once it is settled."""
     route: str = added(BULK)
     """How it travels: the name of a route."""
+    again: int = added(0)
+    """Of `updated`, people all of whose values were allowed before."""
 
 
 @dataclass(frozen=True, slots=True)

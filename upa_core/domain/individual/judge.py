@@ -9,8 +9,8 @@ from upa_core.domain.individual.batch import Task
 from upa_core.domain.individual.compare import DATE_ORDERS, holds
 from upa_core.domain.individual.record import PersonRecord
 from upa_core.domain.language.values import ValueType
-from upa_core.domain.people.shadow import EscrowReason
-from upa_core.domain.people.verdict import WHOLE, PersonVerdict, Refusal, Verdict
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 
 
 def judge(tasks: Iterable[Task], records: Iterable[PersonRecord], *, given_up: str = "") -> Verdict:

@@ -26,7 +26,9 @@ from upa_core.domain.language.values import (
 )
 
 OnEmpty = Literal["keep", "clear", "default"]
-OnInvalid = Literal["escrow_user", "fail_run", "skip_value"]
+OnInvalid = Literal["escrow_value", "escrow_user", "fail_run", "skip_value"]
+_NAMED_BEFORE = {"escrow_value": "escrow_user"}
+"""Both put the value into escrow and decide none: the default of an earlier release keeps its fingerprint."""
 OnUserEdit = Literal["keep", "overwrite"]
 OnTooLong = Literal["error", "truncate"]
 MappingState = Literal["proposed", "active", "retired"]
@@ -58,7 +60,7 @@ class Mapping:
     on_empty: OnEmpty = "keep"
     default: str | None = None
     """With `on_empty: default`: the finished text that is sent."""
-    on_invalid: OnInvalid = "escrow_user"
+    on_invalid: OnInvalid = "escrow_value"
     max_length: int | None = None
     """In UTF-16 code units."""
     on_too_long: OnTooLong = "error"
@@ -100,7 +102,7 @@ class Mapping:
             "type": self.type,
             "on_empty": self.on_empty,
             "default": self.default,
-            "on_invalid": self.on_invalid,
+            "on_invalid": _NAMED_BEFORE.get(self.on_invalid, self.on_invalid),
             "max_length": self.max_length,
             "on_too_long": self.on_too_long,
             "format": self.format,

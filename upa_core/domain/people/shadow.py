@@ -1,4 +1,4 @@
-"""What we know of people at SharePoint: the shadow, and escrow; stored in shards.
+"""What we know of people at SharePoint: the shadow, stored in shards.
 
 A shadow cell is a string (confirmed value), "" (confirmed empty) or None (unknown); no row means unknown throughout.
 Every cell carries the sequence number of the file that settled it: an older file never overwrites a newer one.
@@ -6,57 +6,14 @@ Every cell carries the sequence number of the file that settled it: an older fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from upa_core.domain.people.changes import PARTITIONS, bucket
-from upa_core.domain.timetable import escrow_due
-
-
-class EscrowReason(StrEnum):
-    """Why a person waits to be retried."""
-
-    PROFILE_NOT_CREATED = "profile_not_created"
-    """SharePoint can't resolve the identity: there is no profile yet (or none ever, for a disabled account)."""
-    INVALID_VALUE = "invalid_value"
-    """A value doesn't fit its mapping's declared type; nothing of the person is sent."""
-    REFUSED_BY_SHAREPOINT = "refused_by_sharepoint"
-    """The import job's log names the person with another kind of line."""
-    REQUESTED = "requested"
-    """An administrator asked for this person now."""
-    NOT_READABLE_YET = "not_readable_yet"
-    """A round names the person without every value, and a read of them finds nobody: a replica lags, or they left."""
-    IMPORT_JOB_ABANDONED = "import_job_abandoned"
-    """An import job that was given up ended after all: what it wrote is unknown."""
-    OTHER_PERSON = "other_person"
-    """The account name leads to somebody else's profile: nothing is written singly until SharePoint has caught up."""
-    USER_EDITED = "user_edited"
-    """The profile holds what somebody else wrote, and the mapping says to keep that."""
-    NOT_KEPT = "not_kept"
-    """A value was accepted singly, and something else or nothing is read back: hidden by the user, or not kept."""
-    NOT_WRITTEN = "not_written"
-    """A single write wasn't made: denied, given up, or the profile couldn't be read."""
-    OVER_BUDGET = "over_budget"
-    """The budget of single writes was used up; the person is planned anew when it renews."""
-
-
-@dataclass(frozen=True, slots=True)
-class EscrowEntry:
-    """One person in escrow."""
-
-    reason: EscrowReason
-    since: datetime
-    tries: int
-    due: datetime | None
-    """None: not before the next full round."""
-    sequence: int = 0
-    """Number of the import file that put or kept them here; 0: a plan did."""
-    detail: str = ""
-    """The log's kind of line, or the property; never a value."""
-
+from upa_core.domain.people.escrow import Escrow
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 
 ShadowRow = list[Any]
 """A person's cells, aligned with the shard's targets, and behind them the stamp: one number where all cells have the
@@ -70,7 +27,7 @@ class Shard:
     targets: tuple[str, ...]
     rows: MutableMapping[str, ShadowRow] = field(default_factory=dict)
     """The shadow."""
-    escrow: dict[str, EscrowEntry] = field(default_factory=dict)
+    escrow: Escrow = field(default_factory=Escrow)
     missed: dict[str, str] = field(default_factory=dict)
     """Person → the full round that was the first not to name them."""
     declined: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -90,15 +47,21 @@ class Shard:
         row = self.rows.get(person)
         return None if row is None else row[:-1]
 
-    def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> None:
-        """Write what the file `sequence` leaves: confirmed values, or None for unknown; a newer file's cells stay."""
+    def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> dict[str, int]:
+        """Write what the batch `sequence` leaves: confirmed values, or None for unknown.
+
+        Returns what was overtaken, each with its newer stamp.
+
+        Older never beats newer: where something newer was settled before, nobody knows which of the two is there now.
+        """
         row = self.rows.get(person)
         if row is None:
             if sequence > self.floor and not set(values.values()) <= {None}:
                 self.rows[person] = _fresh(self.targets, values, sequence)
-            return
+            return {}
         stamps = row[-1] if isinstance(row[-1], list) else [row[-1]] * len(self.targets)
         before = self.doubted.get(person, {})
+        overtaken = {}
         for at, target in enumerate(self.targets):
             if target not in values:
                 continue
@@ -106,6 +69,9 @@ class Shard:
             if newer:
                 row[at] = values[target]
                 stamps[at] = sequence
+            else:
+                row[at] = None
+                overtaken[target] = stamps[at]
             if (value := values[target]) is not None and target in before:
                 if newer:
                     del before[target]
@@ -114,19 +80,61 @@ class Shard:
         row[-1] = _stamp(stamps)
         if not before:
             self.doubted.pop(person, None)
+        return overtaken
 
-    def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int) -> None:
-        """Settle people of whom the file `sequence` confirmed everything; they leave escrow."""
+    def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int, now: datetime) -> None:
+        """Settle people of whom the batch `sequence`, ended at `now`, confirmed everything; it leaves escrow."""
         rows, targets, strangers = self.rows, self.targets, sequence > self.floor
         for person, values in people.items():
             if person in rows or not values:
-                self.settle(person, values, sequence)
+                self._overtake(person, self.settle(person, values, sequence), now)
             elif strangers:
                 whole = tuple(values) == targets
                 rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
         if self.escrow:
             for person in self.escrow.keys() & people.keys():
-                self.leave_escrow(person, sequence)
+                self.leave_escrow(person, people[person], sequence, now)
+
+    def settle_partly(
+        self,
+        person: str,
+        values: Mapping[str, str],
+        refused: Mapping[str, tuple[EscrowReason, str]],
+        confirmed: Collection[str],
+        *,
+        sequence: int,
+        now: datetime,
+    ) -> None:
+        """Settle a person whom the answer names: what it refused waits, what else wasn't confirmed is sent without it.
+
+        Args:
+            person: object id.
+            values: what the batch held of them.
+            refused: reason and detail by property; `*`: the answer names none.
+            confirmed: properties that are confirmed all the same.
+            sequence: number of the batch.
+            now: when it ended.
+
+        """
+        known = {target: value if target in confirmed else None for target, value in values.items()}
+        self._overtake(person, self.settle(person, known, sequence), now)
+        self.escrow.note_sent(person, values, confirmed)
+        stray = [target for target in values if target not in confirmed and target not in refused]
+        for target, (reason, detail) in refused.items():
+            if target != WHOLE:
+                self.put_in_escrow(person, reason, target, now=now, sequence=sequence, detail=detail)
+            elif reason is EscrowReason.REFUSED_BY_SHAREPOINT:
+                self.escrow.refuse(person, stray, now=now, sequence=sequence, detail=detail)
+            else:
+                self.put_in_escrow(person, reason, now=now, sequence=sequence, detail=detail)
+        if stray and WHOLE not in refused:
+            self.escrow.send_without(person, stray, now=now, sequence=sequence)
+        if confirmed:
+            self.leave_escrow(person, confirmed, sequence, now)
+
+    def _overtake(self, person: str, overtaken: Mapping[str, int], now: datetime) -> None:
+        for target, sequence in overtaken.items():
+            self.put_in_escrow(person, EscrowReason.OVERTAKEN, target, now=now, sequence=sequence, due=now)
 
     def make_unknown(self, person: str) -> None:
         """Forget what was confirmed of a person; the stamps stay, and an older file still overwrites nothing."""
@@ -138,46 +146,43 @@ class Shard:
         self,
         person: str,
         reason: EscrowReason,
+        target: str = WHOLE,
         *,
         now: datetime,
         sequence: int = 0,
         detail: str = "",
         due: datetime | None = None,
     ) -> None:
-        """Put a person into escrow, or count another failed try; the same file counts once.
+        """Put a person or a property into escrow, or count another failed try; the same batch counts once.
 
-        Six parameters: the fields of the entry.
+        Seven parameters: the fields of the entry, and whose it is.
         """
-        before = self.escrow.get(person)
-        if before is not None and sequence and before.sequence >= sequence:
-            return
-        again = before is not None and before.reason == reason
-        since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
-        due = due or escrow_due(since, now, tries)
-        self.escrow[person] = EscrowEntry(reason, since, tries, due, sequence, detail)
+        self.escrow.count(person, reason, target, now=now, sequence=sequence, detail=detail, due=due)
 
-    def leave_escrow(self, person: str, sequence: int) -> None:
-        """Take a person out of escrow whom the file `sequence` delivered, unless something newer put them there."""
-        before = self.escrow.get(person)
-        if before is not None and before.sequence <= sequence:
-            del self.escrow[person]
+    def leave_escrow(self, person: str, targets: Collection[str], sequence: int, now: datetime) -> None:
+        """Take out of escrow what the batch `sequence` delivered, unless something newer put it there."""
+        entries = self.escrow.of(person)
+        row = self.rows.get(person)
+        cells = zip(self.targets, row[:-1], _stamps(row), strict=True) if row is not None else ()
+        unknown = {target for target, cell, stamp in cells if cell is None and stamp} - entries.keys()
+        self.escrow.deliver(person, targets, now=now, sequence=sequence, whole=not unknown)
 
-    def doubt(self, person: str, targets: Iterable[str], *, now: datetime, sequence: int) -> None:
-        """Make properties unknown and the person due: an import job given up earlier has ended after all."""
-        targets = tuple(targets)
+    def doubt(self, person: str, values: Mapping[str, str | None], *, now: datetime, sequence: int) -> None:
+        """Make properties unknown and the person due: an import job that held these values was given up, and ended."""
         cells = dict(zip(self.targets, self.shadow(person) or (), strict=False))
-        held = {target: cell for target in targets if (cell := cells.get(target)) is not None}
+        held = {target: cell for target in values if (cell := cells.get(target)) is not None}
         if held:
             self.doubted[person] = self.doubted.get(person, {}) | held
-        self.settle(person, dict.fromkeys(targets), sequence)
-        before = self.escrow.get(person) or EscrowEntry(EscrowReason.IMPORT_JOB_ABANDONED, now, 0, now)
-        self.escrow[person] = replace(before, due=now, sequence=max(sequence, before.sequence))
+        self.settle(person, dict.fromkeys(values), sequence)
+        self.escrow.note_sent(person, {**values, **held}, ())
+        self.escrow.ask(person, EscrowReason.IMPORT_JOB_ABANDONED, now=now, sequence=sequence)
 
     def end(self, person: str, sequence: int = 0) -> bool:
         """Forget a person who left; True where something was known. `sequence`: the last file planned so far."""
         known = self.rows.pop(person, None) is not None
         self.floor = max(self.floor, sequence)
-        for book in (self.escrow, self.missed, self.declined, self.doubted):
+        known = self.escrow.drop(person) or known
+        for book in (self.missed, self.declined, self.doubted):
             known = book.pop(person, None) is not None or known
         return known
 
@@ -185,13 +190,13 @@ class Shard:
         """Return everyone the shard holds anything of."""
         return self.rows.keys() | self.escrow.keys() | self.missed.keys() | self.declined.keys()
 
-    def next_due(self) -> datetime | None:
-        """Return when the first person in escrow is due, None where nobody is."""
-        return min((entry.due for entry in self.escrow.values() if entry.due is not None), default=None)
-
 
 def _fresh(targets: Sequence[str], values: Mapping[str, str | None], sequence: int) -> ShadowRow:
     return [*map(values.get, targets), _stamp([sequence if target in values else 0 for target in targets])]
+
+
+def _stamps(row: ShadowRow) -> list[int]:
+    return row[-1] if isinstance(row[-1], list) else [row[-1]] * (len(row) - 1)
 
 
 def _stamp(stamps: list[int]) -> int | list[int]:

@@ -6,10 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from upa_core.domain.people.shadow import EscrowReason
-
-WHOLE = "*"
-"""Stands for a property where the whole person is meant."""
+from upa_core.domain.people.escrow_entry import EscrowReason
 
 
 class Refusal(NamedTuple):

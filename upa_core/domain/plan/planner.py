@@ -13,9 +13,12 @@ from upa_core.domain.documents.runs import INDIVIDUAL, Counts
 from upa_core.domain.errors import FatalError, InvalidValueError
 from upa_core.domain.language.values import as_person
 from upa_core.domain.people.changes import ROW_HEAD, Row
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
-from upa_core.domain.people.shadow import EscrowReason, ShadowRow, Shard
+from upa_core.domain.people.shadow import ShadowRow, Shard
+from upa_core.domain.plan.left_out import without_declined, without_waiting
+from upa_core.domain.plan.tally import Tally
 from upa_core.domain.sources.joined.merge import absent_bits
 
 
@@ -30,6 +33,8 @@ class Entry(NamedTuple):
     """The person's account name, where a route goes by it."""
     sent: Mapping[str, Sequence[str]] = MappingProxyType({})
     """By property, what was sent and hasn't been confirmed since."""
+    again: bool = False
+    """Every value was allowed to be sent before, and only waits to be confirmed: no new change to judge."""
 
     @property
     def clears(self) -> bool:
@@ -116,17 +121,14 @@ class Planner:
         result = ShardPlan()
         left = sum(shard.end(person, sequence) for person in ended)
         for person in gone:
-            entry_due = due.due if (due := shard.escrow.get(person)) is not None else None
-            if entry_due is not None and entry_due <= now:
-                del shard.escrow[person]
-                result.changed = True
+            result.changed = shard.escrow.drop_due(person, now) or result.changed
         result.changed = result.changed or left > 0
-        tally = _Tally()
+        tally = Tally()
         for person in unread:
             shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
             tally.changed = True
         seen = {row[0] for row in rows}.union(unread)
-        result.entries = self._entries(shard, rows, tally, now)
+        result.entries = self._entries(shard, rows, tally, now, full_round=bool(full_round))
         if full_round:
             result.missed = shard.known() - seen
         for person in seen & shard.missed.keys():
@@ -141,6 +143,8 @@ class Planner:
             invalid=tally.invalid,
             clear_unsupported=tally.clear_unsupported,
             declined=tally.declined,
+            held_back=tally.held_back,
+            again=sum(entry.again for entry in result.entries),
             ended=left,
             cleared=cleared,
             updated=updated,
@@ -148,16 +152,19 @@ class Planner:
         )
         return result
 
-    def _entries(self, shard: Shard, rows: Iterable[Row], tally: _Tally, now: datetime) -> list[Entry]:
+    def _entries(
+        self, shard: Shard, rows: Iterable[Row], tally: Tally, now: datetime, *, full_round: bool
+    ) -> list[Entry]:
         """Plan each person; the two ways that nearly everybody goes are written out here, as short as they can be."""
         entries: list[Entry] = []
         known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
+        careful = shard.escrow.careful()
         plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
         plain = plain and self._account is None
         for row in rows:
             person = row[0]
             held = known.get(person)
-            if plain and not (joined and row[1] & joined):
+            if plain and not (joined and row[1] & joined) and (not careful or person not in careful):
                 if held is None:
                     new = propose(row)
                     try:
@@ -170,17 +177,19 @@ class Planner:
                 elif evaluate(row) == held[:-1]:
                     tally.unchanged += 1
                     if shard.escrow:
-                        tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
+                        tally.changed = shard.escrow.drop(person) or tally.changed
                     continue
-            entry = self._person(shard, row, self._unknown if held is None else held[:-1], tally, now)
+            cells = self._unknown if held is None else held[:-1]
+            entry = self._person(shard, row, cells, tally, now, full_round=full_round)
             if entry is not None:
                 entries.append(entry)
         return entries
 
     def _person(
-        self, shard: Shard, row: Row, cells: Sequence[str | None], tally: _Tally, now: datetime
+        self, shard: Shard, row: Row, cells: Sequence[str | None], tally: Tally, now: datetime, *, full_round: bool
     ) -> Entry | None:
         person = row[0]
+        unsaid: set[str] = set()
         absent = row[1] & self._joined
         if absent & self._scope_reads:
             tally.unchanged += 1
@@ -192,7 +201,11 @@ class Planner:
             desired = self._evaluate(row)
             if absent:
                 desired = [None if reads & absent else item for item, reads in zip(desired, self._reads, strict=True)]
-            judged = self._judge(person, desired, shard, tally, now) if Problem in map(type, desired) else desired
+                unsaid = {target for target, reads in zip(self._targets, self._reads, strict=True) if reads & absent}
+            judged: Sequence[str | Problem | None] | None = desired
+            if Problem in map(type, desired):
+                judged, invalid = self._judge(person, desired, shard, tally, now)
+                unsaid |= invalid
             if judged is None:
                 return None
             wanted = cast("list[str | None]", judged)
@@ -204,19 +217,22 @@ class Planner:
             if value is not None and value != cell and target not in self._unproven
         }
         if person in shard.declined:
-            new = self._without_declined(shard, person, wanted, new, tally)
+            today = dict(zip(self._targets, wanted, strict=True))
+            new = without_declined(shard.declined, person, today, new, tally)
+        if person in shard.escrow:
+            new = without_waiting(shard.escrow, person, new, unsaid, tally, now, full_round=full_round)
         if not new:
             tally.unchanged += 1
-            tally.changed = shard.escrow.pop(person, None) is not None or tally.changed
             return None
         account = _account_name(row[self._account]) if self._account is not None else ""
+        again = shard.escrow.was_allowed(person, new)
         if cells is self._unknown:
-            return Entry(person, new, _NOTHING, account)
+            return Entry(person, new, _NOTHING, account, again=again)
         old = dict(zip(self._targets, cells, strict=True))
-        return Entry(person, new, {target: old[target] for target in new}, account)
+        return Entry(person, new, {target: old[target] for target in new}, account, again=again)
 
     def _with_doubted(
-        self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: _Tally
+        self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: Tally
     ) -> list[str | None]:
         """Send again what was confirmed before a doubt and would be left alone; forget what is confirmed anew."""
         unknown = {target for target, cell in zip(self._targets, cells, strict=True) if cell is None}
@@ -230,22 +246,6 @@ class Planner:
         pairs = zip(self._targets, wanted, strict=True)
         return [still.get(target) if value is None else value for target, value in pairs]
 
-    def _without_declined(
-        self, shard: Shard, person: str, wanted: Sequence[str | None], new: dict[str, str], tally: _Tally
-    ) -> dict[str, str]:
-        """Leave out what an administrator rejected; a source that changed since then revokes the rejection."""
-        no = shard.declined[person]
-        today = dict(zip(self._targets, wanted, strict=True))
-        still = {target: value for target, value in no.items() if today.get(target) == value}
-        if still != no:
-            tally.changed = True
-            if still:
-                shard.declined[person] = still
-            else:
-                del shard.declined[person]
-        tally.declined += len(still.keys() & new.keys())
-        return {target: value for target, value in new.items() if target not in still}
-
     def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
         """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""
         if not self._clears_out_of_scope or held is None:
@@ -258,10 +258,15 @@ class Planner:
         ]
 
     def _judge(
-        self, person: str, desired: Sequence[str | Problem | None], shard: Shard, tally: _Tally, now: datetime
-    ) -> list[str | None] | None:
-        """Apply each problem's policy; None: the person is set aside."""
+        self, person: str, desired: Sequence[str | Problem | None], shard: Shard, tally: Tally, now: datetime
+    ) -> tuple[list[str | None] | None, set[str]]:
+        """Apply each problem's policy; returns what is wanted, None where the person is set aside, and what is invalid.
+
+        An invalid value waits by itself; the others are sent, unless its mapping says `escrow_user`.
+        """
         wanted: list[str | None] = []
+        invalid: set[str] = set()
+        aside = False
         for mapping, item in zip(self._mappings, desired, strict=True):
             if not isinstance(item, Problem):
                 wanted.append(item)
@@ -271,12 +276,14 @@ class Planner:
                 tally.clear_unsupported += 1
             elif item.policy == "fail_run":
                 raise FatalError(f"{mapping.target}: {item.reason} (on_invalid: fail_run); person {person}")
-            elif item.policy == "escrow_user":
-                tally.invalid += 1
-                shard.put_in_escrow(person, EscrowReason.INVALID_VALUE, now=now, detail=mapping.target)
+            elif item.policy in ("escrow_value", "escrow_user"):
+                tally.invalid += not invalid
+                invalid.add(mapping.target)
+                reason, target = EscrowReason.INVALID_VALUE, mapping.target
+                shard.put_in_escrow(person, reason, target, now=now, detail=target)
                 tally.changed = True
-                return None
-        return wanted
+                aside = aside or item.policy == "escrow_user"
+        return (None if aside else wanted), invalid
 
 
 def _account_name(name: object) -> str:
@@ -285,15 +292,3 @@ def _account_name(name: object) -> str:
         return as_person(name)
     except InvalidValueError:
         return ""
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts of one shard while it is planned."""
-
-    unchanged: int = 0
-    out_of_scope: int = 0
-    invalid: int = 0
-    clear_unsupported: int = 0
-    declined: int = 0
-    changed: bool = False

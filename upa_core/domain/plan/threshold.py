@@ -29,14 +29,15 @@ def reason_to_hold(
     Six parameters: the facts that a decision needs, none of which belongs to another.
     """
     recent = [one for one in earlier if now - one.at < WINDOW]
-    updated = counts.updated + sum(one.updated for one in recent)
+    fresh = counts.updated - counts.again
+    updated = fresh + sum(one.updated for one in recent)
     cleared = counts.cleared + sum(one.cleared for one in recent)
     limits: list[tuple[str, int, int | None, float | None]] = []
     if not updates_exempt:
         limits.append(("update", updated, threshold.updates_absolute, threshold.updates_percent))
     limits.append(("clear", cleared, threshold.clears_absolute, threshold.clears_percent))
     for what, people, absolute, percent in limits:
-        own = counts.updated if what == "update" else counts.cleared
+        own = fresh if what == "update" else counts.cleared
         if not own:
             continue
         if absolute is not None and people > absolute:

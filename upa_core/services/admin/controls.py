@@ -14,6 +14,7 @@ from upa_core.domain.documents.quarantine import switched_on
 from upa_core.domain.documents.runs import Retry
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.wake import wake
@@ -103,9 +104,8 @@ def _escrow_due_now(ports: Ports, connector: Connector) -> None:
     now, sequence = ports.clock.now(), next_sequence(ports, connector)
 
     def change(shard: Shard, person: str) -> None:
-        entry = shard.escrow.get(person)
-        if entry is not None:
-            shard.escrow[person] = replace(entry, due=now, sequence=max(sequence, entry.sequence))
+        if person in shard.escrow:
+            shard.escrow.ask(person, EscrowReason.REQUESTED, now=now, sequence=sequence)
 
     index = state_of(ports.store, connector.name).load().value.people
     people = People(ports.store, connector, index)

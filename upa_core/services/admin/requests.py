@@ -12,7 +12,8 @@ from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.runs import Outcome, Report, RoundEnd
 from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.people.shadow import EscrowEntry, EscrowReason, Shard
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.wake import wake
 from upa_core.state.change_people import change_people_between_runs, next_sequence
@@ -71,8 +72,7 @@ def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -
     now, sequence = ports.clock.now(), next_sequence(ports, connector)
 
     def change(shard: Shard, person: str) -> None:
-        before = shard.escrow.get(person) or EscrowEntry(EscrowReason.REQUESTED, now, 0, now)
-        shard.escrow[person] = replace(before, due=now, sequence=max(sequence, before.sequence))
+        shard.escrow.ask(person, EscrowReason.REQUESTED, now=now, sequence=sequence)
 
     change_people_between_runs(ports, connector, [person.lower() for person in persons], change)
     wake(ports, ports.waker.export, connector.name, "")

@@ -11,7 +11,8 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.lane import Abandoned, Outcome
 from upa_core.domain.documents.runs import BULK
 from upa_core.domain.health.events import Event, EventName, Fields, Level
-from upa_core.domain.people.shadow import EscrowReason, Shard
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people.verdict import Verdict
 from upa_core.ports.bundle import Ports
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
@@ -46,14 +47,14 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
         failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
         if verdict.confirmed:
             good = {person: values for person, values in part.items() if person not in failed} if failed else part
-            shard.confirm(good, outcome.sequence)
-        for person in failed if verdict.confirmed else part:
-            confirmed = failed[person].confirmed if person in failed else ()
-            values = {target: value if target in confirmed else None for target, value in part[person].items()}
-            shard.settle(person, values, outcome.sequence)
-        for person, one in failed.items():
-            for reason, detail in one.refused.values():
-                shard.put_in_escrow(person, reason, now=outcome.ended, sequence=outcome.sequence, detail=detail)
+            shard.confirm(good, outcome.sequence, outcome.ended)
+            for person, one in failed.items():
+                shard.settle_partly(
+                    person, part[person], one.refused, one.confirmed, sequence=outcome.sequence, now=outcome.ended
+                )
+        else:
+            for person, values in part.items():
+                shard.settle(person, dict.fromkeys(values), outcome.sequence)
 
     change_people(ports, connector, people, change, outcome.run)
     escrowed = len(verdict.failed)

@@ -74,7 +74,7 @@ def doubt_safely(ports: Ports, connector: Connector, entry: Abandoned) -> int:
         people, now, sequence = len(named), ports.clock.now(), next_sequence(ports, connector)
 
         def change(shard: Shard, person: str) -> None:
-            shard.doubt(person, named[person], now=now, sequence=sequence)
+            shard.doubt(person, dict.fromkeys(named[person]), now=now, sequence=sequence)
 
         change_people_between_runs(ports, connector, named, change)
 

@@ -14,7 +14,7 @@ from upa_core.domain.health.alarms import Facts, alarms_of
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.health.health import health
 from upa_core.domain.health.notification_log import Notification, NotificationLog, Sample
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.ports.bundle import Ports
 from upa_core.ports.messenger import Message, Messenger
 from upa_core.state.document import Document, lane_of, state_of

@@ -14,7 +14,8 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Outcome
 from upa_core.domain.documents.runs import Run
 from upa_core.domain.gates import closed_gate
-from upa_core.domain.people.shadow import EscrowEntry, Shard, shard_of
+from upa_core.domain.people.escrow_entry import EscrowEntry
+from upa_core.domain.people.shadow import Shard, shard_of
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.state.document import lane_of, state_of
@@ -44,7 +45,8 @@ class Explanation:
     person: str
     known: dict[str, str | None]
     """Property → what SharePoint confirmed, None: unknown."""
-    escrow: EscrowEntry | None
+    escrow: dict[str, EscrowEntry]
+    """By property; `*`: the whole person."""
     missed: str
     """The full round that was the first not to name the person."""
     declined: dict[str, str]
@@ -63,7 +65,7 @@ def explain(ports: Ports, connector: Connector, person: str, *, runs: int = 200)
     return Explanation(
         person=person,
         known=_known(shard, person),
-        escrow=shard.escrow.get(person),
+        escrow=dict(shard.escrow.of(person)),
         missed=shard.missed.get(person, ""),
         declined=dict(shard.declined.get(person, {})),
         timeline=tuple(timeline),

@@ -22,7 +22,7 @@ class PersonPlan:
     entry: Entry | None
     """What would be sent, None where nothing would."""
     set_aside: bool = False
-    """A value doesn't fit its mapping, whose policy is `escrow_user`: nothing of the person is sent."""
+    """A value doesn't fit its mapping: it isn't sent, and nothing of the person where the policy is `escrow_user`."""
     declined: int = 0
     """Values that aren't sent because an administrator rejected them."""
 
@@ -44,7 +44,7 @@ def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool 
         if person in whole.rows:
             own.rows[person] = list(whole.rows[person])
         if person in whole.escrow:
-            own.escrow[person] = whole.escrow[person]
+            own.escrow.adopt(whole.escrow, person)
     return own
 
 

@@ -178,7 +178,7 @@ class _Planning:
         self._result.full_round = merged.full_round or self._result.full_round
         members = set(shards)
         loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
-        waiting = {person for stored in loaded.values() for person in self._due_in(stored.value)}
+        waiting = {person for stored in loaded.values() for person in stored.value.escrow.due(self._now)}
         due = sorted(waiting - merged.rows.keys() - merged.ended)[: MAX_DUE - self._due_read]
         self._due_read += len(due)
         named = {row[0] for readers in self._named_by for row in _rows(readers, partitions)}
@@ -209,11 +209,6 @@ class _Planning:
         if unreadable:  # who of them left in between, and came back, starts unknown
             merged.ended |= merged.rows.keys()
         return merged
-
-    def _due_in(self, shard: Shard) -> Iterator[str]:
-        for person, entry in shard.escrow.items():
-            if entry.due is not None and entry.due <= self._now:
-                yield person
 
     def _complete(self, merged: Merged, due: Sequence[str], named: Sequence[str]) -> tuple[set[str], set[str]]:
         """Re-read what no round named, people due from escrow, and those whose row of another source changed.

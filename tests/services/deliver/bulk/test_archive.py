@@ -12,7 +12,7 @@ from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
 from upa_core.domain.bulk.import_job import ImportJob
 from upa_core.domain.errors import AccessDeniedError
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.deliver.bulk import archive as archive_module
 from upa_core.services.deliver.bulk.archive import log_folders
 from upa_core.services.upkeep.housekeeping import housekeeping

@@ -15,7 +15,7 @@ from tests.support.world import World
 from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import EventName, Level
-from upa_core.domain.people.shadow import EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 

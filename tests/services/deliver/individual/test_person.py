@@ -10,8 +10,8 @@ import pytest
 from tests.crash.scenarios import quick
 from tests.support.single import SingleWorld
 from upa_core.domain.health.events import EventName
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.people.shadow import EscrowReason
 from upa_core.state.individual import proofs_of
 
 TEXT = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")

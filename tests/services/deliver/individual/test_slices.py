@@ -14,8 +14,8 @@ from upa_core.domain.documents.individual_keys import people_calls_key
 from upa_core.domain.documents.storage_layout import Kind, parse
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.individual.record import Progress
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.people.shadow import EscrowReason
 from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.services.deliver.individual.slices import CLAIM
 from upa_core.state.document import Document, get_document

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
+import orjson
+
+from upa_core.domain.bulk.batch import read
 from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.bulk.job_log import decode_pieces, judge, parse_log
 from upa_core.domain.documents.lane import LogFile, Outcome
@@ -16,7 +19,7 @@ _PIECE = 4 * 1024 * 1024
 """Bytes of a log that are read at a time."""
 
 
-def judge_archive(ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
+def judge_archive(ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:
     """Judge each import job of the file; what one of them confirmed is confirmed, they read the same bytes.
 
     Raises `CorruptStateError` where a log that the archive names is missing or damaged.
@@ -26,6 +29,10 @@ def judge_archive(ports: Ports, outcome: Outcome, people: Collection[str]) -> Ve
     if not outcome.intact:
         return Verdict(confirmed=False, why="the file in the library wasn't the one that was uploaded")
     verdicts = []
+
+    def sent(person: str) -> Collection[str]:
+        return read([people[person]], orjson.loads)[person]
+
     for job in outcome.jobs:
         if job.state == JobState.ERROR and any(log.job == job.id and not log.readable for log in outcome.logs):
             verdicts.append(Verdict(confirmed=False, why="a log couldn't be read", opaque=True))
@@ -34,7 +41,7 @@ def judge_archive(ports: Ports, outcome: Outcome, people: Collection[str]) -> Ve
         for log in outcome.logs:
             if log.job == job.id:
                 lines += parse_log(decode_pieces(_pieces(ports, log)))
-        verdicts.append(judge(job.state, job.error, lines, people))
+        verdicts.append(judge(job.state, job.error, lines, people, sent))
     good = [verdict for verdict in verdicts if verdict.confirmed]
     if not good:
         return verdicts[0] if verdicts else Verdict(confirmed=False, why="no import job", opaque=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from upa_core.domain.bulk import batch
 from upa_core.domain.connector import Connector
@@ -28,6 +28,6 @@ class BulkRoute:
         """Send the run's next import file; one in the lane is gone on with by whoever watches the lane."""
         return send(ports, connector)
 
-    def judge(self, ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
+    def judge(self, ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:
         """Judge the archived logs."""
         return judge_archive(ports, outcome, people)

@@ -1,0 +1,142 @@
+"""Escrow by person and property: what waits, what is released, and how a refused property is found."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.clock import START
+from upa_core.domain.people.escrow import Escrow
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.shadow import Shard
+
+REFUSED = EscrowReason.REFUSED_BY_SHAREPOINT
+ABCD = {"A": "a", "B": "b", "C": "c", "D": "d"}
+
+
+def settle(shard: Shard, values: dict[str, str], bad: set[str], *, sequence: int, named: bool = False) -> bool:
+    """Settle what was sent of `p` where some properties are refused; returns whether all of it was taken."""
+    now = START + timedelta(days=sequence)
+    if not bad & values.keys():
+        shard.confirm({"p": values}, sequence, now)
+        return True
+    refused = {target if named else WHOLE: (REFUSED, "GenericError") for target in bad & values.keys()}
+    shard.settle_partly("p", values, refused, (), sequence=sequence, now=now)
+    return False
+
+
+def differing(shard: Shard, wanted: dict[str, str]) -> dict[str, str]:
+    """Return what differs from the shadow."""
+    cells = dict(zip(shard.targets, shard.shadow("p") or [None] * len(shard.targets), strict=True))
+    return {target: value for target, value in wanted.items() if cells[target] != value}
+
+
+def test_delivering_a_property_releases_only_its_own_entry() -> None:
+    """The other one waits on."""
+    shard = Shard(("A", "B"))
+    for target in ("A", "B"):
+        shard.put_in_escrow("p", REFUSED, target, now=START, sequence=1)
+    shard.confirm({"p": {"A": "a"}}, 2, START)
+
+    assert set(shard.escrow["p"]) == {"B"}
+
+
+def test_a_whole_person_isnt_released_while_something_that_was_sent_is_unknown() -> None:
+    """Another route's delivery says nothing of what this one couldn't deliver."""
+    shard = Shard(("A", "B"))
+    shard.settle("p", {"A": "a", "B": None}, 1)
+    shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=1)
+    shard.confirm({"p": {"A": "a"}}, 2, START)
+    before = set(shard.escrow)
+    shard.confirm({"p": {"B": "b"}}, 3, START)
+
+    assert (before, set(shard.escrow)) == ({"p"}, set())
+
+
+def test_what_waits_isnt_sent_before_it_is_due_and_a_corrected_value_goes_at_once() -> None:
+    """Waiting is about the value that was refused."""
+    shard = Shard(("A", "B"))
+    shard.settle_partly("p", {"A": "bad"}, {"A": (REFUSED, "")}, (), sequence=1, now=START)
+    due = shard.escrow["p"]["A"].due
+    assert due is not None
+
+    def held(value: str, moment: object) -> set[str]:
+        return shard.escrow.held_back("p", {"A": value, "B": "b"}, moment, full_round=False)  # type: ignore[arg-type]
+
+    assert held("bad", due - timedelta(seconds=1)) == {"A"}
+    assert held("bad", due) == set()
+    assert held("good", START) == set()
+
+
+@pytest.mark.parametrize("bad", [{"A"}, {"D"}, {"B", "C"}, {"A", "B", "C", "D"}, {"A", "D"}], ids=sorted)
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+def test_the_refused_are_set_aside_and_all_others_are_delivered(bad: set[str], named: bool) -> None:
+    """Whatever the log says, with one try at a time, and nothing that is good is left out for ever."""
+    shard, tries = Shard(tuple(ABCD)), 0
+    now = START
+    for sequence in range(1, 30):
+        wanted = differing(shard, ABCD)
+        out = shard.escrow.held_back("p", wanted, now, full_round=False)
+        sent = {target: value for target, value in wanted.items() if target not in out}
+        tries += bool(sent)
+        if sent:
+            settle(shard, sent, bad, sequence=sequence, named=named)
+        now = max(now, shard.escrow["p"][WHOLE].due or now) if WHOLE in shard.escrow.of("p") else now
+        if "p" in shard.escrow and WHOLE not in shard.escrow["p"]:
+            break
+
+    assert set(shard.escrow.of("p")) == bad
+    assert differing(shard, ABCD).keys() == bad
+    assert tries <= (2 if named else 9)
+
+
+def test_a_retry_leaves_out_half_of_what_is_suspected() -> None:
+    """The rest is tried; what is delivered is no longer suspected."""
+    shard = Shard(tuple(ABCD))
+    settle(shard, ABCD, {"B"}, sequence=1)
+    due = shard.escrow["p"][WHOLE].due
+    assert due is not None
+    out = shard.escrow.held_back("p", ABCD, due, full_round=False)
+    settle(shard, {target: ABCD[target] for target in ABCD.keys() - out}, {"B"}, sequence=2)
+
+    assert out == {"A", "B"}
+    assert shard.escrow["p"][WHOLE].suspected == ("A", "B")
+    assert shard.escrow.held_back("p", ABCD, due, full_round=False) == {"A", "B"}
+
+
+def test_settling_a_refusal_twice_is_settling_it_once() -> None:
+    """The same batch narrows the search once."""
+    once, twice = Shard(tuple(ABCD)), Shard(tuple(ABCD))
+    for shard, times in ((once, 1), (twice, 2)):
+        for _ in range(times):
+            settle(shard, ABCD, {"B"}, sequence=1)
+        for _ in range(times):
+            settle(shard, {"A": "a", "B": "b"}, {"B"}, sequence=2)
+        for _ in range(times):
+            settle(shard, {"A": "a"}, {"B"}, sequence=3)
+
+    assert once == twice
+    assert set(once.escrow["p"]) == {WHOLE, "B"}
+
+
+def test_values_that_were_allowed_once_arent_a_new_change() -> None:
+    """Only the very same values: another value has to be judged."""
+    escrow = Escrow()
+    escrow.note_sent("p", ABCD, ["A"])
+
+    assert escrow.was_allowed("p", {"B": "b", "C": "c"})
+    assert not escrow.was_allowed("p", {"B": "other"})
+    assert not escrow.was_allowed("p", {"A": "a"})
+    assert not escrow.was_allowed("q", {})
+
+
+def test_the_earliest_of_a_person_counts() -> None:
+    """A property's due moment is looked at like a person's."""
+    shard = Shard(("A", "B"))
+    shard.put_in_escrow("p", EscrowReason.REQUESTED, "A", now=START, due=START + timedelta(hours=2))
+    shard.put_in_escrow("p", EscrowReason.REQUESTED, "B", now=START, due=START + timedelta(hours=1))
+
+    assert shard.escrow.next_due() == START + timedelta(hours=1)
+    assert list(shard.escrow.due(START + timedelta(hours=1))) == ["p"]
+    assert list(shard.escrow.due(START)) == []

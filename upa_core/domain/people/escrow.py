@@ -1,0 +1,272 @@
+"""Escrow: who waits to be retried, by person and property, and which property is suspected where an answer names none.
+
+Delivering a property releases its own entry and no other; what waits isn't sent before it is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Mapping
+from dataclasses import replace
+from datetime import datetime
+from hashlib import blake2b
+
+from upa_core.domain.people.escrow_entry import HOLDS_BACK, WHOLE, EscrowEntry, EscrowReason
+from upa_core.domain.timetable import escrow_due
+
+
+class Escrow:
+    """The entries of one shard."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[str, EscrowEntry]] = {}
+        self.allowed: dict[str, dict[str, str]] = {}
+        """Person → property → digest of a value that was sent and isn't confirmed: sending it again is no new change,
+        and while it is the same, it is what was refused."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anybody waits."""
+        return bool(self._entries)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare entries."""
+        return isinstance(other, Escrow) and (self._entries, self.allowed) == (other._entries, other.allowed)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __contains__(self, person: object) -> bool:
+        """Tell whether a person, or something of theirs, waits."""
+        return person in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield everybody who waits."""
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        """Count people."""
+        return len(self._entries)
+
+    def __getitem__(self, person: str) -> Mapping[str, EscrowEntry]:
+        """Return a person's entries by property; raises `KeyError` for somebody who doesn't wait."""
+        return self._entries[person]
+
+    def keys(self) -> KeysView[str]:
+        """Return everybody who waits."""
+        return self._entries.keys()
+
+    def of(self, person: str) -> Mapping[str, EscrowEntry]:
+        """Return a person's entries by property, none for somebody who doesn't wait."""
+        return self._entries.get(person, {})
+
+    def entries(self) -> Iterator[tuple[str, str, EscrowEntry]]:
+        """Yield each (person, property, entry)."""
+        for person, entries in self._entries.items():
+            for target, entry in entries.items():
+                yield person, target, entry
+
+    def put(self, person: str, target: str, entry: EscrowEntry) -> None:
+        """Add or replace an entry."""
+        self._entries.setdefault(person, {})[target] = entry
+
+    def drop(self, person: str, targets: Iterable[str] | None = None) -> bool:
+        """Take entries away, all of a person's where no properties are given; True where there were any."""
+        if targets is None:
+            return (self.allowed.pop(person, None) is not None) | (self._entries.pop(person, None) is not None)
+        entries = self._entries.get(person, {})
+        dropped = [entries.pop(target, None) for target in targets]
+        if person in self._entries and not entries:
+            self.drop(person)
+        return any(entry is not None for entry in dropped)
+
+    def drop_due(self, person: str, now: datetime) -> bool:
+        """Take away what is due of somebody whom the source doesn't know; True where there was any."""
+        return self.drop(person, [target for target, entry in self.of(person).items() if entry.is_due(now)])
+
+    def adopt(self, other: Escrow, person: str) -> None:
+        """Take over what another shard holds of a person."""
+        self._entries[person] = dict(other.of(person))
+        if person in other.allowed:
+            self.allowed[person] = dict(other.allowed[person])
+
+    def ask(self, person: str, reason: EscrowReason, *, now: datetime, sequence: int) -> None:
+        """Make everything of a person due now; whoever doesn't wait begins to, for `reason`."""
+        if person not in self._entries:
+            self.put(person, WHOLE, EscrowEntry(reason, now, 0, now))
+        for target, entry in self._entries[person].items():
+            self._entries[person][target] = replace(entry, due=now, sequence=max(sequence, entry.sequence))
+
+    def careful(self) -> Collection[str]:
+        """Return people who aren't planned like everybody: something of theirs was sent, waits or is suspected."""
+        return self._entries.keys() | self.allowed.keys()
+
+    def due(self, now: datetime) -> Iterator[str]:
+        """Yield people something of whom is due; while one of their values is searched for, that comes first."""
+        for person, entries in self._entries.items():
+            if any(entry.is_due(now) for entry in _first(entries)):
+                yield person
+
+    def next_due(self) -> datetime | None:
+        """Return when the first of all is due, None where nobody is."""
+        first = (entry for entries in self._entries.values() for entry in _first(entries))
+        return min((entry.due for entry in first if entry.due is not None), default=None)
+
+    # -- what an answer says -----------------------------------------------------------------------------------------
+
+    def count(
+        self,
+        person: str,
+        reason: EscrowReason,
+        target: str = WHOLE,
+        *,
+        now: datetime,
+        sequence: int = 0,
+        detail: str = "",
+        due: datetime | None = None,
+    ) -> None:
+        """Put a person or a property into escrow, or count another failed try; the same batch counts once."""
+        before = self.of(person).get(target)
+        if before is not None and sequence and before.sequence >= sequence:
+            return
+        again = before is not None and before.reason == reason
+        since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
+        known = target != WHOLE and reason in HOLDS_BACK  # it doesn't get better by itself, and others go first
+        due = due or escrow_due(since, now, tries + known)
+        self.put(person, target, EscrowEntry(reason, since, tries, due, sequence, detail))
+
+    def refuse(self, person: str, sent: Collection[str], *, now: datetime, sequence: int, detail: str) -> None:
+        """Note that one of the properties sent was refused, and the answer doesn't say which.
+
+        What was known to be refused is blamed again. Otherwise all of them are suspected; a single one is it.
+        """
+        before = self.of(person).get(WHOLE)
+        if before is not None and before.sequence >= sequence:
+            return
+        reason = EscrowReason.REFUSED_BY_SHAREPOINT
+        entries = self.of(person)
+        if any(entry.sequence >= sequence for target, entry in entries.items() if target in sent):
+            return
+        blamed = [target for target in sent if target in entries and entries[target].reason in HOLDS_BACK]
+        kept = set(before.suspected) | set(before.kept_back) if before is not None else set()
+        if blamed or len(sent) == 1:
+            for target in blamed or sent:
+                self.count(person, reason, target, now=now, sequence=sequence, detail=detail)
+            suspected: set[str] = set()
+            kept |= set(sent) if blamed else set()
+            kept -= set(blamed or sent)
+        else:
+            suspected = set(sent)
+            kept -= suspected
+        self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=detail)
+
+    def send_without(self, person: str, targets: Collection[str], *, now: datetime, sequence: int) -> None:
+        """Have properties sent again that went with a refused one: nobody knows whether they arrived."""
+        before = self.of(person).get(WHOLE)
+        if before is not None and before.sequence >= sequence:
+            return
+        suspected = set(before.suspected) - set(targets) if before is not None else set()
+        kept = {*targets, *(before.kept_back if before is not None else ())}
+        detail = before.detail if before is not None else ""
+        self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=detail)
+
+    def deliver(self, person: str, targets: Collection[str], *, now: datetime, sequence: int, whole: bool) -> None:
+        """Release what a batch delivered, unless something newer put it there.
+
+        Args:
+            person: object id.
+            targets: properties that are confirmed.
+            now: when the batch ended.
+            sequence: number of the batch.
+            whole: nothing that was sent of the person is unknown any more.
+
+        """
+        entries = self.of(person)
+        self.drop(person, [one for one in targets if one in entries and entries[one].sequence <= sequence])
+        before = self.of(person).get(WHOLE)
+        if before is None or before.sequence > sequence:
+            return
+        if before.searching:
+            suspected, kept = set(before.suspected) - set(targets), set(before.kept_back) - set(targets)
+            if (suspected, kept) != (set(before.suspected), set(before.kept_back)):
+                self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=before.detail)
+        elif whole:
+            self.drop(person, [WHOLE])
+
+    def _search(
+        self,
+        person: str,
+        before: EscrowEntry | None,
+        suspected: set[str],
+        kept: set[str],
+        *,
+        now: datetime,
+        sequence: int,
+        detail: str,
+    ) -> None:
+        """Write down what is still suspected; a single one is set aside, and the search goes on among the others."""
+        reason = EscrowReason.REFUSED_BY_SHAREPOINT
+        since, tries = (before.since, before.tries + 1) if before is not None else (now, 1)
+        if before is not None and len(suspected) == 1:
+            self.count(person, reason, *suspected, now=now, sequence=sequence, detail=detail)
+            suspected = set()
+        if not suspected and not kept:
+            self.drop(person, [WHOLE])
+            return
+        due = escrow_due(since, now, tries)
+        found = tuple(sorted(suspected)), tuple(sorted(kept))
+        self.put(person, WHOLE, EscrowEntry(reason, since, tries, due, sequence, detail, *found))
+
+    # -- what a plan may send ----------------------------------------------------------------------------------------
+
+    def note_sent(self, person: str, values: Mapping[str, str | None], confirmed: Collection[str]) -> None:
+        """Remember what was sent of a person and isn't confirmed."""
+        left = {target: digest(value) for target, value in values.items() if value and target not in confirmed}
+        known = {target: one for target, one in self.allowed.get(person, {}).items() if target not in confirmed}
+        if known | left:
+            self.allowed[person] = known | left
+
+    def was_allowed(self, person: str, values: Mapping[str, str]) -> bool:
+        """Tell whether every one of these values was sent before, and only waits to be confirmed."""
+        known = self.allowed.get(person)
+        return known is not None and all(known.get(target) == digest(value) for target, value in values.items())
+
+    def held_back(self, person: str, values: Mapping[str, str], now: datetime, *, full_round: bool) -> set[str]:
+        """Return which of a person's new values aren't sent this time.
+
+        Not what waits and isn't due; where it is being found out which property is refused, half of the suspected ones,
+        and what is known to be refused or was kept back. A value that is another than the refused one goes at once.
+        """
+        entries, known = self.of(person), self.allowed.get(person, {})
+
+        def same(target: str) -> bool:
+            return target not in known or target not in values or known[target] == digest(values[target])
+
+        out: set[str] = set()
+        whole = entries.get(WHOLE)
+        searching = whole is not None and whole.searching
+        if whole is not None and searching:
+            due = whole.is_due(now, full_round=full_round)
+            out = _left_out(whole, lambda one: one in values and same(one), due=due)
+        for target, entry in entries.items():
+            waits = searching or not entry.is_due(now, full_round=full_round)
+            if target != WHOLE and entry.reason in HOLDS_BACK and waits and same(target):
+                out.add(target)
+        return out & values.keys()
+
+
+def _first(entries: Mapping[str, EscrowEntry]) -> Collection[EscrowEntry]:
+    whole = entries.get(WHOLE)
+    return [whole] if whole is not None and whole.searching else entries.values()
+
+
+def _left_out(whole: EscrowEntry, same: Callable[[str], bool], *, due: bool) -> set[str]:
+    suspected, kept = list(filter(same, whole.suspected)), set(filter(same, whole.kept_back))
+    if not due:
+        return {*suspected, *kept}
+    if len(suspected) != len(whole.suspected) or not suspected:
+        # one of the suspected values changed or went, and may have been it: all that is left is tried together
+        return set()
+    return {*suspected[: len(suspected) // 2], *kept}
+
+
+def digest(value: str) -> str:
+    """Return what tells whether a value is the same as another, without the value."""
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,0 +1,54 @@
+"""Values that differ and aren't sent all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from upa_core.domain.people.escrow import Escrow
+from upa_core.domain.people.escrow_entry import WHOLE
+from upa_core.domain.plan.tally import Tally
+
+
+def without_waiting(
+    escrow: Escrow,
+    person: str,
+    new: dict[str, str],
+    unsaid: Collection[str],
+    tally: Tally,
+    now: datetime,
+    *,
+    full_round: bool,
+) -> dict[str, str]:
+    """Leave out what waits in escrow and isn't due; what differs no more waits no more.
+
+    Seven parameters: what is known of the person, what is wanted, and when. `unsaid`: properties of which the source
+    says nothing usable this time; their entries stay.
+    """
+    over = [target for target in escrow.of(person) if target not in unsaid and target not in new]
+    if new or unsaid:
+        over = [target for target in over if target != WHOLE]
+    tally.changed = escrow.drop(person, over) or tally.changed
+    out = escrow.held_back(person, new, now, full_round=full_round)
+    tally.held_back += len(out)
+    return {target: value for target, value in new.items() if target not in out}
+
+
+def without_declined(
+    declined: dict[str, dict[str, str]],
+    person: str,
+    today: Mapping[str, str | None],
+    new: dict[str, str],
+    tally: Tally,
+) -> dict[str, str]:
+    """Leave out what an administrator rejected; a source that changed since then revokes the rejection."""
+    no = declined[person]
+    still = {target: value for target, value in no.items() if today.get(target) == value}
+    if still != no:
+        tally.changed = True
+        if still:
+            declined[person] = still
+        else:
+            del declined[person]
+    tally.declined += len(still.keys() & new.keys())
+    return {target: value for target, value in new.items() if target not in still}

@@ -6,6 +6,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {
+    "domain/documents/attempts.py": "tests/services/drive/test_deadline.py",
+    "domain/documents/checksum.py": "tests/state/test_shard_codec.py",
+    "services/deliver/bulk/drop.py": "tests/services/admin/test_repair.py",
+    "services/deliver/settle_safely.py": "tests/services/drive/test_deadline.py",
+    "state/attempts.py": "tests/services/drive/test_deadline.py",
     "domain/bulk/import_job.py": "tests/adapters/sharepoint/test_import_jobs.py",
     "domain/documents/census.py": "tests/domain/plan/test_source_shrank.py",
     "domain/documents/connector_state.py": "tests/domain/documents/test_codec.py",

@@ -40,6 +40,8 @@ class Engine(Protocol):
 
     base_url: str
     """Where the function app listens; empty where there is none."""
+    key: str
+    """The function key that it asks for; empty where it asks for none."""
 
     def run(self, *, full: bool) -> None:
         """Ask for a run and come back when everything it brings has been settled."""
@@ -54,7 +56,7 @@ class Engine(Protocol):
 class LoopEngine:
     """`upa run`: a plain loop on the stepped clock."""
 
-    base_url = ""
+    base_url = key = ""
 
     def __init__(self, ports: Ports, connector: Connector) -> None:
         """Run this connector."""
@@ -77,9 +79,16 @@ class HostEngine:
     """The function app under the functions host: runs begin over HTTP; timers, queues, orchestrations do the rest."""
 
     def __init__(
-        self, ports: Ports, connector: Connector, environ: dict[str, str], folder: Path, tell: Narrator
+        self,
+        ports: Ports,
+        connector: Connector,
+        environ: dict[str, str],
+        folder: Path,
+        tell: Narrator,
+        *,
+        keyed: bool = False,
     ) -> None:
-        """Start the host and wait until it listens.
+        """Start the host and wait until it listens; where `keyed`, it answers nobody without its function key.
 
         Raises `EngineError` with the host's own last line where it doesn't come up.
         """
@@ -87,7 +96,8 @@ class HostEngine:
         self._folder = folder
         schedules = {"UPA_SCHEDULE": SCHEDULE, "UPA_HOUSEKEEPING_SCHEDULE": "0 30 3 * * *"}
         self._environ = {**os.environ, **environ, **schedules}
-        self.base_url = ""
+        self.base_url = self.key = ""
+        self._keyed = keyed
         self._reader: threading.Thread | None = None
         self.start()
 
@@ -98,8 +108,9 @@ class HostEngine:
         self._last = self.base_url = ""
         self._up = threading.Event()
         places = ["--app", str(APP), "--state", str(self._folder / "host"), "--port", "0"]
+        places += [] if self._keyed else ["--no-keys"]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "functions_host", *places, "--json", "--no-keys"],
+            [sys.executable, "-m", "functions_host", *places, "--json"],
             env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -112,6 +123,9 @@ class HostEngine:
             self.stop()
             why = self._last or "no output"
             raise EngineError(f"the functions host didn't start: {why} (see {self._folder / 'host.log'})")
+        if self._keyed:
+            stored = json.loads((self._folder / "host" / "keys.json").read_text(encoding="utf-8"))
+            self.key = str(stored["default"])
 
     def kill(self) -> None:
         """Kill the host as a power failure would: nothing is said, nothing is written."""
@@ -120,8 +134,7 @@ class HostEngine:
     def run(self, *, full: bool) -> None:
         """Ask for a run over HTTP, and wait until its rounds are settled."""
         body = json.dumps({"kind": "full" if full else "delta"}).encode()
-        request = urllib.request.Request(f"{self.base_url}/api/runs", body, method="POST")  # noqa: S310 - loopback
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        with self._open("/api/runs", body) as answer:
             run = json.load(answer)["runs"][0]["id"]
             self._tell.line(f"POST /api/runs: {answer.status}, run {run}")
         self._until(lambda: self._ended(run), f"run {run} to end")
@@ -143,8 +156,13 @@ class HostEngine:
             self._process.kill()
             self._reader.join()
 
+    def _open(self, path: str, body: bytes | None = None) -> Any:
+        headers = {"x-functions-key": self.key} if self.key else {}
+        request = urllib.request.Request(f"{self.base_url}{path}", body, headers)  # noqa: S310 - loopback
+        return urllib.request.urlopen(request)  # noqa: S310
+
     def _ended(self, run: str) -> bool:
-        with urllib.request.urlopen(f"{self.base_url}/api/runs/{run}") as answer:  # noqa: S310 - loopback
+        with self._open(f"/api/runs/{run}") as answer:
             return json.load(answer)["status"] in (
                 "succeeded",
                 "partly",

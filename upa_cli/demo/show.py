@@ -102,7 +102,8 @@ def wait(console: Console, on: Stage) -> None:
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
     console.print("  upa status; upa plan; upa why joerg.new@contoso.com", highlight=False)
     if on.engine.base_url:
-        console.print(f"Status page: {on.engine.base_url}/api/ui", highlight=False, soft_wrap=True)
+        code = f"?code={on.engine.key}" if on.engine.key else ""
+        console.print(f"Status page: {on.engine.base_url}/api/ui{code}", highlight=False, soft_wrap=True)
     try:
         signal.pause()
     except KeyboardInterrupt:

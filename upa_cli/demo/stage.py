@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -99,6 +101,7 @@ def stage(
     narrator: Narrator,
     *,
     host: bool,
+    keyed: bool = False,
     clock_text: str | None = None,
     place: Mapping[str, str] | None = None,
 ) -> Iterator[Stage]:
@@ -108,6 +111,7 @@ def stage(
         folder: where the demo keeps its files.
         narrator: told what happens.
         host: run the function app in the functions host, on a scaled clock; otherwise a plain loop on a stepped one.
+        keyed: let the function app answer nobody without its key: it stays up, and any web page may post to it.
         clock_text: UPA_CLOCK for the functions host; default: one that starts now and is scaled.
         place: settings that say where state lies; default: in `folder`.
 
@@ -152,11 +156,29 @@ def stage(
             if not host:
                 yield on
                 return
-            engine = HostEngine(ports, connector, on.environ, folder, narrator)
-            try:
-                yield replace(on, engine=engine)
-            finally:
-                engine.stop()
+            with _ended_by_sigterm():
+                engine = HostEngine(ports, connector, on.environ, folder, narrator, keyed=keyed)
+                try:
+                    yield replace(on, engine=engine)
+                finally:
+                    engine.stop()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process as Ctrl-C does: what it started ends with it."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread hears signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write_connector_file(folder: Path, served: Served) -> Path:

@@ -39,7 +39,7 @@ def tell(
     Seven parameters: the options of `upa demo`.
     """
     began = time.perf_counter()
-    with stage(folder, Narrator(console), host=host) as on:
+    with stage(folder, Narrator(console), host=host, keyed=keep) as on:
         show.addresses(console, on)
         show.chapter(console, "1", "HR hires")
         seeded = seed(on.sim, feed, mapping, people)

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.crash.scenarios import settled
 from tests.fakes import MemoryStore
 from tests.fixtures.make import EXPORTED, SUMS, sums
 from tests.support.world import World
@@ -175,3 +176,45 @@ def test_an_exported_state_of_an_earlier_release_can_be_restored(release: Path) 
     assert world.escrow()
     assert any(shard.declined for shard in world.shards())
     assert {cell for shard in world.shards() for row in shard.rows.values() for cell in row[:-1]} == {None}
+
+
+WRITTEN_BY_EVERYBODY = (".censuses", ".last_outcome")
+"""Fields of the state that a later release can't leave out: with them, going back takes `upa state import`."""
+
+
+def _fields(value: Any, path: str = "") -> set[str]:
+    """Return the path of every field of a document; items of a list share one."""
+    if isinstance(value, list):
+        return {found for item in value for found in _fields(item, f"{path}[]")}
+    if not isinstance(value, dict):
+        return set()
+    inner = {found for key, item in value.items() for found in _fields(item, f"{path}.{key}")}
+    return inner | {f"{path}.{key}" for key in value}
+
+
+def _fields_of(world: World, name: str) -> set[str]:
+    keys = [key for key in world.store.blobs if key.endswith(f"/{name}.json")]
+    assert keys, f"there is no {name}"
+    return {found for key in keys for found in _fields(orjson.loads(world.store.blobs[key]))}
+
+
+@pytest.mark.parametrize("name", ["state", "lane", "report", "round", "intent", "outcome"])
+def test_a_connector_that_uses_nothing_new_stores_only_fields_that_the_first_release_knows(name: str) -> None:
+    """A field of a later release is left out at its default; what can't be is named above."""
+    tenants = [open_tenant(FIXTURES / "c22f51c" / tenant).world for tenant in ("run", "hold")]
+    known = {found for tenant in tenants for found in _fields_of(tenant, name)}
+    world = settled(4)
+    world.edit(world.people[0], department="changed")
+    world.pull()
+    world.far()
+
+    fresh = _fields_of(world, name) - known
+    assert {field for field in fresh if not field.startswith(WRITTEN_BY_EVERYBODY)} == set()
+
+
+def test_the_fixtures_connector_keeps_its_fingerprint() -> None:
+    """Secondary sources enter it only where there are any: no full round for whoever has none."""
+    world = open_tenant(FIXTURES / "c22f51c" / "run").world
+    assert world.state.watermark is not None
+
+    assert world.connector.fingerprint == world.state.watermark.fingerprint

@@ -226,3 +226,16 @@ def test_other_columns_are_read_anew(world: JoinedWorld) -> None:
     world.settle_down()
 
     assert [world.cost(person) for person in world.people] == ["Berlin", "Bonn", "102"]
+
+
+def test_damaged_rows_are_read_anew_and_say_nothing_until_then(world: JoinedWorld) -> None:
+    """No value is made of them; planning is given up after some tries, and everything is found again."""
+    current = world.source.current
+    assert current is not None
+    key = current.segments[0].key
+    world.store.put(key, world.store.blobs[key].replace(b"101", b"666"))
+    world.edit(world.people[1], department="planned")
+    world.settle_down(days=3)
+
+    assert [world.cost(person) for person in world.people] == ["100", "101", "102"]
+    assert world.profile(world.people[1])["UpaDepartment"] == "planned"

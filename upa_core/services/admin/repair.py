@@ -77,8 +77,12 @@ def _emptied(ports: Ports, connector: Connector, key: str, load: Callable[[], ob
 
 
 def full_round_next(state: ConnectorState) -> ConnectorState:
-    """Return the state without its watermark: the next round is full, and names everybody anew."""
-    return replace(state, watermark=None, open_round=None)
+    """Return the state without its watermark: the next round is full, and names everybody anew.
+
+    Secondary sources are read anew as well; until then nothing is said of what they give.
+    """
+    sources = tuple(replace(one, cursor="", current=None) for one in state.sources)
+    return replace(state, watermark=None, open_round=None, keys=None, sources=sources)
 
 
 def _walk(ports: Ports, connector: Connector, *, doubting: bool) -> int:

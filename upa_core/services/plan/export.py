@@ -143,6 +143,7 @@ def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState
     def end(state: ConnectorState) -> ConnectorState:
         if not _still_due(before, state):
             return state
+        state = replace(state, sealed=tuple(one for one in state.sealed if not one.source))  # their rows come anew
         return after_failure(state, nothing, now, f"planning was given up: {why}", quarantine=_GIVEN_UP)
 
     after = state_of(ports.store, connector.name).update(end)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from upa_core.adapters.identity.tokens import TokenSource
     from upa_core.adapters.inspection import CloudInspection
     from upa_core.config import Config, Credential
+    from upa_core.ports.row_source import RowSource
 
 BLOB_PREFIX = "blob:"
 _SILENT = SilentWaker()
@@ -76,7 +77,17 @@ class App:
             events=self.events,
             waker=waker,
             routes=routes_with(self.single_profiles(connector)),
+            rows=self._rows(connector),
         )
+
+    def _rows(self, connector: Connector) -> dict[str, RowSource]:
+        """Return a connector's secondary sources by name; nothing is called yet."""
+        sources = self.config.rows.get(connector.name, {})
+        if not sources:
+            return {}
+        from upa_core.adapters.sources.opened import rows_of  # only a connector with such a source needs it
+
+        return rows_of(sources, connector, self.clock, self.settings.identity_client_id)
 
     def services(self, connector: Connector) -> Mapping[Host, Service]:
         """Return a connector's three hosts, each with its own token; nothing is called yet."""

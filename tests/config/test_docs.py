@@ -17,7 +17,11 @@ from upa_core.domain.people.scope import ClauseOperator
 
 PAGE = (DOCS / "configuration.md").read_text(encoding="utf-8")
 FILES = re.findall(r"```yaml\n(version: 1\n.*?)```", PAGE, re.DOTALL)
-ENVIRON = {"UPA_CLIENT_ID": "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c", "TEAMS_WEBHOOK": "https://hooks.example/x"}
+ENVIRON = {
+    "UPA_CLIENT_ID": "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c",
+    "TEAMS_WEBHOOK": "https://hooks.example/x",
+    "BADGES_PASSWORD": "x",
+}
 
 
 def models() -> list[type[BaseModel]]:

@@ -34,7 +34,11 @@ STARTER = {
 }
 """A whole file, into which a page's excerpt is put."""
 
-ENVIRONMENT = {"UPA_CLIENT_ID": "11111111-2222-3333-4444-555555555555", "TEAMS_WEBHOOK": "https://example.com/hook"}
+ENVIRONMENT = {
+    "UPA_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
+    "TEAMS_WEBHOOK": "https://example.com/hook",
+    "BADGES_PASSWORD": "x",
+}
 
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -34,7 +34,7 @@ class FakeRowSource:
         """The rows of the newest offer, as they were delivered."""
         return [dict(row) for row in self._offers[-1][1]] if self._offers else []
 
-    def look(self, cursor: str) -> Offer | None:
+    def look(self, cursor: str, approved: str = "") -> Offer | None:
         """Return the newest offer that isn't accepted; without a cursor, the newest snapshot."""
         with self.hooks.around("look", cursor):
             newest = [offer for offer, _ in self._offers if cursor or offer.complete][-1:]

@@ -1,48 +1,45 @@
-"""`upa source`: files of a line-of-business system, before anything is done with them."""
+"""`upa source`: files of a line-of-business system, and the sources that are joined to the directory."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.source_file import contract_of, rows_of, verdict_of
-from upa_core.domain.sources.compare import Difference, compare
+from upa_cli.work.source_options import (
+    Columns,
+    Dates,
+    Delimiter,
+    Encoding,
+    Format,
+    Keys,
+    NoNewline,
+    Nulls,
+    Pad,
+    Trailer,
+)
+from upa_cli.work.source_view import render_difference, render_verdict, shown_key, source_document, verdict_document
+from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract
-from upa_core.domain.sources.findings import Finding
-from upa_core.domain.sources.keys import SEPARATOR
 from upa_core.domain.sources.verdict import Verdict
+from upa_core.services.admin.controls import approve_offer
+from upa_core.state.document import state_of
+from upa_core.state.rows.current_rows import RowSet
 
 group("source", "Files of a line-of-business system: what a file would be accepted for, and what changed in it.")
 
-_STYLES = {"refused": "red", "held": "yellow", "set_aside": "yellow", "note": ""}
-_WORDS = {"refused": "REFUSED", "held": "HELD", "set_aside": "set aside", "note": "note"}
 _CODES = {"accepted": exits.OK, "held": exits.CHANGES, "refused": exits.REFUSED}
-
-Keys = Annotated[
-    list[str],
-    typer.Option(
-        "--key",
-        metavar="COLUMN[=ATTRIBUTE]",
-        help="The column that names the person; several make one key. Default: found by its name.",
-    ),
-]
-Columns = Annotated[list[str], typer.Option("--column", help="A column that is read; default: every column.")]
-Dates = Annotated[list[str], typer.Option("--date", metavar="COLUMN", help="A column that holds dates.")]
-Format = Annotated[str | None, typer.Option("--format", help="csv, json or jsonl; default: by the file's name.")]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="utf-8 (default), cp1252, … A byte order mark wins.")]
-Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Default: found in the header. `tab` for a tab.")]
-Nulls = Annotated[list[str], typer.Option("--null", metavar="WORD", help="A word that means no value.")]
-Pad = Annotated[int, typer.Option("--pad", min=0, max=50, help="Fill keys of digits up with zeros to this length.")]
-Trailer = Annotated[str | None, typer.Option("--trailer", help="The last row, e.g. `TRAILER;{rows}`.")]
-NoNewline = Annotated[bool, typer.Option("--no-last-newline", help="The writer never ends the last line.")]
 
 
 @command(
@@ -57,7 +54,7 @@ NoNewline = Annotated[bool, typer.Option("--no-last-newline", help="The writer n
         "status": "accepted, held or refused",
         "holds": "why it would be held: incomplete_file, column_collapsed, contradictory_keys, key_share_unmatched",
         "findings": "effect (refused, held, set_aside, note), kind, message, remedy, line, cell, hold, more",
-        "format": "csv, json or jsonl",
+        "format": "csv, json, jsonl or xlsx",
         "encoding": "as it was read",
         "delimiter": "as it was read",
         "key": "the columns that name the person",
@@ -68,7 +65,7 @@ NoNewline = Annotated[bool, typer.Option("--no-last-newline", help="The writer n
 )
 def check(
     cli: Cli,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of CSV, JSON or JSON lines.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON, JSON lines, or a workbook.")],
     *,
     key: Keys = [],  # noqa: B006 - Typer reads the default and makes a list of its own
     column: Columns = [],  # noqa: B006
@@ -103,60 +100,12 @@ def check(
         no_last_newline=no_last_newline,
     )
     before = verdict_of(last, contract).accepted() if last is not None else None
-    verdict = verdict_of(file, contract, before)
-    return _show(cli, file, contract, verdict)
+    return _show(cli, file, contract, verdict_of(file, contract, before))
 
 
 def _show(cli: Cli, file: Path, contract: Contract, verdict: Verdict) -> int:
-    cli.show(_document(file, contract, verdict), lambda out: _render(out, file, contract, verdict))
+    cli.show(verdict_document(file, contract, verdict), lambda out: render_verdict(out, file, contract, verdict))
     return _CODES[verdict.status]
-
-
-def _document(file: Path, contract: Contract, verdict: Verdict) -> dict[str, Any]:
-    return {
-        "file": str(file),
-        "status": verdict.status,
-        "holds": list(verdict.holds),
-        "findings": [asdict(finding) for finding in verdict.findings],
-        "format": contract.format,
-        "encoding": verdict.encoding,
-        "delimiter": verdict.delimiter,
-        "key": [part.column for part in contract.keys],
-        "rows": verdict.rows,
-        "people": verdict.people,
-        "blank": verdict.blank,
-        "repeated": verdict.repeated,
-        "set_aside": verdict.set_aside,
-        "columns": [{"name": name, "filled": share} for name, share in verdict.shares.items()],
-    }
-
-
-def _render(out: Console, file: Path, contract: Contract, verdict: Verdict) -> None:
-    for finding in verdict.findings:
-        out.print(clean(_line(file, finding)), style=_STYLES[finding.effect])
-        if finding.remedy:
-            out.print(clean(f"    {finding.remedy}"))
-        if finding.more:
-            out.print(f"    and {finding.more:,} more of this kind")
-    if verdict.status != "refused" and verdict.shares:
-        rows = [(name, f"{share:.0f} %") for name, share in verdict.shares.items()]
-        out.print(table(("column", "filled"), rows, right=("filled",)))
-    key = " and ".join(part.column for part in contract.keys)
-    delimiter = {"": "", "\t": ", divided by tabs"}.get(verdict.delimiter, f", divided by {verdict.delimiter}")
-    people = count(verdict.people, "person", "people")
-    told = f"{count(verdict.rows, 'row')}, {people} by {key}; {verdict.encoding}{delimiter}"
-    end = {
-        "accepted": f"{file} would be accepted: {told}",
-        "held": f"{file} would be held ({', '.join(verdict.holds)}): {told}",
-        "refused": f"{file} would be refused; the rows accepted last would stay",
-    }
-    out.print(clean(end[verdict.status]))
-
-
-def _line(file: Path, finding: Finding) -> str:
-    where = f"{file}:{finding.line}" if finding.line else str(file)
-    cell = f"{finding.cell}: " if finding.cell else ""
-    return f"{where}: {_WORDS[finding.effect]}: {cell}{finding.message}"
 
 
 @command(
@@ -191,7 +140,7 @@ def diff(
 ) -> int:
     """Compare two files of one source by key: who came, who isn't named any more, which values changed.
 
-    Values are shown: that is what is asked for. The exit code is 0 where the files say the same, 2 where they don't.
+    Values are shown: that is what is asked for. Exit code 0: the files say the same; 2: they don't.
     """
     contract = contract_of(
         new,
@@ -217,35 +166,135 @@ def diff(
     document = {
         "old": str(old),
         "new": str(new),
-        "came": [_shown(each) for each in found.came],
-        "missing": [_shown(each) for each in found.missing],
+        "came": [shown_key(each) for each in found.came],
+        "missing": [shown_key(each) for each in found.missing],
         "changed": found.changed,
         "columns": [
             {"name": name, "changed": times, "emptied": found.emptied[name]}
             for name, times in found.by_column.most_common()
         ],
-        "samples": [asdict(change) | {"key": _shown(change.key)} for change in found.samples],
+        "samples": [asdict(change) | {"key": shown_key(change.key)} for change in found.samples],
     }
-    cli.show(document, lambda out: _render_difference(out, found))
+    cli.show(document, lambda out: render_difference(out, found))
     return exits.OK if found.none else exits.CHANGES
 
 
-def _shown(key: str) -> str:
-    return key.replace(SEPARATOR, " + ")
+@command(
+    "source list",
+    examples=["upa source list", "upa source list --json"],
+    shape={
+        "connector": "its name",
+        "sources": "name, snapshots, accepted, asked, people (with a row), waiting (rows of nobody), held, why",
+    },
+)
+def show_sources(cli: Cli) -> int:
+    """List the sources that are joined to the directory: when each was accepted last, and what is in the way.
+
+    A source that is held, late or refused keeps the rows that were accepted last.
+    """
+    rows = [source_document(cli, one, _state(cli, one.name)) for one in cli.connector.secondaries]
+
+    def render(out: Console) -> None:
+        if not rows:
+            out.print("No other source is joined to the directory.")
+            return
+        headings = ("source", "accepted", "asked", "people", "waiting", "state")
+        shown = [
+            (
+                row["name"],
+                row["accepted"] or "-",
+                row["asked"] or "-",
+                f"{row['people']:,}",
+                f"{row['waiting']:,}",
+                f"held: {', '.join(row['held'])}" if row["held"] else "in trouble" if row["why"] else "fine",
+            )
+            for row in rows
+        ]
+        out.print(table(headings, shown, right=("people", "waiting")))
+        for row in rows:
+            if row["why"]:
+                out.print(clean(f"{row['name']}: {row['why']}"), style="yellow")
+            if row["held"]:
+                out.print(clean(f"Next: upa source approve {row['name']}"))
+
+    cli.show({"connector": cli.connector.name, "sources": rows}, render)
+    return exits.OK
 
 
-def _render_difference(out: Console, found: Difference) -> None:
-    if found.none:
-        out.print("The files say the same of everybody.")
-        return
-    for many, told in ((found.came, "new"), (found.missing, "no longer named")):
-        if many:
-            shown = ", ".join(map(_shown, many[:10])) + (", …" if len(many) > 10 else "")
-            out.print(clean(f"{count(len(many), 'person', 'people')} {told}: {shown}"))
-    if found.changed:
-        rows = [(name, f"{times:,}", f"{found.emptied[name]:,}") for name, times in found.by_column.most_common()]
-        out.print(f"{count(found.changed, 'person', 'people')} with another value")
-        out.print(table(("column", "changed", "emptied"), rows, right=("changed", "emptied")))
-    if found.samples:
-        values = [(_shown(one.key), one.column, one.old or "(empty)", one.new or "(empty)") for one in found.samples]
-        out.print(table(("key", "column", "old", "new"), values))
+def _state(cli: Cli, name: str) -> SourceState:
+    return state_of(cli.ports.store, cli.connector.name).load().value.source(name)
+
+
+def _named(cli: Cli, name: str) -> str:
+    known = [one.name for one in cli.connector.secondaries]
+    if name not in known:
+        there = f"there are: {', '.join(known)}" if known else "there is none"
+        raise CommandError(f"no source named {clean(name)[:60]!r}; {there}", exits.USAGE)
+    return name
+
+
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name, from upa source list.")]
+
+
+@command(
+    "source approve",
+    examples=["upa source approve hr && upa run"],
+    shape={"connector": "its name", "source": "its name", "holds": "why it was held"},
+)
+def approve(cli: Cli, source: Source) -> int:
+    """Let a file that is held be read after all: that very file, not the next one.
+
+    What it changes counts against the change threshold like any other change. Who approved is recorded.
+    """
+    holds = approve_offer(cli.ports, cli.connector, _named(cli, source), cli.who)
+    text = f"The file of {source} is approved ({', '.join(holds)}). Next: upa run, or wait for the timer"
+    document = {"connector": cli.connector.name, "source": source, "holds": list(holds)}
+    cli.show(document, lambda out: out.print(clean(text)))
+    return exits.OK
+
+
+@command(
+    "source match",
+    examples=["upa source match hr", "upa source match hr --samples 50 --json"],
+    shape={
+        "connector": "its name",
+        "source": "its name",
+        "matched": "people with a row",
+        "waiting": "rows of nobody by reason: unmatched, ambiguous, contradictory",
+        "samples": "key, why",
+    },
+    exit_codes=(exits.OK, exits.CHANGES),
+)
+def match(
+    cli: Cli,
+    source: Source,
+    *,
+    samples: Annotated[int, typer.Option("--samples", min=0, max=1000, help="Keys to show.")] = 10,
+) -> int:
+    """Tell which rows of the file accepted last are somebody's, and show keys of those that are nobody's.
+
+    Unmatched: nobody in the directory has the key. Ambiguous: several have it. Contradictory: two rows differ.
+    The exit code is 2 where a row waits.
+    """
+    current = _state(cli, _named(cli, source)).current
+    if current is None:
+        raise CommandError(f"nothing of {source} was accepted yet. See upa source list")
+    waiting = [(shown_key(row[0]), row[2]) for row in RowSet(cli.ports.store, current.waiting).rows()]
+    reasons = Counter(why for _, why in waiting)
+    shown = [{"key": key, "why": why} for key, why in waiting[:samples]]
+    document = {
+        "connector": cli.connector.name,
+        "source": source,
+        "matched": current.rows,
+        "waiting": reasons,
+        "samples": shown,
+    }
+
+    def render(out: Console) -> None:
+        told = ", ".join(f"{times:,} {why}" for why, times in reasons.items()) or "none"
+        out.print(clean(f"{count(current.rows, 'person', 'people')} with a row; rows of nobody: {told}"))
+        if shown:
+            out.print(table(("key", "why"), [(one["key"], one["why"]) for one in shown]))
+
+    cli.show(document, render)
+    return exits.CHANGES if reasons else exits.OK

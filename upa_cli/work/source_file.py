@@ -10,14 +10,14 @@ from typing import cast, get_args
 from upa_cli.shell import exits
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean
-from upa_core.domain.sources.check import TextFile
+from upa_core.adapters.sources.reading import judged
 from upa_core.domain.sources.contract import Accepted, Contract, FileFormat, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
 from upa_core.domain.sources.header import likely_key
 from upa_core.domain.sources.verdict import SourceRow, Verdict
 
 _CHUNK = 256 * 1024
-_SUFFIXES: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_SUFFIXES: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:
@@ -47,13 +47,12 @@ def contract_of(
 ) -> Contract:
     """Return the contract that the options make; without a key, the column that usually names a person is the key.
 
+    Twelve parameters: the file and one for each option of the command line.
     Raises `CommandError` where an option has no meaning, or no column usually names a person.
-
-    Twelve parameters: the options of `upa source`.
     """
     kind = file_format or _SUFFIXES.get(path.suffix.lower(), "csv")
-    if kind not in get_args(FileFormat) or kind == "xlsx":
-        raise CommandError(f"no format {clean(kind)[:40]!r}; there are csv, json, jsonl", exits.USAGE)
+    if kind not in get_args(FileFormat):
+        raise CommandError(f"no format {clean(kind)[:40]!r}; there are csv, json, jsonl, xlsx", exits.USAGE)
     named = encoding_named(encoding or "utf-8")
     if not named:
         text = f"no encoding {clean(encoding or '')[:40]!r}; usual ones are utf-8, cp1252, cp1250, utf-16-le"
@@ -81,7 +80,7 @@ def _key(text: str, pad: int) -> KeyPart:
 
 def _with_likely_key(path: Path, contract: Contract, pad: int) -> Contract:
     """Return the contract with the column as key that usually names a person."""
-    names = TextFile(chunks_of(path), contract).names
+    names = judged(chunks_of(path), contract).names
     column, attribute = likely_key(names)
     if not column:
         if names:
@@ -99,7 +98,7 @@ def rows_of(
     path: Path, contract: Contract, last: Accepted | None = None, *, keep: bool = False
 ) -> tuple[list[SourceRow], Verdict]:
     """Return the rows that count (none unless `keep`) and the verdict."""
-    file = TextFile(chunks_of(path), contract, last)
+    file = judged(chunks_of(path), contract, last)
     rows = []
     for row in file:
         if keep:

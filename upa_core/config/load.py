@@ -30,7 +30,10 @@ from upa_core.config.models_mapping import MappingModel, ScopeModel
 from upa_core.config.problems import ConfigFileError, ConfigProblem, path_text
 from upa_core.config.references import Path as KeyPath
 from upa_core.config.references import fill_references
-from upa_core.config.result import Config, Credentials, Example, Notifications
+from upa_core.config.result import Config, Credentials, Example, Notifications, RowsOf
+from upa_core.config.sources.build import build_secondaries, names_of
+from upa_core.config.sources.models import SecondaryModel
+from upa_core.config.sources.names import Names
 from upa_core.config.validation import structure_problems
 from upa_core.config.yaml_tree import Items, Record, Text, load_tree, place_of
 from upa_core.domain.connector import MAX_ADDRESS, ChangeThreshold, Connector, Limits, Retention
@@ -78,6 +81,7 @@ class _Loader:
     problems: list[ConfigProblem] = field(default_factory=list)
     warnings: list[ConfigProblem] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
+    files: dict[str, dict[str, RowsOf]] = field(default_factory=dict)
     settled: set[tuple[int, int]] = field(default_factory=set)
     """Places whose value can't be used or shown: one problem is enough there."""
 
@@ -118,7 +122,13 @@ class _Loader:
         if self.problems or notifications is None:
             raise ConfigFileError(self.name, self.problems)
         return Config(
-            self.name, tuple(connectors), credentials, notifications, tuple(self.examples), tuple(sorted(self.warnings))
+            self.name,
+            tuple(connectors),
+            credentials,
+            notifications,
+            tuple(self.examples),
+            tuple(sorted(self.warnings)),
+            self.files,
         )
 
     def _connector(
@@ -127,6 +137,9 @@ class _Loader:
         source_model = _part(SourceModel, raw.get("source"))
         source = source_model and build_source(source_model, self.under((*base, "source")))
         app = source_model.extension_app if source_model else "0" * 32  # an unreadable source is one problem, not many
+        listed = raw.get("with")
+        models = [_part(SecondaryModel, each) for each in (listed if isinstance(listed, Items) else ())]
+        names = Names(app, names_of(listed))
         target_model = _part(TargetModel, raw.get("target"))
         target = None
         if source and source_model and target_model:
@@ -134,14 +147,15 @@ class _Loader:
             own = ends.graph is not None or ends.authority is not None
             target = build_target(target_model, source.cloud, self.under((*base, "target")), own_hosts=own)
         scope_model = _part(ScopeModel, raw.get("scope", {}))
-        scope = scope_model and build_scope(scope_model, app, self.under((*base, "scope")))
+        scope = scope_model and build_scope(scope_model, names, self.under((*base, "scope")))
         name = str(raw.get("name", ""))
-        mappings = self._mappings(raw, base, app, name)
+        mappings = self._mappings(raw, base, names, name)
         own_credentials = "credentials" in raw
         model = _part(CredentialsModel, raw.get("credentials")) if own_credentials else shared
         where = (*base, "credentials") if own_credentials else ("credentials",)
         credentials = build_credentials(model, source.tenant_id, self.under(where)) if model and source else None
         whole = _part(ConnectorModel, raw)
+        files = build_secondaries(models, listed, app, self.under((*base, "with")))
         if not (whole and source and target and scope and credentials) or self.problems:
             return None
         connector = Connector(
@@ -156,10 +170,12 @@ class _Loader:
             individual=Budget(**whole.individual.model_dump()),
             staging=whole.staging,
             every=whole.rhythm.every,
+            secondaries=tuple(one.secondary for one in files),
         )
+        self.files[connector.name] = {one.secondary.name: one for one in files}
         return connector, credentials
 
-    def _mappings(self, raw: Record, base: KeyPath, app: str | None, connector: str) -> list[DomainMapping]:
+    def _mappings(self, raw: Record, base: KeyPath, names: Names, connector: str) -> list[DomainMapping]:
         built: list[DomainMapping] = []
         first: dict[tuple[str, str], int] = {}
         listed = raw.get("mappings")
@@ -173,12 +189,12 @@ class _Loader:
                 line = place_of(self.tree, (*base, "mappings", first[key], "target"))[1]
                 self.add((*path, "target"), f"'{model.target}' already has a mapping in line {line}")
             first.setdefault(key, number)
-            mapping = build_mapping(model, app, self.under(path))
+            mapping = build_mapping(model, names, self.under(path))
             if mapping is None:
                 continue
             for position, example in enumerate(model.examples):
                 where = (*path, "examples", position)
-                inputs = example_inputs(example, mapping, app, self.under(where))
+                inputs = example_inputs(example, mapping, names, self.under(where))
                 if inputs is not None:
                     line = place_of(self.tree, where)[1]
                     self.examples.append(Example(connector, len(built), inputs, example.out, example.invalid, line))

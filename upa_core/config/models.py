@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 
 from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
+from upa_core.config.sources.models import SecondaryModel
 from upa_core.domain.health.alarms import Occasion
 
 CURRENT_VERSION = 1
@@ -196,6 +197,8 @@ class ConnectorModel(Part):
     """Lower-case letters, digits and single hyphens, at most 32."""
     source: SourceModel
     """Where people are read."""
+    with_: Annotated[tuple[SecondaryModel, ...], Field(alias="with", max_length=10)] = ()
+    """Other sources, joined to the people of the directory by a key."""
     target: TargetModel
     """Where profiles are written."""
     credentials: CredentialsModel | None = None

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from upa_core.config.problems import ConfigProblem
 from upa_core.domain.connector import Connector
+from upa_core.domain.sources.contract import Contract
+from upa_core.domain.sources.joined.secondary import Secondary
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,36 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """One SELECT, and the database that answers it."""
+
+    driver: str
+    """postgresql or sqlite."""
+    text: str
+    database: str
+    """Its name; of SQLite the path of its file."""
+    host: str = ""
+    port: int = 5432
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """A secondary source: the rows of a file or of a query."""
+
+    secondary: Secondary
+    contract: Contract
+    """Without the columns: mappings and scope say which are read."""
+    settle: timedelta
+    """How long a file must have lain unchanged."""
+    at: str = ""
+    """A path, or the address of blobs; the last part may hold `*` and `?`."""
+    query: Query | None = None
+    """Instead of a file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A connector file."""
 
@@ -77,6 +109,8 @@ class Config:
     examples: tuple[Example, ...] = ()
     warnings: tuple[ConfigProblem, ...] = ()
     """What is allowed and probably not wanted."""
+    rows: Mapping[str, Mapping[str, RowsOf]] = field(default_factory=dict)
+    """Secondary sources by connector name and their own name."""
 
     def connector(self, name: str) -> Connector | None:
         """Return a connector by name."""

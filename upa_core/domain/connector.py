@@ -167,6 +167,11 @@ class Connector:
         found = (path for path in self._read if path.startswith(secondary.prefix))
         return tuple(sorted(path.removeprefix(secondary.prefix) for path in found))
 
+    def dates_of(self, secondary: Secondary) -> frozenset[str]:
+        """Return the columns of a secondary source that a mapping writes as a date."""
+        dated = (path for m in self.mappings if m.type in ("date", "datetime") for path in m.inputs)
+        return frozenset(path.removeprefix(secondary.prefix) for path in dated if path.startswith(secondary.prefix))
+
     def description_of(self, secondary: Secondary) -> str:
         """Return the hash of what decides the rows of a secondary source: its key and its columns."""
         return _hash({"source": secondary.describe(), "columns": self.columns_of(secondary)})

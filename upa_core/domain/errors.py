@@ -6,6 +6,7 @@ UpaError
 │   ├── AccessDeniedError       consent, role or credential is missing
 │   ├── RefusedError            the service understood and said no
 │   ├── ForeignLinkError        a link points outside the configured hosts; no token was sent
+│   ├── OfferHeldError          a file waits for somebody to decide; the rows accepted last stay
 │   └── CorruptStateError       a stored document can't be read by this version
 ├── RetryLaterError             nothing is wrong with what we asked; ask again later
 │   ├── ThrottledError          the service named a pause
@@ -55,6 +56,15 @@ class RefusedError(FatalError):
 
 class ForeignLinkError(FatalError):
     """A followed link points to a host that isn't configured, or isn't https."""
+
+
+class OfferHeldError(FatalError):
+    """What a source offers waits for somebody to decide; `offer` names it, `reasons` say why."""
+
+    def __init__(self, message: str, *, offer: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.offer = offer
+        self.reasons = reasons
 
 
 class CorruptStateError(FatalError):

@@ -184,8 +184,8 @@ def test_a_stalled_pull_of_a_source_loses(world: JoinedWorld) -> None:
     stalled = world.ports()
     look = world.hr.look
 
-    def late(cursor: str) -> object:
-        found = look(cursor)
+    def late(cursor: str, approved: str = "") -> object:
+        found = look(cursor, approved)
         world.hr.look = look  # type: ignore[method-assign]
         world.pull()
         return found

@@ -62,7 +62,7 @@ class BlobStore:
             stream = blob.download_blob()
             return Blob(stream.readall(), str(stream.properties.etag))
 
-        with _translated(key):
+        with translated(key):
             return _or_none(lambda: _again_when_replaced(download))
 
     def read_range(self, key: str, start: int, length: int) -> bytes | None:
@@ -82,7 +82,7 @@ class BlobStore:
                     return b""
                 raise
 
-        with _translated(key):
+        with translated(key):
             return _or_none(lambda: _again_when_replaced(download))
 
     def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
@@ -91,7 +91,7 @@ class BlobStore:
         A write whose answer was lost is looked up by its mark, so a repeated request never conflicts with itself.
         """
         blob, mark = self._blob(key), uuid.uuid4().hex
-        with _translated(key):
+        with translated(key):
             try:
                 return self._upload(blob, data, mark, if_match, if_absent)
             except (ConflictError, RetryLaterError):
@@ -102,7 +102,7 @@ class BlobStore:
     def delete(self, key: str) -> None:
         """Delete the blob; deleting what isn't there is no error."""
         blob = self._blob(key)
-        with _translated(key):
+        with translated(key):
             _or_none(blob.delete_blob)
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
@@ -110,7 +110,7 @@ class BlobStore:
         from azure.core.exceptions import ResourceNotFoundError  # vendor imports are lazy
 
         check_prefix(prefix)
-        with _translated(prefix):
+        with translated(prefix):
             try:
                 for item in self._container.list_blobs(name_starts_with=prefix or None):
                     yield BlobInfo(item.name, item.size, item.last_modified)
@@ -212,7 +212,8 @@ def _again_when_replaced(call: Callable[[], T], attempts: int = 3) -> T:
 
 
 @contextmanager
-def _translated(key: str) -> Iterator[None]:
+def translated(key: str) -> Iterator[None]:
+    """Turn what the SDK raises about a blob into the port's errors."""
     from azure.core.exceptions import AzureError  # vendor imports are lazy
 
     try:
@@ -245,6 +246,5 @@ def _error_of(key: str, error: AzureError) -> UpaError:
 
 
 def _retry_after(error: AzureError) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    text = str(headers.get("Retry-After") or "")
+    text = str((getattr(getattr(error, "response", None), "headers", None) or {}).get("Retry-After") or "")
     return float(text) if text.isascii() and text.isdigit() else None

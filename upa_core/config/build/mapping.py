@@ -10,6 +10,7 @@ from upa_core.config.build.route import check_route
 from upa_core.config.grammar import ExpressionSyntaxError, parse_expression
 from upa_core.config.models_mapping import ExampleModel, MappingModel
 from upa_core.config.problems import shown
+from upa_core.config.sources.names import Names
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.dates import DateFormat
@@ -19,7 +20,6 @@ from upa_core.domain.language.values import LISTS, check_carriable, formatter, u
 from upa_core.domain.people.attributes import (
     EXTRA_PERMISSIONS,
     AttributeRefusedError,
-    resolve_attribute,
     type_of_attribute,
 )
 from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
@@ -37,7 +37,7 @@ _MISFITS = {
 """Types that a source attribute of a known type can never have."""
 
 
-def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | None:
+def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None:
     """Build a mapping; None where a problem was added."""
     failed: list[bool] = []
 
@@ -48,7 +48,7 @@ def build_mapping(model: MappingModel, app: str | None, add: Add) -> Mapping | N
     _check_target(model.target, refuse)
     check_route(model, refuse)
     _check_options(model, refuse)
-    expression = _expression(model, app, refuse)
+    expression = _expression(model, names, refuse)
     if expression is None or failed:
         return None
     default = _default(model, refuse)
@@ -150,7 +150,7 @@ def _default(model: MappingModel, refuse: Add) -> str | None:
     return None
 
 
-def _expression(model: MappingModel, app: str | None, refuse: Add) -> Expression | None:
+def _expression(model: MappingModel, names: Names, refuse: Add) -> Expression | None:
     given = [key for key in ("source", "expression", "constant") if getattr(model, key) is not None]
     if len(given) != 1:
         found = f"has {' and '.join(given)}" if given else "has none"
@@ -160,8 +160,8 @@ def _expression(model: MappingModel, app: str | None, refuse: Add) -> Expression
         return Constant(model.constant)
     try:
         if model.expression is not None:
-            return parse_expression(model.expression, lambda name: resolve_attribute(name, app))
-        return _direct(str(model.source), model.type, app, refuse)
+            return parse_expression(model.expression, names.resolve)
+        return _direct(str(model.source), model.type, names, refuse)
     except AttributeRefusedError as error:
         refuse(("source",), str(error), error.suggestion)
     except ExpressionSyntaxError as error:
@@ -170,8 +170,8 @@ def _expression(model: MappingModel, app: str | None, refuse: Add) -> Expression
     return None
 
 
-def _direct(name: str, kind: str, app: str | None, refuse: Add) -> Expression | None:
-    path = resolve_attribute(name, app)
+def _direct(name: str, kind: str, names: Names, refuse: Add) -> Expression | None:
+    path = names.resolve(name)
     holds = type_of_attribute(path)
     if holds == "several" and kind not in LISTS:
         refuse(
@@ -187,7 +187,7 @@ def _direct(name: str, kind: str, app: str | None, refuse: Add) -> Expression | 
 
 
 def example_inputs(
-    model: ExampleModel, mapping: Mapping, app: str | None, add: Add
+    model: ExampleModel, mapping: Mapping, names: Names, add: Add
 ) -> tuple[tuple[str, object], ...] | None:
     """Return an example's attributes by path; None where a problem was added."""
     if not isinstance(model.in_, dict):
@@ -201,7 +201,7 @@ def example_inputs(
     values: dict[str, object] = {}
     for name, value in model.in_.items():
         try:
-            path = resolve_attribute(name, app)
+            path = names.resolve(name)
         except AttributeRefusedError as error:
             add(("in", name), str(error), error.suggestion)
             return None

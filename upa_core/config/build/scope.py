@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from upa_core.config.models_mapping import ClauseModel, ScopeModel
+from upa_core.config.sources.names import Names
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.people.attributes import (
     AttributeRefusedError,
-    resolve_attribute,
     type_of_attribute,
 )
 from upa_core.domain.people.scope import Clause, Scope, compile_scope
@@ -17,7 +17,7 @@ Add = Callable[..., None]
 """Takes a path below the scope, a message and a suggestion."""
 
 
-def build_scope(model: ScopeModel, app: str | None, add: Add) -> Scope | None:
+def build_scope(model: ScopeModel, names: Names, add: Add) -> Scope | None:
     """Build a scope; None where a problem was added."""
     if model.clauses and model.groups:
         add(("clauses",), "is short for a single group; write either clauses or groups")
@@ -28,7 +28,7 @@ def build_scope(model: ScopeModel, app: str | None, add: Add) -> Scope | None:
     if model.groups:
         written = [(("groups", position), group) for position, group in enumerate(model.groups)]
     for path, group in written:
-        built = [_clause(clause, app, add, (*path, position)) for position, clause in enumerate(group)]
+        built = [_clause(clause, names, add, (*path, position)) for position, clause in enumerate(group)]
         if model.groups and not group:
             add(path, "an empty group would hold everybody; leave it out or give it clauses")
             complete = False
@@ -37,9 +37,9 @@ def build_scope(model: ScopeModel, app: str | None, add: Add) -> Scope | None:
     return Scope(tuple(group for group in groups if group), model.out_of_scope) if complete else None
 
 
-def _clause(model: ClauseModel, app: str | None, add: Add, path: tuple[str | int, ...]) -> Clause | None:
+def _clause(model: ClauseModel, names: Names, add: Add, path: tuple[str | int, ...]) -> Clause | None:
     try:
-        attribute = resolve_attribute(model.attribute, app)
+        attribute = names.resolve(model.attribute)
     except AttributeRefusedError as error:
         add(path, str(error), error.suggestion)
         return None

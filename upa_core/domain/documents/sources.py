@@ -68,3 +68,10 @@ class SourceState:
     """The pause after a failure."""
     why: str = ""
     """What the last try failed with."""
+    held: str = ""
+    """What is held, as the source names it; "" where nothing is."""
+    holds: tuple[str, ...] = ()
+    """Why it is held."""
+    approved: str = ""
+    """What was held and is approved since."""
+    approved_by: str = ""

@@ -86,6 +86,25 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
         wake(ports, ports.waker.export, connector.name, "")
 
 
+def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> tuple[str, ...]:
+    """Let what a secondary source offers and what is held be read after all; returns why it was held.
+
+    The approval is for that very content: another file is judged anew. Raises `RefusedError` where nothing is held.
+    """
+    holds: list[tuple[str, ...]] = []
+
+    def approve(state: ConnectorState) -> ConnectorState:
+        one = state.source(source)
+        if not one.held:
+            raise RefusedError(f"nothing of {source} is held")
+        holds.append(one.holds)
+        return state.with_source(replace(one, approved=one.held, approved_by=by, failures=0, not_before=None))
+
+    _change(ports, connector, f"approve a file of {source}", by, approve)
+    wake(ports, ports.waker.continue_pull, connector.name, "")
+    return holds[-1]
+
+
 def _due(retry: Retry | None, now: datetime) -> Retry | None:
     return replace(retry, not_before=now) if retry is not None and retry.not_before > now else retry
 

@@ -12,7 +12,7 @@ from upa_core.domain.documents.ids import moment_of, run_id
 from upa_core.domain.documents.rounds import SealedRound, Segment
 from upa_core.domain.documents.sources import CurrentRows, KeyRows, SourceState
 from upa_core.domain.documents.storage_layout import source_key
-from upa_core.domain.errors import ConflictError
+from upa_core.domain.errors import ConflictError, OfferHeldError
 from upa_core.domain.people.changes import PARTITIONS, Row
 from upa_core.domain.sources.joined.current_rows import HEADER, KEY, MISSED, VALUES, compare, propose
 from upa_core.domain.sources.joined.key_index import KeyIndex
@@ -60,7 +60,7 @@ class RowsPull:
         before = state.source(name)
         if before.described != described:  # read anew; what was accepted under the old description stays until then
             before = replace(before, cursor="")
-        offer = self._ports.rows[name].look(before.cursor)
+        offer = self._ports.rows[name].look(before.cursor, before.approved)
         held = before.current
         if offer is None:
             if held is None or held.header != (*HEADER, *columns) or held.matched == keys.stamp:
@@ -68,10 +68,26 @@ class RowsPull:
             if not has_moved(self._ports.store, self._secondary, held, keys):
                 return self._asked(matched=keys.stamp)
         work = _Work(offer, replace(before, described=described), keys, columns)
+        after, changes = self._lay(work)
+        self._check_matches(work, after)
         try:
-            return self._seal(work, *self._lay(work))
+            return self._seal(work, after, changes)
         except ConflictError as exc:
             return RowsResult(name, "superseded", why=str(exc))
+
+    def _check_matches(self, work: _Work, after: CurrentRows) -> None:
+        """Hold a snapshot whose rows are too often nobody's: its key is probably another one."""
+        offer, most = work.offer, self._secondary.max_unmatched
+        rows = after.rows + after.waiting_rows
+        if offer is None or not (offer.complete and offer.name) or work.before.approved == offer.name:
+            return
+        if 100 * after.waiting_rows > most * rows:
+            text = f"{after.waiting_rows:,} of {rows:,} rows are nobody's, more than {most:g} percent"
+            raise OfferHeldError(
+                f"the file is held (key_share_unmatched): {text}. Approve it, or have it replaced",
+                offer=offer.name,
+                reasons=("key_share_unmatched",),
+            )
 
     def _lay(self, work: _Work) -> tuple[CurrentRows, tuple[Segment, ...]]:
         """Write the next generation of current rows; returns it and the segments that name who is to be planned."""
@@ -168,7 +184,9 @@ class RowsPull:
             held = one.current
             if held is not None and matched:
                 held = replace(held, matched=matched)
-            return state.with_source(replace(one, current=held, last_pull=now, failures=0, not_before=None, why=""))
+            return state.with_source(
+                replace(one, current=held, last_pull=now, failures=0, not_before=None, why="", held="", holds=())
+            )
 
         state_of(self._ports.store, self._connector.name).update(change, self._stored)
         return RowsResult(self._secondary.name, "nothing new")
@@ -203,6 +221,10 @@ class RowsPull:
                 failures=0,
                 not_before=None,
                 why="",
+                held="",
+                holds=(),
+                approved="",
+                approved_by="",
             )
             return replace(state.with_source(one), sealed=with_round(state, sealed) if changes else state.sealed)
 

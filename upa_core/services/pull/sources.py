@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
-from upa_core.domain.errors import CorruptStateError, FatalError, RetryLaterError
+from upa_core.domain.errors import CorruptStateError, FatalError, OfferHeldError, RetryLaterError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.domain.timetable import failed_run_pause, is_early
@@ -86,7 +86,9 @@ def _failed(
         one = state.source(name)
         failures = one.failures + 1
         wait = max(failed_run_pause(failures), timedelta(seconds=pause or 0))
-        return state.with_source(replace(one, failures=failures, not_before=now + wait, why=str(exc)))
+        held, holds = (exc.offer, exc.reasons) if isinstance(exc, OfferHeldError) else ("", ())
+        again = replace(one, failures=failures, not_before=now + wait, why=str(exc), held=held, holds=holds)
+        return state.with_source(again)
 
     after = state_of(ports.store, connector.name).update(change).value.source(name)
     fields: Fields = {"source": name, "reason": str(exc), "failures": after.failures}

@@ -19,6 +19,9 @@ class Secondary:
     match: tuple[KeyPart, ...]
     """The columns that name a person together, and the attributes that they equal."""
 
+    max_unmatched: float = 5.0
+    """Percent of the rows of a snapshot that may be nobody's; an offer with more is held."""
+
     @property
     def prefix(self) -> str:
         """What the path of each of its columns begins with."""

@@ -1,0 +1,182 @@
+"""A query as a source, by SQLite and by a real server of PostgreSQL where one is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeClock
+from upa_core.adapters.sources.file_rows import FileRows
+from upa_core.adapters.sources.sql_drivers import PostgresAsk, SqliteAsk
+from upa_core.adapters.sources.sql_place import Ask, SqlPlace, text_of
+from upa_core.domain.errors import AccessDeniedError, OfferHeldError, RefusedError, UnavailableError
+from upa_core.domain.sources.contract import Contract, KeyPart
+
+CONTRACT = Contract((KeyPart("no"),), ("name", "grade"), format="jsonl")
+TABLE = "CREATE TABLE people (no varchar(20), name varchar(50), grade integer)"
+QUERY = "SELECT no, name, grade FROM people ORDER BY no"
+Run = Callable[..., None]
+
+
+def _postgres_binaries() -> Path | None:
+    found = shutil.which("pg_ctl")
+    return Path(found).resolve().parent if found and shutil.which("runuser") and os.geteuid() == 0 else None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAsk]:
+    """Start a server of PostgreSQL in a folder of its own."""
+    binaries = _postgres_binaries()
+    if binaries is None:
+        pytest.skip("no server of PostgreSQL can be started here")
+    folder = tmp_path_factory.mktemp("postgres")
+    folder.chmod(0o777)
+    for parent in folder.parents[:2]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    (folder / "password").write_text("geheim")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def run(program: str, *words: str) -> None:
+        command = ["runuser", "-u", "postgres", "--", str(binaries / program), *words]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
+
+    data = str(folder / "data")
+    run("initdb", "-D", data, "-U", "upa", "-A", "scram-sha-256", "--pwfile", str(folder / "password"), "--no-sync")
+    options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+    run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-o", options, "-w", "start")
+    try:
+        yield PostgresAsk("127.0.0.1", "postgres", "upa", "geheim", port, tls=False)
+    finally:
+        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Ask, Run]:
+    """Return how to ask a database with an empty table, and how to change it."""
+    if request.param == "sqlite":
+        path = tmp_path / "hr.db"
+
+        def change(text: str, *values: object) -> None:
+            connection = sqlite3.connect(path)
+            with connection:
+                connection.execute(text.replace("%s", "?"), values)
+            connection.close()
+
+        change(TABLE)
+        return SqliteAsk(str(path)), change
+    ask: PostgresAsk = request.getfixturevalue("server")
+
+    def change_server(text: str, *values: object) -> None:
+        from pg8000 import dbapi
+
+        connection = dbapi.connect("upa", host=ask.host, port=ask.port, database="postgres", password="geheim")
+        connection.cursor().execute(text, values)
+        connection.commit()
+        connection.close()
+
+    change_server("DROP TABLE IF EXISTS people")
+    change_server(TABLE)
+    return ask, change_server
+
+
+def source(ask: Ask, query: str = QUERY, most: int = 1000) -> FileRows:
+    clock = FakeClock()
+    return FileRows(SqlPlace(ask, query, clock, most), CONTRACT, clock, timedelta(0))
+
+
+def test_an_answer_is_a_snapshot(database: tuple[Ask, Run]) -> None:
+    """Rows come as texts, NULL is no value; the same answer again is nothing new, another one is."""
+    ask, change = database
+    for number in range(3):
+        change(
+            "INSERT INTO people VALUES (%s, %s, %s)", f"{number:05d}", "Müller", None if number else 7
+        ) if number < 3 else None
+    made = source(ask)
+    offer = made.look("")
+    assert offer is not None
+    assert list(made.rows(offer, ("no", "name", "grade"))) == [
+        ["00000", "Müller", "7"],
+        ["00001", "Müller", None],
+        ["00002", "Müller", None],
+    ]
+
+    assert source(ask).look(offer.cursor) is None
+    change("UPDATE people SET grade = 8 WHERE no = %s", "00001")
+    assert source(ask).look(offer.cursor) is not None
+
+
+def test_an_answer_that_lost_people_is_held(database: tuple[Ask, Run]) -> None:
+    """The file contract holds for queries too: a view that lost its join changes nobody."""
+    ask, change = database
+    change("INSERT INTO people SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
+    offer = source(ask).look("")
+    assert offer is not None
+    change("DELETE FROM people WHERE no = %s", "2")
+
+    with pytest.raises(OfferHeldError) as held:
+        source(ask).look(offer.cursor)
+    assert held.value.reasons == ("incomplete_file",)
+
+
+def test_a_query_can_change_nothing(database: tuple[Ask, Run]) -> None:
+    """The transaction only reads, whatever the text is."""
+    ask, change = database
+    change("INSERT INTO people VALUES (%s, %s, %s)", "1", "a", 1)
+    for text in (
+        "DELETE FROM people RETURNING no",
+        "WITH gone AS (DELETE FROM people RETURNING no) SELECT no FROM gone",
+    ):
+        with pytest.raises(RefusedError):
+            source(ask, text).look("")
+    assert source(ask).look("") is not None
+
+
+def test_a_wrong_query_and_too_many_rows_are_refused(database: tuple[Ask, Run]) -> None:
+    """Two columns of one name, a table that isn't there, more rows than allowed."""
+    ask, change = database
+    change("INSERT INTO people SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
+    for text, told in (("SELECT no, name AS no FROM people", "alike"), ("SELECT no FROM nowhere", "refuse|failed")):
+        with pytest.raises(RefusedError, match=told):
+            source(ask, text).look("")
+    with pytest.raises(RefusedError, match="more than 1 rows"):
+        source(ask, most=1).look("")
+
+
+def test_a_large_answer_comes_in_portions(server: PostgresAsk) -> None:
+    """More rows than one portion, each once and in order."""
+    with server("SELECT n FROM generate_series(1, 2500) AS n") as (names, rows):
+        assert (list(names), [row[0] for row in rows]) == (["n"], list(range(1, 2501)))
+
+
+def test_a_server_that_refuses_or_isnt_there(server: PostgresAsk) -> None:
+    """A wrong password needs an administrator, a server that is away needs time; neither text holds the password."""
+    wrong = PostgresAsk(server.host, "postgres", "upa", "falsch", server.port, tls=False)
+    with pytest.raises(AccessDeniedError) as denied, wrong("SELECT 1"):
+        pass
+    away = PostgresAsk("127.0.0.1", "postgres", "upa", "geheim", 1, tls=False)
+    with pytest.raises(UnavailableError) as gone, away("SELECT 1"):
+        pass
+    assert "falsch" not in str(denied.value) + repr(wrong)
+    assert "geheim" not in str(gone.value)
+
+
+def test_values_of_a_database_as_texts() -> None:
+    """Always the same text; what is no value is refused by its column."""
+    values = [None, "00123", True, 7, Decimal("1E+3"), 0.1, date(2024, 3, 4), datetime(2024, 3, 4, 5, 6)]  # noqa: DTZ001
+
+    assert [text_of("x", value) for value in values] == [
+        *(None, "00123", "true", "7", "1000", "0.1", "2024-03-04", "2024-03-04T05:06:00"),
+    ]
+    with pytest.raises(RefusedError, match="the column photo holds bytes"):
+        text_of("photo", b"x")

@@ -1,0 +1,133 @@
+"""A workbook as a source: what Excel may have changed is refused, and what unpacks without end too."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+
+from upa_core.adapters.sources import workbook
+from upa_core.adapters.sources.workbook import Workbook
+from upa_core.domain.sources.contract import Contract, KeyPart
+
+CONTRACT = Contract((KeyPart("No"),), ("Name", "Since"), format="xlsx", dates=frozenset({"Since"}))
+HEADER = ["No", "Name", "Since"]
+
+
+class Day(int):
+    """A day number that the sheet shows as a date."""
+
+
+def made(*rows: list[object], sheets: tuple[str, ...] = ("People",)) -> bytes:
+    """Return a workbook; texts are texts, numbers numbers, None an empty cell."""
+
+    def cell(value: object) -> str:
+        if value is None:
+            return "<c/>"
+        if isinstance(value, Day):
+            return f'<c s="1"><v>{int(value)}</v></c>'
+        if isinstance(value, int | float):
+            return f"<c><v>{value!r}</v></c>"
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+
+    data = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    numbers = range(1, len(sheets) + 1)
+    named = "".join(f'<sheet name="{name}" sheetId="{at}" r:id="r{at}"/>' for at, name in enumerate(sheets, 1))
+    links = f'<Relationship Id="st" Type="{office}/styles" Target="styles.xml"/>'
+    for at in numbers:
+        links += f'<Relationship Id="r{at}" Type="{office}/worksheet" Target="worksheets/s{at}.xml"/>'
+    formats = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+    sheet = f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>'
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{named}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">{links}</Relationships>',
+        "xl/styles.xml": f'<styleSheet xmlns="{main}">{formats}</styleSheet>',
+        **{f"xl/worksheets/s{at}.xml": sheet for at in numbers},
+    }
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def read(data: bytes, contract: Contract = CONTRACT):
+    """Return the rows by key, and the verdict."""
+    book = Workbook([data], contract)
+    rows = {key: values for _, key, values in book}
+    return rows, book.verdict
+
+
+def test_texts_stay_and_a_date_is_written_as_one() -> None:
+    """A key with zeros, a number, an empty cell, a date that the sheet shows as one."""
+    rows, verdict = read(made(HEADER, ["00123", "Müller", Day(45355)], ["00124", 7.5, None], ["00125", 42, None]))
+
+    assert verdict.status == "accepted"
+    assert rows == {"00123": ("Müller", "2024-03-04"), "00124": ("7.5", ""), "00125": ("42", "")}
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        ([123, "x", None], "No"),
+        (["1", 1234567890123456789, None], "Name"),
+        (["1", "x", 45627], "Since"),
+    ],
+)
+def test_a_number_that_isnt_what_the_source_held_refuses_the_workbook(row: list[object], cell: str) -> None:
+    """A key without its zeros, more digits than Excel keeps, a day number in a date: row and column are told."""
+    finding = read(made(HEADER, ["0", "x", None], row))[1].findings[0]
+
+    assert (finding.effect, finding.line, finding.cell) == ("refused", 3, cell)
+
+
+def test_a_padded_key_may_be_a_number() -> None:
+    """With `pad` both sides get their zeros back."""
+    assert read(made(HEADER, [123, "x", None]), Contract((KeyPart("No", pad=5),), ("Name",), format="xlsx"))[0] == {
+        "00123": ("x",)
+    }
+
+
+def test_the_sheet_is_named_where_there_are_several() -> None:
+    """Otherwise nobody can tell which is meant."""
+    data = made(HEADER, ["1", "x", None], sheets=("Old", "New"))
+    named = Contract((KeyPart("No"),), ("Name",), format="xlsx", sheet="New")
+
+    assert read(data)[1].findings[0].kind == "no_sheet"
+    assert read(data, named)[0] == {"1": ("x",)}
+
+
+def test_what_unpacks_without_end_or_is_no_workbook_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zip bomb, any cut of a workbook, a CSV: nothing counts."""
+    good = made(HEADER, ["1", "x", None])
+    for at in range(0, len(good), 97):
+        assert read(good[:at])[1].status in ("refused", "held")
+    assert read(b"No;Name\r\n1;x\r\n")[1].findings[0].kind == "wrong_content"
+
+    monkeypatch.setattr(workbook, "MAX_UNPACKED", 10_000)
+    bomb = made(HEADER, ["1", "x" * 20_000, None])
+    assert len(bomb) < 3_000
+    assert read(bomb)[1].findings[0].kind == "too_large"
+
+
+def test_only_a_workbook_imports_the_extra() -> None:
+    """A CSV is read without it, and importing the modules brings none of the extras."""
+    code = (
+        "import sys, upa_core.adapters.sources.file_rows, upa_core.adapters.sources.workbook, "
+        "upa_core.adapters.sources.sql_drivers, upa_core.adapters.sources.blob_place\n"
+        "print([name for name in ('python_calamine', 'pg8000', 'sqlite3', 'azure', 'zoneinfo') if name in sys.modules])"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

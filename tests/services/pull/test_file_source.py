@@ -1,0 +1,131 @@
+"""A file that is joined to the directory, from the folder it lies in to the profiles."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.joined import HR, JoinedWorld
+from upa_core.adapters.sources.file_rows import FileRows
+from upa_core.adapters.sources.folder_place import FolderPlace
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.sources.contract import Contract
+from upa_core.services.admin.controls import approve_offer
+from upa_core.services.pull import pull
+
+
+class FileWorld(JoinedWorld):
+    """A world whose HR system drops a file: number;cost."""
+
+    def __init__(self, folder: Path, people: int) -> None:
+        super().__init__(people)
+        self.folder, self.files = folder, 0
+        self.again()
+
+    def again(self) -> None:
+        """Start the source anew, as another process does."""
+        contract = Contract(HR.match, ("cost",))
+        place = FolderPlace(str(self.folder / "*.csv"))
+        self.rows["hr"] = FileRows(place, contract, self.time, timedelta(minutes=2))
+
+    def drop(self, *rows: tuple[str, str], end: str = "\r\n") -> None:
+        """Drop a file, which lies there for three minutes."""
+        self.files += 1
+        path = self.folder / f"{self.files:04d}.csv"
+        path.write_bytes(("number;cost\r\n" + "\r\n".join(map(";".join, rows)) + end).encode())
+        when = self.now.timestamp()
+        os.utime(path, (when, when))
+        for number, cost in rows:
+            self.delivered.setdefault(number, set()).add(cost)
+        self.sim.advance(180)
+
+    def costs(self) -> list[str]:
+        return [self.cost(person) for person in self.people]
+
+    def asked(self) -> None:
+        """Let the pause after a failure end and ask once more."""
+        self.sim.advance(7 * 3600)
+        pull(self.ports(), self.connector)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> FileWorld:
+    """Return twenty people at rest, each with a row."""
+    made = FileWorld(tmp_path, 20)
+    made.settle_down()
+    made.drop(*((f"E{n}", f"C{n}") for n in range(20)))
+    made.settle_down()
+    return made
+
+
+def test_a_row_of_the_file_reaches_the_profile(world: FileWorld) -> None:
+    """Keys join the file to the directory; the same file again changes nothing."""
+    assert world.costs() == [f"C{n}" for n in range(20)]
+    snapshots, runs = world.source.snapshots, world.state.runs
+    world.again()
+    world.asked()
+    assert (world.source.snapshots, world.state.runs, world.source.why) == (snapshots, runs, "")
+
+
+def test_a_truncated_file_changes_nobody_and_says_why(world: FileWorld) -> None:
+    """Half of the people are held; the rows accepted last stay in force, also for a changed person."""
+    world.drop(*((f"E{n}", "wrong") for n in range(10)))
+    world.edit(world.people[0], department="moved")
+    world.settle_down()
+
+    assert world.costs() == [f"C{n}" for n in range(20)]
+    assert world.source.holds == ("incomplete_file",)
+    assert "50 percent fewer than the 20 accepted last" in world.source.why
+
+
+def test_an_approved_file_counts_and_clears_nobody_who_is_missing(world: FileWorld) -> None:
+    """Approval is for that file alone; who isn't named keeps what the last accepted row said."""
+    world.drop(*((f"E{n}", f"N{n}") for n in range(10)))
+    world.settle_down()
+    assert approve_offer(world.ports(), world.connector, "hr", "somebody") == ("incomplete_file",)
+    world.again()
+    world.settle_down()
+
+    assert world.costs() == [f"N{n}" for n in range(10)] + [f"C{n}" for n in range(10, 20)]
+    assert (world.source.held, world.source.approved) == ("", "")
+    with pytest.raises(RefusedError):
+        approve_offer(world.ports(), world.connector, "hr", "somebody")
+
+
+def test_a_row_without_a_line_break_is_set_aside(world: FileWorld) -> None:
+    """The last row may be cut: its person keeps the value, the others get theirs."""
+    world.drop(*((f"E{n}", f"N{n}") for n in range(20)), end="")
+    world.settle_down()
+
+    assert world.costs() == [*(f"N{n}" for n in range(19)), "C19"]
+
+
+def test_a_file_whose_keys_are_nobodys_is_held(world: FileWorld) -> None:
+    """More than five percent of rows without a person is another file, or another key."""
+    world.drop(*((f"E{n}" if n < 18 else f"X{n}", "new") for n in range(20)))
+    world.settle_down()
+
+    assert world.source.holds == ("key_share_unmatched",)
+    assert world.costs() == [f"C{n}" for n in range(20)]
+
+
+@pytest.mark.parametrize("first", ["file", "directory"])
+def test_a_number_that_moves_to_another_person_takes_nobodys_data_along(world: FileWorld, first: str) -> None:
+    """Whichever changes first: a row counts for whoever has the number in the directory, and for nobody else."""
+    old, new = world.people[3], world.people[4]
+    rows = [(f"E{n}", f"C{n}") for n in range(20)]
+    rows[3], rows[4] = ("E3", "of the new owner"), ("E99", "of nobody yet")
+    steps = {
+        "file": lambda: world.drop(*rows),
+        "directory": lambda: (world.renumber(old, "E77"), world.renumber(new, "E3")),
+    }
+    for step in (first, *steps.keys() - {first}):
+        steps[step]()
+        world.settle_down()
+        assert world.strangers() == []
+
+    assert world.cost(new) == "of the new owner"
+    assert world.cost(old) == ("of the new owner" if first == "file" else "C3")  # it was the old owner's number then

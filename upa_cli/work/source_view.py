@@ -1,0 +1,115 @@
+"""What `upa source` shows of a file's verdict and of two files' difference."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from upa_cli.shell.context import Cli
+from upa_cli.shell.output import clean, count, moment, table
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.sources.compare import Difference
+from upa_core.domain.sources.contract import Contract
+from upa_core.domain.sources.findings import Finding
+from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.keys import SEPARATOR
+from upa_core.domain.sources.verdict import Verdict
+
+_STYLES = {"refused": "red", "held": "yellow", "set_aside": "yellow", "note": ""}
+_WORDS = {"refused": "REFUSED", "held": "HELD", "set_aside": "set aside", "note": "note"}
+
+
+def verdict_document(file: Path, contract: Contract, verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict for `--json`."""
+    return {
+        "file": str(file),
+        "status": verdict.status,
+        "holds": list(verdict.holds),
+        "findings": [asdict(finding) for finding in verdict.findings],
+        "format": contract.format,
+        "encoding": verdict.encoding,
+        "delimiter": verdict.delimiter,
+        "key": [part.column for part in contract.keys],
+        "rows": verdict.rows,
+        "people": verdict.people,
+        "blank": verdict.blank,
+        "repeated": verdict.repeated,
+        "set_aside": verdict.set_aside,
+        "columns": [{"name": name, "filled": share} for name, share in verdict.shares.items()],
+    }
+
+
+def render_verdict(out: Console, file: Path, contract: Contract, verdict: Verdict) -> None:
+    """Print the verdict for people."""
+    for finding in verdict.findings:
+        out.print(clean(_line(file, finding)), style=_STYLES[finding.effect])
+        if finding.remedy:
+            out.print(clean(f"    {finding.remedy}"))
+        if finding.more:
+            out.print(f"    and {finding.more:,} more of this kind")
+    if verdict.status != "refused" and verdict.shares:
+        rows = [(name, f"{share:.0f} %") for name, share in verdict.shares.items()]
+        out.print(table(("column", "filled"), rows, right=("filled",)))
+    key = " and ".join(part.column for part in contract.keys)
+    delimiter = {"": "", "\t": ", divided by tabs"}.get(verdict.delimiter, f", divided by {verdict.delimiter}")
+    people = count(verdict.people, "person", "people")
+    told = f"{count(verdict.rows, 'row')}, {people} by {key}; {verdict.encoding}{delimiter}"
+    end = {
+        "accepted": f"{file} would be accepted: {told}",
+        "held": f"{file} would be held ({', '.join(verdict.holds)}): {told}",
+        "refused": f"{file} would be refused; the rows accepted last would stay",
+    }
+    out.print(clean(end[verdict.status]))
+
+
+def _line(file: Path, finding: Finding) -> str:
+    where = f"{file}:{finding.line}" if finding.line else str(file)
+    cell = f"{finding.cell}: " if finding.cell else ""
+    return f"{where}: {_WORDS[finding.effect]}: {cell}{finding.message}"
+
+
+def shown_key(key: str) -> str:
+    """Write a key of several columns for people."""
+    return key.replace(SEPARATOR, " + ")
+
+
+def render_difference(out: Console, found: Difference) -> None:
+    """Print what differs for people."""
+    if found.none:
+        out.print("The files say the same of everybody.")
+        return
+    for many, told in ((found.came, "new"), (found.missing, "no longer named")):
+        if many:
+            shown = ", ".join(map(shown_key, many[:10])) + (", …" if len(many) > 10 else "")
+            out.print(clean(f"{count(len(many), 'person', 'people')} {told}: {shown}"))
+    if found.changed:
+        rows = [(name, f"{times:,}", f"{found.emptied[name]:,}") for name, times in found.by_column.most_common()]
+        out.print(f"{count(found.changed, 'person', 'people')} with another value")
+        out.print(table(("column", "changed", "emptied"), rows, right=("changed", "emptied")))
+    if found.samples:
+        values = [(shown_key(one.key), one.column, one.old or "(empty)", one.new or "(empty)") for one in found.samples]
+        out.print(table(("key", "column", "old", "new"), values))
+
+
+def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, Any]:
+    """Return where a source stands: moments for people, or for `--json`."""
+    current = state.current
+    return {
+        "name": one.name,
+        "snapshots": state.snapshots,
+        "accepted": _when(cli, state.last_full),
+        "asked": _when(cli, state.last_pull),
+        "people": current.rows if current else 0,
+        "waiting": current.waiting_rows if current else 0,
+        "held": list(state.holds) if state.held and state.approved != state.held else [],
+        "why": state.why,
+    }
+
+
+def _when(cli: Cli, when: datetime | None) -> Any:
+    return to_json(when) if cli.options.json else moment(when)

@@ -1,0 +1,110 @@
+"""The place of an address or a query: a path is a folder's, an address of Azure Blob Storage a container's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Protocol
+
+from upa_core.adapters.sources.file_rows import FileRows
+from upa_core.adapters.sources.place import Place
+from upa_core.domain.connector import Connector
+from upa_core.domain.sources.contract import Contract
+from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.ports.clock import Clock
+from upa_core.ports.row_source import RowSource
+
+
+class Query(Protocol):
+    """One SELECT, and the database that answers it."""
+
+    @property
+    def driver(self) -> str:
+        """postgresql or sqlite."""
+
+    @property
+    def text(self) -> str:
+        """The SELECT."""
+
+    @property
+    def database(self) -> str:
+        """Its name; of SQLite the path of its file."""
+
+    @property
+    def host(self) -> str:
+        """The server."""
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+
+    @property
+    def user(self) -> str:
+        """Who signs in."""
+
+    @property
+    def password(self) -> str:
+        """The password."""
+
+
+class Declared(Protocol):
+    """A source as the connector file declares it."""
+
+    @property
+    def secondary(self) -> Secondary:
+        """Its name and key."""
+
+    @property
+    def contract(self) -> Contract:
+        """What it promises, without the columns."""
+
+    @property
+    def settle(self) -> timedelta:
+        """How long a file must have lain unchanged."""
+
+    @property
+    def at(self) -> str:
+        """Where the file lies."""
+
+    @property
+    def query(self) -> Query | None:
+        """Instead of a file."""
+
+
+def rows_of(
+    sources: Mapping[str, Declared], connector: Connector, clock: Clock, client_id: str | None
+) -> dict[str, RowSource]:
+    """Return a connector's secondary sources by name; nothing is called yet.
+
+    `client_id` is that of the user-assigned identity that reads blobs; None: the system-assigned one.
+    """
+    made: dict[str, RowSource] = {}
+    for name, one in sources.items():
+        columns, dates = connector.columns_of(one.secondary), connector.dates_of(one.secondary)
+        contract = replace(one.contract, columns=columns, dates=dates)
+        lies = _query_place(one.query, clock, contract) if one.query else _place(one.at, client_id)
+        made[name] = FileRows(lies, contract, clock, one.settle)
+    return made
+
+
+def _place(at: str, client_id: str | None) -> Place:
+    if "://" not in at:
+        from upa_core.adapters.sources.folder_place import FolderPlace
+
+        return FolderPlace(at)
+    from azure.identity import DefaultAzureCredential  # vendor imports are lazy
+
+    from upa_core.adapters.sources.blob_place import blob_place
+
+    return blob_place(at, DefaultAzureCredential(managed_identity_client_id=client_id))
+
+
+def _query_place(query: Query, clock: Clock, contract: Contract) -> Place:
+    from upa_core.adapters.sources.sql_drivers import PostgresAsk, SqliteAsk
+    from upa_core.adapters.sources.sql_place import SqlPlace
+
+    if query.driver == "sqlite":
+        return SqlPlace(SqliteAsk(query.database), query.text, clock, contract.max_rows)
+    ask = PostgresAsk(query.host, query.database, query.user, query.password, query.port)
+    return SqlPlace(ask, query.text, clock, contract.max_rows)

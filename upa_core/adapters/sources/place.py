@@ -1,0 +1,46 @@
+"""A place where a system drops its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file as it lies there."""
+
+    name: str
+    size: int
+    """Bytes."""
+    modified: datetime
+    """Aware, UTC; by the place's own clock."""
+    tag: str
+    """Opaque; another one after each write."""
+
+
+class Place(Protocol):
+    """Lists and reads files of one pattern; nothing is ever written or deleted there."""
+
+    def files(self) -> Sequence[FileInfo]:
+        """Return the files whose name fits the pattern.
+
+        Raises `RetryLaterError` where the place can't be reached, and `FatalError` where it isn't there or refuses us.
+        """
+
+    def read(self, file: FileInfo) -> Iterator[bytes]:
+        """Yield the bytes of that very version; raises `UnavailableError` where it was replaced, else as `files`."""
+
+
+CHUNK = 256 * 1024
+"""Bytes that are read at a time."""
+UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
+"""Ends of names under which other programs write what isn't complete yet."""
+
+
+def is_finished(name: str) -> bool:
+    """Tell whether a name isn't one under which a file is still being written."""
+    lower = name.lower()
+    return not lower.endswith(UNFINISHED) and not lower.startswith(("~$", "."))

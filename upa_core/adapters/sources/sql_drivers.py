@@ -1,0 +1,114 @@
+"""How each kind of database is asked: one SELECT in a transaction that only reads, its rows in small portions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from upa_core.adapters.sources.sql_place import Answer
+from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, UnavailableError
+
+_PORTION = 1_000
+_DENIED = {"28000", "28P01", "42501", "3D000"}
+"""Codes of PostgreSQL: who we are, our password, our rights, the database's name."""
+
+
+class SqliteAsk:
+    """Asks a file of SQLite."""
+
+    def __init__(self, path: str) -> None:
+        """Take the path of the database."""
+        self._path = path
+
+    @contextmanager
+    def __call__(self, query: str) -> Iterator[Answer]:
+        """Send the query; the database is opened for reading only."""
+        import sqlite3  # not while the app is indexed
+        from urllib.parse import quote
+
+        try:
+            with closing(sqlite3.connect(f"file:{quote(self._path)}?mode=ro", uri=True)) as connection:
+                cursor = connection.execute(query)
+                cursor.arraysize = _PORTION
+                yield [column[0] for column in cursor.description], iter(cursor)
+        except sqlite3.OperationalError as exc:
+            if "locked" in str(exc):
+                raise UnavailableError("the database is locked") from None
+            raise RefusedError(f"the query failed: {exc}") from None
+        except sqlite3.Error as exc:
+            raise RefusedError(f"the query failed ({type(exc).__name__})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAsk:
+    """Asks a server of PostgreSQL by pg8000."""
+
+    host: str
+    database: str
+    user: str
+    password: str = field(repr=False)
+    port: int = 5432
+    tls: bool = True
+    timeout: int = 300
+    """Seconds that the query may take."""
+
+    @contextmanager
+    def __call__(self, query: str) -> Iterator[Answer]:
+        """Send the query behind a cursor of the server, so that memory stays flat."""
+        try:
+            from pg8000 import dbapi
+        except ModuleNotFoundError as exc:
+            text = "PostgreSQL needs the extra `postgresql` (pg8000): pip install 'upa-sync[postgresql]'"
+            raise ConfigError(text) from exc
+        try:
+            with closing(self._connected(dbapi)) as connection, closing(connection.cursor()) as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+                cursor.execute(f"SET LOCAL statement_timeout = {self.timeout * 1000:d}")
+                cursor.execute(f"DECLARE upa NO SCROLL CURSOR FOR {query}")  # only SELECT, WITH and VALUES may follow
+                yield self._answer(cursor)
+        except dbapi.InterfaceError:
+            raise UnavailableError(f"{self.host} can't be reached") from None
+        except dbapi.DatabaseError as exc:
+            raise self._error(exc) from None
+
+    def _connected(self, dbapi: Any) -> Any:
+        import ssl
+
+        context = ssl.create_default_context() if self.tls else None
+        return dbapi.connect(
+            self.user,
+            host=self.host,
+            database=self.database,
+            port=self.port,
+            password=self.password,
+            ssl_context=context,
+            timeout=self.timeout,
+            application_name="upa-sync",
+        )
+
+    @staticmethod
+    def _answer(cursor: Any) -> Answer:
+        cursor.execute(f"FETCH {_PORTION} FROM upa")
+        names = [column[0] for column in cursor.description]
+        first = cursor.fetchall()
+
+        def rows() -> Iterator[Any]:
+            portion = first
+            while portion:
+                yield from portion
+                cursor.execute(f"FETCH {_PORTION} FROM upa")
+                portion = cursor.fetchall()
+
+        return names, rows()
+
+    def _error(self, exc: Exception) -> Exception:
+        told = exc.args[0] if exc.args and isinstance(exc.args[0], dict) else {}
+        code, message = str(told.get("C", "")), str(told.get("M", type(exc).__name__))
+        if code in _DENIED:
+            return AccessDeniedError(f"{self.host} refuses the user {self.user} ({code})")
+        if code[:2] in ("08", "53", "57", "40", "55"):
+            return UnavailableError(f"{self.host} can't answer now ({code})")
+        # a message of the server may quote a value only where a cast fails (class 22)
+        return RefusedError(f"{self.host} refuses the query ({code})" + ("" if code[:2] == "22" else f": {message}"))

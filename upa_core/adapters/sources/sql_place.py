@@ -1,0 +1,89 @@
+"""A query as a file: its answer is written to a temporary file as JSON lines, and judged as any other file is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime, time
+from decimal import Decimal
+from tempfile import TemporaryFile
+from typing import IO, Any
+from uuid import UUID
+from weakref import finalize
+
+from upa_core.adapters.sources.place import CHUNK, FileInfo
+from upa_core.domain.errors import RefusedError, UnavailableError
+from upa_core.ports.clock import Clock
+
+Answer = tuple[Sequence[str], Iterator[Sequence[Any]]]
+"""Names of the columns, and the rows."""
+Ask = Callable[[str], AbstractContextManager[Answer]]
+"""Sends one query in a transaction that only reads; raises the errors of `Place.files`."""
+
+
+class SqlPlace:
+    """Implements `Place`: one file, the answer to one query, asked anew each time files are listed."""
+
+    def __init__(self, ask: Ask, query: str, clock: Clock, max_rows: int) -> None:
+        """Take how to ask, the query, and how many rows are too many."""
+        self._ask, self._query, self._clock, self._max_rows = ask, query, clock, max_rows
+        self._answer: IO[bytes] | None = None
+        self._tag = ""
+
+    def files(self) -> Sequence[FileInfo]:
+        """Ask, and return what was answered."""
+        if self._answer is not None:
+            self._answer.close()
+        self._answer = TemporaryFile()  # noqa: SIM115 - it outlives this call: its rows are read twice
+        finalize(self, self._answer.close)
+        digest, size = hashlib.sha256(), 0
+        for line in self._lines():
+            digest.update(line)
+            size += self._answer.write(line)
+        self._tag = digest.hexdigest()
+        return [FileInfo("the query's answer", size, self._clock.now(), self._tag)]
+
+    def read(self, file: FileInfo) -> Iterator[bytes]:
+        """Yield the answer as it was written down."""
+        if self._answer is None or file.tag != self._tag:
+            raise UnavailableError("the query was asked again meanwhile")
+        self._answer.seek(0)
+        while data := self._answer.read(CHUNK):
+            yield data
+
+    def _lines(self) -> Iterator[bytes]:
+        import orjson  # vendor imports are lazy
+
+        with self._ask(self._query) as (names, rows):
+            if len({name.casefold() for name in names}) != len(names):
+                raise RefusedError("the query names two columns alike: give one of them another name with AS")
+            for number, row in enumerate(rows, start=1):
+                if number > self._max_rows:
+                    raise RefusedError(f"the query answers more than {self._max_rows:,} rows")
+                yield orjson.dumps(dict(zip(names, map(text_of, names, row), strict=True))) + b"\n"
+
+
+def text_of(name: str, value: Any) -> str | None:
+    """Return a value of a database as text, always the same whatever its settings; None stays None.
+
+    Raises `RefusedError` for what is no text, number, date or truth value.
+    """
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case Decimal():
+            return format(value, "f")
+        case float():
+            return repr(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            text = f"the column {name} holds {type(value).__name__}, which is no text: cast it in the query"
+            raise RefusedError(text)

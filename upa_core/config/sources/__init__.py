@@ -1,0 +1,1 @@
+"""Other sources of a connector: their part of the connector file."""

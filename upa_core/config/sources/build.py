@@ -1,0 +1,157 @@
+"""Other sources of a connector: from the file to the domain's, with everything checked that a shape can't say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from upa_core.config.problems import shown
+from upa_core.config.result import Query, RowsOf
+from upa_core.config.sources.models import SecondaryModel
+from upa_core.config.yaml_tree import Items, Record, Text
+from upa_core.domain.people.attributes import (
+    ATTRIBUTES,
+    AttributeRefusedError,
+    resolve_attribute,
+    type_of_attribute,
+)
+from upa_core.domain.sources.contract import Contract, KeyPart
+from upa_core.domain.sources.encodings import encoding_named
+from upa_core.domain.sources.joined.secondary import Secondary
+
+Add = Callable[..., None]
+
+_SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
+_SQL = ("driver", "server", "database", "user", "password", "query")
+_ONLY_FOR = (
+    (("items", "total"), ("json",), "format"),
+    (("delimiter", "trailer"), ("csv",), "format"),
+    (("sheet",), ("xlsx",), "format"),
+    (("at",), ("file",), "kind"),
+    (_SQL, ("sql",), "kind"),
+)
+"""Keys that only some formats or kinds have."""
+_BLOB = re.compile(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[a-z0-9-]{3,63}/[^?#]+", re.ASCII)
+
+
+def names_of(listed: Any) -> tuple[str, ...]:
+    """Return the names of the secondary sources, those of sources with problems included."""
+    entries = listed if isinstance(listed, Items) else ()
+    return tuple(str(each["as"]) for each in entries if isinstance(each, Record) and "as" in each)
+
+
+def build_secondaries(models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add) -> list[RowsOf]:
+    """Build the sources; problems are added, and a source with one isn't returned."""
+    built: list[RowsOf] = []
+    for number, model in enumerate(models):
+        if model is None:
+            continue
+        if any(one.secondary.name == model.as_ for one in built):
+            add((number, "as"), f"{shown(model.as_)} is the name of another source already")
+        elif any(path.partition(".")[0] == model.as_ for path in ATTRIBUTES):
+            add((number, "as"), f"{shown(model.as_)} is an attribute of the directory; take another name")
+        elif one := _Builder(model, listed[number], number, add).build(app):
+            built.append(one)
+    return built
+
+
+class _Builder:
+    """Builds one source and adds what is wrong with it."""
+
+    def __init__(self, model: SecondaryModel, raw: Record, number: int, add: Add) -> None:
+        self._model, self._raw, self._number, self._add = model, raw, number, add
+        self._failed = False
+
+    def build(self, app: str | None) -> RowsOf | None:
+        model = self._model
+        keys = [self._key(number, app) for number in range(len(model.match))]
+        encoding = encoding_named(model.encoding)
+        if not encoding:
+            self._refuse(("encoding",), f"{shown(model.encoding)} isn't an encoding of text", "utf-8")
+        for names, only, of in _ONLY_FOR:
+            for name in names:
+                if getattr(model, name) is not None and getattr(model, of) not in only:
+                    self._refuse((name,), f"is for {' and '.join(only)}, not for {getattr(model, of)}")
+        query = self._query() if model.kind == "sql" else None
+        if model.kind == "file":
+            self._check_place()
+        if self._failed:
+            return None
+        contract = Contract(
+            keys=tuple(key for key in keys if key is not None),
+            format="jsonl" if model.kind == "sql" else model.format,
+            encoding=encoding,
+            delimiter=model.delimiter or "",
+            nulls=model.nulls,
+            min_rows=model.min_rows,
+            max_drop=model.max_drop,
+            trailer=model.trailer or "",
+            ends_with_newline=model.ends_with_newline == "always",
+            items=model.items or "",
+            total=model.total or "",
+            sheet=model.sheet or "",
+            max_rows=model.max_rows,
+            max_unmatched=model.max_unmatched,
+        )
+        settle = timedelta(0) if model.kind == "sql" else model.settle
+        return RowsOf(Secondary(model.as_, contract.keys, model.max_unmatched), contract, settle, model.at or "", query)
+
+    def _check_place(self) -> None:
+        at = self._model.at
+        if at is None:
+            self._refuse((), "a file needs `at`, where it lies")
+            return
+        if "://" in at and not _BLOB.fullmatch(at):
+            text = "is neither a path nor https://<account>.blob.core.windows.net/<container>/<name>"
+            self._refuse(("at",), f"{shown(at)} {text}")
+        elif "*" in _folder(at) or "?" in _folder(at):
+            self._refuse(("at",), f"{shown(at)}: only the last part may hold * and ?")
+
+    def _query(self) -> Query | None:
+        model = self._model
+        needed = ("driver", "query", "database") + (("server", "user", "password") if model.driver != "sqlite" else ())
+        if missing := [name for name in needed if getattr(model, name) is None]:
+            self._refuse((), f"a query needs {', '.join(missing)}")
+            return None
+        secret = self._raw.get("password")
+        if isinstance(secret, Text) and not secret.raw.startswith("${"):
+            self._refuse(("password",), "is a secret (not shown) and must be a reference", "${NAME_OF_A_SETTING}")
+        text = str(model.query).strip().removesuffix(";").rstrip()
+        if not _SELECT.match(text) or ";" in text:
+            self._refuse(("query",), "must be one statement that begins with SELECT or WITH")
+        host, _, port = (model.server or "").partition(":")
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            self._refuse(("server",), f"{shown(model.server)} isn't a host, or a host with a port")
+            return None
+        return Query(
+            driver=model.driver or "sqlite",
+            text=text,
+            database=model.database or "",
+            host=host,
+            port=int(port or 5432),
+            user=model.user or "",
+            password=model.password or "",
+        )
+
+    def _key(self, number: int, app: str | None) -> KeyPart | None:
+        part, where = self._model.match[number], ("match", number, "to")
+        try:
+            path = resolve_attribute(part.to, app)
+        except AttributeRefusedError as error:
+            self._refuse(where, str(error), error.suggestion)
+            return None
+        if type_of_attribute(path) not in ("text", "any"):
+            self._refuse(where, f"{part.to} is no text, and can't be equal to a column")
+            return None
+        return KeyPart(part.column, path, part.pad)
+
+    def _refuse(self, path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
+        self._failed = True
+        self._add((self._number, *path), message, suggestion)
+
+
+def _folder(at: str) -> str:
+    """Return what stands before the last part of a place."""
+    return re.split(r"[/\\\\](?=[^/\\\\]*$)", at)[0] if re.search(r"[/\\\\]", at) else ""

@@ -1,0 +1,77 @@
+"""Other sources of a connector as they stand in the connector file. Field docstrings become schema and reference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from upa_core.config.fields import Duration, Line, parse_percent
+from upa_core.config.models_mapping import Part
+
+Share = Annotated[float, BeforeValidator(parse_percent, json_schema_input_type=float | str), Field(ge=0, le=100)]
+
+
+class MatchModel(Part):
+    """A column that names the person."""
+
+    column: Line
+    """The column's name in the file's header."""
+    to: Line
+    """The attribute of the person that it equals: employeeId, userPrincipalName, mail, id, `ext:Name`, …"""
+    pad: Annotated[int, Field(ge=0, le=50)] = 0
+    """Digits are filled up with zeros from the left to this length, on both sides."""
+
+
+class SecondaryModel(Part):
+    """Another source whose rows are joined to the people of the directory by a key."""
+
+    as_: Annotated[str, Field(alias="as", min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
+    kind: Literal["file", "sql"]
+    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
+    at: Line | None = None
+    """For a file: path, or https://<account>.blob.core.windows.net/<container>/<name>; `*`, `?` in the last part."""
+    match: Annotated[tuple[MatchModel, ...], Field(min_length=1, max_length=5)]
+    """The columns that name the person together."""
+    format: Literal["csv", "json", "jsonl", "xlsx"] = "csv"
+    """CSV with a header, a JSON list of objects, a JSON object a line, or a workbook (the extra `xlsx`)."""
+    sheet: Line | None = None
+    """For XLSX: the sheet's name; default: the only one."""
+    encoding: Line = "utf-8"
+    """The encoding, unless a byte order mark says another: utf-8, cp1252, utf-16-le, …"""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """For CSV; default: the one that divides the header (comma, semicolon, tab, bar)."""
+    nulls: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=50)] | None = None
+    """Words that mean no value; an empty list says that none does."""
+    min_rows: Annotated[int, Field(ge=1)] = 1
+    """A file with fewer rows is held as incomplete."""
+    max_drop: Share = 5.0
+    """Percent of the rows accepted last that may be missing; a file that lacks more is held."""
+    trailer: Line | None = None
+    """The last row, `{rows}` standing for the number of rows, e.g. `TRAILER;{rows}`; without it the file is held."""
+    ends_with_newline: Literal["always", "never"] = "always"
+    """`never`: the writer doesn't end the last line, which is read all the same; otherwise it is set aside."""
+    items: Line | None = None
+    """For JSON: dotted path of the list of people; default: the document itself."""
+    total: Line | None = None
+    """For JSON: dotted path of the number of people, which the list must have."""
+    max_unmatched: Share = 5.0
+    """Percent of the rows that may be nobody's in the directory; a file with more is held."""
+    max_rows: Annotated[int, Field(ge=1, le=10_000_000)] = 5_000_000
+    """A file with more rows is refused."""
+    driver: Literal["postgresql", "sqlite"] | None = None
+    """For SQL: `postgresql` (the extra of that name), or `sqlite` with the file's path as `database`."""
+    server: Line | None = None
+    """For PostgreSQL: host, or host:port."""
+    database: Line | None = None
+    """For SQL: the database's name; for SQLite the path of its file."""
+    user: Line | None = None
+    """For PostgreSQL: who signs in; a user that may only read."""
+    password: Line | None = None
+    """For PostgreSQL: as `${NAME}`, never in the file."""
+    query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
+    """For SQL: one SELECT that answers everybody; it is sent as it stands, in a transaction that only reads."""
+    settle: Duration = timedelta(minutes=2)
+    """How long a file must have lain unchanged before it is read."""

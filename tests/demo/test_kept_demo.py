@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="the functions host needs Python 3.13")
 def test_a_kept_demo_asks_for_its_key_and_ends_its_host_with_itself(tmp_path: Path) -> None:

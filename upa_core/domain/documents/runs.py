@@ -11,11 +11,11 @@ from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.documents.quarantine import QuarantineReason
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
-BULK = "bulk"
-"""The route of whatever names none: SharePoint's bulk import."""
 """How a run went through; `success`: each of its people is confirmed, or in escrow by name."""
 Outcome = Literal["succeeded", "partly", "failed", "no_change", "rejected"]
 """What reached profiles."""
+BULK = "bulk"
+"""The route of whatever names none: SharePoint's bulk import."""
 INDIVIDUAL = "individual"
 """The route of single profiles."""
 

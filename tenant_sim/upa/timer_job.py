@@ -1,7 +1,6 @@
 """The UPA timer job: a state machine on the clock that downloads files, reads them and writes profiles.
 
-Three progressions: `time` (by the clock), `reads` (a state further every n
-reads) and `immediate`.
+Three progressions: `time` (by the clock), `reads` (a state further every n reads) and `immediate`.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class Settings:
     server_zone_min: int = 0
     """Minutes by which the server's clock is ahead of UTC: date-times with a zone are moved into its zone."""
     most_jobs: int = 5000
-    """With more import jobs than this neither queueing nor status works: the list view threshold."""
+    """With more import jobs neither queueing nor status works: the list view threshold."""
 
 
 class TooManyJobsError(Exception):

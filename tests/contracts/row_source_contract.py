@@ -1,0 +1,65 @@
+"""What the port `RowSource` promises."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pytest
+
+from upa_core.domain.errors import RetryLaterError
+from upa_core.ports.row_source import RowSource
+
+COLUMNS = ("number", "cost")
+
+
+class RowsWorld(Protocol):
+    """A row source and the system behind it."""
+
+    source: RowSource
+
+    def deliver(self, *rows: dict[str, str | None]) -> None:
+        """Let the system offer a snapshot."""
+
+    def break_off(self) -> None:
+        """Let reading fail after the first row until further notice."""
+
+
+class RowSourceContract:
+    """Subclass it with a fixture `rows_world` that offers nothing yet."""
+
+    def test_nothing_is_offered_where_nothing_lies(self, rows_world: RowsWorld) -> None:
+        """No file yet is no error."""
+        assert rows_world.source.look("") is None
+
+    def test_an_offer_yields_the_cells_in_the_order_asked_for(self, rows_world: RowsWorld) -> None:
+        """As text, None for no value; again as often as it is asked."""
+        rows_world.deliver({"number": "007", "cost": None}, {"number": "8", "cost": "1E5"})
+        offer = rows_world.source.look("")
+        assert offer is not None
+
+        for _ in range(2):
+            assert [list(row) for row in rows_world.source.rows(offer, COLUMNS)] == [["007", None], ["8", "1E5"]]
+        assert [list(row) for row in rows_world.source.rows(offer, ("cost",))] == [[None], ["1E5"]]
+
+    def test_what_was_accepted_isnt_offered_again(self, rows_world: RowsWorld) -> None:
+        """The newer one is."""
+        rows_world.deliver({"number": "1", "cost": "a"})
+        first = rows_world.source.look("")
+        assert first is not None
+        assert first.complete
+        assert rows_world.source.look(first.cursor) is None
+        rows_world.deliver({"number": "1", "cost": "b"})
+        second = rows_world.source.look(first.cursor)
+
+        assert second is not None
+        assert second.cursor != first.cursor
+
+    def test_rows_that_break_off_never_look_complete(self, rows_world: RowsWorld) -> None:
+        """Their end is an error."""
+        rows_world.deliver({"number": "1", "cost": "a"}, {"number": "2", "cost": "b"})
+        offer = rows_world.source.look("")
+        assert offer is not None
+        rows_world.break_off()
+
+        with pytest.raises(RetryLaterError):
+            list(rows_world.source.rows(offer, COLUMNS))

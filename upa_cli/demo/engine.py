@@ -91,6 +91,8 @@ class HostEngine:
         """Start the host and wait until it listens; where `keyed`, it answers nobody without its function key.
 
         Raises `EngineError` with the host's own last line where it doesn't come up.
+
+        Seven parameters: the parts of the demo's stage.
         """
         self._ports, self._connector, self._tell = ports, connector, tell
         self._folder = folder

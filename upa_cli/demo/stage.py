@@ -107,6 +107,8 @@ def stage(
 ) -> Iterator[Stage]:
     """Set everything up in `folder`, emptied first, and take it down again.
 
+    Six parameters: the options of the demo.
+
     Args:
         folder: where the demo keeps its files.
         narrator: told what happens.

@@ -122,7 +122,10 @@ class Escrow:
         detail: str = "",
         due: datetime | None = None,
     ) -> None:
-        """Put a person or a property into escrow, or count another failed try; the same batch counts once."""
+        """Put a person or a property into escrow, or count another failed try; the same batch counts once.
+
+        Eight parameters: the fields of the entry.
+        """
         before = self.of(person).get(target)
         if before is not None and sequence and before.sequence >= sequence:
             return
@@ -201,7 +204,10 @@ class Escrow:
         sequence: int,
         detail: str,
     ) -> None:
-        """Write down what is still suspected; a single one is set aside, and the search goes on among the others."""
+        """Write down what is still suspected; a single one is set aside, and the search goes on among the others.
+
+        Eight parameters: the entry before and after.
+        """
         reason = EscrowReason.REFUSED_BY_SHAREPOINT
         since, tries = (before.since, before.tries + 1) if before is not None else (now, 1)
         if before is not None and len(suspected) == 1:

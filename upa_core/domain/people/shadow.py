@@ -107,6 +107,8 @@ class Shard:
     ) -> None:
         """Settle a person whom the answer names: what it refused waits, what else wasn't confirmed is sent without it.
 
+        Seven parameters: the parts of one answer.
+
         Args:
             person: object id.
             values: what the batch held of them.

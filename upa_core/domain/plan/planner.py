@@ -188,6 +188,7 @@ class Planner:
     def _person(
         self, shard: Shard, row: Row, cells: Sequence[str | None], tally: Tally, now: datetime, *, full_round: bool
     ) -> Entry | None:
+        """Plan one person. Eight parameters: the person and the shard's books."""
         person = row[0]
         unsaid: set[str] = set()
         absent = row[1] & self._joined

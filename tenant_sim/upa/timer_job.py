@@ -69,8 +69,7 @@ class TimerJob:
         self._rng, self._now, self._schedule = rng, now, schedule
         self._directory, self._profiles, self._library = directory, profiles, library
         self._site_bases = site_bases
-        self.settings = Settings()
-        self.limits = Limits()
+        self.settings, self.limits = Settings(), Limits()
         self.script: dict[int, Fate] = {}
         """What happens to the n-th job, counted from 1."""
         self.jobs: list[ImportJob] = []

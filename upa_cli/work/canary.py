@@ -95,7 +95,9 @@ def canary_of(cli: Cli) -> Connector:
     name = cli.connector.name + SUFFIX
     if name in cli.app.connectors:
         raise CommandError(f"the connector file has a connector {name}: rename it, canaries use that name")
-    none = ChangeThreshold(updates_absolute=None, updates_percent=None, clears_absolute=None, clears_percent=None)
+    none = ChangeThreshold(
+        updates_absolute=None, updates_percent=None, clears_absolute=None, clears_percent=None, shrink_percent=None
+    )
     return replace(cli.connector, name=name, staging=False, threshold=none)
 
 

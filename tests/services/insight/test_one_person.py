@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.scenarios import settled
+from tests.support.joined import JoinedWorld, row
 from tests.support.world import MAPPINGS, World
 from upa_core.domain.errors import FatalError
 from upa_core.domain.people.mapping import direct
@@ -72,3 +73,32 @@ def test_a_rejected_value_isnt_sent_and_a_doubted_one_is() -> None:
     entry = planned(world, department=None).entry
     assert entry is not None
     assert entry.new == {"UpaDepartment": "D0"}
+
+
+def test_one_person_is_planned_with_the_joined_row_of_today() -> None:
+    """What a secondary source gave is neither cleared nor forgotten when one person is planned from the directory."""
+    world = JoinedWorld(2)
+    world.settle_down()
+    world.deliver(row("E0", "100"), row("E1", "101"))
+    world.settle_down()
+    person = world.people[0]
+    record = world.ports().source.read([person], world.connector.select)[person]
+    assert record is not None
+
+    assert plan_person(world.ports(), world.connector, person, record).entry is None
+    again = plan_person(world.ports(), world.connector, person, record, resend=True).entry
+    assert again is not None
+    assert again.new["UpaCost"] == "100"
+
+
+def test_what_no_source_has_said_of_one_person_is_absent() -> None:
+    """Before the first accepted snapshot a property that would be cleared where it is empty isn't in the plan."""
+    world = JoinedWorld(1)
+    world.settle_down()
+    person = world.people[0]
+    record = world.ports().source.read([person], world.connector.select)[person]
+    assert record is not None
+    entry = plan_person(world.ports(), world.connector, person, record, resend=True).entry
+
+    assert entry is not None
+    assert "UpaCost" not in entry.new

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError, UpaError
-from upa_core.domain.people.changes import compile_projection
+from upa_core.domain.people.changes import Row
 from upa_core.domain.people.mapping import Problem, compile_mapping
 from upa_core.domain.people.scope import compile_scope_reasons
 from upa_core.domain.redaction import Redactor
 from upa_core.ports.bundle import Ports
 from upa_core.ports.profiles import Profiles
 from upa_core.services.insight.one_person import never_sent, plan_person
+from upa_core.services.plan.joins import row_today
 
 StepName = Literal["connect", "import", "scope", "match", "action"]
 
@@ -46,7 +47,7 @@ def five_steps(
     steps = [OnDemandStep("connect", f"signed in to {connector.source.cloud.graph}")]
     if record is None:
         return [*steps, OnDemandStep("import", "the directory knows no such user", ok=False)]
-    row = compile_projection(connector.inputs)(record)
+    row = row_today(ports, connector, person, record)
     values = dict(zip(connector.inputs, row[2:], strict=True))
     shown = {path: redactor.source(path, value) for path, value in values.items()}
     steps.append(OnDemandStep("import", f"read {record.get('userPrincipalName')} from Entra", details=shown))
@@ -74,7 +75,7 @@ def scope_today(ports: Ports, connector: Connector, person: str) -> tuple[str | 
     record = ports.source.read([person], connector.select).get(person)
     if record is None:
         return None, "not in Entra"
-    values = compile_projection(connector.inputs)(record)[2:]
+    values = row_today(ports, connector, person, record)[2:]
     return record.get("userPrincipalName"), out_of_scope(connector, values) or "in scope"
 
 
@@ -112,12 +113,14 @@ def _action(
         text = "set aside: nothing is sent before the value is corrected"
     if plan.declined:
         text += f"; {plan.declined} value{'s' if plan.declined > 1 else ''} rejected by an administrator"
-    return OnDemandStep("action", "; ".join((text, *_problems(connector, record))), details=details)
+    row = row_today(ports, connector, person, record)
+    return OnDemandStep("action", "; ".join((text, *_problems(connector, row))), details=details)
 
 
-def _problems(connector: Connector, record: Mapping[str, Any]) -> Iterable[str]:
-    row = compile_projection(connector.inputs)(record)[2:]
+def _problems(connector: Connector, row: Row) -> Iterable[str]:
+    absent = {path for at, path in enumerate(connector.inputs) if row[1] >> at & 1}
     for mapping in connector.active:
-        found = compile_mapping(mapping, connector.inputs)(row)
-        if isinstance(found, Problem):
-            yield f"{mapping.target}: {found.reason} ({found.kind}, on_invalid: {found.policy})"
+        if absent.isdisjoint(mapping.inputs):
+            found = compile_mapping(mapping, connector.inputs)(row[2:])
+            if isinstance(found, Problem):
+                yield f"{mapping.target}: {found.reason} ({found.kind}, on_invalid: {found.policy})"

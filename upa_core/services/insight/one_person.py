@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.people.changes import compile_projection
 from upa_core.domain.people.shadow import Shard, shard_of
 from upa_core.domain.plan.planner import Entry, Planner
 from upa_core.ports.bundle import Ports
+from upa_core.services.plan.joins import row_today
 from upa_core.state.document import state_of
 from upa_core.state.people import People
 
@@ -59,8 +59,7 @@ def plan_person(
 
     """
     shard = shard_with(ports, connector, person, resend=resend)
-    row = compile_projection(connector.inputs)(record)
-    row[:2] = [person, 0]
+    row = row_today(ports, connector, person, record)
     plan = Planner(connector).plan(shard, [row], ended=(), gone=(), full_round="", now=ports.clock.now())
     entry = plan.entries[0] if plan.entries else None
     return PersonPlan(entry, set_aside=plan.counts.invalid > 0, declined=plan.counts.declined)

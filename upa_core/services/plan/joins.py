@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from upa_core.domain.connector import USER_NAME, Connector
 from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.documents.sources import SourceState
-from upa_core.domain.people.changes import PARTITIONS, Row, bucket
+from upa_core.domain.people.changes import PARTITIONS, Row, bucket, compile_projection
 from upa_core.domain.sources.joined.merge import Join, absent_bits, make_absent
+from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Store
+from upa_core.state.document import state_of
 from upa_core.state.rows.current_rows import RowSet
 
 
@@ -35,6 +38,20 @@ class Joins:
         for join, current in self._joins:
             for number in sorted(touched):
                 join.lay(rows, current.partition(number))
+
+
+def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[str, Any]) -> Row:
+    """Return a person's row as a plan made now would see it: a record of the directory, with the rows joined to it.
+
+    Nothing of the directory is absent in it; what a source has not said of the person is.
+    Raises `CorruptStateError` where current rows are damaged, `RetryLaterError` where the storage can't be reached.
+    """
+    row = compile_projection(connector.inputs)(record)
+    row[:2] = [person, 0]
+    if connector.secondaries:
+        sources = state_of(ports.store, connector.name).load().value.sources
+        Joins(ports.store, connector, sources).lay({person: row}, [bucket(person) % PARTITIONS])
+    return row
 
 
 def needed_bits(connector: Connector) -> int:

@@ -9,11 +9,12 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.census import Censuses
 from upa_core.domain.documents.checksum import sealed, unsealed
 from upa_core.domain.documents.codec import from_json, to_json
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Lane
-from upa_core.domain.documents.storage_layout import lane_key, state_key, watcher_key
+from upa_core.domain.documents.storage_layout import censuses_key, lane_key, state_key, watcher_key
 from upa_core.domain.documents.watcher import Watcher
 from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.ports.store import Store
@@ -106,6 +107,11 @@ class Document(Generic[T]):
 def state_of(store: Store, connector: str) -> Document[ConnectorState]:
     """Return a connector's state document."""
     return Document(store, state_key(connector), ConnectorState())
+
+
+def censuses_of(store: Store, connector: str) -> Document[Censuses]:
+    """Return how many people a connector's full rounds named."""
+    return Document(store, censuses_key(connector), Censuses(), disposable=True)
 
 
 def lane_of(store: Store, connector: Connector) -> Document[Lane]:

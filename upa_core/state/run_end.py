@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from upa_core.domain.documents.census import counted, without_leavers
+from upa_core.domain.documents.census import Censuses, counted, without_leavers
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.quarantine import QuarantineReason, left_by, slowed_down
 from upa_core.domain.documents.rounds import SealedRound
@@ -16,7 +16,7 @@ from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.plan.threshold import WINDOW
 from upa_core.domain.timetable import failed_run_pause
 from upa_core.ports.bundle import Ports
-from upa_core.state.document import put_document
+from upa_core.state.document import censuses_of, put_document
 
 QUARANTINE_AFTER = 3
 """Failed runs in a row."""
@@ -51,9 +51,8 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
 
 def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
     """Return the state after a run that went through: its rounds leave the outbox."""
-    known, censuses = state.people.known, without_leavers(state.censuses, run.counts.ended - run.counts.absent)
-    if run.full:
-        known, censuses = run.counts.people, counted(censuses, run.counts.people, now)
+    known = run.counts.people if run.full else state.people.known
+    outcome = outcome_of("success", run.counts) if run.files else state.last_outcome
     return replace(
         state,
         run=None,
@@ -62,11 +61,10 @@ def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorSt
         retry=None,
         quarantine=left_by(state.quarantine, "export"),
         people=replace(state.people, known=known),
-        censuses=censuses,
         exported=tuple(one for one in state.exported if now - one.at < WINDOW),
         last_success=now,
         last_run=run.id if run.rounds or run.files else state.last_run,
-        last_outcome=outcome_of("success", run.counts) if run.files else state.last_outcome,
+        last_outcome=outcome if outcome == "failed" else "",
         runs=state.runs + 1,
     )
 
@@ -102,10 +100,30 @@ def after_failure(
         run=None,
         retry=Retry(failures, now + failed_run_pause(failures), why, run.fingerprint, people, since),
         quarantine=slowed_down(state.quarantine, reason, why, now, "export") if reason is not None else None,
-        censuses=without_leavers(state.censuses, run.counts.ended - run.counts.absent),
         last_run=run.id,
         runs=state.runs + 1,
     )
+
+
+def count_people(ports: Ports, connector: str, run: Run, *, believed: bool) -> None:
+    """Note how many people the full round of an ended run named, and who left by name.
+
+    It follows the write that ends the run; a crash between the two leaves the figures of before.
+
+    Args:
+        believed: False for a run that failed or was doubted: its full round counts for nothing.
+
+    """
+    left = run.counts.ended - run.counts.absent
+    if not left and not (believed and run.full):
+        return
+    now = ports.clock.now()
+
+    def count(censuses: Censuses) -> Censuses:
+        rounds = without_leavers(censuses.rounds, left)
+        return replace(censuses, rounds=counted(rounds, run.counts.people, now) if believed and run.full else rounds)
+
+    censuses_of(ports.store, connector).update(count)
 
 
 def after_delivery(state: ConnectorState, run: Run, file: FileState, now: datetime) -> ConnectorState:

@@ -14,6 +14,7 @@ KEYS = {
     layout.state_key("hr"): BlobKey(Kind.STATE, "hr"),
     layout.notified_key("hr"): BlobKey(Kind.NOTIFIED, "hr"),
     layout.attempts_key("hr"): BlobKey(Kind.ATTEMPTS, "hr"),
+    layout.censuses_key("hr"): BlobKey(Kind.CENSUSES, "hr"),
     layout.due_key("hr"): BlobKey(Kind.ESCROW_INDEX, "hr"),
     layout.segment_key("hr", RUN, 1, "abcd"): BlobKey(Kind.SEGMENT, "hr", RUN),
     layout.segment_key("hr", RUN, 1, "abcd", "keys"): BlobKey(Kind.KEY_ROWS, "hr", RUN),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 KEPT = timedelta(days=30)
 
@@ -15,6 +16,21 @@ class Census:
 
     at: datetime
     people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Censuses:
+    """The full rounds of the last thirty days.
+
+    A document of its own, so that earlier releases still read the state: losing it only loosens a limit, since the
+    state itself knows how many people the last full round named.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    rounds: tuple[Census, ...] = ()
+    """Oldest first."""
 
 
 def counted(censuses: Iterable[Census], people: int, now: datetime) -> tuple[Census, ...]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.codec import added
 from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.domain.documents.rounds import (
@@ -93,14 +92,12 @@ class ConnectorState:
     """The tenant that the shadow is about; another target needs a new shadow."""
     debts: tuple[Debt, ...] = ()
     exported: tuple[Exported, ...] = ()
-    censuses: tuple[Census, ...] = added(())
-    """What full rounds of the last 30 days named, oldest first."""
     last_full: datetime | None = None
     last_pull: datetime | None = None
     last_success: datetime | None = None
     last_run: str = ""
     last_outcome: str = added("")
-    """What the last run that sent anything came to, as `runs.Outcome` says it."""
+    """`failed` where the last run that sent anything came to that, as `runs.Outcome` says it."""
     runs: int = 0
     import_jobs: int = 0
     keys: KeyRows | None = added(None)

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     STATE = "state"
     NOTIFIED = "notified"
     ATTEMPTS = "attempts"
+    CENSUSES = "censuses"
     ESCROW_INDEX = "escrow index"
     SEGMENT = "segment"
     KEY_ROWS = "key index"
@@ -68,6 +69,11 @@ def connector_prefix(connector: str) -> str:
 def state_key(connector: str) -> str:
     """Return where a connector's state lies."""
     return f"{connector_prefix(connector)}state.json"
+
+
+def censuses_key(connector: str) -> str:
+    """Return where it lies how many people full rounds named."""
+    return f"{connector_prefix(connector)}censuses.json"
 
 
 def notified_key(connector: str) -> str:
@@ -223,6 +229,7 @@ _OF_A_CONNECTOR = {
     "state.json": Kind.STATE,
     "told.json": Kind.NOTIFIED,
     "attempts.json": Kind.ATTEMPTS,
+    "censuses.json": Kind.CENSUSES,
     "escrow-due.json": Kind.ESCROW_INDEX,
 }
 _OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER, **_SINGLE}

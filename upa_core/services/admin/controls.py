@@ -12,6 +12,7 @@ from upa_core.domain.documents.connector_state import ConnectorState, PeopleInde
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.quarantine import switched_on
 from upa_core.domain.documents.runs import Retry
+from upa_core.domain.documents.storage_layout import censuses_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.escrow_entry import EscrowReason
@@ -81,6 +82,8 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
         "quarantine": lambda state: replace(state, quarantine=None, retry=None, pull_retry=None),
     }
     _change(ports, connector, f"reset {what}", by, changes[what])
+    if what == "shadow":
+        ports.store.delete(censuses_key(connector.name))
     wake(ports, ports.waker.continue_pull, connector.name, "")
     if what == "quarantine":
         wake(ports, ports.waker.export, connector.name, "")
@@ -115,7 +118,7 @@ def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -
     if not moved and (state.run is not None or state.hold is not None):
         raise RefusedError("the shadow can't be reset while a run is open or held")
     fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
-    begun = replace(state, people=fresh, censuses=(), watermark=None, open_round=None, run=None, hold=None)
+    begun = replace(state, people=fresh, watermark=None, open_round=None, run=None, hold=None)
     return replace(begun, target="", sequence=state.sequence + 1)
 
 

@@ -25,9 +25,9 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.wake import wake
 from upa_core.state.change_people import change_people_between_runs
-from upa_core.state.document import get_document, put_document, state_of
+from upa_core.state.document import censuses_of, get_document, put_document, state_of
 from upa_core.state.plan_reader import read_plan
-from upa_core.state.run_end import after_success, drop_segments, write_report
+from upa_core.state.run_end import after_success, count_people, drop_segments, write_report
 
 
 def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
@@ -59,12 +59,15 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
             quarantine=left_by(current.quarantine, "decision"),
         )
         if held.kind == SOURCE_SHRANK:
-            people = held.run.counts.people
-            index = replace(current.people, known=people)
-            begun = replace(begun, people=index, censuses=(Census(now, people),))
+            begun = replace(begun, people=replace(current.people, known=held.run.counts.people))
         return begun if held.run.files else after_success(begun, held.run, now)
 
     emit_quarantine(ports, connector.name, state, document.update(begin).value, run)
+    if hold.kind == SOURCE_SHRANK:
+        accepted = Census(now, hold.run.counts.people)
+        censuses_of(ports.store, connector.name).update(lambda kept: replace(kept, rounds=(accepted,)))
+    elif not hold.run.files:
+        count_people(ports, connector.name, hold.run, believed=True)
     if not hold.run.files:
         drop_segments(ports, [sealed for sealed in state.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, run)
@@ -126,9 +129,10 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
             return ended
         asked = current.requested or RunRequest(run_id(now, token), full=True, at=now)
         requested = replace(asked, full=True)
-        return replace(ended, requested=requested, people=current.people, censuses=current.censuses)
+        return replace(ended, requested=requested, people=current.people)
 
     emit_quarantine(ports, connector.name, before, document.update(end).value, run)
+    count_people(ports, connector.name, hold.run, believed=not doubted)
     drop_segments(ports, [sealed for sealed in before.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.continue_pull if doubted else ports.waker.export, connector.name, "")
     return people

@@ -19,7 +19,14 @@ from upa_core.services.deliver.settle import Settlement
 from upa_core.services.deliver.settle_safely import settle_safely
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.state.document import Stored, state_of
-from upa_core.state.run_end import after_delivery, after_failure, after_success, drop_segments, write_report
+from upa_core.state.run_end import (
+    after_delivery,
+    after_failure,
+    after_success,
+    count_people,
+    drop_segments,
+    write_report,
+)
 
 MAX_AFTER_A_LONE_FAILURE = 32
 """Files that still go after one of a single person failed; an import job each, and the values don't get newer."""
@@ -113,6 +120,7 @@ def _write(
             continue
         emit_quarantine(ports, name, before.value, written.value, run.id, run.import_jobs)
         if result is not None:
+            count_people(ports, name, run, believed=result == "success")
             drop_segments(ports, [r for r in before.value.sealed if result == "success" and r.id in run.rounds])
             ports.store.delete(shards_key(run.id))
         return Finished(Step("again", why, run=run.id), written)

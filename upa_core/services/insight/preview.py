@@ -15,7 +15,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanSink, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.pull import pull
-from upa_core.state.document import state_of
+from upa_core.state.document import censuses_of, state_of
 from upa_core.state.overlay import OverlayStore, Silence
 from upa_core.state.people import People
 from upa_core.state.plan_reader import form_of
@@ -115,7 +115,7 @@ def preview(
         taken,
         keep_books=False,
         sequence=state.sequence,
-        censuses=state.censuses,
+        censuses=censuses_of(store, connector.name).load().value.rounds,
         sources=state.sources,
     )
     exempt = updates_are_exempt(connector, state.sealed)

@@ -26,12 +26,12 @@ from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
-from upa_core.state.document import Stored, lane_of, put_document, state_of
+from upa_core.state.document import Stored, censuses_of, lane_of, put_document, state_of
 from upa_core.state.outbox import ask_for_full_round
 from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
 from upa_core.state.reshard import fit_shards
-from upa_core.state.run_end import after_failure, after_success, drop_segments, write_report
+from upa_core.state.run_end import after_failure, after_success, count_people, drop_segments, write_report
 from upa_core.state.run_shards import keep_shards
 
 _STEP = "plan"
@@ -177,7 +177,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         writer,
         keep_books=True,
         sequence=state.sequence,
-        censuses=state.censuses,
+        censuses=censuses_of(ports.store, connector.name).load().value.rounds if full else (),
         sources=state.sources,
         check=check,
     )
@@ -240,6 +240,7 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
         ports.store.delete(report_key(planned.id))
         raise
     emit_quarantine(ports, connector.name, state, after, planned.id)
+    count_people(ports, connector.name, planned, believed=True)
     drop_segments(ports, state.sealed)
     ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
     return Step("again", "no difference", run=planned.id)

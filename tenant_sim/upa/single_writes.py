@@ -165,7 +165,8 @@ class SingleWrites:
 
     def _converted(self, prop: Property, value: Any) -> str:
         if prop.type == "person" and value not in (None, "") and self.slot(value) is None:
-            raise NO_USER  # ASSUMED [SP-122]
+            # ASSUMED [SP-122]: a name that nobody has is refused as an unknown user.
+            raise NO_USER
         return converted(prop, None if value is None else str(value), self.rules.clears)
 
     def _put(self, slot: int, prop: Property, text: str, geo: str) -> None:

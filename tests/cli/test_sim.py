@@ -66,7 +66,7 @@ def test_mistakes_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     """A foreign host name, a missing file, a clock nobody knows: exit code 64 and one line that says what to do."""
     for arguments, text in (
         (["--hosts", "example.com"], "name one each for login, graph, site and admin"),
-        (["--hr", "/nowhere.csv"], "/nowhere.csv: cannot be read"),
+        (["--hr", "/nowhere.csv"], "/nowhere.csv: there is no such file"),
         (["--clock", "sundial"], "write 'wall' or 'scaled:"),
     ):
         result = CliRunner().invoke(command_line(), ["sim", "--users", "1", *arguments])

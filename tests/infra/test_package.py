@@ -267,12 +267,14 @@ def test_an_app_on_another_python_says_so_and_does_nothing(package: ModuleType, 
     assert (done.stderr if broken else done.stdout).splitlines() == [sentence] * (1 if broken else 2)
 
 
-ADMIN_ONLY = {
+EXTRAS_ONLY = {
     "upa_core/adapters/graph/admin_graph.py": {"httpx", "kiota_authentication_azure", "msgraph", "msgraph_core"},
     "upa_core/adapters/graph/directory_extensions.py": {"kiota_abstractions", "msgraph"},
     "upa_core/adapters/graph/role_grants.py": {"kiota_abstractions", "msgraph"},
+    "upa_core/adapters/sources/sql_drivers.py": {"pg8000"},
+    "upa_core/adapters/sources/workbook.py": {"python_calamine"},
 }
-"""What only the command line's `admin` extra brings (msgraph-sdk, decision 2): imported inside functions, if at all."""
+"""What only an extra brings (`admin`, `postgresql`, `xlsx`): imported inside functions, if at all."""
 
 
 def imports_of(nodes: Iterable[ast.AST]) -> set[str]:
@@ -294,7 +296,7 @@ def test_the_package_imports_only_what_is_deployed(package: ModuleType) -> None:
         if name.endswith(".py"):
             tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
             ours = set(sys.stdlib_module_names) | {"upa_core", "__future__"}
-            ours |= ADMIN_ONLY.get(name, set()) - imports_of(tree.body)
+            ours |= EXTRAS_ONLY.get(name, set()) - imports_of(tree.body)
             for module in imports_of(ast.walk(tree)) - ours:
                 assert deployed & MODULES.get(module, {module.replace("_", "-")}), f"{name} imports {module}"
 

@@ -285,7 +285,7 @@ class TenantLife(RuleBasedStateMachine):
             stuck = {p for p in self.handmade if p not in self.left and refused(world.sim.directory.get(p))}
             wrong += [line for line in again if line.split(" ")[0] not in stuck]
         wrong += [f"left in the library: {name}" for name in world.library()]
-        assert wrong == []
+        assert not wrong, wrong
         for name, times in Counter(world.queued()).items():
             assert times <= 2, f"{name} was queued {times} times"
         assert world.now - world.state.last_pull < timedelta(days=1)  # type: ignore[operator]

@@ -225,7 +225,7 @@ def test_long_seeding_tells_how_far_it_is(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--hr", "/nowhere.csv"], "/nowhere.csv: cannot be read"),
+        (["--hr", "/nowhere.csv"], "/nowhere.csv: there is no such file"),
         (["--clock", "sundial"], "not a clock"),
         (["--port", "70000"], "cannot listen"),
     ],

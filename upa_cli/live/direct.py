@@ -42,7 +42,7 @@ SHAREPOINT = [
     DirectCheck(
         id="app-write",
         title="Single properties can be written app-only",
-        item="Single writes work app-only",
+        item="An app may set single properties",
         facts=("SP-91",),
         ask=questions.write,
         first=True,
@@ -50,7 +50,7 @@ SHAREPOINT = [
     DirectCheck(
         id="clear-date",
         title="A single write clears a date",
-        item="Single writes work app-only",
+        item="An app may set single properties",
         facts=("SP-39",),
         needs="a date property (--date)",
         ask=questions.clear_date,

@@ -7,6 +7,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -33,15 +34,13 @@ def _postgres_binaries() -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAsk]:
-    """Start a server of PostgreSQL in a folder of its own."""
+def server() -> Iterator[PostgresAsk]:
+    """Start a server of PostgreSQL in a folder of its own, which its user can reach."""
     binaries = _postgres_binaries()
     if binaries is None:
         pytest.skip("no server of PostgreSQL can be started here")
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="upa-postgres-"))
     folder.chmod(0o777)
-    for parent in folder.parents[:2]:
-        parent.chmod(parent.stat().st_mode | 0o011)
     (folder / "password").write_text("geheim")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -59,6 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAsk]:
         yield PostgresAsk("127.0.0.1", "postgres", "upa", "geheim", port, tls=False)
     finally:
         run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -61,7 +61,12 @@ def refused(record: dict[str, Any]) -> bool:
     """Tell whether a person's values can't be stored: one is too long for its property, or XML can't carry it."""
     texts = [record.get(name) for name in ("department", "jobTitle", "employeeType")]
     texts.append((record.get("onPremisesExtensionAttributes") or {}).get("extensionAttribute1"))
-    return any(isinstance(text, str) and (len(text) > 40 or not _carriable(text)) for text in texts)
+    return any(isinstance(text, str) and not fits(text) for text in texts)
+
+
+def fits(text: str) -> bool:
+    """Tell whether a text can be stored."""
+    return len(text) <= 40 and _carriable(text)
 
 
 def _carriable(text: str) -> bool:
@@ -274,14 +279,14 @@ class TenantLife(RuleBasedStateMachine):
         reset(world.ports(), world.connector, "escrow", "anna")
         world.settle_down()
         excused = {f"{person} {name}" for person, name in self.declined} | {f"{p} UpaTitle" for p in self.handmade}
-        wrong = world.differences(takes_part=lambda r: not refused(r))
+        wrong = world.differences(takes_part=lambda r: not refused(r), fits=fits)
         wrong = [line for line in wrong if line.partition(":")[0] not in excused]
         if excused:
             # what was rejected, or changed by hand, is put right by sending everything again
             reset(world.ports(), world.connector, "shadow", "anna")
             world.settle_down(days=1)
             world.quiet.append(world.now)
-            again = world.differences(takes_part=lambda r: not refused(r))
+            again = world.differences(takes_part=lambda r: not refused(r), fits=fits)
             stuck = {p for p in self.handmade if p not in self.left and refused(world.sim.directory.get(p))}
             wrong += [line for line in again if line.split(" ")[0] not in stuck]
         wrong += [f"left in the library: {name}" for name in world.library()]

@@ -319,10 +319,12 @@ class World:
         rules: Sequence[Rule] = RULES,
         *,
         takes_part: Callable[[dict[str, Any]], bool] = lambda _: True,
+        fits: Callable[[str], bool] | None = None,
     ) -> list[str]:
         """Return where SharePoint differs from the oracle; who has no profile must be in escrow."""
         escrow, wrong = self.escrow(), []
-        allowed = possible(self.sim.directory.versions(), rules, [*self.quiet, self.now], takes_part=takes_part)
+        looked, nothing_else = [*self.quiet, self.now], fits or (lambda _: False)
+        allowed = possible(self.sim.directory.versions(), rules, looked, takes_part=takes_part, fits=nothing_else)
         for person, wanted in allowed.items():
             if not self.sim.profiles.exists(person):
                 if person not in escrow:

@@ -91,6 +91,7 @@ def possible(
     quiet: Sequence[datetime],
     *,
     takes_part: Callable[[dict[str, Any]], bool] = lambda _: True,
+    fits: Callable[[str], bool] = lambda _: True,
 ) -> dict[str, dict[str, set[str]]]:
     """Return what each profile may hold where several versions can fall between two looks; "" is nothing at all.
 
@@ -101,7 +102,9 @@ def possible(
         versions: every version of every person (None: left).
         rules: the mappings.
         quiet: the moments at which nothing was on its way any more; the last one is now.
-        takes_part: whether a person's values are sent at all (in scope, and nothing of them is refused).
+        takes_part: whether all of a person's values are sent (in scope, and nothing of them is refused).
+        fits: whether a text can be stored. Of a person with one that can't, the others arrive sooner or later: by the
+            property that the log names, or by tries that leave out half of what is suspected.
 
     """
     moments = sorted([(when, 0, person, record) for when, person, record in versions], key=lambda one: one[:2])
@@ -116,20 +119,25 @@ def possible(
             people[who] = record
             held.setdefault(who, {rule.target: {""} for rule in rules})
         for person in people if is_quiet else [who] if record is not None else []:
-            if takes_part(people[person]):
-                for rule in rules:
-                    _may_hold(held[person], rule, people[person], delivered=bool(is_quiet))
+            whole = takes_part(people[person])
+            for rule in rules:
+                if whole or fits(_text(people[person], rule) or ""):
+                    _may_hold(held[person], rule, people[person], delivered=whole and bool(is_quiet))
     return held
 
 
-def _may_hold(profile: dict[str, set[str]], rule: Rule, record: dict[str, Any], *, delivered: bool) -> None:
+def _text(record: dict[str, Any], rule: Rule) -> str | None:
+    """Return what a rule says of a person, "" for clearing and None for keeping."""
     value: Any = record
     for name in rule.source:
         value = (value or {}).get(name)
     if value is None or value == "":
-        text = rule.default or ("" if rule.clears and rule.kind == "string" else None)
-    else:
-        text = value[:10] if rule.kind == "date" else str(value)
+        return rule.default or ("" if rule.clears and rule.kind == "string" else None)
+    return value[:10] if rule.kind == "date" else str(value)
+
+
+def _may_hold(profile: dict[str, set[str]], rule: Rule, record: dict[str, Any], *, delivered: bool) -> None:
+    text = _text(record, rule)
     if text is not None:
         profile[rule.target] = {text} if delivered else profile[rule.target] | {text}
 

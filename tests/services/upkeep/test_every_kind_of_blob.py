@@ -51,6 +51,7 @@ CARE: dict[Kind, Care] = {
     Kind.STATE: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.NOTIFIED: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.ATTEMPTS: Care("a week after the last failure", "names nobody", backup=True, swept=False),
+    Kind.CENSUSES: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.ESCROW_INDEX: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.SEGMENT: Care("until its round is settled", "refused while there is one", backup=True, swept=True),
     Kind.KEY_ROWS: Care("until the index is made anew", "their entry goes", backup=True, swept=True),

@@ -36,6 +36,7 @@ from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
 from upa_core.services.deliver.routes import routes_with
 from upa_core.services.health.notify import Alerting
+from upa_core.state.individual import CountedProfiles
 
 if TYPE_CHECKING:
     from upa_core.adapters.graph.admin_graph import AdminGraph, SignIn
@@ -99,9 +100,10 @@ class App:
             "admin": Service(_origin(target.admin_url), sharepoint, self.clock, calls=self.calls),
         }
 
-    def people_manager(self, connector: Connector) -> PeopleManager:
-        """Return the reader of a connector's target profiles."""
-        return PeopleManager(self.services(connector)["admin"])
+    def people_manager(self, connector: Connector) -> CountedProfiles:
+        """Return the reader of a connector's target profiles; each read is taken from the budget of calls."""
+        reader = PeopleManager(self.services(connector)["admin"])
+        return CountedProfiles(reader, self.store, self.clock, connector)
 
     def inspection(self, connector: Connector) -> CloudInspection:
         """Return what looks at a connector's surroundings before it runs."""
@@ -120,7 +122,7 @@ class App:
                 "library": (sharepoint, _origin(target.site_url)),
                 "admin": (sharepoint, _origin(target.admin_url)),
             },
-            PeopleManager(services["admin"]),
+            self.people_manager(connector),
             LibraryLabel(services["library"], target.site_url, target.folder),
             certificates,
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upa_core.domain.people_calls import Budget, PeopleCalls, load_of
+from upa_core.domain.people_calls import Budget, Part, PeopleCalls, load_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -87,3 +87,26 @@ def test_the_end_waits_for_hours_and_days() -> None:
     load = load_of(1_000, 0, Budget(hours=(20, 22), per_day=1_000), NOON)
 
     assert load.ends == datetime(2026, 11, 24, 20, 6, 40, tzinfo=UTC)
+
+
+def test_a_part_is_counted_apart_and_within_the_share() -> None:
+    """A reader that may take a tenth gets 75 of 750 calls, which others don't get; with the window its count ends."""
+    drift, budget = Part("drift", 0.1), Budget()
+    calls, granted = PeopleCalls().reserve(100, budget, NOON, drift)
+    more = calls.reserve(100, budget, NOON, drift)[1]
+    others = calls.reserve(1_000, budget, NOON)[1]
+    renewed = calls.free_at(budget, NOON, drift)
+    back = calls.give_back(25, NOON, drift).reserve(100, budget, NOON, drift)[1]
+
+    assert (granted, more, others, back) == (75, 0, 675, 25)
+    assert (calls.free_at(budget, NOON), renewed) == (NOON, NOON + timedelta(minutes=5))
+    assert calls.reserve(100, budget, renewed, drift)[1] == 75
+
+
+def test_somebody_who_waits_is_served_at_any_hour() -> None:
+    """Off-peak hours are for what runs by itself; the share counts all the same."""
+    budget, someone = Budget(hours=(20, 5)), Part(any_hour=True)
+    calls, granted = PeopleCalls().reserve(1_000, budget, NOON, someone)
+
+    assert granted == 750
+    assert calls.free_at(budget, NOON, someone) == NOON + timedelta(minutes=5)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.world import World
-from upa_core.domain.people_calls import Budget
-from upa_core.state.individual import CallBudget
+from upa_core.domain.errors import ThrottledError
+from upa_core.domain.people_calls import Budget, Part
+from upa_core.state.individual import CallBudget, CountedProfiles
 
 
 def budgets(count: int, **budget: object) -> tuple[World, list[CallBudget]]:
     world = World(individual=Budget(**budget))
     world.sim.advance(300 - world.sim.time() % 300)
-    return world, [CallBudget(world.ports(), world.connector) for _ in range(count)]
+    return world, [CallBudget(world.store, world.time, world.connector) for _ in range(count)]
 
 
 def test_two_workers_share_one_budget() -> None:
@@ -55,3 +58,57 @@ def test_it_tells_when_calls_are_there_again() -> None:
         pass
 
     assert one.free_at() - world.time.now() == timedelta(minutes=5)
+
+
+def test_a_background_reader_takes_its_part_and_no_more() -> None:
+    """A tenth of the share is granted in each window, and what isn't used goes back at the end."""
+    world = World()
+    world.sim.advance(300 - world.sim.time() % 300)
+    with CallBudget(world.store, world.time, world.connector, part=Part("drift", 0.1)) as drift:
+        made = sum(drift.take(20) for _ in range(9)) * 20
+    with CallBudget(world.store, world.time, world.connector) as other:
+        left = sum(other.take(5) for _ in range(200)) * 5
+
+    assert (made, left) == (60, 690)
+
+
+class Counting:
+    """Profiles that are empty; a pause of the service can be set."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.pause: float | None = None
+
+    def properties(self, user_principal_name: str) -> dict[str, str] | None:
+        self.reads += 1
+        if self.pause is not None:
+            raise ThrottledError("429", retry_after=self.pause)
+        return {"UserName": user_principal_name}
+
+
+def test_checks_take_their_reads_from_the_budget() -> None:
+    """A read for a check is counted; where the share is used up it waits for the next five minutes, not longer."""
+    world, (worker,) = budgets(1, share=1.0)
+    inner = Counting()
+    profiles = CountedProfiles(inner, world.store, world.time, world.connector)
+    began = world.now
+    found = [profiles.properties(f"p{number}@contoso.com") for number in range(31)]
+    waited = world.now - began
+    worker.throttled(900)
+    with pytest.raises(ThrottledError, match="used up until"):
+        profiles.properties("p@contoso.com")
+
+    assert (len(found), inner.reads, waited) == (31, 31, timedelta(minutes=5))
+
+
+def test_a_pause_that_a_check_meets_holds_for_all() -> None:
+    """A throttle that a check's read meets is noted for everybody who calls PeopleManager."""
+    world, (worker,) = budgets(1)
+    inner = Counting()
+    inner.pause = 120
+    profiles = CountedProfiles(inner, world.store, world.time, world.connector)
+    with pytest.raises(ThrottledError):
+        profiles.properties("p@contoso.com")
+
+    assert not worker.take(1)
+    assert worker.free_at() - world.now == timedelta(seconds=120)

@@ -12,6 +12,7 @@ from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.output import count, duration
 from upa_cli.shell.registry import command
+from upa_core.domain.people_calls import WINDOW
 from upa_core.services.admin.adopt import PER_SECOND, Adopted, unconfirmed
 from upa_core.services.admin.adopt import adopt as read_profiles
 from upa_core.services.insight.preview import preview
@@ -39,16 +40,17 @@ def adopt(
     """Read what profiles hold already into the shadow of a new connector, so that its first run sends only
     differences.
 
-    For tenants whose properties were filled by another tool. Profiles are read one by one, within PeopleManager's
-    limits: 8 a second, 1,000 people in two minutes. Only strings are taken; people already known are left. It can be
-    stopped and started again.
+    For tenants whose properties were filled by another tool. Profiles are read one by one, at most 8 a second, and
+    within the tenant's budget of calls (`individual`): 1,000 people in seven minutes in the smallest tenant. Only
+    strings are taken; people already known are left. It can be stopped and started again.
     """
     view = ScopeView()
     apart = replace(cli.ports, source=WatchedSource(cli.ports.source, cli.connector, view))
     found = preview(apart, cli.connector, most=1_000_000)
     unknown = unconfirmed(found.entries)
     chosen = unknown[:limit]
-    cli.note(f"reading {count(len(chosen), 'profile')}, about {duration(len(chosen) / per_second)}")
+    budget = WINDOW.total_seconds() / cli.connector.individual.per_window
+    cli.note(f"reading {count(len(chosen), 'profile')}, about {duration(len(chosen) * max(1 / per_second, budget))}")
     result, profiles = Adopted(), cli.app.people_manager(cli.connector)
     for result in read_profiles(cli.ports, cli.connector, profiles, chosen, per_second=per_second):
         cli.note(f"{result.looked_at:,} of {len(chosen):,}", "dim")

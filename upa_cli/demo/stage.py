@@ -20,10 +20,10 @@ from upa_cli.demo.engine import Engine, HostEngine, LoopEngine
 from upa_cli.demo.narration import Narrator
 from upa_core import bootstrap
 from upa_core.adapters.clock import SteppedClock, clock_from
-from upa_core.adapters.sharepoint.people_manager import PeopleManager
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
 from upa_core.ports.clock import Clock
+from upa_core.ports.profiles import Profiles
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PACE = 1 / 9000
@@ -88,7 +88,7 @@ class Stage:
     connector_file: Path
     connector: Connector
     ports: Ports
-    profiles: PeopleManager
+    profiles: Profiles
     clock: Clock
     engine: Engine
     environ: dict[str, str]

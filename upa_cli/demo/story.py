@@ -98,7 +98,7 @@ def _report_keys(on: Stage) -> list[str]:
 
 
 def _read(on: Stage, person: str) -> dict[str, str]:
-    return on.profiles.properties(on.sim.directory.get(person)["userPrincipalName"]) or {}
+    return dict(on.profiles.properties(on.sim.directory.get(person)["userPrincipalName"]) or {})
 
 
 def _in_escrow(on: Stage, person: str) -> bool:

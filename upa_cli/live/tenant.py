@@ -12,13 +12,14 @@ from upa_cli.live.check import Kind
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
-from upa_core.adapters.sharepoint.people_manager import PeopleManager, claims_name
+from upa_core.adapters.sharepoint.people_manager import claims_name
 from upa_core.bootstrap import App
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import file_name, run_id
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UpaError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.inspection import Host, Inspection
+from upa_core.ports.profiles import Profiles
 
 EMPTY = b'\xef\xbb\xbf{"value":[]}'
 _JSON = {"Accept": "application/json;odata=nometadata", "Content-Type": "application/json"}
@@ -42,7 +43,7 @@ class LiveTenant:
 
     ports: Ports
     inspection: Inspection
-    people: PeopleManager
+    people: Profiles
     services: Mapping[Host, Service]
     site_url: str
     select: Sequence[str]
@@ -115,7 +116,7 @@ class LiveTenant:
         found = self.people.properties(self.person)
         if found is None:
             raise RefusedError("the person of --person has no profile yet: take somebody who has")
-        return found
+        return dict(found)
 
     def set_one(self, name: str, value: str) -> None:
         """Write one property with PeopleManager; raises `RefusedError` and `AccessDeniedError`."""

@@ -16,10 +16,10 @@ from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.identity.certificate import split_certificate
 from upa_core.adapters.identity.tokens import TokenSource
-from upa_core.adapters.sharepoint.people_manager import PeopleManager
 from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
+from upa_core.ports.profiles import Profiles
 
 MAX_USERS = 5
 
@@ -31,7 +31,7 @@ class CloudInspection:
         self,
         graph: Service,
         tokens: Mapping[Host, tuple[TokenSource, str]],
-        profiles: PeopleManager,
+        profiles: Profiles,
         label: LibraryLabel,
         certificates: Sequence[bytes],
     ) -> None:

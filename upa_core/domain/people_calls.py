@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import ClassVar
@@ -55,6 +55,25 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the share that somebody may take at most; the whole share by default."""
+
+    name: str = ""
+    """Who takes it, such as `drift`; "" isn't counted apart."""
+    most: float = 1.0
+    """Of the calls in 5 minutes: 0.1 is a tenth of the share."""
+    any_hour: bool = False
+    """Off-peak hours don't hold: somebody waits for the answer."""
+
+    def room(self, budget: Budget, taken: int) -> int:
+        """Return how many calls of a window are left to it, where so many are taken."""
+        return max(0, int(budget.per_window * self.most) - taken)
+
+
+WHOLE_SHARE = Part()
+
+
+@dataclass(frozen=True, slots=True)
 class PeopleCalls:
     """The stored document of a tenant: calls that were reserved, by window, hour and day (all UTC)."""
 
@@ -71,37 +90,40 @@ class PeopleCalls:
     """The service asked for a pause until then."""
     throttled: int = 0
     """Times in a row that it asked."""
+    parts: dict[str, int] = field(default_factory=dict[str, int])
+    """Of the calls in this window, those of whoever may take a part only, by name."""
 
-    def reserve(self, wanted: int, budget: Budget, now: datetime) -> tuple[PeopleCalls, int]:
+    def reserve(self, wanted: int, budget: Budget, now: datetime, part: Part = WHOLE_SHARE) -> tuple[PeopleCalls, int]:
         """Take at most so many calls; returns the document to be stored, and how many there are, perhaps none."""
-        if not budget.open_at(now) or (self.not_before is not None and now < self.not_before):
+        is_open = part.any_hour or budget.open_at(now)
+        if not is_open or (self.not_before is not None and now < self.not_before):
             return self, 0
         fresh = self._turned(now)
-        rooms = [budget.per_window - fresh.in_window, wanted]
+        rooms = [budget.per_window - fresh.in_window, part.room(budget, fresh._taken(part)), wanted]
         if budget.per_hour is not None:
             rooms.append(budget.per_hour - fresh.in_hour)
         if budget.per_day is not None:
             rooms.append(budget.per_day - fresh.in_day)
         granted = max(0, min(rooms))
-        return fresh._plus(granted), granted
+        return fresh._plus(granted, part), granted
 
-    def give_back(self, calls: int, now: datetime) -> PeopleCalls:
+    def give_back(self, calls: int, now: datetime, part: Part = WHOLE_SHARE) -> PeopleCalls:
         """Return calls that were reserved and not made; those of a window that is over are gone."""
         fresh = self._turned(now)
         same_window = fresh.window == self.window
-        return fresh._plus(-min(calls, fresh.in_window)) if same_window else fresh
+        return fresh._plus(-min(calls, fresh.in_window), part) if same_window else fresh
 
-    def free_at(self, budget: Budget, now: datetime) -> datetime:
+    def free_at(self, budget: Budget, now: datetime, part: Part = WHOLE_SHARE) -> datetime:
         """Return when calls can be reserved again: now, or the moment at which a limit renews."""
         at = max(now, self.not_before or now)
         for _ in range(4):
-            at = budget.opens(at)
+            at = at if part.any_hour else budget.opens(at)
             turned = self._turned(at)
             if budget.per_day is not None and turned.in_day >= budget.per_day:
                 at = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
             elif budget.per_hour is not None and turned.in_hour >= budget.per_hour:
                 at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-            elif turned.in_window >= budget.per_window:
+            elif turned.in_window >= budget.per_window or not part.room(budget, turned._taken(part)):
                 at = window_of(at) + WINDOW
             else:
                 break
@@ -122,14 +144,27 @@ class PeopleCalls:
             self,
             window=window,
             in_window=self.in_window if window == self.window else 0,
+            parts=self.parts if window == self.window else {},
             hour=hour,
             in_hour=self.in_hour if hour == self.hour else 0,
             day=day,
             in_day=self.in_day if day == self.day else 0,
         )
 
-    def _plus(self, calls: int) -> PeopleCalls:
-        return replace(self, in_window=self.in_window + calls, in_hour=self.in_hour + calls, in_day=self.in_day + calls)
+    def _taken(self, part: Part) -> int:
+        return self.parts.get(part.name, 0)
+
+    def _plus(self, calls: int, part: Part) -> PeopleCalls:
+        parts = self.parts
+        if part.name and calls:
+            parts = {**parts, part.name: max(0, self._taken(part) + calls)}
+        return replace(
+            self,
+            in_window=self.in_window + calls,
+            in_hour=self.in_hour + calls,
+            in_day=self.in_day + calls,
+            parts=parts,
+        )
 
 
 def window_of(moment: datetime) -> datetime:

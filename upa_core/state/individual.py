@@ -1,19 +1,29 @@
-"""What a tenant's individual writes share: what the probe found, and the budget of calls, reserved in blocks."""
+"""What a tenant's individual writes share: what the probe found, and the budget of calls, reserved in blocks.
+
+Whoever calls PeopleManager takes the calls from here, writes and reads alike.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Final
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.individual_keys import people_calls_key, proof_key
+from upa_core.domain.errors import ThrottledError
 from upa_core.domain.individual.proof import Proofs
-from upa_core.domain.people_calls import PeopleCalls
-from upa_core.ports.bundle import Ports
+from upa_core.domain.people_calls import WHOLE_SHARE, Part, PeopleCalls
+from upa_core.ports.clock import Clock
+from upa_core.ports.profiles import Profiles
 from upa_core.ports.store import Store
 from upa_core.state.document import Document
 
-BLOCK = 100
+BLOCK: Final = 100
 """Calls reserved at a time: a slice costs a few writes, and a worker that dies takes few calls with it."""
+PATIENCE: Final = timedelta(minutes=6)
+"""A check waits so long for calls: a window and a little more."""
 
 
 def proofs_of(store: Store, connector: Connector) -> Document[Proofs]:
@@ -22,29 +32,72 @@ def proofs_of(store: Store, connector: Connector) -> Document[Proofs]:
 
 
 class CallBudget:
-    """Calls that one worker may make; what it reserved and didn't use goes back with `close`."""
+    """Calls of PeopleManager that one worker may make: reserved in storage, and given back where they weren't made.
 
-    def __init__(self, ports: Ports, connector: Connector) -> None:
-        self._clock = ports.clock
+    Reading one person is a call, each value set is another. A background reader that may take a tenth of the share:
+
+        with CallBudget(ports.store, ports.clock, connector, part=Part("drift", 0.1)) as calls:
+            if not calls.take(len(accounts)):
+                return calls.free_at()  # come again then; nothing was read
+            try:
+                found = profiles.read(accounts)
+            except ThrottledError as exc:
+                calls.throttled(exc.retry_after)  # it counts for everybody in the tenant
+                raise
+
+    Every method raises `RetryLaterError` where the storage can't be reached, `ConflictError` where too many write.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, connector: Connector, *, part: Part = WHOLE_SHARE, block: int = BLOCK
+    ) -> None:
+        """Use the budget of a connector's target tenant. Nothing is reserved yet.
+
+        Args:
+            store: where the tenant's budget is kept.
+            clock: tells the window.
+            connector: its `individual` says how large the share is.
+            part: who takes calls, and how much of the share at most.
+            block: calls reserved at a time, at least.
+
+        """
+        self._clock = clock
         self._budget = connector.individual
-        self._document = Document(ports.store, people_calls_key(connector.target.lane), PeopleCalls())
+        self._document = Document(store, people_calls_key(connector.target.lane), PeopleCalls())
+        self._part, self._block = part, block
         self._left = 0
         self.made = 0
         """Calls taken so far."""
 
+    def __enter__(self) -> CallBudget:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give back what wasn't used; after a death nothing is."""
+        if kind is None or issubclass(kind, Exception):
+            self.close()
+
     def take(self, calls: int) -> bool:
         """Take calls, reserving another block where there aren't enough; False where the budget has none."""
         if self._left < calls:
-            self._reserve(max(BLOCK, calls))
+            self._reserve(max(self._block, calls))
         if self._left < calls:
             return False
         self._left -= calls
         self.made += calls
         return True
 
+    def put_back(self, calls: int) -> None:
+        """Take calls back that were taken and not made."""
+        self._left += calls
+        self.made -= calls
+
     def free_at(self) -> datetime:
         """Return when calls can be reserved again."""
-        return self._document.load().value.free_at(self._budget, self._clock.now())
+        return self._document.load().value.free_at(self._budget, self._clock.now(), self._part)
 
     def throttled(self, pause: float | None) -> int:
         """Note the pause that the service asked for; returns how many times in a row it has."""
@@ -63,15 +116,42 @@ class CallBudget:
         left, self._left = self._left, 0
         if left:
             now = self._clock.now()
-            self._document.update(lambda calls: calls.give_back(left, now))
+            self._document.update(lambda calls: calls.give_back(left, now, self._part))
 
     def _reserve(self, wanted: int) -> None:
         granted = 0
 
         def change(calls: PeopleCalls) -> PeopleCalls:
             nonlocal granted
-            after, granted = calls.reserve(wanted, self._budget, self._clock.now())
+            after, granted = calls.reserve(wanted, self._budget, self._clock.now(), self._part)
             return after if granted else calls
 
         self._document.update(change)
         self._left += granted
+
+
+class CountedProfiles:
+    """Implements the port `Profiles`: reads for somebody who waits, each taken from the tenant's budget of calls.
+
+    Where the share of these five minutes is used up, it waits for the next. `ThrottledError` is raised where it would
+    be long, and is noted for everybody where the service raised it.
+    """
+
+    def __init__(self, profiles: Profiles, store: Store, clock: Clock, connector: Connector) -> None:
+        self._profiles, self._clock = profiles, clock
+        self._calls = CallBudget(store, clock, connector, part=Part(any_hour=True), block=1)
+
+    def properties(self, user_principal_name: str) -> Mapping[str, str] | None:
+        """Return every property of a profile, None where there is none; raises as the port."""
+        until = self._clock.now() + PATIENCE
+        while not self._calls.take(1):
+            at, now = self._calls.free_at(), self._clock.now()
+            if at > until:
+                pause = (at - now).total_seconds()
+                raise ThrottledError(f"the budget of calls is used up until {at:%Y-%m-%d %H:%M} UTC", retry_after=pause)
+            self._clock.sleep(max(1.0, (at - now).total_seconds()))
+        try:
+            return self._profiles.properties(user_principal_name)
+        except ThrottledError as exc:
+            self._calls.throttled(exc.retry_after)
+            raise

@@ -16,7 +16,7 @@ from upa_core.state.change_people import change_people_between_runs, next_sequen
 
 BATCH = 200
 PER_SECOND = 8.0
-"""PeopleManager allows 3,000 calls in 5 minutes to the smallest tenants [SP-64]; this leaves a margin."""
+"""No spikes [SP-64]; how many profiles are read in all is up to the tenant's budget of calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from upa_core.domain.individual.proof import Found, Proof, PropertyProof
 from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
 from upa_core.domain.language.values import ValueType, as_person, list_text
 from upa_core.domain.people.mapping import Mapping
+from upa_core.domain.people_calls import Part
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.doctor.finding import Finding
@@ -77,7 +78,7 @@ def probe_individual(
         return [Finding(CHECK, "info", "no mapping says route: individual, so nothing was tried")]
     if not app:
         return [Finding(CHECK, "error", "the token doesn't tell which app it is for", "see sign-in")]
-    budget = CallBudget(ports, connector)
+    budget = CallBudget(ports.store, ports.clock, connector, part=Part(any_hour=True))
     try:
         return _probe(ports, connector, profiles, app, user, new_term, mappings, budget, plan_anew)
     except AccessDeniedError as exc:

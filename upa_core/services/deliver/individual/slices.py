@@ -57,7 +57,7 @@ class Slices:
         self._ports, self._delivery, self._writer = delivery.ports, delivery, writer
         key = progress_key(delivery.run.id, delivery.file.name)
         self._document = Document(delivery.ports.store, key, Progress())
-        self._budget = CallBudget(delivery.ports, delivery.connector)
+        self._budget = CallBudget(delivery.ports.store, delivery.ports.clock, delivery.connector)
         self._sends_until = 0.0
         self._throttles = 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {
+    "domain/documents/ad_hoc.py": "tests/services/plan/test_ad_hoc.py",
     "domain/documents/attempts.py": "tests/services/drive/test_deadline.py",
     "domain/documents/checksum.py": "tests/state/test_shard_codec.py",
     "services/deliver/bulk/drop.py": "tests/services/admin/test_repair.py",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from tests.support.ad_hoc import begun, canary, import_values
 from tests.support.joined import JoinedWorld, row
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from upa_core.domain.errors import RefusedError
@@ -224,6 +225,39 @@ def _swap_numbers(world: World, _: Ports) -> None:
             world.renumber(person, number)
 
 
+def _canary(world: World, ports: Ports) -> None:
+    """Begin a canary of a connector that was never pulled, and close the laptop."""
+    if not begun(world):
+        canary(world, ports, world.people[2])
+
+
+def _see_it_through(world: World, ports: Ports) -> None:
+    """Do what the function app's timer does, until the open run has ended."""
+    world.drain(ports, hours=6)
+    assert world.state.run is None
+
+
+def _imported() -> World:
+    world = settled()
+    world.sim.profiles.define("UpaExtra")
+    world.connector = with_limits(world.connector, max_pairs=3)
+    world.edit(world.people[1], department="changed meanwhile")
+    return world
+
+
+def _import(world: World, ports: Ports) -> None:
+    """Import a property that nobody owns, and override one that the connector owns."""
+    if not begun(world):
+        values = {"UpaExtra": "x", "UpaTitle": "imported"}
+        import_values(world, ports, dict.fromkeys(world.people[:4], values))
+
+
+def _imported_all(world: World, _: Ports) -> None:
+    """See that what nobody owns stays as it was imported."""
+    held = [world.sim.profiles.get(person).get("UpaExtra") for person in world.people[:5]]
+    assert held == ["x", "x", "x", "x", None], held
+
+
 def retry_until_decided(step: Step) -> Step:
     """Make a decision repeatable: one that was carried out is no error."""
 
@@ -250,5 +284,7 @@ SCENARIOS = (
     Scenario("nameless import job, late log", _nameless, (sync,), days=1),
     Scenario("more shards", _reshard, (_full_sync,)),
     Scenario("changed mapping", _remapped, (sync,)),
+    Scenario("canary, laptop closed", lambda: quick(World(9)), (_canary, _see_it_through, sync)),
+    Scenario("import that overrides, laptop closed", _imported, (_import, _see_it_through, sync, _imported_all)),
     Scenario("joined rows, exchanged keys", _joined, (sync, _swap_numbers, sync)),
 )

@@ -14,11 +14,10 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
-from upa_cli.work.canary import SUFFIX as CANARY
 from upa_cli.work.reports import list_reports
 from upa_core.domain.bulk.import_job import error_name, state_name
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.documents.ids import is_run_id
+from upa_core.domain.documents.ids import CANARY, is_run_id
 from upa_core.domain.documents.lane import Outcome
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.documents.storage_layout import report_key, run_folder

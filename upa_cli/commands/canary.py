@@ -25,7 +25,7 @@ from upa_core.domain.redaction import Redactor
         "connector": "its name",
         "person": "object id",
         "delivered": "true where SharePoint holds every value that was sent",
-        "run": "id of the canary's run, kept in the archive where it wasn't delivered",
+        "run": 'id of the canary\'s run, as upa runs and upa archive know it; "" where there was nothing to send',
         "steps": "Entra's five: connect, import, scope, match, action",
         "properties": "property → before, sent, now",
         "result": "what the import job said of the person",
@@ -37,9 +37,10 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
     """Send one real person end to end, and read the profile back: rights, mapping and SharePoint are proven before
     `go`.
 
-    It works in staging mode and changes nothing of the connector: neither watermark nor shadow. Values are sent even
-    where SharePoint confirmed them, but for those that an administrator rejected. The import job is a real one with
-    one person in it; SharePoint takes minutes to hours. Choose somebody who doesn't mind.
+    It works in staging mode, and not in a pause or while a plan is held. Values are sent even where SharePoint
+    confirmed them, but for those that an administrator rejected. It is a run of the connector, with one person in it:
+    upa runs, why and archive know it, what SharePoint confirms isn't sent again, and if this is stopped the function
+    app, or the next canary, goes on. SharePoint takes minutes to hours. Choose somebody who doesn't mind.
     """
     person = user_id(cli, user)
     redactor, began = Redactor(cli.connector), cli.ports.clock.now()
@@ -52,11 +53,10 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
     manager = cli.app.people_manager(cli.connector)
     before = manager.properties(name) or {}
     flown = one_person.fly(cli, person)
-    sent = {target: new for one in flown.told.timeline[-1:] for target, (_, new) in one.changes.items()}
+    sent = flown.sent
     now = manager.properties(name) or {}
-    confirmed = bool(sent) and not flown.result.failed and not flown.told.escrow
     wrong = [target for target, value in sent.items() if now.get(target, "") != value and _is_text(cli, target)]
-    result = flown.told.timeline[-1].result if flown.told.timeline else flown.result.last.why
+    result = flown.why or (flown.planned.result if flown.planned is not None else "")
     rows = {
         target: {
             "before": redactor.value(target, before.get(target)),
@@ -65,15 +65,13 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
         }
         for target, value in sorted(sent.items())
     }
-    delivered = confirmed and not wrong
-    run = flown.told.timeline[-1].run if flown.told.timeline else ""
-    one_person.forget(cli.ports, one_person.canary_of(cli), *((run, flown.result.pulled.round) if delivered else ()))
+    delivered = flown.confirmed and not wrong
     took = (cli.ports.clock.now() - began).total_seconds()
     document: dict[str, Any] = {
         "connector": cli.connector.name,
         "person": person,
         "delivered": delivered,
-        "run": run,
+        "run": flown.planned.run if flown.planned is not None else "",
         "steps": steps_as_json(steps),
         "properties": rows,
         "result": result,

@@ -42,6 +42,7 @@ ADVICE = {
     EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",
     EscrowReason.OVER_BUDGET: "they are planned again when the budget renews",
     EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
+    EscrowReason.OVERRIDDEN: "they are sent again",
     EscrowReason.OVERTAKEN: "they are sent again",
 }
 

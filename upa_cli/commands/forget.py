@@ -12,8 +12,8 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count
 from upa_cli.shell.registry import command
-from upa_cli.work.canary import SUFFIX
 from upa_cli.work.users import user_id
+from upa_core.domain.documents.ids import CANARY
 from upa_core.domain.errors import UpaError
 from upa_core.services.admin.forget import forget as forget_person
 
@@ -48,7 +48,7 @@ def forget(
         if cli.options.json or not cli.err.is_terminal:
             raise CommandError("what is forgotten can't be brought back: confirm with --yes", exits.USAGE)
         typer.confirm(f"Forget {clean(user)} ({person}) for good?", abort=True, err=True)
-    changed = forget_person(cli.ports, cli.connector, person, cli.who, also=[cli.connector.name + SUFFIX])
+    changed = forget_person(cli.ports, cli.connector, person, cli.who, also=[cli.connector.name + CANARY])
 
     def render(out: Console) -> None:
         text = f"{cli.connector.name} holds nothing of {person} any more"

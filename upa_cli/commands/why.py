@@ -30,6 +30,7 @@ _REASONS = {
     "not_written": "a single write wasn't made; see the detail",
     "over_budget": "the budget of single writes was used up",
     "import_job_abandoned": "an import job that was given up ended after all; they are sent again",
+    "overridden": "an ad hoc run wrote, or may have written, another value; the connector's own is sent again",
     "overtaken": "something newer was delivered before an older batch ended; it is sent again",
 }
 

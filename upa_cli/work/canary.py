@@ -1,116 +1,82 @@
-"""One real person end to end, apart from the connector's own state: it works in staging mode, and leaves nothing."""
+"""One real person end to end: an ad hoc run of the connector itself, also in staging mode."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import LATER, CommandError
-from upa_cli.work.runner import RunResult, run_to_the_end
-from upa_core.domain.connector import ChangeThreshold, Connector
-from upa_core.domain.documents.connector_state import PeopleIndex
-from upa_core.domain.documents.ids import CANARY, run_id
-from upa_core.domain.documents.rounds import Link
-from upa_core.domain.documents.storage_layout import connector_prefix, run_folder, state_key
-from upa_core.ports.bundle import Ports
-from upa_core.ports.change_source import ChangeSource, Page
-from upa_core.services.insight.explain import Explanation, explain
-from upa_core.services.insight.one_person import shard_with
-from upa_core.services.upkeep.retention import sweep_storage
-from upa_core.state.document import Stored, lane_of, state_of
-from upa_core.state.people import People
-
-SUFFIX = CANARY
-
-
-class OnePerson:
-    """Implements `ChangeSource`: a directory that holds one person of another source."""
-
-    def __init__(self, source: ChangeSource, person: str, select: Sequence[str]) -> None:
-        """Show one person only."""
-        self._source, self._person, self._select = source, person, select
-
-    def begin(self, select: Sequence[str]) -> Link:  # noqa: ARG002 - the canary has a selection of its own
-        """Return the one link there is."""
-        return Link("canary:begin", "initial")
-
-    def page(self, link: Link) -> Page:  # noqa: ARG002 - there is one page only
-        """Return the person as they are today."""
-        record = self._source.read([self._person], self._select).get(self._person)
-        return Page([record] if record is not None else [], Link("canary:end", "delta"))
-
-    def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Pass on."""
-        return self._source.read(ids, select)
+from upa_cli.work.runner import drive_run
+from upa_core.domain.documents.ad_hoc import AdHoc
+from upa_core.domain.documents.runs import Report
+from upa_core.domain.plan.planner import Entry
+from upa_core.services.insight.explain import Explanation, Planned, explain
+from upa_core.services.insight.one_person import plan_person
+from upa_core.services.plan.ad_hoc import begin_ad_hoc
+from upa_core.services.plan.make_plan import prepared
+from upa_core.state.document import lane_of, state_of
+from upa_core.state.reports import read_report
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
     """How it went."""
 
-    result: RunResult
+    sent: dict[str, str]
+    """By property."""
     told: Explanation
+    planned: Planned | None
+    """What the run planned and what became of it; None where there was nothing to send."""
+    report: Report | None
+    """None where it hasn't ended: something stands in its way."""
+    why: str
+    """What that is, "" where it ended."""
+
+    @property
+    def confirmed(self) -> bool:
+        """True where the import job went through and nothing of the person waits in escrow."""
+        return self.report is not None and self.report.outcome == "succeeded" and not self.told.escrow
 
 
 def fly(cli: Cli, person: str) -> Canary:
     """Send one person's values through the whole pipeline and wait for SharePoint.
 
-    The canary has a state of its own, deleted at the end; the target tenant's lane is shared, so that only one import
-    job is ever in flight. One that was stopped midway is finished first.
+    Values are sent even where SharePoint confirmed them. It is a run of the connector: what SharePoint confirms is
+    known from then on, and a canary that is stopped midway is finished by whoever wakes next. One that was is finished
+    here first.
+
+    Raises:
+        CommandError: another connector has the lane.
+        UpaError: as `plan_person`, `begin_ad_hoc` and `advance`.
+
     """
-    connector = canary_of(cli)
-    flight = lane_of(cli.ports.store, connector).load().value.in_flight
-    if flight is not None and flight.connector != connector.name:
+    ports, connector = cli.ports, cli.connector
+    _finish_earlier(cli)
+    flight = lane_of(ports.store, connector).load().value.in_flight
+    if flight is not None:
         text = f"{flight.connector} has an import job in flight, and only one may be: wait for it (upa status)"
         raise CommandError(text, LATER)
-    if state_of(cli.ports.store, connector.name).load().value.run is None:
-        forget(cli.ports, connector)
-    else:
-        cli.note("an earlier canary was stopped midway: finishing it first", "yellow")
-        run_to_the_end(_ports(cli, connector, person), connector)
-        forget(cli.ports, connector)
-    sweep_storage(cli.ports, connector)
-    _seed(cli, connector, person)
-    ports = _ports(cli, connector, person)
+    ready = prepared(ports, connector)
+    record = ports.source.read([person], connector.select).get(person) or {}
+    entry = plan_person(ports, ready, person, record, resend=True).entry
+    told = explain(ports, connector, person)
+    if entry is None:
+        return Canary({}, told, None, None, "")
+    known = {target: value for target, value in told.known.items() if target in entry.new and value is not None}
+    entry = Entry(entry.person, entry.new, known, entry.account)
+    run = begin_ad_hoc(ports, ready, [entry], AdHoc("canary", cli.who))
     with cli.progress.waiting() as narrate:
-        result = run_to_the_end(ports, connector, narrate=narrate)
-    return Canary(result, explain(ports, connector, person))
+        stopped = drive_run(ports, connector, run.id, narrate=narrate)
+    told = explain(ports, connector, person)
+    planned = next((one for one in told.timeline if one.run == run.id), None)
+    why = stopped.why if stopped is not None else ""
+    return Canary(dict(entry.new), told, planned, read_report(ports.store, run.id), why)
 
 
-def _seed(cli: Cli, connector: Connector, person: str) -> None:
-    """Give the canary a copy of what is known of the person, every value unknown.
-
-    So every value is sent, but none that an administrator rejected, and what a doubt left is sent again.
-    """
-    ports = cli.ports
-    index = PeopleIndex(token=run_id(ports.clock.now(), ports.ids.token()))
-    People(ports.store, connector, index).save(0, Stored(shard_with(ports, cli.connector, person, resend=True), None))
-    state_of(ports.store, connector.name).update(lambda state: replace(state, people=index))
-
-
-def canary_of(cli: Cli) -> Connector:
-    """Return the canary's connector: the same mappings, scope and target under another name, without limits."""
-    name = cli.connector.name + SUFFIX
-    if name in cli.app.connectors:
-        raise CommandError(f"the connector file has a connector {name}: rename it, canaries use that name")
-    none = ChangeThreshold(
-        updates_absolute=None, updates_percent=None, clears_absolute=None, clears_percent=None, shrink_percent=None
-    )
-    return replace(cli.connector, name=name, staging=False, threshold=none)
-
-
-def forget(ports: Ports, connector: Connector, *runs: str) -> None:
-    """Delete the canary's own state, and the runs and rounds named; others stay within the retention."""
-    for info in list(ports.store.list(connector_prefix(connector.name))):
-        if info.key != state_key(connector.name):
-            ports.store.delete(info.key)
-    ports.store.delete(state_key(connector.name))
-    for run in runs:
-        for info in list(ports.store.list(run_folder(run))):
-            ports.store.delete(info.key)
-
-
-def _ports(cli: Cli, connector: Connector, person: str) -> Ports:
-    return replace(cli.ports, source=OnePerson(cli.ports.source, person, connector.select))
+def _finish_earlier(cli: Cli) -> None:
+    """Finish a canary that was stopped midway."""
+    open_run = state_of(cli.ports.store, cli.connector.name).load().value.run
+    if open_run is None or open_run.ad_hoc is None or open_run.ad_hoc.kind != "canary":
+        return
+    cli.note("an earlier canary was stopped midway: finishing it first", "yellow")
+    drive_run(cli.ports, cli.connector, open_run.id)

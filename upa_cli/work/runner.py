@@ -11,8 +11,11 @@ from upa_core.domain.next_step import Step
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.advance import advance
 from upa_core.services.pull import PullResult, pull
+from upa_core.state.document import state_of
 from upa_core.state.reports import read_report
 
+_LANE_PATIENCE = 60.0
+"""Seconds between two looks, where nobody names the next."""
 Narrate = Callable[[Step], None]
 
 
@@ -48,6 +51,26 @@ def run_to_the_end(
         pulled = pull(ports, connector)
     reports, last = drive(ports, connector, wait=wait, narrate=narrate)
     return RunResult(pulled, reports, last)
+
+
+def drive_run(
+    ports: Ports, connector: Connector, run: str, *, wait: bool = True, narrate: Narrate = lambda _: None
+) -> Step | None:
+    """Do what is due until one run has ended, and no more; returns the step it stopped at, None once it has ended.
+
+    It waits for the lane too, which another connector may have. With `wait` false it stops where it would wait.
+    """
+    document = state_of(ports.store, connector.name)
+    while (current := document.load().value.run) is not None and current.id == run:
+        step = advance(ports, connector)
+        narrate(step)
+        if step.kind == "again":
+            continue
+        if not wait or (step.kind == "idle" and step.at is None):
+            return step
+        pause = (step.at - ports.clock.now()).total_seconds() if step.at is not None else _LANE_PATIENCE
+        ports.clock.sleep(max(0.0, pause))
+    return None
 
 
 def drive(

@@ -36,6 +36,7 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
         files=run.files,
         why=why,
         full=run.full,
+        ad_hoc=run.ad_hoc,
     )
     put_document(ports.store, report_key(run.id), report)
     for round_id in run.rounds:
@@ -103,6 +104,11 @@ def after_failure(
         last_run=run.id,
         runs=state.runs + 1,
     )
+
+
+def after_ad_hoc(state: ConnectorState, run: Run) -> ConnectorState:
+    """Return the state after an ad hoc run, however it ended: it tells nothing of the connector's own runs."""
+    return replace(state, run=None, last_run=run.id, runs=state.runs + 1)
 
 
 def count_people(ports: Ports, connector: str, run: Run, *, believed: bool) -> None:

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 MAX_CONNECTOR_NAME = 40
-"""A connector file allows 32 characters; a canary's name is longer by its suffix."""
+"""A connector file allows 32 characters; a canary of an earlier release has a name that is longer by its suffix."""
 
 _RUN = r"[0-9]{8}T[0-9]{6}Z-[a-z0-9]{4,16}"
 _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
@@ -38,7 +38,7 @@ def is_guid(text: str) -> bool:
 
 
 CANARY = "-canary"
-"""What follows a connector's name in the name of its canary."""
+"""What follows a connector's name in the name of a canary of an earlier release, which had a state of its own."""
 
 
 def is_connector_name(text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.codec import added
 from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.documents.quarantine import QuarantineReason
@@ -119,6 +120,8 @@ class Run:
     """Held and approved: nothing of it counts against the change threshold."""
     closed: tuple[ClosedRoute, ...] = added(())
     """Routes that have nothing more to do in this run while another is still at work."""
+    ad_hoc: AdHoc | None = added(None)
+    """Set where the plan came from an administrator: the run has no rounds, and says nothing of the source."""
 
     def file(self, name: str) -> FileState | None:
         """Return the file of that name."""
@@ -222,6 +225,8 @@ class Report:
     files: tuple[FileState, ...]
     why: str = ""
     full: bool = False
+    ad_hoc: AdHoc | None = added(None)
+    """What kind of ad hoc run it was, None for a run of the source's changes."""
 
     @property
     def outcome(self) -> Outcome:

@@ -29,6 +29,8 @@ class EscrowReason(StrEnum):
     """An import job that was given up ended after all: what it wrote is unknown."""
     OVERTAKEN = "overtaken"
     """Something newer was delivered before an older batch ended: nobody knows which of them is there."""
+    OVERRIDDEN = "overridden"
+    """An ad hoc run wrote another value, or may have written one: the connector's own is sent again."""
     OTHER_PERSON = "other_person"
     """The account name leads to somebody else's profile: nothing is written singly until SharePoint has caught up."""
     USER_EDITED = "user_edited"

@@ -169,15 +169,29 @@ class Shard:
         unknown = {target for target, cell, stamp in cells if cell is None and stamp} - entries.keys()
         self.escrow.deliver(person, targets, now=now, sequence=sequence, whole=not unknown)
 
-    def doubt(self, person: str, values: Mapping[str, str | None], *, now: datetime, sequence: int) -> None:
-        """Make properties unknown and the person due: an import job that held these values was given up, and ended."""
+    def doubt(
+        self,
+        person: str,
+        values: Mapping[str, str | None],
+        *,
+        now: datetime,
+        sequence: int,
+        reason: EscrowReason = EscrowReason.IMPORT_JOB_ABANDONED,
+    ) -> None:
+        """Make properties unknown and the person due: what a batch with these values left there isn't known.
+
+        Properties that aren't this connector's are nothing to it.
+        """
+        values = {target: value for target, value in values.items() if target in self.targets}
+        if not values:
+            return
         cells = dict(zip(self.targets, self.shadow(person) or (), strict=False))
         held = {target: cell for target in values if (cell := cells.get(target)) is not None}
         if held:
             self.doubted[person] = self.doubted.get(person, {}) | held
         self.settle(person, dict.fromkeys(values), sequence)
         self.escrow.note_sent(person, {**values, **held}, ())
-        self.escrow.ask(person, EscrowReason.IMPORT_JOB_ABANDONED, now=now, sequence=sequence)
+        self.escrow.ask(person, reason, now=now, sequence=sequence)
 
     def end(self, person: str, sequence: int = 0) -> bool:
         """Forget a person who left; True where something was known. `sequence`: the last file planned so far."""

@@ -35,7 +35,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
     Args:
         person: object id.
         by: who wants it, for the record.
-        also: names of canaries: what a stopped one left goes whole, archived runs as the connector's.
+        also: names of canaries of an earlier release: their state goes whole, archived runs as the connector's.
 
     Archived import files, plans and logs are written again without the person; their hashes in old manifests no longer
     match, which tells that they were changed. A person who is still in the directory and in scope comes back with the
@@ -51,7 +51,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
     _check_quiet(ports, connector)
     for name in also:
         if state_of(ports.store, name).load().value.run is not None:
-            raise RefusedError(f"{name} is on its way: finish it with upa canary, or wait three days for housekeeping")
+            raise RefusedError(f"{name} is on its way: wait three days for housekeeping")
     sequence = next_sequence(ports, connector)
 
     def end(shard: Shard, one: str) -> None:

@@ -20,6 +20,7 @@ from upa_core.services.deliver.settle_safely import settle_safely
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.state.document import Stored, state_of
 from upa_core.state.run_end import (
+    after_ad_hoc,
     after_delivery,
     after_failure,
     after_success,
@@ -49,7 +50,7 @@ def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | 
     Repeating it changes nothing. An archive that can't be read for long confirms nobody: a batch can always end.
     Until then `CorruptStateError` is raised.
     """
-    settlement = settle_safely(delivery.ports, delivery.connector, delivery.file, outcome)
+    settlement = settle_safely(delivery.ports, delivery.connector, delivery.file, outcome, delivery.run.ad_hoc)
     settled = replace(delivery.file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
     counted = Counts(exported=settlement.exported, escrowed=settlement.escrowed, waiting=settlement.waiting)
     attributable = bool(outcome.jobs) and settled.people > 1
@@ -139,6 +140,8 @@ def _ended(
 ) -> ConnectorState:
     if result is None:
         return state
+    if run.ad_hoc is not None:
+        return after_ad_hoc(state, run)
     if result == "success":
         return after_success(state, run, now)
     return after_failure(

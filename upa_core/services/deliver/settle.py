@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.lane import Abandoned, Outcome
 from upa_core.domain.documents.runs import BULK
 from upa_core.domain.health.events import Event, EventName, Fields, Level
@@ -33,8 +34,11 @@ class Settlement:
     """Of those in escrow, people who have no profile yet."""
 
 
-def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
+def settle(ports: Ports, connector: Connector, outcome: Outcome, ad_hoc: AdHoc | None = None) -> Settlement:
     """Write every property of the batch to the shadow, confirmed or unknown, stamped with the batch's number.
+
+    Nobody plans an ad hoc run's people again by themselves: what it leaves unknown is due. What an import wrote is no
+    value of the connector's source, so that the connector's own properties become unknown by it and are due.
 
     Raises `CorruptStateError` where the archive can't be read.
     """
@@ -56,17 +60,35 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome) -> Settlement:
             for person, values in part.items():
                 shard.settle(person, dict.fromkeys(values), outcome.sequence)
 
-    change_people(ports, connector, people, change, outcome.run)
+    sent_again = ad_hoc is not None and (ad_hoc.kind == "import" or not verdict.confirmed)
+    if sent_again:
+        _override(ports, connector, outcome, form.read(people.values(), orjson.loads))
+    else:
+        change_people(ports, connector, people, change, outcome.run)
     escrowed = len(verdict.failed)
     exported = len(people) - escrowed if verdict.confirmed else 0
     level = Level.INFO if verdict.confirmed else Level.WARNING
     fields: Fields = {"file": outcome.file, "exported": exported, "escrowed": escrowed, "why": verdict.why}
     jobs = outcome.import_jobs
     ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields, jobs))
-    _emit_escrowed(ports, connector, outcome, verdict)
+    if not sent_again:
+        _emit_escrowed(ports, connector, outcome, verdict)
     patient = {EscrowReason.PROFILE_NOT_CREATED}
     waiting = sum({why.reason for why in one.refused.values()} == patient for one in verdict.failed.values())
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting)
+
+
+def _override(ports: Ports, connector: Connector, outcome: Outcome, people: Mapping[str, Mapping[str, str]]) -> None:
+    """Make the connector's own properties of a batch unknown, and their people due; others aren't its business."""
+    owned = set(connector.targets)
+    everyone = {person: values for person, values in people.items() if owned & values.keys()}
+
+    def change(shard: Shard, part: Mapping[str, Mapping[str, str]]) -> None:
+        for person, values in part.items():
+            shard.doubt(person, values, now=outcome.ended, sequence=outcome.sequence, reason=EscrowReason.OVERRIDDEN)
+
+    if everyone:
+        change_people(ports, connector, everyone, change, outcome.run)
 
 
 def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 import orjson
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.lane import Abandoned, Outcome
 from upa_core.domain.documents.runs import FileState, Intent
 from upa_core.domain.documents.storage_layout import file_key, intent_key
 from upa_core.domain.errors import ConflictError, CorruptStateError, RetryLaterError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.repair import doubt_everybody
@@ -26,7 +28,9 @@ Named = Mapping[str, frozenset[str]]
 """Person → the properties that a file may have written."""
 
 
-def settle_safely(ports: Ports, connector: Connector, file: FileState, outcome: Outcome) -> Settlement:
+def settle_safely(
+    ports: Ports, connector: Connector, file: FileState, outcome: Outcome, ad_hoc: AdHoc | None = None
+) -> Settlement:
     """Settle from the archive; one that can't be read for long confirms nobody, and everybody in it is sent again.
 
     Raises what settling raises, until it has been tried often enough.
@@ -34,16 +38,22 @@ def settle_safely(ports: Ports, connector: Connector, file: FileState, outcome: 
     if may_begin(ports, connector, "settle", file.name):
         try:
             check_batch(ports, outcome.run, file)
-            return settle(ports, connector, outcome)
+            return settle(ports, connector, outcome, ad_hoc)
         except Exception as exc:
             if not failed(ports, connector, "settle", file.name, exc):
                 raise
     why = "its archive can't be read"
 
     def forget(named: Named) -> None:
+        now, sequence = outcome.ended, outcome.sequence
+
         def change(shard: Shard, part: Mapping[str, frozenset[str]]) -> None:
             for person, targets in part.items():
-                shard.settle(person, dict.fromkeys(targets), outcome.sequence)
+                unknown = dict.fromkeys(targets)
+                if ad_hoc is None:
+                    shard.settle(person, unknown, sequence)
+                else:
+                    shard.doubt(person, unknown, now=now, sequence=sequence, reason=EscrowReason.OVERRIDDEN)
 
         change_people(ports, connector, named, change, outcome.run)
 

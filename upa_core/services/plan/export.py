@@ -197,7 +197,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     if not planned.files and not held.kind:
         return _end_without_export(ports, connector, stored, planned)
     keep_shards(ports.store, run, state.people, people.kept or {})
-    _write_intent(ports, connector, planned)
+    write_intent(ports, connector, planned)
 
     def begin(current: ConnectorState) -> ConnectorState:
         return replace(
@@ -269,7 +269,8 @@ def _commit(
     return state_of(ports.store, connector.name).update(guarded, planned_from).value
 
 
-def _write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
+def write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
+    """Write down what a run is about to do, before anything is done."""
     intent = Intent(
         version=Intent.VERSION,
         connector=connector.name,

@@ -90,6 +90,13 @@ def make_plan(
     return planning.run(censuses)
 
 
+def prepared(ports: Ports, connector: Connector) -> Connector:
+    """Return the connector as it can be planned now: mappings that their route can't write say why."""
+    for route in sorted({mapping.route for mapping in connector.active} & ports.routes.keys()):
+        connector = ports.routes[route].prepare(ports, connector)
+    return connector
+
+
 class _Planning:
     def __init__(
         self,
@@ -119,8 +126,7 @@ class _Planning:
         self._check = check
         self._checked = False
         """Since the last shard was read."""
-        for route in sorted({mapping.route for mapping in connector.active} & ports.routes.keys()):
-            connector = ports.routes[route].prepare(ports, connector)
+        connector = prepared(ports, connector)
         self._planner = Planner(connector)
         self._project = compile_projection(connector.inputs)
         self._ends_unnamed = connector.source.rules.ends_unnamed

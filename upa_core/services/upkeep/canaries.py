@@ -1,4 +1,4 @@
-"""What a canary that was stopped midway left: it has a state of its own under the connector's name and `-canary`."""
+"""What a canary of an earlier release left: it had a state of its own under the connector's name and `-canary`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,18 @@
+"""An ad hoc run: a run of a connector whose plan didn't come from its source, but from somebody at the keyboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class AdHoc:
+    """What kind of run it is, and who began it; such a run has no rounds."""
+
+    kind: Literal["canary", "import"]
+    """`canary`: one person with the connector's own mappings; `import`: a file, once."""
+    by: str
+    """Who began it."""
+    about: str = ""
+    """The file's name, where there is one."""

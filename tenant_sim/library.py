@@ -208,6 +208,9 @@ class Library:
         if not item.checked_out:
             text = f'The file "{item.path}" is not checked out.'
             raise LibraryError(400, "-2147024738, Microsoft.SharePoint.SPFileCheckOutException", text)
+        if self.settings_of(item.path).required:  # ASSUMED [SP-128]: nobody fills columns in here
+            text = "You must fill out all required properties before checking in this document."
+            raise LibraryError(400, "-2130575251, Microsoft.SharePoint.SPException", text)
         item.checked_out = item.unseen = False
 
     def approve(self, item: Item) -> None:

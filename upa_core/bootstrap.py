@@ -108,7 +108,7 @@ class App:
     def inspection(self, connector: Connector) -> CloudInspection:
         """Return what looks at a connector's surroundings before it runs."""
         from upa_core.adapters.inspection import CloudInspection  # only `upa doctor` needs it
-        from upa_core.adapters.sharepoint.retention_label import LibraryLabel
+        from upa_core.adapters.sharepoint.library_settings import LibraryRules
 
         target, graph = connector.target, connector.source.cloud.graph
         services, sharepoint = self.services(connector), self._sharepoint_tokens(connector)
@@ -123,7 +123,7 @@ class App:
                 "admin": (sharepoint, _origin(target.admin_url)),
             },
             self.people_manager(connector),
-            LibraryLabel(services["library"], target.site_url, target.folder),
+            LibraryRules(services["library"], target.site_url, target.folder),
             certificates,
         )
 

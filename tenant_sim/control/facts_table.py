@@ -104,6 +104,7 @@ SP-109 | assumed | The server's zone is UTC. A date-time with a zone is moved in
 SP-110 | assumed | A value that isn't there (`undefined`, or nothing between two commas) is skipped as null is. | none
 SP-112 | documented | A file put into a library that requires check-out answers `CheckOutType` 0 and `Level` 255 until it is checked in; one that waits for approval `Level` 2. | SPFileLevel and SPCheckOutType of the SharePoint object model
 SP-113 | assumed | A file that was never checked in, and a draft that only approvers see, don't exist for the import job: DataFileNotExist. | none
+SP-128 | assumed | A file whose required columns are empty can't be checked in. | the text is reported
 SP-116 | assumed | How SharePoint sees an app that sets properties, and the type of the refusal "managing your own data". | none; the text is reported
 SP-117 | assumed | An app with the term store's role makes new terms in an open set; without it existing ones can be used at most. | pnp/powershell#3693 tells of one case
 SP-118 | assumed | A ProcessQuery request counts once for each method of PeopleManager in it, and refused calls count too. | none

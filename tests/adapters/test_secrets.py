@@ -29,8 +29,8 @@ from upa_core.adapters.identity.tokens import ManagedIdentityTokens, certificate
 from upa_core.adapters.inspection import CloudInspection
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
 from upa_core.adapters.sharepoint.library import SharePointLibrary
+from upa_core.adapters.sharepoint.library_settings import LibraryRules
 from upa_core.adapters.sharepoint.people_manager import PeopleManager
-from upa_core.adapters.sharepoint.retention_label import LibraryLabel
 from upa_core.adapters.storage.blob_store import blob_store
 from upa_core.adapters.telemetry.log_events import LogEvents
 from upa_core.adapters.webhook import Webhook
@@ -80,7 +80,7 @@ def _calls(transport: ScriptedTransport) -> dict[str, Callable[[], Any]]:
     users, jobs = GraphUsers(service), SharePointImportJobs(service)
     library = SharePointLibrary(service, SITE, "/sites/upa/Imports")
     graph, people = service, PeopleManager(service)
-    label = LibraryLabel(service, SITE, "/Imports")
+    label = LibraryRules(service, SITE, "/Imports")
     inspection = CloudInspection(graph, {"graph": (_Tokens(), ROOT)}, people, label, [])
     wire = RequestsTransport(session=session, session_owner=False)
     key = {"account_name": "account", "account_key": ACCOUNT_KEY}
@@ -107,6 +107,7 @@ def _calls(transport: ScriptedTransport) -> dict[str, Callable[[], Any]]:
         "inspection.some_users": inspection.some_users,
         "inspection.extensions": lambda: inspection.extensions([f"extension_{'0' * 32}_CostCenter"]),
         "inspection.retention_label": inspection.retention_label,
+        "inspection.library_settings": inspection.library_settings,
         "inspection.profile": lambda: inspection.profile(PERSON_NAME),
         "blobs.get": lambda: blobs.get("runs/1"),
         "blobs.read_range": lambda: blobs.read_range("runs/1", 0, 9),

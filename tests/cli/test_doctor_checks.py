@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.support.world import World
+from upa_core.adapters.http.service import Service
+from upa_core.adapters.sharepoint.library_settings import LibraryRules
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
-from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
+from upa_core.ports.inspection import Host, LibrarySettings, RetentionLabel, TokenFacts
 from upa_core.services.doctor import examine as doctor
+from upa_core.services.doctor.library import check_library
 from upa_core.services.doctor.probe import explain_refusal, probe
 
 ALL = frozenset({"User.Read.All", "Sites.FullControl.All", "User.ReadWrite.All"})
@@ -27,6 +30,7 @@ class Surroundings:
     untracked: tuple[str, ...] = ()
     known: Sequence[str] | None = ()
     label: RetentionLabel | UpaError | None = None
+    settings: LibrarySettings | UpaError = field(default_factory=LibrarySettings)
     users: Sequence[str] = ("a@b",)
     profiles: Mapping[str, str] | None = field(default_factory=dict)
 
@@ -55,6 +59,11 @@ class Surroundings:
         if isinstance(self.label, UpaError):
             raise self.label
         return self.label
+
+    def library_settings(self) -> LibrarySettings:
+        if isinstance(self.settings, UpaError):
+            raise self.settings
+        return self.settings
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         return self.profiles
@@ -225,3 +234,73 @@ def test_a_probe_that_cant_be_cancelled_is_harmless(world: World) -> None:
 
     assert findings[-1].evidence == "the empty import job couldn't be cancelled; it changes nobody's profile"
     assert len(world.sim.library.items()) == 1
+
+
+LIBRARY = "/sites/upa/Imports"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected", "fix"),
+    [
+        ({"check_out": True}, ("warning", "requires check-out"), "better switch off 'Require documents to be checked"),
+        ({"check_out": True, "required": ("Owner",)}, ("error", "columns Owner forbid"), "make the columns Owner opt"),
+        ({"required": ("Owner", "Area")}, ("warning", "must be filled: Owner, Area"), "make the columns Owner, Area"),
+        ({"approval": True}, ("warning", "import files stay drafts"), "switch off 'Require content approval'"),
+        ({"approval": True, "drafts_hidden": True}, ("error", "end DataFileNotExist"), "switch off 'Require content"),
+        ({"minor_versions": True, "drafts_hidden": True}, ("error", "keeps minor versions"), "let readers see drafts"),
+    ],
+)
+def test_a_library_that_hides_new_files_is_told(
+    world: World, around: Surroundings, settings: dict[str, object], expected: tuple[str, str], fix: str
+) -> None:
+    """Each setting that hides import files is a finding with its fix, an error where no import job would find one."""
+    around.settings = LibrarySettings(**settings)  # type: ignore[arg-type]
+    first = next(iter(check_library(world.ports(), world.connector, around)))
+
+    assert (first.severity, expected[1] in first.evidence, fix in first.fix) == (expected[0], True, True)
+
+
+@pytest.mark.parametrize("settings", [{}, {"drafts_hidden": True}, {"minor_versions": True}])
+def test_a_library_that_hides_nothing_is_well(world: World, around: Surroundings, settings: dict[str, object]) -> None:
+    """Hidden drafts harm nobody where there are none."""
+    around.settings = LibrarySettings(**settings)  # type: ignore[arg-type]
+
+    assert {severity for severity, _ in found(check_library, world, around)} == {"ok"}
+
+
+def test_settings_that_cant_be_asked_are_no_error(world: World, around: Surroundings) -> None:
+    """Where the library's settings can't be read, the doctor says where to look, and goes on."""
+    around.settings = RefusedError("no")
+
+    assert [severity for severity, _ in found(check_library, world, around)] == ["info", "ok", "ok"]
+
+
+@pytest.mark.parametrize(("required", "left"), [((), 0), (("Owner",), 0)])
+def test_the_doctor_reads_a_librarys_settings_and_leaves_nothing(
+    world: World, around: Surroundings, required: tuple[str, ...], left: int
+) -> None:
+    """On the tenant the settings come over REST; the file that the doctor tries with is gone afterwards."""
+    world.sim.library.change_settings(LIBRARY, force_checkout=True, required=required)
+    around.settings = read_settings(world)
+    severities = [severity for severity, _ in found(check_library, world, around)]
+
+    assert severities == (["error", "error"] if required else ["warning", "ok", "ok"])
+    assert len(world.sim.library.items(LIBRARY)) == left
+
+
+def test_settings_come_from_the_library_that_the_folder_is_in(world: World) -> None:
+    """Check-out, approval, drafts and columns to fill are those of the folder's library, without the file's name."""
+    world.sim.library.add_folder(f"{LIBRARY}/today")
+    before = read_settings(world, f"{LIBRARY}/today")
+    world.sim.library.change_settings(
+        LIBRARY, force_checkout=True, moderation=True, draft_visibility=2, required=("Owner",)
+    )
+
+    assert before == LibrarySettings()
+    assert read_settings(world, f"{LIBRARY}/today") == LibrarySettings(True, True, False, True, ("Owner",))
+
+
+def read_settings(world: World, folder: str = LIBRARY) -> LibrarySettings:
+    root = world.sim.urls.sharepoint
+    service = Service(root, world.tokens, world.time, session=world.session)
+    return LibraryRules(service, f"{root}/sites/upa", folder).settings()

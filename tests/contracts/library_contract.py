@@ -7,8 +7,8 @@ from typing import Protocol
 
 import pytest
 
-from upa_core.domain.errors import AccessDeniedError, ForeignLinkError, RetryLaterError
-from upa_core.ports.library import Library
+from upa_core.domain.errors import AccessDeniedError, ForeignLinkError, RefusedError, RetryLaterError
+from upa_core.ports.library import NOT_CHECKED_IN, Library
 
 BYTES = b'\xef\xbb\xbf{"value":[]}'
 
@@ -26,6 +26,12 @@ class LibraryWorld(Protocol):
 
     def binned(self) -> int:
         """Count what lies in the recycle bin."""
+
+    def require_check_out(self, *, column: str = "") -> None:
+        """Let new files be hidden until they are checked in; with a column that must be filled, they can't be."""
+
+    def is_seen(self, name: str) -> bool:
+        """Tell whether others than the uploader see a file."""
 
     def fail(self) -> None:
         """Let calls fail until further notice."""
@@ -131,6 +137,27 @@ class LibraryContract:
 
         assert world.library.delete_file(url) is False
         assert world.library.download(url) == BYTES
+
+    def test_check_in(self, world: LibraryWorld) -> None:
+        """Where the library requires check-out, an uploaded file is seen by others at once."""
+        world.require_check_out()
+        world.library.upload("a.json", BYTES)
+
+        assert world.is_seen("a.json")
+
+    def test_check_in_refused(self, world: LibraryWorld) -> None:
+        """A file that can't be checked in is a refusal with a code; it is there, and can be deleted."""
+        world.require_check_out(column="Owner")
+        url = world.library.url_of("a.json")
+        with pytest.raises(RefusedError) as refused:
+            world.library.upload("a.json", BYTES)
+
+        assert (refused.value.code, world.is_seen("a.json"), world.library.size(url)) == (
+            NOT_CHECKED_IN,
+            False,
+            len(BYTES),
+        )
+        assert (world.library.delete_file(url), world.library.size(url)) == (True, None)
 
     def test_foreign_urls(self, world: LibraryWorld) -> None:
         """A URL of another host, or over http, is refused by every method."""

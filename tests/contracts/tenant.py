@@ -108,6 +108,13 @@ class SiteWorld(Tenant):
     def binned(self) -> int:
         return len(self.sim.library.recycle_bin)
 
+    def require_check_out(self, *, column: str = "") -> None:
+        required = (column,) if column else ()
+        self.sim.library.change_settings(FOLDER, force_checkout=True, required=required)
+
+    def is_seen(self, name: str) -> bool:
+        return not self.sim.library.file(f"{FOLDER}/{name}").unseen
+
     def fail(self) -> None:
         self.fault("sharepoint", status=500)
 

@@ -80,6 +80,13 @@ class FakeLibraryWorld(FakeWorld):
     def binned(self) -> int:
         return 0
 
+    def require_check_out(self, *, column: str = "") -> None:
+        self.library.check_in_refused = bool(column)
+
+    def is_seen(self, name: str) -> bool:
+        url = self.library.url_of(name)
+        return url in self.library.files and url not in self.library.hidden
+
 
 class FakeJobsWorld(FakeWorld):
     uri = "https://contoso.sharepoint.com/sites/upa/Imports/a.json"

@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.hooks import Hooks
 from upa_core.domain.errors import ForeignLinkError, RefusedError
 from upa_core.ports.clock import Clock
-from upa_core.ports.library import MAX_DOWNLOAD, LibraryItem
+from upa_core.ports.library import MAX_DOWNLOAD, NOT_CHECKED_IN, LibraryItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,9 @@ class FakeLibrary:
     ) -> None:
         self.hooks = Hooks()
         self.locked: set[str] = set()
+        self.hidden: set[str] = set()
+        """URLs of files that aren't checked in."""
+        self.check_in_refused = False
         self._clock = clock or FakeClock()
         self._root, self._base = root, root + folder
         self._files: dict[str, _File] = {}
@@ -61,6 +64,9 @@ class FakeLibrary:
         """Store the file."""
         with self.hooks.around("upload", name):
             self._files[self.url_of(name)] = _File(bytes(content), self._clock.now())
+            if self.check_in_refused:
+                self.hidden.add(self.url_of(name))
+                raise RefusedError("not checked in", code=NOT_CHECKED_IN)
 
     def size(self, url: str) -> int | None:
         """Return the file's size."""

@@ -16,9 +16,9 @@ from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.identity.certificate import split_certificate
 from upa_core.adapters.identity.tokens import TokenSource
-from upa_core.adapters.sharepoint.retention_label import LibraryLabel
+from upa_core.adapters.sharepoint.library_settings import LibraryRules
 from upa_core.domain.errors import AccessDeniedError
-from upa_core.ports.inspection import Host, RetentionLabel, TokenFacts
+from upa_core.ports.inspection import Host, LibrarySettings, RetentionLabel, TokenFacts
 from upa_core.ports.profiles import Profiles
 
 MAX_USERS = 5
@@ -32,12 +32,12 @@ class CloudInspection:
         graph: Service,
         tokens: Mapping[Host, tuple[TokenSource, str]],
         profiles: Profiles,
-        label: LibraryLabel,
+        library: LibraryRules,
         certificates: Sequence[bytes],
     ) -> None:
         """Take Graph's service, token sources with their audiences, and the certificates that sign in."""
         self._graph, self._tokens, self._certificates = graph, tokens, certificates
-        self._profiles, self._label = profiles, label
+        self._profiles, self._library = profiles, library
 
     def token(self, host: Host) -> TokenFacts | None:
         """Sign in for a host and read the token's claims; nobody's signature is checked, the host does that."""
@@ -118,7 +118,11 @@ class CloudInspection:
 
     def retention_label(self) -> RetentionLabel | None:
         """Read the label of the target library."""
-        return self._label.read()
+        return self._library.label()
+
+    def library_settings(self) -> LibrarySettings:
+        """Read the settings of the target library."""
+        return self._library.settings()
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         """Read a profile."""

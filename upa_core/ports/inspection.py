@@ -31,6 +31,22 @@ class RetentionLabel:
     """True where it keeps what is deleted, or forbids deleting; False where it only marks."""
 
 
+@dataclass(frozen=True, slots=True)
+class LibrarySettings:
+    """What an owner has switched on for a library."""
+
+    check_out: bool = False
+    """New files are seen by nobody else until they are checked in."""
+    approval: bool = False
+    """New files wait for approval."""
+    minor_versions: bool = False
+    """New files are drafts until they are published."""
+    drafts_hidden: bool = False
+    """Readers don't see drafts."""
+    required: tuple[str, ...] = ()
+    """Titles of the columns that have to be filled in, besides the file's name."""
+
+
 class Inspection(Protocol):
     """A connector's surroundings, only looked at.
 
@@ -60,6 +76,9 @@ class Inspection(Protocol):
 
     def retention_label(self) -> RetentionLabel | None:
         """Return the label of the target library, None without one; raises `RefusedError` too."""
+
+    def library_settings(self) -> LibrarySettings:
+        """Return the settings of the target library; raises `RefusedError` too."""
 
     def profile(self, user_principal_name: str) -> Mapping[str, str] | None:
         """Return every property of a profile, empty ones included; None where there is no profile."""

@@ -9,6 +9,8 @@ from typing import Protocol
 
 MAX_DOWNLOAD = 64 * 1024 * 1024
 """Bytes of a file, unless a call says otherwise."""
+NOT_CHECKED_IN = "not_checked_in"
+"""Code of the refusal of a check-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,11 @@ class Library(Protocol):
         """Return the absolute, unencoded URL of a file of this name in the folder; no call is made."""
 
     def upload(self, name: str, content: bytes) -> None:
-        """Store the file in one request; an existing file of that name is replaced."""
+        """Store the file in one request; an existing file of that name is replaced.
+
+        Where the library requires check-out, the file is checked in too, so that others see it. Raises `RefusedError`
+        (`not_checked_in`) where that is refused: the file is there, and nobody else sees it.
+        """
 
     def size(self, url: str) -> int | None:
         """Return the file's size at the server in bytes, None where there is no such file."""

@@ -7,10 +7,11 @@ from urllib.parse import quote, urlsplit
 
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.body import MAX_ANSWER
+from upa_core.adapters.http.bounded_json import decode_json
 from upa_core.adapters.http.service import Accept, Service
 from upa_core.adapters.sharepoint import library_wire as wire
 from upa_core.domain.errors import ConfigError, RefusedError, TooLargeError, UnavailableError
-from upa_core.ports.library import MAX_DOWNLOAD, LibraryItem
+from upa_core.ports.library import MAX_DOWNLOAD, NOT_CHECKED_IN, LibraryItem
 
 MAX_PAGES = 1_000
 """Pages of one listing; the list view threshold ends any library's sooner."""
@@ -33,7 +34,7 @@ class SharePointLibrary:
         return wire.url_of(self._service.root, f"{self._folder}/{name}")
 
     def upload(self, name: str, content: bytes) -> None:
-        """Store the file in one request, over an existing one."""
+        """Store the file in one request, over an existing one; check it in where the library requires check-out."""
         url = wire.folder_call(self._site, self._folder)
         url += f"/Files/AddUsingPath(decodedUrl={wire.literal(name)},overwrite=true)"
         headers = _JSON | {"Content-Type": "application/octet-stream"}
@@ -42,6 +43,21 @@ class SharePointLibrary:
             raise UnavailableError(answer.label("the file is locked"), status=answer.status)
         if not answer.ok:
             raise answer.refused()
+        if wire.is_checked_out(_shown(answer)):
+            self._check_in(f"{self._folder}/{name}")
+
+    def _check_in(self, path: str) -> None:
+        """Publish a file that others don't see yet; the check-in of an attempt before counts."""
+        file = wire.file_call(self._site, path)
+        answer = self._call("POST", f"{file}/CheckIn(comment='',checkintype=1)", "File/CheckIn", accept=lambda _: True)
+        if answer.ok:
+            return
+        shown = self._call("GET", f"{file}?$select=CheckOutType,Level", "File?$select=CheckOutType,Level", json=True)
+        if not shown.ok:
+            raise shown.refused()
+        if wire.is_checked_out(shown.document):
+            why = "the library requires check-out and refuses to check the file in (a column that must be filled?)"
+            raise RefusedError(answer.label(why), code=NOT_CHECKED_IN)
 
     def size(self, url: str) -> int | None:
         """Return the file's size at the server in bytes, None where there is no such file."""
@@ -156,6 +172,14 @@ class SharePointLibrary:
     ) -> Answer:
         """Send the request. Seven parameters: the parts of a request, as in `Service.request`."""
         return self._service.request(method, url, call, headers=headers, body=body, json=json, accept=accept)
+
+
+def _shown(answer: Answer) -> object:
+    """Return the file as the answer to an upload shows it, None where it doesn't."""
+    try:
+        return decode_json(answer.content)
+    except ValueError:
+        return None
 
 
 def _missing(answer: Answer) -> bool:

@@ -58,6 +58,11 @@ def item_of(entry: Mapping[str, Any], root: str, *, is_folder: bool) -> LibraryI
         raise ValueError("not an entry of a folder") from error
 
 
+def is_checked_out(document: object) -> bool:
+    """Tell whether a file as SharePoint shows it is hidden until it is checked in [SP-112]."""
+    return isinstance(document, Mapping) and (document.get("Level") == 255 or document.get("CheckOutType") in (0, 1))
+
+
 def next_link(document: Mapping[str, Any]) -> str | None:
     """Return the link to a listing's next page, in the spelling of any metadata level."""
     link = document.get("@odata.nextLink") or document.get("odata.nextLink")

@@ -29,6 +29,7 @@ KNOWN_KINDS = frozenset(
 )
 _UNRESOLVED = frozenset({"IdentityNotResolvable"})
 _ABORT = ("DataFileNotJson",)
+_NOT_FOUND = ": the file was deleted, or check-out or approval hides it (upa doctor)"
 _ABORT_WORDS = {
     "InvalidProperty": "is not mapped to any property",
     "GenericError": "multiple instances of the same single-value property",
@@ -119,7 +120,8 @@ def judge(
     alone = next(iter(people)) if len(people) == 1 else None
     if state != JobState.SUCCEEDED and error != JobError.IMPORT_COMPLETE_WITH_ERROR:
         kinds = ", ".join(sorted({line.kind for line in lines if line.kind}))
-        return Verdict(confirmed=False, why=kinds or f"{error_name(error)}, no log", opaque=not kinds)
+        why = f"{error_name(error)}, no log{_NOT_FOUND if error == JobError.DATA_FILE_NOT_EXIST else ''}"
+        return Verdict(confirmed=False, why=kinds or why, opaque=not kinds)
     if state != JobState.SUCCEEDED and not lines:
         return Verdict(confirmed=False, why=f"{error_name(error)}, no log", opaque=True)
     abort = next((line for line in lines if _aborts(line)), None)

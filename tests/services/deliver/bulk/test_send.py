@@ -7,9 +7,11 @@ from typing import Any
 
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
-from tests.support.world import World
+from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
 from upa_core.domain.errors import ThrottledError
+from upa_core.domain.health.events import EventName
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 
 def _changed(people: int = 3) -> World:
@@ -95,3 +97,43 @@ def test_a_refused_queue_call_is_no_import_job_of_the_day() -> None:
 
     assert (world.lane.jobs_today, world.lane.in_flight) == (before, None)
     assert world.state.quarantine is not None
+
+
+def test_a_library_that_requires_check_out_gets_its_files_checked_in() -> None:
+    """The import job finds its file, also where the check-in wasn't answered; the library is empty afterwards."""
+    world = _changed()
+    world.sim.library.change_settings(FOLDER, force_checkout=True)
+    world.sim.faults.add(Fault(surface="sharepoint", operation="*checkin*", times=1, drop="after"))
+    world.drain(hours=6)
+
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+    assert list(world.sim.library.items(FOLDER)) == []
+
+
+def test_a_file_that_cant_be_checked_in_is_refused_before_it_is_queued() -> None:
+    """No import job is spent on a file that it wouldn't find; the reason is told, and the file goes."""
+    world = _changed()
+    queued = len(world.sim.jobs)
+    world.sim.library.change_settings(FOLDER, force_checkout=True, required=("Owner",))
+    world.step()
+    world.drain(hours=1)
+    quarantine = world.state.quarantine
+
+    assert quarantine is not None
+    assert "requires check-out and refuses to check the file in" in quarantine.detail
+    housekeeping(world.ports(), world.connector)
+    assert (len(world.sim.jobs), list(world.sim.library.items(FOLDER))) == (queued, [])
+    world.sim.library.change_settings(FOLDER, force_checkout=False, required=())
+    world.sync(hours=48)
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+
+
+def test_a_draft_that_the_import_job_doesnt_find_is_explained() -> None:
+    """Approval with hidden drafts ends DataFileNotExist: the run says where to look, and nobody is confirmed."""
+    world = _changed()
+    world.sim.library.change_settings(FOLDER, moderation=True, draft_visibility=2)
+    world.drain(hours=6)
+    why = [str(event.fields["why"]) for event in world.events.named(EventName.FILE_SETTLED)]
+
+    assert "DataFileNotExist, no log: the file was deleted, or check-out or approval hides it (upa doctor)" in why
+    assert world.profile(world.people[0])["UpaDepartment"] != "B"

@@ -22,6 +22,7 @@ from upa_core.domain.errors import (
     ConflictError,
     CorruptStateError,
     FatalError,
+    RefusedError,
     RetryLaterError,
     UnansweredError,
 )
@@ -30,6 +31,7 @@ from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
 from upa_core.ports.bundle import Ports
+from upa_core.ports.library import NOT_CHECKED_IN
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.services.deliver.bulk.flight import Flight
 from upa_core.services.deliver.bulk.landing import fail, free_lane, give_up_sending, give_up_taken_over, land
@@ -198,7 +200,8 @@ def _upload_and_queue(here: Flight, content: bytes) -> Step:
     except RetryLaterError as exc:
         return postpone(here, exc)
     except FatalError as exc:
-        return fail(here, str(exc), quarantine=reason_of(exc), stored=False)
+        stored = isinstance(exc, RefusedError) and exc.code == NOT_CHECKED_IN
+        return fail(here, str(exc), quarantine=reason_of(exc), stored=stored)
     try:
         size = library.size(here.place.source_uri)
         if size != file.size:

@@ -164,3 +164,15 @@ def test_a_few_people_dont_cost_the_others() -> None:
     assert b'"p7":[broken,"b",1]' in stored
     assert b'"p3":["changed","b",1]}' in stored
     assert b"p49" not in stored
+
+
+def test_what_is_ours_is_stored_only_where_there_is_any() -> None:
+    """Values of ours come back as they were; of a property that isn't mapped any more nothing does."""
+    shard = Shard(AB)
+    plain = encode_shard(shard)
+    shard.ours = {"p": {"A": ["1", "2"], "B": ["x"]}}
+    stored = encode_shard(shard)
+
+    assert b'"ours"' not in plain
+    assert decode_shard(stored, AB, where="here").ours == {"p": {"A": ["1", "2"], "B": ["x"]}}
+    assert decode_shard(stored, ("A",), where="here").ours == {"p": {"A": ["1", "2"]}}

@@ -123,6 +123,11 @@ class Connector:
     """Sources joined to the directory's people by a key; mappings read their columns as `<name>.<column>`."""
 
     @property
+    def single(self) -> frozenset[str]:
+        """The properties that are written one profile at a time."""
+        return frozenset(mapping.target for mapping in self.mappings if mapping.route == INDIVIDUAL)
+
+    @property
     def active(self) -> tuple[Mapping, ...]:
         """The mappings that are exported, in order of their target property."""
         return tuple(sorted((m for m in self.mappings if m.state == "active"), key=lambda m: m.target))

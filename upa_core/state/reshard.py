@@ -84,3 +84,5 @@ def _distribute(source: Shard, parts: dict[int, Shard], connector: Connector, sh
         part(person).declined[person] = declined
     for person, doubted in source.doubted.items():
         part(person).doubted[person] = doubted
+    for person, ours in source.ours.items():
+        part(person).ours[person] = ours

@@ -48,6 +48,8 @@ def encode_shard(shard: Shard) -> bytes:
         head["waiting"] = waiting
     if shard.escrow.allowed:
         head["allowed"] = shard.escrow.allowed
+    if shard.ours:
+        head["ours"] = shard.ours
     rows = shard.rows
     count = rows.count if isinstance(rows, StoredRows) else len(rows)
     if count is not None:
@@ -92,6 +94,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         shard.writes = head.get("writes", 0)
         shard.declined = {person: dict(values) for person, values in head["declined"].items()}
         shard.doubted = {person: dict(values) for person, values in head.get("doubted", {}).items()}
+        shard.ours = _ours(head, targets)
         if few and head["version"] > 1 and tuple(head["targets"]) == shard.targets:
             shard.rows = StoredRows(body, where, head.get("count"))
         else:
@@ -130,6 +133,15 @@ def _decode_escrow(head: Mapping[str, Any], escrow: Escrow, where: str) -> None:
         for target, stored in entries.items():
             escrow.put(person, target, from_json(EscrowEntry, stored, where=where))
     escrow.allowed = {person: dict(sent) for person, sent in head.get("allowed", {}).items()}
+
+
+def _ours(head: Mapping[str, Any], targets: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the values of ours by person, of properties that are mapped today."""
+    found = {}
+    for person, values in head.get("ours", {}).items():
+        if kept := {target: list(mine) for target, mine in values.items() if target in targets}:
+            found[person] = kept
+    return found
 
 
 def _rows(head: Mapping[str, Any], body: bytes, targets: tuple[str, ...]) -> dict[str, ShadowRow]:

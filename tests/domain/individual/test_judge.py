@@ -56,7 +56,8 @@ def test_all_is_there() -> None:
 )
 def test_one_property_is_not(record: PersonRecord, reason: EscrowReason, detail: str) -> None:
     """Each way in which a value isn't there has its name; the other property is confirmed all the same."""
-    assert verdict(record) == PersonVerdict({"Day": Refusal(reason, detail)}, ["Text"])
+    unsent = () if "Day" in record.sent else ("Day",)
+    assert verdict(record) == PersonVerdict({"Day": Refusal(reason, detail)}, ["Text"], unsent)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,7 @@ def test_the_whole_person_is_not(record: PersonRecord, reason: EscrowReason) -> 
 
     assert told is not None
     assert ([one.reason for one in told.refused.values()], list(told.refused), told.confirmed) == ([reason], ["*"], ())
+    assert told.unsent == ("Text", "Day")
 
 
 def test_an_unanswered_write_counts_by_what_was_read() -> None:

@@ -140,3 +140,42 @@ def test_the_earliest_of_a_person_counts() -> None:
     assert shard.escrow.next_due() == START + timedelta(hours=1)
     assert list(shard.escrow.due(START + timedelta(hours=1))) == ["p"]
     assert list(shard.escrow.due(START)) == []
+
+
+@pytest.mark.parametrize("reason", [EscrowReason.NOT_KEPT, EscrowReason.USER_EDITED])
+def test_a_value_that_isnt_kept_is_tried_three_times(reason: EscrowReason) -> None:
+    """The fourth time comes with another value, which has three tries of its own; a clear is a value like any other."""
+    shard = Shard(("A",))
+
+    def fail(value: str, sequence: int) -> None:
+        now = START + timedelta(days=sequence)
+        shard.settle_partly("p", {"A": value}, {"A": (reason, "A")}, (), sequence=sequence, now=now)
+
+    late = START + timedelta(days=300)
+    held = []
+    for sequence in (1, 2, 3):
+        fail("a", sequence)
+        held.append(shard.escrow.held_back("p", {"A": "a"}, late, full_round=False))
+    over = shard.escrow["p"]["A"]
+    other = [shard.escrow.held_back("p", {"A": value}, late, full_round=False) for value in ("b", "")]
+    fail("b", 4)
+
+    assert held == [set(), set(), {"A"}]
+    assert (over.tries, over.due, other) == (3, None, [set(), set()])
+    assert shard.escrow["p"]["A"].tries == 1
+    fail("", 5)
+    assert (shard.escrow["p"]["A"].tries, shard.escrow.held_back("p", {"A": ""}, START, full_round=False)) == (1, {"A"})
+
+
+def test_three_tries_are_all_unless_somebody_asks() -> None:
+    """Not even a full round tries an unconfirmed value again; at a user's edit it looks; a request does both."""
+    shard, late = Shard(("A", "B")), START + timedelta(days=300)
+    for sequence in (1, 2, 3):
+        refused = {"A": (EscrowReason.NOT_KEPT, "A"), "B": (EscrowReason.USER_EDITED, "B")}
+        shard.settle_partly("p", {"A": "a", "B": "b"}, refused, (), sequence=sequence, now=START)
+    values = {"A": "a", "B": "b"}
+    daily, full = (shard.escrow.held_back("p", values, late, full_round=one) for one in (False, True))
+    shard.escrow.ask("p", EscrowReason.REQUESTED, now=late, sequence=9)
+
+    assert (daily, full) == ({"A", "B"}, {"A"})
+    assert shard.escrow.held_back("p", values, late, full_round=False) == set()

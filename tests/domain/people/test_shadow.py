@@ -183,3 +183,48 @@ def test_a_group_holds_every_shard_whose_low_bits_name_it() -> None:
     groups = [list(group_members(group, 4, 11)) for group in range(4)]
 
     assert groups == [[0, 4, 8], [1, 5, 9], [2, 6, 10], [3, 7]]
+
+
+def test_what_is_ours_is_remembered_with_an_unknown_cell_until_it_is_confirmed() -> None:
+    """What was confirmed before and what was sent since are kept, not what wasn't sent; confirming forgets them."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a1", "B": "b1"}, 1)
+    for sequence, value in ((2, "a2"), (3, "a3")):
+        shard.keep_ours("p", {"A": value, "B": "unsent"}, ["B"], sequence)
+        shard.settle("p", {"A": None, "B": None}, sequence)
+    before = {target: list(mine) for target, mine in shard.ours["p"].items()}
+    shard.settle("p", {"A": "a4"}, 4)
+    between = {target: list(mine) for target, mine in shard.ours["p"].items()}
+    shard.confirm({"p": {"B": "b4"}}, 5, START)
+
+    assert before == {"A": ["a1", "a2", "a3"], "B": ["b1"]}
+    assert (between, shard.ours) == ({"B": ["b1"]}, {})
+
+
+def test_of_two_that_crossed_both_are_ours() -> None:
+    """Where an older batch ends after a newer one, the profile may hold the value of either."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "newer"}, 5)
+    shard.settle("p", {"A": "older"}, 3)
+
+    assert shard.ours == {"p": {"A": ["newer", "older"]}}
+
+
+def test_what_is_ours_of_somebody_who_was_forgotten_stays_forgotten() -> None:
+    """A batch from before somebody was forgotten, settled late, tells nothing of them; ending forgets it all."""
+    shard = Shard(AB)
+    shard.keep_ours("p", {"A": "a"}, (), 1)
+    known = dict(shard.ours)
+    shard.end("p", sequence=4)
+    shard.keep_ours("p", {"A": "a"}, (), 3)
+
+    assert (known, shard.ours) == ({"p": {"A": ["a"]}}, {})
+
+
+def test_single_writes_stay_ours_when_the_shadow_is_doubted() -> None:
+    """Making a person unknown keeps which values of single properties are ours, and of no other."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a", "B": "b"}, 1)
+    shard.make_unknown("p", ["A"])
+
+    assert (shard.shadow("p"), shard.ours) == ([None, None], {"p": {"A": ["a"]}})

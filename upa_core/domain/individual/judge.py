@@ -41,14 +41,9 @@ _ENDINGS = {
 
 
 def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
-    if record.ending in _ENDINGS:
-        return PersonVerdict({WHOLE: _ENDINGS[record.ending]})
-    if record.ending == "unreadable":
-        return PersonVerdict({WHOLE: Refusal(EscrowReason.NOT_WRITTEN, record.code)})
-    if record.ending == "invalid":
-        return PersonVerdict({WHOLE: Refusal(EscrowReason.INVALID_VALUE, record.code)})
-    if record.stranger:
-        return PersonVerdict({WHOLE: Refusal(EscrowReason.OTHER_PERSON, "during the write")})
+    unsent = tuple(name for name in task.values if name not in record.sent)
+    if (whole := _whole(record)) is not None:
+        return PersonVerdict({WHOLE: whole}, unsent=tuple(task.values))
     order = next((one for one in DATE_ORDERS if one == record.date_order), None)
     confirmed: list[str] = []
     refused: dict[str, Refusal] = {}
@@ -64,7 +59,18 @@ def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
             refused[name] = Refusal(reason, code)
         else:
             refused[name] = Refusal(EscrowReason.NOT_KEPT, name)
-    return PersonVerdict(refused, confirmed)
+    return PersonVerdict(refused, confirmed, unsent)
+
+
+def _whole(record: PersonRecord) -> Refusal | None:
+    """Return why nothing of a person was written to their profile."""
+    if record.ending in _ENDINGS:
+        return _ENDINGS[record.ending]
+    if record.ending == "unreadable":
+        return Refusal(EscrowReason.NOT_WRITTEN, record.code)
+    if record.ending == "invalid":
+        return Refusal(EscrowReason.INVALID_VALUE, record.code)
+    return Refusal(EscrowReason.OTHER_PERSON, "during the write") if record.stranger else None
 
 
 def _kind(record: PersonRecord, name: str) -> ValueType:

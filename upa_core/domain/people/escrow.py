@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 
-from upa_core.domain.people.escrow_entry import HOLDS_BACK, WHOLE, EscrowEntry, EscrowReason
+from upa_core.domain.people.escrow_entry import HOLDS_BACK, MOST_TRIES, STOPS, WHOLE, EscrowEntry, EscrowReason
 from upa_core.domain.timetable import escrow_due
 
 
@@ -132,7 +132,8 @@ class Escrow:
         again = before is not None and before.reason == reason
         since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
         known = target != WHOLE and reason in HOLDS_BACK  # it doesn't get better by itself, and others go first
-        due = due or escrow_due(since, now, tries + known)
+        over = target != WHOLE and reason in STOPS and tries >= MOST_TRIES
+        due = due or (None if over else escrow_due(since, now, tries + known))
         self.put(person, target, EscrowEntry(reason, since, tries, due, sequence, detail))
 
     def refuse(self, person: str, sent: Collection[str], *, now: datetime, sequence: int, detail: str) -> None:
@@ -224,8 +225,13 @@ class Escrow:
 
     def note_sent(self, person: str, values: Mapping[str, str | None], confirmed: Collection[str]) -> None:
         """Remember what was sent of a person and isn't confirmed."""
-        left = {target: digest(value) for target, value in values.items() if value and target not in confirmed}
+        left = {
+            target: digest(value) for target, value in values.items() if value is not None and target not in confirmed
+        }
         known = {target: one for target, one in self.allowed.get(person, {}).items() if target not in confirmed}
+        for target, entry in self.of(person).items():
+            if entry.reason in STOPS and target in left and known.get(target, left[target]) != left[target]:
+                self.put(person, target, replace(entry, tries=0))  # another value has its own tries
         if known | left:
             self.allowed[person] = known | left
 

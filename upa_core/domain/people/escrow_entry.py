@@ -43,8 +43,18 @@ class EscrowReason(StrEnum):
     """The budget of single writes was used up; the person is planned anew when it renews."""
 
 
-HOLDS_BACK = frozenset({EscrowReason.REFUSED_BY_SHAREPOINT, EscrowReason.OVER_BUDGET})
+HOLDS_BACK = frozenset(
+    {
+        EscrowReason.REFUSED_BY_SHAREPOINT,
+        EscrowReason.OVER_BUDGET,
+        EscrowReason.USER_EDITED,
+        EscrowReason.NOT_KEPT,
+    }
+)
 """Reasons for which a property isn't sent before it is due."""
+STOPS = frozenset({EscrowReason.USER_EDITED, EscrowReason.NOT_KEPT})
+"""Reasons that aren't tried for ever: one value of a property `MOST_TRIES` times."""
+MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,11 @@ class EscrowEntry:
         """Tell whether it isn't known yet which property was refused."""
         return bool(self.suspected or self.kept_back)
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether this value was tried often enough: what else differs goes, and whoever asks for it."""
+        return self.reason is EscrowReason.NOT_KEPT and self.tries >= MOST_TRIES and self.due is None
+
     def is_due(self, now: datetime, *, full_round: bool = False) -> bool:
         """Tell whether it is time for another try."""
-        return full_round if self.due is None else self.due <= now
+        return full_round and not self.is_over if self.due is None else self.due <= now

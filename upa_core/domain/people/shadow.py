@@ -15,6 +15,8 @@ from upa_core.domain.people.changes import PARTITIONS, bucket
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 
+MOST_OURS = 50
+"""Values of ours remembered of a property: it was sent so often, each time another, and never confirmed."""
 ShadowRow = list[Any]
 """A person's cells, aligned with the shard's targets, and behind them the stamp: one number where all cells have the
 same, else a list of one for each. No object: settling a million people makes and stores a million of them."""
@@ -41,6 +43,9 @@ class Shard:
     """Times it was stored: tells which of two summaries of its escrow is the newer."""
     doubted: dict[str, dict[str, str]] = field(default_factory=dict)
     """Person → property → what was confirmed before a doubt: delivered again where the source has nothing to say."""
+    ours: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Person → property → values of ours that an unknown cell may stand for: confirmed before, or sent since. Kept of
+    single writes: what the profile shows is told from what the user wrote by it."""
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
         """Return the person's cells, None where nothing at all is known."""
@@ -58,6 +63,7 @@ class Shard:
         if row is None:
             if sequence > self.floor and not set(values.values()) <= {None}:
                 self.rows[person] = _fresh(self.targets, values, sequence)
+                self._forget_ours(person, [target for target, value in values.items() if value is not None])
             return {}
         stamps = row[-1] if isinstance(row[-1], list) else [row[-1]] * len(self.targets)
         before = self.doubted.get(person, {})
@@ -69,7 +75,10 @@ class Shard:
             if newer:
                 row[at] = values[target]
                 stamps[at] = sequence
+                if values[target] is not None:
+                    self._forget_ours(person, [target])
             else:
+                self._add_ours(person, target, [one for one in (row[at], values[target]) if one])
                 row[at] = None
                 overtaken[target] = stamps[at]
             if (value := values[target]) is not None and target in before:
@@ -82,6 +91,40 @@ class Shard:
             self.doubted.pop(person, None)
         return overtaken
 
+    def keep_ours(self, person: str, values: Mapping[str, str], unsent: Collection[str], sequence: int) -> None:
+        """Remember what is ours of properties that a batch wrote singly, before it is settled.
+
+        Confirming a property forgets it.
+
+        Args:
+            person: object id.
+            values: what the batch held of them.
+            unsent: properties that were surely not sent.
+            sequence: number of the batch.
+
+        """
+        if person not in self.rows and sequence <= self.floor:
+            return
+        cells = dict(zip(self.targets, self.shadow(person) or (), strict=False))
+        for target, value in values.items():
+            mine = [cells.get(target), None if target in unsent else value]
+            self._add_ours(person, target, [one for one in mine if one])
+
+    def _forget_ours(self, person: str, targets: Collection[str]) -> None:
+        mine = self.ours.get(person)
+        if mine is None:
+            return
+        for target in targets:
+            mine.pop(target, None)
+        if not mine:
+            del self.ours[person]
+
+    def _add_ours(self, person: str, target: str, mine: Sequence[str]) -> None:
+        known = self.ours.get(person, {}).get(target, [])
+        both = list(dict.fromkeys([*known, *mine]))
+        if both:
+            self.ours.setdefault(person, {})[target] = both[-MOST_OURS:]
+
     def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int, now: datetime) -> None:
         """Settle people of whom the batch `sequence`, ended at `now`, confirmed everything; it leaves escrow."""
         rows, targets, strangers = self.rows, self.targets, sequence > self.floor
@@ -90,6 +133,7 @@ class Shard:
                 self._overtake(person, self.settle(person, values, sequence), now)
             elif strangers:
                 whole = tuple(values) == targets
+                self._forget_ours(person, values)
                 rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
         if self.escrow:
             for person in self.escrow.keys() & people.keys():
@@ -138,10 +182,16 @@ class Shard:
         for target, sequence in overtaken.items():
             self.put_in_escrow(person, EscrowReason.OVERTAKEN, target, now=now, sequence=sequence, due=now)
 
-    def make_unknown(self, person: str) -> None:
-        """Forget what was confirmed of a person; the stamps stay, and an older file still overwrites nothing."""
+    def make_unknown(self, person: str, single: Collection[str] = ()) -> None:
+        """Forget what was confirmed of a person; the stamps stay, and an older file still overwrites nothing.
+
+        Of the properties `single`, written one by one, it is remembered that the values are ours.
+        """
         row = self.rows.get(person)
         if row is not None:
+            for target, cell in zip(self.targets, row[:-1], strict=True):
+                if target in single and cell:
+                    self._add_ours(person, target, [cell])
             row[:-1] = [None] * len(self.targets)
 
     def put_in_escrow(
@@ -198,7 +248,7 @@ class Shard:
         known = self.rows.pop(person, None) is not None
         self.floor = max(self.floor, sequence)
         known = self.escrow.drop(person) or known
-        for book in (self.missed, self.declined, self.doubted):
+        for book in (self.missed, self.declined, self.doubted, self.ours):
             known = book.pop(person, None) is not None or known
         return known
 

@@ -25,6 +25,8 @@ class PersonVerdict:
     """By property; `*`: the answer names none."""
     confirmed: Collection[str] = ()
     """Properties of the batch that are confirmed all the same; all others are unknown."""
+    unsent: Collection[str] = ()
+    """Properties that were surely not sent, where the answer tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Entry(NamedTuple):
     account: str = ""
     """The person's account name, where a route goes by it."""
     sent: Mapping[str, Sequence[str]] = MappingProxyType({})
-    """By property, what was sent and hasn't been confirmed since."""
+    """By property, what else is ours: confirmed before it became unknown, or sent and not confirmed since."""
     again: bool = False
     """Every value was allowed to be sent before, and only waits to be confirmed: no new change to judge."""
 
@@ -48,6 +48,7 @@ class Entry(NamedTuple):
 
 
 _NOTHING: Mapping[str, str | None] = {}
+_NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
@@ -227,10 +228,11 @@ class Planner:
             return None
         account = _account_name(row[self._account]) if self._account is not None else ""
         again = shard.escrow.was_allowed(person, new)
+        sent = shard.ours.get(person, _NO_VALUES)
         if cells is self._unknown:
-            return Entry(person, new, _NOTHING, account, again=again)
+            return Entry(person, new, _NOTHING, account, sent, again=again)
         old = dict(zip(self._targets, cells, strict=True))
-        return Entry(person, new, {target: old[target] for target in new}, account, again=again)
+        return Entry(person, new, {target: old[target] for target in new}, account, sent, again=again)
 
     def _with_doubted(
         self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: Tally

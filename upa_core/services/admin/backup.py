@@ -175,7 +175,7 @@ def _shard(
         return None
     shard = decode_shard(data, connector.targets, where=key)
     for person in () if trust_shadow else shard.rows:
-        shard.make_unknown(person)
+        shard.make_unknown(person, connector.single)
     return encode_shard(shard)
 
 

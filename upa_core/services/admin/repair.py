@@ -103,7 +103,7 @@ def _repaired(ports: Ports, connector: Connector, people: People, number: int, *
             blob = ports.store.get(shard_key(connector.name, people.index.folder, number))
             stored = Stored(Shard(connector.targets), blob.etag if blob is not None else None)
         for person in stored.value.rows if doubting else ():
-            stored.value.make_unknown(person)
+            stored.value.make_unknown(person, connector.single)
         if not lost and not doubting:
             return False
         try:

@@ -10,7 +10,7 @@ import orjson
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.lane import Abandoned, Outcome
-from upa_core.domain.documents.runs import BULK
+from upa_core.domain.documents.runs import BULK, INDIVIDUAL
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
@@ -49,6 +49,11 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome, ad_hoc: AdHoc |
     def change(shard: Shard, pieces: Mapping[str, bytes]) -> None:
         part = form.read(pieces.values(), orjson.loads)
         failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
+        if outcome.route == INDIVIDUAL:
+            for person, values in part.items() if not verdict.confirmed else ():
+                shard.keep_ours(person, values, (), outcome.sequence)
+            for person in part.keys() & verdict.failed.keys():
+                shard.keep_ours(person, part[person], verdict.failed[person].unsent, outcome.sequence)
         if verdict.confirmed:
             good = {person: values for person, values in part.items() if person not in failed} if failed else part
             shard.confirm(good, outcome.sequence, outcome.ended)

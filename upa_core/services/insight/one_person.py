@@ -45,6 +45,8 @@ def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool 
             own.rows[person] = list(whole.rows[person])
         if person in whole.escrow:
             own.escrow.adopt(whole.escrow, person)
+    if person in whole.ours:
+        own.ours[person] = {target: list(mine) for target, mine in whole.ours[person].items()}
     return own
 
 

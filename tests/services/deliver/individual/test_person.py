@@ -190,3 +190,63 @@ def test_a_lost_answer_is_looked_at() -> None:
     world.sync()
 
     assert (world.shadow(world.people[0]), world.escrow()) == ({"UpaDepartment": "D0"}, {})
+
+
+KEEP = replace(TEXT, on_user_edit="keep")
+
+
+def test_what_we_sent_and_never_confirmed_is_ours() -> None:
+    """With on_user_edit: keep a value of ours that was hidden at its read-back gives way; the user's doesn't."""
+    world = alone(mappings=(KEEP,))
+    ann = world.people[0]
+    slot = world.sim.directory.slot_of(ann)
+    world.edit(ann, department="D1")
+    world.sim.single_writes.on_read = lambda _: world.sim.single_writes.private.add((slot, "UpaDepartment"))
+    world.pull()
+    world.drain(hours=0.5)
+    waiting = reasons(world)
+    world.sim.single_writes.on_read = lambda _: None
+    world.sim.single_writes.private.clear()
+    shown = world.profile(ann)["UpaDepartment"]
+    world.edit(ann, department="D2")
+    world.sync()
+
+    assert (waiting, shown) == ({ann: EscrowReason.NOT_KEPT}, "D1")
+    assert (world.profile(ann)["UpaDepartment"], world.shadow(ann), world.escrow()) == (
+        "D2",
+        {"UpaDepartment": "D2"},
+        {},
+    )
+    assert all(not shard.ours for shard in world.shards())
+
+
+def test_a_users_edit_beside_what_is_ours_is_kept_and_told_by_property() -> None:
+    """The property that the user edited waits by its name and isn't written; the person's other values arrive."""
+    other = replace(TEXT, target="UpaTitle", expression=direct("jobTitle", "x").expression)
+    world = alone(mappings=(KEEP, other))
+    ann = world.people[0]
+    world.sim.profiles.set(ann, "UpaDepartment", "mine", cause="user")
+    world.edit(ann, department="theirs", jobTitle="T1")
+    world.sync(hours=0.5)
+    world.edit(ann, jobTitle="T2")
+    before = world.writes()
+    world.sync(hours=0.5)
+
+    assert world.waiting() == {(ann, "UpaDepartment")}
+    assert world.escrow()[ann].reason is EscrowReason.USER_EDITED
+    assert (world.profile(ann)["UpaTitle"], world.profile(ann)["UpaDepartment"]) == ("T2", "mine")
+    assert world.writes() == before + 1
+
+
+def test_an_unconfirmed_value_is_written_three_times() -> None:
+    """A hidden value is set three times in a year, however often people are planned in full."""
+    world = quick(SingleWorld(1, mappings=(TEXT,)))
+    ann = world.people[0]
+    world.sim.single_writes.private.add((world.sim.directory.slot_of(ann), "UpaDepartment"))
+    for _ in range(6):
+        world.prove()
+        world.sync(full=True)
+        world.sim.advance(29 * 86_400)
+
+    assert world.writes() == 3
+    assert world.waiting() == {(ann, "UpaDepartment")}

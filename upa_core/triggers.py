@@ -137,11 +137,14 @@ def openapi() -> Response:
 
 
 def status_page(request: Request) -> Response:
-    """Return the status page: its first lines say how every connector is, the rest comes by its script."""
-    answer = _answer("get_status", request, GatheringWaker())
+    """Return the page: its first lines say how every connector is, the rest comes by its script.
+
+    What the address names beside the key is the script's: which connector, run, person, hold.
+    """
+    answer = _answer("get_status", replace(request, query={}), GatheringWaker())
     known = answer.body["connectors"] if answer.status == 200 else []
     trouble = "" if answer.status == 200 else str(answer.body["detail"])
-    return page(known, trouble, css=_asset("page.css"), script=_asset("page.js"), status=answer.status)
+    return page(known, trouble, css=_asset("page/page.css"), script=_script(), status=answer.status)
 
 
 def _answer(operation: str, request: Request, waker: GatheringWaker) -> Response:
@@ -154,6 +157,13 @@ def _answer(operation: str, request: Request, waker: GatheringWaker) -> Response
         return problem(500, "An administrator must act", str(exc))
     except UpaError as exc:
         return problem(503, "Try again later", str(exc), Retry_After="60")
+
+
+def _script() -> str:
+    """Join the page's script: each file one idea, in the order of their names, `start.js` at the end."""
+    names = sorted(one.name for one in (files("upa_core") / "assets" / "page").iterdir() if one.name.endswith(".js"))
+    ordered = [*(name for name in names if name != "start.js"), "start.js"]
+    return '"use strict";(() => {\n' + "".join(_asset(f"page/{name}") for name in ordered) + "})();"
 
 
 def _asset(name: str) -> str:

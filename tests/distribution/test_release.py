@@ -54,7 +54,7 @@ def test_a_release_is_the_same_bytes_twice_and_holds_nothing_stray(checkout: Pat
 
     assert [name.rpartition(".")[2] for name in sums] == ["whl", "json", "gz"]
     assert len((tmp_path / "out" / "SHA256SUMS").read_text(encoding="utf-8").splitlines()) == len(sums)
-    assert {"function_app.py", "upa_core/assets/page.js", "CHANGELOG.md"} <= names
+    assert {"function_app.py", "upa_core/assets/page/start.js", "CHANGELOG.md"} <= names
     names |= set(zipfile.ZipFile(tmp_path / "out" / next(name for name in sums if name.endswith(".whl"))).namelist())
     assert not [name for name in names if re.search(r"\.(p12|csv|env|pem|yaml)$", name)]
 

@@ -52,10 +52,12 @@ def test_the_doctor_examines(bare: Environment) -> None:
 def test_the_page_has_its_assets(bare: Environment) -> None:
     """Page, style, script and the API's description are in the package that serves them."""
     code = (
-        "from importlib.resources import files; print(*sorted(a.name for a in (files('upa_core')/'assets').iterdir()))"
+        "from importlib.resources import files; a = files('upa_core')/'assets';"
+        "print(*sorted(one.name for place in (a, a/'page') for one in place.iterdir()))"
     )
+    ours = ROOT / "upa_core" / "assets"
 
-    assert bare.python(code).split() == sorted(one.name for one in (ROOT / "upa_core" / "assets").iterdir())
+    assert bare.python(code).split() == sorted(one.name for place in (ours, ours / "page") for one in place.iterdir())
 
 
 @pytest.mark.parametrize("command", ["demo", "sim"])

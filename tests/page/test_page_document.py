@@ -18,8 +18,15 @@ STATUS = {
     "what_to_do": "upa approve",
     "escrow": {"total": 3},
     "people": {"known": 10},
-    "current_job": {"phase": "queued", "age_h": 2.5},
-    "typical_job_h": 2.0,
+    "moving": [
+        {
+            "what": "SharePoint has the import file",
+            "done": 1,
+            "of": 3,
+            "unit": "import files",
+            "expected": "2026-11-22T12:00:00Z",
+        }
+    ],
 }
 EVIL = "<img src=x onerror=alert(1)>\"'&"
 
@@ -59,16 +66,18 @@ def test_quarantine_is_told_with_its_next_try_and_its_last_day() -> None:
         page([{**STATUS, "quarantine": one}], "", css="", script="").body for one in (on, off, waiting)
     )
 
-    assert ">2026-11-22 10:30 UTC<" in shown
+    assert ">Sun 22 Nov 2026, 10:30 UTC<" in shown
     assert "<dt>switched off after</dt>" in shown
     assert "<dt>switched off</dt>" in dark
     assert "next try" not in dark
     assert "<dd>after the decision</dd>" in held
 
 
-def test_the_import_job_is_told_with_its_age_and_the_usual() -> None:
+def test_what_moves_is_told_with_its_progress_and_its_expected_end() -> None:
     """Without script too."""
-    assert "queued, 2.5 h old, usually 2.0 h" in page([STATUS], "", css="", script="").body
+    told = "SharePoint has the import file 1 of 3 import files, expected to end Sun 22 Nov 2026, 12:00 UTC"
+
+    assert told in page([STATUS], "", css="", script="").body
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The status page: one document without anything from elsewhere; its first lines need no script.
+"""The page: one document without anything from elsewhere; its first lines need no script.
 
 Everything the pipeline knows is data: text is escaped here, the script builds nodes and never markup, and the policy
 lets no other script or style in, nor turns a text into markup (trusted types).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -32,11 +33,11 @@ def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, sta
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         f'<meta name="color-scheme" content="light dark"><style>{css}</style></head><body>'
         '<a class="skip" href="#main">Skip to content</a>'
-        '<header><h1>upa-sync</h1><p id="note" role="status" aria-live="polite"></p></header>'
-        f'<main id="main" tabindex="-1"><div id="connectors">{body}</div>'
+        '<header><h1><a href="?">upa-sync</a></h1><p id="note" role="status" aria-live="polite"></p></header>'
+        f'<main id="main" tabindex="-1"><div id="view">{body}</div>'
         "<noscript><p>Without script this page shows the state alone. <code>upa status</code>, <code>upa runs</code> "
         "and <code>upa why</code> show the rest in a terminal.</p></noscript>"
-        f'<div id="app"></div></main><script>{script}</script></body></html>'
+        f"</main><script>{script}</script></body></html>"
     )
     headers = {
         "Content-Type": "text/html; charset=utf-8",
@@ -83,11 +84,13 @@ def _connector(one: Status) -> str:
     since = f' <span class="since">since {_time(one["since"])}</span>' if one.get("since") else ""
     why = f' <span class="why">{escape(str(one["reason"]))}</span>' if one.get("reason") else ""
     todo = f'<p class="todo"><b>What to do:</b> {escape(str(one["what_to_do"]))}</p>' if one.get("what_to_do") else ""
+    moves = "".join(f"<li>{escape(_moving(step))}</li>" for step in one.get("moving") or ())
+    moving = f'<ul class="moving" aria-label="What moves now">{moves}</ul>' if moves else ""
     facts = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(one))
     return (
         f'<section class="connector {tone(state)}" data-connector="{escape(str(one["connector"]))}">'
         f'<p class="top"><span class="name">{escape(str(one["connector"]))}</span> '
-        f'<b class="state">{escape(state.capitalize())}</b>{since}{why}</p>{todo}'
+        f'<b class="state">{escape(state.capitalize())}</b>{since}{why}</p>{todo}{moving}'
         f'<dl class="facts">{facts}</dl></section>'
     )
 
@@ -106,14 +109,25 @@ def _facts(one: Status) -> Iterable[tuple[str, str]]:
         waits = "after the decision" if quarantine["probe"] == "decision" else "with the next change"
         yield "next try", _time(quarantine["next_probe"]) if quarantine["next_probe"] else waits
         yield "switched off after", _time(quarantine["off_after"])
-    job = one.get("current_job")
-    if job:
-        typical = f", usually {one['typical_job_h']} h" if one.get("typical_job_h") is not None else ""
-        yield "import job", escape(f"{job['phase']}, {job['age_h']} h old{typical}")
+
+
+def _moving(step: Mapping[str, Any]) -> str:
+    far = f" {step['done']:,} of {step['of']:,} {step['unit']}" if step.get("of") else ""
+    ends = f", expected to end {_day(str(step['expected']))}" if step.get("expected") else ""
+    return f"{step['what']}{far}{ends}"
 
 
 def _time(moment: Any) -> str:
     if not moment:
         return "never"
-    text = escape(str(moment))
-    return f'<time datetime="{text}">{text[:16].replace("T", " ")} UTC</time>'
+    text = str(moment)
+    return f'<time datetime="{escape(text)}">{escape(_day(text))}</time>'
+
+
+def _day(text: str) -> str:
+    """Write a moment with its day, in UTC: where the reader is, the script knows."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"

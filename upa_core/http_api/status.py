@@ -36,4 +36,4 @@ def _reports(connectors: Everyone) -> list[Report]:
 
 def _status(connector: Connector, ports: Ports, reports: list[Report]) -> dict[str, Any]:
     own = [report for report in reports if report.connector == connector.name]
-    return {**status(ports, connector), "typical_job_h": typical_hours(own)}
+    return status(ports, connector, typical_hours(own))

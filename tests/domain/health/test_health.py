@@ -142,7 +142,31 @@ def test_the_line_on_top_says_how_since_when_why_and_what_to_do(case: str) -> No
     """What stops most comes first."""
     state, lane, expected = LINES[case]
 
-    assert health(World(0).connector, state, lane, START, NotificationLog()) == expected
+    assert _said(health(World(0).connector, state, lane, START, NotificationLog())) == expected
+
+
+def _said(one: Health) -> Health:
+    """Leave out what the page says instead: another test has it."""
+    return replace(one, on_page="")
+
+
+ON_PAGE = {
+    "switched off comes before paused": "fix it (upa doctor in a terminal), then press Switch on",
+    "paused by somebody": "press Resume",
+    "held": "look at the held plan, then press Approve or Reject",
+    "quarantined, without one": "fix it (upa doctor in a terminal); it is tried again with the next change, "
+    "or at once by Try now; switched off after 2026-12-20 08:15 UTC",
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_what_to_do_on_the_page_names_its_buttons(case: str) -> None:
+    """Whoever reads the page is told of a button where there is one; whatever has a remedy has one there too."""
+    state, lane, expected = LINES[case]
+    here = health(World(0).connector, state, lane, START, NotificationLog()).on_page
+
+    assert bool(here) == bool(expected.todo)
+    assert case not in ON_PAGE or here == ON_PAGE[case]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +177,7 @@ def test_staging_says_what_it_waits_for(released: bool, why: str) -> None:
     connector = replace(World(0).connector, staging=True)
     state = replace(STATE, released=released, released_to="another" if released else "")
 
-    assert health(connector, state, Lane(), START, NotificationLog()) == Health(
+    assert _said(health(connector, state, Lane(), START, NotificationLog())) == Health(
         "staging", None, f"staging mode: {why}", "upa plan, then upa go"
     )
 
@@ -164,9 +188,9 @@ def test_the_last_ticks_trouble_and_an_urgent_alarm_degrade() -> None:
     alarm = Alarm("silence", "r", "silence", "nothing has succeeded", "upa status")
     told = NotificationLog().judged([alarm], ("mail",), START, occasions=frozenset({"silence"}))
 
-    assert health(connector, STATE, Lane(), START, replace(told, trouble="503")) == Health(
+    assert _said(health(connector, STATE, Lane(), START, replace(told, trouble="503"))) == Health(
         "degraded", None, "503", "upa doctor; the next tick tries again"
     )
-    assert health(connector, STATE, Lane(), START, told) == Health(
+    assert _said(health(connector, STATE, Lane(), START, told)) == Health(
         "degraded", START, "silence: nothing has succeeded", "upa status"
     )

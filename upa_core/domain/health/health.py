@@ -17,6 +17,9 @@ from upa_core.domain.timetable import STALLED_AFTER
 
 Condition = Literal["healthy", "degraded", "held", "quarantined", "staging", "paused", "stalled", "starting"]
 
+DECIDE = "look at the held plan, then press Approve or Reject"
+DOCTOR = "upa doctor in a terminal; the next tick tries again"
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -27,6 +30,9 @@ class Health:
     """None where the facts don't say."""
     why: str = ""
     todo: str = ""
+    """Names commands."""
+    on_page: str = ""
+    """The same for whoever reads the page: names its buttons, and commands only where it has none."""
 
 
 def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, log: NotificationLog) -> Health:
@@ -38,40 +44,43 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return _quarantined(one, state)
     if closed == "paused":
         by = state.paused_by or "an administrator"
-        return Health("paused", state.paused_since, f"paused by {by}", "upa resume")
+        return Health("paused", state.paused_since, f"paused by {by}", "upa resume", "press Resume")
     if state.hold is not None and (one is None or one.probe != "decision"):
-        return Health("held", state.hold.since, state.hold.why, _decide(state.hold.run.id))
+        return Health("held", state.hold.since, state.hold.why, _decide(state.hold.run.id), DECIDE)
     if one is not None:
         return _quarantined(one, state)
     if closed == "staging":
         why = "mappings, scope or source changed" if state.released else "everything but export"
-        return Health("staging", None, f"staging mode: {why}", "upa plan, then upa go")
+        return Health(
+            "staging", None, f"staging mode: {why}", "upa plan, then upa go", "in a terminal: upa plan, then upa go"
+        )
     flight = lane.in_flight
     if flight is not None and flight.connector == connector.name and age_of(flight.since, now) >= STALLED_AFTER:
         why, todo = "SharePoint has had the import job for hours", "nothing: it is given up after 24 h"
-        return Health("stalled", flight.since, why, todo)
+        return Health("stalled", flight.since, why, todo, todo)
     if state.retry is not None:
         one_try = state.retry
-        return Health("degraded", one_try.since, one_try.why, f"it tries again at {_at(one_try.not_before)}")
+        todo = f"it tries again at {_at(one_try.not_before)}"
+        return Health("degraded", one_try.since, one_try.why, todo, todo)
     if log.trouble:
-        return Health("degraded", None, log.trouble, "upa doctor; the next tick tries again")
+        return Health("degraded", None, log.trouble, "upa doctor; the next tick tries again", DOCTOR)
     escrow = log.samples[-1].escrow if log.samples else 1
     if state.last_outcome == "failed" and escrow:
         why = (
             f"the last run reached nobody: {escrow} people in escrow" if log.samples else "the last run reached nobody"
         )
-        return Health("degraded", None, why, "upa escrow list")
+        return Health("degraded", None, why, "upa escrow list", "open Escrow")
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= connector.limits.token_warn_age:
-        return Health("degraded", mark.issued, "the source hasn't been read for days", "see whether the timer runs")
+        todo = "see whether the timer runs"
+        return Health("degraded", mark.issued, "the source hasn't been read for days", todo, todo)
     if mark is None:
         opened = state.open_round
-        return Health(
-            "starting", opened.started if opened is not None else None, "the first full round isn't complete", "wait"
-        )
+        since = opened.started if opened is not None else None
+        return Health("starting", since, "the first full round isn't complete", "wait", "wait")
     alarm = log.urgent
     if alarm is not None:
-        return Health("degraded", alarm.since, f"{alarm.title}: {alarm.detail}", alarm.todo)
+        return Health("degraded", alarm.since, f"{alarm.title}: {alarm.detail}", alarm.todo, alarm.todo)
     return Health("healthy", None)
 
 
@@ -88,17 +97,19 @@ def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
     why = f"{one.reason.value}: {one.detail}"
     if one.off_since is not None:
         why = f"switched off at {_at(one.off_since)} after 28 days of {why}"
-        todo = "fix it (upa doctor), then upa resume"
+        todo, here = "fix it (upa doctor), then upa resume", "fix it (upa doctor in a terminal), then press Switch on"
         if one.probe == "decision" and state.hold is not None:
-            todo = _decide(state.hold.run.id)
-        return Health("quarantined", one.since, why, todo)
+            todo, here = _decide(state.hold.run.id), DECIDE
+        return Health("quarantined", one.since, why, todo, here)
     if one.probe == "decision" and state.hold is not None:
-        return Health("quarantined", one.since, why, f"{_decide(state.hold.run.id)}; {_until(one)}")
+        return Health(
+            "quarantined", one.since, why, f"{_decide(state.hold.run.id)}; {_until(one)}", f"{DECIDE}; {_until(one)}"
+        )
     probe = next_probe(state)
     tried = f"it is tried again at {_at(probe)}" if probe is not None else "it is tried again with the next change"
-    return Health(
-        "quarantined", one.since, why, f"fix it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
-    )
+    todo = f"fix it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
+    here = f"fix it (upa doctor in a terminal); {tried}, or at once by Try now; {_until(one)}"
+    return Health("quarantined", one.since, why, todo, here)
 
 
 def _at(moment: datetime) -> str:

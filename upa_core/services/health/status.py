@@ -11,6 +11,7 @@ from upa_core.domain.documents.connector_state import ConnectorState, age_of, sw
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.health.alarms import last_good
 from upa_core.domain.health.health import Health, health, next_probe
+from upa_core.domain.health.moving import PHASES, moving
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import notification_log_of
@@ -22,8 +23,11 @@ CHARTED = 30
 """Samples of the library's size that the page draws."""
 
 
-def status(ports: Ports, connector: Connector) -> dict[str, Any]:
-    """Return the status document as JSON values; nothing outside our storage is asked."""
+def status(ports: Ports, connector: Connector, typical_hours: float | None = None) -> dict[str, Any]:
+    """Return the status document as JSON values; nothing outside our storage is asked.
+
+    `typical_hours`: how long an import file usually takes; None where nothing tells.
+    """
     now = ports.clock.now()
     state = state_of(ports.store, connector.name).load().value
     lane = lane_of(ports.store, connector).load().value
@@ -40,6 +44,8 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
         "since": _moment(_since(one, state, log)),
         "reason": one.why,
         "what_to_do": one.todo,
+        "on_page": one.on_page,
+        "moving": [to_json(step) for step in moving(connector, state, lane, now, typical_hours)],
         "now": instant(now),
         "last_pull": _moment(state.last_pull),
         "last_success": _moment(last_good(state)),
@@ -75,6 +81,7 @@ def status(ports: Ports, connector: Connector) -> dict[str, Any]:
         ],
         "samples": [to_json(sample) for sample in library[-CHARTED:]],
         "config_hash": connector.fingerprint,
+        "typical_job_h": typical_hours,
         "config_applied": state.watermark is not None and state.watermark.fingerprint == connector.fingerprint,
     }
 
@@ -116,7 +123,7 @@ def _job(lane: Lane, now: datetime) -> dict[str, Any] | None:
         "connector": flight.connector,
         "run": flight.run,
         "file": flight.file,
-        "phase": flight.phase,
+        "phase": PHASES[flight.phase],
         "age_h": _hours(flight.queued or flight.since, now),
         "stalled": flight.stalled,
     }

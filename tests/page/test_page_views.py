@@ -1,0 +1,148 @@
+"""Every view of the page in a real browser: links to share, accessibility, folded values, the reader's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.page.conftest import KEY
+from tests.support.api_world import ApiWorld, api_world
+from tests.support.axe import violations
+
+LONG = "Department of " + "very " * 60 + "long names"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
+    """A pipeline with somebody in escrow, a long value, and a held plan."""
+    with api_world(tmp_path_factory.mktemp("views"), people=24, key=KEY) as made:
+        directory = made.on.sim.directory
+        directory.add({"userPrincipalName": "late@contoso.com", "employeeType": "x"}, profile=False)
+        directory.edit(made.people[0], employeeType=LONG)
+        made.on.clock.sleep(3600)
+        made.run()
+        made.hold()
+        yield made
+
+
+def _views(world: ApiWorld) -> dict[str, str]:
+    headers = {"x-functions-key": KEY}
+    run = world.get("/api/runs", headers=headers).json()["runs"][0]["id"]
+    held = world.get("/api/status", headers=headers).json()["connectors"][0]["held_plan"]["run"]
+    return {
+        "overview": "",
+        "connector": "connector=demo",
+        "run": f"run={run}",
+        "person": f"person={world.people[0]}",
+        "escrow": "escrow=demo",
+        "hold": f"hold={held}",
+        "declined": "declined=demo",
+    }
+
+
+def _open(page: Page, world: ApiWorld, at: str) -> None:
+    page.goto(f"{world.base}/api/ui?{at}{'&' if at else ''}code={quote(KEY, safe='')}")
+    expect(page.locator("#view[data-view]")).to_be_visible()
+
+
+NAMES = ("overview", "connector", "run", "person", "escrow", "hold", "declined")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 390), ("light", 1100)])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    browser: Browser, world: ApiWorld, shots: Path, scheme: str, width: int
+) -> None:
+    """Each view, on a telephone and on a desk, dark and light: no violation of axe-core's rules, no sideways scroll."""
+    found: dict[str, list[str]] = {}
+    options: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    context = browser.new_context(**options)
+    page = context.new_page()
+    for name, at in _views(world).items():
+        _open(page, world, at)
+        page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found[name] = [*violations(page), *([f"{wide} pixels wide"] if wide > width else [])]
+    context.close()
+
+    assert list(found) == list(NAMES)
+    assert {view: wrong for view, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_view_has_an_address_of_its_own(page: Page, world: ApiWorld, name: str) -> None:
+    """Whoever opens the address sees that view; the address bears no key."""
+    at = _views(world)[name]
+    _open(page, world, at)
+
+    assert page.locator("#view").get_attribute("data-view") == name
+    assert page.url == f"{world.base}/api/ui{'?' if at else ''}{at}"
+
+
+def test_a_link_is_followed_without_loading_and_back_goes_back(page: Page, world: ApiWorld) -> None:
+    """The address follows the click, the title says where one is, and the browser's own button leads back."""
+    _open(page, world, "")
+    loads: list[str] = []
+    page.on("request", lambda one: loads.append(one.url) if "/api/ui" in one.url else None)
+    page.get_by_role("group", name="Runs").get_by_role("link").first.click()
+    expect(page.locator("#view[data-view=run]")).to_be_visible()
+    run = page.title()
+    page.go_back()
+    expect(page.locator("#view[data-view=overview]")).to_be_visible()
+
+    assert run.startswith("Run 2026")
+    assert loads == []
+
+
+def test_a_long_value_is_folded_and_opens(page: Page, world: ApiWorld) -> None:
+    """Hundreds of characters take one line until somebody opens them."""
+    _open(page, world, f"person={world.people[0]}")
+    folded = page.locator("#person details").first
+    closed = folded.bounding_box()
+    folded.locator("summary").click()
+    opened = folded.bounding_box()
+
+    assert "characters" in (folded.locator("summary").text_content() or "")
+    assert closed is not None
+    assert opened is not None
+    assert opened["height"] > 2 * closed["height"]
+
+
+def test_moments_have_a_day_and_the_zone_of_the_reader(browser: Browser, world: ApiWorld) -> None:
+    """Two readers see one moment each in their own zone, and UTC in its tip."""
+    told = {}
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        context = browser.new_context(timezone_id=zone)
+        page = context.new_page()
+        _open(page, world, "")
+        time = page.locator(".connector time").first
+        told[zone] = (time.text_content(), time.get_attribute("title"))
+        context.close()
+    tokyo, york = told.values()
+
+    assert tokyo[0] != york[0]
+    assert all(text is not None and text[:3] in ("Mon", "Tue") for text in (tokyo[0], york[0]))
+    assert "GMT+9" in str(tokyo[0])
+    assert tokyo[1] == york[1]
+    assert str(tokyo[1]).endswith("UTC")
+
+
+def test_no_chart_is_drawn_of_zeros(page: Page, world: ApiWorld) -> None:
+    """Nothing lies in the library, so there is no chart of it."""
+    _open(page, world, "")
+    drawn = page.locator(".charts figcaption").all_text_contents()
+
+    assert drawn
+    assert not [caption for caption in drawn if caption.startswith("Library")]
+
+
+def test_a_view_that_cannot_be_shown_says_why_and_leads_back(page: Page, world: ApiWorld) -> None:
+    """A run that was never asked for is a sentence and a link, not an empty page."""
+    _open(page, world, "run=20261101T000000Z-aaaa")
+
+    expect(page.locator("#view")).to_contain_text("it was never asked for, or its retention has passed")
+    expect(page.get_by_role("link", name="Overview")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tests.fakes.hooks import Hooks
+from upa_core.domain.sources.contract import KeyPart
 from upa_core.ports.row_source import Offer
 
 Record = dict[str, str | None]
@@ -16,7 +17,8 @@ class FakeRowSource:
     Operations: look (subject: the cursor), rows (the offer's). `broken` is raised after so many rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, match: Sequence[KeyPart] = (KeyPart("number"),)) -> None:
+        self.match = match
         self.hooks = Hooks()
         self._offers: list[tuple[Offer, list[Record]]] = []
         self.broken: tuple[int, Exception] | None = None

@@ -24,17 +24,16 @@ class MatchModel(Part):
     """Digits are filled up with zeros from the left to this length, on both sides."""
 
 
-class SecondaryModel(Part):
-    """Another source whose rows are joined to the people of the directory by a key."""
+Name = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 
-    as_: Annotated[str, Field(alias="as", min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
-    kind: Literal["file", "sql"]
-    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
+
+class RowsModel(Part):
+    """Rows of a file or of a query, and how they name a person."""
+
     at: Line | None = None
     """For a file: path, or https://<account>.blob.core.windows.net/<container>/<name>; `*`, `?` in the last part."""
-    match: Annotated[tuple[MatchModel, ...], Field(min_length=1, max_length=5)]
-    """The columns that name the person together."""
+    match: Annotated[tuple[MatchModel, ...], Field(max_length=5)] = ()
+    """The columns that name the person together; a file and a query need it."""
     format: Literal["csv", "json", "jsonl", "xlsx"] = "csv"
     """CSV with a header, a JSON list of objects, a JSON object a line, or a workbook (the extra `xlsx`)."""
     sheet: Line | None = None
@@ -75,3 +74,12 @@ class SecondaryModel(Part):
     """For SQL: one SELECT that answers everybody; it is sent as it stands, in a transaction that only reads."""
     settle: Duration = timedelta(minutes=2)
     """How long a file must have lain unchanged before it is read."""
+
+
+class SecondaryModel(RowsModel):
+    """Another source whose rows are joined to the people of the directory by a key."""
+
+    as_: Annotated[Name, Field(alias="as")]
+    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
+    kind: Literal["file", "sql"]
+    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""

@@ -89,6 +89,7 @@ class Planner:
         bit = {path: 1 << at for at, path in enumerate(connector.inputs)}
         self._reads = [sum(bit[path] for path in set(mapping.inputs)) for mapping in self._mappings]
         self._scope_reads = sum(bit[path] for path in set(connector.scope.inputs))
+        self._presence = bit[connector.primary.presence] if connector.primary is not None else 0
 
     def plan(
         self,
@@ -193,6 +194,10 @@ class Planner:
         person = row[0]
         unsaid: set[str] = set()
         absent = row[1] & self._joined
+        if absent & self._presence:  # no row of the source names them: they take no part
+            tally.out_of_scope += 1
+            tally.changed = (person in shard.escrow and shard.escrow.drop(person)) or tally.changed
+            return None
         if absent & self._scope_reads:
             tally.unchanged += 1
             return None

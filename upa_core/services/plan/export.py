@@ -65,7 +65,7 @@ def export(
         return Step("idle", "nothing is due", at=due)
     if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
         return Step("idle", "the configuration changed: waiting for its full round")
-    if named := full_round_first(state.sealed):
+    if named := full_round_first(connector, state.sealed):
         if not full_round_comes(state):
             ask_for_full_round(ports, connector)
             wake(ports, ports.waker.continue_pull, connector.name, "")
@@ -179,6 +179,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         sequence=state.sequence,
         censuses=censuses_of(ports.store, connector.name).load().value.rounds if full else (),
         sources=state.sources,
+        keys=state.keys,
         check=check,
     )
     _warn(ports, connector, run, plan)

@@ -10,7 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Counts
-from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.documents.sources import KeyRows, SourceState
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill
 from upa_core.domain.people.shadow import Shard, group_members, groups_of
@@ -67,11 +67,13 @@ def make_plan(
     sequence: int = 0,
     censuses: Sequence[Census] = (),
     sources: Sequence[SourceState] = (),
+    keys: KeyRows | None = None,
+    see: Callable[[Iterable[Row]], None] | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Nine parameters: the rounds and the people, and four that differ between an export and a look.
+    Eleven parameters: the rounds and the people, where the sources stand, and how an export and a look differ.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
@@ -79,14 +81,17 @@ def make_plan(
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
         sources: where the secondary sources stand.
+        keys: the key index.
+        see: looks at people's rows as they are planned.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
 
     """
-    joins = Joins(ports.store, connector, sources)
+    joins = Joins(ports.store, connector, sources, keys)
     planning = _Planning(
         ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
     )
+    planning.see = see
     return planning.run(censuses)
 
 
@@ -139,6 +144,7 @@ class _Planning:
         self._due_read = 0
         self._missed: dict[int, Collection[str]] = {}
         """Known people whom the full round doesn't name, by shard."""
+        self.see: Callable[[Iterable[Row]], None] | None = None
 
     def run(self, censuses: Sequence[Census]) -> PlanResult:
         shards = self._people.index.shards
@@ -191,6 +197,8 @@ class _Planning:
         named -= merged.rows.keys() | merged.ended | set(due)
         gone, unread = self._complete(merged, due, sorted(named))
         self._joins.lay(merged.rows, partitions)
+        if self.see is not None:
+            self.see(merged.rows.values())
         if merged.full_round and self._carriers.uncarried:
             self._carriers.see(merged.rows.values())
         by_shard = by_shard_number(merged, gone, unread, self._people.index.shards)
@@ -226,6 +234,8 @@ class _Planning:
         unread: set[str] = set()
         if not ids:
             return gone, unread
+        if self._joins.know_the_directory:
+            return self._complete_from_keys(merged, ids), unread
         try:
             records = self._ports.source.read(ids, self._connector.select)
         except RetryLaterError as exc:
@@ -249,6 +259,15 @@ class _Planning:
             merged.rows[person] = fill(row if row is not None else known, known)
         self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
         return gone, unread
+
+    def _complete_from_keys(self, merged: Merged, ids: Sequence[str]) -> set[str]:
+        """Complete people from the key index, which the delta of this very pull has brought up to date."""
+        known = self._joins.of_directory(ids)
+        for person in ids:
+            row = merged.rows.pop(person, None)
+            if person in known:
+                merged.rows[person] = fill(row if row is not None else known[person], known[person])
+        return {person for person in ids if person not in known}
 
     def _shard(self, number: int, stored: Stored[Shard] | None, work: ShardWork, full_round: str) -> None:
         if stored is None:

@@ -9,6 +9,9 @@ from typing import Any
 from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.keys import SEPARATOR, normalised
 
+ROW_KEY = "@key"
+"""What a current row calls its key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Secondary:
@@ -21,6 +24,8 @@ class Secondary:
 
     max_unmatched: float = 5.0
     """Percent of the rows of a snapshot that may be nobody's; an offer with more is held."""
+    primary: bool = False
+    """It is the connector's own source: only people whom a row of it names take part."""
 
     @property
     def prefix(self) -> str:
@@ -29,7 +34,13 @@ class Secondary:
 
     def describe(self) -> list[Any]:
         """Return what decides which row is whose, as JSON values."""
-        return [self.name, [[part.column, part.to, part.pad] for part in self.match]]
+        match = [[part.column, part.to, part.pad] for part in self.match]
+        return [self.name, match, *(["primary"] if self.primary else [])]
+
+    @property
+    def presence(self) -> str:
+        """The input that is absent for whomever no row names."""
+        return f"{self.prefix}{ROW_KEY}"
 
 
 def compile_key_of(match: Sequence[KeyPart], places: Sequence[int]) -> Callable[[Sequence[Any]], str]:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 
 from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
-from upa_core.config.sources.models import Name, RowsModel, SecondaryModel
+from upa_core.config.sources.models import PrimaryModel, SecondaryModel
 from upa_core.domain.health.alarms import Occasion
 
 CURRENT_VERSION = 1
@@ -86,13 +86,8 @@ class DirectoryModel(Part):
     """Other hosts than the cloud's own."""
 
 
-class SourceModel(RowsModel, DirectoryModel):
+class SourceModel(PrimaryModel, DirectoryModel):
     """Where people and their values are read: the directory, or a file or query that takes part by itself."""
-
-    kind: Literal["entra", "file", "sql"] = "entra"
-    """`entra`: attributes of the directory; `file`, `sql`: columns alone, of people whom a row names."""
-    as_: Annotated[Name | None, Field(alias="as")] = None
-    """For a file or a query: its name in messages; default: its kind. Mappings name its columns without it."""
 
 
 class TargetModel(Part):

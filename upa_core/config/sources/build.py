@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from upa_core.config.models import SourceModel
 from upa_core.config.problems import shown
 from upa_core.config.result import Query, RowsOf
-from upa_core.config.sources.models import RowsModel, SecondaryModel
+from upa_core.config.sources.models import PrimaryModel, RowsModel, SecondaryModel
 from upa_core.config.yaml_tree import Items, Record, Text
 from upa_core.domain.people.attributes import (
     ATTRIBUTES,
@@ -51,7 +50,7 @@ def primary_of(raw: Any) -> str:
     return str(raw.get("as", kind)) if kind in _ROWS else ""
 
 
-def build_primary(model: SourceModel | None, raw: Any, app: str | None, add: Add) -> list[RowsOf]:
+def build_primary(model: PrimaryModel | None, raw: Any, app: str | None, add: Add) -> list[RowsOf]:
     """Build the source that takes part by itself: one, or none where the directory is the source."""
     if model is None:
         return []
@@ -92,7 +91,7 @@ class _Builder:
 
     def __init__(
         self,
-        model: SecondaryModel | SourceModel,
+        model: SecondaryModel | PrimaryModel,
         name: str,
         raw: Record,
         base: tuple[int, ...],

@@ -83,3 +83,12 @@ class SecondaryModel(RowsModel):
     """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
     kind: Literal["file", "sql"]
     """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
+
+
+class PrimaryModel(RowsModel):
+    """Rows that are the source itself."""
+
+    kind: Literal["entra", "file", "sql"] = "entra"
+    """`entra`: attributes of the directory; `file`, `sql`: columns alone, of people whom a row names."""
+    as_: Annotated[Name | None, Field(alias="as")] = None
+    """For a file or a query: its name in messages; default: its kind. Mappings name its columns without it."""

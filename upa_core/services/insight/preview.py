@@ -13,6 +13,7 @@ from upa_core.domain.plan.outbox import updates_are_exempt
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.scope_view import ScopeView
+from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanSink, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.pull import pull
@@ -119,8 +120,7 @@ def preview(
         keep_books=False,
         sequence=state.sequence,
         censuses=censuses_of(store, connector.name).load().value.rounds,
-        sources=state.sources,
-        keys=state.keys,
+        joins=Joins(store, connector, state.sources, state.keys),
         see=view.watching(connector) if view is not None else None,
     )
     exempt = updates_are_exempt(connector, state.sealed)

@@ -22,6 +22,7 @@ from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
+from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.wake import wake
@@ -178,8 +179,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         keep_books=True,
         sequence=state.sequence,
         censuses=censuses_of(ports.store, connector.name).load().value.rounds if full else (),
-        sources=state.sources,
-        keys=state.keys,
+        joins=Joins(ports.store, connector, state.sources, state.keys),
         check=check,
     )
     _warn(ports, connector, run, plan)

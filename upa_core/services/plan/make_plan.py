@@ -10,7 +10,6 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Counts
-from upa_core.domain.documents.sources import KeyRows, SourceState
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill
 from upa_core.domain.people.shadow import Shard, group_members, groups_of
@@ -66,28 +65,26 @@ def make_plan(
     keep_books: bool,
     sequence: int = 0,
     censuses: Sequence[Census] = (),
-    sources: Sequence[SourceState] = (),
-    keys: KeyRows | None = None,
+    joins: Joins | None = None,
     see: Callable[[Iterable[Row]], None] | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Eleven parameters: the rounds and the people, where the sources stand, and how an export and a look differ.
+    Ten parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
-        sources: where the secondary sources stand.
-        keys: the key index.
+        joins: what other sources say of people.
         see: looks at people's rows as they are planned.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
 
     """
-    joins = Joins(ports.store, connector, sources, keys)
+    joins = joins or Joins(ports.store, connector, ())
     planning = _Planning(
         ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
     )

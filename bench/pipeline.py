@@ -137,6 +137,7 @@ class Bench:
             events=silence,
             waker=silence,
             routes=ROUTES,
+            connector_file="version: 1\n",
         )
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "domain/documents/watcher.py": "tests/services/drive/test_watcher.py",
     "domain/health/events.py": "tests/services/health/test_event_ids.py",
     "domain/health/notification_log.py": "tests/services/health/test_notify.py",
+    "domain/documents/connector_file_keys.py": "tests/domain/documents/test_storage_layout.py",
     "domain/documents/individual_keys.py": "tests/domain/documents/test_storage_layout.py",
     "domain/individual/answer.py": "tests/contracts/test_adapters_and_fakes.py",
     "domain/language/characters.py": "tests/domain/language/test_pattern.py",

@@ -79,6 +79,7 @@ class App:
             waker=waker,
             routes=routes_with(self.single_profiles(connector)),
             rows=self._rows(connector),
+            connector_file=self.config.text,
         )
 
     def _rows(self, connector: Connector) -> dict[str, RowSource]:

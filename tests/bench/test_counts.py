@@ -33,13 +33,14 @@ def test_first_run_follows_pages_and_sends_one_file(measured):
     """4,000 people are 20 pages and one import job; storage is touched some times for each shard.
 
     The state is read once more for every 32 shards that settling writes: the run must still be open. Ten of the other
-    76 are the counter of failed attempts, written before each of three risky reads, and the census of the full round.
+    79 are the counter of failed attempts, written before each of three risky reads, and the census of the full round;
+    three name the run's connector file, look whether it is kept, and keep it.
     """
     first = measured["first"]
 
     assert first["graph"] == {"users.delta": PEOPLE // rendered.PAGE}
     assert first["import_jobs"] == 1
-    assert first["transactions"] <= 4 * SHARDS + SHARDS // 32 + 76
+    assert first["transactions"] <= 4 * SHARDS + SHARDS // 32 + 79
 
 
 def test_first_run_stores_little_more_than_it_must(measured):
@@ -50,13 +51,14 @@ def test_first_run_stores_little_more_than_it_must(measured):
 def test_nothing_changed_costs_no_call_at_sharepoint(measured):
     """A full round without differences makes no file and no import job, and reads each shard once.
 
-    Four of the other 18 are the counter of failed attempts and the census of the full round.
+    Four of the other 20 are the counter of failed attempts and the census of the full round, two name the run's
+    connector file and look whether it is kept.
     """
     again = measured["again"]
 
     assert again["sharepoint"] == {}
     assert again["import_jobs"] == 0
-    assert again["transactions"] <= SHARDS + 18
+    assert again["transactions"] <= SHARDS + 20
 
 
 def test_changes_cost_pages_and_batches(measured):

@@ -112,6 +112,7 @@ class World:
         self.store = MemoryStore(self.time)
         self.ids = CountingIds()
         self.events = RecordingEvents()
+        self.connector_file = "version: 1 # of the tests\n"
         self.waker = RecordingWaker()
         self.rows: dict[str, RowSource] = {}
         """The secondary sources."""
@@ -161,6 +162,7 @@ class World:
             waker=self.waker,
             routes=self.routes(fate),
             rows=rows,
+            connector_file=self.connector_file,
             **made,
         )
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from upa_core.config.build.hosts import build_credentials, build_source, build_target
 from upa_core.config.build.mapping import build_mapping, example_inputs
 from upa_core.config.build.scope import build_scope
+from upa_core.config.kept_text import kept_text
 from upa_core.config.migrations import migrate
 from upa_core.config.models import (
     ConnectorModel,
@@ -52,8 +53,9 @@ def load_config(source: str | bytes | Path, environ: Mapping[str, str], *, name:
     """
     if isinstance(source, Path):
         name = source.name
-    tree = load_tree(_read(source) if isinstance(source, Path) else source, name)
-    loader = _Loader(name, tree)
+    content = _read(source) if isinstance(source, Path) else source
+    tree = load_tree(content, name)
+    loader = _Loader(name, tree, kept_text(content, tree))
     loader.problems += fill_references(tree, environ)
     loader.settled = {(problem.line, problem.column) for problem in loader.problems}
     if problem := migrate(tree):
@@ -78,6 +80,7 @@ class _Loader:
 
     name: str
     tree: Record
+    text: str
     problems: list[ConfigProblem] = field(default_factory=list)
     warnings: list[ConfigProblem] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
@@ -129,6 +132,7 @@ class _Loader:
             tuple(self.examples),
             tuple(sorted(self.warnings)),
             self.files,
+            self.text,
         )
 
     def _connector(

@@ -21,7 +21,7 @@ _SECRETS = (
     (re.compile(r"[?&;](sig|code|key)=[A-Za-z0-9%+/_-]{16,}", re.IGNORECASE), "a link that carries a key"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"), "a token"),
 )
-_SECRET_KEYS = re.compile(
+SECRET_KEYS = re.compile(
     r"(secret|password|passwd|pwd|token|apikey|api_key|private_?key|pfx|connection_?string)", re.IGNORECASE
 )
 
@@ -30,7 +30,7 @@ Path = tuple[str | int, ...]
 
 def is_secret_key(name: str) -> bool:
     """Tell whether a key's name says that its value is a secret."""
-    return _SECRET_KEYS.search(name) is not None
+    return SECRET_KEYS.search(name) is not None
 
 
 def literal_secret(text: str) -> str:

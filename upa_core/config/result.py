@@ -111,6 +111,8 @@ class Config:
     """What is allowed and probably not wanted."""
     rows: Mapping[str, Mapping[str, RowsOf]] = field(default_factory=dict)
     """Secondary sources by connector name and their own name."""
+    text: str = field(default="", repr=False)
+    """The file as it may be kept: references unfilled, no secrets."""
 
     def connector(self, name: str) -> Connector | None:
         """Return a connector by name."""

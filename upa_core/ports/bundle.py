@@ -77,3 +77,6 @@ class Ports:
     """By name; who reads a batch finds its form here."""
     rows: Mapping[str, RowSource] = field(default_factory=dict)
     """The secondary sources by name."""
+    connector_file: str = ""
+    """The connector file in force, for whoever asks later what a run was planned with; without secrets, and "" where
+    there is none."""

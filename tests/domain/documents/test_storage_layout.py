@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 
 from upa_core.domain.documents import storage_layout as layout
+from upa_core.domain.documents.connector_file_keys import connector_file_key, named_file_key
 from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import BlobKey, Kind, connector_named_in, parse, run_of
 
 RUN = "20261122T101500Z-7f3k"
+DIGEST = "0a" * 32
 FILE = f"upa-hr-{RUN}-1.json"
 KEYS = {
     layout.state_key("hr"): BlobKey(Kind.STATE, "hr"),
     layout.notified_key("hr"): BlobKey(Kind.NOTIFIED, "hr"),
     layout.attempts_key("hr"): BlobKey(Kind.ATTEMPTS, "hr"),
     layout.censuses_key("hr"): BlobKey(Kind.CENSUSES, "hr"),
+    connector_file_key("hr", DIGEST): BlobKey(Kind.CONNECTOR_FILE, "hr", file=DIGEST),
+    named_file_key(RUN, "hr", DIGEST): BlobKey(Kind.NAMED_FILE, "hr", RUN, DIGEST),
     layout.due_key("hr"): BlobKey(Kind.ESCROW_INDEX, "hr"),
     layout.segment_key("hr", RUN, 1, "abcd"): BlobKey(Kind.SEGMENT, "hr", RUN),
     layout.segment_key("hr", RUN, 1, "abcd", "keys"): BlobKey(Kind.KEY_ROWS, "hr", RUN),
@@ -57,6 +61,8 @@ def test_every_kind_has_a_key() -> None:
         "config/upa.yaml",
         "connectors/hr",
         "connectors/hr/other.json",
+        "connectors/hr/config/upa.yaml",
+        f"runs/2026/11/{RUN}/config/hr/abc",
         "connectors/hr/people/0000.json",
         f"runs/2026/11/{RUN}/notes.txt",
         f"runs/2026/11/{RUN}/files/report.json",

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NOTIFIED = "notified"
     ATTEMPTS = "attempts"
     CENSUSES = "censuses"
+    CONNECTOR_FILE = "connector file"
     ESCROW_INDEX = "escrow index"
     SEGMENT = "segment"
     KEY_ROWS = "key index"
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     JOB_LOG = "log"
     DECISION = "decision"
     REPORT = "report"
+    NAMED_FILE = "name of a run's connector file"
     ROUND_END = "round end"
     PROGRESS = "progress of an individual batch"
 
@@ -58,7 +60,7 @@ class BlobKey:
     run: str = ""
     """The run, or for a round end the round, whose folder it lies in."""
     file: str = ""
-    """The import file it is about."""
+    """The import file it is about; the hash of a connector file."""
 
 
 def connector_prefix(connector: str) -> str:
@@ -241,6 +243,7 @@ _OF_A_RUN = {
     "shards": Kind.RUN_SHARDS,
 }
 _OF_A_FILE = {"files": Kind.IMPORT_FILE, "plan": Kind.PLAN, "individual": Kind.PROGRESS}
+_CONNECTOR_FILE = re.compile(r"[0-9a-f]{64}\.yaml")
 _LOG = re.compile(r"log-[0-9]{3,}-[0-9a-z]+")
 
 
@@ -254,6 +257,8 @@ def _connectors(parts: list[str]) -> BlobKey | None:
             return BlobKey(Kind.SEGMENT if folder == "rounds" else Kind.KEY_ROWS, connector, round_id)
         case [connector, "sources", _, round_id, _]:
             return BlobKey(Kind.SOURCE_ROWS, connector, round_id)
+        case [connector, "config", name] if _CONNECTOR_FILE.fullmatch(name):
+            return BlobKey(Kind.CONNECTOR_FILE, connector, file=name.removesuffix(".yaml"))
         case [connector, "people", _, _]:
             return BlobKey(Kind.PEOPLE_SHARD, connector)
     return None
@@ -265,6 +270,8 @@ def _runs(parts: list[str]) -> BlobKey | None:
             return BlobKey(_OF_A_RUN[name], run=run)
         case [_, _, run, folder, file] if folder in _OF_A_FILE:
             return _of_file(_OF_A_FILE[folder], run, file)
+        case [_, _, run, "config", connector, digest] if _CONNECTOR_FILE.fullmatch(f"{digest}.yaml"):
+            return BlobKey(Kind.NAMED_FILE, connector, run, digest)
         case [_, _, run, "archive", file, "outcome.json"]:
             return _of_file(Kind.OUTCOME, run, file)
         case [_, _, run, "archive", file, name] if _LOG.fullmatch(name):

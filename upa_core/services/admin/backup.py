@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -13,16 +14,19 @@ import orjson
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, instant
+from upa_core.domain.documents.connector_file_keys import connector_file_key
 from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex, source_segments
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import (
+    Kind,
     connector_prefix,
+    parse,
     rounds_prefix,
     shard_key,
     sources_prefix,
     state_key,
 )
-from upa_core.domain.errors import CorruptStateError, RefusedError
+from upa_core.domain.errors import ConflictError, CorruptStateError, RefusedError
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import decode, lane_of, state_of
 from upa_core.state.shard_codec import decode_shard, encode_shard
@@ -97,6 +101,8 @@ def restore(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str, 
             if ports.store.get(key) is None:
                 ports.store.put(key, archive.read(key))
             blobs += 1
+        for key in archive.namelist():
+            blobs += _put_file_back(ports, connector, key, archive)
     sequence = max(state.sequence, before.value.sequence) + 1
     restored = replace(
         state,
@@ -177,6 +183,19 @@ def _shard(
     for person in () if trust_shadow else shard.rows:
         shard.make_unknown(person, connector.single)
     return encode_shard(shard)
+
+
+def _put_file_back(ports: Ports, connector: Connector, key: str, archive: zipfile.ZipFile) -> bool:
+    """Put a kept connector file back where it isn't there; tells whether it is one."""
+    found = parse(key)
+    if found is None or found.kind is not Kind.CONNECTOR_FILE:
+        return False
+    data = archive.read(key)
+    if key != connector_file_key(connector.name, hashlib.sha256(data).hexdigest()):
+        raise CorruptStateError(f"the file holds {key}, whose hash isn't its name")
+    with suppress(ConflictError):
+        ports.store.put(key, data, if_absent=True)
+    return True
 
 
 def _segments(archive: zipfile.ZipFile, connector: Connector, state: ConnectorState) -> Iterator[str]:

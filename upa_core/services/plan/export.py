@@ -20,6 +20,7 @@ from upa_core.domain.next_step import Step
 from upa_core.domain.plan.outbox import full_round_comes, full_round_first, updates_are_exempt
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
+from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.plan.joins import Joins
@@ -234,11 +235,13 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
     now = ports.clock.now()
     state = stored.value
     if planned.rounds:
+        name_file(ports, connector, planned.id)
         write_report(ports, connector.name, planned, "no_change")
     try:
         after = _commit(ports, connector, stored, lambda current: after_success(current, planned, now))
     except ConflictError:
         ports.store.delete(report_key(planned.id))
+        unname_file(ports, connector, planned.id)
         raise
     emit_quarantine(ports, connector.name, state, after, planned.id)
     count_people(ports, connector.name, planned, believed=True)
@@ -271,7 +274,8 @@ def _commit(
 
 
 def write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
-    """Write down what a run is about to do, before anything is done."""
+    """Write down what a run is about to do, and with which connector file, before anything is done."""
+    name_file(ports, connector, planned.id)
     intent = Intent(
         version=Intent.VERSION,
         connector=connector.name,

@@ -23,7 +23,14 @@ from upa_core.services.deliver.settle_safely import doubt_safely
 from upa_core.services.health.quarantine import hold_expired
 from upa_core.services.upkeep.canaries import sweep_canary
 from upa_core.services.upkeep.orphans import sweep_library
-from upa_core.services.upkeep.retention import sweep_people, sweep_probes, sweep_runs, sweep_segments, sweep_sources
+from upa_core.services.upkeep.retention import (
+    sweep_files,
+    sweep_people,
+    sweep_probes,
+    sweep_runs,
+    sweep_segments,
+    sweep_sources,
+)
 from upa_core.state.attempts import ended, may_begin, tell_given_up
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.people import People
@@ -204,6 +211,7 @@ _STORAGE: Mapping[str, Part] = {
     "sources": sweep_sources,
     "people": sweep_people,
     "runs": sweep_runs,
+    "connector files": sweep_files,
     "probes": sweep_probes,
     "canaries": sweep_canary,
 }

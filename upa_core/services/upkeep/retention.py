@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_file_keys import connector_files_prefix
 from upa_core.domain.documents.connector_state import ConnectorState, source_segments
 from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.documents.runs import Report, RoundEnd
@@ -25,6 +26,7 @@ from upa_core.domain.documents.storage_layout import (
 from upa_core.domain.errors import CorruptStateError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import BlobInfo
+from upa_core.services.admin.connector_files import digest_of
 from upa_core.state.document import get_document, lane_of, state_of
 
 SAFE_AGE = timedelta(days=3)
@@ -33,7 +35,7 @@ SAFE_AGE = timedelta(days=3)
 
 def sweep_storage(ports: Ports, connector: Connector) -> int:
     """Delete segments, generations of people and runs that nothing names, and archives past their retention."""
-    parts = (sweep_segments, sweep_sources, sweep_people, sweep_runs, sweep_probes)
+    parts = (sweep_segments, sweep_sources, sweep_people, sweep_runs, sweep_files, sweep_probes)
     return sum(sweep(ports, connector) for sweep in parts)
 
 
@@ -63,6 +65,19 @@ def sweep_people(ports: Ports, connector: Connector) -> int:
     index = state_of(ports.store, connector.name).load().value.people
     current = people_prefix(connector.name, index.folder)
     return _delete(ports, [blob for blob in found if not blob.key.startswith(current)], SAFE_AGE)
+
+
+def sweep_files(ports: Ports, connector: Connector) -> int:
+    """Delete connector files that no run names any more, but for the one in force; returns how many blobs are gone."""
+    now, current = ports.clock.now(), digest_of(ports.connector_file)
+    found = list(ports.store.list(connector_files_prefix(connector.name)))
+    old = [blob for blob in found if _older(blob, now, SAFE_AGE) and current not in blob.key]
+    if not old:
+        return 0
+    keys = (parse(blob.key) for blob in ports.store.list(RUNS_PREFIX))
+    ours = (key for key in keys if key is not None and key.connector == connector.name)
+    named = {key.file for key in ours if key.kind is Kind.NAMED_FILE}
+    return _delete(ports, [blob for blob in old if (key := parse(blob.key)) is None or key.file not in named], SAFE_AGE)
 
 
 def sweep_probes(ports: Ports, connector: Connector) -> int:
@@ -111,14 +126,20 @@ def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo
             return max(connector.retention.failures, connector.retention.successes) if ours else None
     except CorruptStateError:
         return None
-    return SAFE_AGE if any(connector_named_in(blob.key) == connector.name for blob in blobs) else None
+    return SAFE_AGE if any(_owner_in(blob) == connector.name for blob in blobs) else None
 
 
 def _owner_last(blob: BlobInfo) -> tuple[int, str]:
     """Order the blobs of a run for deletion: what tells whose it is goes last, a sweep cut short is finished later."""
     found = parse(blob.key)
     tells = found is not None and found.kind in (Kind.REPORT, Kind.ROUND_END)
-    return 2 if tells else int(bool(connector_named_in(blob.key))), blob.key
+    return 2 if tells else int(bool(_owner_in(blob))), blob.key
+
+
+def _owner_in(blob: BlobInfo) -> str:
+    """Return whose blob it is as far as its key tells, by the name of an import file or of a connector file."""
+    found = parse(blob.key)
+    return found.connector if found is not None and found.connector else connector_named_in(blob.key)
 
 
 def _older(blob: BlobInfo, now: datetime, age: timedelta) -> bool:

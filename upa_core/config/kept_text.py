@@ -24,7 +24,8 @@ def kept_text(content: str | bytes, tree: Record) -> str:
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content.removeprefix("\ufeff")
     if not literal_secret(text) and not _COMMENTED.search(text):
         return text
-    return yaml.safe_dump(_plain(tree), allow_unicode=True, sort_keys=False, width=120)
+    without: str = yaml.safe_dump(_plain(tree), allow_unicode=True, sort_keys=False, width=120)
+    return without
 
 
 def _plain(node: Any) -> Any:

@@ -172,16 +172,16 @@ connectors:
       admin_url: https://contoso-admin.sharepoint.com
       site_url: https://contoso.sharepoint.com/sites/upa
       folder: Imports
-    mappings: [{{target: Department, source: department}}]
+    mappings: [{{target: CostCenter, source: department}}]
 """
 ENVIRON = {"HOOK": "https://hook.example/very-secret"}
 
 
 def test_references_stay_references() -> None:
     """What the environment holds is never kept."""
-    text = load_config(FILE.format(comment="why Department: asked for by HR"), ENVIRON).text
+    text = load_config(FILE.format(comment="why CostCenter: asked for by HR"), ENVIRON).text
 
-    assert text == FILE.format(comment="why Department: asked for by HR")
+    assert text == FILE.format(comment="why CostCenter: asked for by HR")
     assert "very-secret" not in text
 
 

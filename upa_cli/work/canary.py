@@ -11,9 +11,9 @@ from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.plan.planner import Entry
 from upa_core.services.insight.explain import Explanation, Planned, explain
-from upa_core.services.insight.one_person import plan_person
 from upa_core.services.plan.ad_hoc import begin_ad_hoc
 from upa_core.services.plan.make_plan import prepared
+from upa_core.services.plan.one_person import plan_person
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.reports import read_report
 

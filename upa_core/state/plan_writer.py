@@ -29,7 +29,7 @@ class PlanWriter:
         """Begin after the batch number `sequence`; with `people`, the first import files hold at most so many each."""
         self._ports = ports
         self._connector = connector
-        self._run = run
+        self.run = run
         self._sequence = sequence
         self._most = people
         self._cut = cut(connector)
@@ -61,11 +61,11 @@ class PlanWriter:
     def _close(self, route: str) -> None:
         done = self._open.pop(route)
         self._sequence += 1
-        name = file_name(self._connector.name, self._run, self._sequence)
+        name = file_name(self._connector.name, self.run, self._sequence)
         content = done.batch.content()
-        self._ports.store.put(file_key(self._run, name), content)
+        self._ports.store.put(file_key(self.run, name), content)
         plan = b'{"version":%d,"old":{%b}}' % (PLAN_VERSION, b",".join(done.old))
-        self._ports.store.put(plan_key(self._run, name), sealed(plan))
+        self._ports.store.put(plan_key(self.run, name), sealed(plan))
         self._files.append(
             FileState(
                 name=name,

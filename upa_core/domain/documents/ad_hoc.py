@@ -10,8 +10,9 @@ from typing import Literal
 class AdHoc:
     """What kind of run it is, and who began it; such a run has no rounds."""
 
-    kind: Literal["canary", "import"]
-    """`canary`: one person with the connector's own mappings; `import`: a file, once."""
+    kind: Literal["canary", "import", "now"]
+    """`canary`: one person with the connector's own mappings; `import`: a file, once; `now`: one
+    person, written singly beside the open run."""
     by: str
     """Who began it."""
     about: str = ""

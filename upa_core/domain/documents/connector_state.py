@@ -19,6 +19,7 @@ from upa_core.domain.documents.runs import (
     Hold,
     Retry,
     Run,
+    Urgent,
 )
 from upa_core.domain.documents.sources import KeyRows, SourceState
 
@@ -102,6 +103,8 @@ class ConnectorState:
     import_jobs: int = 0
     keys: KeyRows | None = added(None)
     """The key index; None without secondary sources, and until a full round made it."""
+    urgent: Urgent | None = added(None)
+    """Somebody who is written at once, as an administrator asked."""
     sources: tuple[SourceState, ...] = added(())
     """Secondary sources that were asked, by name; the fields above tell of the directory, the primary source."""
 

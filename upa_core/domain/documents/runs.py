@@ -154,6 +154,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgent:
+    """One person who is written at once, beside everything else: nothing is planned until it is over."""
+
+    run: Run
+    """With one batch, of one person."""
+    person: str
+    until: datetime
+    """Nothing is sent for it afterwards; whoever finds it then settles it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """A run whose plan passed the change threshold and waits for a decision."""
 

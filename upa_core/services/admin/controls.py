@@ -117,6 +117,8 @@ def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -
     moved = state.target not in ("", connector.target.lane)
     if not moved and (state.run is not None or state.hold is not None):
         raise RefusedError("the shadow can't be reset while a run is open or held")
+    if state.urgent is not None:
+        raise RefusedError("the shadow can't be reset while somebody is written: try again in a few minutes")
     fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
     begun = replace(state, people=fresh, watermark=None, open_round=None, run=None, hold=None)
     return replace(begun, target="", sequence=state.sequence + 1)

@@ -81,6 +81,7 @@ def _check_quiet(ports: Ports, connector: Connector) -> None:
         "people who were pulled wait to be exported": state.sealed,
         "a run is open": state.run,
         "a plan is held": state.hold,
+        "somebody is written now": state.urgent,
         "an import job is at SharePoint": ours or flight,
     }
     if found := [what for what, there in busy.items() if there]:

@@ -34,13 +34,15 @@ class Settlement:
     """Of those in escrow, people who have no profile yet."""
 
 
-def settle(ports: Ports, connector: Connector, outcome: Outcome, ad_hoc: AdHoc | None = None) -> Settlement:
+def settle(
+    ports: Ports, connector: Connector, outcome: Outcome, ad_hoc: AdHoc | None = None, *, beside: bool = False
+) -> Settlement:
     """Write every property of the batch to the shadow, confirmed or unknown, stamped with the batch's number.
 
     Nobody plans an ad hoc run's people again by themselves: what it leaves unknown is due. What an import wrote is no
     value of the connector's source, so that the connector's own properties become unknown by it and are due.
 
-    Raises `CorruptStateError` where the archive can't be read.
+    With `beside`, the batch belongs to no open run. Raises `CorruptStateError` where the archive can't be read.
     """
     form = form_of(ports, outcome.route)
     people = people_in(ports, outcome.run, outcome.file, outcome.route)
@@ -68,6 +70,8 @@ def settle(ports: Ports, connector: Connector, outcome: Outcome, ad_hoc: AdHoc |
     sent_again = ad_hoc is not None and (ad_hoc.kind == "import" or not verdict.confirmed)
     if sent_again:
         _override(ports, connector, outcome, form.read(people.values(), orjson.loads))
+    elif beside:
+        change_people_between_runs(ports, connector, people, lambda shard, one: change(shard, {one: people[one]}))
     else:
         change_people(ports, connector, people, change, outcome.run)
     escrowed = len(verdict.failed)

@@ -13,6 +13,7 @@ from upa_core.domain.timetable import FIRST_POLL
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.send import resume_sending
 from upa_core.services.deliver.bulk.watch import watch
+from upa_core.services.deliver.individual.urgent import end_overdue
 from upa_core.services.drive.deadline import with_flight, with_run
 from upa_core.services.plan.export import export
 from upa_core.state.document import lane_of, state_of
@@ -32,6 +33,8 @@ def advance(ports: Ports, connector: Connector) -> Step:
         if flight is not None and flight.connector == connector.name:
             return go_on(ports, connector, flight)
         stored = state_of(ports.store, connector.name).load()
+        if stored.value.urgent is not None:
+            return end_overdue(ports, connector, stored.value.urgent)
         if stored.value.run is not None:
             run = stored.value.run
             return with_run(ports, connector, run, lambda: _deliver(ports, connector, run.routes))

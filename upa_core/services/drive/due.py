@@ -28,6 +28,8 @@ def what_is_due(ports: Ports, connector: Connector) -> Due:
     if flight is not None and flight.connector == connector.name:
         return Due(export=False, flight=flight)
     state = state_of(ports.store, connector.name).load().value
+    if state.urgent is not None:
+        return Due(export=ports.clock.now() >= state.urgent.until)
     now, gate = ports.clock.now(), closed_gate(connector, state, ports.clock.now())
     if state.run is not None:
         return Due(export=gate is None or gate.name != "off")

@@ -14,8 +14,8 @@ from upa_core.domain.people.scope import compile_scope_reasons
 from upa_core.domain.redaction import Redactor
 from upa_core.ports.bundle import Ports
 from upa_core.ports.profiles import Profiles
-from upa_core.services.insight.one_person import never_sent, plan_person
 from upa_core.services.plan.joins import row_today
+from upa_core.services.plan.one_person import never_sent, plan_person
 
 StepName = Literal["connect", "import", "scope", "match", "action"]
 

@@ -105,6 +105,8 @@ def check_may_begin(connector: Connector, state: ConnectorState) -> None:
         raise RefusedError(f"{connector.name} is {gate.why}: nothing is sent before upa resume")
     if state.hold is not None:
         raise RefusedError(f"a plan of {connector.name} is held ({state.hold.why}): decide it first. See upa hold show")
+    if state.urgent is not None:
+        raise UnavailableError(f"somebody is written at once until {state.urgent.until:%H:%M} UTC: try again then")
     if state.run is not None:
         raise UnavailableError(f"run {state.run.id} of {connector.name} is open: wait until it ended (upa status)")
 

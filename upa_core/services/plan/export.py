@@ -59,6 +59,8 @@ def export(
     check_target(connector, state)
     if state.run is not None:
         return Step("again", "a run is open", run=state.run.id)
+    if state.urgent is not None:
+        return Step("poll", "somebody is written at once", at=state.urgent.until, run=state.urgent.run.id)
     gate = closed_gate(connector, state, now)
     if gate is not None:
         return Step("poll" if gate.until is not None else "idle", gate.why, at=gate.until, run=gate.run)

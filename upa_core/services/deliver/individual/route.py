@@ -37,13 +37,13 @@ class IndividualRoute:
     form: BatchForm = batch
 
     def __init__(self, profiles: SingleProfiles) -> None:
-        self._profiles = profiles
+        self.profiles = profiles
 
     def prepare(self, ports: Ports, connector: Connector) -> Connector:
         """Mark what the probe hasn't proven: nothing is planned or written for it, and the mapping says why."""
         if not any(mapping.route == INDIVIDUAL for mapping in connector.active):
             return connector
-        proof, now = self._proof(ports, connector), ports.clock.now()
+        proof, now = self.proof(ports, connector), ports.clock.now()
 
         def prepared(mapping: Mapping) -> Mapping:
             if mapping.route != INDIVIDUAL:
@@ -102,7 +102,7 @@ class IndividualRoute:
         try:
             progress = slices.run(stored, work)
         except DeniedError as exc:
-            self._deny(delivery, str(exc))
+            self.deny(ports, connector, str(exc))
             return self._end(delivery, slices.load().value, f"SharePoint denies single writes: {exc}")
         if progress.not_before is not None and progress.done < len(work):
             return Step("poll", "the budget of calls, or a pause", at=progress.not_before, run=delivery.run.id)
@@ -127,16 +127,17 @@ class IndividualRoute:
 
     def _writer(self, delivery: Delivery) -> Writer:
         ports, connector = delivery.ports, delivery.connector
-        proof = self._proof(ports, connector) or Proof(ports.clock.now())
+        proof = self.proof(ports, connector) or Proof(ports.clock.now())
         mappings = {one.target: one for one in connector.active if one.route == INDIVIDUAL}
-        return Writer(ports, self._profiles, connector.name, delivery.run.id, mappings, proof)
+        return Writer(ports, self.profiles, connector.name, delivery.run.id, mappings, proof)
 
-    def _proof(self, ports: Ports, connector: Connector) -> Proof | None:
-        return proofs_of(ports.store, connector).load().value.apps.get(self._profiles.app())
+    def proof(self, ports: Ports, connector: Connector) -> Proof | None:
+        """Return what the probe found with the app as which we write; raises as the port's `app`."""
+        return proofs_of(ports.store, connector).load().value.apps.get(self.profiles.app())
 
-    def _deny(self, delivery: Delivery, code: str) -> None:
+    def deny(self, ports: Ports, connector: Connector, code: str) -> None:
         """Take the proof back: nothing is planned individually any more until a probe has passed again."""
-        app = self._profiles.app()
+        app = self.profiles.app()
 
         def void(proofs: Proofs) -> Proofs:
             proof = proofs.apps.get(app)
@@ -148,4 +149,4 @@ class IndividualRoute:
             }
             return proofs.plus(app, replace(proof, properties=denied))
 
-        proofs_of(delivery.ports.store, delivery.connector).update(void)
+        proofs_of(ports.store, connector).update(void)

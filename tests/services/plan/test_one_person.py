@@ -12,7 +12,7 @@ from tests.support.world import MAPPINGS, World
 from upa_core.domain.errors import FatalError
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.shadow import Shard
-from upa_core.services.insight.one_person import PersonPlan, plan_person
+from upa_core.services.plan.one_person import PersonPlan, plan_person
 from upa_core.state.change_people import change_people_between_runs
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard, shard_of
 from upa_core.domain.plan.planner import Entry, Planner
 from upa_core.ports.bundle import Ports
@@ -27,10 +28,11 @@ class PersonPlan:
     """Values that aren't sent because an administrator rejected them."""
 
 
-def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool = False) -> Shard:
+def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool = False, asked: bool = False) -> Shard:
     """Return a copy of the person's shard that holds nobody else; nothing is stored.
 
-    With `resend`, every value is unknown and escrow is forgotten; rejected and doubted values stay.
+    With `resend`, every value is unknown and escrow is forgotten; rejected and doubted values stay. With `asked`, what
+    waits in escrow is due now.
     Raises `CorruptStateError` for a shard that can't be read, `RetryLaterError` where the storage can't be reached.
     """
     index = state_of(ports.store, connector.name).load().value.people
@@ -45,22 +47,32 @@ def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool 
             own.rows[person] = list(whole.rows[person])
         if person in whole.escrow:
             own.escrow.adopt(whole.escrow, person)
+            if asked:
+                own.escrow.ask(person, EscrowReason.REQUESTED, now=ports.clock.now(), sequence=0)
     if person in whole.ours:
         own.ours[person] = {target: list(mine) for target, mine in whole.ours[person].items()}
     return own
 
 
 def plan_person(
-    ports: Ports, connector: Connector, person: str, record: Mapping[str, Any], *, resend: bool = False
+    ports: Ports,
+    connector: Connector,
+    person: str,
+    record: Mapping[str, Any],
+    *,
+    resend: bool = False,
+    asked: bool = False,
 ) -> PersonPlan:
-    """Plan one person with the attributes of `record`; nothing is stored. `resend`: every value is unknown.
+    """Plan one person with the attributes of `record`; nothing is stored.
+
+    Six parameters: two are choices of whoever looks, as in `shard_with`.
 
     Raises:
         FatalError: a value is invalid and its mapping says `fail_run`; or the person's shard can't be read.
         RetryLaterError: the storage can't be reached.
 
     """
-    shard = shard_with(ports, connector, person, resend=resend)
+    shard = shard_with(ports, connector, person, resend=resend, asked=asked)
     row = row_today(ports, connector, person, record)
     plan = Planner(connector).plan(shard, [row], ended=(), gone=(), full_round="", now=ports.clock.now())
     entry = plan.entries[0] if plan.entries else None

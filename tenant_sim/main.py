@@ -17,7 +17,7 @@ from tenant_sim.clock import parse_clock
 from tenant_sim.connector import connector_text
 from tenant_sim.control.facts import assumptions as list_assumptions
 from tenant_sim.loopback import PortTakenError, Served
-from tenant_sim.people.hr import HrError, load_mapping
+from tenant_sim.people.hr import HrError, load_mapping, told_aside
 from tenant_sim.people.seeding import generated, seed_hr_file
 from tenant_sim.sim import TenantSim
 
@@ -111,7 +111,12 @@ def describe(served: Served, count: int, as_json: bool, say: Say) -> None:
 
 def _seed(sim: TenantSim, users: int, hr: str | None, mapping: str | None, say: Say) -> int:
     if hr is not None:
-        ids, edits = seed_hr_file(sim, hr, load_mapping(mapping) if mapping else None)
+        aside: list[str] = []
+        ids, edits = seed_hr_file(sim, hr, load_mapping(mapping) if mapping else None, aside=aside)
+        for line in told_aside(aside):
+            say(line)
+        if not ids:
+            raise HrError(f"{hr}: no row can be used")
         say(f"{hr}: {len(ids)} people, {len(edits)} later edits left out")
         return len(ids)
     return sim.directory.load(_with_progress(generated(sim, users), users, say))

@@ -91,9 +91,17 @@ def read(
                 f"{path}: isn't UTF-8 (byte {exc.start}); a file of Windows-1252 has to be saved as UTF-8"
             ) from exc
     if told and aside is None:
-        more = f"\nand {len(told) - SHOWN} rows more" if len(told) > SHOWN else ""
-        raise HrError("\n".join(told[:SHOWN]) + more)
+        raise HrError("\n".join(_shortened(told)))
     return rows
+
+
+def told_aside(aside: list[str]) -> list[str]:
+    """Return lines that tell of the rows that were set aside, none where there are none."""
+    return [f"{len(aside)} row(s) set aside, the others are used:", *_shortened(aside)] if aside else []
+
+
+def _shortened(told: list[str]) -> list[str]:
+    return [*told[:SHOWN], *([f"and {len(told) - SHOWN} rows more"] if len(told) > SHOWN else [])]
 
 
 def _opened(path: Path) -> TextIO:

@@ -36,18 +36,28 @@ def seed_generated(sim: TenantSim, count: int = 600) -> int:
 
 
 def seed_hr_file(
-    sim: TenantSim, path: Path | str, mapping: dict[str, str] | None = None
+    sim: TenantSim, path: Path | str, mapping: dict[str, str] | None = None, *, aside: list[str] | None = None
 ) -> tuple[dict[str, str], list[hr.Row]]:
-    """Add the hires of an HR file; return user ids by HR key, and the edits for `apply_edit`."""
-    rows = hr.read(path, mapping, domain=f"{sim.domain}.com")
-    hires, edits = hr.split(rows)
+    """Add the hires of an HR file; return user ids by HR key, and the edits for `apply_edit`.
+
+    With `aside`, rows that can't be used, or that the directory refuses, are told there and the others are added.
+    Later rows of somebody whose hire was set aside are the hire then.
+    """
+    rows = hr.read(path, mapping, domain=f"{sim.domain}.com", aside=aside)
     ids: dict[str, str] = {}
+    edits: list[hr.Row] = []
     with sim.lock:
-        for row in hires:
+        for row in rows:
+            if row.key in ids:
+                edits.append(row)
+                continue
             try:
                 ids[row.key] = sim.directory.add({**without_empty(row.attributes), "userType": "Member"})
             except ValueError as exc:
-                raise hr.HrError(f"{path}:{row.line}: {exc}") from exc
+                told = f"{path}:{row.line}: {exc}"
+                if aside is None:
+                    raise hr.HrError(told) from exc
+                aside.append(told)
     return ids, edits
 
 

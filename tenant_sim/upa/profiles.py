@@ -47,6 +47,9 @@ class Profiles:
         """Whose profile lives in another geo than the tenant's first, and which."""
         self._copies: dict[tuple[str, int], dict[str, str]] = {}
         self._held: dict[int, dict[str, str]] = {}
+        self.names_lead_to_predecessors = False
+        """Whoever comes with the user name of somebody who left finds that person's profile, and its values."""
+        self._left: dict[str, dict[str, str]] = {}
         directory.listeners.append(self._follow)
 
     def define(
@@ -169,13 +172,20 @@ class Profiles:
         if kind in (Kind.REMOVE, Kind.PURGE):
             self._grow()
             self._exists[slot] = 0
-            self._values.pop(slot, None)
+            values = self._values.pop(slot, None)
+            if values and self.names_lead_to_predecessors:  # ASSUMED [SP-130]: the values stay
+                self._left[self._name(slot)] = values
         elif kind in (Kind.CREATE, Kind.RESTORE):
             self._grow()
             if profile is True or (profile is None and self.delay is None):
                 self._exists[slot] = 1
             elif self.delay is not None:
                 self._schedule.at(moment + self.delay, lambda _at: self._appear(slot))
+            if kind is Kind.CREATE and (values := self._left.pop(self._name(slot), None)) is not None:
+                self._exists[slot], self._values[slot] = 1, values
+
+    def _name(self, slot: int) -> str:
+        return str(self._directory.rows.unpack(self._directory.records[slot]).get("userPrincipalName", "")).lower()
 
     def _appear(self, slot: int) -> None:
         if self._directory.status[slot] == 0:

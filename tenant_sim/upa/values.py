@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from tenant_sim.upa.schema import Property
 
+_FIRST, _LAST = date(1900, 1, 1), date(2079, 6, 6)
 _DOTNET = re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9:]{8}")
 
 
@@ -42,6 +43,9 @@ def _date(prop: Property, text: str, offset: timedelta) -> date:
             if _DOTNET.fullmatch(text)
             else datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
         )
-        return moment.date() if moment.tzinfo is None else moment.astimezone(timezone(offset)).date()
+        day = moment.date() if moment.tzinfo is None else moment.astimezone(timezone(offset)).date()
+        if not _FIRST <= day <= _LAST:  # ASSUMED [SP-129]: the same range holds for import files
+            raise ValueError("out of range")
+        return day
     except (ValueError, OverflowError):
         raise BadValueError(f"Invalid date for property '{prop.name}': {text}") from None

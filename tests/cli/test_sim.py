@@ -62,9 +62,18 @@ def test_a_connector_file_that_was_edited_stays(tmp_path: Path) -> None:
         )
 
 
-def test_mistakes_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    """A foreign host name, a missing file, a clock nobody knows: exit code 64 and one line that says what to do."""
+def test_mistakes_are_one_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A foreign host name, a feed that is none, a clock nobody knows: exit code 64 and one line that says what to do.
+
+    A feed that is missing, empty, separated by semicolons or in Windows-1252 has its own sentence each.
+    """
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "semicolons.csv").write_text("WorkerID;UserID\n1;a\n", encoding="utf-8")
+    (tmp_path / "old.csv").write_bytes("WorkerID,UserID\n1,Zürich\n".encode("cp1252"))
     for arguments, text in (
+        (["--hr", str(tmp_path / "empty.csv")], "empty.csv is empty: its first line names the columns"),
+        (["--hr", str(tmp_path / "semicolons.csv")], "the columns are separated by semicolons"),
+        (["--hr", str(tmp_path / "old.csv")], "has to be saved as UTF-8"),
         (["--hosts", "example.com"], "name one each for login, graph, site and admin"),
         (["--hr", "/nowhere.csv"], "/nowhere.csv: there is no such file"),
         (["--clock", "sundial"], "write 'wall' or 'scaled:"),

@@ -57,6 +57,13 @@ def test_all_options():
 @pytest.mark.parametrize(
     ("keys", "key", "message"),
     [
+        ({"constant": "1601-01-01", "type": "date"}, "constant", "is January 1, 1601, which stands for no date"),
+        ({"constant": "2079-06-07", "type": "datetime"}, "constant", "after 2079-06-06, and SharePoint stores no such"),
+        (
+            {"source": "employeeHireDate", "type": "date", "on_empty": "default", "default": "9999-12-31"},
+            "default",
+            "is December 31, 9999",
+        ),
         ({}, "", "exactly one"),
         ({"source": "city", "constant": "x"}, "", "source and constant"),
         ({"source": "citty"}, "source", "citty"),

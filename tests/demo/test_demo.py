@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tenant_sim import ManualClock, TenantSim
+from upa_cli.demo.directory import seed
+
 ROOT = Path(__file__).parents[2]
 REAL_FEED = ROOT.parent / "shared" / "data" / "hr" / "workers-1000.csv"
 
@@ -38,15 +41,28 @@ def test_the_demo_runs_on_microsofts_hr_sample(tmp_path: Path) -> None:
 
 
 def test_a_broken_hr_row_is_named_by_file_and_line(tmp_path: Path) -> None:
-    """A row with too few cells ends the demo with file, line and the next step, and no stack trace."""
+    """Where too few rows can be used, the demo ends with file, line and cell of the others, and no stack trace."""
     feed = tmp_path / "people.csv"
     feed.write_text("WorkerID,UserID\n1,a\n2\n", encoding="utf-8")
     done = _demo(tmp_path / "demo", "--hr", str(feed), "--hr-mapping", str(_mapping(tmp_path)))
 
     assert done.returncode == 1
-    assert f"{feed}:3:" in done.stderr
-    assert "Mend the row" in done.stderr
+    assert f"{feed}: 1 people; the demo's story needs at least 28" in done.stderr
+    assert f"{feed}:3: the row has not as many cells as the heading" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_good_rows_are_used_and_bad_ones_told(tmp_path: Path) -> None:
+    """A row without its key, a short one and one that the directory refuses are told with their line; 30 are hired."""
+    feed = tmp_path / "people.csv"
+    good = "".join(f"{n},user{n}\n" for n in range(30))
+    feed.write_text(f"WorkerID,UserID\n,nobody\n{good}31\n32,user1\n", encoding="utf-8")
+    sim = TenantSim(ManualClock())
+    seeded = seed(sim, feed, _mapping(tmp_path), 0)
+
+    assert (seeded.count, len(sim.directory)) == (30, 30)
+    assert [line.removeprefix(f"{feed}:").partition(":")[0] for line in seeded.aside[1:]] == ["2", "33", "34"]
+    assert seeded.aside[0] == "3 row(s) set aside, the others are used:"
 
 
 def test_a_second_demo_in_the_same_folder_says_so(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tests.fakes.hooks import Hooks
-from upa_core.domain.sources.contract import KeyPart
 from upa_core.ports.row_source import Offer
 
 Record = dict[str, str | None]
@@ -17,8 +16,7 @@ class FakeRowSource:
     Operations: look (subject: the cursor), rows (the offer's). `broken` is raised after so many rows.
     """
 
-    def __init__(self, match: Sequence[KeyPart] = (KeyPart("number"),)) -> None:
-        self.match = match
+    def __init__(self) -> None:
         self.hooks = Hooks()
         self._offers: list[tuple[Offer, list[Record]]] = []
         self.broken: tuple[int, Exception] | None = None

@@ -56,8 +56,9 @@ def demo(
         text = f"{exc}\nThe plain loop does without the functions host: upa demo --loop (make demo DEMO=--loop)"
         raise CommandError(text, exits.FAILED) from exc
     except HrError as exc:
-        text = f'{exc}\nMend the row, or name your columns with --hr-mapping (README, "Your own feed").'
-        raise CommandError(text, exits.FAILED) from exc
+        columns = "no column named" in str(exc) and hr_mapping is None
+        remedy = '\nName your columns with --hr-mapping (README, "Your own feed").' if columns else ""
+        raise CommandError(f"{exc}{remedy}", exits.FAILED) from exc
     except DemoBusyError as exc:
         text = f"{exc}. Wait for it to end, or choose another place: --folder .demo2"
         raise CommandError(text, exits.FAILED) from exc

@@ -24,6 +24,8 @@ class Seeded:
     """Entra object id by HR key; empty for the made-up feed."""
     edits: list[hr.Row]
     """Later HR rows; empty for the made-up feed."""
+    aside: tuple[str, ...] = ()
+    """Lines that tell of rows which can't be used, with line and cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,18 @@ def seed(sim: TenantSim, feed: Path | None, mapping: Path | None, people: int) -
     """Fill the directory from a CSV, or from the simulator's own feed.
 
     Raises:
-        HrError: the file or a row can't be used; the text names file and line.
+        HrError: the file can't be used, or too few of its rows; the text names the file.
 
     """
     if feed is None:
         return Seeded(seed_generated(sim, people), "a made-up HR feed", {}, [])
-    ids, edits = seed_hr_file(sim, feed, hr.load_mapping(mapping) if mapping is not None else None)
+    told: list[str] = []
+    ids, edits = seed_hr_file(sim, feed, hr.load_mapping(mapping) if mapping is not None else None, aside=told)
+    aside = hr.told_aside(told)
     if len(ids) < EDITS + 3:
-        raise hr.HrError(f"{feed}: {len(ids)} people; the demo's story needs at least {EDITS + 3}")
-    return Seeded(len(ids), feed.name, ids, edits)
+        few = f"{feed}: {len(ids)} people; the demo's story needs at least {EDITS + 3}"
+        raise hr.HrError("\n".join([few, *aside]))
+    return Seeded(len(ids), feed.name, ids, edits, tuple(aside))
 
 
 def choose(sim: TenantSim, seeded: Seeded) -> Cast:

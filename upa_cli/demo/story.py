@@ -43,6 +43,8 @@ def tell(
         show.addresses(console, on)
         show.chapter(console, "1", "HR hires")
         seeded = seed(on.sim, feed, mapping, people)
+        for line in seeded.aside:
+            console.print(f"  {line}", markup=False, style="yellow")
         console.print(f"  {seeded.count} people from {seeded.source}; each has a SharePoint profile")
 
         show.chapter(console, "2", "Full run")

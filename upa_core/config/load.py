@@ -32,7 +32,7 @@ from upa_core.config.problems import ConfigFileError, ConfigProblem, path_text
 from upa_core.config.references import Path as KeyPath
 from upa_core.config.references import fill_references
 from upa_core.config.result import Config, Credentials, Example, Notifications, RowsOf
-from upa_core.config.sources.build import build_primary, build_secondaries, names_of, primary_of
+from upa_core.config.sources.build import build_secondaries, names_of
 from upa_core.config.sources.models import SecondaryModel
 from upa_core.config.sources.names import Names
 from upa_core.config.validation import structure_problems
@@ -143,8 +143,7 @@ class _Loader:
         app = source_model.extension_app if source_model else "0" * 32  # an unreadable source is one problem, not many
         listed = raw.get("with")
         models = [_part(SecondaryModel, each) for each in (listed if isinstance(listed, Items) else ())]
-        primary = primary_of(raw.get("source"))
-        names = Names(app, names_of(listed), primary)
+        names = Names(app, names_of(listed))
         target_model = _part(TargetModel, raw.get("target"))
         target = None
         if source and source_model and target_model:
@@ -160,8 +159,7 @@ class _Loader:
         where = (*base, "credentials") if own_credentials else ("credentials",)
         credentials = build_credentials(model, source.tenant_id, self.under(where)) if model and source else None
         whole = _part(ConnectorModel, raw)
-        files = build_primary(source_model, raw.get("source"), app, self.under((*base, "source")))
-        files += build_secondaries(models, listed, app, self.under((*base, "with")), primary)
+        files = build_secondaries(models, listed, app, self.under((*base, "with")))
         if not (whole and source and target and scope and credentials) or self.problems:
             return None
         connector = Connector(

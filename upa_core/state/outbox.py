@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
@@ -38,12 +39,13 @@ def with_round(state: ConnectorState, sealed: SealedRound) -> tuple[SealedRound,
 def ask_for_full_round(ports: Ports, connector: Connector) -> None:
     """Ask for a full round, once; a request that is there already becomes one for a full round."""
     now, fresh = ports.clock.now(), run_id(ports.clock.now(), ports.ids.token())
+    state_of(ports.store, connector.name).update(lambda state: asking_for_full_round(state, fresh, now))
 
-    def change(state: ConnectorState) -> ConnectorState:
-        if full_round_comes(state):
-            return state
-        before = state.requested
-        wanted = RunRequest(fresh, full=True, at=now) if before is None else replace(before, full=True)
-        return replace(state, requested=wanted)
 
-    state_of(ports.store, connector.name).update(change)
+def asking_for_full_round(state: ConnectorState, fresh: str, now: datetime) -> ConnectorState:
+    """Return the state with a full round asked for; `fresh`: the id that a new request bears."""
+    if full_round_comes(state):
+        return state
+    before = state.requested
+    wanted = RunRequest(fresh, full=True, at=now) if before is None else replace(before, full=True)
+    return replace(state, requested=wanted)

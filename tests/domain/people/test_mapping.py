@@ -189,6 +189,25 @@ def test_dates(value, text):
     assert one(value, type="date") == text
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("1899-12-31T23:59:59Z", "is before 1900-01-01 or after 2079-06-06, and SharePoint stores no such date"),
+        ("2079-06-07T00:00:00Z", "is before 1900-01-01 or after 2079-06-06, and SharePoint stores no such date"),
+        ("1601-01-01T00:00:00Z", "is January 1, 1601, which stands for no date; map it to an empty value"),
+        ("9999-12-31T23:59:59Z", "is December 31, 9999, which stands for no date; map it to an empty value"),
+        ("1900-01-01T00:00:00Z", None),
+        ("2079-06-06T23:59:59Z", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["date", "datetime"])
+def test_a_date_that_sharepoint_cant_store(kind, value, reason):
+    """Outside smalldatetime, and what stands for "never", is an invalid value with its reason; the bounds are good."""
+    found = one(value, type=kind)
+
+    assert (found.reason if isinstance(found, Problem) else None) == reason
+
+
 def test_datetime_is_written_in_utc_in_a_form_that_nobody_rewrites():
     """Without T and Z: what has them may be read as a date and come back in another form (ADR 9)."""
     assert one("2014-01-01T01:02:03.5+01:00", type="datetime") == "2014-01-01 00:02:03"

@@ -62,16 +62,21 @@ def test_where_the_log_names_no_property_each_retry_leaves_out_half() -> None:
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
 def test_a_retry_never_trips_the_change_threshold(named: bool) -> None:
-    """Forty people who were refused once were allowed already; forty other values are judged."""
-    world = World(40, threshold=ChangeThreshold(45, None, None, None))
+    """Forty people who were refused once were allowed already; forty other values are judged.
+
+    One more has a title that fits: it isn't the property that is refused.
+    """
+    world = World(41, threshold=ChangeThreshold(45, None, None, None))
     world.sim.timer_job.settings.names_properties = named
     world.settle_down()
     world.until(world.now + timedelta(days=2))
-    for person in world.people:
+    *forty, well = world.people
+    world.sim.directory.edit(well, jobTitle="fits", department="new")
+    for person in forty:
         world.sim.directory.edit(person, jobTitle=LONG, department="new")
     world.sync(hours=40)
     hold, escrow = world.state.hold, len(world.escrow())
-    for person in world.people:
+    for person in forty:
         world.sim.directory.edit(person, jobTitle="y" * 41)
     world.sync(hours=3)
 

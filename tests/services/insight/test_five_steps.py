@@ -108,3 +108,29 @@ def test_a_profile_that_we_filled_is_no_news() -> None:
     match = next(step for step in steps(world, profiles=Profiles({"UpaTitle": "T0"})) if step.step == "match")
 
     assert "never sent" not in match.text
+
+
+def test_a_predecessors_values_are_named_before_the_first_run_and_cleared_where_the_mapping_says_so() -> None:
+    """Whoever gets a user name that was somebody else's: `keep` leaves the department, `clear` empties the title."""
+    world = settled(3)
+    world.sim.profiles.names_lead_to_predecessors = True
+    name = world.sim.directory.get(world.people[0])["userPrincipalName"]
+    world.sim.directory.remove(world.people[0], hard=True)
+    world.sync(hours=6)
+    heir = world.sim.directory.add({"userPrincipalName": name, "displayName": "Heir"})
+    match = next(one for one in steps(world, heir, Profiles(world.sim.profiles.get(heir))) if one.step == "match")
+    world.sync(hours=12)
+    after = world.profile(heir)
+
+    assert "it already holds UpaDepartment, UpaTitle" in match.text
+    assert (after["UpaDepartment"], after["UpaTitle"]) == ("D0", "")
+
+
+def test_without_the_switch_a_new_person_finds_an_empty_profile() -> None:
+    """The simulator takes a profile away with its person unless told otherwise."""
+    world = settled(3)
+    name = world.sim.directory.get(world.people[0])["userPrincipalName"]
+    world.sim.directory.remove(world.people[0], hard=True)
+    heir = world.sim.directory.add({"userPrincipalName": name, "displayName": "Heir"})
+
+    assert set(world.profile(heir).values()) == {""}

@@ -9,7 +9,7 @@ from typing import Any
 
 from upa_core.config.problems import shown
 from upa_core.config.result import Query, RowsOf
-from upa_core.config.sources.models import PrimaryModel, RowsModel, SecondaryModel
+from upa_core.config.sources.models import SecondaryModel
 from upa_core.config.yaml_tree import Items, Record, Text
 from upa_core.domain.people.attributes import (
     ATTRIBUTES,
@@ -23,8 +23,6 @@ from upa_core.domain.sources.joined.secondary import Secondary
 
 Add = Callable[..., None]
 
-_ROWS = ("file", "sql")
-"""Kinds of source that are rows."""
 _SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
 _SQL = ("driver", "server", "database", "user", "password", "query")
 _ONLY_FOR = (
@@ -44,44 +42,17 @@ def names_of(listed: Any) -> tuple[str, ...]:
     return tuple(str(each["as"]) for each in entries if isinstance(each, Record) and "as" in each)
 
 
-def primary_of(raw: Any) -> str:
-    """Return the name of a file or query that is the source itself, "" where the directory is."""
-    kind = str(raw.get("kind", "")) if isinstance(raw, Record) else ""
-    return str(raw.get("as", kind)) if kind in _ROWS else ""
-
-
-def build_primary(model: PrimaryModel | None, raw: Any, app: str | None, add: Add) -> list[RowsOf]:
-    """Build the source that takes part by itself: one, or none where the directory is the source."""
-    if model is None:
-        return []
-    if model.kind == "entra":
-        for name in sorted(model.model_fields_set & (RowsModel.model_fields.keys() | {"as_"})):
-            key = RowsModel.model_fields[name].alias or name if name in RowsModel.model_fields else "as"
-            add((key,), "is for a source that is a file or a query", "kind: file")
-        return []
-    return _not_an_attribute(_Builder(model, model.as_ or model.kind, raw, (), add, primary=True).build(app), add)
-
-
-def _not_an_attribute(one: RowsOf | None, add: Add) -> list[RowsOf]:
-    if one is not None and any(path.partition(".")[0] == one.secondary.name for path in ATTRIBUTES):
-        add(("as",), f"{shown(one.secondary.name)} is an attribute of the directory; take another name")
-        return []
-    return [one] if one is not None else []
-
-
-def build_secondaries(
-    models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add, taken: str
-) -> list[RowsOf]:
-    """Build the sources; problems are added, and a source with one isn't returned. `taken`: the primary's name."""
+def build_secondaries(models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add) -> list[RowsOf]:
+    """Build the sources; problems are added, and a source with one isn't returned."""
     built: list[RowsOf] = []
     for number, model in enumerate(models):
         if model is None:
             continue
-        if model.as_ == taken or any(one.secondary.name == model.as_ for one in built):
+        if any(one.secondary.name == model.as_ for one in built):
             add((number, "as"), f"{shown(model.as_)} is the name of another source already")
         elif any(path.partition(".")[0] == model.as_ for path in ATTRIBUTES):
             add((number, "as"), f"{shown(model.as_)} is an attribute of the directory; take another name")
-        elif one := _Builder(model, model.as_, listed[number], (number,), add).build(app):
+        elif one := _Builder(model, listed[number], number, add).build(app):
             built.append(one)
     return built
 
@@ -89,19 +60,8 @@ def build_secondaries(
 class _Builder:
     """Builds one source and adds what is wrong with it."""
 
-    def __init__(
-        self,
-        model: SecondaryModel | PrimaryModel,
-        name: str,
-        raw: Record,
-        base: tuple[int, ...],
-        add: Add,
-        *,
-        primary: bool = False,
-    ) -> None:
-        """Keep them. Six parameters: the model and its name, and where it stands."""
-        self._model, self._name, self._raw, self._base, self._add = model, name, raw, base, add
-        self._primary = primary
+    def __init__(self, model: SecondaryModel, raw: Record, number: int, add: Add) -> None:
+        self._model, self._raw, self._number, self._add = model, raw, number, add
         self._failed = False
 
     def build(self, app: str | None) -> RowsOf | None:
@@ -114,8 +74,6 @@ class _Builder:
             for name in names:
                 if getattr(model, name) is not None and getattr(model, of) not in only:
                     self._refuse((name,), f"is for {' and '.join(only)}, not for {getattr(model, of)}")
-        if not model.match:
-            self._refuse((), "needs `match`, the columns that name the person")
         query = self._query() if model.kind == "sql" else None
         if model.kind == "file":
             self._check_place()
@@ -138,8 +96,7 @@ class _Builder:
             max_unmatched=model.max_unmatched,
         )
         settle = timedelta(0) if model.kind == "sql" else model.settle
-        secondary = Secondary(self._name, contract.keys, model.max_unmatched, primary=self._primary)
-        return RowsOf(secondary, contract, settle, model.at or "", query)
+        return RowsOf(Secondary(model.as_, contract.keys, model.max_unmatched), contract, settle, model.at or "", query)
 
     def _check_place(self) -> None:
         at = self._model.at
@@ -192,7 +149,7 @@ class _Builder:
 
     def _refuse(self, path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
         self._failed = True
-        self._add((*self._base, *path), message, suggestion)
+        self._add((self._number, *path), message, suggestion)
 
 
 def _folder(at: str) -> str:

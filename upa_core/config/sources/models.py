@@ -24,16 +24,17 @@ class MatchModel(Part):
     """Digits are filled up with zeros from the left to this length, on both sides."""
 
 
-Name = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+class SecondaryModel(Part):
+    """Another source whose rows are joined to the people of the directory by a key."""
 
-
-class RowsModel(Part):
-    """Rows of a file or of a query, and how they name a person."""
-
+    as_: Annotated[str, Field(alias="as", min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
+    kind: Literal["file", "sql"]
+    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
     at: Line | None = None
     """For a file: path, or https://<account>.blob.core.windows.net/<container>/<name>; `*`, `?` in the last part."""
-    match: Annotated[tuple[MatchModel, ...], Field(max_length=5)] = ()
-    """The columns that name the person together; a file and a query need it."""
+    match: Annotated[tuple[MatchModel, ...], Field(min_length=1, max_length=5)]
+    """The columns that name the person together."""
     format: Literal["csv", "json", "jsonl", "xlsx"] = "csv"
     """CSV with a header, a JSON list of objects, a JSON object a line, or a workbook (the extra `xlsx`)."""
     sheet: Line | None = None
@@ -74,21 +75,3 @@ class RowsModel(Part):
     """For SQL: one SELECT that answers everybody; it is sent as it stands, in a transaction that only reads."""
     settle: Duration = timedelta(minutes=2)
     """How long a file must have lain unchanged before it is read."""
-
-
-class SecondaryModel(RowsModel):
-    """Another source whose rows are joined to the people of the directory by a key."""
-
-    as_: Annotated[Name, Field(alias="as")]
-    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
-    kind: Literal["file", "sql"]
-    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
-
-
-class PrimaryModel(RowsModel):
-    """Rows that are the source itself."""
-
-    kind: Literal["entra", "file", "sql"] = "entra"
-    """`entra`: attributes of the directory; `file`, `sql`: columns alone, of people whom a row names."""
-    as_: Annotated[Name | None, Field(alias="as")] = None
-    """For a file or a query: its name in messages; default: its kind. Mappings name its columns without it."""

@@ -54,6 +54,22 @@ class PeopleIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedProperty:
+    """A property that SharePoint refused for everybody: it is left alone, but for a few tries."""
+
+    target: str
+    mapping: str
+    """Hash of the mapping whose values were refused; another mapping of the property is tried anew."""
+    since: datetime
+    run: str
+    """The run whose log said so first."""
+    people: int
+    """People in the file that was refused."""
+    detail: str = ""
+    """The answer's kind."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """A run that somebody asked for; several before it begins are one. The round it opens bears its id."""
 
@@ -107,6 +123,9 @@ class ConnectorState:
     """Somebody who is written at once, as an administrator asked."""
     sources: tuple[SourceState, ...] = added(())
     """Secondary sources that were asked, by name; the fields above tell of the directory, the primary source."""
+
+    refused: tuple[RefusedProperty, ...] = added(())
+    """Properties that SharePoint refused for everybody, by name."""
 
     def source(self, name: str) -> SourceState:
         """Return where a secondary source stands."""

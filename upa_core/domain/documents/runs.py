@@ -51,7 +51,7 @@ class Counts:
     """Of those in escrow, people who have no profile yet."""
     pairs: int = 0
     held_back: int = added(0)
-    """Values that aren't sent because they wait in escrow."""
+    """Values that aren't sent because they, or their property, were refused."""
     again: int = added(0)
     """Of the people updated, those all of whose values were allowed before and weren't confirmed."""
 
@@ -118,6 +118,8 @@ class Run:
     """Updates don't count against the change threshold: an announced full round."""
     approved: bool = False
     """Held and approved: nothing of it counts against the change threshold."""
+    tried: tuple[str, ...] = added(())
+    """Properties that were set aside when the plan was made: what the answers say of them is told."""
     closed: tuple[ClosedRoute, ...] = added(())
     """Routes that have nothing more to do in this run while another is still at work."""
     ad_hoc: AdHoc | None = added(None)

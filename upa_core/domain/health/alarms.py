@@ -11,6 +11,7 @@ from typing import Literal
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.plan.refused import CORRECT_MAPPING, why_refused
 from upa_core.domain.timetable import STALLED_AFTER
 
 Occasion = Literal[
@@ -90,6 +91,10 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     elif state.last_outcome == "failed" and facts.escrow:
         detail = f"everybody whom it sent values of is in escrow: {facts.escrow} people"
         yield Alarm("failed", "reached nobody", "a run reached nobody", detail, "upa escrow list", state.last_run)
+    elif state.refused:
+        names = ", ".join(one.target for one in state.refused)
+        reason, title = f"property refused {names}", "a property is refused"
+        yield Alarm("failed", reason, title, why_refused(state.refused), CORRECT_MAPPING, state.refused[0].run)
     if state.hold is not None:
         run = state.hold.run.id
         todo = f"upa hold show, then approve or reject {run}"

@@ -39,6 +39,8 @@ class EventName(StrEnum):
     CLEAN_POSTPONED = "upa.clean.postponed"
     STRANGER_WRITTEN = "upa.profile.stranger_written"
     PERSON_ESCROWED = "upa.person.escrowed"
+    PROPERTY_REFUSED = "upa.property.refused"
+    PROPERTY_TAKEN = "upa.property.taken"
     ESCROW_OLD = "upa.escrow.old"
     RUN_ENDED = "upa.run.ended"
     RUN_FAILED = "upa.run.failed"

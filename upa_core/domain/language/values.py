@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -28,6 +29,10 @@ DEFAULT_WORDS = ("True", "False")
 """What .NET writes for a boolean, and with it Entra and PnP [SP-29]."""
 
 MAX_INTEGER = 2**63
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2079, 6, 6)
+"""What SharePoint stores as a date: the range of SQL Server's smalldatetime [SP-129]."""
+_NEVER = {date(1601, 1, 1): "January 1, 1601", date(9999, 12, 31): "December 31, 9999"}
+"""How systems write that there is no date."""
 _UNCARRIABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 
@@ -112,7 +117,7 @@ def _date(pattern: str) -> Callable[[object], str]:
     @lru_cache(maxsize=4096)  # few different days are hired on
     def written(text: str) -> str:
         moment = parse_iso(text)
-        return "" if moment is None else compiled.format(moment)
+        return "" if moment is None else compiled.format(_storable(moment))
 
     def form(value: object) -> str:
         if not isinstance(value, str):
@@ -120,6 +125,15 @@ def _date(pattern: str) -> Callable[[object], str]:
         return written(value)
 
     return form
+
+
+def _storable(moment: datetime) -> datetime:
+    day = moment.date()
+    if day in _NEVER:
+        raise InvalidValueError(f"is {_NEVER[day]}, which stands for no date; map it to an empty value")
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise InvalidValueError(f"is before {_FIRST_DAY} or after {_LAST_DAY}, and SharePoint stores no such date")
+    return moment
 
 
 def list_text(values: Sequence[str]) -> str:

@@ -182,8 +182,22 @@ class Escrow:
             whole: nothing that was sent of the person is unknown any more.
 
         """
+        known = {target: one for target, one in self.allowed.get(person, {}).items() if target not in targets}
+        self.release(person, targets, sequence)
+        self._deliver_whole(person, targets, now=now, sequence=sequence, whole=whole)
+        if person not in self._entries:
+            self.allowed.pop(person, None)
+            if known:  # of a property that is set aside, what was refused is still known
+                self.allowed[person] = known
+
+    def release(self, person: str, targets: Collection[str], sequence: int) -> None:
+        """Take properties out that nothing newer than the batch `sequence` put there."""
         entries = self.of(person)
         self.drop(person, [one for one in targets if one in entries and entries[one].sequence <= sequence])
+
+    def _deliver_whole(
+        self, person: str, targets: Collection[str], *, now: datetime, sequence: int, whole: bool
+    ) -> None:
         before = self.of(person).get(WHOLE)
         if before is None or before.sequence > sequence:
             return

@@ -135,8 +135,8 @@ class Shard:
                 whole = tuple(values) == targets
                 self._forget_ours(person, values)
                 rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
-        if self.escrow:
-            for person in self.escrow.keys() & people.keys():
+        if self.escrow or self.escrow.allowed:
+            for person in self.escrow.careful() & people.keys():
                 self.leave_escrow(person, people[person], sequence, now)
 
     def settle_partly(
@@ -148,10 +148,11 @@ class Shard:
         *,
         sequence: int,
         now: datetime,
+        aside: Collection[str] = (),
     ) -> None:
         """Settle a person whom the answer names: what it refused waits, what else wasn't confirmed is sent without it.
 
-        Seven parameters: the parts of one answer.
+        Eight parameters: the parts of one answer.
 
         Args:
             person: object id.
@@ -160,12 +161,15 @@ class Shard:
             confirmed: properties that are confirmed all the same.
             sequence: number of the batch.
             now: when it ended.
+            aside: properties that are refused for everybody: nobody waits for them.
 
         """
         known = {target: value if target in confirmed else None for target, value in values.items()}
         self._overtake(person, self.settle(person, known, sequence), now)
         self.escrow.note_sent(person, values, confirmed)
-        stray = [target for target in values if target not in confirmed and target not in refused]
+        unsure = {*confirmed, *refused, *aside}
+        stray = [target for target in values if target not in unsure]
+        self.escrow.release(person, aside, sequence)
         for target, (reason, detail) in refused.items():
             if target != WHOLE:
                 self.put_in_escrow(person, reason, target, now=now, sequence=sequence, detail=detail)

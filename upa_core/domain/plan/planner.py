@@ -18,6 +18,7 @@ from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
 from upa_core.domain.plan.left_out import without_declined, without_waiting
+from upa_core.domain.plan.refused import Aside
 from upa_core.domain.plan.tally import Tally
 from upa_core.domain.sources.joined.merge import absent_bits
 
@@ -82,13 +83,14 @@ class Planner:
         self._in_scope = compile_scope(connector.scope, header) if connector.scope.groups else None
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
-        self._account = header.index(USER_NAME) if INDIVIDUAL in {one.route for one in self._mappings} else None
+        single = any(mapping.route == INDIVIDUAL for mapping in self._mappings)
+        self._account = header.index(USER_NAME) if single else None
         self._unproven = frozenset(mapping.target for mapping in self._mappings if mapping.unproven)
         self._joined = absent_bits(connector.inputs, connector.secondaries)
         bit = {path: 1 << at for at, path in enumerate(connector.inputs)}
+        self.aside = Aside()
         self._reads = [sum(bit[path] for path in set(mapping.inputs)) for mapping in self._mappings]
         self._scope_reads = sum(bit[path] for path in set(connector.scope.inputs))
-        self._presence = bit[connector.primary.presence] if connector.primary is not None else 0
 
     def plan(
         self,
@@ -161,7 +163,7 @@ class Planner:
         known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
         careful = shard.escrow.careful()
         plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
-        plain = plain and self._account is None
+        plain = plain and self._account is None and not self.aside
         for row in rows:
             person = row[0]
             held = known.get(person)
@@ -193,9 +195,6 @@ class Planner:
         person = row[0]
         unsaid: set[str] = set()
         absent = row[1] & self._joined
-        if absent & self._presence:  # no row of the source names them: they take no part
-            tally.out_of_scope, tally.changed = tally.out_of_scope + 1, shard.escrow.drop(person) or tally.changed
-            return None
         if absent & self._scope_reads:
             tally.unchanged += 1
             return None
@@ -224,6 +223,7 @@ class Planner:
         if person in shard.declined:
             today = dict(zip(self._targets, wanted, strict=True))
             new = without_declined(shard.declined, person, today, new, tally)
+        new = self.aside.leave_out(shard.escrow, person, new, tally, full_round=full_round)
         if person in shard.escrow:
             new = without_waiting(shard.escrow, person, new, unsaid, tally, now, full_round=full_round)
         if not new:

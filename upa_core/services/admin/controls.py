@@ -121,7 +121,7 @@ def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -
         raise RefusedError("the shadow can't be reset while somebody is written: try again in a few minutes")
     fresh = PeopleIndex(state.people.generation + 1, 1, 0, run_id(ports.clock.now(), ports.ids.token()))
     begun = replace(state, people=fresh, watermark=None, open_round=None, run=None, hold=None)
-    return replace(begun, target="", sequence=state.sequence + 1)
+    return replace(begun, target="", sequence=state.sequence + 1, refused=())
 
 
 def _escrow_due_now(ports: Ports, connector: Connector) -> None:

@@ -15,6 +15,7 @@ from upa_core.domain.documents.storage_layout import shards_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.next_step import Step
 from upa_core.services.deliver.delivery import Delivery
+from upa_core.services.deliver.properties import emit_properties, note_properties
 from upa_core.services.deliver.settle import Settlement
 from upa_core.services.deliver.settle_safely import settle_safely
 from upa_core.services.health.quarantine import emit_quarantine
@@ -50,7 +51,8 @@ def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | 
     Repeating it changes nothing. An archive that can't be read for long confirms nobody: a batch can always end.
     Until then `CorruptStateError` is raised.
     """
-    settlement = settle_safely(delivery.ports, delivery.connector, delivery.file, outcome, delivery.run.ad_hoc)
+    run = delivery.run
+    settlement = settle_safely(delivery.ports, delivery.connector, delivery.file, outcome, run.ad_hoc, tried=run.tried)
     settled = replace(delivery.file, settled=True, confirmed=settlement.confirmed, import_jobs=outcome.import_jobs)
     counted = Counts(exported=settlement.exported, escrowed=settlement.escrowed, waiting=settlement.waiting)
     attributable = bool(outcome.jobs) and settled.people > 1
@@ -68,6 +70,7 @@ def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | 
     def note(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
         debts = () if outcome.abandoned else tuple(_debts(outcome, now))
         queued = state.import_jobs + (settled.route == BULK)
+        state = note_properties(delivery, state, settlement.properties, now)
         return after_delivery(replace(state, debts=(*state.debts, *debts), import_jobs=queued), run, settled, now)
 
     why = f"settled: {settlement.exported} exported, {settlement.escrowed} escrowed"
@@ -120,6 +123,7 @@ def _write(
         except ConflictError:
             continue
         emit_quarantine(ports, name, before.value, written.value, run.id, run.import_jobs)
+        emit_properties(ports, name, before.value, written.value, run)
         if result is not None:
             count_people(ports, name, run, believed=result == "success")
             drop_segments(ports, [r for r in before.value.sealed if result == "success" and r.id in run.rounds])

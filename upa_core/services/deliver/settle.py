@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -15,7 +15,9 @@ from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people.verdict import Verdict
+from upa_core.domain.plan.refused import Judged, without
 from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.properties import judge_safely
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
 from upa_core.state.plan_reader import form_of, people_in
 
@@ -32,21 +34,37 @@ class Settlement:
     """Nobody is confirmed and nothing says why: the target may be down."""
     waiting: int = 0
     """Of those in escrow, people who have no profile yet."""
+    properties: Judged = field(default_factory=Judged)
+    """What the answer says of whole properties."""
 
 
 def settle(
-    ports: Ports, connector: Connector, outcome: Outcome, ad_hoc: AdHoc | None = None, *, beside: bool = False
+    ports: Ports,
+    connector: Connector,
+    outcome: Outcome,
+    ad_hoc: AdHoc | None = None,
+    *,
+    beside: bool = False,
+    tried: Collection[str] = (),
 ) -> Settlement:
     """Write every property of the batch to the shadow, confirmed or unknown, stamped with the batch's number.
 
     Nobody plans an ad hoc run's people again by themselves: what it leaves unknown is due. What an import wrote is no
     value of the connector's source, so that the connector's own properties become unknown by it and are due.
 
-    With `beside`, the batch belongs to no open run. Raises `CorruptStateError` where the archive can't be read.
+    Six parameters: with `beside`, the batch belongs to no open run; `tried`: properties that were set aside when the
+    batch was planned. Raises `CorruptStateError` where the archive can't be read.
     """
     form = form_of(ports, outcome.route)
     people = people_in(ports, outcome.run, outcome.file, outcome.route)
     verdict = ports.routes[outcome.route].judge(ports, outcome, people)
+
+    def sent(person: str) -> Collection[str]:
+        return form.read([people[person]], orjson.loads)[person]
+
+    judged = verdict.confirmed and ad_hoc is None
+    properties = judge_safely(ports, connector, verdict.failed, people, sent, tried) if judged else Judged()
+    aside = properties.refused.keys()
 
     def change(shard: Shard, pieces: Mapping[str, bytes]) -> None:
         part = form.read(pieces.values(), orjson.loads)
@@ -60,8 +78,15 @@ def settle(
             good = {person: values for person, values in part.items() if person not in failed} if failed else part
             shard.confirm(good, outcome.sequence, outcome.ended)
             for person, one in failed.items():
+                mine = aside & part[person].keys()
                 shard.settle_partly(
-                    person, part[person], one.refused, one.confirmed, sequence=outcome.sequence, now=outcome.ended
+                    person,
+                    part[person],
+                    without(one.refused, mine, part[person]),
+                    one.confirmed,
+                    sequence=outcome.sequence,
+                    now=outcome.ended,
+                    aside=mine,
                 )
         else:
             for person, values in part.items():
@@ -84,7 +109,7 @@ def settle(
         _emit_escrowed(ports, connector, outcome, verdict)
     patient = {EscrowReason.PROFILE_NOT_CREATED}
     waiting = sum({why.reason for why in one.refused.values()} == patient for one in verdict.failed.values())
-    return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting)
+    return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting, properties)
 
 
 def _override(ports: Ports, connector: Connector, outcome: Outcome, people: Mapping[str, Mapping[str, str]]) -> None:

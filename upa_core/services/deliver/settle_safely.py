@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import orjson
 
@@ -29,16 +29,22 @@ Named = Mapping[str, frozenset[str]]
 
 
 def settle_safely(
-    ports: Ports, connector: Connector, file: FileState, outcome: Outcome, ad_hoc: AdHoc | None = None
+    ports: Ports,
+    connector: Connector,
+    file: FileState,
+    outcome: Outcome,
+    ad_hoc: AdHoc | None = None,
+    *,
+    tried: Collection[str] = (),
 ) -> Settlement:
     """Settle from the archive; one that can't be read for long confirms nobody, and everybody in it is sent again.
 
-    Raises what settling raises, until it has been tried often enough.
+    Six parameters: `ad_hoc` and `tried` as `settle`. Raises what settling raises, until it has been tried often enough.
     """
     if may_begin(ports, connector, "settle", file.name):
         try:
             check_batch(ports, outcome.run, file)
-            return settle(ports, connector, outcome, ad_hoc)
+            return settle(ports, connector, outcome, ad_hoc, tried=tried)
         except Exception as exc:
             if not failed(ports, connector, "settle", file.name, exc):
                 raise

@@ -13,6 +13,7 @@ from upa_core.domain.health.alarms import last_good
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.moving import PHASES, moving
 from upa_core.domain.health.notification_log import NotificationLog
+from upa_core.domain.plan.refused import still_refused
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import notification_log_of
 from upa_core.state.document import lane_of, state_of
@@ -55,6 +56,10 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
         "current_run": state.run.id if state.run is not None else None,
         "current_job": _job(lane, now),
         "escrow": _escrow(ports, connector, state, now),
+        "refused_properties": [
+            {"property": one.target, "since": instant(one.since), "people": one.people, "detail": one.detail}
+            for one in still_refused(connector, state.refused)
+        ],
         "held_plan": None
         if held is None
         else {"run": held.run.id, "since": instant(held.since), "why": held.why, "counts": to_json(held.run.counts)},

@@ -18,12 +18,12 @@ from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.plan.outbox import full_round_comes, full_round_first, updates_are_exempt
+from upa_core.domain.plan.refused import still_refused
 from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
-from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.wake import wake
@@ -69,7 +69,7 @@ def export(
         return Step("idle", "nothing is due", at=due)
     if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
         return Step("idle", "the configuration changed: waiting for its full round")
-    if named := full_round_first(connector, state.sealed):
+    if named := full_round_first(state.sealed):
         if not full_round_comes(state):
             ask_for_full_round(ports, connector)
             wake(ports, ports.waker.continue_pull, connector.name, "")
@@ -182,7 +182,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         keep_books=True,
         sequence=state.sequence,
         censuses=censuses_of(ports.store, connector.name).load().value.rounds if full else (),
-        joins=Joins(ports.store, connector, state.sources, state.keys),
+        sources=state.sources,
+        refused=state.refused,
         check=check,
     )
     _warn(ports, connector, run, plan)
@@ -196,6 +197,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         full=bool(full),
         fingerprint=connector.fingerprint,
         exempt=updates_are_exempt(connector, state.sealed),
+        tried=tuple(one.target for one in still_refused(connector, state.refused)),
     )
     held = why_held(connector, state, plan, exempt=planned.exempt, now=now)
     if not planned.files and not held.kind:

@@ -8,14 +8,17 @@ from typing import Protocol
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
+from upa_core.domain.documents.connector_state import RefusedProperty
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Counts
+from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill
 from upa_core.domain.people.shadow import Shard, group_members, groups_of
 from upa_core.domain.plan.carriers import Carriers
 from upa_core.domain.plan.missed import note_missed
 from upa_core.domain.plan.planner import Entry, Planner
+from upa_core.domain.plan.refused import Aside, still_refused
 from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.joins import Joins, needed_bits
@@ -65,30 +68,30 @@ def make_plan(
     keep_books: bool,
     sequence: int = 0,
     censuses: Sequence[Census] = (),
-    joins: Joins | None = None,
-    see: Callable[[Iterable[Row]], None] | None = None,
+    sources: Sequence[SourceState] = (),
+    refused: Sequence[RefusedProperty] = (),
     check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Ten parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
+    Ten parameters: the rounds and the people, and five that differ between an export and a look.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
-        joins: what other sources say of people.
-        see: looks at people's rows as they are planned.
+        sources: where the secondary sources stand.
+        refused: properties that SharePoint refused for everybody.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
 
     """
-    joins = joins or Joins(ports.store, connector, ())
+    joins = Joins(ports.store, connector, sources)
     planning = _Planning(
         ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
     )
-    planning.see = see
+    planning.leave_alone(refused)
     return planning.run(censuses)
 
 
@@ -141,7 +144,10 @@ class _Planning:
         self._due_read = 0
         self._missed: dict[int, Collection[str]] = {}
         """Known people whom the full round doesn't name, by shard."""
-        self.see: Callable[[Iterable[Row]], None] | None = None
+
+    def leave_alone(self, refused: Sequence[RefusedProperty]) -> None:
+        """Plan without the properties that SharePoint refuses for everybody, but for a few tries."""
+        self._planner.aside = Aside(one.target for one in still_refused(self._connector, refused))
 
     def run(self, censuses: Sequence[Census]) -> PlanResult:
         shards = self._people.index.shards
@@ -194,8 +200,6 @@ class _Planning:
         named -= merged.rows.keys() | merged.ended | set(due)
         gone, unread = self._complete(merged, due, sorted(named))
         self._joins.lay(merged.rows, partitions)
-        if self.see is not None:
-            self.see(merged.rows.values())
         if merged.full_round and self._carriers.uncarried:
             self._carriers.see(merged.rows.values())
         by_shard = by_shard_number(merged, gone, unread, self._people.index.shards)
@@ -231,8 +235,6 @@ class _Planning:
         unread: set[str] = set()
         if not ids:
             return gone, unread
-        if self._joins.know_the_directory:
-            return self._complete_from_keys(merged, ids), unread
         try:
             records = self._ports.source.read(ids, self._connector.select)
         except RetryLaterError as exc:
@@ -256,15 +258,6 @@ class _Planning:
             merged.rows[person] = fill(row if row is not None else known, known)
         self._result.counts = self._result.counts.plus(Counts(re_read=len(ids)))
         return gone, unread
-
-    def _complete_from_keys(self, merged: Merged, ids: Sequence[str]) -> set[str]:
-        """Complete people from the key index, which the delta of this very pull has brought up to date."""
-        known = self._joins.of_directory(ids)
-        for person in ids:
-            row = merged.rows.pop(person, None)
-            if person in known:
-                merged.rows[person] = fill(row if row is not None else known[person], known[person])
-        return {person for person in ids if person not in known}
 
     def _shard(self, number: int, stored: Stored[Shard] | None, work: ShardWork, full_round: str) -> None:
         if stored is None:

@@ -12,9 +12,8 @@ from typing import Literal
 
 from upa_core.domain.people.changes import REMOVED, Row
 from upa_core.domain.sources.joined.key_index import KeyIndex
-from upa_core.domain.sources.joined.secondary import ROW_KEY
 
-HEADER = (ROW_KEY, "@missed")
+HEADER = ("@key", "@missed")
 """What a current row holds before its values."""
 KEY, MISSED, VALUES = 2, 3, 4
 """Places in a current row."""

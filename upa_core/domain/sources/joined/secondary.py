@@ -9,9 +9,6 @@ from typing import Any
 from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.keys import SEPARATOR, normalised
 
-ROW_KEY = "@key"
-"""What a current row calls its key."""
-
 
 @dataclass(frozen=True, slots=True)
 class Secondary:
@@ -24,8 +21,6 @@ class Secondary:
 
     max_unmatched: float = 5.0
     """Percent of the rows of a snapshot that may be nobody's; an offer with more is held."""
-    primary: bool = False
-    """It is the connector's own source: only people whom a row of it names take part."""
 
     @property
     def prefix(self) -> str:
@@ -34,13 +29,7 @@ class Secondary:
 
     def describe(self) -> list[Any]:
         """Return what decides which row is whose, as JSON values."""
-        match = [[part.column, part.to, part.pad] for part in self.match]
-        return [self.name, match, *(["primary"] if self.primary else [])]
-
-    @property
-    def presence(self) -> str:
-        """The input that is absent for whomever no row names."""
-        return f"{self.prefix}{ROW_KEY}"
+        return [self.name, [[part.column, part.to, part.pad] for part in self.match]]
 
 
 def compile_key_of(match: Sequence[KeyPart], places: Sequence[int]) -> Callable[[Sequence[Any]], str]:

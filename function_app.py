@@ -199,6 +199,16 @@ async def lift_declined(
     return await _act("lift_declined", req, pulls, exports)
 
 
+@app.route(route="connectors/{connector}/users/{user}/sync", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def sync_user_now(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Write one person at once."""
+    return await _act("sync_user_now", req, pulls, exports)
+
+
 @app.route(route="openapi.json", methods=["GET"])
 async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Describe this API."""

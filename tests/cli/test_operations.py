@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 
 import pytest
@@ -327,3 +328,21 @@ def test_somebody_who_left_is_forgotten_by_object_id(office: Office) -> None:
     answer = office.upa("forget", office.people["bo"], "--yes", "--json")
 
     assert (answer.code, answer.json["in_directory"], answer.json["archived"]) == (exits.OK, False, 1)
+
+
+def test_one_person_is_written_at_once(office: Office) -> None:
+    """Before the probe it says what to run; after it the profile holds the value without an import job."""
+    office.upa("run")
+    office.edit("ada", employeeOrgData={"costCenter": "CC-8", "division": "Research"})
+    jobs = len(office.sim.jobs)
+    early = office.upa("sync-user", office.upn("ada"), "--now")
+    probed = office.upa("doctor", "--probe-individual", office.upn("bo"), "--with-bulk")
+    slowly = {"UPA_CLOCK": f"scaled:{office.sim.clock.now().timestamp()}:{time.time()}:1"}  # a claim is minutes
+    told = office.upa("sync-user", office.upn("ada"), "--now", **slowly)
+    again = office.upa("sync-user", office.upn("ada"), "--now", "--json")
+
+    assert (early.code, "--with-bulk" in early.out) == (exits.REFUSED, True)
+    assert "CostCenter (string) can be set and read back" in probed.out
+    assert (told.code, office.profile("ada")["CostCenter"], len(office.sim.jobs)) == (exits.OK, "CC-8", jobs)
+    assert "4 calls of PeopleManager in 2 requests" in told.out
+    assert (again.json["outcome"], again.json["now"]["calls"]) == ("no_change", 0)

@@ -202,6 +202,23 @@ def test_declined_values_are_listed_and_lifted(world: ApiWorld) -> None:
     assert world.post("/api/connectors/other/declined/lift").status_code == 404
 
 
+def test_one_person_is_not_written_before_a_probe_has_passed(world: ApiWorld) -> None:
+    """Writing somebody at once answers with what differs and why it wasn't written; odd requests are refused."""
+    person = world.people[0]
+    world.on.sim.directory.edit(person, employeeOrgData={"costCenter": "CC-at-once", "division": None})
+    path = f"/api/connectors/demo/users/{person}/sync"
+    answer = world.post(path, {"by": "Ann"})
+
+    assert answer.status_code == 200
+    assert (answer.json()["run"], answer.json()["calls"]) == ("", 0)
+    assert all("--with-bulk" in why for why in answer.json()["refused"].values())
+    assert answer.json()["refused"]
+    assert world.post("/api/connectors/demo/users/ada/sync").status_code == 400
+    assert world.post(path.replace("demo", "other")).status_code == 404
+    assert world.post("/api/connectors/demo/pause").status_code == 200
+    assert world.post(path).status_code == 409
+
+
 @pytest.mark.parametrize("body", [{"by": "x" * 101}, {"by": 1}, {"who": "Ann"}, b"[]", b"{"])
 def test_a_decision_with_a_strange_body_decides_nothing(world: ApiWorld, body: Any) -> None:
     """400, and the plan stays held."""

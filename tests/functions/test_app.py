@@ -52,6 +52,7 @@ EXPECTED = {
     "resume_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/resume"), ANSWER],
     "list_declined": [_http("GET", "connectors/{connector}/declined"), ANSWER],
     "lift_declined": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/declined/lift"), ANSWER],
+    "sync_user_now": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/users/{user}/sync"), ANSWER],
     "list_runs": [_http("GET", "runs"), ANSWER],
     "get_run": [_http("GET", "runs/{run}"), ANSWER],
     "get_status": [_http("GET", "status"), ANSWER],

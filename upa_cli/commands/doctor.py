@@ -59,6 +59,10 @@ def doctor(
     new_term: Annotated[
         str, typer.Option("--new-term", metavar="LABEL", help="With --probe-individual: a term to be made; it stays.")
     ] = "",
+    with_bulk: Annotated[
+        bool,
+        typer.Option("--with-bulk", help="With --probe-individual: route: bulk too, for sync-user --now."),
+    ] = False,
     app: Annotated[
         str | None, typer.Option("--app", metavar="URL", help="Also ask the function app at this address.")
     ] = None,
@@ -81,7 +85,7 @@ def doctor(
     for connector in cli.connectors:
         findings = _examine(cli, connector, probe=probe)
         if probe_individual is not None:
-            findings += _try_individual(cli, connector, probe_individual, new_term)
+            findings += _try_individual(cli, connector, probe_individual, new_term, bulk=with_bulk)
         found.append((connector.name, findings))
     health: list[Finding] = []
     if app is not None:
@@ -119,7 +123,7 @@ def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
     return findings
 
 
-def _try_individual(cli: Cli, connector: Any, user: str, new_term: str) -> list[Finding]:
+def _try_individual(cli: Cli, connector: Any, user: str, new_term: str, *, bulk: bool) -> list[Finding]:
     cli.note("trying single writes on one profile…", "dim")
     try:
         token = cli.app.inspection(connector).token("admin")
@@ -127,7 +131,8 @@ def _try_individual(cli: Cli, connector: Any, user: str, new_term: str) -> list[
         app_id = token.app_id if token is not None else ""
         ports = cli.app.ports(connector)
         again = partial(request_run, ports, connector, full=True)
-        return try_individual(ports, connector, profiles, app_id, user, new_term=new_term, plan_anew=again)
+        options: dict[str, Any] = {"new_term": new_term, "plan_anew": again, "with_bulk": bulk}
+        return try_individual(ports, connector, profiles, app_id, user, **options)
     except UpaError as exc:
         return [Finding("individual", "error", str(exc), "see the message; then run it again")]
 

@@ -5,26 +5,35 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.output import count, table
 from upa_cli.shell.registry import command
 from upa_cli.work.outcome import RUN_SHAPE, show_run
 from upa_cli.work.runner import RunResult, drive
 from upa_cli.work.steps import render_steps, steps_as_json, steps_of
 from upa_cli.work.users import user_id
+from upa_core.domain.documents.codec import to_json
 from upa_core.services.admin.declined import declined_of
 from upa_core.services.admin.requests import request_people
+from upa_core.services.drive.now import Now, sync_now
 from upa_core.services.pull import PullResult
 
 
 @command(
     "sync-user",
-    examples=["upa sync-user ada@contoso.com --dry-run", "upa sync-user ada@contoso.com"],
+    examples=[
+        "upa sync-user ada@contoso.com --dry-run",
+        "upa sync-user ada@contoso.com",
+        "upa sync-user ada@contoso.com --now",
+    ],
     shape=RUN_SHAPE
     | {
         "person": "object id",
         "steps": "Entra's five: connect, import, scope, match, action, each with ok, text and details",
+        "now": "with --now: run, results and refused by property, calls, requests, waited, seconds",
     },
     exit_codes=(exits.OK, exits.CHANGES),
 )
@@ -34,15 +43,22 @@ def sync_user(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the five steps and send nothing.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the import job.")] = True,
+    now: Annotated[
+        bool, typer.Option("--now", help="Write the profile itself at once, without an import job.")
+    ] = False,
 ) -> int:
     """Provision one person on demand, step by step: connect, import, scope, match, action.
 
     The person is read from Entra now and planned at once. SharePoint applies import files with a timer job: expect
     minutes to hours, not seconds. Whoever waits in the outbox goes along in the same file.
+
+    --now writes what differs to the profile itself, property by property, and reads it back: seconds, beside an import
+    job that is in flight. It needs `upa doctor --probe-individual USER --with-bulk`. A property that something on its
+    way names is left to it, and what was rejected stays rejected; the change threshold, pause and staging mode hold.
     """
     person = user_id(cli, user)
     steps = steps_of(cli, person)
-    shown: dict[str, Any] = {"person": person, "steps": steps_as_json(steps)}
+    shown: dict[str, Any] = {"person": person, "steps": steps_as_json(steps), "now": None}
     if not cli.options.json:
         render_steps(cli.out, steps)
     blocked = any(not step.ok for step in steps)
@@ -62,8 +78,40 @@ def sync_user(
         }
         cli.show(document, lambda out: out.print("Nothing was sent."))
         return exits.REFUSED if blocked else exits.CHANGES if steps[-1].details else exits.OK
+    if now:
+        return _write_now(cli, person, shown)
     request_people(cli.ports, cli.connector, [person])
     with cli.progress.waiting() as narrate:
         reports, last = drive(cli.ports, cli.connector, wait=wait, narrate=narrate)
     pulled = PullResult("sealed", "", "delta", 0, 0)
     return show_run(cli, RunResult(pulled, reports, last), shown, persons=[person])
+
+
+def _write_now(cli: Cli, person: str, shown: dict[str, Any]) -> int:
+    told = sync_now(cli.ports, cli.connector, person, cli.who)
+    wrong = {target: why for target, why in told.results.items() if why != "confirmed"}
+    outcome = "partly" if wrong or told.refused else "succeeded" if told.run else "no_change"
+    document = {
+        "connector": cli.connector.name,
+        "outcome": outcome,
+        "pull": None,
+        "runs": [],
+        "step": {"kind": "idle", "why": "written at once" if told.run else "nothing was sent", "at": None},
+        "declined": {},
+        **shown,
+        "now": to_json(told),
+    }
+    cli.show(document, lambda out: _render(out, told))
+    return exits.REFUSED if told.refused and not told.run else exits.CHANGES if outcome == "partly" else exits.OK
+
+
+def _render(out: Console, told: Now) -> None:
+    if not (told.run or told.refused):
+        out.print("Nothing differs: nothing was sent.")
+        return
+    rows = [(target, what.replace("_", " ")) for target, what in told.results.items()]
+    rows += [(target, f"not written: {why}") for target, why in told.refused.items()]
+    out.print(table(("property", "result"), rows))
+    if told.run:
+        made = f"{count(told.calls, 'call')} of PeopleManager in {count(told.requests, 'request')}"
+        out.print(f"{made}, {told.waited:g} s waited for the budget, {told.seconds:g} s in all. Run {told.run}.")

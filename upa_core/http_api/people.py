@@ -1,23 +1,28 @@
-"""The HTTP API's use case for one person: why do they have what they have?"""
+"""The HTTP API's use cases for one person: why do they have what they have? and: write what differs at once."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.ids import is_guid
-from upa_core.domain.errors import UpaError
+from upa_core.domain.errors import RefusedError, UpaError
 from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.redaction import Redactor
-from upa_core.http_api.runs import Everyone, check, known_only
+from upa_core.http_api.caller import caller, clean_name
+from upa_core.http_api.runs import Everyone, check, known_only, parse_body
 from upa_core.ports.bundle import Ports
+from upa_core.services.drive.now import sync_now
 from upa_core.services.insight.explain import Explanation, explain
 
 _NAME = re.compile(r"[^\s@/\\?%\"<>|:;,]{1,64}@[A-Za-z0-9.-]{1,255}")
 RUNS = 100
 """Runs looked through for one person; the pages of a year would take minutes."""
+PATIENCE = timedelta(seconds=20)
+"""Whoever waits for an answer doesn't wait for the next five minutes of the budget."""
 _NAMED = ("displayName", "id", "userPrincipalName")
 
 
@@ -38,6 +43,24 @@ def get_user(connectors: Everyone, request: Request) -> Response:
         return problem(404, "No such user", "neither the directory nor what is stored here knows this user")
     names = {name: user.get(name) for name in _NAMED} if user is not None else None
     return Response(200, {"id": found[0]["id"], "user": names, "connectors": found})
+
+
+def sync_user_now(connectors: Everyone, request: Request, *, entra: bool) -> Response:
+    """Write what differs of a person to their profile at once: `{"by": name}`; 409 where nothing may be sent."""
+    asked = parse_body(request, {"by"})
+    claimed, person = asked.get("by", ""), request.params.get("user", "")
+    check(isinstance(claimed, str) and len(claimed) <= 100, "by is a name of at most 100 characters")
+    check(is_guid(person), "the user is an Entra object id (GUID)")
+    name = request.params.get("connector", "")
+    if name not in connectors:
+        return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
+    connector, ports = connectors[name]
+    by = caller(request, entra=entra, claimed=clean_name(claimed))
+    try:
+        told = sync_now(ports, connector, person, by, patience=PATIENCE)
+    except RefusedError as exc:
+        return problem(409, "Nothing was sent", str(exc))
+    return Response(200, {"connector": name, "by": by, **to_json(told)})
 
 
 def people_named(ports: Ports, persons: list[str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ _DECIDE = {
     "pause_connector": decide_api.pause,
     "resume_connector": decide_api.resume,
     "lift_declined": decide_api.lift_declined,
+    "sync_user_now": people_api.sync_user_now,
 }
 OPERATIONS = frozenset({*_READ, *_DECIDE})
 SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}

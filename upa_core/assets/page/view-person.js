@@ -5,17 +5,22 @@ view("person", { title: (name) => name, still: true, draw: async (name) => {
   try { found = await call("/users/" + encodeURIComponent(name)); } catch (error) { return [crumbs("", "Person"), finder(name), section(name, h("p", {}, error.message))]; }
   const user = found.user, title = user ? user.displayName || user.userPrincipalName || found.id : "not in the directory";
   return [crumbs("", "Person"),
-    h("div", { id: "person" }, section(title, h("p", { class: "muted mono" }, [user && user.userPrincipalName !== title ? user.userPrincipalName : "", found.id].filter(Boolean).join(" · ")), found.connectors.map((one) => personIn(one, found.connectors.length > 1)))),
+    h("div", { id: "person" }, section(title, h("p", { class: "muted mono" }, [user && user.userPrincipalName !== title ? user.userPrincipalName : "", found.id].filter(Boolean).join(" · ")), found.connectors.map((one) => personIn(one, found.connectors.length > 1, found.id)))),
     finder(name)];
 } });
 
-function personIn(one, several) {
+function personIn(one, several, id) {
+  const now = async () => {
+    const told = await post("/connectors/" + encodeURIComponent(one.connector) + "/users/" + id + "/sync", {}), lines = [...Object.entries(told.results), ...Object.entries(told.refused)];
+    return lines.length ? lines.map(([property, what]) => property + ": " + words(what)).join("; ") : "Nothing differs";
+  };
   const waits = Object.entries(one.escrow || {}), steps = [...one.timeline].reverse();
   return [several ? h("h3", {}, link("connector", one.connector, {}, one.connector)) : null,
     one.waiting ? h("p", {}, h("b", {}, "Waiting: "), one.waiting) : null,
     waits.map(([property, entry]) => h("p", {}, h("b", {}, property === "*" ? "In escrow: " : property + " in escrow: "), words(entry.reason), entry.detail ? [" (", fold(entry.detail), ")"] : null,
       " since ", when(entry.since), ", next try ", entry.due ? when(entry.due) : "at the next full round")),
     table("Values", [["property", ""], ["SharePoint accepted", ""], ["declined", ""]], Object.entries(one.known).map(([property, value]) => [property, shown(value), one.declined[property] === undefined ? "–" : shown(one.declined[property])])),
+    h("div", { class: "actions" }, button("Write what differs now", now, { sure: "Really write this profile now" })),
     steps.length ? h("h3", {}, "What runs did") : h("p", { class: "muted" }, "No run that is kept changed this person."),
     h("ol", { class: "timeline" }, steps.map((step) => h("li", {}, h("div", {}, link("run", step.run, {}, when(step.at))), changed(step.changes), h("p", { class: "muted" }, fold(step.result)))))];
 }

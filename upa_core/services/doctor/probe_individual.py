@@ -61,21 +61,24 @@ def probe_individual(
     user: str,
     *,
     new_term: str = "",
+    with_bulk: bool = False,
     plan_anew: Callable[[], object] = lambda: None,
 ) -> list[Finding]:
     """Try every individually mapped property on the profile of `user`, a user principal name; store what was found.
 
-    Six parameters: the ports that a connector's bundle doesn't hold, and the answers of the administrator.
+    Eight parameters: the ports that a connector's bundle doesn't hold, and the answers of the administrator.
 
     Args:
         app: id of the app that the profiles are written as.
+        with_bulk: try the properties that travel by bulk too; a probe without it proves them no more.
         new_term: a label that no term has yet, to see whether one is made; it stays in the term set.
         plan_anew: asks for a full round, where more is proven than before.
 
     """
-    mappings = [one for one in connector.mappings if one.route == "individual" and one.state != "retired"]
+    taken = [one for one in connector.mappings if one.state != "retired"]
+    mappings = [one for one in taken if with_bulk or one.route == "individual"]
     if not mappings:
-        return [Finding(CHECK, "info", "no mapping says route: individual, so nothing was tried")]
+        return [Finding(CHECK, "info", "no mapping says route: individual, so nothing was tried", _ALSO)]
     if not app:
         return [Finding(CHECK, "error", "the token doesn't tell which app it is for", "see sign-in")]
     budget = CallBudget(ports.store, ports.clock, connector, part=Part(any_hour=True))
@@ -90,6 +93,7 @@ def probe_individual(
         budget.close()
 
 
+_ALSO = "for upa sync-user --now, add --with-bulk"
 _RIGHTS = (
     "grant SharePoint User.ReadWrite.All (and TermStore.ReadWrite.All for terms) and run the probe again; where it is "
     "denied all the same, SharePoint takes no single writes of apps in this tenant: leave these mappings out"
@@ -134,7 +138,8 @@ def _probe(
     before_it = proofs_of(ports.store, connector).load().value.apps.get(app)
     proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, proof))
     known = {} if before_it is None else before_it.properties
-    if any(one.found == "works" and known.get(name) != one for name, one in found.items()):
+    planned = found.keys() & connector.single
+    if any(found[name].found == "works" and known.get(name) != found[name] for name in planned):
         plan_anew()
         findings.append(Finding(CHECK, "info", "more is proven than before: everybody is planned in a full round"))
     return findings

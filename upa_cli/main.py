@@ -23,6 +23,7 @@ from upa_cli.commands import (
     grant,
     hold,
     housekeeping,
+    import_,
     init,
     jobs,
     live_check,
@@ -43,7 +44,7 @@ from upa_cli.commands import (
 from upa_cli.shell import registry
 
 FAMILIES = (
-    *(init, config, source, doctor, plan, go, canary, adopt, run, pause, resume, housekeeping),
+    *(init, config, source, doctor, plan, go, canary, adopt, run, import_, pause, resume, housekeeping),
     *(status, runs, jobs, why, sync_user, escrow, hold, declined, state, reset, archive, forget),
     *(grant, revoke, extensions, live_check, demo, sim),
 )

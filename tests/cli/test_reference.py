@@ -111,6 +111,7 @@ READERS: dict[str, Callable[[Office, dict[str, Any]], list[str]]] = {
     "go": lambda office, at: ["go"],
     "adopt": lambda office, at: ["adopt"],
     "run": lambda office, at: ["run"],
+    "import": lambda office, at: ["import", at["file"], "--map", "City=NewCity", "--dry-run"],
     "canary": lambda office, at: ["canary", office.upn("bo")],
     "init": lambda office, at: [
         "init",
@@ -127,7 +128,12 @@ READERS: dict[str, Callable[[Office, dict[str, Any]], list[str]]] = {
 
 def test_json_has_the_documented_keys(office: Office) -> None:
     """With --json a command prints one document with exactly the documented keys, and nothing on the error stream."""
-    at = {"run": office.upa("run", "--json").json["runs"][0]["run"]}
+    office.sim.profiles.define("NewCity")
+    (office.folder / "people.csv").write_text(f"upn,City\n{office.upn('ada')},Rome\n", encoding="utf-8")
+    at = {
+        "run": office.upa("run", "--json").json["runs"][0]["run"],
+        "file": str(office.folder / "people.csv"),
+    }
     wrong = {}
     for path, words in READERS.items():
         answer = office.upa("--json", *words(office, at))

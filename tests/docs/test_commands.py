@@ -15,6 +15,7 @@ from upa_cli.main import command_line
 
 PLANNED = {
     "init",
+    "import",
     "config",
     "doctor",
     "plan",

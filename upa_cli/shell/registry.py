@@ -55,6 +55,7 @@ ORDER = [
         "go",
         "adopt",
         "run",
+        "import",
         "pause",
         "resume",
     ),

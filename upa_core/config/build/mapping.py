@@ -24,12 +24,11 @@ from upa_core.domain.people.attributes import (
 )
 from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
 from upa_core.domain.people.mapping_dates import date_formats, samples, time_zones
-from upa_core.domain.plan.core_properties import why_core
+from upa_core.domain.plan.core_properties import is_property_name, why_core
 
 Add = Callable[..., None]
 """Takes a path below the mapping, a message and a suggestion; keyword `warning=True` for a warning."""
 
-_TARGET = re.compile(r"[^\W\d_][\w-]*")
 _MISFITS = {
     "boolean": {"date", "datetime", "integer"},
     "datetime": {"boolean", "integer"},
@@ -109,7 +108,7 @@ def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None
 def _check_target(target: str, refuse: Add) -> None:
     if reason := why_core(target):
         refuse(("target",), f"{shown(target)} can't be a target: {reason}", "")
-    elif not _TARGET.fullmatch(target):
+    elif not is_property_name(target):
         refuse(
             ("target",),
             f"{shown(target)} isn't a profile property's internal name: letters, digits, - and _, first a letter",

@@ -7,6 +7,8 @@ a recorded profile [SP-62].
 
 from __future__ import annotations
 
+import re
+
 _SYNCED: dict[str, tuple[str, ...]] = {
     "userPrincipalName": (
         "AccountName",
@@ -87,3 +89,11 @@ def why_core(target: str) -> str:
     A mapped core property is reported as imported while its value stays [SP-42].
     """
     return _REASONS.get(_key(target), "")
+
+
+_NAME = re.compile(r"[^\W\d_][\w-]*")
+
+
+def is_property_name(text: str) -> bool:
+    """Tell whether a text can be a profile property's internal name."""
+    return _NAME.fullmatch(text) is not None

@@ -47,7 +47,8 @@ def with_today(cli: Cli, connector: Connector, plan: OncePlan, most: int) -> tup
 
     Raises `CommandError` for a property that profiles don't have.
     """
-    profiles, sample, absent = cli.app.people_manager(connector), [], 0
+    profiles, absent = cli.app.people_manager(connector), 0
+    sample: list[Entry] = []
     for entry in plan.entries[:most]:
         try:
             profile = profiles.properties(plan.names[entry.person])

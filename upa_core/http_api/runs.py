@@ -83,7 +83,7 @@ def run_row(report: Report) -> dict[str, Any]:
         "why": report.why,
         **moments(report),
         "latency_h": report.latency_hours,
-        "kind": "full" if report.full else "delta",
+        "kind": report.ad_hoc.kind if report.ad_hoc is not None else "full" if report.full else "delta",
         "files": len(report.files),
         "import_jobs": [job for file in report.files for job in file.import_jobs],
         "counts": to_json(report.counts),

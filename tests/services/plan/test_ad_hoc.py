@@ -12,8 +12,10 @@ from tests.support.world import World
 from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.errors import RefusedError, UnavailableError
+from upa_core.domain.http import Request
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.plan.planner import Entry
+from upa_core.http_api.serve import serve
 from upa_core.services.drive.tick import tick
 from upa_core.services.plan.ad_hoc import begin_ad_hoc
 from upa_core.state.document import lane_of, state_of
@@ -158,3 +160,15 @@ def test_an_entry_is_needed() -> None:
     world = settled(1)
     with pytest.raises(ValueError, match="nobody"):
         begin_ad_hoc(world.ports(), world.connector, list[Entry](), AdHoc("import", "anna"))
+
+
+def test_the_list_of_runs_names_its_kind() -> None:
+    """API and page tell a canary and an import from runs of the source's changes."""
+    world = settled(2)
+    canary(world, world.ports(), world.people[0])
+    world.drain(hours=6)
+    import_values(world, world.ports(), {world.people[0]: {"UpaTitle": "x"}})
+    world.end_run()
+
+    answer = serve({"hr": (world.connector, world.ports())}, "list_runs", Request(), entra=False)
+    assert [row["kind"] for row in answer.body["runs"]] == ["import", "canary", "full"]

@@ -12,8 +12,9 @@ import pytest
 from tests.cli.conftest import Office
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli, Options
-from upa_cli.shell.output import clean, safe_cell
+from upa_cli.shell.output import clean
 from upa_cli.shell.registry import guarded
+from upa_core.domain.spreadsheet import safe_cell
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)

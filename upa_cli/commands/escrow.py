@@ -12,12 +12,13 @@ from rich.console import Console
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import SafeCsv, clean, count, moment, table
+from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.users import names_of, user_ids
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
 from upa_core.domain.people.shadow import Shard
+from upa_core.domain.spreadsheet import SafeCsv
 from upa_core.services.admin import controls
 from upa_core.services.admin.requests import request_people
 from upa_core.state.change_people import change_people_between_runs

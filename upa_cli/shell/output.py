@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TextIO
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-UNKNOWN = "(unknown)"
+from upa_core.domain.spreadsheet import UNKNOWN
+
 EMPTY = "(empty)"
 PIPE_WIDTH = 160
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def console(*, stderr: bool = False, color: bool = True) -> Console:
@@ -51,25 +49,6 @@ def table(
     for row in rows:
         made.add_row(*(Text(clean(cell)) for cell in row))
     return made
-
-
-def safe_cell(value: object) -> str:
-    """Return a CSV cell that a spreadsheet shows and doesn't execute (OWASP: CSV injection)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
-
-
-class SafeCsv:
-    """A CSV writer whose every cell is quoted and safe."""
-
-    def __init__(self, stream: TextIO, headings: Sequence[str]) -> None:
-        """Write the headings."""
-        self._writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        self._writer.writerow(headings)
-
-    def row(self, cells: Iterable[object]) -> None:
-        """Write a row."""
-        self._writer.writerow([safe_cell(cell) for cell in cells])
 
 
 def shown(value: str | None) -> str:

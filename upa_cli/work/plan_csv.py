@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from upa_cli.shell.context import Cli
-from upa_cli.shell.output import UNKNOWN, SafeCsv
 from upa_cli.work.users import names_of
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.domain.redaction import Redactor
+from upa_core.domain.spreadsheet import UNKNOWN, SafeCsv
 from upa_core.services.insight.scope_view import ScopeView
 
 COLUMNS = ("person", "user", "property", "change", "old", "new", "why")
@@ -29,8 +30,9 @@ class PlanCsv:
         self._asked = 0
         self._why = ""
 
-    def add(self, entries: Sequence[Entry]) -> None:
-        """Take people's changes."""
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
+        """Take people's changes; what isn't sent has no row."""
+        del left_out
         self._waiting += entries
         if len(self._waiting) >= _AT_ONCE:
             self._write()

@@ -11,6 +11,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanSink
 from upa_core.state.document import state_of
@@ -29,11 +30,11 @@ class PlanFiles:
         self._writer = PlanWriter(replace(ports, store=self._store), connector, self._run, sequence)
         self._also = also
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
         """Take people's changes."""
-        self._writer.add(entries)
+        self._writer.add(entries, left_out)
         if self._also is not None:
-            self._also.add(entries)
+            self._also.add(entries, left_out)
 
     def write(self, folder: Path) -> list[str]:
         """Write the files, readable by their owner alone; returns their names.

@@ -12,9 +12,11 @@ from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.plan.batch import Batch, cut
 from upa_core.domain.plan.planner import Entry, count_changes
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import encode
 from upa_core.state.plan_reader import PLAN_VERSION, form_of
+from upa_core.state.run_people.writer import PeopleWriter
 
 _PIECE = 128
 """People encoded at a time: what they take is small enough for the allocator to have it at hand again."""
@@ -25,8 +27,20 @@ SMALL_FILES = 8
 class PlanWriter:
     """A plan sink that stores batches; nobody knows them before the state names the run."""
 
-    def __init__(self, ports: Ports, connector: Connector, run: str, sequence: int, *, people: int = 0) -> None:
-        """Begin after the batch number `sequence`; with `people`, the first import files hold at most so many each."""
+    def __init__(
+        self,
+        ports: Ports,
+        connector: Connector,
+        run: str,
+        sequence: int,
+        *,
+        people: int = 0,
+        rows: PeopleWriter | None = None,
+    ) -> None:
+        """Begin after the batch number `sequence`; with `people`, the first import files hold at most so many each.
+
+        Six parameters: whose plan it is, and two options. `rows` is told each person's changes, and where they went.
+        """
         self._ports = ports
         self._connector = connector
         self.run = run
@@ -35,11 +49,14 @@ class PlanWriter:
         self._cut = cut(connector)
         self._open: dict[str, _OpenBatch] = {}
         self._files: list[FileState] = []
+        self._begun: list[FileState | None] = []
+        self._rows = rows
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
         """Add people's changes, beginning the next batch of a route where one is full."""
-        for route, part in self._cut(entries):
-            self._add(route, part)
+        places = [(part, self._add(route, part)) for route, part in self._cut(entries)]
+        if self._rows is not None:
+            self._rows.add(entries, left_out, places)
 
     def close(self) -> tuple[FileState, ...]:
         """Store the last batch of each route and return all of them, in the order they will be sent."""
@@ -47,16 +64,28 @@ class PlanWriter:
             self._close(route)
         return tuple(self._files)
 
-    def _add(self, route: str, entries: Sequence[Entry]) -> None:
+    @property
+    def batches(self) -> list[FileState]:
+        """Return the batches in the order in which they were begun; for after `close`."""
+        return [one for one in self._begun if one is not None]
+
+    def _add(self, route: str, entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
+        """Add people to batches of a route; returns for each batch its number, the first in it, how many."""
+        places: list[tuple[int, int, int]] = []
         while entries:
             batch = self._open.get(route)
             if batch is None:
-                batch = self._open[route] = _OpenBatch(form_of(self._ports, route).begin(self._connector.limits))
+                form = form_of(self._ports, route)
+                batch = self._open[route] = _OpenBatch(form.begin(self._connector.limits), len(self._begun))
+                self._begun.append(None)
             small = route == BULK and self._most > 0 and len(self._files) < SMALL_FILES
-            taken = batch.add(entries[: self._most - batch.batch.people if small else _PIECE])
+            first = batch.batch.people
+            taken = batch.add(entries[: self._most - first if small else _PIECE])
+            places.append((batch.number, first, taken))
             entries = entries[taken:]
             if entries and taken < _PIECE:
                 self._close(route)
+        return places
 
     def _close(self, route: str) -> None:
         done = self._open.pop(route)
@@ -66,27 +95,27 @@ class PlanWriter:
         self._ports.store.put(file_key(self.run, name), content)
         plan = b'{"version":%d,"old":{%b}}' % (PLAN_VERSION, b",".join(done.old))
         self._ports.store.put(plan_key(self.run, name), sealed(plan))
-        self._files.append(
-            FileState(
-                name=name,
-                sequence=self._sequence,
-                people=done.batch.people,
-                pairs=done.batch.pairs,
-                size=len(content),
-                sha256=hashlib.sha256(content).hexdigest(),
-                updated=done.updated,
-                cleared=done.cleared,
-                route=route,
-                again=done.again,
-            )
+        file = FileState(
+            name=name,
+            sequence=self._sequence,
+            people=done.batch.people,
+            pairs=done.batch.pairs,
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            updated=done.updated,
+            cleared=done.cleared,
+            route=route,
+            again=done.again,
         )
+        self._files.append(file)
+        self._begun[done.number] = file
 
 
 class _OpenBatch:
     """A batch that still grows, and what was known of its people."""
 
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
+    def __init__(self, batch: Batch, number: int) -> None:
+        self.batch, self.number = batch, number
         self.old: list[bytes] = []
         self.updated = self.cleared = self.again = 0
 

@@ -17,6 +17,7 @@ from upa_core.domain.plan.threshold import WINDOW
 from upa_core.domain.timetable import failed_run_pause
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import censuses_of, put_document
+from upa_core.state.run_people.results import note_end
 
 QUARANTINE_AFTER = 3
 """Failed runs in a row."""
@@ -39,6 +40,8 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
         ad_hoc=run.ad_hoc,
     )
     put_document(ports.store, report_key(run.id), report)
+    if status in ("rejected", "failed"):
+        note_end(ports.store, run.id, status, why)
     for round_id in run.rounds:
         put_document(ports.store, round_key(round_id), RoundEnd(RoundEnd.VERSION, connector, run.id))
     name = EventName.RUN_FAILED if status == "failed" else EventName.RUN_ENDED

@@ -11,7 +11,7 @@ from zlib import crc32
 import orjson
 
 from upa_core.domain.documents.connector_state import PeopleIndex
-from upa_core.domain.documents.storage_layout import shards_key
+from upa_core.domain.plan.run_people import shards_key
 from upa_core.ports.store import Blob, Store
 
 

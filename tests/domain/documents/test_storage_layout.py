@@ -8,6 +8,7 @@ from upa_core.domain.documents import storage_layout as layout
 from upa_core.domain.documents.connector_file_keys import connector_file_key, named_file_key
 from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import BlobKey, Kind, connector_named_in, parse, run_of
+from upa_core.domain.plan.run_people import rows_key, run_people_key, shards_key
 
 RUN = "20261122T101500Z-7f3k"
 DIGEST = "0a" * 32
@@ -34,7 +35,9 @@ KEYS = {
     layout.file_key(RUN, FILE): BlobKey(Kind.IMPORT_FILE, "hr", RUN, FILE),
     layout.plan_key(RUN, FILE): BlobKey(Kind.PLAN, "hr", RUN, FILE),
     progress_key(RUN, FILE): BlobKey(Kind.PROGRESS, "hr", RUN, FILE),
-    layout.shards_key(RUN): BlobKey(Kind.RUN_SHARDS, run=RUN),
+    run_people_key(RUN): BlobKey(Kind.RUN_PEOPLE, run=RUN),
+    rows_key("hr", RUN, 1): BlobKey(Kind.RUN_ROWS, "hr", RUN, FILE),
+    shards_key(RUN): BlobKey(Kind.RUN_SHARDS, run=RUN),
     layout.outcome_key(RUN, FILE): BlobKey(Kind.OUTCOME, "hr", RUN, FILE),
     layout.log_key(RUN, FILE, 0, "518e906bea31ffff"): BlobKey(Kind.JOB_LOG, "hr", RUN, FILE),
     layout.decision_key(RUN): BlobKey(Kind.DECISION, run=RUN),

@@ -21,10 +21,10 @@ from upa_core.domain.documents.storage_layout import (
     outcome_key,
     parse,
     plan_key,
-    shards_key,
 )
 from upa_core.domain.errors import UnavailableError
 from upa_core.domain.health.events import EventName
+from upa_core.domain.plan.run_people import shards_key
 from upa_core.ports.bundle import Ports
 from upa_core.services.upkeep.housekeeping import housekeeping
 

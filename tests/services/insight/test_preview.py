@@ -23,7 +23,7 @@ def test_a_preview_writes_nothing_anywhere() -> None:
     seen: list[Entry] = []
 
     class Sink:
-        def add(self, entries: list[Entry]) -> None:
+        def add(self, entries: list[Entry], left_out: object = ()) -> None:
             seen.extend(entries)
 
     shown = preview(world.ports(), world.connector, sink=Sink(), most=1)

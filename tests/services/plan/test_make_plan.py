@@ -14,7 +14,7 @@ from upa_core.state.people import People
 class Sink:
     """Keeps nothing."""
 
-    def add(self, entries: object) -> None:
+    def add(self, entries: object, left_out: object = ()) -> None:
         """Do nothing."""
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+import zlib
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -73,6 +76,8 @@ CARE: dict[Kind, Care] = {
     Kind.DECISION: Care("with its run", "names nobody", backup=False, swept=True),
     Kind.REPORT: Care("30 days, 90 of a failed run", "names nobody", backup=False, swept=True),
     Kind.NAMED_FILE: Care("with its run", "names nobody", backup=False, swept=True),
+    Kind.RUN_PEOPLE: Care("with its run", "their entry goes", backup=False, swept=True),
+    Kind.RUN_ROWS: Care("with its run", "their entry goes", backup=False, swept=True),
     Kind.PROGRESS: Care("with its run", "names nobody", backup=False, swept=True),
     Kind.ROUND_END: Care("90 days", "names nobody", backup=False, swept=True),
 }
@@ -80,15 +85,32 @@ CARE: dict[Kind, Care] = {
 
 def kinds(world: World, *texts: str) -> set[Kind]:
     """Return the kinds of blob that are there, or that hold one of the texts."""
-    keys = [key for key, data in world.store.blobs.items() if not texts or any(text.encode() in data for text in texts)]
+    blobs = {key: plain(key, data) for key, data in world.store.blobs.items()}
+    keys = [key for key, data in blobs.items() if not texts or any(text.encode() in data for text in texts)]
     return {found.kind for key in keys if (found := parse(key)) is not None}
 
 
+def plain(key: str, data: bytes) -> bytes:
+    """Return what a blob says; rows of a run's people are compressed."""
+    found = parse(key)
+    if found is None or found.kind not in (Kind.RUN_PEOPLE, Kind.RUN_ROWS):
+        return data
+    rest = b64decode(json.loads(data)["inline"]) if found.kind is Kind.RUN_PEOPLE else data
+    blocks = []
+    while rest:
+        block = zlib.decompressobj()
+        blocks.append(block.decompress(rest))
+        rest = block.unused_data
+    return b"".join(blocks)
+
+
 @pytest.fixture
-def world() -> World:
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """Return a tenant at rest with every kind of blob: a rejected plan, a log, and what a crash left."""
     made = JoinedWorld(5, threshold=ChangeThreshold(None, None, 1, None))
-    quick(made).settle_down()
+    with monkeypatch.context() as large:
+        large.setattr("upa_core.state.run_people.inline.INLINE_BYTES", 0)
+        quick(made).settle_down()
     made.deliver(row("E0", "100"))
     made.settle_down()
     for person in made.people[:2]:

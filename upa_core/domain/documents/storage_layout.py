@@ -46,6 +46,8 @@ class Kind(StrEnum):
     DECISION = "decision"
     REPORT = "report"
     NAMED_FILE = "name of a run's connector file"
+    RUN_PEOPLE = "people of a run"
+    RUN_ROWS = "rows of a run's people"
     ROUND_END = "round end"
     PROGRESS = "progress of an individual batch"
 
@@ -178,11 +180,6 @@ def decision_key(run: str) -> str:
     return f"{run_folder(run)}decision.json"
 
 
-def shards_key(run: str) -> str:
-    """Return where the shards of a run's plan lie."""
-    return f"{run_folder(run)}shards"
-
-
 def files_prefix(connector: str, run: str) -> str:
     """Return the prefix of a run's import files in our storage."""
     return f"{run_folder(run)}files/upa-{connector}-{run}-"
@@ -237,12 +234,13 @@ _OF_A_CONNECTOR = {
 _OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER, **_SINGLE}
 _OF_A_RUN = {
     "report.json": Kind.REPORT,
+    "people.json": Kind.RUN_PEOPLE,
     "round.json": Kind.ROUND_END,
     "intent.json": Kind.INTENT,
     "decision.json": Kind.DECISION,
     "shards": Kind.RUN_SHARDS,
 }
-_OF_A_FILE = {"files": Kind.IMPORT_FILE, "plan": Kind.PLAN, "individual": Kind.PROGRESS}
+_OF_A_FILE = {"files": Kind.IMPORT_FILE, "plan": Kind.PLAN, "individual": Kind.PROGRESS, "rows": Kind.RUN_ROWS}
 _CONNECTOR_FILE = re.compile(r"[0-9a-f]{64}\.yaml")
 _LOG = re.compile(r"log-[0-9]{3,}-[0-9a-z]+")
 

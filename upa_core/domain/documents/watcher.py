@@ -16,6 +16,14 @@ NOTE_EVERY = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A state of SharePoint's import job, and when it was first seen."""
+
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Watcher:
     """The last look at one import file, and how often its watch was started anew."""
 
@@ -25,6 +33,8 @@ class Watcher:
     file: str = ""
     looked: datetime | None = None
     restarts: int = 0
+    states: tuple[Seen, ...] = ()
+    """States of the file's import job, as they followed each other."""
 
     def of(self, file: str) -> Watcher:
         """Return what is known of this file's watch; nothing where another file was watched."""
@@ -34,6 +44,12 @@ class Watcher:
     def instance(self) -> str:
         """The orchestration's instance id: the file's name, with `~2` from the second start."""
         return f"{self.file}~{self.restarts + 1}" if self.restarts else self.file
+
+    def saw(self, state: str, now: datetime) -> Watcher:
+        """Return the watch after a look that found this state."""
+        if self.states and self.states[-1].state == state:
+            return self
+        return replace(self, states=(*self.states, Seen(state, now)))
 
     def restarted(self, now: datetime) -> Watcher:
         """Return the watch under a new instance id, looked at now."""

@@ -1,12 +1,13 @@
-"""Values that differ and aren't sent all the same."""
+"""Values that differ and aren't sent all the same, and values that are sent though nothing differs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.tally import Tally
 
 
@@ -31,6 +32,10 @@ def without_waiting(
     tally.changed = escrow.drop(person, over) or tally.changed
     out = escrow.held_back(person, new, now, full_round=full_round)
     tally.held_back += len(out)
+    entries = escrow.of(person)
+    for target in sorted(out):
+        entry = entries.get(target) or entries[WHOLE]
+        tally.leave(person, target, entry.reason.value, entry.detail, new[target])
     return {target: value for target, value in new.items() if target not in out}
 
 
@@ -51,4 +56,22 @@ def without_declined(
         else:
             del declined[person]
     tally.declined += len(still.keys() & new.keys())
+    for target in still.keys() & new.keys():
+        tally.leave(person, target, "declined", value=new[target])
     return {target: value for target, value in new.items() if target not in still}
+
+
+def with_doubted(
+    shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: Tally
+) -> list[str | None]:
+    """Send again what was confirmed before a doubt and would be left alone; forget what is confirmed anew."""
+    unknown = {target for target, cell in zip(shard.targets, cells, strict=True) if cell is None}
+    still = {target: value for target, value in shard.doubted[person].items() if target in unknown}
+    if still != shard.doubted[person]:
+        tally.changed = True
+        if still:
+            shard.doubted[person] = still
+        else:
+            del shard.doubted[person]
+    pairs = zip(shard.targets, wanted, strict=True)
+    return [still.get(target) if value is None else value for target, value in pairs]

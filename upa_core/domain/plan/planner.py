@@ -13,13 +13,13 @@ from upa_core.domain.documents.runs import INDIVIDUAL, Counts
 from upa_core.domain.errors import FatalError, InvalidValueError
 from upa_core.domain.language.values import as_person
 from upa_core.domain.people.changes import ROW_HEAD, Row
-from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
-from upa_core.domain.plan.left_out import without_declined, without_waiting
+from upa_core.domain.plan.left_out import with_doubted, without_declined, without_waiting
 from upa_core.domain.plan.refused import Aside
-from upa_core.domain.plan.tally import Tally
+from upa_core.domain.plan.tally import LeftOut, Tally
 from upa_core.domain.sources.joined.merge import absent_bits
 
 
@@ -69,6 +69,7 @@ class ShardPlan:
     """True where the shard itself was changed (people ended, escrow, missed) and must be stored."""
     missed: Collection[str] = ()
     """Known people whom a full round doesn't name: whether that counts is known when the whole round is."""
+    left_out: Sequence[LeftOut] = ()
 
 
 class Planner:
@@ -129,9 +130,11 @@ class Planner:
         tally = Tally()
         for person in unread:
             shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
+            tally.leave(person, WHOLE, EscrowReason.NOT_READABLE_YET.value)
             tally.changed = True
         seen = {row[0] for row in rows}.union(unread)
         result.entries = self._entries(shard, rows, tally, now, full_round=bool(full_round))
+        result.left_out = tally.left_out(shard)
         if full_round:
             result.missed = shard.known() - seen
         for person in seen & shard.missed.keys():
@@ -214,7 +217,7 @@ class Planner:
                 return None
             wanted = cast("list[str | None]", judged)
         if person in shard.doubted:
-            wanted = self._with_doubted(shard, person, wanted, cells, tally)
+            wanted = with_doubted(shard, person, wanted, cells, tally)
         new = {
             target: value
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
@@ -236,21 +239,6 @@ class Planner:
             return Entry(person, new, _NOTHING, account, sent, again=again)
         old = dict(zip(self._targets, cells, strict=True))
         return Entry(person, new, {target: old[target] for target in new}, account, sent, again=again)
-
-    def _with_doubted(
-        self, shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: Tally
-    ) -> list[str | None]:
-        """Send again what was confirmed before a doubt and would be left alone; forget what is confirmed anew."""
-        unknown = {target for target, cell in zip(self._targets, cells, strict=True) if cell is None}
-        still = {target: value for target, value in shard.doubted[person].items() if target in unknown}
-        if still != shard.doubted[person]:
-            tally.changed = True
-            if still:
-                shard.doubted[person] = still
-            else:
-                del shard.doubted[person]
-        pairs = zip(self._targets, wanted, strict=True)
-        return [still.get(target) if value is None else value for target, value in pairs]
 
     def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
         """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""
@@ -287,6 +275,7 @@ class Planner:
                 invalid.add(mapping.target)
                 reason, target = EscrowReason.INVALID_VALUE, mapping.target
                 shard.put_in_escrow(person, reason, target, now=now, detail=target)
+                tally.leave(person, target, reason.value, item.reason)
                 tally.changed = True
                 aside = aside or item.policy == "escrow_user"
         return (None if aside else wanted), invalid

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from upa_core.domain.people.shadow import Shard
+
+Left = tuple[str, str, str | None]
+"""Why a value isn't sent (`declined`, or a reason of escrow), a detail without values, and the value, if it is one."""
+
+
+class LeftOut(NamedTuple):
+    """What of a person differs, or may, and isn't in the plan."""
+
+    person: str
+    old: Mapping[str, str | None]
+    left: Mapping[str, Left]
+    """By property; `*`: the whole person."""
 
 
 @dataclass(slots=True)
@@ -16,3 +32,17 @@ class Tally:
     declined: int = 0
     held_back: int = 0
     changed: bool = False
+    left: dict[str, dict[str, Left]] = field(default_factory=dict)
+    """Person → property → why it isn't sent."""
+
+    def leave(self, person: str, target: str, why: str, detail: str = "", value: str | None = None) -> None:
+        """Note what isn't sent of a person, and why."""
+        self.left.setdefault(person, {})[target] = (why, detail, value)
+
+    def left_out(self, shard: Shard) -> list[LeftOut]:
+        """Return what isn't sent, with what the shadow says of it."""
+        found = []
+        for person, left in self.left.items():
+            known = dict(zip(shard.targets, shard.shadow(person) or (), strict=False))
+            found.append(LeftOut(person, {target: known.get(target) for target in left if target in known}, left))
+        return found

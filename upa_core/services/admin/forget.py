@@ -18,15 +18,16 @@ from upa_core.domain.documents.storage_layout import (
     connector_prefix,
     parse,
     run_of,
-    shards_key,
 )
 from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.run_people import shards_key
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.forget_rows import forget_rows
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import lane_of, state_of
+from upa_core.state.run_people.forget import forget_in_run
 
 
 def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Sequence[str] = ()) -> int:
@@ -63,9 +64,14 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
         for blob in list(ports.store.list(connector_prefix(name))):
             ports.store.delete(blob.key)
     archived = list(_archived(ports, {connector.name, *also}))
+    rows = [key for key in archived if (found := parse(key)) is not None and found.kind is Kind.RUN_ROWS]
+    tables = [
+        run for run in _runs_with_people(ports) if forget_in_run(ports.store, run, {connector.name, *also}, person)
+    ]
+    archived = [key for key in archived if key not in rows]
     for run in {run for key in archived if (run := run_of(key))}:
         ports.store.delete(shards_key(run))
-    changed = sum(_scrub(ports, key, person) for key in archived)
+    changed = sum(_scrub(ports, key, person) for key in archived) + len(tables)
     fields = {"control": "forget", "by": by}
     ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))
     return changed
@@ -93,6 +99,11 @@ def _archived(ports: Ports, connectors: Collection[str]) -> Iterator[str]:
     for info in list(ports.store.list(RUNS_PREFIX)):
         if connector_named_in(info.key) in connectors:
             yield info.key
+
+
+def _runs_with_people(ports: Ports) -> list[str]:
+    found = (parse(info.key) for info in list(ports.store.list(RUNS_PREFIX)))
+    return [one.run for one in found if one is not None and one.kind is Kind.RUN_PEOPLE]
 
 
 def _scrub(ports: Ports, key: str, person: str) -> bool:

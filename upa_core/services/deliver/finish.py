@@ -11,9 +11,9 @@ from upa_core.domain.documents.connector_state import ConnectorState, Debt
 from upa_core.domain.documents.lane import Outcome
 from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.runs import BULK, ClosedRoute, Counts, FileState, Run
-from upa_core.domain.documents.storage_layout import shards_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.next_step import Step
+from upa_core.domain.plan.run_people import shards_key
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.services.deliver.properties import emit_properties, note_properties
 from upa_core.services.deliver.settle import Settlement

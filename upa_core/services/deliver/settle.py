@@ -20,6 +20,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.properties import judge_safely
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
 from upa_core.state.plan_reader import form_of, people_in
+from upa_core.state.run_people.results import note_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def settle(
         change_people_between_runs(ports, connector, people, lambda shard, one: change(shard, {one: people[one]}))
     else:
         change_people(ports, connector, people, change, outcome.run)
+    note_results(ports.store, outcome.run, outcome.file, list(people), verdict)
     escrowed = len(verdict.failed)
     exported = len(people) - escrowed if verdict.confirmed else 0
     level = Level.INFO if verdict.confirmed else Level.WARNING

@@ -23,6 +23,7 @@ from upa_core.state.attempts import ended, failed, may_begin, tell_given_up
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
 from upa_core.state.document import get_document
 from upa_core.state.plan_reader import form_of, people_in, read_known
+from upa_core.state.run_people.results import note_unreadable
 
 Named = Mapping[str, frozenset[str]]
 """Person → the properties that a file may have written."""
@@ -64,6 +65,7 @@ def settle_safely(
         change_people(ports, connector, named, change, outcome.run)
 
     _doubt_whom_it_named(ports, connector, outcome.run, file, forget)
+    note_unreadable(ports.store, outcome.run, file.name, why)
     fields: Fields = {"file": file.name, "exported": 0, "escrowed": 0, "why": why}
     told = Event(EventName.FILE_SETTLED, connector.name, outcome.run, Level.WARNING, fields, outcome.import_jobs)
     ports.events.emit(told)

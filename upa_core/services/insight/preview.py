@@ -11,6 +11,7 @@ from upa_core.domain.documents.runs import BULK, Counts
 from upa_core.domain.plan.batch import Batch, cut
 from upa_core.domain.plan.outbox import updates_are_exempt
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanSink, make_plan
 from upa_core.services.plan.why_held import why_held
@@ -54,11 +55,11 @@ class _Sink:
     file: Batch | None = None
     rewritable: set[str] = field(default_factory=set)
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
         self.people += len(entries)
         self.entries += entries[: self.most - len(self.entries)]
         if self.also is not None:
-            self.also.add(entries)
+            self.also.add(entries, left_out)
         for entry in entries:
             self.rewritable.update(name for name, value in entry.new.items() if may_be_rewritten(value))
         for route, part in cut(self.connector)(entries):

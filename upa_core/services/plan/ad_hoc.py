@@ -20,6 +20,7 @@ from upa_core.domain.documents.runs import BULK, Counts, Run
 from upa_core.domain.errors import CorruptStateError, RefusedError, UnavailableError
 from upa_core.domain.gates import closed_for_all
 from upa_core.domain.health.events import Event, EventName
+from upa_core.domain.people.changes import spread
 from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.export import check_target, write_intent
@@ -27,6 +28,7 @@ from upa_core.services.wake import wake
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.plan_reader import form_of, people_in
 from upa_core.state.plan_writer import PlanWriter
+from upa_core.state.run_people.writer import PeopleWriter, store_people
 
 
 def begin_ad_hoc(
@@ -59,8 +61,11 @@ def begin_ad_hoc(
     _check_abandoned(ports, connector, entries)
     now = ports.clock.now()
     name = run_id(now, ports.ids.token())
-    writer = PlanWriter(ports, connector, name, stored.value.sequence)
-    writer.add(entries)
+    index = stored.value.people
+    rows = PeopleWriter(ports.store, connector, name, index)
+    writer = PlanWriter(ports, connector, name, stored.value.sequence, rows=rows)
+    for part in spread([entry.person for entry in entries], entries, index.shards):
+        writer.add(part)
     updated, cleared = count_changes(entries)
     pairs = sum(len(entry.new) for entry in entries)
     run = Run(
@@ -74,6 +79,7 @@ def begin_ad_hoc(
         approved=approved,
         ad_hoc=ad_hoc,
     )
+    store_people(ports.store, rows.close(writer.batches, now))
     write_intent(ports, connector, run)
     planned_from = (stored.value.sequence, stored.value.runs)
 

@@ -34,6 +34,7 @@ from upa_core.state.people import People
 from upa_core.state.plan_writer import PlanWriter
 from upa_core.state.reshard import fit_shards
 from upa_core.state.run_end import after_failure, after_success, count_people, drop_segments, write_report
+from upa_core.state.run_people.writer import PeopleWriter, store_people
 from upa_core.state.run_shards import keep_shards
 
 _STEP = "plan"
@@ -164,7 +165,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     full = [r for r in state.sealed if r.kind == "full"]
     run = run_id(now, ports.ids.token())
     most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
-    writer = PlanWriter(ports, connector, run, state.sequence, people=most)
+    rows = PeopleWriter(ports.store, connector, run, state.people)
+    writer = PlanWriter(ports, connector, run, state.sequence, people=most, rows=rows)
     people = People(ports.store, connector, state.people)
     if not full:
         people.kept = {}
@@ -199,6 +201,9 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         exempt=updates_are_exempt(connector, state.sealed),
         tried=tuple(one.target for one in still_refused(connector, state.refused)),
     )
+    table = rows.close(writer.batches, now)
+    if table.people and (planned.files or planned.rounds):
+        store_people(ports.store, table)
     held = why_held(connector, state, plan, exempt=planned.exempt, now=now)
     if not planned.files and not held.kind:
         return _end_without_export(ports, connector, stored, planned)

@@ -20,6 +20,7 @@ from upa_core.domain.plan.missed import note_missed
 from upa_core.domain.plan.planner import Entry, Planner
 from upa_core.domain.plan.refused import Aside, still_refused
 from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.joins import Joins, needed_bits
 from upa_core.services.plan.shard_work import ShardWork, are_few, by_shard_number
@@ -41,8 +42,8 @@ MAX_AT_ONCE = 128
 class PlanSink(Protocol):
     """Takes the plan's entries as they are made."""
 
-    def add(self, entries: Sequence[Entry]) -> None:
-        """Take people's changes, a shard's at a time."""
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
+        """Take people's changes, a shard's at a time, and what isn't sent of the shard's people."""
 
 
 @dataclass(slots=True)
@@ -274,7 +275,7 @@ class _Planning:
         )
         if full_round and self._carriers.uncarried:
             self._carriers.count(plan.entries)
-        self._sink.add(plan.entries)
+        self._sink.add(plan.entries, plan.left_out)
         if plan.missed:
             self._missed[number] = plan.missed
         self._result.counts = self._result.counts.plus(plan.counts)

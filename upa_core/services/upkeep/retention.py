@@ -24,6 +24,7 @@ from upa_core.domain.documents.storage_layout import (
     sources_prefix,
 )
 from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.run_people import RunPeople, run_people_key
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import BlobInfo
 from upa_core.services.admin.connector_files import digest_of
@@ -124,15 +125,22 @@ def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo
             end = get_document(ports.store, round_key(run), RoundEnd)
             ours = end is not None and end.value.connector == connector.name
             return max(connector.retention.failures, connector.retention.successes) if ours else None
+        named = any(_owner_in(blob) == connector.name for blob in blobs)
+        return SAFE_AGE if named or _people_of(ports, run) == connector.name else None
     except CorruptStateError:
         return None
-    return SAFE_AGE if any(_owner_in(blob) == connector.name for blob in blobs) else None
+
+
+def _people_of(ports: Ports, run: str) -> str:
+    """Return whose people a run's table names, where nothing else tells: nobody made a run of the plan."""
+    table = get_document(ports.store, run_people_key(run), RunPeople)
+    return table.value.connector if table is not None else ""
 
 
 def _owner_last(blob: BlobInfo) -> tuple[int, str]:
     """Order the blobs of a run for deletion: what tells whose it is goes last, a sweep cut short is finished later."""
     found = parse(blob.key)
-    tells = found is not None and found.kind in (Kind.REPORT, Kind.ROUND_END)
+    tells = found is not None and found.kind in (Kind.REPORT, Kind.ROUND_END, Kind.RUN_PEOPLE)
     return 2 if tells else int(bool(_owner_in(blob))), blob.key
 
 

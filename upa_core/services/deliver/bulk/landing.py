@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upa_core.domain.bulk.import_job import state_name
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Debt
 from upa_core.domain.documents.lane import Abandoned, InFlight, Lane, Outcome
@@ -15,8 +16,9 @@ from upa_core.services.deliver.bulk.flight import Flight
 from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.services.deliver.finish import close_route, finish
-from upa_core.state.document import Stored, lane_of
+from upa_core.state.document import Stored, lane_of, watcher_of
 from upa_core.state.lane import abandon, move
+from upa_core.state.run_people.results import note_batch
 
 
 def land(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | None = None) -> Step:
@@ -24,8 +26,26 @@ def land(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | No
     step, state = finish(delivery, outcome, read)
     if isinstance(delivery, Flight):
         free_lane(delivery.ports, delivery.connector, delivery.place, outcome)
-    pay_debts(delivery.ports, delivery.connector, state)
+    left = pay_debts(delivery.ports, delivery.connector, state)
+    if isinstance(delivery, Flight):
+        _note_moments(delivery, outcome, clean=not left)
     return step
+
+
+def _note_moments(here: Flight, outcome: Outcome, *, clean: bool) -> None:
+    """Write when the file got how far, for whoever looks at the run."""
+    now, place = here.ports.clock.now(), here.place
+    watcher = watcher_of(here.ports.store, here.connector).load().value.of(place.file)
+    for job in outcome.jobs:
+        watcher = watcher.saw(state_name(job.state), outcome.ended)
+    moments = {
+        "uploaded": place.asked,
+        "queued": place.queued,
+        "states": watcher.states,
+        "settled": outcome.ended,
+        "cleaned": now if clean else None,
+    }
+    note_batch(here.ports.store, place.run, place.file, moments)
 
 
 def free_lane(

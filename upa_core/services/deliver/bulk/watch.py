@@ -32,7 +32,7 @@ from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.health.quarantine import poll_refused
 from upa_core.state.attempts import ended as nobody_died
 from upa_core.state.attempts import may_begin, tell_given_up
-from upa_core.state.document import Stored, state_of
+from upa_core.state.document import Stored, state_of, watcher_of
 from upa_core.state.lane import emit, is_current, move
 
 
@@ -97,6 +97,7 @@ def _running(ports: Ports, connector: Connector, flight: InFlight, jobs: Sequenc
     age = age_of(flight.queued or flight.since, now)
     states = ", ".join(state_name(job.state) for job in jobs) or "not listed"
     emit(ports, EventName.IMPORT_JOB_STATE, flight, state=states, age_minutes=round(age.total_seconds() / 60, 1))
+    watcher_of(ports.store, connector).update(lambda watcher: watcher.of(flight.file).saw(states, now))
     if age >= STALLED_AFTER and not flight.stalled:
         emit(ports, EventName.IMPORT_JOB_STALLED, flight, Level.WARNING, state=states)
         move(ports, connector, flight, replace(flight, stalled=True))

@@ -1,0 +1,170 @@
+"""Write the people of a run as its plan is made: rows in blocks, and the table that says where each lies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.runs import BULK, FileState
+from upa_core.domain.people.shadow import shard_of
+from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.run_people import BatchRow, Extent, RunPeople, run_people_key
+from upa_core.domain.plan.run_rows import labels_of
+from upa_core.domain.plan.tally import LeftOut
+from upa_core.domain.redaction import Redactor
+from upa_core.ports.store import Store
+from upa_core.state.document import put_document
+from upa_core.state.run_people.inline import laid_inline
+from upa_core.state.run_people.listings import BLOCK_ROWS, LISTED, Listings, Pieces, most_listed
+
+Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
+"""Per route the entries that it got, and where they went: batch, number of the first in it, and how many."""
+
+
+class PeopleWriter:
+    """Takes a plan shard by shard; values of redacted properties are hidden before they are written."""
+
+    def __init__(self, store: Store, connector: Connector, run: str, index: PeopleIndex) -> None:
+        """Begin; nothing is stored before the rows take some megabytes."""
+        self._store, self._connector, self._run = store, connector, run
+        self._index = index
+        self._pieces = Pieces(store, connector.name, run)
+        self._listings = Listings()
+        self._blocks: list[Extent] = []
+        self._rows: list[bytes] = []
+        self._shards: list[int] = []
+        self._digests: dict[str, str] = {}
+        self._people = 0
+        self._shapes: Counter[tuple[str, ...]] = Counter()
+        self._redactor = Redactor(connector) if any(one.redact for one in connector.mappings) else None
+        self._key = index.folder.encode()[:64]
+
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = (), places: Places = ()) -> None:
+        """Take what is planned of a shard's people, and what was left out."""
+        if not entries and not left_out:
+            return
+        first = entries[0].person if entries else left_out[0].person
+        shard = shard_of(first, self._index.shards)
+        if entries:
+            self._digests[str(shard)] = self._digest(entries)
+        rows = list(self._made(entries, {one.person: one for one in left_out}, places))
+        self._people += len(rows)
+        for at in range(0, len(rows), BLOCK_ROWS):
+            part = rows[at : at + BLOCK_ROWS]
+            if self._rows and len(self._rows) + len(part) > BLOCK_ROWS:
+                self._close_block()
+            self._shards.append(shard)
+            self._rows += part
+        if self._pieces.full:
+            self._close_block()
+            self._pieces.flush()
+
+    def close(self, files: Sequence[FileState], now: datetime) -> RunPeople:
+        """Return the table; the rows are stored, or in it.
+
+        Args:
+            files: the batches in the order in which they were begun.
+            now: this moment.
+
+        """
+        self._close_block()
+        for shape, people in self._shapes.items():
+            self._listings.count([f"set:{target}" for target in shape], people)
+        listings = self._listings.close(self._pieces, most_listed(self._people))
+        table = RunPeople(
+            version=RunPeople.VERSION,
+            connector=self._connector.name,
+            run=self._run,
+            made=now,
+            shards=self._index.shards,
+            people=self._people,
+            hash=plan_hash(self._digests),
+            digests=self._digests,
+            counts={one.label: one.people for one in listings},
+            blocks=tuple(self._blocks),
+            listings=listings,
+            batches=tuple(BatchRow(one.name, one.sequence, one.route, one.people) for one in files),
+            routes={one.target: one.route for one in self._connector.active if one.route != BULK},
+        )
+        return laid_inline(table, self._pieces)
+
+    def _made(self, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Places) -> Iterator[bytes]:
+        for entry, place in zip(entries, _places(entries, places), strict=True):
+            new, old = entry.new, entry.old
+            if self._redactor is not None:
+                new, old = self._redactor.values(new), self._redactor.values(old)  # type: ignore[assignment]
+            left = left_out.pop(entry.person, None)
+            if left is not None:
+                yield self._slowly([entry.person, new, {**old, **self._hidden(left)[0]}, place, self._hidden(left)[1]])
+            elif old or "" in new.values():
+                yield self._slowly([entry.person, new, old, place, {}])
+            else:  # the way that nearly everybody goes in a first run
+                row = orjson.dumps([entry.person, new, old, place, {}])
+                shape = tuple(new)
+                self._shapes[shape] += 1
+                if self._shapes[shape] <= LISTED:
+                    self._listings.add([f"set:{target}" for target in shape], row)
+                yield row
+        for left in left_out.values():
+            old, told = self._hidden(left)
+            yield self._slowly([left.person, {}, old, [], told])
+
+    def _slowly(self, row: list[Any]) -> bytes:
+        encoded, labels = orjson.dumps(row), labels_of(row)
+        self._listings.count(labels)
+        self._listings.add(labels, encoded)
+        return encoded
+
+    def _hidden(self, left: LeftOut) -> tuple[Mapping[str, str | None], dict[str, Any]]:
+        """Return old values and what was left out, as they may be shown."""
+        if self._redactor is None:
+            return left.old, dict(left.left)
+        told = {
+            target: (why, detail, self._redactor.value(target, value))
+            for target, (why, detail, value) in left.left.items()
+        }
+        return self._redactor.values(left.old), told
+
+    def _close_block(self) -> None:
+        if self._rows:
+            self._blocks.append(self._pieces.append(self._rows, dict.fromkeys(self._shards)))
+        self._rows, self._shards = [], []
+
+    def _digest(self, entries: Sequence[Entry]) -> str:
+        """Sum up what is planned of a shard, whatever the order; keyed, so that nobody can guess a value by it."""
+        told = sorted((entry.person, entry.new, entry.old) for entry in entries)
+        return blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=8, key=self._key).hexdigest()
+
+
+def plan_hash(digests: Mapping[str, str]) -> str:
+    """Return the hash of a whole plan from what its shards amount to; the same for the same changes."""
+    told = "".join(f"{shard}:{digest};" for shard, digest in sorted(digests.items()))
+    return blake2b(told.encode(), digest_size=6).hexdigest()
+
+
+def store_people(store: Store, table: RunPeople) -> None:
+    """Store the table; nobody finds the rows before."""
+    put_document(store, run_people_key(table.run), table)
+
+
+def _places(entries: Sequence[Entry], places: Places) -> Iterator[list[list[int]]]:
+    """Yield for each entry the batches it went to, and its number in each."""
+    if len(places) == 1 and places[0][0] is entries:
+        for batch, first, count in places[0][1]:
+            for index in range(first, first + count):
+                yield [[batch, index]]
+        return
+    found: dict[str, list[list[int]]] = {}
+    for part, runs in places:
+        numbers = ([batch, index] for batch, first, count in runs for index in range(first, first + count))
+        for entry, number in zip(part, numbers, strict=True):
+            found.setdefault(entry.person, []).append(number)
+    for entry in entries:
+        yield found.get(entry.person, [])

@@ -67,7 +67,7 @@ class App:
 
     def ports(self, connector: Connector, waker: Waker = _SILENT) -> Ports:
         """Return the ports of a connector; nothing is called yet."""
-        target, services = connector.target, self.services(connector)
+        target, services, profiles = connector.target, self.services(connector), self.single_profiles(connector)
         return Ports(
             store=self.store,
             source=GraphUsers(services["graph"]),
@@ -77,9 +77,10 @@ class App:
             ids=RandomIds(),
             events=self.events,
             waker=waker,
-            routes=routes_with(self.single_profiles(connector)),
+            routes=routes_with(profiles),
             rows=self._rows(connector),
             connector_file=self.config.text,
+            profiles=profiles,
         )
 
     def _rows(self, connector: Connector) -> dict[str, RowSource]:

@@ -14,6 +14,8 @@ from tests.docs.pages import PAGES, ROOT, blocks
 from upa_cli.main import command_line
 
 PLANNED = {
+    "drift",
+    "verify",
     "init",
     "import",
     "config",

@@ -41,6 +41,7 @@ ADVICE = {
     EscrowReason.USER_EDITED: "decide with on_user_edit: overwrite, or leave it",
     EscrowReason.NOT_KEPT: "ask the user whether the value is hidden (Only me)",
     EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",
+    EscrowReason.DRIFT: "the profile was changed by hand, and the value goes again; see upa drift",
     EscrowReason.OVER_BUDGET: "they are planned again when the budget renews",
     EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
     EscrowReason.OVERRIDDEN: "they are sent again",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from upa_core.config.build.hosts import build_credentials, build_source, build_target
-from upa_core.config.build.mapping import build_mapping, example_inputs
+from upa_core.config.build.mapping import build_mapping, check_drift, example_inputs
 from upa_core.config.build.scope import build_scope
 from upa_core.config.kept_text import kept_text
 from upa_core.config.migrations import migrate
@@ -172,6 +172,7 @@ class _Loader:
             threshold=_threshold(whole.threshold),
             retention=_retention(whole.retention),
             individual=Budget(**whole.individual.model_dump()),
+            drift=whole.drift.built() if whole.drift is not None else None,
             staging=whole.staging,
             every=whole.rhythm.every,
             secondaries=tuple(one.secondary for one in files),
@@ -188,6 +189,7 @@ class _Loader:
             model = _part(MappingModel, each)
             if model is None:
                 continue
+            check_drift(model, self.under(path), read_back="drift" in raw)
             key = (model.target.lower(), model.state)
             if model.state != "retired" and key in first:
                 line = place_of(self.tree, (*base, "mappings", first[key], "target"))[1]

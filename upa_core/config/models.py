@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
 from upa_core.config.sources.models import SecondaryModel
+from upa_core.domain.drift_share import DriftShare
 from upa_core.domain.health.alarms import Occasion
 
 CURRENT_VERSION = 1
@@ -168,6 +169,19 @@ class IndividualModel(Part):
     """Off-peak hours in UTC, from and until, e.g. [20, 5]; default: at any time."""
 
 
+class DriftModel(Part):
+    """How much of the calls under `individual` goes into reading profiles back, to find what was changed by hand."""
+
+    share: Annotated[float, Field(gt=0, le=100)] = 10.0
+    """Percent of them, day by day: status tells within how many days everybody is read."""
+    full_share: Annotated[float, Field(gt=0, le=100)] = 50.0
+    """Percent of them while `upa drift --full` reads everybody at once."""
+
+    def built(self) -> DriftShare:
+        """Return what the use cases work with."""
+        return DriftShare(self.share, self.full_share)
+
+
 class EmailModel(Part):
     """Notification by mail."""
 
@@ -217,6 +231,8 @@ class ConnectorModel(Part):
     """Sizes and counts."""
     individual: IndividualModel = IndividualModel()
     """How many calls the individual route may make."""
+    drift: DriftModel | None = None
+    """Profiles are read back in the background; default: they aren't. `drift: {}` takes the defaults."""
     staging: bool = True
     """A new connector, and each change of its mappings, scope or source, waits in staging mode for `upa go`."""
 

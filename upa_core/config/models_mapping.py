@@ -113,6 +113,9 @@ class MappingModel(Part):
     --probe-individual` first."""
     on_user_edit: Literal["keep", "overwrite"] = "keep"
     """With `route: individual`: what becomes of a value that somebody else wrote."""
+    on_drift: Literal["report", "repair"] = "report"
+    """When a profile holds something else than SharePoint confirmed: tell it, or send the value again too (needs the
+    connector's `drift`)."""
     format: Annotated[str, Field(max_length=100)] | None = None
     """For date and datetime: .NET custom format; default yyyy-MM-dd, or yyyy-MM-dd HH:mm:ss (always UTC)."""
     words: Annotated[tuple[Line, Line], Field(description="For boolean: the words for true and false.")] | None = None

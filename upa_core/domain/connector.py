@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from upa_core.domain.cloud import Cloud
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.runs import INDIVIDUAL
+from upa_core.domain.drift_share import DriftShare
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Scope
 from upa_core.domain.people_calls import Budget
@@ -119,6 +120,8 @@ class Connector:
     """Staging mode, everything but export, until an administrator says `go`; again after each change of mappings."""
     every: timedelta | None = None
     """A slower rhythm than the timer's tick: least time between two runs."""
+    drift: DriftShare | None = None
+    """What reading profiles back may take of these calls; None: nothing is read back in the background."""
     secondaries: tuple[Secondary, ...] = ()
     """Sources joined to the directory's people by a key; mappings read their columns as `<name>.<column>`."""
 

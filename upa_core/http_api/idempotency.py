@@ -13,7 +13,6 @@ from typing import ClassVar
 import orjson
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.storage_layout import REQUESTS_PREFIX, request_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.http import ProblemError, Response, problem
 from upa_core.ports.bundle import Ports
@@ -24,6 +23,14 @@ _KEY = re.compile("[A-Za-z0-9._:-]{1,200}")
 KEPT = timedelta(days=1)
 PATIENCE = timedelta(minutes=1)
 """A request still at work after so long has died; whoever repeats it takes its place."""
+
+
+REQUESTS_PREFIX = "requests/"
+
+
+def request_key(digest: str) -> str:
+    """Return where a request lies that was made under an `Idempotency-Key`, by the key's hash."""
+    return f"{REQUESTS_PREFIX}{digest}.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from upa_core.ports.events import Events
 from upa_core.ports.import_jobs import ImportJobs
 from upa_core.ports.library import Library
 from upa_core.ports.row_source import RowSource
+from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.ports.store import Store
 from upa_core.ports.waker import Waker
 
@@ -80,3 +81,5 @@ class Ports:
     connector_file: str = ""
     """The connector file in force, for whoever asks later what a run was planned with; without secrets, and "" where
     there is none."""
+    profiles: SingleProfiles | None = None
+    """Single profiles of the target; None where nobody reads any."""

@@ -8,7 +8,9 @@ from upa_core.domain.documents import storage_layout as layout
 from upa_core.domain.documents.connector_file_keys import connector_file_key, named_file_key
 from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import BlobKey, Kind, connector_named_in, parse, run_of
+from upa_core.domain.drift.keys import drift_key, drift_part_key
 from upa_core.domain.plan.run_people import rows_key, run_people_key, shards_key
+from upa_core.http_api.idempotency import request_key
 
 RUN = "20261122T101500Z-7f3k"
 DIGEST = "0a" * 32
@@ -25,12 +27,14 @@ KEYS = {
     layout.segment_key("hr", RUN, 1, "abcd", "keys"): BlobKey(Kind.KEY_ROWS, "hr", RUN),
     layout.source_key("hr", "payroll", RUN, 1, "abcd"): BlobKey(Kind.SOURCE_ROWS, "hr", RUN),
     layout.shard_key("hr", f"1-{RUN}", 3): BlobKey(Kind.PEOPLE_SHARD, "hr"),
+    drift_key("hr"): BlobKey(Kind.DRIFT_INDEX, "hr"),
+    drift_part_key("hr", 7): BlobKey(Kind.DRIFT_PART, "hr"),
     layout.probe_key("hr", "abcd"): BlobKey(Kind.DOCTOR_PROBE, "hr"),
     layout.lane_key("contoso-admin.sharepoint.com"): BlobKey(Kind.LANE),
     layout.watcher_key("contoso-admin.sharepoint.com"): BlobKey(Kind.WATCHER),
     people_calls_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PEOPLE_CALLS),
     proof_key("contoso-admin.sharepoint.com"): BlobKey(Kind.PROOF),
-    layout.request_key("0123abcd"): BlobKey(Kind.REQUEST),
+    request_key("0123abcd"): BlobKey(Kind.REQUEST),
     layout.intent_key(RUN): BlobKey(Kind.INTENT, run=RUN),
     layout.file_key(RUN, FILE): BlobKey(Kind.IMPORT_FILE, "hr", RUN, FILE),
     layout.plan_key(RUN, FILE): BlobKey(Kind.PLAN, "hr", RUN, FILE),

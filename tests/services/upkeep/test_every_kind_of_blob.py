@@ -27,12 +27,14 @@ from upa_core.domain.documents.storage_layout import (
     source_key,
     watcher_key,
 )
+from upa_core.domain.drift.keys import drift_key, drift_part_key
 from upa_core.domain.http import Response
 from upa_core.http_api.idempotency import forget_old_requests, once
 from upa_core.services.admin import backup, holds
 from upa_core.services.admin.controls import pause
 from upa_core.services.admin.forget import forget
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.drift.partitions import partition_of
 
 Forget = Literal["their entry goes", "deleted", "refused while there is one", "names nobody"]
 
@@ -61,6 +63,8 @@ CARE: dict[Kind, Care] = {
     Kind.KEY_ROWS: Care("until the index is made anew", "their entry goes", backup=True, swept=True),
     Kind.SOURCE_ROWS: Care("until a newer generation", "their entry goes", backup=True, swept=True),
     Kind.PEOPLE_SHARD: Care("until people are moved", "their entry goes", backup=True, swept=True),
+    Kind.DRIFT_INDEX: Care("90 days after the last read", "names nobody", backup=True, swept=True),
+    Kind.DRIFT_PART: Care("90 days after the last read", "their entry goes", backup=True, swept=True),
     Kind.DOCTOR_PROBE: Care("seconds", "names nobody", backup=True, swept=True),
     Kind.LANE: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
     Kind.WATCHER: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
@@ -129,6 +133,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')
     run = next(found.run for key in made.store.blobs if (found := parse(key)) and found.kind is Kind.OUTCOME)
     made.store.put(progress_key(run, f"upa-hr-{run}-1.json"), b'{"version":1}')
+    made.store.put(drift_key("hr"), b'{"version":1}')
+    for person in made.people:
+        found = f'{{"version":1,"reads":{{"{person}":[1,1]}},"first":["{person}"]}}'
+        made.store.put(drift_part_key("hr", partition_of(person)), found.encode())
     made.store.put(probe_key("hr", "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd", "keys"), b"x")

@@ -66,6 +66,7 @@ def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None
         redact=model.redact,
         route=model.route,
         on_user_edit=model.on_user_edit,
+        on_drift=model.on_drift,
         unproven="" if model.route == "bulk" else UNPROVEN,
     )
     if failed:
@@ -103,6 +104,12 @@ def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None
             key = "source" if model.source else "expression"
             add((key,), f"{path} needs the permission {permission} beside User.Read.All", warning=True)
     return mapping
+
+
+def check_drift(model: MappingModel, add: Add, *, read_back: bool) -> None:
+    """Refuse a mapping that has drift repaired where no profile is read back."""
+    if model.on_drift == "repair" and not read_back:
+        add(("on_drift",), "needs profiles to be read back", "drift: {} at the connector")
 
 
 def _check_target(target: str, refuse: Add) -> None:

@@ -14,7 +14,6 @@ from typing import Literal
 from upa_core.domain.documents.ids import is_run_id, parse_file_name
 
 RUNS_PREFIX = "runs/"
-REQUESTS_PREFIX = "requests/"
 RoundFolder = Literal["rounds", "keys"]
 
 
@@ -31,6 +30,8 @@ class Kind(StrEnum):
     KEY_ROWS = "key index"
     SOURCE_ROWS = "rows of a source"
     PEOPLE_SHARD = "people shard"
+    DRIFT_INDEX = "index of drift"
+    DRIFT_PART = "drift of a partition"
     DOCTOR_PROBE = "doctor's probe"
     LANE = "lane"
     WATCHER = "watcher"
@@ -145,11 +146,6 @@ def watcher_key(lane: str) -> str:
     return f"tenants/{lane}/watcher.json"
 
 
-def request_key(digest: str) -> str:
-    """Return where a request lies that was made under an `Idempotency-Key`, by the key's hash."""
-    return f"{REQUESTS_PREFIX}{digest}.json"
-
-
 def month_prefix(year: int, month: int) -> str:
     """Return the prefix of the runs of a month."""
     return f"{RUNS_PREFIX}{year:04d}/{month:02d}/"
@@ -230,6 +226,7 @@ _OF_A_CONNECTOR = {
     "attempts.json": Kind.ATTEMPTS,
     "censuses.json": Kind.CENSUSES,
     "escrow-due.json": Kind.ESCROW_INDEX,
+    "drift.json": Kind.DRIFT_INDEX,
 }
 _OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER, **_SINGLE}
 _OF_A_RUN = {
@@ -259,6 +256,8 @@ def _connectors(parts: list[str]) -> BlobKey | None:
             return BlobKey(Kind.CONNECTOR_FILE, connector, file=name.removesuffix(".yaml"))
         case [connector, "people", _, _]:
             return BlobKey(Kind.PEOPLE_SHARD, connector)
+        case [connector, "drift", _]:
+            return BlobKey(Kind.DRIFT_PART, connector)
     return None
 
 

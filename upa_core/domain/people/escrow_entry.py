@@ -39,6 +39,8 @@ class EscrowReason(StrEnum):
     """A value was accepted singly, and something else or nothing is read back: hidden by the user, or not kept."""
     NOT_WRITTEN = "not_written"
     """A single write wasn't made: denied, given up, or the profile couldn't be read."""
+    DRIFT = "drift"
+    """The profile holds something else than was confirmed, and the mapping says to put it right (`on_drift`)."""
     OVER_BUDGET = "over_budget"
     """The budget of single writes was used up; the person is planned anew when it renews."""
 

@@ -30,6 +30,7 @@ OnInvalid = Literal["escrow_value", "escrow_user", "fail_run", "skip_value"]
 _NAMED_BEFORE = {"escrow_value": "escrow_user"}
 """Both put the value into escrow and decide none: the default of an earlier release keeps its fingerprint."""
 OnUserEdit = Literal["keep", "overwrite"]
+OnDrift = Literal["report", "repair"]
 OnTooLong = Literal["error", "truncate"]
 MappingState = Literal["proposed", "active", "retired"]
 
@@ -75,6 +76,8 @@ class Mapping:
     """Show `***` instead of values in logs and reports."""
     on_user_edit: OnUserEdit = "keep"
     """On the individual route: what becomes of a value that somebody else wrote; decides no value."""
+    on_drift: OnDrift = "report"
+    """What becomes of a profile that holds something else than was confirmed; decides no value."""
     clears: bool | None = None
     """Whether the property can be cleared, as the probe found out; None: as bulk import can, strings only."""
     unproven: str = ""

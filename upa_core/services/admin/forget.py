@@ -27,6 +27,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.forget_rows import forget_rows
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import lane_of, state_of
+from upa_core.state.drift.documents import forget_reads
 from upa_core.state.run_people.forget import forget_in_run
 
 
@@ -60,6 +61,7 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
 
     change_people_between_runs(ports, connector, [person], end)
     forget_rows(ports, connector, person)
+    forget_reads(ports.store, connector.name, person)
     for name in also:
         for blob in list(ports.store.list(connector_prefix(name))):
             ports.store.delete(blob.key)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.errors import UpaError
+from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.ports.bundle import Ports
+from upa_core.services.drift.read_back import read_back
 from upa_core.services.drive.due import what_is_due
 from upa_core.services.drive.watcher import see_that_it_is_watched
 from upa_core.services.health.quarantine import pull_is_due
@@ -29,3 +32,13 @@ def tick(ports: Ports, connector: Connector) -> PullResult | None:
             see_that_it_is_watched(ports, connector, due.flight)
         elif due.export:
             wake(ports, ports.waker.export, connector.name, "")
+        _read_back(ports, connector)
+
+
+def _read_back(ports: Ports, connector: Connector) -> None:
+    """Read profiles back; whatever is wrong with that, the pipeline goes on."""
+    try:
+        read_back(ports, connector)
+    except UpaError as exc:
+        fields = {"reason": str(exc)}
+        ports.events.emit(Event(EventName.DRIFT_POSTPONED, connector.name, level=Level.WARNING, fields=fields))

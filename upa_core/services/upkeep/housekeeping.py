@@ -24,6 +24,7 @@ from upa_core.services.health.quarantine import hold_expired
 from upa_core.services.upkeep.canaries import sweep_canary
 from upa_core.services.upkeep.orphans import sweep_library
 from upa_core.services.upkeep.retention import (
+    sweep_drift,
     sweep_files,
     sweep_people,
     sweep_probes,
@@ -210,6 +211,7 @@ _STORAGE: Mapping[str, Part] = {
     "segments": sweep_segments,
     "sources": sweep_sources,
     "people": sweep_people,
+    "drift": sweep_drift,
     "runs": sweep_runs,
     "connector files": sweep_files,
     "probes": sweep_probes,

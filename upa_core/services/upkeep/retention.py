@@ -23,6 +23,8 @@ from upa_core.domain.documents.storage_layout import (
     run_of,
     sources_prefix,
 )
+from upa_core.domain.drift.keys import drift_key, drift_prefix
+from upa_core.domain.drift.record import KEPT
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.plan.run_people import RunPeople, run_people_key
 from upa_core.ports.bundle import Ports
@@ -36,7 +38,7 @@ SAFE_AGE = timedelta(days=3)
 
 def sweep_storage(ports: Ports, connector: Connector) -> int:
     """Delete segments, generations of people and runs that nothing names, and archives past their retention."""
-    parts = (sweep_segments, sweep_sources, sweep_people, sweep_runs, sweep_files, sweep_probes)
+    parts = (sweep_segments, sweep_sources, sweep_people, sweep_drift, sweep_runs, sweep_files, sweep_probes)
     return sum(sweep(ports, connector) for sweep in parts)
 
 
@@ -79,6 +81,12 @@ def sweep_files(ports: Ports, connector: Connector) -> int:
     ours = (key for key in keys if key is not None and key.connector == connector.name)
     named = {key.file for key in ours if key.kind is Kind.NAMED_FILE}
     return _delete(ports, [blob for blob in old if (key := parse(blob.key)) is None or key.file not in named], SAFE_AGE)
+
+
+def sweep_drift(ports: Ports, connector: Connector) -> int:
+    """Delete what was read of profiles once nothing has been read for 90 days; returns how many blobs are gone."""
+    found = [*ports.store.list(drift_prefix(connector.name)), *ports.store.list(drift_key(connector.name))]
+    return _delete(ports, found, KEPT)
 
 
 def sweep_probes(ports: Ports, connector: Connector) -> int:

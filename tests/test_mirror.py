@@ -23,7 +23,7 @@ ELSEWHERE = {
     "domain/documents/watcher.py": "tests/services/drive/test_watcher.py",
     "domain/health/events.py": "tests/services/health/test_event_ids.py",
     "domain/health/notification_log.py": "tests/services/health/test_notify.py",
-    "domain/documents/connector_file_keys.py": "tests/domain/documents/test_storage_layout.py",
+    "domain/documents/connector_keys.py": "tests/domain/documents/test_storage_layout.py",
     "domain/plan/run_people.py": "tests/state/run_people/test_results.py",
     "domain/plan/run_rows.py": "tests/state/run_people/test_results.py",
     "state/run_people/forget.py": "tests/state/run_people/test_results.py",
@@ -119,7 +119,7 @@ ELSEWHERE = {
     "state/rows/current_rows.py": "tests/services/pull/test_rows.py",
     "state/run_end.py": "tests/crash/test_late_instances.py",
     "state/run_shards.py": "tests/crash/test_late_instances.py",
-    "state/shard_rows.py": "tests/state/test_shard_codec.py",
+    "state/rows/shard_rows.py": "tests/state/test_shard_codec.py",
 }
 """Modules whose facts show only where they are used: which test module states them."""
 

@@ -13,8 +13,8 @@ from tests.fakes.clock import START
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
+from upa_core.state.rows.shard_rows import StoredRows
 from upa_core.state.shard_codec import decode_shard, encode_shard
-from upa_core.state.shard_rows import StoredRows
 
 AB = ("A", "B")
 HOSTILE = ('],"', '"a":[', "]}", "],", "x [1],", 'x"a', 'x"a":[', "\\")

@@ -12,7 +12,8 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Censuses
 from upa_core.domain.documents.checksum import sealed, unsealed
 from upa_core.domain.documents.codec import from_json, to_json
-from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.connector_keys import shard_list_key
+from upa_core.domain.documents.connector_state import ConnectorState, ShardList
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.storage_layout import censuses_key, lane_key, state_key, watcher_key
 from upa_core.domain.documents.watcher import Watcher
@@ -112,6 +113,11 @@ def state_of(store: Store, connector: str) -> Document[ConnectorState]:
 def censuses_of(store: Store, connector: str) -> Document[Censuses]:
     """Return how many people a connector's full rounds named."""
     return Document(store, censuses_key(connector), Censuses(), disposable=True)
+
+
+def shard_list_of(store: Store, connector: str) -> Document[ShardList]:
+    """Return which people shards a connector has."""
+    return Document(store, shard_list_key(connector), ShardList(), disposable=True)
 
 
 def lane_of(store: Store, connector: Connector) -> Document[Lane]:

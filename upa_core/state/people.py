@@ -15,7 +15,8 @@ from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.store import Blob, Store
 from upa_core.state.document import Stored, get_document, put_document
-from upa_core.state.shard_codec import decode_shard, encode_shard
+from upa_core.state.shard_codec import count_rows, decode_shard, encode_shard
+from upa_core.state.shards_there import ShardsThere
 
 _TOO_MANY = "the index of escrow is being written by too many at once"
 _TRIES = 8
@@ -100,14 +101,18 @@ class People:
         once that is too much."""
         self._kept_bytes = 0
         self._noted: Mapping[int, EscrowBook] = {}
+        self._there = ShardsThere(store, connector.name, index.folder)
 
     def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
-        """Read a shard, for a few people of it or all; an empty one where nothing is stored."""
-        return self._loaded(shard, self._store.get(self._key(shard)), few=few)
+        """Read a shard, for a few people of it or all; an empty one where there never was one.
+
+        Raises `CorruptStateError` for one that is lost or damaged.
+        """
+        return self._loaded(shard, self._get(shard), few=few)
 
     def load_all(self, shards: Mapping[int, bool]) -> dict[int, Stored[Shard]]:
-        """Read shards, several at a time, each for a few people (True) or all."""
-        blobs = _at_once(self._store, lambda n: self._store.get(self._key(n)), list(shards))
+        """Read shards, several at a time, each for a few people (True) or all; as `load`."""
+        blobs = _at_once(self._store, self._get, list(shards))
         return {n: self._loaded(n, blob, few=shards[n]) for n, blob in zip(shards, blobs, strict=True)}
 
     def decode(self, shard: int, kept: Blob | None, *, few: bool = False) -> Stored[Shard]:
@@ -117,7 +122,7 @@ class People:
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
-        self._put(shard, read.etag, self._encoded(read))
+        self._put(shard, read.etag, self._encoded(read), count_rows(read.value))
 
     def save_all(self, changed: Mapping[int, Stored[Shard]]) -> list[int]:
         """Write changed shards, several at a time; returns those that somebody wrote in between, which were left."""
@@ -125,7 +130,7 @@ class People:
 
         def lost(shard: int) -> bool:
             try:
-                self._put(shard, changed[shard].etag, data[shard])
+                self._put(shard, changed[shard].etag, data[shard], count_rows(changed[shard].value))
             except ConflictError:
                 return True
             return False
@@ -138,7 +143,10 @@ class People:
 
         What `due_shards` had found in the index is older than the shards read after it, whatever it counts: a shard
         that was lost or restored has fewer writes than were noted.
+
+        The list of shards learns of those that were written here.
         """
+        self._there.add()
         for _ in range(_TRIES if changed else 0):
             stored = self._index()
             books = dict(stored.value.books)
@@ -162,6 +170,14 @@ class People:
         if changed:
             raise ConflictError(_TOO_MANY)
 
+    def _get(self, shard: int) -> Blob | None:
+        blob = self._store.get(self._key(shard))
+        if blob is None and self._there.has(shard):
+            blob = self._store.get(self._key(shard))  # perhaps it was written for the first time meanwhile
+            if blob is None:
+                raise CorruptStateError(f"{self._key(shard)} is lost: it was written, and isn't there any more")
+        return blob
+
     def _key(self, shard: int) -> str:
         return shard_key(self._name, self.index.folder, shard)
 
@@ -173,8 +189,9 @@ class People:
         read.value.writes += 1
         return encode_shard(read.value)
 
-    def _put(self, shard: int, etag: str | None, data: bytes) -> None:
+    def _put(self, shard: int, etag: str | None, data: bytes, people: int | None) -> None:
         written = self._store.put(self._key(shard), data, if_match=etag, if_absent=etag is None)
+        self._there.note(shard, people)
         self._keep(shard, Blob(data, written))
 
     def _keep(self, shard: int, blob: Blob | None) -> None:

@@ -13,7 +13,6 @@ from upa_core.domain.people.shadow import Shard, group_members, shard_of, shards
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored, state_of
 from upa_core.state.people import EscrowBook, People, book_of
-from upa_core.state.shard_codec import encode_shard
 
 
 def fit_shards(
@@ -33,7 +32,8 @@ def fit_shards(
         return state
     token = run_id(ports.clock.now(), ports.ids.token())
     fresh = PeopleIndex(index.generation + 1, wanted, index.known, token)
-    books = _copy(ports, connector, People(ports.store, connector, index), fresh)
+    moved_to = People(ports.store, connector, fresh)
+    books = _copy(connector, People(ports.store, connector, index), moved_to)
 
     def switch(current: ConnectorState) -> ConnectorState:
         before = state.value
@@ -43,29 +43,29 @@ def fit_shards(
         return replace(current, people=fresh)
 
     moved = state_of(ports.store, connector.name).update(switch, state)
-    People(ports.store, connector, fresh).note(books)
+    moved_to.note(books)
     for shard in range(index.shards):
         ports.store.delete(shard_key(connector.name, index.folder, shard))
     return moved
 
 
-def _copy(ports: Ports, connector: Connector, old: People, fresh: PeopleIndex) -> dict[int, EscrowBook]:
+def _copy(connector: Connector, old: People, fresh: People) -> dict[int, EscrowBook]:
     """Write the new generation group by group: each old shard's people fall into a fixed set of new shards."""
-    groups = min(old.index.shards, fresh.shards)
+    groups = min(old.index.shards, fresh.index.shards)
     books = {}
     for group in range(groups):
         parts: dict[int, Shard] = {}
-        floor = 0
+        floor, lost = 0, False
         for number in group_members(group, groups, old.index.shards):
             shard = old.load(number).value
-            floor = max(floor, shard.floor)
-            _distribute(shard, parts, connector, fresh.shards)
-        if floor:  # it speaks of people without an entry: of every new shard that they may fall into
-            for number in group_members(group, groups, fresh.shards):
-                parts.setdefault(number, Shard(connector.targets)).floor = floor
+            floor, lost = max(floor, shard.floor), lost or shard.lost
+            _distribute(shard, parts, connector, fresh.index.shards)
+        if floor or lost:  # they speak of people without an entry: of every new shard that they may fall into
+            for number in group_members(group, groups, fresh.index.shards):
+                part = parts.setdefault(number, Shard(connector.targets))
+                part.floor, part.lost = floor, lost
         for number, shard in parts.items():
-            key = shard_key(connector.name, fresh.folder, number)
-            ports.store.put(key, encode_shard(shard), if_absent=True)
+            fresh.save(number, Stored(shard, None))
             books[number] = book_of(shard)
     return books
 

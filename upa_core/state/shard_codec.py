@@ -20,7 +20,7 @@ from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
 from upa_core.domain.people.shadow import ShadowRow, Shard
-from upa_core.state.shard_rows import StoredRows
+from upa_core.state.rows.shard_rows import StoredRows
 
 SHARD_VERSION = 3
 """Since 3 properties wait in escrow."""
@@ -50,13 +50,19 @@ def encode_shard(shard: Shard) -> bytes:
         head["allowed"] = shard.escrow.allowed
     if shard.ours:
         head["ours"] = shard.ours
+    if shard.lost:
+        head["lost"] = True
     rows = shard.rows
-    count = rows.count if isinstance(rows, StoredRows) else len(rows)
-    if count is not None:
+    if (count := count_rows(shard)) is not None:
         head["count"] = count
     body = rows.encoded() if isinstance(rows, StoredRows) else orjson.dumps(rows)
     line = orjson.dumps(head)[:-1]
     return b"".join((line, b',"check":"%08x"}' % zlib.crc32(body, zlib.crc32(line)), b"\n", body))
+
+
+def count_rows(shard: Shard) -> int | None:
+    """Return of how many people a shard has a row, None where that was never counted and isn't decoded."""
+    return shard.rows.count if isinstance(shard.rows, StoredRows) else len(shard.rows)
 
 
 def _check(line: bytes, body: bytes, where: str) -> None:
@@ -92,6 +98,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
         shard.missed = dict(head["missed"])
         shard.floor = head.get("floor", 0)
         shard.writes = head.get("writes", 0)
+        shard.lost = head.get("lost", False)
         shard.declined = {person: dict(values) for person, values in head["declined"].items()}
         shard.doubted = {person: dict(values) for person, values in head.get("doubted", {}).items()}
         shard.ours = _ours(head, targets)

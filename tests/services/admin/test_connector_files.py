@@ -11,7 +11,7 @@ import pytest
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.config import load_config
-from upa_core.domain.documents.connector_file_keys import connector_file_key, connector_files_prefix
+from upa_core.domain.documents.connector_keys import connector_file_key, connector_files_prefix
 from upa_core.domain.errors import CorruptStateError
 from upa_core.services.admin import backup
 from upa_core.services.admin.connector_files import ConnectorFile, digest_of, file_hash_of, file_of

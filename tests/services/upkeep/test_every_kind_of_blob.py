@@ -16,12 +16,12 @@ from tests.crash.scenarios import quick
 from tests.support.joined import JoinedWorld, row
 from tests.support.world import World
 from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.connector_keys import probe_key
 from upa_core.domain.documents.connector_state import source_segments
 from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import (
     Kind,
     parse,
-    probe_key,
     segment_key,
     shard_key,
     source_key,
@@ -65,6 +65,7 @@ CARE: dict[Kind, Care] = {
     Kind.PEOPLE_SHARD: Care("until people are moved", "their entry goes", backup=True, swept=True),
     Kind.DRIFT_INDEX: Care("90 days after the last read", "names nobody", backup=True, swept=True),
     Kind.DRIFT_PART: Care("90 days after the last read", "their entry goes", backup=True, swept=True),
+    Kind.SHARD_LIST: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.DOCTOR_PROBE: Care("seconds", "names nobody", backup=True, swept=True),
     Kind.LANE: Care("as long as the target tenant", "names nobody", backup=False, swept=False),
     Kind.WATCHER: Care("as long as the target tenant", "names nobody", backup=False, swept=False),

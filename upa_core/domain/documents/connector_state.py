@@ -70,6 +70,23 @@ class RefusedProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardList:
+    """Which people shards there are: one that is missing was lost, and is no empty one.
+
+    A document of its own, so that earlier releases still read the state. Losing it only takes the notice away: it is
+    made again from the shards that are there.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    folder: str = ""
+    """The generation that it is about."""
+    shards: dict[str, int] = field(default_factory=dict)
+    """By number, how many people each held when it was last written; 0 where that isn't known."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """A run that somebody asked for; several before it begins are one. The round it opens bears its id."""
 

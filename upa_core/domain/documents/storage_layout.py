@@ -32,6 +32,7 @@ class Kind(StrEnum):
     PEOPLE_SHARD = "people shard"
     DRIFT_INDEX = "index of drift"
     DRIFT_PART = "drift of a partition"
+    SHARD_LIST = "list of shards"
     DOCTOR_PROBE = "doctor's probe"
     LANE = "lane"
     WATCHER = "watcher"
@@ -126,16 +127,6 @@ def shard_key(connector: str, generation: str, shard: int) -> str:
     return f"{people_prefix(connector, generation)}{shard:04d}.json"
 
 
-def probes_prefix(connector: str) -> str:
-    """Return the prefix of what `upa doctor` writes to see whether it can."""
-    return f"{connector_prefix(connector)}doctor-"
-
-
-def probe_key(connector: str, token: str) -> str:
-    """Return where `upa doctor` writes to see whether it can."""
-    return f"{probes_prefix(connector)}{token}"
-
-
 def lane_key(lane: str) -> str:
     """Return where a target tenant's lane lies."""
     return f"tenants/{lane}/lane.json"
@@ -227,6 +218,7 @@ _OF_A_CONNECTOR = {
     "censuses.json": Kind.CENSUSES,
     "escrow-due.json": Kind.ESCROW_INDEX,
     "drift.json": Kind.DRIFT_INDEX,
+    "shards.json": Kind.SHARD_LIST,
 }
 _OF_A_TENANT = {"lane.json": Kind.LANE, "watcher.json": Kind.WATCHER, **_SINGLE}
 _OF_A_RUN = {

@@ -199,6 +199,14 @@ def as_person(value: object) -> str:
     return CLAIM + name.lower()
 
 
+def as_person_or_nobody(value: object) -> str:
+    """Write a person as `as_person` does, "" where the value leads to no profile."""
+    try:
+        return as_person(value)
+    except InvalidValueError:
+        return ""
+
+
 def _value_of_a_list(value: object) -> str:
     if value is None:
         return ""

@@ -44,8 +44,9 @@ class Shard:
     doubted: dict[str, dict[str, str]] = field(default_factory=dict)
     """Person → property → what was confirmed before a doubt: delivered again where the source has nothing to say."""
     ours: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    """Person → property → values of ours that an unknown cell may stand for: confirmed before, or sent since. Kept of
-    single writes: what the profile shows is told from what the user wrote by it."""
+    """Person → property → our values that an unknown cell may stand for, of single writes: all else is the user's."""
+    lost: bool = False
+    """What it held was lost, and isn't all known again: a value that is cleared may be there."""
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
         """Return the person's cells, None where nothing at all is known."""
@@ -55,9 +56,8 @@ class Shard:
     def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> dict[str, int]:
         """Write what the batch `sequence` leaves: confirmed values, or None for unknown.
 
-        Returns what was overtaken, each with its newer stamp.
-
         Older never beats newer: where something newer was settled before, nobody knows which of the two is there now.
+        Returns what was overtaken, each with its newer stamp.
         """
         row = self.rows.get(person)
         if row is None:

@@ -10,8 +10,8 @@ from typing import NamedTuple, cast
 
 from upa_core.domain.connector import USER_NAME, Connector
 from upa_core.domain.documents.runs import INDIVIDUAL, Counts
-from upa_core.domain.errors import FatalError, InvalidValueError
-from upa_core.domain.language.values import as_person
+from upa_core.domain.errors import FatalError
+from upa_core.domain.language.values import as_person_or_nobody
 from upa_core.domain.people.changes import ROW_HEAD, Row
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
@@ -36,16 +36,18 @@ class Entry(NamedTuple):
     """By property, what else is ours: confirmed before it became unknown, or sent and not confirmed since."""
     again: bool = False
     """Every value was allowed to be sent before, and only waits to be confirmed: no new change to judge."""
+    lost: bool = False
+    """What was known of the person may be lost: what is unknown may be there."""
 
     @property
     def clears(self) -> bool:
-        """True where a confirmed value would be cleared; clearing what is unknown isn't counted."""
-        return any(value == "" and self.old.get(target) for target, value in self.new.items())
+        """True where a confirmed value would be cleared, or one that may be there; unknown ones aren't counted else."""
+        return any(value == "" and (self.lost or self.old.get(target)) for target, value in self.new.items())
 
     @property
     def updates(self) -> bool:
         """True where a value would be set, or something unknown made sure of."""
-        return any(value != "" or not self.old.get(target) for target, value in self.new.items())
+        return any(value != "" or not (self.lost or self.old.get(target)) for target, value in self.new.items())
 
 
 _NOTHING: Mapping[str, str | None] = {}
@@ -54,7 +56,7 @@ _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
     """Return how many entries update and how many clear; only "" in place of something needs a closer look."""
-    special = [entry for entry in entries if entry.old and "" in entry.new.values()]
+    special = [entry for entry in entries if (entry.old or entry.lost) and "" in entry.new.values()]
     updated = len(entries) - len(special) + sum(entry.updates for entry in special)
     return updated, sum(entry.clears for entry in special)
 
@@ -137,6 +139,8 @@ class Planner:
         result.left_out = tally.left_out(shard)
         if full_round:
             result.missed = shard.known() - seen
+            if shard.lost and not shard.escrow and all(entry.old for entry in result.entries):
+                shard.lost, tally.changed = False, True
         for person in seen & shard.missed.keys():
             del shard.missed[person]
             tally.changed = True
@@ -166,7 +170,7 @@ class Planner:
         known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
         careful = shard.escrow.careful()
         plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
-        plain = plain and self._account is None and not self.aside
+        plain = plain and self._account is None and not (self.aside or shard.lost)
         for row in rows:
             person = row[0]
             held = known.get(person)
@@ -232,13 +236,13 @@ class Planner:
         if not new:
             tally.unchanged += 1
             return None
-        account = _account_name(row[self._account]) if self._account is not None else ""
+        account = as_person_or_nobody(row[self._account]) if self._account is not None else ""
         again = shard.escrow.was_allowed(person, new)
         sent = shard.ours.get(person, _NO_VALUES)
         if cells is self._unknown:
-            return Entry(person, new, _NOTHING, account, sent, again=again)
+            return Entry(person, new, _NOTHING, account, sent, again, shard.lost)
         old = dict(zip(self._targets, cells, strict=True))
-        return Entry(person, new, {target: old[target] for target in new}, account, sent, again=again)
+        return Entry(person, new, {target: old[target] for target in new}, account, sent, again, shard.lost)
 
     def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
         """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""
@@ -279,11 +283,3 @@ class Planner:
                 tally.changed = True
                 aside = aside or item.policy == "escrow_user"
         return (None if aside else wanted), invalid
-
-
-def _account_name(name: object) -> str:
-    """Return what leads to a profile, "" where nothing does."""
-    try:
-        return as_person(name)
-    except InvalidValueError:
-        return ""

@@ -14,7 +14,7 @@ import orjson
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import from_json, instant
-from upa_core.domain.documents.connector_file_keys import connector_file_key
+from upa_core.domain.documents.connector_keys import connector_file_key
 from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex, source_segments
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import (

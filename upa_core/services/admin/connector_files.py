@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_file_keys import connector_file_key, named_file_key, named_file_prefix
+from upa_core.domain.documents.connector_keys import connector_file_key, named_file_key, named_file_prefix
 from upa_core.domain.documents.ids import is_run_id
 from upa_core.domain.documents.storage_layout import Kind, parse
 from upa_core.domain.errors import ConflictError, CorruptStateError

@@ -20,8 +20,8 @@ _TRIES = 8
 def repair_people(ports: Ports, connector: Connector) -> int:
     """Replace people shards that can't be read by empty ones, and have a full round follow; returns how many.
 
-    Lost is what they held: values that SharePoint confirmed (sent again), escrow (found again), declined values
-    (offered again).
+    Lost is what they held: values that SharePoint confirmed (sent again; what is cleared counts, since it may be
+    there), escrow (found again), declined values (offered again).
     """
     return _walk(ports, connector, doubting=False)
 
@@ -101,7 +101,7 @@ def _repaired(ports: Ports, connector: Connector, people: People, number: int, *
         except CorruptStateError:
             lost = True
             blob = ports.store.get(shard_key(connector.name, people.index.folder, number))
-            stored = Stored(Shard(connector.targets), blob.etag if blob is not None else None)
+            stored = Stored(Shard(connector.targets, lost=True), blob.etag if blob is not None else None)
         for person in stored.value.rows if doubting else ():
             stored.value.make_unknown(person, connector.single)
         if not lost and not doubting:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from upa_core.domain.app_roles import AppRole, needed_roles
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.storage_layout import probe_key
+from upa_core.domain.documents.connector_keys import probe_key
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, RetryLaterError, UpaError
 from upa_core.domain.people.attributes import ATTRIBUTES
 from upa_core.ports.bundle import Ports

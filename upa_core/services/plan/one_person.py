@@ -37,7 +37,7 @@ def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool 
     """
     index = state_of(ports.store, connector.name).load().value.people
     whole = People(ports.store, connector, index).load(shard_of(person, index.shards)).value
-    own = Shard(whole.targets, floor=whole.floor)
+    own = Shard(whole.targets, floor=whole.floor, lost=whole.lost)
     if person in whole.declined:
         own.declined[person] = dict(whole.declined[person])
     if person in whole.doubted:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_file_keys import connector_files_prefix
+from upa_core.domain.documents.connector_keys import connector_files_prefix, probes_prefix
 from upa_core.domain.documents.connector_state import ConnectorState, source_segments
 from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.documents.runs import Report, RoundEnd
@@ -16,7 +16,6 @@ from upa_core.domain.documents.storage_layout import (
     connector_named_in,
     parse,
     people_prefix,
-    probes_prefix,
     report_key,
     round_key,
     rounds_prefix,

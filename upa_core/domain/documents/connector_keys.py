@@ -1,4 +1,7 @@
-"""Where connector files are kept, and how a run names its own; `storage_layout` takes their keys apart."""
+"""Where more of a connector lies: connector files and the runs that name them, the list of its shards, probes.
+
+`storage_layout` takes these keys apart.
+"""
 
 from __future__ import annotations
 
@@ -23,3 +26,18 @@ def named_file_prefix(run: str, connector: str) -> str:
 def named_file_key(run: str, connector: str, digest: str) -> str:
     """Return the key by which a run names its file: the blob is empty, its key says all."""
     return f"{named_file_prefix(run, connector)}{digest}"
+
+
+def shard_list_key(connector: str) -> str:
+    """Return where it lies which people shards there are."""
+    return f"{connector_prefix(connector)}shards.json"
+
+
+def probes_prefix(connector: str) -> str:
+    """Return the prefix of what `upa doctor` writes to see whether it can."""
+    return f"{connector_prefix(connector)}doctor-"
+
+
+def probe_key(connector: str, token: str) -> str:
+    """Return where `upa doctor` writes to see whether it can."""
+    return f"{probes_prefix(connector)}{token}"

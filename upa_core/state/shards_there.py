@@ -1,0 +1,57 @@
+"""Which people shards there are: a stored list that tells a lost shard from one that never was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upa_core.domain.documents.connector_state import ShardList
+from upa_core.domain.documents.storage_layout import people_prefix
+from upa_core.ports.store import Store
+from upa_core.state.document import shard_list_of
+
+
+class ShardsThere:
+    """The shards of one generation, as the list tells, and those that are written here.
+
+    A shard is listed once it was written. Who dies in between repeats the step, and with it the note.
+    """
+
+    def __init__(self, store: Store, connector: str, folder: str) -> None:
+        self._store = store
+        self._connector = connector
+        self._folder = folder
+        self._document = shard_list_of(store, connector)
+        self._read: dict[str, int] | None = None
+        self._written: dict[str, int | None] = {}
+
+    def has(self, shard: int) -> bool:
+        """Tell whether the list names a shard; to be asked after the shard wasn't found.
+
+        A list of another generation names none: the people were moved, and these shards are deleted.
+        """
+        if self._read is None or str(shard) in self._read:
+            stored = self._document.load().value
+            self._read = stored.shards if stored.folder == self._folder else {}
+        return str(shard) in self._read
+
+    def note(self, shard: int, people: int | None) -> None:
+        """Remember that a shard was written, with so many people; None where that isn't known."""
+        self._written[str(shard)] = people
+
+    def add(self) -> None:
+        """Add to the list what was written; where there is no list of this generation, it begins with what is there."""
+        if not self._written:
+            return
+
+        def change(stored: ShardList) -> ShardList:
+            known = stored.shards if stored.folder == self._folder else self._found()
+            counts = {name: known.get(name, 0) if n is None else n for name, n in self._written.items()}
+            return replace(stored, folder=self._folder, shards={**known, **counts})
+
+        self._document.update(change)
+        self._written = {}
+
+    def _found(self) -> dict[str, int]:
+        keys = (blob.key for blob in self._store.list(people_prefix(self._connector, self._folder)))
+        numbers = (key.rpartition("/")[2].removesuffix(".json") for key in keys)
+        return {str(int(number)): 0 for number in numbers if number.isdecimal()}

@@ -255,7 +255,7 @@ def test_a_shard_that_is_written_for_the_first_time_meanwhile_isnt_lost() -> Non
                 other.note({free: book_of(Shard(world.connector.targets))})
             return found
 
-    assert People(Overtaken(), world.connector, index).load(free).value.floor == 7  # type: ignore[arg-type]
+    assert People(Overtaken(), world.connector, index).load(free).value.floor == 7
 
 
 def test_every_shard_is_of_the_kind_that_is_listed() -> None:

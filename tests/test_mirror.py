@@ -73,6 +73,7 @@ ELSEWHERE = {
     "domain/sources/signature.py": "tests/domain/sources/test_dirty_files.py",
     "domain/sources/trailer.py": "tests/domain/sources/test_judge.py",
     "domain/sources/verdict.py": "tests/domain/sources/test_judge.py",
+    "services/pull/spill.py": "tests/services/pull/test_missing.py",
     "services/admin/controls.py": "tests/services/plan/test_export.py",
     "services/admin/forget_rows.py": "tests/services/upkeep/test_every_kind_of_blob.py",
     "services/admin/requests.py": "tests/services/plan/test_export.py",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.config.support import connector_of, document, load, only_problem
@@ -120,3 +122,76 @@ def test_names_must_differ_from_each_other_and_from_attributes() -> None:
     )
     assert "another source already" in only_problem(document(**{"with": [HR, HR]}, **mappings)).message
     assert only_problem(document(**{"with": [HR], "mappings": [{"target": "X", "source": "hrr.Cost"}]})).suggestion
+
+
+ALONE = {"source": {"tenant": "contoso.onmicrosoft.com", **{k: v for k, v in HR.items() if k != "as"}}}
+
+
+def test_a_file_may_be_the_source_itself() -> None:
+    """Its columns are named without it, or by its kind, or by the name that it is given."""
+    mappings = [
+        {"target": "A", "source": "mail"},
+        {"target": "B", "source": "file.mail"},
+        {"target": "C", "expression": "ToUpper([Cost Center])"},
+    ]
+    scope = {"clauses": ["Active EQUALS 1"]}
+    config = load(document(**ALONE, mappings=mappings, scope=scope))
+    connector = config.connectors[0]
+
+    assert connector.primary is not None
+    assert connector.columns_of(connector.primary) == ("Active", "Cost Center", "mail")
+    assert connector.directory_inputs == ("employeeId",)
+    assert list(config.rows["contoso"]) == ["file"]
+    named = {**ALONE, "source": {**ALONE["source"], "as": "badges"}}
+    assert load(document(**named, mappings=mappings[:1])).connectors[0].inputs[-1] == "badges.mail"
+
+
+def test_a_source_of_its_own_may_be_joined_by_others() -> None:
+    """Their columns are read by their names."""
+    connector = connector_of(**ALONE, **{"with": [HR]}, mappings=[{"target": "A", "source": "hr.Cost"}])
+
+    assert [one.name for one in connector.secondaries] == ["file", "hr"]
+    assert connector.inputs == ("employeeId", "file.@key", "hr.Cost")
+
+
+@pytest.mark.parametrize(
+    ("source", "where", "told"),
+    [
+        ({"at": "/mnt/x.csv"}, "source.at", "is for a source that is a file or a query"),
+        ({"as": "hr"}, "source.as", "is for a source that is a file or a query"),
+        ({"kind": "file", "match": HR["match"]}, "source", "a file needs `at`"),
+        ({"kind": "file", "at": "/mnt/x.csv"}, "source", "needs `match`"),
+        ({"kind": "file", "at": "/mnt/x.csv", "match": HR["match"], "as": "mail"}, "source.as", "an attribute of"),
+        ({"kind": "sql", "match": HR["match"]}, "source", "a query needs driver"),
+    ],
+)
+def test_what_a_source_of_its_own_lacks_is_told(source, where, told) -> None:
+    """One problem, with the place."""
+    problem = only_problem(document(source={"tenant": "contoso.onmicrosoft.com", **source}))
+
+    assert told in problem.message
+    assert problem.where.endswith(where)
+
+
+def test_what_becomes_of_people_who_are_missing_is_said_by_the_source() -> None:
+    """Nothing is cleared unless it is asked for; when a delivery is late is said beside it."""
+    for written, meant in (("keep", ("keep", 0)), ("report", ("report", 0)), ({"clear_after": 3}, ("clear", 3))):
+        hr = connector_of(**{"with": [{**HR, "on_missing": written, "expect": "26h"}]}, **MAPPED).secondaries[0]
+        assert (hr.on_missing, hr.clear_after, hr.expect) == (*meant, timedelta(hours=26))
+    assert connector_of(**{"with": [HR]}, **MAPPED).secondaries[0].on_missing == "keep"
+
+
+def test_nothing_is_cleared_by_a_file_that_may_have_been_cut() -> None:
+    """A writer that never ends its last line must count its rows before anything is cleared by them."""
+    never = {**HR, "ends_with_newline": "never"}
+    late = only_problem(document(**{"with": [{**never, "on_missing": {"clear_after": 3}}]}, **MAPPED))
+    assert late.where.endswith("with[0].on_missing")
+    clears = {"mappings": [{"target": "A", "source": "mail", "on_empty": "clear"}, *MAPPED["mappings"]]}
+    clears["mappings"][1] = {**clears["mappings"][1], "on_empty": "clear"}
+    empty = only_problem(document(**{"with": [never]}, **clears))
+    assert empty.where.endswith("mappings[1].on_empty")
+    assert "Declare a `trailer`" in late.message
+    assert "Declare a `trailer`" in empty.message
+
+    counted = {**never, "trailer": "END;{rows}", "on_missing": {"clear_after": 3}}
+    assert connector_of(**{"with": [counted]}, **clears).secondaries[0].clear_after == 3

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import pytest
 
 from upa_core.domain.errors import RetryLaterError
-from upa_core.ports.row_source import RowSource
+from upa_core.ports.row_source import Offer, RowSource
 
 COLUMNS = ("number", "cost")
 
@@ -24,6 +25,10 @@ class RowsWorld(Protocol):
         """Let reading fail after the first row until further notice."""
 
 
+def _read(world: RowsWorld, offer: Offer, columns: Sequence[str] = COLUMNS) -> list[tuple[str, list[str | None]]]:
+    return [(key, list(cells)) for key, cells in world.source.rows(offer, columns)]
+
+
 class RowSourceContract:
     """Subclass it with a fixture `rows_world` that offers nothing yet."""
 
@@ -32,14 +37,15 @@ class RowSourceContract:
         assert rows_world.source.look("") is None
 
     def test_an_offer_yields_the_cells_in_the_order_asked_for(self, rows_world: RowsWorld) -> None:
-        """As text, None for no value; again as often as it is asked."""
+        """Its key beside them, as keys are compared; None for no value; again as often as it is asked."""
         rows_world.deliver({"number": "007", "cost": None}, {"number": "8", "cost": "1E5"})
         offer = rows_world.source.look("")
         assert offer is not None
 
         for _ in range(2):
-            assert [list(row) for row in rows_world.source.rows(offer, COLUMNS)] == [["007", None], ["8", "1E5"]]
-        assert [list(row) for row in rows_world.source.rows(offer, ("cost",))] == [[None], ["1E5"]]
+            assert _read(rows_world, offer) == [("007", ["007", None]), ("8", ["8", "1E5"])]
+        assert _read(rows_world, offer, ("cost",)) == [("007", [None]), ("8", ["1E5"])]
+        assert (rows_world.source.closing(offer).rows, rows_world.source.closing(offer).whole) == (2, True)
 
     def test_what_was_accepted_isnt_offered_again(self, rows_world: RowsWorld) -> None:
         """The newer one is."""
@@ -47,12 +53,15 @@ class RowSourceContract:
         first = rows_world.source.look("")
         assert first is not None
         assert first.complete
-        assert rows_world.source.look(first.cursor) is None
+        _read(rows_world, first)
+        cursor = rows_world.source.closing(first).cursor
+        assert rows_world.source.look(cursor) is None
         rows_world.deliver({"number": "1", "cost": "b"})
-        second = rows_world.source.look(first.cursor)
+        second = rows_world.source.look(cursor)
 
         assert second is not None
-        assert second.cursor != first.cursor
+        assert _read(rows_world, second) == [("1", ["1", "b"])]
+        assert rows_world.source.closing(second).cursor != cursor
 
     def test_rows_that_break_off_never_look_complete(self, rows_world: RowsWorld) -> None:
         """Their end is an error."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tests.fakes.hooks import Hooks
-from upa_core.ports.row_source import Offer
+from upa_core.domain.sources.contract import KeyPart
+from upa_core.domain.sources.joined.secondary import compile_key_of
+from upa_core.ports.row_source import Closing, Offer
 
 Record = dict[str, str | None]
 
@@ -16,7 +18,8 @@ class FakeRowSource:
     Operations: look (subject: the cursor), rows (the offer's). `broken` is raised after so many rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, match: Sequence[KeyPart] = (KeyPart("number"),)) -> None:
+        self.match = match
         self.hooks = Hooks()
         self._offers: list[tuple[Offer, list[Record]]] = []
         self.broken: tuple[int, Exception] | None = None
@@ -40,13 +43,20 @@ class FakeRowSource:
             newest = [offer for offer, _ in self._offers if cursor or offer.complete][-1:]
             return newest[0] if newest and newest[0].cursor != cursor else None
 
-    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[Sequence[str | None]]:
+    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
         """Yield the rows of an offer."""
         with self.hooks.around("rows", offer.cursor):
             rows = next(rows for one, rows in self._offers if one == offer)
+        key = compile_key_of(self.match, range(len(self.match)))
         for at, row in enumerate(rows):
             if self.broken is not None and at >= self.broken[0]:
                 raise self.broken[1]
-            yield [row.get(column) for column in columns]
+            yield key([row.get(part.column) for part in self.match]), [row.get(column) for column in columns]
         if self.broken is not None:
             raise self.broken[1]
+
+    def closing(self, offer: Offer) -> Closing:
+        """Return what is known of an offer; it is never held."""
+        return Closing(
+            offer.cursor, label=offer.cursor, rows=len(next(rows for one, rows in self._offers if one == offer))
+        )

@@ -20,6 +20,7 @@ from types import ModuleType
 import pytest
 import yaml
 
+from tests.infra.predicted import settings
 from tests.support.bicep_compiler import ROOT
 from upa_core.deployed import wrong_python
 
@@ -315,6 +316,15 @@ def test_requirements_resolve_on_every_python_that_azure_may_build_with() -> Non
 
     assert re.search(r"^azure-functions==1\.\S+ ; python_full_version < '3\.13'", locked, re.MULTILINE)
     assert re.search(r"^azure-functions==2\.\S+ ; python_full_version >= '3\.13'", locked, re.MULTILINE)
+
+
+def test_the_slow_test_starts_the_app_with_the_settings_of_a_deployment() -> None:
+    """Every setting that `azd up` gives is there, none is an expression, and state is where Bicep says it is."""
+    given = program("package-test").settings()
+
+    assert given.keys() == settings("default").keys()
+    assert not [value for value in given.values() if value.startswith("[")]
+    assert given["UPA_STATE"].startswith("https://")
 
 
 def test_the_slow_test_looks_for_the_functions_of_function_app() -> None:

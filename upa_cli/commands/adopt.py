@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -16,7 +16,6 @@ from upa_core.domain.people_calls import WINDOW
 from upa_core.services.admin.adopt import PER_SECOND, Adopted, unconfirmed
 from upa_core.services.admin.adopt import adopt as read_profiles
 from upa_core.services.insight.preview import preview
-from upa_core.services.insight.scope_view import ScopeView, WatchedSource
 
 
 @command(
@@ -44,9 +43,7 @@ def adopt(
     within the tenant's budget of calls (`individual`): 1,000 people in seven minutes in the smallest tenant. Only
     strings are taken; people already known are left. It can be stopped and started again.
     """
-    view = ScopeView()
-    apart = replace(cli.ports, source=WatchedSource(cli.ports.source, cli.connector, view))
-    found = preview(apart, cli.connector, most=1_000_000)
+    found = preview(cli.ports, cli.connector, most=1_000_000)
     unknown = unconfirmed(found.entries)
     chosen = unknown[:limit]
     budget = WINDOW.total_seconds() / cli.connector.individual.per_window

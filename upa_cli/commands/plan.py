@@ -29,7 +29,7 @@ from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.proposed import Proposal, look_at_proposed
-from upa_core.services.insight.scope_view import ScopeView, WatchedSource, look_at_waiting
+from upa_core.services.insight.scope_view import ScopeView, WatchedSource
 from upa_core.state.document import state_of
 
 SHOWN = 20
@@ -97,15 +97,14 @@ def plan(
     if csv is not None and cli.options.json and str(csv) == "-":
         raise CommandError("--csv - and --json both want standard output: name a file", exits.USAGE)
     view, redactor = ScopeView(), Redactor(connector)
-    if connector.scope.groups:
-        look_at_waiting(ports, connector, view)
     names_read: dict[str, str] = {}
-    watched = WatchedSource(ports.source, connector, view, names_read if csv is not None else None)
+    watched = WatchedSource(ports.source, names_read) if csv is not None else ports.source
     with _csv(csv) as stream, _working(cli):
         sink = PlanCsv(cli, stream, redactor, names_read) if stream is not None else None
         apart = replace(ports, source=watched)
         planned = PlanFiles(ports, connector, sink) if files is not None else sink
-        found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=planned)
+        watch = view if connector.scope.groups or connector.primary is not None else None
+        found = preview(apart, connector, source=source, full=full, most=max(limit, SHOWN), sink=planned, view=watch)
         if sink is not None:
             sink.proposed()
         proposal = look_at_proposed(ports, connector, source=source, most=max(limit, SHOWN), sink=sink)
@@ -114,7 +113,7 @@ def plan(
     written = planned.write(files) if files is not None and isinstance(planned, PlanFiles) else []
     if found.pulled in ("paused", "superseded"):
         raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
-    entering, leaving = view.moved(ports, connector) if connector.scope.groups else ([], [])
+    entering, leaving = view.moved(ports, connector)
     most = limit if cli.options.json else SHOWN
     sample, proposed = found.entries[:most], proposal.entries[:most] if proposal is not None else ()
     names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MAX_NAMES])

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from upa_core.config.build import limits
 from upa_core.config.build.hosts import build_credentials, build_source, build_target
 from upa_core.config.build.mapping import build_mapping, check_drift, example_inputs
 from upa_core.config.build.scope import build_scope
@@ -18,26 +19,21 @@ from upa_core.config.models import (
     ConnectorModel,
     CredentialsModel,
     FileModel,
-    LimitsModel,
     NotificationsModel,
-    RetentionModel,
-    RhythmModel,
     SourceModel,
     TargetModel,
-    ThresholdModel,
-    ThresholdsModel,
 )
 from upa_core.config.models_mapping import MappingModel, ScopeModel
 from upa_core.config.problems import ConfigFileError, ConfigProblem, path_text
 from upa_core.config.references import Path as KeyPath
 from upa_core.config.references import fill_references
 from upa_core.config.result import Config, Credentials, Example, Notifications, RowsOf
-from upa_core.config.sources.build import build_secondaries, names_of
+from upa_core.config.sources.build import build_primary, build_secondaries, check_proof, names_of, primary_of
 from upa_core.config.sources.models import SecondaryModel
 from upa_core.config.sources.names import Names
 from upa_core.config.validation import structure_problems
 from upa_core.config.yaml_tree import Items, Record, Text, load_tree, place_of
-from upa_core.domain.connector import MAX_ADDRESS, ChangeThreshold, Connector, Limits, Retention
+from upa_core.domain.connector import MAX_ADDRESS, Connector
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.people.mapping import Mapping as DomainMapping
 from upa_core.domain.people_calls import Budget
@@ -143,7 +139,7 @@ class _Loader:
         app = source_model.extension_app if source_model else "0" * 32  # an unreadable source is one problem, not many
         listed = raw.get("with")
         models = [_part(SecondaryModel, each) for each in (listed if isinstance(listed, Items) else ())]
-        names = Names(app, names_of(listed))
+        names = Names(app, names_of(listed), primary_of(raw.get("source")))
         target_model = _part(TargetModel, raw.get("target"))
         target = None
         if source and source_model and target_model:
@@ -159,7 +155,9 @@ class _Loader:
         where = (*base, "credentials") if own_credentials else ("credentials",)
         credentials = build_credentials(model, source.tenant_id, self.under(where)) if model and source else None
         whole = _part(ConnectorModel, raw)
-        files = build_secondaries(models, listed, app, self.under((*base, "with")))
+        files = build_primary(source_model, raw.get("source"), app, self.under((*base, "source")))
+        files += build_secondaries(models, listed, app, self.under((*base, "with")), names.primary)
+        check_proof(files, list(enumerate(mappings)), self.under((*base, "mappings")))
         if not (whole and source and target and scope and credentials) or self.problems:
             return None
         connector = Connector(
@@ -168,9 +166,9 @@ class _Loader:
             target=target,
             mappings=tuple(mappings),
             scope=scope,
-            limits=_limits(whole.limits, whole.rhythm),
-            threshold=_threshold(whole.threshold),
-            retention=_retention(whole.retention),
+            limits=limits.limits(whole.limits, whole.rhythm),
+            threshold=limits.threshold(whole.threshold),
+            retention=limits.retention(whole.retention),
             individual=Budget(**whole.individual.model_dump()),
             drift=whole.drift.built() if whole.drift is not None else None,
             staging=whole.staging,
@@ -268,33 +266,3 @@ def _part(model: type[Model], raw: Any) -> Model | None:
         return model.model_validate(raw)
     except ValidationError:
         return None
-
-
-def _limits(model: LimitsModel, rhythm: RhythmModel) -> Limits:
-    return Limits(
-        max_pairs=model.max_pairs,
-        max_file_bytes=model.max_file_size,
-        import_jobs_per_day=model.import_jobs_per_day,
-        time_budget=model.time_budget,
-        full_round_every=rhythm.full_round_every,
-    )
-
-
-def _threshold(model: ThresholdsModel) -> ChangeThreshold:
-    usual = ChangeThreshold()
-
-    def limit(part: ThresholdModel | ThresholdsModel, key: str, default: Any) -> Any:
-        value = getattr(part, key)
-        return default if value is None else None if value == "none" else value
-
-    return ChangeThreshold(
-        updates_absolute=limit(model.updates, "absolute", usual.updates_absolute),
-        updates_percent=limit(model.updates, "percent", usual.updates_percent),
-        clears_absolute=limit(model.clears, "absolute", usual.clears_absolute),
-        clears_percent=limit(model.clears, "percent", usual.clears_percent),
-        shrink_percent=limit(model, "source_shrank", usual.shrink_percent),
-    )
-
-
-def _retention(model: RetentionModel) -> Retention:
-    return Retention(model.successes, model.failures)

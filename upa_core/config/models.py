@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 
 from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
-from upa_core.config.sources.models import SecondaryModel
+from upa_core.config.sources.models import PrimaryModel, SecondaryModel
 from upa_core.domain.drift_share import DriftShare
 from upa_core.domain.health.alarms import Occasion
 
@@ -74,8 +74,8 @@ class EndpointsModel(Part):
     """Root of the login service."""
 
 
-class SourceModel(Part):
-    """The directory that people are read from."""
+class DirectoryModel(Part):
+    """The directory: its people have the profiles, whatever gives the values."""
 
     tenant: Line
     """Tenant id, or a verified domain."""
@@ -85,6 +85,10 @@ class SourceModel(Part):
     """Application id that owns the directory extensions written as `ext:Name`."""
     endpoints: EndpointsModel = EndpointsModel()
     """Other hosts than the cloud's own."""
+
+
+class SourceModel(PrimaryModel, DirectoryModel):
+    """Where people and their values are read: the directory, or a file or query that takes part by itself."""
 
 
 class TargetModel(Part):

@@ -155,7 +155,13 @@ class Connector:
     def inputs(self) -> tuple[str, ...]:
         """The dotted paths that mappings, scope and keys read: the directory's, sorted, then each other source's."""
         named = (one.prefix + column for one in self.secondaries for column in self.columns_of(one))
-        return (*self.directory_inputs, *named)
+        primary = self.primary
+        return (*self.directory_inputs, *((primary.presence,) if primary is not None else ()), *named)
+
+    @property
+    def primary(self) -> Secondary | None:
+        """The file or query that is the source itself, None where the directory is."""
+        return next((one for one in self.secondaries if one.primary), None)
 
     @property
     def directory_inputs(self) -> tuple[str, ...]:

@@ -14,12 +14,13 @@ from upa_core.adapters.sources.folder_place import FolderPlace
 from upa_core.adapters.sources.place import is_finished
 from upa_core.domain.errors import CorruptStateError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Contract, KeyPart
+from upa_core.domain.sources.keys import SEPARATOR
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 CONTRACT = Contract((KeyPart("Company"), KeyPart("No", pad=3)), ("Name", "Grade"))
 HEADER = "Company,No,Grade,Name\r\n"
 GOOD = HEADER + "A,1,x,Müller\r\nA,2,,Zoë\r\nB,1,y,Max\r\n"
-COLUMNS = ("Company", "No", "Name", "Grade")
+COLUMNS = ("Grade", "Name")
 
 
 class Drop:
@@ -41,12 +42,13 @@ class Drop:
         os.utime(path, (when, when))
         return path
 
-    def take(self, cursor: str = "", approved: str = "") -> tuple[str, list[list[str | None]]]:
-        """Look and read everything; returns the new cursor and the rows."""
+    def take(self, cursor: str = "", approved: str = "") -> tuple[str, list[tuple[list[str], list[str | None]]]]:
+        """Look and read everything; returns the new cursor, and each row's key in its parts and cells."""
         offer = self.source.look(cursor, approved)
         assert offer is not None
         assert offer.complete
-        return offer.cursor, [list(cells) for cells in self.source.rows(offer, COLUMNS)]
+        rows = [(key.split(SEPARATOR), list(cells)) for key, cells in self.source.rows(offer, COLUMNS)]
+        return self.source.closing(offer).cursor, rows
 
 
 @pytest.fixture
@@ -58,17 +60,24 @@ def test_rows_come_in_the_order_that_is_asked_for(drop: Drop) -> None:
     """Key first, as keys are compared; an empty cell is no value."""
     drop.put(GOOD)
 
-    assert drop.take()[1] == [["A", "001", "Müller", "x"], ["A", "002", "Zoë", None], ["B", "001", "Max", "y"]]
+    assert drop.take()[1] == [
+        (["A", "001"], ["x", "Müller"]),
+        (["A", "002"], [None, "Zoë"]),
+        (["B", "001"], ["y", "Max"]),
+    ]
 
 
 def test_the_same_file_again_is_nothing_new(drop: Drop) -> None:
-    """Neither the file itself, nor its bytes delivered once more under another name, in this process or another."""
+    """The file itself is left alone; its bytes under another name are hashed once, and told as the same."""
     drop.put(GOOD)
     cursor, _ = drop.take()
 
     assert drop.source.look(cursor) is None
     drop.put(GOOD, "people-2.csv", timedelta(minutes=30))
-    assert drop.again().look(cursor) is None
+    again = drop.again().look(cursor)
+    assert again is not None
+    assert again.same
+    assert drop.again().look(again.cursor) is None
 
 
 def test_the_newest_file_is_taken_once_it_lies_still(drop: Drop) -> None:
@@ -90,7 +99,7 @@ def test_a_broken_file_is_refused_with_line_and_column(drop: Drop) -> None:
     """The text names the file, and nobody's value."""
     drop.put(GOOD.replace("Zoë", "Geh\0eim"))
     with pytest.raises(RefusedError, match=r"people-1\.csv is refused: line 3, Name: the cell holds a NUL") as caught:
-        drop.source.look("")
+        drop.take()
     assert "Geh" not in str(caught.value)
 
 
@@ -100,13 +109,13 @@ def test_half_the_people_are_held_until_somebody_approves_that_very_file(drop: D
     cursor, _ = drop.take()
     drop.put(HEADER + "A,1,x,Müller\r\n", "people-2.csv", timedelta(minutes=30))
     with pytest.raises(OfferHeldError) as held:
-        drop.source.look(cursor)
+        drop.take(cursor)
     assert held.value.reasons == ("incomplete_file",)
 
     assert len(drop.take(cursor, held.value.offer)[1]) == 1
     drop.put(HEADER + "A,2,x,Zoë\r\n", "people-3.csv", timedelta(minutes=20))
     with pytest.raises(OfferHeldError):
-        drop.again().look(cursor, held.value.offer)
+        drop.take(cursor, held.value.offer)
 
 
 def test_an_older_file_is_held(drop: Drop) -> None:
@@ -117,26 +126,40 @@ def test_an_older_file_is_held(drop: Drop) -> None:
     drop.put(GOOD.replace("Max", "Moritz"), "people-1.csv", timedelta(hours=3))
 
     with pytest.raises(OfferHeldError) as held:
-        drop.source.look(cursor)
+        drop.take(cursor)
     assert held.value.reasons == ("older_file",)
 
 
-def test_a_file_that_is_replaced_after_its_verdict_is_never_read_to_its_end(drop: Drop) -> None:
-    """Other bytes than those that were judged end the rows with an error, even with the same size and time."""
+def test_a_file_that_is_replaced_after_it_was_found_is_never_read_to_its_end(drop: Drop) -> None:
+    """Another version than the one that was found ends the rows with an error; nothing is told of it."""
     path = drop.put(GOOD)
     offer = drop.source.look("")
     assert offer is not None
-    before = path.stat()
-    path.write_bytes(GOOD.replace("Max", "Mix").encode())
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    drop.put(GOOD.replace("Max", "Mix"), ago=timedelta(minutes=59))
     with pytest.raises(UnavailableError, match="replaced while it was read"):
         list(drop.source.rows(offer, COLUMNS))
+    with pytest.raises(UnavailableError, match="wasn't read to its end"):
+        drop.source.closing(offer)
 
     path.unlink()
     with pytest.raises(UnavailableError, match="taken away"):
         list(drop.source.rows(offer, COLUMNS))
     with pytest.raises(UnavailableError, match="looked at again"):
         list(drop.again().rows(offer, COLUMNS))
+
+
+def test_what_a_file_shows_at_its_end_is_told_with_it(drop: Drop) -> None:
+    """Keys that contradict each other and a trailer that nobody declared; then nobody counts as missing."""
+    many = "".join(f"C,{n},z,N{n}\r\n" for n in range(300))
+    drop.put(GOOD + many + "C,7,other,N7\r\nTOTAL,303,,\r\n")
+    offer = drop.source.look("")
+    assert offer is not None
+    list(drop.source.rows(offer, COLUMNS))
+    closing = drop.source.closing(offer)
+
+    assert (closing.label, closing.whole, closing.rows) == ("people-1.csv", False, 304)
+    assert closing.contradictory == {f"C{SEPARATOR}007"}
+    assert closing.dropped == {f"TOTAL{SEPARATOR}303"}
 
 
 def test_where_nothing_lies_or_nothing_is_there(drop: Drop, tmp_path: Path) -> None:

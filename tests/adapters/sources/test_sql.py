@@ -95,37 +95,36 @@ def source(ask: Ask, query: str = QUERY, most: int = 1000) -> FileRows:
     return FileRows(SqlPlace(ask, query, clock, most), CONTRACT, clock, timedelta(0))
 
 
+def taken(made: FileRows, cursor: str = "") -> tuple[str, list[tuple[str, list[str | None]]]]:
+    """Look and read everything; returns the new cursor and the rows."""
+    offer = made.look(cursor)
+    assert offer is not None
+    rows = [(key, list(cells)) for key, cells in made.rows(offer, ("name", "grade"))]
+    return made.closing(offer).cursor, rows
+
+
 def test_an_answer_is_a_snapshot(database: tuple[Ask, Run]) -> None:
     """Rows come as texts, NULL is no value; the same answer again is nothing new, another one is."""
     ask, change = database
     for number in range(3):
-        change(
-            "INSERT INTO people VALUES (%s, %s, %s)", f"{number:05d}", "Müller", None if number else 7
-        ) if number < 3 else None
-    made = source(ask)
-    offer = made.look("")
-    assert offer is not None
-    assert list(made.rows(offer, ("no", "name", "grade"))) == [
-        ["00000", "Müller", "7"],
-        ["00001", "Müller", None],
-        ["00002", "Müller", None],
-    ]
+        change("INSERT INTO people VALUES (%s, %s, %s)", f"{number:05d}", "Müller", None if number else 7)
+    cursor, rows = taken(source(ask))
+    assert rows == [("00000", ["Müller", "7"]), ("00001", ["Müller", None]), ("00002", ["Müller", None])]
 
-    assert source(ask).look(offer.cursor) is None
+    assert source(ask).look(cursor) is None
     change("UPDATE people SET grade = 8 WHERE no = %s", "00001")
-    assert source(ask).look(offer.cursor) is not None
+    assert taken(source(ask), cursor)[1][1] == ("00001", ["Müller", "8"])
 
 
 def test_an_answer_that_lost_people_is_held(database: tuple[Ask, Run]) -> None:
     """The file contract holds for queries too: a view that lost its join changes nobody."""
     ask, change = database
     change("INSERT INTO people SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
-    offer = source(ask).look("")
-    assert offer is not None
+    cursor, _ = taken(source(ask))
     change("DELETE FROM people WHERE no = %s", "2")
 
     with pytest.raises(OfferHeldError) as held:
-        source(ask).look(offer.cursor)
+        taken(source(ask), cursor)
     assert held.value.reasons == ("incomplete_file",)
 
 

@@ -1,4 +1,4 @@
-"""A file as a secondary source: the newest one that lies there, judged as a whole before its first row counts."""
+"""A file as a source of rows: the newest one that lies there, read once; none of its rows counts before the last."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from upa_core.adapters.sources.reading import judged
 from upa_core.domain.errors import CorruptStateError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import Finding
-from upa_core.domain.sources.keys import SEPARATOR
 from upa_core.domain.sources.verdict import Verdict
 from upa_core.ports.clock import Clock
-from upa_core.ports.row_source import Offer
+from upa_core.ports.row_source import Closing, Offer
 
 _TOLD = 3
 """Findings that an error tells; `upa source check` tells all."""
@@ -31,18 +30,28 @@ class _Remembered:
     accepted: Accepted
 
 
+@dataclass(slots=True)
+class _Offered:
+    """The file on offer, and what was known when it was looked at."""
+
+    offer: Offer
+    file: FileInfo
+    last: _Remembered | None
+    approved: str
+    closing: Closing | None = None
+
+
 class FileRows:
     """Implements `RowSource` on the files of one place.
 
-    A file is read twice: for the verdict, and for its rows. Both times its bytes are hashed, and other bytes the second
-    time end the rows with an error: nothing is taken from a file but what was judged, and no copy of it is kept.
+    A file is read once, that very version of it: its rows are given out while it is judged, and an error ends them
+    where it must not count. A file that was delivered again with the same bytes is only hashed.
     """
 
     def __init__(self, place: Place, contract: Contract, clock: Clock, settle: timedelta) -> None:
         """Take where the files lie, what they promise, and how long a file must have lain unchanged."""
         self._place, self._contract, self._clock, self._settle = place, contract, clock, settle
-        self._judged: tuple[str, FileInfo, str, Verdict] | None = None
-        """Cursor, file, hash and verdict of the last offer."""
+        self._offered: _Offered | None = None
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:
         """Return the newest file if it isn't the one accepted last, once it has lain unchanged long enough."""
@@ -55,48 +64,65 @@ class FileRows:
             return None
         if self._clock.now() - file.modified < self._settle:
             return None
-        sha256, verdict = self._judge(file, last)
-        if last is not None and sha256 == last.sha256:
-            return None
-        if verdict.status == "refused":
-            raise RefusedError(_told(file, "is refused", verdict.findings))
-        holds = verdict.holds
-        if last is not None and file.modified < last.file.modified:
-            holds = (*holds, "older_file")
-        if holds and approved != sha256:
-            text = _told(file, f"is held ({', '.join(holds)})", verdict.findings)
-            raise OfferHeldError(f"{text}. Approve it, or have it replaced", offer=sha256, reasons=holds)
-        made = _write(_Remembered(file, sha256, verdict.accepted()))
-        self._judged = (made, file, sha256, verdict)
-        return Offer(made, complete=True, name=sha256)
+        if last is not None and file.size == last.file.size and self._hash(file) == last.sha256:
+            return Offer(_write(_Remembered(file, last.sha256, last.accepted)), same=True, delivered=file.modified)
+        offer = Offer(f"{file.name} {file.tag}", delivered=file.modified)
+        self._offered = _Offered(offer, file, last, approved)
+        return offer
 
-    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[Sequence[str | None]]:
-        """Yield the cells of every row that counts; the key's columns as keys are compared."""
-        if self._judged is None or self._judged[0] != offer.cursor:
-            raise UnavailableError("the file must be looked at again")
-        _, file, sha256, verdict = self._judged
-        keys = [part.column for part in self._contract.keys]
-        places = {name: at for at, name in enumerate((*keys, *verdict.columns))}
-        order = [places[name] for name in columns]
+    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
+        """Yield key and cells of every row, and then judge the file as a whole."""
+        one = self._of(offer)
+        order = [self._contract.columns.index(name) for name in columns]
+        in_order = order == list(range(len(self._contract.columns)))
         digest = hashlib.sha256()
-        read = judged(_hashed(self._place.read(file), digest), self._contract, None)
+        chunks = _hashed(self._place.read(one.file), digest)
+        read = judged(chunks, self._contract, one.last.accepted if one.last is not None else None)
         for _, key, values in read:
-            if key in verdict.void:
-                continue
-            cells = (*key.split(SEPARATOR), *values)
-            yield [cells[at] or None for at in order]
-        if digest.hexdigest() != sha256:
-            raise UnavailableError(f"{file.name} was replaced while it was read")
-
-    def _judge(self, file: FileInfo, last: _Remembered | None) -> tuple[str, Verdict]:
-        digest = hashlib.sha256()
-        chunks = _hashed(self._place.read(file), digest)
-        read = judged(chunks, self._contract, last.accepted if last is not None else None)
-        for _ in read:
-            pass
+            if in_order and "" not in values:
+                yield key, values
+            else:
+                yield key, [values[at] or None for at in order]
         for _ in chunks:  # a refusal ends the rows early; the hash is of the whole file
             pass
-        return digest.hexdigest(), read.verdict
+        one.closing = self._judge(one, digest.hexdigest(), read.verdict)
+
+    def closing(self, offer: Offer) -> Closing:
+        """Return what is known of the file."""
+        closing = self._of(offer).closing
+        if closing is None:
+            raise UnavailableError("the file wasn't read to its end")
+        return closing
+
+    def _of(self, offer: Offer) -> _Offered:
+        if self._offered is None or self._offered.offer != offer:
+            raise UnavailableError("the file must be looked at again")
+        return self._offered
+
+    def _judge(self, one: _Offered, sha256: str, verdict: Verdict) -> Closing:
+        file, holds = one.file, verdict.holds
+        if verdict.status == "refused":
+            raise RefusedError(_told(file, "is refused", verdict.findings))
+        if one.last is not None and file.modified < one.last.file.modified:
+            holds = (*holds, "older_file")
+        if holds and one.approved != sha256:
+            text = _told(file, f"is held ({', '.join(holds)})", verdict.findings)
+            raise OfferHeldError(f"{text}. Approve it, or have it replaced", offer=sha256, reasons=holds)
+        return Closing(
+            _write(_Remembered(file, sha256, verdict.accepted())),
+            name=sha256,
+            label=file.name,
+            rows=verdict.rows,
+            whole=verdict.whole,
+            contradictory=verdict.contradictory,
+            dropped=verdict.void - verdict.contradictory,
+        )
+
+    def _hash(self, file: FileInfo) -> str:
+        digest = hashlib.sha256()
+        for data in self._place.read(file):
+            digest.update(data)
+        return digest.hexdigest()
 
 
 def _hashed(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:

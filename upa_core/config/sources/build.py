@@ -9,7 +9,7 @@ from typing import Any
 
 from upa_core.config.problems import shown
 from upa_core.config.result import Query, RowsOf
-from upa_core.config.sources.models import SecondaryModel
+from upa_core.config.sources.models import ClearAfterModel, PrimaryModel, RowsModel, SecondaryModel
 from upa_core.config.yaml_tree import Items, Record, Text
 from upa_core.domain.people.attributes import (
     ATTRIBUTES,
@@ -17,12 +17,15 @@ from upa_core.domain.people.attributes import (
     resolve_attribute,
     type_of_attribute,
 )
+from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
 from upa_core.domain.sources.joined.secondary import Secondary
 
 Add = Callable[..., None]
 
+_ROWS = ("file", "sql")
+"""Kinds of source that are rows."""
 _SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
 _SQL = ("driver", "server", "database", "user", "password", "query")
 _ONLY_FOR = (
@@ -42,26 +45,80 @@ def names_of(listed: Any) -> tuple[str, ...]:
     return tuple(str(each["as"]) for each in entries if isinstance(each, Record) and "as" in each)
 
 
-def build_secondaries(models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add) -> list[RowsOf]:
-    """Build the sources; problems are added, and a source with one isn't returned."""
+def primary_of(raw: Any) -> str:
+    """Return the name of a file or query that is the source itself, "" where the directory is."""
+    kind = str(raw.get("kind", "")) if isinstance(raw, Record) else ""
+    return str(raw.get("as", kind)) if kind in _ROWS else ""
+
+
+def build_primary(model: PrimaryModel | None, raw: Any, app: str | None, add: Add) -> list[RowsOf]:
+    """Build the source that takes part by itself: one, or none where the directory is the source."""
+    if model is None:
+        return []
+    if model.kind == "entra":
+        for name in sorted(model.model_fields_set & (RowsModel.model_fields.keys() | {"as_"})):
+            key = RowsModel.model_fields[name].alias or name if name in RowsModel.model_fields else "as"
+            add((key,), "is for a source that is a file or a query", "kind: file")
+        return []
+    return _not_an_attribute(_Builder(model, model.as_ or model.kind, raw, (), add, primary=True).build(app), add)
+
+
+def _not_an_attribute(one: RowsOf | None, add: Add) -> list[RowsOf]:
+    if one is not None and any(path.partition(".")[0] == one.secondary.name for path in ATTRIBUTES):
+        add(("as",), f"{shown(one.secondary.name)} is an attribute of the directory; take another name")
+        return []
+    return [one] if one is not None else []
+
+
+def build_secondaries(
+    models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add, taken: str
+) -> list[RowsOf]:
+    """Build the sources; problems are added, and a source with one isn't returned. `taken`: the primary's name."""
     built: list[RowsOf] = []
     for number, model in enumerate(models):
         if model is None:
             continue
-        if any(one.secondary.name == model.as_ for one in built):
+        if model.as_ == taken or any(one.secondary.name == model.as_ for one in built):
             add((number, "as"), f"{shown(model.as_)} is the name of another source already")
         elif any(path.partition(".")[0] == model.as_ for path in ATTRIBUTES):
             add((number, "as"), f"{shown(model.as_)} is an attribute of the directory; take another name")
-        elif one := _Builder(model, listed[number], number, add).build(app):
+        elif one := _Builder(model, model.as_, listed[number], (number,), add).build(app):
             built.append(one)
     return built
+
+
+_UNPROVEN = "its writer never ends the last line, so that a cut can't be seen. Declare a `trailer` or a `total`"
+
+
+def check_proof(files: Sequence[RowsOf], mappings: Sequence[tuple[int, Mapping]], add: Add) -> None:
+    """Refuse mappings that clear by a file of which nobody can tell whether it was cut; by their position."""
+    for one in files:
+        for number, mapping in () if _is_proven(one.contract) else mappings:
+            reads = [path for path in mapping.inputs if path.startswith(one.secondary.prefix)]
+            if reads and mapping.on_empty == "clear":
+                add((number, "on_empty"), f"clears by the source {one.secondary.name}: {_UNPROVEN}", "keep")
+
+
+def _is_proven(contract: Contract) -> bool:
+    return contract.ends_with_newline or contract.proves_completeness or contract.format in ("json", "xlsx")
 
 
 class _Builder:
     """Builds one source and adds what is wrong with it."""
 
-    def __init__(self, model: SecondaryModel, raw: Record, number: int, add: Add) -> None:
-        self._model, self._raw, self._number, self._add = model, raw, number, add
+    def __init__(
+        self,
+        model: SecondaryModel | PrimaryModel,
+        name: str,
+        raw: Record,
+        base: tuple[int, ...],
+        add: Add,
+        *,
+        primary: bool = False,
+    ) -> None:
+        """Keep them. Six parameters: the model and its name, and where it stands."""
+        self._model, self._name, self._raw, self._base, self._add = model, name, raw, base, add
+        self._primary = primary
         self._failed = False
 
     def build(self, app: str | None) -> RowsOf | None:
@@ -74,6 +131,8 @@ class _Builder:
             for name in names:
                 if getattr(model, name) is not None and getattr(model, of) not in only:
                     self._refuse((name,), f"is for {' and '.join(only)}, not for {getattr(model, of)}")
+        if not model.match:
+            self._refuse((), "needs `match`, the columns that name the person")
         query = self._query() if model.kind == "sql" else None
         if model.kind == "file":
             self._check_place()
@@ -96,7 +155,20 @@ class _Builder:
             max_unmatched=model.max_unmatched,
         )
         settle = timedelta(0) if model.kind == "sql" else model.settle
-        return RowsOf(Secondary(model.as_, contract.keys, model.max_unmatched), contract, settle, model.at or "", query)
+        clear_after = model.on_missing.clear_after if isinstance(model.on_missing, ClearAfterModel) else 0
+        if clear_after and not _is_proven(contract):
+            self._refuse(("on_missing",), f"needs proof that the file is complete: {_UNPROVEN}", "keep")
+            return None
+        secondary = Secondary(
+            self._name,
+            contract.keys,
+            model.max_unmatched,
+            on_missing="clear" if isinstance(model.on_missing, ClearAfterModel) else model.on_missing,
+            clear_after=clear_after,
+            expect=model.expect,
+            primary=self._primary,
+        )
+        return RowsOf(secondary, contract, settle, model.at or "", query)
 
     def _check_place(self) -> None:
         at = self._model.at
@@ -149,7 +221,7 @@ class _Builder:
 
     def _refuse(self, path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
         self._failed = True
-        self._add((self._number, *path), message, suggestion)
+        self._add((*self._base, *path), message, suggestion)
 
 
 def _folder(at: str) -> str:

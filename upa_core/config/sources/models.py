@@ -13,6 +13,13 @@ from upa_core.config.models_mapping import Part
 Share = Annotated[float, BeforeValidator(parse_percent, json_schema_input_type=float | str), Field(ge=0, le=100)]
 
 
+class ClearAfterModel(Part):
+    """Values of people who are missing are cleared, once somebody has approved the first time."""
+
+    clear_after: Annotated[int, Field(ge=1, le=365)]
+    """Different accepted snapshots, on as many days, that don't name the person."""
+
+
 class MatchModel(Part):
     """A column that names the person."""
 
@@ -24,17 +31,16 @@ class MatchModel(Part):
     """Digits are filled up with zeros from the left to this length, on both sides."""
 
 
-class SecondaryModel(Part):
-    """Another source whose rows are joined to the people of the directory by a key."""
+Name = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 
-    as_: Annotated[str, Field(alias="as", min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
-    kind: Literal["file", "sql"]
-    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
+
+class RowsModel(Part):
+    """Rows of a file or of a query, and how they name a person."""
+
     at: Line | None = None
     """For a file: path, or https://<account>.blob.core.windows.net/<container>/<name>; `*`, `?` in the last part."""
-    match: Annotated[tuple[MatchModel, ...], Field(min_length=1, max_length=5)]
-    """The columns that name the person together."""
+    match: Annotated[tuple[MatchModel, ...], Field(max_length=5)] = ()
+    """The columns that name the person together; a file and a query need it."""
     format: Literal["csv", "json", "jsonl", "xlsx"] = "csv"
     """CSV with a header, a JSON list of objects, a JSON object a line, or a workbook (the extra `xlsx`)."""
     sheet: Line | None = None
@@ -73,5 +79,27 @@ class SecondaryModel(Part):
     """For PostgreSQL: as `${NAME}`, never in the file."""
     query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """For SQL: one SELECT that answers everybody; it is sent as it stands, in a transaction that only reads."""
+    on_missing: Literal["keep", "report"] | ClearAfterModel = "keep"
+    """Whom a row named and none names any more: `keep` the values, `report` them too, or `{clear_after: N}`."""
+    expect: Duration | None = None
+    """How long after one delivery the next is late, e.g. 26h; default: never."""
     settle: Duration = timedelta(minutes=2)
     """How long a file must have lain unchanged before it is read."""
+
+
+class SecondaryModel(RowsModel):
+    """Another source whose rows are joined to the people of the directory by a key."""
+
+    as_: Annotated[Name, Field(alias="as")]
+    """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
+    kind: Literal["file", "sql"]
+    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
+
+
+class PrimaryModel(RowsModel):
+    """Rows that are the source itself."""
+
+    kind: Literal["entra", "file", "sql"] = "entra"
+    """`entra`: attributes of the directory; `file`, `sql`: columns alone, of people whom a row names."""
+    as_: Annotated[Name | None, Field(alias="as")] = None
+    """For a file or a query: its name in messages; default: its kind. Mappings name its columns without it."""

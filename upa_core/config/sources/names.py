@@ -16,6 +16,8 @@ class Names:
     """The application that owns the directory extensions written as `ext:Name`."""
     sources: tuple[str, ...] = ()
     """Names of the secondary sources."""
+    primary: str = ""
+    """Name of a file or query that takes part by itself: what isn't another source's column is a column of it."""
 
     def resolve(self, name: str) -> str:
         """Return the dotted path that a name stands for; `hr.CostCenter` is a column of the source `hr`.
@@ -23,10 +25,12 @@ class Names:
         Raises `AttributeRefusedError` with the reason, and a suggestion where there is one.
         """
         source, dot, column = name.partition(".")
-        if dot and source in self.sources:
+        if dot and source in (*self.sources, self.primary):
             if not column.strip():
                 raise AttributeRefusedError(f"{name} names no column of the source {source}")
             return f"{source}.{column.strip()}"
+        if self.primary:
+            return f"{self.primary}.{name.strip()}"
         try:
             return resolve_attribute(name, self.extension_app)
         except AttributeRefusedError as error:

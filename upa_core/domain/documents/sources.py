@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from upa_core.domain.documents.codec import added
 from upa_core.domain.documents.rounds import Segment
 
 
@@ -41,6 +42,10 @@ class CurrentRows:
     """How many of the segments hold everybody; the others hold changes."""
     rows: int = 0
     waiting_rows: int = 0
+    missing: int = added(0)
+    """People among them whom the last snapshots didn't name."""
+    overdue: int = added(0)
+    """Those of them whose values would be cleared, had anybody allowed that."""
     matched: str = ""
     """Stamp of the key index that the rows were proposed by."""
 
@@ -75,3 +80,15 @@ class SourceState:
     approved: str = ""
     """What was held and is approved since."""
     approved_by: str = ""
+    label: str = added("")
+    """What people call what was accepted last, e.g. the file's name."""
+    delivered_rows: int = added(0)
+    """Rows that it held."""
+    delivered: datetime | None = added(None)
+    """When it was delivered last, with the same bytes or others."""
+    days: int = added(0)
+    """Days on which a whole snapshot was accepted that differed from the one before."""
+    counted: datetime | None = added(None)
+    """The last of them."""
+    clears: bool = added(False)
+    """Somebody has allowed that values of people who are missing are cleared."""

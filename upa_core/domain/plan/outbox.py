@@ -18,8 +18,13 @@ def updates_are_exempt(connector: Connector, rounds: Sequence[SealedRound]) -> b
     return announced and all(connector.rules_of(one.source).announces for one in rounds)
 
 
-def full_round_first(rounds: Sequence[SealedRound]) -> int:
-    """Return how many people rows of other sources name, where they are too many to be read again; otherwise 0."""
+def full_round_first(connector: Connector, rounds: Sequence[SealedRound]) -> int:
+    """Return how many people rows of other sources name, where they are too many to be read again; otherwise 0.
+
+    Nobody is read again where a file or a query is the connector's own source.
+    """
+    if connector.primary is not None:
+        return 0
     if any(one.kind == "full" and not one.source for one in rounds):
         return 0
     named = sum(one.rows for one in rounds if one.source)

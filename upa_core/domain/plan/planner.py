@@ -86,14 +86,14 @@ class Planner:
         self._in_scope = compile_scope(connector.scope, header) if connector.scope.groups else None
         self._clears_out_of_scope = connector.scope.out_of_scope == "clear"
         self._unknown: list[str | None] = [None] * len(self._targets)
-        single = any(mapping.route == INDIVIDUAL for mapping in self._mappings)
-        self._account = header.index(USER_NAME) if single else None
+        self._account = header.index(USER_NAME) if INDIVIDUAL in {one.route for one in self._mappings} else None
         self._unproven = frozenset(mapping.target for mapping in self._mappings if mapping.unproven)
         self._joined = absent_bits(connector.inputs, connector.secondaries)
         bit = {path: 1 << at for at, path in enumerate(connector.inputs)}
         self.aside = Aside()
         self._reads = [sum(bit[path] for path in set(mapping.inputs)) for mapping in self._mappings]
         self._scope_reads = sum(bit[path] for path in set(connector.scope.inputs))
+        self._presence = bit[connector.primary.presence] if connector.primary is not None else 0
 
     def plan(
         self,
@@ -202,6 +202,9 @@ class Planner:
         person = row[0]
         unsaid: set[str] = set()
         absent = row[1] & self._joined
+        if absent & self._presence:  # no row of the source names them: they take no part
+            tally.out_of_scope, tally.changed = tally.out_of_scope + 1, shard.escrow.drop(person) or tally.changed
+            return None
         if absent & self._scope_reads:
             tally.unchanged += 1
             return None

@@ -9,6 +9,8 @@ FileFormat = Literal["csv", "json", "jsonl", "xlsx"]
 
 HoldReason = Literal["incomplete_file", "column_collapsed", "contradictory_keys", "older_file", "key_share_unmatched"]
 """Why a file that can be read waits for somebody to decide."""
+FIRST_CLEAR = "first_clear"
+"""Why the values of people who are missing wait: none was ever cleared for it. What is held is no file."""
 
 DELIMITERS = (",", ";", "\t", "|")
 """What a header line may be divided by when no delimiter is declared."""

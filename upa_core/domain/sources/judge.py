@@ -65,6 +65,7 @@ class Judge:
             repeated=tally.repeated,
             set_aside=sum(1 + finding.more for finding in findings if finding.effect == "set_aside"),
             void=frozenset(tally.contradictory | tally.void),
+            contradictory=frozenset(tally.contradictory),
             shares=tally.shares(header.columns) if header else {},
         )
 

@@ -37,6 +37,8 @@ class Verdict:
     set_aside: int = 0
     void: frozenset[str] = frozenset()
     """Keys that don't count although a row of them was given out: rows contradict each other, or it is the trailer."""
+    contradictory: frozenset[str] = frozenset()
+    """Those of `void` whose rows contradict each other."""
     shares: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -62,6 +62,9 @@ def five_steps(
 
 def out_of_scope(connector: Connector, values: Sequence[object]) -> str:
     """Tell why a person with these values of the connector's inputs takes no part, "" where they do."""
+    primary = connector.primary
+    if primary is not None and values[connector.inputs.index(primary.presence)] is None:
+        return f"out of scope: no row of {primary.name} names them; values stay as they are"
     unmet = [str(clause) for clause in compile_scope_reasons(connector.scope, connector.inputs)(values)]
     fate = "values are cleared" if connector.scope.out_of_scope == "clear" else "values stay as they are"
     return f"out of scope: not {', and not '.join(unmet)}; {fate}" if unmet else ""

@@ -13,6 +13,8 @@ from upa_core.domain.plan.outbox import updates_are_exempt
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
+from upa_core.services.insight.scope_view import ScopeView
+from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanSink, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.pull import pull
@@ -83,15 +85,17 @@ def preview(
     full: bool = False,
     most: int = 10_000,
     sink: PlanSink | None = None,
+    view: ScopeView | None = None,
 ) -> Preview:
     """Plan as `export` would, on a copy in memory.
 
-    Six parameters: four are choices of whoever looks, with defaults.
+    Seven parameters: five are choices of whoever looks, with defaults.
 
     Args:
         source: read the source first (from the watermark, or all of it); otherwise only what was pulled already.
         full: read all of the source.
         most: entries to keep; `sink` takes them all.
+        view: takes who is in scope, and who isn't and why.
 
     Raises:
         FatalError, RetryLaterError: as `pull` and `export`.
@@ -117,8 +121,9 @@ def preview(
         keep_books=False,
         sequence=state.sequence,
         censuses=censuses_of(store, connector.name).load().value.rounds,
-        sources=state.sources,
         refused=state.refused,
+        joins=Joins(store, connector, state.sources, state.keys),
+        see=view.watching(connector) if view is not None else None,
     )
     exempt = updates_are_exempt(connector, state.sealed)
     held = why_held(connector, state, plan, exempt=exempt, now=ports.clock.now()).why

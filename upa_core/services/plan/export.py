@@ -24,6 +24,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
+from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.wake import wake
@@ -70,7 +71,7 @@ def export(
         return Step("idle", "nothing is due", at=due)
     if state.watermark is None or state.watermark.fingerprint != connector.fingerprint:
         return Step("idle", "the configuration changed: waiting for its full round")
-    if named := full_round_first(state.sealed):
+    if named := full_round_first(connector, state.sealed):
         if not full_round_comes(state):
             ask_for_full_round(ports, connector)
             wake(ports, ports.waker.continue_pull, connector.name, "")
@@ -157,8 +158,7 @@ def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState
 
 
 def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
-    now = ports.clock.now()
-    full = [r for r in stored.value.sealed if r.kind == "full"]
+    now, full = ports.clock.now(), [r for r in stored.value.sealed if r.kind == "full"]
     if full:
         stored = fit_shards(ports, connector, stored, max(full[-1].rows, stored.value.people.known))
     state = stored.value
@@ -184,8 +184,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         keep_books=True,
         sequence=state.sequence,
         censuses=censuses_of(ports.store, connector.name).load().value.rounds if full else (),
-        sources=state.sources,
         refused=state.refused,
+        joins=Joins(ports.store, connector, state.sources, state.keys),
         check=check,
     )
     _warn(ports, connector, run, plan)

@@ -7,8 +7,8 @@ from typing import Any
 
 from upa_core.domain.connector import USER_NAME, Connector
 from upa_core.domain.documents.runs import INDIVIDUAL
-from upa_core.domain.documents.sources import SourceState
-from upa_core.domain.people.changes import PARTITIONS, Row, bucket, compile_projection
+from upa_core.domain.documents.sources import KeyRows, SourceState
+from upa_core.domain.people.changes import PARTITIONS, Merged, Row, bucket, compile_projection, fill, remap
 from upa_core.domain.sources.joined.merge import Join, absent_bits, make_absent
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Store
@@ -19,8 +19,18 @@ from upa_core.state.rows.current_rows import RowSet
 class Joins:
     """The current rows of every secondary source of a connector."""
 
-    def __init__(self, store: Store, connector: Connector, sources: Sequence[SourceState]) -> None:
-        """Read from where the sources stand; one without an accepted snapshot leaves its attributes absent."""
+    def __init__(
+        self, store: Store, connector: Connector, sources: Sequence[SourceState], keys: KeyRows | None = None
+    ) -> None:
+        """Read from where the sources stand; one without an accepted snapshot leaves its attributes absent.
+
+        `keys` is the key index as it stands: where a file or a query is the connector's own source, all that the
+        directory has to say of a person is in it.
+        """
+        alone = connector.primary is not None and keys is not None and keys.header == connector.key_paths
+        self._keys = keys if alone else None
+        self._known = RowSet(store, keys.segments if keys is not None else ())
+        self._inputs = connector.inputs
         self._bits = absent_bits(connector.inputs, connector.secondaries)
         held = {one.name: one.current for one in sources}
         self._joins = [
@@ -28,6 +38,27 @@ class Joins:
             for secondary in connector.secondaries
             if (current := held.get(secondary.name)) is not None
         ]
+
+    @property
+    def know_the_directory(self) -> bool:
+        """Tell whether the directory needn't be asked for a person."""
+        return self._keys is not None
+
+    def complete(self, merged: Merged, people: Collection[str]) -> set[str]:
+        """Complete people from the key index, which the delta of this very pull has brought up to date.
+
+        Returns who isn't in it: they have left.
+        """
+        header, gone = self._keys.header if self._keys is not None else (), set(people)
+        for number in sorted({bucket(person) % PARTITIONS for person in people}):
+            for person, held in self._known.partition(number).items() if header else ():
+                if person in gone:
+                    known = remap(held, header, self._inputs)
+                    merged.rows[person] = fill(merged.rows.get(person, known), known)
+                    gone.remove(person)
+        for person in gone:
+            merged.rows.pop(person, None)
+        return gone
 
     def lay(self, rows: dict[str, Row], partitions: Collection[int]) -> None:
         """Complete people's rows of these partitions; raises `CorruptStateError` where current rows are damaged."""

@@ -11,7 +11,6 @@ from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.connector_state import RefusedProperty
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Counts
-from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLaterError
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill
 from upa_core.domain.people.shadow import Shard, group_members, groups_of
@@ -69,30 +68,33 @@ def make_plan(
     keep_books: bool,
     sequence: int = 0,
     censuses: Sequence[Census] = (),
-    sources: Sequence[SourceState] = (),
     refused: Sequence[RefusedProperty] = (),
+    joins: Joins | None = None,
+    see: Callable[[Iterable[Row]], None] | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Ten parameters: the rounds and the people, and five that differ between an export and a look.
+    Eleven parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
             missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
-        sources: where the secondary sources stand.
         refused: properties that SharePoint refused for everybody.
+        joins: what other sources say of people.
+        see: looks at people's rows as they are planned.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
 
     """
-    joins = Joins(ports.store, connector, sources)
+    joins = joins or Joins(ports.store, connector, ())
     planning = _Planning(
         ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
     )
     planning.leave_alone(refused)
+    planning.see = see
     return planning.run(censuses)
 
 
@@ -145,6 +147,7 @@ class _Planning:
         self._due_read = 0
         self._missed: dict[int, Collection[str]] = {}
         """Known people whom the full round doesn't name, by shard."""
+        self.see: Callable[[Iterable[Row]], None] | None = None
 
     def leave_alone(self, refused: Sequence[RefusedProperty]) -> None:
         """Plan without the properties that SharePoint refuses for everybody, but for a few tries."""
@@ -201,6 +204,8 @@ class _Planning:
         named -= merged.rows.keys() | merged.ended | set(due)
         gone, unread = self._complete(merged, due, sorted(named))
         self._joins.lay(merged.rows, partitions)
+        if self.see is not None:
+            self.see(merged.rows.values())
         if merged.full_round and self._carriers.uncarried:
             self._carriers.see(merged.rows.values())
         by_shard = by_shard_number(merged, gone, unread, self._people.index.shards)
@@ -236,6 +241,8 @@ class _Planning:
         unread: set[str] = set()
         if not ids:
             return gone, unread
+        if self._joins.know_the_directory:
+            return self._joins.complete(merged, ids), unread
         try:
             records = self._ports.source.read(ids, self._connector.select)
         except RetryLaterError as exc:

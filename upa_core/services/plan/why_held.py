@@ -38,13 +38,21 @@ def why_held(connector: Connector, state: ConnectorState, plan: PlanResult, *, e
         _why_nobody_carries(connector, plan)
         or reason_to_hold(
             plan.counts,
-            known=state.people.known,
+            known=_known(connector, state),
             earlier=state.exported,
             threshold=connector.threshold,
             now=now,
             updates_exempt=exempt,
         )
     )
+
+
+def _known(connector: Connector, state: ConnectorState) -> int:
+    """Return how many people take part: of a file or a query that is the source, those whom its rows name."""
+    if connector.primary is None:
+        return state.people.known
+    current = state.source(connector.primary.name).current
+    return current.rows if current is not None else 0
 
 
 def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:

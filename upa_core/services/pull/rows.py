@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
@@ -14,13 +13,14 @@ from upa_core.domain.documents.sources import CurrentRows, KeyRows, SourceState
 from upa_core.domain.documents.storage_layout import source_key
 from upa_core.domain.errors import ConflictError, OfferHeldError
 from upa_core.domain.people.changes import PARTITIONS, Row
-from upa_core.domain.sources.joined.current_rows import HEADER, KEY, MISSED, VALUES, compare, propose
-from upa_core.domain.sources.joined.key_index import KeyIndex
+from upa_core.domain.sources.contract import FIRST_CLEAR
+from upa_core.domain.sources.joined.current_rows import HEADER, Missing, compare
 from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
 from upa_core.ports.bundle import Ports
-from upa_core.ports.row_source import Offer
+from upa_core.ports.row_source import Closing, Offer
 from upa_core.services.pull.moved_keys import has_moved, key_places
 from upa_core.services.pull.result import RowsResult
+from upa_core.services.pull.spill import spill
 from upa_core.state.document import Stored, state_of
 from upa_core.state.outbox import with_round
 from upa_core.state.rows.current_rows import MAX_CHANGES, RowSet, RowWriter, count
@@ -62,62 +62,68 @@ class RowsPull:
             before = replace(before, cursor="")
         offer = self._ports.rows[name].look(before.cursor, before.approved)
         held = before.current
-        if offer is None:
+        allowed = before.approved == FIRST_CLEAR
+        if offer is not None and offer.same:
+            before, offer = self._delivered_again(before, offer), None
+        if offer is None and not allowed:
             if held is None or held.header != (*HEADER, *columns) or held.matched == keys.stamp:
-                return self._asked()
+                return self._asked(before)
             if not has_moved(self._ports.store, self._secondary, held, keys):
-                return self._asked(matched=keys.stamp)
-        work = _Work(offer, replace(before, described=described), keys, columns)
-        after, changes = self._lay(work)
-        self._check_matches(work, after)
+                return self._asked(before, matched=keys.stamp)
+        before = replace(before, described=described, clears=before.clears or allowed)
+        work = _Work(offer, before, keys, columns)
+        after, changes, closing = self._lay(work)
         try:
-            return self._seal(work, after, changes)
+            return self._seal(work, after, changes, closing)
         except ConflictError as exc:
             return RowsResult(name, "superseded", why=str(exc))
 
-    def _check_matches(self, work: _Work, after: CurrentRows) -> None:
+    def _check_matches(self, work: _Work, after: CurrentRows, closing: Closing | None) -> None:
         """Hold a snapshot whose rows are too often nobody's: its key is probably another one."""
-        offer, most = work.offer, self._secondary.max_unmatched
-        rows = after.rows + after.waiting_rows
-        if offer is None or not (offer.complete and offer.name) or work.before.approved == offer.name:
+        most, rows = self._secondary.max_unmatched, after.rows + after.waiting_rows
+        if closing is None or work.offer is None or not (work.offer.complete and closing.name):
             return
-        if 100 * after.waiting_rows > most * rows:
+        if 100 * after.waiting_rows > most * rows and work.before.approved != closing.name:
             text = f"{after.waiting_rows:,} of {rows:,} rows are nobody's, more than {most:g} percent"
             raise OfferHeldError(
                 f"the file is held (key_share_unmatched): {text}. Approve it, or have it replaced",
-                offer=offer.name,
+                offer=closing.name,
                 reasons=("key_share_unmatched",),
             )
 
-    def _lay(self, work: _Work) -> tuple[CurrentRows, tuple[Segment, ...]]:
+    def _lay(self, work: _Work) -> tuple[CurrentRows, tuple[Segment, ...], Closing | None]:
         """Write the next generation of current rows; returns it and the segments that name who is to be planned."""
         store, held = self._ports.store, work.before.current
         if held is not None and held.header != (*HEADER, *work.columns):
             held = None  # other columns: every row is new
-        spilt, waiting = self._propose(work, held)
-        current, incoming = RowSet(store, held.segments if held is not None else ()), RowSet(store, spilt)
+        spilt = spill(self._ports, self._connector, self._secondary, work.offer, held, work.keys, self._writer)
+        missing = Missing(self._day(work, spilt.closing), self._secondary.clear_after, allowed=work.before.clears)
+        current, incoming = RowSet(store, held.segments if held is not None else ()), RowSet(store, spilt.found)
         anew = held is not None and len(held.segments) - held.base > MAX_CHANGES
         named, noted, everybody, nobody = (self._writer() for _ in range(4))
-        key_rows, rows = RowSet(store, work.keys.segments), 0
+        key_rows, rows, absent, overdue = RowSet(store, work.keys.segments), 0, 0, 0
         for number in range(PARTITIONS):
             difference = compare(
                 current.partition(number),
                 incoming.every(number),
                 self._keys_of(key_rows.partition(number), work.keys),
-                snapshot=work.before.snapshots + 1,
-                complete=work.offer is None or work.offer.complete,
+                missing,
+                complete=work.offer is None or (work.offer.complete and spilt.whole),
                 moved=work.offer is None,
+                void=spilt.void,
             )
             named.add(difference.named)
             noted.add(difference.noted)
             nobody.add(difference.waiting)
             rows += len(difference.after)
+            absent += difference.missing
+            overdue += difference.overdue
             if anew:
                 everybody.add(difference.after.values())
-        changes, waiting = named.close(), (*waiting, *nobody.close())
+        changes, waiting = named.close(), (*spilt.nobody, *nobody.close())
         older = held.segments if held is not None else ()
         segments = everybody.close() if anew else (*older, *changes, *noted.close())
-        for segment in spilt:
+        for segment in spilt.found:
             store.delete(segment.key)
         after = CurrentRows(
             generation=(held.generation if held is not None else 0) + 1,
@@ -127,71 +133,52 @@ class RowsPull:
             base=len(segments) if anew or held is None else held.base,
             rows=rows,
             waiting_rows=count(waiting),
+            missing=absent,
+            overdue=overdue,
             matched=work.keys.stamp,
         )
-        return after, changes
+        self._check_matches(work, after, spilt.closing)
+        return after, changes, spilt.closing
 
-    def _propose(self, work: _Work, held: CurrentRows | None) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-        """Write each row under the person it is proposed for; returns these, and the rows of nobody."""
-        keys_of = self._key_of(work.keys)
-        index = KeyIndex((keys_of(row), row[0]) for row in RowSet(self._ports.store, work.keys.segments).rows())
-        found, nobody = self._writer(), self._writer()
-        partly = held is not None and work.offer is not None and not work.offer.complete
-        seen: set[str] = set()
-        for person, row in self._proposed(work, held, index):
-            (found if person else nobody).add([row])
-            if partly:
-                seen.add(row[KEY] if person else row[0])
-        if partly and held is not None:  # rows of nobody that this offer doesn't speak of wait on
-            nobody.add(row for row in RowSet(self._ports.store, held.waiting).rows() if row[0] not in seen)
-        return found.close(), nobody.close()
-
-    def _proposed(self, work: _Work, held: CurrentRows | None, index: KeyIndex) -> Iterator[tuple[str, Row]]:
-        """Yield each row with the person it is proposed for."""
-        if work.offer is None:
-            yield from self._proposed_anew(held, index)
-            return
-        parts = len(self._secondary.match)
-        key = compile_key_of(self._secondary.match, range(parts))
-        columns = (*(part.column for part in self._secondary.match), *work.columns)
-        for cells in self._ports.rows[self._secondary.name].rows(work.offer, columns):
-            yield propose(index, key(cells), 0, cells[parts:])
-
-    def _proposed_anew(self, held: CurrentRows | None, index: KeyIndex) -> Iterator[tuple[str, Row]]:
-        if held is None:
-            return
-        for row in RowSet(self._ports.store, held.segments).rows():
-            yield propose(index, row[KEY], row[MISSED], row[VALUES:])
-        for row in RowSet(self._ports.store, held.waiting).rows():
-            if row[KEY] == "contradictory":
-                yield "", row
-            else:
-                yield propose(index, row[0], row[MISSED], row[VALUES:])
+    def _day(self, work: _Work, closing: Closing | None) -> int:
+        """Return the number of today among the days on which a whole snapshot was accepted."""
+        before, now = work.before, self._ports.clock.now()
+        if work.offer is None or not work.offer.complete or closing is None or not closing.whole:
+            return before.days
+        again = before.counted is not None and before.counted.date() == now.date()
+        return max(before.days if again else before.days + 1, 1)
 
     def _keys_of(self, rows: Mapping[str, Row], keys: KeyRows) -> dict[str, str]:
-        of = self._key_of(keys)
+        of = compile_key_of(self._secondary.match, key_places(self._secondary, keys.header))
         return {person: of(row) for person, row in rows.items()}
 
-    def _key_of(self, keys: KeyRows) -> Callable[[Sequence[Any]], str]:
-        return compile_key_of(self._secondary.match, key_places(self._secondary, keys.header))
+    @staticmethod
+    def _delivered_again(before: SourceState, offer: Offer) -> SourceState:
+        """Note that what was accepted last was delivered once more."""
+        return replace(before, cursor=offer.cursor, delivered=offer.delivered or before.delivered)
 
-    def _asked(self, matched: str = "") -> RowsResult:
+    def _asked(self, before: SourceState, matched: str = "") -> RowsResult:
         """Note that the source was asked and had nothing new."""
         now = self._ports.clock.now()
+        waits = before.held == FIRST_CLEAR
+        kept = (before.held, before.holds, before.why) if waits else ("", (), "")
 
         def change(state: ConnectorState) -> ConnectorState:
             one = state.source(self._secondary.name)
             held = one.current
             if held is not None and matched:
                 held = replace(held, matched=matched)
+            one = replace(one, cursor=before.cursor, delivered=before.delivered, current=held, last_pull=now)
             return state.with_source(
-                replace(one, current=held, last_pull=now, failures=0, not_before=None, why="", held="", holds=())
+                replace(one, failures=0, not_before=None, held=kept[0], holds=kept[1], why=kept[2])
             )
 
         state_of(self._ports.store, self._connector.name).update(change, self._stored)
         return RowsResult(self._secondary.name, "nothing new")
 
-    def _seal(self, work: _Work, after: CurrentRows, changes: tuple[Segment, ...]) -> RowsResult:
+    def _seal(
+        self, work: _Work, after: CurrentRows, changes: tuple[Segment, ...], closing: Closing | None
+    ) -> RowsResult:
         """Switch the generation, and put what changed into the outbox, in one write."""
         now, name, offer = self._ports.clock.now(), self._secondary.name, work.offer
         whole = offer is not None and offer.complete
@@ -208,24 +195,31 @@ class RowsPull:
             source=name,
         )
 
+        day, waits = self._day(work, closing), after.overdue > 0
+        one = replace(
+            work.before,
+            current=after,
+            snapshots=work.before.snapshots + (1 if whole else 0),
+            last_full=now if whole else work.before.last_full,
+            last_pull=now,
+            days=day,
+            counted=now if day > work.before.days else work.before.counted,
+            failures=0,
+            not_before=None,
+            why=_first_clear(after, self._secondary) if waits else "",
+            held=FIRST_CLEAR if waits else "",
+            holds=(FIRST_CLEAR,) if waits else (),
+            approved="",
+            approved_by="",
+        )
+        if closing is not None and offer is not None:
+            delivered = offer.delivered or now
+            one = replace(one, cursor=closing.cursor, delivered=delivered)
+            one = replace(one, label=closing.label, delivered_rows=closing.rows) if whole else one
+
         def change(state: ConnectorState) -> ConnectorState:
             if state.source(name) != expected:
                 raise ConflictError(f"another instance is pulling {name}")
-            one = replace(
-                work.before,
-                cursor=offer.cursor if offer is not None else work.before.cursor,
-                current=after,
-                snapshots=work.before.snapshots + (1 if whole else 0),
-                last_full=now if whole else work.before.last_full,
-                last_pull=now,
-                failures=0,
-                not_before=None,
-                why="",
-                held="",
-                holds=(),
-                approved="",
-                approved_by="",
-            )
             return replace(state.with_source(one), sealed=with_round(state, sealed) if changes else state.sealed)
 
         state_of(self._ports.store, self._connector.name).update(change, self._stored)
@@ -238,3 +232,11 @@ class RowsPull:
             return source_key(self._connector.name, name, self._id, self._blobs, self._ports.ids.token())
 
         return RowWriter(self._ports.store, key, self._connector.limits.segment_rows)
+
+
+def _first_clear(after: CurrentRows, secondary: Secondary) -> str:
+    people = "1 person is" if after.overdue == 1 else f"{after.overdue:,} people are"
+    return (
+        f"{people} missing in accepted snapshots of {secondary.clear_after} days, and nothing was ever cleared for "
+        "that (first_clear). Approve it to clear their values; later ones count against the change threshold alone"
+    )

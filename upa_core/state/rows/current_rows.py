@@ -72,6 +72,12 @@ class RowWriter:
             self._flush()
         return tuple(self._written)
 
+    def discard(self) -> None:
+        """Delete what was written: nothing of it counts."""
+        for segment in self._written:
+            self._store.delete(segment.key)
+        self._rows, self._written = [], []
+
     def _flush(self) -> None:
         self._written.append(write_segment(self._store, self._key(len(self._written) + 1), self._rows))
         self._rows = []

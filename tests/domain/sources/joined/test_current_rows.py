@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from upa_core.domain.people.changes import REMOVED, Row
-from upa_core.domain.sources.joined.current_rows import Difference, compare, propose
+from upa_core.domain.sources.joined.current_rows import Difference, Missing, compare, propose
 from upa_core.domain.sources.joined.key_index import KeyIndex
 
 KEYS = {"anna": "E1", "bert": "E2", "carl": ""}
@@ -19,7 +19,7 @@ def differ(
     current: list[Row], incoming: list[Row], *, complete: bool = True, moved: bool = False, keys: dict[str, str] = KEYS
 ) -> Difference:
     held = {one[0]: one for one in current}
-    return compare(held, incoming, keys, snapshot=7, complete=complete, moved=moved)
+    return compare(held, incoming, keys, Missing(7), complete=complete, moved=moved)
 
 
 def test_equal_rows_change_nothing() -> None:

@@ -1,7 +1,8 @@
 """Current rows: the last accepted row of each person, and what a new snapshot changes of them.
 
-A current row is `[person, 0, key, missed, value, value, …]`; `missed` is the number of the first snapshot in a row
-that didn't name it, 0 where the last one did. A row of nobody is `[key, 0, why, missed, value, value, …]`.
+A current row is `[person, 0, key, missed, value, value, …]`; `missed` is 0 where the last snapshot named the person,
+else the number of the first day on which one didn't (only days with an accepted snapshot are numbered). A row of nobody
+is `[key, 0, why, missed, value, value, …]`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Literal
 
 from upa_core.domain.people.changes import REMOVED, Row
 from upa_core.domain.sources.joined.key_index import KeyIndex
+from upa_core.domain.sources.joined.secondary import ROW_KEY
 
-HEADER = ("@key", "@missed")
+HEADER = (ROW_KEY, "@missed")
 """What a current row holds before its values."""
 KEY, MISSED, VALUES = 2, 3, 4
 """Places in a current row."""
@@ -43,32 +45,50 @@ class Difference:
     """Rows that contradict each other, as rows of nobody."""
     after: dict[str, Row] = field(default_factory=dict)
     """The partition's current rows once the snapshot is accepted."""
+    missing: int = 0
+    """People whom the last snapshots didn't name."""
+    overdue: int = 0
+    """Those whose values wait to be cleared until somebody allows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What becomes of people whom a snapshot doesn't name."""
+
+    day: int
+    """Number of the day, among those on which a snapshot was accepted."""
+    clear_after: int = 0
+    """Days after which their values are gone; 0: never."""
+    allowed: bool = False
+    """Somebody has allowed the first clear; until then they are only counted."""
 
 
 def compare(
     current: Mapping[str, Row],
     incoming: Iterable[Row],
     keys: Mapping[str, str],
+    missing: Missing,
     *,
-    snapshot: int,
     complete: bool,
     moved: bool = False,
+    void: frozenset[str] = frozenset(),
 ) -> Difference:
     """Compare what a source names now with the current rows, of one partition.
 
-    Six parameters: both sides of the comparison and what the source promised.
+    Seven parameters: two sets of rows, the keys that decide between them, and what kind of comparison it is.
 
     Args:
-        current: current rows by person.
-        incoming: rows proposed for people.
-        keys: the key of every person of the partition, "" for none; who isn't there has left.
-        snapshot: number of the snapshot.
-        complete: the source named everybody it has; what it didn't name is missing.
+        current: the last accepted row of each person.
+        incoming: rows as they were proposed; several of one person contradict each other unless they are equal.
+        keys: the key of everybody in the directory, as the index has it now.
+        missing: what becomes of whom it doesn't name.
+        complete: it is a snapshot of which every row counts: who isn't in it is missing.
         moved: the rows are the current ones, proposed anew: what isn't proposed here lies elsewhere now.
+        void: keys whose rows contradict each other although one of them was proposed.
 
     """
     found = Difference(after=dict(current))
-    named, contradictory = _by_person(incoming, keys, found)
+    named, contradictory = _by_person(incoming, keys, found, void)
     for person, row in named.items():
         held = current.get(person)
         if held is None or (held[KEY], held[VALUES:]) != (row[KEY], row[VALUES:]):
@@ -82,21 +102,47 @@ def compare(
             found.noted.append([person, REMOVED])
             del found.after[person]
         elif complete and not held[MISSED]:
-            missing = [*held[:MISSED], snapshot, *held[VALUES:]]
-            found.noted.append(missing)
-            found.after[person] = missing
+            row = [*held[:MISSED], missing.day, *held[VALUES:]]
+            found.noted.append(row)
+            found.after[person] = row
+    _end_missing(found, missing)
     return found
 
 
-def _by_person(incoming: Iterable[Row], keys: Mapping[str, str], found: Difference) -> tuple[dict[str, Row], set[str]]:
+def _end_missing(found: Difference, missing: Missing) -> None:
+    """Take the values of people who have been missing for long enough; only count them where nobody allowed it."""
+    over: dict[str, Row] = {}
+    for person, row in found.after.items():
+        if not row[MISSED]:
+            continue
+        found.missing += 1
+        if (
+            missing.clear_after
+            and missing.day - row[MISSED] + 1 >= missing.clear_after
+            and any(value is not None for value in row[VALUES:])
+        ):
+            over[person] = [*row[:VALUES], *[None] * len(row[VALUES:])]
+    if not missing.allowed:
+        found.overdue = len(over)
+        return
+    found.after |= over
+    found.noted = [row for row in found.noted if row[0] not in over]
+    found.named = [row for row in found.named if row[0] not in over] + list(over.values())
+
+
+def _by_person(
+    incoming: Iterable[Row], keys: Mapping[str, str], found: Difference, void: frozenset[str]
+) -> tuple[dict[str, Row], set[str]]:
     """Return the one row of each person, and of whom there are several that differ: none of those counts."""
     named: dict[str, Row] = {}
     contradictory: set[str] = set()
     for row in incoming:
         person = row[0]
         if keys.get(person) != row[KEY]:
-            found.waiting.append(of_nobody(row, "unmatched"))
+            found.waiting.append(of_nobody(row, "unmatched" if row[KEY] not in void else "contradictory"))
             continue
+        if row[KEY] in void:
+            contradictory.add(person)
         before = named.setdefault(person, row)
         if bool(before[MISSED]) != bool(row[MISSED]):  # what the last snapshot named beats what it didn't
             named[person] = row if before[MISSED] else before

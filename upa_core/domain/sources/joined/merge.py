@@ -25,6 +25,7 @@ class Join:
         columns = {
             secondary.prefix + column: at + len(ROW_HEAD) for at, column in enumerate(held) if column not in HEADER
         }
+        columns[secondary.presence] = KEY  # read by a primary source alone
         self._key = compile_key_of(secondary.match, [places[part.to] for part in secondary.match])
         self._cells = [(columns[path], at) for path, at in places.items() if path in columns]
         self._laid = ~sum(1 << (at - len(ROW_HEAD)) for _, at in self._cells)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.keys import SEPARATOR, normalised
+
+ROW_KEY = "@key"
+"""What a current row calls its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,14 @@ class Secondary:
 
     max_unmatched: float = 5.0
     """Percent of the rows of a snapshot that may be nobody's; an offer with more is held."""
+    on_missing: Literal["keep", "report", "clear"] = "keep"
+    """What becomes of the values of people whom a row named and none names any more."""
+    clear_after: int = 0
+    """For `clear`: different accepted snapshots, on as many days, that don't name a person."""
+    expect: timedelta | None = None
+    """How long after one delivery the next is late; None: never."""
+    primary: bool = False
+    """It is the connector's own source: only people whom a row of it names take part."""
 
     @property
     def prefix(self) -> str:
@@ -29,7 +41,13 @@ class Secondary:
 
     def describe(self) -> list[Any]:
         """Return what decides which row is whose, as JSON values."""
-        return [self.name, [[part.column, part.to, part.pad] for part in self.match]]
+        match = [[part.column, part.to, part.pad] for part in self.match]
+        return [self.name, match, *(["primary"] if self.primary else [])]
+
+    @property
+    def presence(self) -> str:
+        """The input that is absent for whomever no row names."""
+        return f"{self.prefix}{ROW_KEY}"
 
 
 def compile_key_of(match: Sequence[KeyPart], places: Sequence[int]) -> Callable[[Sequence[Any]], str]:

@@ -1,0 +1,112 @@
+"""Write the rows of an offer under the people that they are proposed for; nothing of it counts before it closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.rounds import Segment
+from upa_core.domain.documents.sources import CurrentRows, KeyRows
+from upa_core.domain.people.changes import Row
+from upa_core.domain.sources.joined.current_rows import KEY, MISSED, VALUES, of_nobody, propose
+from upa_core.domain.sources.joined.key_index import KeyIndex
+from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
+from upa_core.ports.bundle import Ports
+from upa_core.ports.row_source import Closing, Offer
+from upa_core.services.pull.moved_keys import key_places
+from upa_core.state.rows.current_rows import RowSet, RowWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Spilt:
+    """An offer, or the current rows, as it was read."""
+
+    found: tuple[Segment, ...]
+    """Rows by the person that they are proposed for."""
+    nobody: tuple[Segment, ...]
+    """Rows of nobody."""
+    closing: Closing | None
+    """None: the current rows, proposed anew."""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether every row that was delivered counts."""
+        return self.closing is None or self.closing.whole
+
+    @property
+    def void(self) -> frozenset[str]:
+        """Keys whose rows contradict each other."""
+        return self.closing.contradictory if self.closing is not None else frozenset()
+
+
+def spill(
+    ports: Ports,
+    connector: Connector,
+    secondary: Secondary,
+    offer: Offer | None,
+    held: CurrentRows | None,
+    keys: KeyRows,
+    writer: Callable[[], RowWriter],
+) -> Spilt:
+    """Read an offer to its end, once, and write down each row.
+
+    Seven parameters: what is read, what it is matched by, and where it is written.
+    Raises as `RowSource.rows`; what was written until then is deleted.
+    """
+    of = compile_key_of(secondary.match, key_places(secondary, keys.header))
+    index = KeyIndex((of(row), row[0]) for row in RowSet(ports.store, keys.segments).rows())
+    found, nobody, seen = writer(), writer(), set[str]()
+    partly = held is not None and offer is not None and not offer.complete
+    try:
+        for person, row in _proposed(ports, connector, secondary, offer, held, index):
+            (found if person else nobody).add([row])
+            if partly:
+                seen.add(row[KEY] if person else row[0])
+        closing = ports.rows[secondary.name].closing(offer) if offer is not None else None
+        if partly and held is not None:  # rows of nobody that this offer doesn't speak of wait on
+            nobody.add(row for row in RowSet(ports.store, held.waiting).rows() if row[0] not in seen)
+        spilt = Spilt(found.close(), nobody.close(), closing)
+        if closing is not None and (closing.contradictory or closing.dropped):
+            spilt = _without_void(ports, spilt, closing, writer())
+    except BaseException:
+        found.discard()
+        nobody.discard()
+        raise
+    return spilt
+
+
+def _proposed(
+    ports: Ports,
+    connector: Connector,
+    secondary: Secondary,
+    offer: Offer | None,
+    held: CurrentRows | None,
+    index: KeyIndex,
+) -> Iterator[tuple[str, Row]]:
+    """Yield each row with the person it is proposed for. Six parameters: as `spill`."""
+    if offer is not None:
+        for key, values in ports.rows[secondary.name].rows(offer, connector.columns_of(secondary)):
+            yield propose(index, key, 0, values)
+        return
+    if held is None:
+        return
+    for row in RowSet(ports.store, held.segments).rows():
+        yield propose(index, row[KEY], row[MISSED], row[VALUES:])
+    for row in RowSet(ports.store, held.waiting).rows():
+        if row[KEY] == "contradictory":
+            yield "", row
+        else:
+            yield propose(index, row[0], row[MISSED], row[VALUES:])
+
+
+def _without_void(ports: Ports, spilt: Spilt, closing: Closing, writer: RowWriter) -> Spilt:
+    """Mark rows of nobody that turned out to contradict another one; a trailer's row goes."""
+    for row in RowSet(ports.store, spilt.nobody).rows():
+        if row[0] in closing.contradictory:
+            writer.add([of_nobody([row[0], 0, row[0], *row[MISSED:]], "contradictory")])
+        elif row[0] not in closing.dropped:
+            writer.add([row])
+    for segment in spilt.nobody:
+        ports.store.delete(segment.key)
+    return Spilt(spilt.found, writer.close(), closing)

@@ -12,15 +12,18 @@ from rich.console import Console
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import clean
+from upa_cli.shell.output import clean, table
 from upa_cli.shell.registry import command
-from upa_cli.work.interview import Interview, addresses
-from upa_cli.work.starter import Starter, starter_text
+from upa_cli.start.interview import Interview, addresses
+from upa_cli.start.proposals import FileProposal, Proposed, propose
+from upa_cli.start.starter import Starter, starter_text
+from upa_cli.work.source_options import Delimiter, Encoding
 from upa_core.domain.cloud import CLOUDS
 
 EXAMPLES = [
     "upa init",
     "upa init --tenant contoso.onmicrosoft.com --sharepoint contoso --map CostCenter=employeeOrgData.costCenter",
+    "upa init --tenant contoso.onmicrosoft.com --sharepoint contoso --from-file people.csv",
 ]
 
 
@@ -31,6 +34,8 @@ EXAMPLES = [
         "file": "the connector file",
         "connector": "its connector's name",
         "valid": "true: upa config check is content",
+        "proposed": "with --from-file: column, property and type of each mapping",
+        "left_out": "with --from-file: column and why nothing is proposed for it",
     },
 )
 def init(
@@ -58,12 +63,20 @@ def init(
     ] = None,
     graph: Annotated[str | None, typer.Option(help="Another root of Graph, e.g. of upa sim.")] = None,
     authority: Annotated[str | None, typer.Option(help="Another login service, e.g. of upa sim.")] = None,
+    from_file: Annotated[
+        Path | None, typer.Option("--from-file", help="Join this file, and propose mappings from its header and rows.")
+    ] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> int:
     """Write a commented connector file to start from, asking what isn't given.
 
     In a terminal it asks a few questions, and asks again where `upa config check` would complain; in a script give at
     least --tenant, --sharepoint and --map. The connector starts in staging mode: nothing is sent before `upa go`.
+    --from-file joins a file of another system: the column that names the person and a mapping for each other column
+    are proposed from its header and first rows; look them over before `upa plan`.
+
     Secrets are never asked for or written: a managed identity has none, a certificate is named by its place.
     """
     place = file or Path(cli.config_name)
@@ -72,11 +85,12 @@ def init(
     if place.exists() and not force:
         raise CommandError(f"{place} exists already: give another file, or --force", exits.USAGE)
     asking = sys.stdin.isatty() and not cli.options.json
-    given = {"--tenant": tenant, "--sharepoint": sharepoint, "--map": mappings}
+    given = {"--tenant": tenant, "--sharepoint": sharepoint, "--map": mappings or from_file}
     if not asking and (missing := [option for option, value in given.items() if not value]):
         text = f"give {' and '.join(missing)} (there is no terminal to ask in), e.g. {EXAMPLES[1]}"
         raise CommandError(text, exits.USAGE)
     pairs = _pairs(mappings or [])
+    joined = propose(from_file, encoding=encoding, delimiter=delimiter) if from_file is not None else None
     ask = Interview(cli.environ)
     cloud = cloud or (ask.cloud() if asking and not sharepoint else "global")
     if cloud not in CLOUDS:
@@ -86,7 +100,7 @@ def init(
     site = site or (ask.site(sharepoint, cloud) if asking else "/sites/upa")
     if asking and client_id is None:
         client_id, certificate = ask.certificate()
-    pairs = pairs or ask.mappings(extension_app)
+    pairs = pairs or ([] if joined is not None else ask.mappings(extension_app))
     if asking and extension_app is None and any(source.startswith("ext:") for _, source in pairs):
         extension_app = ask.extension_app()
     admin, site = addresses(sharepoint, site, cloud)
@@ -104,6 +118,7 @@ def init(
             extension_app=extension_app,
             graph=graph,
             authority=authority,
+            joined=joined,
         )
     )
     _check(cli, text, str(place))
@@ -112,12 +127,25 @@ def init(
     except OSError as exc:
         raise CommandError(f"{place} can't be written ({exc.strerror}): give another file", exits.USAGE) from exc
 
+    proposed = [{"column": one.column, "property": one.target, "type": one.type} for one in _of(joined)]
+    left_out = [{"column": column, "why": why} for column, why in (joined.left_out if joined is not None else ())]
+
     def render(out: Console) -> None:
-        out.print(clean(f"Wrote {place}: connector {name} with {len(pairs)} mapping(s), in staging mode."))
+        made = len(pairs) + len(proposed)
+        out.print(clean(f"Wrote {place}: connector {name} with {made} mapping(s), in staging mode."))
+        if joined is not None:
+            rows = [(one["column"], one["property"], one["type"]) for one in proposed]
+            rows += [(one["column"], "-", one["why"]) for one in left_out]
+            out.print(table((f"column of {joined.at}", "property", "type"), rows))
         out.print("Next: upa config check, then upa doctor")
 
-    cli.show({"file": str(place), "connector": name, "valid": True}, render)
+    document = {"file": str(place), "connector": name, "valid": True, "proposed": proposed, "left_out": left_out}
+    cli.show(document, render)
     return exits.OK
+
+
+def _of(joined: FileProposal | None) -> tuple[Proposed, ...]:
+    return joined.mappings if joined is not None else ()
 
 
 def _pairs(texts: list[str]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import typer
 
-from upa_cli.work.starter import Starter, starter_text
+from upa_cli.start.starter import Starter, starter_text
 from upa_core.domain.cloud import CLOUDS
 
 UNKNOWN_APP = "00000000-0000-0000-0000-000000000000"

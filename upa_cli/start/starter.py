@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from upa_cli.shell.output import clean
+from upa_cli.start.proposals import SOURCE, FileProposal
 from upa_core.domain.people.attributes import type_of_attribute
 
 
@@ -25,6 +27,8 @@ class Starter:
     extension_app: str | None = None
     graph: str | None = None
     authority: str | None = None
+    joined: FileProposal | None = None
+    """A file whose rows are joined, with its own mappings."""
 
 
 def starter_text(answers: Starter) -> str:
@@ -56,6 +60,7 @@ connectors:
       site_url: {_quote(answers.site_url)}
       folder: {_quote(answers.folder)}
 
+{_joined(answers.joined)}\
     # Who takes part; without clauses, everybody. Groups can't be used: users/delta doesn't track membership.
     # scope:
     #   clauses:
@@ -66,7 +71,7 @@ connectors:
     # `constant:`, `type: date`, `on_empty: clear` (default: keep), `redact: true` for what logs must not show, and
     # `examples:` that `upa config check` runs.
     mappings:
-{_mappings(answers.mappings)}
+{_mappings(answers.mappings)}{_proposed(answers.joined)}
     # More changes than this in 24 hours are held until somebody approves (upa hold show). These are the defaults.
     # threshold:
     #   updates: {{percent: 30}}
@@ -96,6 +101,40 @@ def _endpoints(answers: Starter) -> str:
         for key, url in (("graph", answers.graph), ("authority", answers.authority))
         if url
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _joined(file: FileProposal | None) -> str:
+    if file is None:
+        return ""
+    key, contract = file.key, file.contract
+    pad = f", pad: {key.pad}" if key.pad else ""
+    lines = [
+        "    # Rows of another system, joined to Entra's people by a key. The function app needs it where it can",
+        "    # be reached: https://<account>.blob.core.windows.net/<container>/<name>",
+        "    with:",
+        f"      - as: {SOURCE}",
+        "        kind: file",
+        f"        at: {_quote(file.at)}",
+        f"        match: [{{column: {_quote(key.column)}, to: {_quote(key.to)}{pad}}}]",
+    ]
+    lines += [f"        format: {contract.format}"] if contract.format != "csv" else []
+    lines += [f"        encoding: {_quote(contract.encoding)}"] if contract.encoding != "utf-8" else []
+    lines += [f"        delimiter: {json.dumps(contract.delimiter)}"] if contract.delimiter else []
+    return "\n".join(lines) + "\n\n"
+
+
+def _proposed(file: FileProposal | None) -> str:
+    if file is None:
+        return ""
+    lines = [
+        "      # Proposed from the file's header and its first rows: take out what isn't wanted, correct the names."
+    ]
+    for one in file.mappings:
+        lines += [f"      - target: {_quote(one.target)}", f"        source: {_quote(f'{SOURCE}.{one.column}')}"]
+        lines += [f"        type: {one.type}"] if one.type != "string" else []
+        lines += [f"        # {clean(one.remark)}"] if one.remark else []
+    lines += [f"      # Not proposed: {clean(column)} ({clean(why)})" for column, why in file.left_out]
     return "\n".join(lines) + "\n"
 
 

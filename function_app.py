@@ -125,6 +125,12 @@ async def get_run(req: func.HttpRequest) -> func.HttpResponse:
     return await _tell("get_run", req)
 
 
+@app.route(route="runs/{run}/people", methods=["GET"])
+async def get_run_people(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell whom a run was about, old → new and result."""
+    return await _tell("get_run_people", req)
+
+
 @app.route(route="status", methods=["GET"])
 async def get_status(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how every connector is."""

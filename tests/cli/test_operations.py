@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 import zipfile
@@ -45,6 +47,41 @@ def test_a_rejected_plan_is_not_planned_again(office: Office) -> None:
     assert office.upa("plan").code == exits.OK
     assert office.profile("ada")["CostCenter"] == "CC-1"
     assert "Rejected: CostCenter = (empty)" in office.upa("why", office.upn("ada")).out
+
+
+def test_a_run_opens_into_its_people(office: Office) -> None:
+    """Timeline, counts and old → new with results; filters and CSV give the same values; redacted ones stay hidden."""
+    office.upa("run")
+    run = office.upa("runs", "--json").json["runs"][0]["run"]
+    shown, asked = office.upa("run", "show", run, "--json"), office.upa("run", "show", run, "--property", "Badge")
+    one = office.upa("run", "show", run, "--user", office.upn("ada"), "--result", "accepted", "--json")
+    office.upa("run", "show", run, "--csv", str(office.folder / "run.csv"))
+    rows = list(csv.DictReader(io.StringIO((office.folder / "run.csv").read_text(encoding="utf-8-sig"))))
+
+    assert [step["what"] for step in shown.json["run"]["timeline"]][:4] == ["pulled", "planned", "uploaded", "queued"]
+    assert len(shown.json["people"]) == shown.json["run"]["people"] == len(office.people)
+    assert [person["user"] for person in one.json["people"]] == [office.upn("ada")]
+    assert {row["result"] for row in rows} == {"accepted"}
+    assert {row["new"] for row in rows if row["property"] == "Badge"} <= {"***", ""}
+    assert asked.code == exits.OK
+    assert "cleared" not in asked.out
+    assert office.upa("run", "show", "nonsense").code == exits.USAGE
+    assert office.upa("run", "show", "20200101T000000Z-aaaa").code == exits.REFUSED
+    assert office.upa("run", "show", run, "--after", "9.9.9").code == exits.REFUSED
+
+
+def test_what_changed_in_the_connector_file_between_two_runs(office: Office) -> None:
+    """Each run names the file it was planned with; a line that was added is shown, nothing where nothing differs."""
+    office.upa("run")
+    first = office.upa("runs", "--json").json["runs"][0]["run"]
+    same = office.upa("config", "diff", first)
+    text = office.config.read_text(encoding="utf-8")
+    office.config.write_text(text.replace("    staging: ", "    # staging was tried\n    staging: "), encoding="utf-8")
+    changed = office.upa("config", "diff", first)
+
+    assert (same.code, changed.code) == (exits.OK, exits.CHANGES)
+    assert "+    # staging was tried" in changed.out
+    assert office.upa("config", "diff", "nonsense").code == exits.USAGE
 
 
 def test_deciding_about_nothing_is_refused(office: Office) -> None:

@@ -111,6 +111,8 @@ READERS: dict[str, Callable[[Office, dict[str, Any]], list[str]]] = {
     "go": lambda office, at: ["go"],
     "adopt": lambda office, at: ["adopt"],
     "run": lambda office, at: ["run"],
+    "run show": lambda office, at: ["run", "show", at["run"]],
+    "config diff": lambda office, at: ["config", "diff", at["run"]],
     "import": lambda office, at: ["import", at["file"], "--map", "City=NewCity", "--dry-run"],
     "canary": lambda office, at: ["canary", office.upn("bo")],
     "init": lambda office, at: [

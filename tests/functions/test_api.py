@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -185,6 +187,40 @@ def test_a_rejected_plan_says_who_decided(world: ApiWorld) -> None:
 
     assert again.status_code == 409
     assert "Ann (not verified, by function key) rejected it at" in again.json()["detail"]
+
+
+def test_a_run_opens_page_by_page_and_as_csv(world: ApiWorld) -> None:
+    """Pages hold each person once, clears first; CSV has the same values in the same columns, in the same order."""
+    run = world.hold()
+    whole = world.get(f"/api/runs/{run}").json()
+    people, after = [], ""
+    while True:
+        page = world.get(f"/api/runs/{run}/people", params={"limit": 3, "after": after}).json()
+        people += page["people"]
+        if not (after := page["after"]):
+            break
+    text = world.get(f"/api/runs/{run}/people", params={"format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(text.text)))
+
+    assert whole["people"] == len(people) == len({one["person"] for one in people}) > 3
+    assert whole["properties"]["CostCenter"]["cleared"] == sum(one["kind"] == "cleared" for one in rows)
+    assert (whole["status"], whole["timeline"][-1]["at"]) == ("held", None)
+    assert [(one["person"], value["property"]) for one in people for value in one["values"]] == [
+        (row["person"], row["property"]) for row in rows
+    ]
+    assert text.headers["Content-Type"].startswith("text/csv")
+    assert {row["result"] for row in rows} == {"planned"}
+
+
+@pytest.mark.parametrize(
+    "query", ["after=1", "after=9.9.9", "result=x", "kind=x", "person=x", "limit=0", "limit=1001", "format=x", "x=1"]
+)
+def test_a_question_that_makes_no_sense_is_refused(world: ApiWorld, query: str) -> None:
+    """A misspelt filter never looks like a run without people."""
+    run = world.get("/api/runs").json()["runs"][0]["id"]
+
+    assert world.get(f"/api/runs/{run}/people?{query}").status_code == 400
+    assert world.get("/api/runs/20200101T000000Z-abcd/people").status_code == 404
 
 
 def test_declined_values_are_listed_and_lifted(world: ApiWorld) -> None:

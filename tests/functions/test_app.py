@@ -55,6 +55,7 @@ EXPECTED = {
     "sync_user_now": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/users/{user}/sync"), ANSWER],
     "list_runs": [_http("GET", "runs"), ANSWER],
     "get_run": [_http("GET", "runs/{run}"), ANSWER],
+    "get_run_people": [_http("GET", "runs/{run}/people"), ANSWER],
     "get_status": [_http("GET", "status"), ANSWER],
     "get_user": [_http("GET", "users/{user}"), ANSWER],
     "get_hold": [_http("GET", "holds/{run}"), ANSWER],

@@ -1,7 +1,9 @@
-"""`upa config check`, `upa config schema`: the connector file before anything runs."""
+"""`upa config`: the connector file before anything runs, and what changed in it between two runs."""
 
 from __future__ import annotations
 
+import re
+from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +16,10 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.ids import is_run_id
+from upa_core.services.admin.connector_files import ConnectorFile, digest_of, file_of, read_file
 
-group("config", "The connector file: check it, print its schema.")
+group("config", "The connector file: check it, print its schema, compare it with an earlier one.")
 
 
 @command(
@@ -143,3 +147,55 @@ def schema(
         raise CommandError(f"{out} can't be written ({exc.strerror}): name another file", exits.USAGE) from exc
     cli.note(f"wrote {out}")
     return exits.OK
+
+
+@command(
+    "config diff",
+    examples=["upa config diff 20261122T101500Z-7f3k 20261123T101500Z-9d2m", "upa config diff 20261122T101500Z-7f3k"],
+    shape={
+        "connector": "its name",
+        "old": "hash of the first",
+        "new": "hash of the second",
+        "diff": "lines, as diff -u",
+    },
+    exit_codes=(exits.OK, exits.CHANGES),
+)
+def diff(
+    cli: Cli,
+    old: Annotated[str, typer.Argument(metavar="A", help="A run's id, or the hash of a kept connector file.")],
+    new: Annotated[str | None, typer.Argument(metavar="[B]", help="Another; default: the file of today.")] = None,
+) -> int:
+    """Show what differs between the connector files of two runs, or of a run and today.
+
+    Each run names the file that it was planned with, and files are kept by their hash while a run names them.
+    Exit code 2 where something differs.
+    """
+    before = _kept(cli, old)
+    if new is not None:
+        after = _kept(cli, new)
+    else:
+        text = cli.ports.connector_file
+        after = ConnectorFile(digest_of(text), text)
+    lines = list(unified_diff(before.text.splitlines(), after.text.splitlines(), old, new or "today", lineterm=""))
+    document = {"connector": cli.connector.name, "old": before.digest, "new": after.digest, "diff": lines}
+
+    def render(out: Console) -> None:
+        for line in lines:
+            out.print(clean(line), style="green" if line.startswith("+") else "red" if line.startswith("-") else "")
+        if not lines:
+            out.print(f"Nothing differs: {before.digest[:12]}")
+
+    cli.show(document, render)
+    return exits.CHANGES if lines else exits.OK
+
+
+def _kept(cli: Cli, name: str) -> ConnectorFile:
+    """Return a kept connector file by the run that names it, or by its hash."""
+    if is_run_id(name):
+        found = file_of(cli.ports, cli.connector, name)
+        if found is None:
+            raise CommandError(f"run {name} of {cli.connector.name} names no connector file. See upa runs")
+        return found
+    if re.fullmatch("[0-9a-f]{64}", name):
+        return read_file(cli.ports, cli.connector, name)
+    raise CommandError(f"{clean(name)[:80]!r} is neither a run's id nor a hash of 64 digits", exits.USAGE)

@@ -1,7 +1,9 @@
-"""`upa run`: pull, plan, export, and wait for the import job."""
+"""`upa run`: pull, plan, export, and wait for the import job; `upa run show`: open one."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,15 +11,23 @@ import typer
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.registry import command
+from upa_cli.shell.registry import command, group
+from upa_cli.work.one_run import show_one_run
 from upa_cli.work.outcome import RUN_SHAPE, show_run
 from upa_cli.work.runner import run_to_the_end
-from upa_cli.work.users import user_ids
+from upa_cli.work.users import user_id, user_ids
 from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.run_rows import KINDS, RESULTS
 from upa_core.services.admin import controls
 from upa_core.services.admin.requests import check_on, request_people
+from upa_core.services.insight.run_people import Wanted
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import state_of
+
+Results = StrEnum("Results", {name: name for name in RESULTS})  # type: ignore[misc]
+Kinds = StrEnum("Kinds", {name: name for name in KINDS})  # type: ignore[misc]
+
+group("run", "Pull, plan and export now; or open a run.", alone=True)
 
 
 @command(
@@ -60,3 +70,45 @@ def run(
     with cli.progress.waiting() as narrate:
         result = run_to_the_end(ports, connector, full=full or (resend and not persons), wait=wait, narrate=narrate)
     return show_run(cli, result, persons=persons)
+
+
+@command(
+    "run show",
+    examples=[
+        "upa run show 20261122T101500Z-7f3k",
+        "upa run show 20261122T101500Z-7f3k --result refused --property UpaTitle",
+        "upa run show 20261122T101500Z-7f3k --user ada@contoso.com",
+        "upa run show 20261122T101500Z-7f3k --csv run.csv",
+    ],
+    shape={
+        "connector": "its name",
+        "run": "status, why, plan (its hash), counts, properties, causes, files, timeline, config (a hash), report",
+        "people": "person, user, values: property, kind, old, new, result, why, detail; clears first",
+        "after": "where the next page begins; empty where this is the last",
+    },
+)
+def show(
+    cli: Cli,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id; see upa runs.")],
+    *,
+    result: Annotated[Results | None, typer.Option(help="Only values with this result.")] = None,
+    name: Annotated[str, typer.Option("--property", metavar="NAME", help="Only this property.")] = "",
+    kind: Annotated[Kinds | None, typer.Option(help="Only values of this kind.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="USER", help="Only this person: object id or UPN.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write everybody asked for to this CSV file.")] = None,
+    after: Annotated[str, typer.Option(help="Go on where the page before ended.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="People listed.")] = 20,
+) -> int:
+    """Open a run: when it got how far, what it planned for whom, old → new, and what became of each value.
+
+    Results: planned, accepted (SharePoint named nobody), refused, escrowed (waits to be retried), declined (an
+    administrator rejected it), unknown (the import job confirmed nobody; it is sent again), not_sent. Unchanged people
+    are counted. Values of redacted properties show as ***.
+    """
+    wanted = Wanted(
+        result=result.value if result else "",
+        property=name,
+        kind=kind.value if kind else "",
+        person=user_id(cli, user) if user else "",
+    )
+    return show_one_run(cli, run, wanted, csv=csv, after=after, limit=limit)

@@ -141,10 +141,10 @@ app = typer.Typer(
 _GROUPS: dict[str, typer.Typer] = {}
 
 
-def group(name: str, summary: str) -> None:
-    """Make a group of commands, `upa NAME …`."""
+def group(name: str, summary: str, *, alone: bool = False) -> None:
+    """Make a group of commands, `upa NAME …`; `alone`: `upa NAME` is a command too."""
     _GROUPS[name] = typer.Typer(
-        cls=UpaGroup, help=summary, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+        cls=UpaGroup, help=summary, no_args_is_help=not alone, add_completion=False, rich_markup_mode=None
     )
     app.add_typer(_GROUPS[name], name=name, short_help=summary)
 
@@ -182,9 +182,15 @@ def command(
         def run(ctx: typer.Context, **given: Any) -> None:
             before = ctx.obj if isinstance(ctx.obj, Options) else Options()
             options = _options({name: given.pop(name) for name in COMMON}).over(before)
+            if ctx.invoked_subcommand is not None:
+                ctx.obj = options
+                return
             raise typer.Exit(guarded(options, function, given))
 
         _sign(run, own)
+        if path in _GROUPS:
+            _GROUPS[path].callback(invoke_without_command=True, help=_help(COMMANDS[path]))(run)
+            return function
         parent, _, name = path.rpartition(" ")
         target = _GROUPS[parent] if parent else app
         target.command(name, help=_help(COMMANDS[path]), short_help=summary)(run)

@@ -17,9 +17,9 @@ from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.http_api.idempotency import HEADER, once
 from upa_core.ports.bundle import Ports
-from upa_core.services.admin.requests import check_on, request_people, request_run, run_status
+from upa_core.services.admin.requests import check_on, request_people, request_run
 from upa_core.state.document import state_of
-from upa_core.state.reports import moments, recent_reports, report_json
+from upa_core.state.reports import moments, recent_reports
 
 MAX_BODY = 64 * 1024
 MAX_PEOPLE = 1000
@@ -47,17 +47,6 @@ def start_run(connectors: Everyone, request: Request) -> Response:
 
     ports = next(iter(connectors.values()))[1]
     return once(ports, request.headers.get(HEADER), request.body, act)
-
-
-def get_run(connectors: Everyone, request: Request) -> Response:
-    """Tell where a run stands."""
-    run = run_in(request)
-    for connector, ports in connectors.values():
-        found = run_status(ports, connector, run)
-        if found is not None:
-            body = {"id": found.id, "connector": found.connector, "status": found.status}
-            return Response(200, body | {"report": report_json(found.report) if found.report is not None else None})
-    return problem(404, "No such run", "it was never asked for, or its retention has passed")
 
 
 def list_runs(connectors: Everyone, request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from upa_core.domain.http import ProblemError, Request, Response
 from upa_core.http_api import decisions as decide_api
 from upa_core.http_api import people as people_api
+from upa_core.http_api import run_people as run_people_api
 from upa_core.http_api import runs as run_api
 from upa_core.http_api import status as status_api
 from upa_core.http_api.caller import caller
@@ -15,7 +16,8 @@ from upa_core.http_api.runs import Everyone
 _READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "start_run": run_api.start_run,
     "list_runs": run_api.list_runs,
-    "get_run": run_api.get_run,
+    "get_run": run_people_api.get_run,
+    "get_run_people": run_people_api.get_run_people,
     "get_status": status_api.get_status,
     "get_user": people_api.get_user,
     "get_hold": decide_api.get_hold,

@@ -18,8 +18,10 @@ from upa_core.domain.people.escrow_entry import WHOLE
 from upa_core.domain.plan.run_people import BatchRow, RunPeople
 from upa_core.domain.plan.run_rows import word_of
 from upa_core.ports.bundle import Ports
+from upa_core.services.admin.connector_files import file_hash_of
 from upa_core.services.admin.requests import RunStatus, run_status
 from upa_core.state.document import get_document, lane_of, state_of, watcher_of
+from upa_core.state.reports import report_json
 from upa_core.state.run_people.reader import open_run
 
 _LATER = datetime.max.replace(tzinfo=UTC)
@@ -52,6 +54,8 @@ class RunTold:
     """None: nothing was planned, or an earlier release planned it."""
     held: str = ""
     """Why it is held."""
+    config: str | None = None
+    """The hash of the connector file that it was planned with."""
 
 
 def tell_run(ports: Ports, connector: Connector, run: str) -> RunTold | None:
@@ -85,7 +89,8 @@ def tell_run(ports: Ports, connector: Connector, run: str) -> RunTold | None:
     if found.report is not None:
         timeline.append(Moment("ended", found.report.ended, detail=found.report.outcome))
     timeline.sort(key=lambda one: one.at or _LATER)
-    return RunTold(found, ran, counts, files, tuple(timeline), people, held.why if held is not None else "")
+    config = file_hash_of(ports, connector, ran)
+    return RunTold(found, ran, counts, files, tuple(timeline), people, held.why if held is not None else "", config)
 
 
 def run_told(told: RunTold, now: datetime) -> dict[str, Any]:
@@ -97,6 +102,7 @@ def run_told(told: RunTold, now: datetime) -> dict[str, Any]:
         "status": told.status.status,
         "why": report.why if report is not None else told.held,
         "kind": None if report is None else "full" if report.full else "delta",
+        "config": told.config,
         "plan": table.hash if table is not None else "",
         "counts": to_json(told.counts),
         "people": table.people if table is not None else None,
@@ -104,6 +110,7 @@ def run_told(told: RunTold, now: datetime) -> dict[str, Any]:
         "properties": by_property(table) if table is not None else {},
         "causes": causes(table) if table is not None else [],
         "files": [to_json(one) for one in told.files],
+        "report": report_json(report) if report is not None else None,
         "timeline": [
             {
                 "what": one.what,

@@ -1,0 +1,92 @@
+"""The HTTP API's use cases for what is in a run: the run as a whole, and its people page by page or as CSV."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.ids import is_guid
+from upa_core.domain.errors import RefusedError
+from upa_core.domain.http import ProblemError, Request, Response, problem
+from upa_core.domain.plan.run_rows import KINDS, RESULTS
+from upa_core.http_api.people import people_named
+from upa_core.http_api.runs import Everyone, check, known_only, run_in
+from upa_core.ports.bundle import Ports
+from upa_core.services.insight.run_people import MAX_LIMIT, RunPeopleView, Wanted
+from upa_core.services.insight.run_view import run_told, tell_run
+from upa_core.services.insight.told_people import csv_text, people_json
+from upa_core.state.run_people.reader import open_run
+
+CSV_PEOPLE = 10_000
+"""People in one answer of CSV; a header `Link` says where the rest is."""
+
+
+def get_run(connectors: Everyone, request: Request) -> Response:
+    """Tell where a run stands, and what it planned and did."""
+    run = run_in(request)
+    for connector, ports in connectors.values():
+        found = tell_run(ports, connector, run)
+        if found is not None:
+            return Response(200, {"id": found.status.id, **run_told(found, ports.clock.now())})
+    return problem(404, "No such run", "it was never asked for, or its retention has passed")
+
+
+def get_run_people(connectors: Everyone, request: Request) -> Response:
+    """Tell whom a run was about: `?result=&property=&kind=&person=&after=&limit=100&format=csv`."""
+    query = request.query
+    known_only("query parameter", query, {"result", "property", "kind", "person", "after", "limit", "format", "code"})
+    run, connector, ports, view = _opened(connectors, request)
+    wanted, limit = _wanted(request), query.get("limit", "100")
+    check(re.fullmatch("[1-9][0-9]{0,3}", limit) is not None and int(limit) <= MAX_LIMIT, f"limit is 1 to {MAX_LIMIT}")
+    check(query.get("format", "json") in ("json", "csv"), "format is json or csv")
+    after = query.get("after", "")
+    if query.get("format") == "csv":
+        return _csv(ports, view, wanted, request, after)
+    try:
+        page = view.page(wanted, after=after, limit=int(limit))
+    except RefusedError as exc:
+        raise ProblemError(problem(400, "The request can't be used", str(exc))) from None
+    names = people_named(ports, [one.person for one in page.people])
+    people = people_json(page.people, names)
+    return Response(200, {"run": run, "connector": connector.name, "people": people, "after": page.after})
+
+
+def _opened(connectors: Everyone, request: Request) -> tuple[str, Connector, Ports, RunPeopleView]:
+    run = run_in(request)
+    ports = next(iter(connectors.values()))[1]
+    reader = open_run(ports.store, run)
+    if reader is None or reader.table.connector not in connectors:
+        detail = "the run has no people that are kept: nothing was planned, it isn't known, or its retention has passed"
+        raise ProblemError(problem(404, "No people of this run", detail))
+    connector, ports = connectors[reader.table.connector]
+    return run, connector, ports, RunPeopleView(reader, connector)
+
+
+def _wanted(request: Request) -> Wanted:
+    query = request.query
+    result, kind, person = query.get("result", ""), query.get("kind", ""), query.get("person", "")
+    check("result" not in query or result in RESULTS, f"result is one of {', '.join(RESULTS)}")
+    check("kind" not in query or kind in KINDS, f"kind is one of {', '.join(KINDS)}")
+    check("person" not in query or is_guid(person), "person is an object id (GUID)")
+    return Wanted(result=result, property=query.get("property", ""), kind=kind, person=person.lower())
+
+
+def _csv(ports: Ports, view: RunPeopleView, wanted: Wanted, request: Request, after: str) -> Response:
+    """Answer with people from `after` on, and where the others are."""
+    people, first = [], not after
+    while True:
+        try:
+            page = view.page(wanted, after=after, limit=MAX_LIMIT)
+        except RefusedError as exc:
+            raise ProblemError(problem(400, "The request can't be used", str(exc))) from None
+        people += page.people
+        after = page.after
+        if not after or len(people) >= CSV_PEOPLE:
+            break
+    headers: dict[str, Any] = {"Content-Type": "text/csv; charset=utf-8"}
+    if after:
+        query = {name: value for name, value in request.query.items() if name not in ("after", "code")}
+        headers["Link"] = f'<?{urlencode({**query, "after": after})}>; rel="next"'
+    return Response(200, csv_text(people, lambda ids: people_named(ports, ids), headings=first), headers)

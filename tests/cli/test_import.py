@@ -252,8 +252,10 @@ def test_a_property_that_a_connector_owns_is_refused(desk: Office) -> None:
     refused = desk.upa("import", file, "--map", "CC=costcenter", "--yes")
     answer = desk.upa("import", file, "--map", "CC=costcenter", "--override", "--yes", "--json").json
     imported, waits = desk.profile("ada")["CostCenter"], desk.upa("escrow", "list", "--json").json["people"]
-    desk.upa("run")
+    known = desk.upa("why", desk.upn("ada"), "--json").json["known"]
+    after = desk.upa("run", "--json").json["runs"][0]["counts"]
 
+    assert (known["CostCenter"], known["Division"], after["updated"]) == (None, "Research", 1)
     assert (refused.code, "CostCenter of people" in refused.err, len(desk.sim.jobs)) == (exits.REFUSED, True, 3)
     assert (answer["outcome"], answer["properties"]) == ("succeeded", {"CostCenter": "CC"})
     assert (imported, [one["reason"] for one in waits]) == ("imported", ["overridden"])

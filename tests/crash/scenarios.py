@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from tests.support.ad_hoc import begun, canary, import_values
 from tests.support.joined import JoinedWorld, row
 from tests.support.world import NO_THRESHOLD, World, with_limits
-from upa_core.domain.errors import RefusedError
+from upa_core.domain.errors import RefusedError, UnavailableError
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.upkeep.housekeeping import housekeeping
@@ -227,14 +227,25 @@ def _swap_numbers(world: World, _: Ports) -> None:
 
 def _canary(world: World, ports: Ports) -> None:
     """Begin a canary of a connector that was never pulled, and close the laptop."""
-    if not begun(world):
-        canary(world, ports, world.people[2])
+    _begin(world, ports, lambda: canary(world, ports, world.people[2]))
+
+
+def _begin(world: World, ports: Ports, begin: Callable[[], object]) -> None:
+    """Begin an ad hoc run, once; where another run is open it waits for that one, as it is told to."""
+    for _ in range(5):
+        if begun(world):
+            return
+        try:
+            begin()
+        except UnavailableError:
+            world.drain(ports, hours=6)
 
 
 def _see_it_through(world: World, ports: Ports) -> None:
-    """Do what the function app's timer does, until the open run has ended."""
-    world.drain(ports, hours=6)
-    assert world.state.run is None
+    """Do what the function app's timer does, until no ad hoc run is open."""
+    world.drain(ports)
+    run = world.state.run
+    assert run is None or run.ad_hoc is None, run
 
 
 def _imported() -> World:
@@ -247,9 +258,8 @@ def _imported() -> World:
 
 def _import(world: World, ports: Ports) -> None:
     """Import a property that nobody owns, and override one that the connector owns."""
-    if not begun(world):
-        values = {"UpaExtra": "x", "UpaTitle": "imported"}
-        import_values(world, ports, dict.fromkeys(world.people[:4], values))
+    values = {"UpaExtra": "x", "UpaTitle": "imported"}
+    _begin(world, ports, lambda: import_values(world, ports, dict.fromkeys(world.people[:4], values)))
 
 
 def _imported_all(world: World, _: Ports) -> None:

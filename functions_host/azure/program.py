@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import threading
 import time
@@ -110,10 +111,16 @@ class Supervisor:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                env=self._environment(),
             )
         except OSError as exc:
             msg = f"{self._program.path} can't be run: {exc.strerror}"
             raise AzureTriggersError(msg, "name the program with --azure-program") from exc
+
+    def _environment(self) -> dict[str, str]:
+        """Return ours with another home: the SDK keeps the timers' past there, and hosts would share it."""
+        cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        return {**os.environ, "XDG_CACHE_HOME": cache, "HOME": str(self._config.parent / "timers")}
 
     def _keep(self) -> None:
         began = False

@@ -372,6 +372,7 @@ def test_an_occurrence_missed_while_no_host_ran_is_past_due(start: Any, own_stor
     settings = {"TICK_SCHEDULE": "0 0 */6 * * *", "AzureWebJobsStorage": own_storage.connection}
 
     host = start(settings=settings)
+    eventually(lambda: host.knows_timer("tick"))
     host.begin_to_stop()
     host.stop()
     host.make_overdue("tick", timedelta(days=1))

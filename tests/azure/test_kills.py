@@ -15,6 +15,8 @@ pytestmark = pytest.mark.long
 
 BLOWS = ("engine", "worker", "both", "storage")
 BLOWS_IN_A_SCHEDULE = 4
+IN_FLIGHT_SHARE = 0.5
+"""Of the blows after the first: they wait until an import job is in flight. The first always does."""
 LONGEST_ABSENCE = 60.0
 """Of storage, in seconds of wall time."""
 
@@ -27,7 +29,7 @@ def test_whatever_is_killed_nothing_is_lost_or_doubled(
     chance = random.Random(f"azure {seed}")
     with azure_stage(tmp_path, monkeypatch) as staged:
         began = time.monotonic()
-        blows = [_strike(staged, chance, began) for _ in range(BLOWS_IN_A_SCHEDULE)]
+        blows = [_strike(staged, chance, began, number) for number in range(BLOWS_IN_A_SCHEDULE)]
         staged.edit(5, "after all")
         eventually(lambda: staged.settled() and staged.wrong() == [], 600)
         ended = time.monotonic()
@@ -45,11 +47,15 @@ def test_whatever_is_killed_nothing_is_lost_or_doubled(
         assert staged.messages("upa-pull-poison") == staged.messages("upa-export-poison") == []
 
 
-def _strike(staged: AzureStage, chance: random.Random, began: float) -> str:
-    """Wait a little, kill something, and return what and when."""
+def _strike(staged: AzureStage, chance: random.Random, began: float, number: int) -> str:
+    """Wait for an import job in flight or only a little, kill something, and return what and when."""
+    if number == 0 or chance.random() < IN_FLIGHT_SHARE:
+        staged.edit(5, f"blow {number}")
+        eventually(staged.in_flight, 300)
     threading.Event().wait(chance.uniform(0.5, 15))
     blow = chance.choice(BLOWS)
-    at = round(time.monotonic() - began)
+    moved = "in flight" if staged.in_flight() else "not in flight"
+    at = f"{time.monotonic() - began:.0f} s, {moved}"
     match blow:
         case "engine":
             staged.kill_engine()
@@ -61,5 +67,5 @@ def _strike(staged: AzureStage, chance: random.Random, began: float) -> str:
             absence = chance.uniform(5, LONGEST_ABSENCE)
             with staged.storage_away():
                 threading.Event().wait(absence)
-            return f"{at} s: storage away for {absence:.0f} s"
-    return f"{at} s: {blow}"
+            return f"{at}: storage away for {absence:.0f} s"
+    return f"{at}: {blow}"

@@ -84,7 +84,7 @@ class AzureStage:
         """SIGKILL the functions host and start it again; Microsoft's triggers see it and stop by themselves."""
         engine = engine_process(self.app)
         self.app.kill()
-        eventually(lambda: not engine or is_gone(engine), 90)
+        eventually(lambda: not engine or is_gone(engine), 300)
         self.app.start()
 
     def kill_both(self) -> None:

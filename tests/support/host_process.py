@@ -107,13 +107,23 @@ class HostProcess:
 
         return eventually(found)
 
+    def knows_timer(self, timer):
+        """Tell whether the next occurrence of a timer is stored yet."""
+        state = Path(self.state)
+        if (state / "timers").is_dir():
+            return any((state / "timers").glob(f"**/*{timer}*"))
+        with contextlib.closing(sqlite3.connect(state / "state.db")) as database, contextlib.suppress(sqlite3.Error):
+            return bool(database.execute("SELECT 1 FROM timer WHERE name = ?", (timer,)).fetchone())
+        return False
+
     def make_overdue(self, timer, by):
         """Put the next occurrence of a timer into the past, as the stopped host's state has it."""
         state = Path(self.state)
         for path in (state / "timers").glob(f"**/*{timer}*") if (state / "timers").is_dir() else ():
             status = json.loads(path.read_text())
             then = (datetime.now(UTC) - by).isoformat()
-            path.write_text(json.dumps({**status, "Last": then, "Next": then, "LastUpdated": then}))
+            missed = (datetime.fromisoformat(status["Next"]) - by).isoformat()  # another hour: another schedule's past
+            path.write_text(json.dumps({**status, "Last": then, "Next": missed, "LastUpdated": then}))
             return
         with contextlib.closing(sqlite3.connect(state / "state.db", isolation_level=None)) as database:
             changed = database.execute("UPDATE timer SET next = next - ? WHERE name = ?", (by.total_seconds(), timer))

@@ -13,6 +13,7 @@ ELSEWHERE = {
     "services/deliver/individual/urgent.py": "tests/services/drive/test_now.py",
     "services/deliver/settle_safely.py": "tests/services/drive/test_deadline.py",
     "services/drive/named.py": "tests/services/drive/test_now.py",
+    "services/plan/tell.py": "tests/services/plan/test_uncarried.py",
     "state/attempts.py": "tests/services/drive/test_deadline.py",
     "domain/bulk/import_job.py": "tests/adapters/sharepoint/test_import_jobs.py",
     "domain/documents/census.py": "tests/domain/plan/test_source_shrank.py",

@@ -117,7 +117,7 @@ resource escrowGrowing 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
     criteria: {
       allOf: [
         {
-          query: 'traces | where message == "upa.person.escrowed" and customDimensions.upa_reason != "profile_not_created" | summarize people = sum(toint(customDimensions.upa_people)) by connector = tostring(customDimensions.upa_connector)'
+          query: 'traces | where message == "upa.person.escrowed" and customDimensions.upa_reason !in ("profile_not_created", "user_name_changed", "over_budget") | summarize people = sum(toint(customDimensions.upa_people)) by connector = tostring(customDimensions.upa_connector)'
           timeAggregation: 'Total'
           metricMeasureColumn: 'people'
           operator: 'GreaterThan'

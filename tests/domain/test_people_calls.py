@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upa_core.domain.people_calls import Budget, Part, PeopleCalls, load_of
+from upa_core.domain.people_calls import Budget, Part, PeopleCalls, load_of, within
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -75,16 +75,16 @@ def test_the_arithmetic_is_said() -> None:
     """A load names people, calls, rate and end."""
     load = load_of(34_000, 68_000, Budget(), NOON)
 
-    assert load.calls == 170_000
+    assert load.calls == 204_000
     assert str(load) == (
-        "34,000 people × 5.0 calls = 170,000 calls of PeopleManager, at 750 in 5 minutes "
-        "done by about 2026-11-23 06:53 UTC"
+        "34,000 people × 6.0 calls = 204,000 calls of PeopleManager, at 750 in 5 minutes "
+        "done by about 2026-11-23 10:40 UTC"
     )
 
 
 def test_the_end_waits_for_hours_and_days() -> None:
     """Off-peak hours and a day's limit move the expected end."""
-    load = load_of(1_000, 0, Budget(hours=(20, 22), per_day=1_000), NOON)
+    load = load_of(1_000, 0, Budget(hours=(20, 22), per_day=1_000, one_geo=True), NOON)
 
     assert load.ends == datetime(2026, 11, 24, 20, 6, 40, tzinfo=UTC)
 
@@ -110,3 +110,23 @@ def test_somebody_who_waits_is_served_at_any_hour() -> None:
 
     assert granted == 750
     assert calls.free_at(budget, NOON, someone) == NOON + timedelta(minutes=5)
+
+
+def test_two_hours_hold_what_windows_hours_and_days_allow() -> None:
+    """It is told how many calls a span holds, and when the first one after it can be made."""
+    two = timedelta(hours=2)
+
+    assert within(two, Budget(), NOON) == (18_000, NOON + two)
+    assert within(two, Budget(hours=(20, 5)), NOON) == (18_000, NOON.replace(hour=22))
+    assert within(two, Budget(per_hour=100), NOON) == (200, NOON + two)
+    assert within(two, Budget(per_day=500), NOON, used_today=300) == (200, datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_a_share_smaller_than_a_person_serves_one_at_a_time() -> None:
+    """An unused window is passed by what one person takes, no further; the next one waits for the next window."""
+    tiny = Budget(share=0.1)
+    calls, granted = PeopleCalls().reserve(100, tiny, NOON, least=6)
+
+    assert (tiny.per_window, granted, calls.reserve(100, tiny, NOON, least=6)[1]) == (3, 6, 0)
+    assert calls.free_at(tiny, NOON, least=6) == NOON + timedelta(minutes=5)
+    assert calls.reserve(100, tiny, NOON + timedelta(minutes=5), least=6)[1] == 6

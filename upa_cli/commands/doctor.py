@@ -16,8 +16,11 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count
 from upa_cli.shell.registry import command
 from upa_cli.work.app_health import ask_health, is_address
+from upa_core.domain.connector import Connector
 from upa_core.domain.errors import UpaError
+from upa_core.ports.bundle import Ports
 from upa_core.services.admin.requests import request_run
+from upa_core.services.deliver.routes import unproven_of
 from upa_core.services.doctor.examine import examine
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe import probe as ask_sharepoint
@@ -83,9 +86,10 @@ def doctor(
         raise CommandError(f"{clean(app)[:60]!r} isn't the address of a function app: https://NAME…", exits.USAGE)
     found: list[tuple[str, list[Finding]]] = []
     for connector in cli.connectors:
-        findings = _examine(cli, connector, probe=probe)
+        tried = []
         if probe_individual is not None:
-            findings += _try_individual(cli, connector, probe_individual, new_term, bulk=with_bulk)
+            tried = _try_individual(cli, connector, probe_individual, new_term, bulk=with_bulk)
+        findings = _examine(cli, connector, probe=probe) + tried
         found.append((connector.name, findings))
     health: list[Finding] = []
     if app is not None:
@@ -114,6 +118,7 @@ def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
     findings = examine(
         ports, connector, inspection, wall_clock=wall, mail=mail, done=lambda name: cli.note(f"checking {name}…", "dim")
     )
+    findings += _unproven(ports, connector)
     if probe:
         cli.note("asking SharePoint's bulk import service…", "dim")
         try:
@@ -121,6 +126,14 @@ def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
         except UpaError as exc:
             findings.append(Finding("probe", "error", str(exc), "see the message; then run upa doctor --probe again"))
     return findings
+
+
+def _unproven(ports: Ports, connector: Connector) -> list[Finding]:
+    try:
+        found = unproven_of(ports, connector)
+        return [Finding("individual", "warning", f"{name} isn't written: {why}") for name, why in found.items()]
+    except UpaError:
+        return []  # sign-in and storage have findings of their own
 
 
 def _try_individual(cli: Cli, connector: Any, user: str, new_term: str, *, bulk: bool) -> list[Finding]:

@@ -38,6 +38,8 @@ ADVICE = {
     EscrowReason.REQUESTED: "they go at the next export",
     EscrowReason.NOT_READABLE_YET: "they are read again within the hour",
     EscrowReason.OTHER_PERSON: "they are retried until SharePoint has caught up with their user name",
+    EscrowReason.USER_NAME_CHANGED: "they are retried until SharePoint has seen their new user names",
+    EscrowReason.OTHER_GEO: "make a connector for their geo, and leave them out of this one's scope",
     EscrowReason.USER_EDITED: "decide with on_user_edit: overwrite, or leave it",
     EscrowReason.NOT_KEPT: "ask the user whether the value is hidden (Only me)",
     EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",

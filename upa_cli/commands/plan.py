@@ -27,6 +27,7 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
+from upa_core.services.deliver.routes import unproven_of
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.proposed import Proposal, look_at_proposed
 from upa_core.services.insight.scope_view import ScopeView, WatchedSource
@@ -47,6 +48,8 @@ SHAPE = {
     "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
     "people": "person, user, and changes: property → {old, new}; old null is unknown",
     "complete": "false where --limit cut the list of people",
+    "load": "what single writes cost: people, calls, per_window (5 minutes), ends; null where there are none",
+    "unproven": "property with route: individual that isn't planned → why, and what to run",
     "proposed": "what proposed mappings would change: properties, counts, people, problem; never sent",
 }
 
@@ -117,7 +120,7 @@ def plan(
     most = limit if cli.options.json else SHOWN
     sample, proposed = found.entries[:most], proposal.entries[:most] if proposal is not None else ()
     names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MAX_NAMES])
-    changes = found.import_jobs > 0
+    changes = found.import_jobs > 0 or found.load is not None
     document: dict[str, Any] = {
         "connector": connector.name,
         "changes": changes,
@@ -135,6 +138,8 @@ def plan(
         },
         "people": [_entry(entry, names, redactor) for entry in sample],
         "complete": found.complete and len(sample) == len(found.entries),
+        "load": to_json(found.load) if found.load is not None else None,
+        "unproven": unproven_of(ports, connector),
         "proposed": _proposed(proposal, [_entry(entry, names, redactor) for entry in proposed]),
     }
     if csv is None or str(csv) != "-":
@@ -227,11 +232,17 @@ def _render(
     ]
     out.print(table(("", "people"), rows, right=("people",)))
     _render_scope(cli, out, document["scope"])
-    if document["changes"]:
+    if found.import_jobs:
         least, most = document["hours"]
         out.print(
             f"SharePoint will take about {least:g} to {most:g} hours for {count(found.import_jobs, 'import job')}."
         )
+    if found.load is not None:
+        out.print(
+            f"Single writes: {found.load}. What takes more than two hours waits for the budget and is planned anew."
+        )
+    for target, why in document["unproven"].items():
+        out.print(clean(f"{target} isn't planned: {why}."), style="yellow")
     if found.held:
         out.print(f"The change threshold would hold it: {found.held}. It then waits for upa hold approve.")
     _render_proposed(out, document["proposed"], proposals)

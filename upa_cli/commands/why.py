@@ -25,6 +25,8 @@ _REASONS = {
     "requested": "an administrator asked for them; they are planned at the next export",
     "not_readable_yet": "the directory named them before they could be read; they are read again within the hour",
     "other_person": "their account name leads to somebody else until SharePoint has caught up with their user name",
+    "user_name_changed": "their user name was changed, and SharePoint hasn't seen the new one yet; they are retried",
+    "other_geo": "their profile lives in another geo: a connector for that geo writes it",
     "user_edited": "their profile holds what somebody else wrote, and the mapping keeps that",
     "not_kept": "a value was accepted, and the read-back shows another or none: hidden by the user, or not kept",
     "not_written": "a single write wasn't made; see the detail",

@@ -167,6 +167,8 @@ class IndividualModel(Part):
     """Calls an hour at most."""
     per_day: Annotated[int, Field(ge=20)] | None = None
     """Calls a day at most."""
+    one_geo: bool = False
+    """The tenant has one geo (it isn't multi-geo): saves a call a person, which looks where the profile lives."""
     hours: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]], Field()] | None = (
         None
     )

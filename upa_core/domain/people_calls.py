@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from math import ceil
 from typing import ClassVar
 
 WINDOW = timedelta(minutes=5)
@@ -25,6 +25,8 @@ class Budget:
     per_day: int | None = None
     hours: tuple[int, int] | None = None
     """Off-peak hours in UTC, from and until; (20, 5) goes over midnight. None: at any time."""
+    one_geo: bool = False
+    """The tenant has one geo: where a profile lives needn't be looked at."""
 
     @property
     def per_window(self) -> int:
@@ -46,12 +48,9 @@ class Budget:
             at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         return at
 
-    def within(self, span: timedelta) -> int:
-        """Return how many calls a span of open hours holds at most."""
-        calls = self.per_window * ceil(span / WINDOW)
-        if self.per_hour is not None:
-            calls = min(calls, self.per_hour * ceil(span / timedelta(hours=1)))
-        return calls if self.per_day is None else min(calls, self.per_day * ceil(span / timedelta(days=1)))
+    def calls_for(self, properties: int) -> int:
+        """Return the calls that one person costs at most: three reads, a look at the geo, a set for each property."""
+        return properties + 3 + (not self.one_geo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +89,26 @@ class PeopleCalls:
     """The service asked for a pause until then."""
     throttled: int = 0
     """Times in a row that it asked."""
+    lost_names: int = 0
+    """People in a row whose profile is known and whose user name finds none: their names were changed."""
     parts: dict[str, int] = field(default_factory=dict[str, int])
     """Of the calls in this window, those of whoever may take a part only, by name."""
 
-    def reserve(self, wanted: int, budget: Budget, now: datetime, part: Part = WHOLE_SHARE) -> tuple[PeopleCalls, int]:
-        """Take at most so many calls; returns the document to be stored, and how many there are, perhaps none."""
+    def reserve(
+        self, wanted: int, budget: Budget, now: datetime, part: Part = WHOLE_SHARE, *, least: int = 0
+    ) -> tuple[PeopleCalls, int]:
+        """Take at most so many calls; returns the document to be stored, and how many there are, perhaps none.
+
+        `least`: what one person takes. An unused limit that is smaller is passed once, or nobody would be served.
+        """
         is_open = part.any_hour or budget.open_at(now)
         if not is_open or (self.not_before is not None and now < self.not_before):
             return self, 0
         fresh = self._turned(now)
-        rooms = [budget.per_window - fresh.in_window, part.room(budget, fresh._taken(part)), wanted]
-        if budget.per_hour is not None:
-            rooms.append(budget.per_hour - fresh.in_hour)
-        if budget.per_day is not None:
-            rooms.append(budget.per_day - fresh.in_day)
-        granted = max(0, min(rooms))
+        rooms = [max(limit - used, 0 if used else least) for limit, used in fresh._limits(budget)]
+        if part.most < 1:
+            rooms.append(part.room(budget, fresh._taken(part)))
+        granted = max(0, min(*rooms, wanted))
         return fresh._plus(granted, part), granted
 
     def give_back(self, calls: int, now: datetime, part: Part = WHOLE_SHARE) -> PeopleCalls:
@@ -113,17 +117,17 @@ class PeopleCalls:
         same_window = fresh.window == self.window
         return fresh._plus(-min(calls, fresh.in_window), part) if same_window else fresh
 
-    def free_at(self, budget: Budget, now: datetime, part: Part = WHOLE_SHARE) -> datetime:
-        """Return when calls can be reserved again: now, or the moment at which a limit renews."""
+    def free_at(self, budget: Budget, now: datetime, part: Part = WHOLE_SHARE, *, least: int = 1) -> datetime:
+        """Return when so many calls can be reserved again: now, or the moment at which a limit renews."""
         at = max(now, self.not_before or now)
         for _ in range(4):
             at = at if part.any_hour else budget.opens(at)
             turned = self._turned(at)
-            if budget.per_day is not None and turned.in_day >= budget.per_day:
+            if budget.per_day is not None and _is_used(turned.in_day, budget.per_day, least):
                 at = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-            elif budget.per_hour is not None and turned.in_hour >= budget.per_hour:
+            elif budget.per_hour is not None and _is_used(turned.in_hour, budget.per_hour, least):
                 at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-            elif turned.in_window >= budget.per_window or not part.room(budget, turned._taken(part)):
+            elif _is_used(turned.in_window, budget.per_window, least) or turned._is_over(budget, part, least):
                 at = window_of(at) + WINDOW
             else:
                 break
@@ -151,6 +155,17 @@ class PeopleCalls:
             in_day=self.in_day if day == self.day else 0,
         )
 
+    def _limits(self, budget: Budget) -> Iterator[tuple[int, int]]:
+        """Yield each limit and what is used of it."""
+        yield budget.per_window, self.in_window
+        if budget.per_hour is not None:
+            yield budget.per_hour, self.in_hour
+        if budget.per_day is not None:
+            yield budget.per_day, self.in_day
+
+    def _is_over(self, budget: Budget, part: Part, least: int) -> bool:
+        return part.most < 1 and part.room(budget, self._taken(part)) < max(1, least) and bool(self._taken(part))
+
     def _taken(self, part: Part) -> int:
         return self.parts.get(part.name, 0)
 
@@ -167,14 +182,53 @@ class PeopleCalls:
         )
 
 
+def _is_used(used: int, limit: int, least: int) -> bool:
+    return bool(used) and limit - used < max(1, least)
+
+
 def window_of(moment: datetime) -> datetime:
     """Return when the 5 minutes of a moment began."""
     return moment.replace(minute=moment.minute - moment.minute % 5, second=0, microsecond=0)
 
 
-def calls_for(properties: int) -> int:
-    """Return the calls that one person costs at most: two reads, a set for each property, a read-back."""
-    return properties + 3
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Some calls of a load, at the moment from which they can be made."""
+
+    at: datetime
+    calls: int
+
+
+def slots(calls: int, budget: Budget, now: datetime, used_today: int = 0) -> Iterator[Slot]:
+    """Yield when so many calls can be made: window by window, within the limits of hours and days."""
+    left, at = calls, now
+    in_hour: dict[str, int] = {}
+    in_day = {now.date().isoformat(): used_today}
+    while left > 0:
+        at = budget.opens(at)
+        hour, day = at.strftime("%Y-%m-%dT%H"), at.date().isoformat()
+        room = min(budget.per_window, left)
+        if budget.per_hour is not None:
+            room = min(room, budget.per_hour - in_hour.get(hour, 0))
+        if budget.per_day is not None:
+            room = min(room, budget.per_day - in_day.get(day, 0))
+        taken = max(0, room)
+        if taken:
+            yield Slot(at, taken)
+        in_hour[hour] = in_hour.get(hour, 0) + taken
+        in_day[day] = in_day.get(day, 0) + taken
+        left -= taken
+        at += WINDOW
+
+
+def within(span: timedelta, budget: Budget, now: datetime, used_today: int = 0) -> tuple[int, datetime]:
+    """Return how many calls a span holds, from the next open hour on, and when the first one after it can be made."""
+    calls, end = 0, budget.opens(now) + span
+    for slot in slots(10**9, budget, now, used_today):
+        if slot.at >= end:
+            return calls, slot.at
+        calls += slot.calls
+    raise AssertionError("no load is as large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +251,8 @@ class Load:
 
 def load_of(people: int, properties: int, budget: Budget, now: datetime) -> Load:
     """Work out what so many people with so many properties in all cost, and when they would be done."""
-    calls = people * calls_for(0) + properties
-    left, at = calls, budget.opens(now)
-    used_in_hour: dict[str, int] = {}
-    used_in_day: dict[str, int] = {}
-    while left > 0:
-        at = budget.opens(at)
-        hour, day = at.strftime("%Y-%m-%dT%H"), at.date().isoformat()
-        room = budget.per_window
-        if budget.per_hour is not None:
-            room = min(room, budget.per_hour - used_in_hour.get(hour, 0))
-        if budget.per_day is not None:
-            room = min(room, budget.per_day - used_in_day.get(day, 0))
-        taken = max(0, min(room, left))
-        used_in_hour[hour] = used_in_hour.get(hour, 0) + taken
-        used_in_day[day] = used_in_day.get(day, 0) + taken
-        left -= taken
-        at += WINDOW * min(1.0, taken / budget.per_window) if left <= 0 else WINDOW
-    return Load(people, calls, budget.per_window, at)
+    calls = people * budget.calls_for(0) + properties
+    end = budget.opens(now)
+    for slot in slots(calls, budget, now):
+        end = slot.at + WINDOW * min(1.0, slot.calls / budget.per_window)
+    return Load(people, calls, budget.per_window, end)

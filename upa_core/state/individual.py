@@ -6,6 +6,7 @@ Whoever calls PeopleManager takes the calls from here, writes and reads alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final
@@ -80,10 +81,13 @@ class CallBudget:
         if kind is None or issubclass(kind, Exception):
             self.close()
 
-    def take(self, calls: int) -> bool:
-        """Take calls, reserving another block where there aren't enough; False where the budget has none."""
+    def take(self, calls: int, *, one: bool = False) -> bool:
+        """Take calls, reserving another block where there aren't enough; False where the budget has none.
+
+        With `one`, for one person alone: an unused window that is smaller than that is passed.
+        """
         if self._left < calls:
-            self._reserve(max(self._block, calls))
+            self._reserve(max(self._block, calls), calls if one else 0)
         if self._left < calls:
             return False
         self._left -= calls
@@ -95,9 +99,17 @@ class CallBudget:
         self._left += calls
         self.made -= calls
 
-    def free_at(self) -> datetime:
-        """Return when calls can be reserved again."""
-        return self._document.load().value.free_at(self._budget, self._clock.now(), self._part)
+    def free_at(self, calls: int = 1) -> datetime:
+        """Return when so many calls can be reserved again."""
+        return self._document.load().value.free_at(self._budget, self._clock.now(), self._part, least=calls)
+
+    def lost_names(self) -> int:
+        """Return how many known people in a row had a user name that found no profile."""
+        return self._document.load().value.lost_names
+
+    def note_lost_names(self, people: int) -> None:
+        """Tell everybody in the tenant how many it were; 0: one was found again."""
+        self._document.update(lambda calls: replace(calls, lost_names=people))
 
     def throttled(self, pause: float | None) -> int:
         """Note the pause that the service asked for; returns how many times in a row it has."""
@@ -118,12 +130,12 @@ class CallBudget:
             now = self._clock.now()
             self._document.update(lambda calls: calls.give_back(left, now, self._part))
 
-    def _reserve(self, wanted: int) -> None:
+    def _reserve(self, wanted: int, least: int) -> None:
         granted = 0
 
         def change(calls: PeopleCalls) -> PeopleCalls:
             nonlocal granted
-            after, granted = calls.reserve(wanted, self._budget, self._clock.now(), self._part)
+            after, granted = calls.reserve(wanted, self._budget, self._clock.now(), self._part, least=least)
             return after if granted else calls
 
         self._document.update(change)

@@ -60,7 +60,7 @@ def test_somebody_is_written_while_an_import_job_is_in_flight() -> None:
     world.settle_down()
 
     assert told.results == {"UpaDepartment": "confirmed", "UpaTitle": "confirmed"}
-    assert (told.refused, told.calls, told.requests, told.waited) == ({}, 5, 2, 0.0)
+    assert (told.refused, told.calls, told.requests, told.waited) == ({}, 6, 2, 0.0)
     assert (profile["UpaDepartment"], profile["UpaTitle"]) == ("urgent", "")
     assert (shadow["UpaDepartment"], shadow["UpaTitle"], flight is not None) == ("urgent", "", True)
     assert report is not None

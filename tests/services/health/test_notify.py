@@ -393,7 +393,8 @@ def test_the_state_is_never_written() -> None:
 
 @pytest.mark.parametrize("reason", EscrowReason)
 def test_who_waits_for_what_comes_by_itself_is_no_growth_of_escrow(watched: Watched, reason: EscrowReason) -> None:
-    """A profile to be made, a person asked for, one who isn't readable yet: nobody has to do anything."""
+    """A profile to be made, a person asked for, one who isn't readable yet, a user name that
+    SharePoint learns within a day: nobody has to do anything."""
     people = [f"p{n}" for n in range(3)]
     now = watched.world.now
     change_people_between_runs(
@@ -403,7 +404,14 @@ def test_who_waits_for_what_comes_by_itself_is_no_growth_of_escrow(watched: Watc
         lambda shard, person: shard.put_in_escrow(person, reason, now=now),
     )
     watched.look()
+    later = {EscrowReason.USER_NAME_CHANGED, EscrowReason.OTHER_PERSON}
     quiet = {EscrowReason.PROFILE_NOT_CREATED, EscrowReason.REQUESTED, EscrowReason.NOT_READABLE_YET}
+    quiet.add(EscrowReason.OVER_BUDGET)
     seen = notification_log_of(watched.world.ports(), watched.world.connector).load().value.samples[-1].escrow
 
-    assert seen == (0 if reason in quiet else 3)
+    watched.world.sim.advance(86_400 + 3_600)
+    watched.look()
+    a_day = notification_log_of(watched.world.ports(), watched.world.connector).load().value.samples[-1].escrow
+
+    assert seen == (0 if reason in quiet | later else 3)
+    assert a_day == (0 if reason in quiet else 3)

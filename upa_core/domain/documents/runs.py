@@ -52,6 +52,8 @@ class Counts:
     pairs: int = 0
     held_back: int = added(0)
     """Values that aren't sent because they, or their property, were refused."""
+    over_budget: int = added(0)
+    """People whose single writes wait for the budget of calls."""
     again: int = added(0)
     """Of the people updated, those all of whose values were allowed before and weren't confirmed."""
 

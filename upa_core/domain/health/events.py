@@ -46,6 +46,7 @@ class EventName(StrEnum):
     PROPERTY_REFUSED = "upa.property.refused"
     PROPERTY_TAKEN = "upa.property.taken"
     ESCROW_OLD = "upa.escrow.old"
+    LOAD_ANNOUNCED = "upa.individual.load"
     RUN_ENDED = "upa.run.ended"
     RUN_FAILED = "upa.run.failed"
     QUARANTINED = "upa.connector.quarantined"

@@ -33,6 +33,8 @@ class Task:
     """Planned values by property, "" meaning empty."""
     ours: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Values by property that the profile may hold and that we wrote: confirmed ones, or sent since."""
+    known: bool = False
+    """Something was delivered to the person before: they have a profile."""
 
 
 class IndividualBatch:
@@ -49,7 +51,8 @@ class IndividualBatch:
         taken = entries[: self._max - self.people]
         for entry in taken:
             ours = {name: _ours(entry, name) for name in entry.new}
-            line = [entry.person, entry.account, dict(entry.new), {name: one for name, one in ours.items() if one}]
+            mine = {name: one for name, one in ours.items() if one}
+            line = [entry.person, entry.account, dict(entry.new), mine, *([True] if entry.known else ())]
             self._lines.append(json.dumps(line, separators=(",", ":")).encode("ascii"))
             self.pairs += len(entry.new)
         self.people += len(taken)
@@ -85,13 +88,13 @@ def tasks(pieces: Iterable[bytes], loads: Loads = json.loads) -> list[Task]:
     found = []
     for piece in pieces:
         try:
-            person, account, values, ours = loads(piece)
+            person, account, values, ours, *known = loads(piece)
         except (ValueError, TypeError) as exc:
             raise _corrupt(type(exc).__name__) from exc
         texts = isinstance(values, dict) and all(isinstance(one, str) for one in values.values())
         if not (isinstance(person, str) and isinstance(account, str) and texts and isinstance(ours, dict)):
             raise _corrupt("a person")
-        found.append(Task(person, account, values, ours))
+        found.append(Task(person, account, values, ours, known == [True]))
     return found
 
 

@@ -37,12 +37,13 @@ _ENDINGS = {
     "no_account": Refusal(EscrowReason.INVALID_VALUE, "userPrincipalName"),
     "no_profile": Refusal(EscrowReason.PROFILE_NOT_CREATED),
     "other_person": Refusal(EscrowReason.OTHER_PERSON),
+    "other_geo": Refusal(EscrowReason.OTHER_GEO),
 }
 
 
 def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
     unsent = tuple(name for name in task.values if name not in record.sent)
-    if (whole := _whole(record)) is not None:
+    if (whole := _whole(task, record)) is not None:
         return PersonVerdict({WHOLE: whole}, unsent=tuple(task.values))
     order = next((one for one in DATE_ORDERS if one == record.date_order), None)
     confirmed: list[str] = []
@@ -62,8 +63,10 @@ def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
     return PersonVerdict(refused, confirmed, unsent)
 
 
-def _whole(record: PersonRecord) -> Refusal | None:
+def _whole(task: Task, record: PersonRecord) -> Refusal | None:
     """Return why nothing of a person was written to their profile."""
+    if record.ending == "no_profile" and task.known:
+        return Refusal(EscrowReason.USER_NAME_CHANGED, record.code)
     if record.ending in _ENDINGS:
         return _ENDINGS[record.ending]
     if record.ending == "unreadable":

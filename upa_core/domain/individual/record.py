@@ -15,7 +15,9 @@ from upa_core.domain.documents.lane import LogFile
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.individual.answer import Fault, Profile, Reading
 
-Ending = Literal["read", "no_account", "no_profile", "other_person", "unreadable", "invalid", "unanswered", "written"]
+Ending = Literal[
+    "read", "no_account", "no_profile", "other_person", "other_geo", "unreadable", "invalid", "unanswered", "written"
+]
 """How far it got. read: nothing had to be written, or nothing might be; unanswered: a write without an answer."""
 _KIND = "Individual"
 

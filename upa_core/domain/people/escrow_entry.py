@@ -33,6 +33,10 @@ class EscrowReason(StrEnum):
     """An ad hoc run wrote another value, or may have written one: the connector's own is sent again."""
     OTHER_PERSON = "other_person"
     """The account name leads to somebody else's profile: nothing is written singly until SharePoint has caught up."""
+    USER_NAME_CHANGED = "user_name_changed"
+    """Somebody whose profile is known has a user name that finds none: SharePoint's own sync hasn't seen it yet."""
+    OTHER_GEO = "other_geo"
+    """The profile lives in another geo than the connector's target: a value set here wouldn't be seen there."""
     USER_EDITED = "user_edited"
     """The profile holds what somebody else wrote, and the mapping says to keep that."""
     NOT_KEPT = "not_kept"
@@ -45,6 +49,8 @@ class EscrowReason(StrEnum):
     """The budget of single writes was used up; the person is planned anew when it renews."""
 
 
+PATIENT = frozenset({EscrowReason.PROFILE_NOT_CREATED, EscrowReason.USER_NAME_CHANGED})
+"""Reasons that end by themselves when SharePoint has caught up."""
 HOLDS_BACK = frozenset(
     {
         EscrowReason.REFUSED_BY_SHAREPOINT,

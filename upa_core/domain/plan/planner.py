@@ -38,6 +38,8 @@ class Entry(NamedTuple):
     """Every value was allowed to be sent before, and only waits to be confirmed: no new change to judge."""
     lost: bool = False
     """What was known of the person may be lost: what is unknown may be there."""
+    known: bool = False
+    """Something is, or was, known of what the target holds: the person was delivered before."""
 
     @property
     def clears(self) -> bool:
@@ -245,7 +247,7 @@ class Planner:
         if cells is self._unknown:
             return Entry(person, new, _NOTHING, account, sent, again, shard.lost)
         old = dict(zip(self._targets, cells, strict=True))
-        return Entry(person, new, {target: old[target] for target in new}, account, sent, again, shard.lost)
+        return Entry(person, new, {target: old[target] for target in new}, account, sent, again, shard.lost, known=True)
 
     def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
         """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""

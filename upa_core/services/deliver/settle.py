@@ -12,7 +12,7 @@ from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.lane import Abandoned, Outcome
 from upa_core.domain.documents.runs import BULK, INDIVIDUAL
 from upa_core.domain.health.events import Event, EventName, Fields, Level
-from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.escrow_entry import PATIENT, EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people.verdict import Verdict
 from upa_core.domain.plan.refused import Judged, without
@@ -109,8 +109,7 @@ def settle(
     ports.events.emit(Event(EventName.FILE_SETTLED, connector.name, outcome.run, level, fields, jobs))
     if not sent_again:
         _emit_escrowed(ports, connector, outcome, verdict)
-    patient = {EscrowReason.PROFILE_NOT_CREATED}
-    waiting = sum({why.reason for why in one.refused.values()} == patient for one in verdict.failed.values())
+    waiting = sum({why.reason for why in one.refused.values()} <= PATIENT for one in verdict.failed.values())
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting, properties)
 
 
@@ -147,7 +146,7 @@ def _emit_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict
     """Tell how many people wait for what; that a profile doesn't exist yet is nothing to be alarmed at."""
     reasons = [reason for one in verdict.failed.values() for reason in {why.reason for why in one.refused.values()}]
     for reason in sorted(set(reasons)):
-        level = Level.INFO if reason is EscrowReason.PROFILE_NOT_CREATED else Level.WARNING
+        level = Level.INFO if reason in PATIENT else Level.WARNING
         fields: Fields = {"file": outcome.file, "reason": reason.value, "people": reasons.count(reason)}
         told = Event(EventName.PERSON_ESCROWED, connector.name, outcome.run, level, fields, outcome.import_jobs)
         ports.events.emit(told)

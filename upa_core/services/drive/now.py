@@ -25,6 +25,7 @@ from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.declined import declined_of
+from upa_core.services.deliver.individual.person import site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
 from upa_core.services.deliver.individual.slices import CLAIM
 from upa_core.services.deliver.individual.urgent import Written, end_overdue, send_now
@@ -121,7 +122,8 @@ def _once(ports: Ports, connector: Connector, person: str, by: str, route: Indiv
     entry = entry._replace(new=left, old={target: old for target, old in entry.old.items() if target in left})
     _check_threshold(connector, stored.value, entry, ports.clock.now())
     with CallBudget(ports.store, ports.clock, connector, part=Part(any_hour=True), block=1) as calls:
-        waited = _take(ports, calls, len(left) + 3, patience)
+        most = connector.individual.calls_for(len(left))
+        waited = _take(ports, calls, most, patience)
         writer = PlanWriter(ports, single, run_id(ports.clock.now(), ports.ids.token()), stored.value.sequence)
         urgent = _freeze(ports, connector, entry, by, writer)
         monotonic = ports.clock.monotonic()
@@ -131,15 +133,15 @@ def _once(ports: Ports, connector: Connector, person: str, by: str, route: Indiv
         ports.events.emit(Event(EventName.CONTROLLED, connector.name, urgent.run.id, Level.WARNING, fields))
         mappings = {one.target: one for one in single.active}
         written = send_now(ports, connector, route, mappings, urgent, began=monotonic, calls=calls)
-        made = _made(written, len(left))
-        calls.put_back(len(left) + 3 - made)
+        made = _made(written, most, 2 if site_host_of(connector) else 1)
+        calls.put_back(most - made)
     return Now(
         person,
         urgent.run.id,
         _results(entry, written),
         refused,
         calls=made,
-        requests=1 if made == 1 else 2,
+        requests=2 if written.record is None or written.record.sent else 1,
         waited=waited,
     )
 
@@ -206,7 +208,7 @@ def _check_threshold(connector: Connector, state: ConnectorState, entry: Entry, 
 def _take(ports: Ports, calls: CallBudget, wanted: int, patience: timedelta) -> float:
     """Take calls, waiting for them; returns the seconds waited."""
     began, until = ports.clock.monotonic(), ports.clock.now() + patience
-    while not calls.take(wanted):
+    while not calls.take(wanted, one=True):
         at, now = calls.free_at(), ports.clock.now()
         if at > until:
             raise RefusedError(f"the budget of calls is used up until {at:%Y-%m-%d %H:%M} UTC")
@@ -233,11 +235,11 @@ def _freeze(ports: Ports, connector: Connector, entry: Entry, by: str, writer: P
     return Urgent(run, entry.person, now + CLAIM)
 
 
-def _made(written: Written, properties: int) -> int:
+def _made(written: Written, most: int, read: int) -> int:
     """Return the calls that were made: a read; and where something was written, two reads and the sets."""
     if written.record is None:
-        return properties + 3
-    return 1 + (len(written.record.sent) + 2 if written.record.sent else 0)
+        return most
+    return read + (len(written.record.sent) + 2 if written.record.sent else 0)
 
 
 def _results(entry: Entry, written: Written) -> dict[str, str]:

@@ -26,7 +26,10 @@ _QUIET = {
     EscrowReason.PROFILE_NOT_CREATED.value,
     EscrowReason.REQUESTED.value,
     EscrowReason.NOT_READABLE_YET.value,
+    EscrowReason.OVER_BUDGET.value,
 }
+_A_DAY = {EscrowReason.USER_NAME_CHANGED.value, EscrowReason.OTHER_PERSON.value}
+"""SharePoint's own sync takes its time to see a new user name: nothing is told before a day is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,13 @@ def _certificate(alerting: Alerting, log: NotificationLog, now: datetime) -> Not
 def _escrow(ports: Ports, connector: Connector) -> int:
     index = state_of(ports.store, connector.name).load().value.people
     books = People(ports.store, connector, index).books().values()
-    return sum(one.people for book in books for reason, one in book.reasons.items() if reason not in _QUIET)
+    told = ports.clock.now() - timedelta(days=1)
+    return sum(
+        one.people
+        for book in books
+        for reason, one in book.reasons.items()
+        if reason not in _QUIET and (reason not in _A_DAY or one.oldest <= told)
+    )
 
 
 def _day_ago(log: NotificationLog, now: datetime) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import BULK, Counts
+from upa_core.domain.people_calls import Load, load_of
 from upa_core.domain.plan.batch import Batch, cut
 from upa_core.domain.plan.outbox import updates_are_exempt
 from upa_core.domain.plan.planner import Entry
@@ -41,6 +42,8 @@ class Preview:
     """False: there are more entries than were kept."""
     rewritable: tuple[str, ...]
     """Properties with a value that SharePoint's reader may take for a date and write in another form, sorted."""
+    load: Load | None
+    """What its single writes cost, None where there are none."""
     pulled: str
     """How the source was read: the status of the pull, "" where it wasn't."""
 
@@ -56,6 +59,8 @@ class _Sink:
     people: int = 0
     file: Batch | None = None
     rewritable: set[str] = field(default_factory=set)
+    singles: int = 0
+    single_values: int = 0
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
         self.people += len(entries)
@@ -67,6 +72,13 @@ class _Sink:
         for route, part in cut(self.connector)(entries):
             if route == BULK:
                 self._fill(part)
+            else:
+                self.singles += len(part)
+                self.single_values += sum(len(entry.new) for entry in part)
+
+    def load(self) -> Load | None:
+        now = self.ports.clock.now()
+        return load_of(self.singles, self.single_values, self.connector.individual, now) if self.singles else None
 
     def _fill(self, entries: Sequence[Entry]) -> None:
         while entries:
@@ -134,5 +146,6 @@ def preview(
         entries=tuple(taken.entries),
         complete=taken.people == len(taken.entries),
         rewritable=tuple(sorted(taken.rewritable)),
+        load=taken.load(),
         pulled=pulled,
     )

@@ -15,7 +15,7 @@ from upa_core.domain.documents.runs import Counts, Hold, Intent, Run
 from upa_core.domain.documents.storage_layout import intent_key, report_key
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
-from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.plan.outbox import full_round_comes, full_round_first, updates_are_exempt
 from upa_core.domain.plan.refused import still_refused
@@ -25,7 +25,9 @@ from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
 from upa_core.services.plan.joins import Joins
-from upa_core.services.plan.make_plan import PlanResult, make_plan
+from upa_core.services.plan.make_plan import make_plan
+from upa_core.services.plan.tell import tell_doubts
+from upa_core.services.plan.two_hours import TwoHours
 from upa_core.services.plan.why_held import why_held
 from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
@@ -171,6 +173,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     if not full:
         people.kept = {}
 
+    cut = TwoHours(ports, connector, run)
+
     def check() -> None:
         if not _still_due(state, state_of(ports.store, connector.name).load().value):
             raise ConflictError("the outbox was planned by somebody else")
@@ -187,8 +191,10 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         refused=state.refused,
         joins=Joins(ports.store, connector, state.sources, state.keys),
         check=check,
+        cut=cut,
     )
-    _warn(ports, connector, run, plan)
+    tell_doubts(ports, connector, run, plan)
+    cut.announce()
     planned = Run(
         id=run,
         started=now,
@@ -226,17 +232,6 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         return Step("idle", f"held: {held.why}", run=run)
     ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
     return Step("again", "planned", run=run)
-
-
-def _warn(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
-    """Tell of a round that names too few, and of attributes that nobody carries."""
-    shrunk = plan.shrunk
-    if shrunk is not None:
-        figures: Fields = {"named": shrunk.named, "known": shrunk.known, "limit_percent": shrunk.limit}
-        ports.events.emit(Event(EventName.SOURCE_SHRANK, connector.name, run, Level.WARNING, figures))
-    for path in sorted(plan.carriers.uncarried) if plan.carriers is not None else ():
-        fields: Fields = {"attribute": path, "people": plan.counts.people}
-        ports.events.emit(Event(EventName.ATTRIBUTE_UNCARRIED, connector.name, run, Level.WARNING, fields))
 
 
 def _end_without_export(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run) -> Step:

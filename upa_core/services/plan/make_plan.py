@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,15 +23,15 @@ from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.joins import Joins, needed_bits
 from upa_core.services.plan.shard_work import ShardWork, are_few, by_shard_number
+from upa_core.services.plan.two_hours import TwoHours
 from upa_core.state.document import Stored
 from upa_core.state.people import EscrowBook, People, book_of
-from upa_core.state.rows.segments import SegmentReader
+from upa_core.state.rows.segments import SegmentReader, rows_of
 
 ONE_UNIT_ROWS = 20_000
 """Outboxes up to this size are planned in one piece, so that re-reads share their batches."""
 ONE_UNIT_SHARDS = 64
 """…and only while not more shards than these hold people due from escrow: memory stays flat."""
-
 MAX_DUE = 10_000
 """People due from escrow who are read again for one plan; the others stay due for the next."""
 MAX_AT_ONCE = 128
@@ -72,10 +72,11 @@ def make_plan(
     joins: Joins | None = None,
     see: Callable[[Iterable[Row]], None] | None = None,
     check: Callable[[], None] = lambda: None,
+    cut: TwoHours | None = None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Eleven parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
+    Twelve parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
@@ -87,6 +88,7 @@ def make_plan(
         see: looks at people's rows as they are planned.
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
+        cut: what of single writes goes in this run; None: all of it.
 
     """
     joins = joins or Joins(ports.store, connector, ())
@@ -94,7 +96,7 @@ def make_plan(
         ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
     )
     planning.leave_alone(refused)
-    planning.see = see
+    planning.see, planning.cut = see, cut
     return planning.run(censuses)
 
 
@@ -132,6 +134,7 @@ class _Planning:
         self._keep_books = keep_books
         self._sequence = sequence
         self._check = check
+        self.cut: TwoHours | None = None
         self._checked = False
         """Since the last shard was read."""
         connector = prepared(ports, connector)
@@ -193,14 +196,13 @@ class _Planning:
         self._result.counts = self._result.counts.plus(Counts(ended=ended, absent=ended))
 
     def _unit(self, partitions: Sequence[int], shards: Iterable[int]) -> None:
-        merged = self._merge(partitions)
+        merged, members = self._merge(partitions), set(shards)
         self._result.full_round = merged.full_round or self._result.full_round
-        members = set(shards)
         loaded = {shard: self._people.load(shard) for shard in sorted(self._due_shards & members)}
         waiting = {person for stored in loaded.values() for person in stored.value.escrow.due(self._now)}
         due = sorted(waiting - merged.rows.keys() - merged.ended)[: MAX_DUE - self._due_read]
         self._due_read += len(due)
-        named = {row[0] for readers in self._named_by for row in _rows(readers, partitions)}
+        named = {row[0] for readers in self._named_by for row in rows_of(readers, partitions)}
         named -= merged.rows.keys() | merged.ended | set(due)
         gone, unread = self._complete(merged, due, sorted(named))
         self._joins.lay(merged.rows, partitions)
@@ -222,13 +224,12 @@ class _Planning:
         newest_full = max((at for at, (sealed, _) in enumerate(self._directory) if sealed.kind == "full"), default=0)
         for at, (sealed, readers) in enumerate(self._directory):
             try:
-                merged.add(sealed.id, sealed.kind, _rows(readers, partitions), sealed.inputs, self._connector.inputs)
+                merged.add(sealed.id, sealed.kind, rows_of(readers, partitions), sealed.inputs, self._connector.inputs)
             except CorruptStateError:
                 if at >= newest_full:  # of an older one little is needed: the full round names everybody anew
                     raise
                 unreadable = True
-        if unreadable:  # who of them left in between, and came back, starts unknown
-            merged.ended |= merged.rows.keys()
+        merged.ended.update(merged.rows if unreadable else ())  # who left, and came back in between, starts unknown
         return merged
 
     def _complete(self, merged: Merged, due: Sequence[str], named: Sequence[str]) -> tuple[set[str], set[str]]:
@@ -270,6 +271,8 @@ class _Planning:
     def _shard(self, number: int, stored: Stored[Shard] | None, work: ShardWork, full_round: str) -> None:
         if stored is None:
             stored, self._checked = self._people.load(number, few=not full_round and are_few(work)), False
+        if self.cut is not None:
+            self.cut.judge_again(stored.value)
         plan = self._planner.plan(
             stored.value,
             work.rows,
@@ -282,6 +285,8 @@ class _Planning:
         )
         if full_round and self._carriers.uncarried:
             self._carriers.count(plan.entries)
+        if self.cut is not None:
+            self.cut.fit(plan, stored.value)
         self._sink.add(plan.entries, plan.left_out)
         if plan.missed:
             self._missed[number] = plan.missed
@@ -293,8 +298,3 @@ class _Planning:
             self._people.save(number, stored)
         if plan.changed or number in self._due_shards:
             self._books[number] = book_of(stored.value)
-
-
-def _rows(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
-    for reader in readers:
-        yield from reader.rows(partitions)

@@ -131,3 +131,9 @@ def _dump(rows: list[Row]) -> bytes:
 def _load(body: bytes) -> list[Row]:
     rows: list[Row] = (json if body.startswith(b" ") else orjson).loads(body)
     return rows
+
+
+def rows_of(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
+    """Yield the rows of some partitions, segment by segment."""
+    for reader in readers:
+        yield from reader.rows(partitions)

@@ -12,6 +12,7 @@ from tests.support.single import SingleWorld
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
+from upa_core.domain.people_calls import Budget
 from upa_core.state.individual import proofs_of
 
 TEXT = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
@@ -62,7 +63,11 @@ def test_a_name_that_leads_to_somebody_else() -> None:
     world.drain(hours=0.5)
 
     assert (world.profile(ann)["UpaDepartment"], world.sim.profiles.get(bob).get("UpaDepartment")) == (before, None)
-    assert set(reasons(world).values()) <= {EscrowReason.OTHER_PERSON, EscrowReason.PROFILE_NOT_CREATED}
+    assert set(reasons(world).values()) <= {
+        EscrowReason.OTHER_PERSON,
+        EscrowReason.PROFILE_NOT_CREATED,
+        EscrowReason.USER_NAME_CHANGED,
+    }
     assert set(reasons(world)) == {ann, bob}
 
 
@@ -250,3 +255,33 @@ def test_an_unconfirmed_value_is_written_three_times() -> None:
 
     assert world.writes() == 3
     assert world.waiting() == {(ann, "UpaDepartment")}
+
+
+def test_a_profile_in_another_geo_is_left_alone() -> None:
+    """Nothing is written to the copy that another geo holds, nor confirmed; the person waits by that name."""
+    world = alone()
+    ann = world.people[0]
+    world.sim.geos.append("EUR")
+    world.sim.profiles.geos[world.sim.directory.slot_of(ann)] = "EUR"
+    world.edit(ann, department="here?")
+    before = world.writes()
+    world.sync(hours=0.5)
+
+    assert (world.writes(), reasons(world)) == (before, {ann: EscrowReason.OTHER_GEO})
+    assert world.escrow()[ann].detail == ""
+
+
+def test_a_tenant_with_one_geo_saves_the_look() -> None:
+    """Told that there is one geo, nobody looks where a profile lives: a call a person less."""
+    made = []
+    for one_geo in (False, True):
+        world = alone(individual=Budget(one_geo=one_geo))
+        charged: list[int] = []
+        throttle = world.sim.people_throttle
+        real = throttle.charge
+        throttle.charge = lambda calls, real=real, charged=charged: (charged.append(calls), real(calls))[1]  # type: ignore[method-assign,misc]
+        world.edit(world.people[0], department="next")
+        world.sync()
+        made.append(sum(charged))
+
+    assert made == [5, 4]

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import quick
+from tests.support.full import FULL
 from tests.support.single import SingleWorld
+from tests.support.world import with_limits
 from upa_core.domain.documents.individual_keys import people_calls_key
 from upa_core.domain.documents.storage_layout import Kind, parse
 from upa_core.domain.errors import ConflictError
+from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
@@ -171,19 +174,72 @@ def test_a_proof_that_ends_during_a_run() -> None:
     assert (world.writes(), arrived(world)) == (0, [False, False])
 
 
-def test_a_thousand_new_user_names_cost_reads_only() -> None:
-    """Names that SharePoint's sync hasn't seen yet find no profile: a read each, no write, one reason."""
-    world = quick(SingleWorld(40, mappings=(TEXT,)))
+def renamed(people: int) -> SingleWorld:
+    """Everybody's user name was changed, and their department with it; SharePoint's sync comes a day later."""
+    world = quick(SingleWorld(people, mappings=(TEXT,)))
     world.sync()
     world.sim.accounts.lag_s = 86_400
     for n, person in enumerate(world.people):
         world.sim.directory.edit(person, userPrincipalName=f"new{n}@contoso.com", department=f"D{n} new")
-    before = world.writes()
+    world.sim.advance(300)
+    return world
+
+
+def test_new_user_names_are_one_cause_and_few_calls() -> None:
+    """After sixty in a row that find no profile the others wait without a call; a day later all are delivered."""
+    world = renamed(130)
+    before, calls = world.writes(), charged(world)
     world.pull()
     world.drain(hours=0.5)
+    first = sum(calls)
+    calls.clear()
+    world.drain(hours=2)
+    again = sum(calls)
 
-    assert world.writes() == before
-    assert {entry.reason for entry in world.escrow().values()} == {EscrowReason.PROFILE_NOT_CREATED}
+    assert (world.writes(), first, again) == (before, 2 * 65, 2 * 5)
+    assert {entry.reason for entry in world.escrow().values()} == {EscrowReason.USER_NAME_CHANGED}
+    assert len(world.escrow()) == 130
+    assert not [one for one in world.events.named(EventName.PERSON_ESCROWED) if one.level is not Level.INFO]
     world.sim.advance(86_400)
-    world.settle_down(days=2)
+    world.settle_down(days=3)
     assert all(world.profile(person)["UpaDepartment"] == f"D{n} new" for n, person in enumerate(world.people))
+    assert world.escrow() == {}
+
+
+def charged(world: SingleWorld) -> list[int]:
+    """Return what PeopleManager is called from now on, request by request."""
+    calls: list[int] = []
+    throttle = world.sim.people_throttle
+    real = throttle.charge
+
+    def charge(made: int) -> int | None:
+        calls.append(made)
+        return real(made)
+
+    throttle.charge = charge  # type: ignore[method-assign]
+    return calls
+
+
+@pytest.mark.full
+def test_the_share_is_used_and_no_more() -> None:
+    """While there is work, 95 % of the share is used window by window for hours, and nothing is ever throttled."""
+    hours, budget = (24, Budget(share=2.0)) if FULL else (3, Budget(share=2.0))
+    people = hours * 12 * budget.per_window // 5 + 20
+    world = quick(SingleWorld(people, mappings=(TEXT,), individual=budget))
+    world.connector = with_limits(world.connector, segment_rows=2_000, people_per_shard=250)
+    world.sim.delta.options.page_size = 500
+    world.sim.advance(300 - world.sim.time() % 300)
+    world.sim.people_throttle.enabled = True
+    calls, windows = charged(world), []
+    world.pull()
+    for _ in range(hours * 12):
+        calls.clear()
+        world.drain(until=world.now + timedelta(seconds=299))
+        windows.append(sum(calls))
+        world.sim.advance(300 - world.sim.time() % 300)
+
+    print(f"{sum(windows)} of {hours * 12 * budget.per_window} calls in {hours} hours")
+    assert max(windows) <= budget.per_window
+    assert sum(windows) >= 0.95 * hours * 12 * budget.per_window
+    assert world.sim.people_throttle.refused == 0
+    assert {entry.reason for entry in world.escrow().values()} <= {EscrowReason.OVER_BUDGET}

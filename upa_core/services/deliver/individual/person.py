@@ -6,10 +6,13 @@ before it sets, in the same request: where that is a stranger's, what was there 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
+from upa_core.domain.connector import Connector
 from upa_core.domain.errors import InvalidValueError, UnansweredError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
@@ -22,7 +25,19 @@ from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
 from upa_core.domain.language.values import ValueType
 from upa_core.domain.people.mapping import Mapping as PropertyMapping
 from upa_core.ports.bundle import Ports
-from upa_core.ports.single_profiles import SingleProfiles
+from upa_core.ports.single_profiles import CALLS_OF_A_READ, SingleProfiles
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address in lower case, "" where it names none."""
+    return (urlsplit(url).hostname or "").lower()
+
+
+def site_host_of(connector: Connector) -> str:
+    """Return the host of personal sites in a connector's geo, "" where the admin site doesn't tell, or nobody asks."""
+    found = re.fullmatch(r"(.+)-admin(\.sharepoint\..+)", host_of(connector.target.admin_url))
+    return f"{found[1]}-my{found[2]}" if found is not None and not connector.individual.one_geo else ""
+
 
 WINDOW: Final = 5.0
 """Seconds between the read that decides about a write, and the write."""
@@ -38,6 +53,8 @@ class Writer:
     run: str
     mappings: Mapping[str, PropertyMapping]
     proof: Proof
+    site_host: str = ""
+    """Host of personal sites in the target's geo; "" where that isn't looked at."""
 
     def look(self, task: Task, reading: Reading) -> PersonRecord | None:
         """Judge a read before anything is written; None: something has to be."""
@@ -49,10 +66,25 @@ class Writer:
             return PersonRecord(task.person, "unreadable", code=reading.code or reading.kind)
         if reading.object_id != task.person.lower():
             return PersonRecord(task.person, "other_person")
+        if self.site_host and reading.site_host and host_of(reading.site_host) != self.site_host:
+            return PersonRecord(task.person, "other_geo", code=host_of(reading.site_host)[:80])
         different, edited = self._split(task, reading)
         if different:
             return None
         return self._record(task, "read", reading, edited)
+
+    def cost(self, task: Task, reading: Reading) -> int:
+        """Return the calls that `write` makes: two reads, and a set for each property that differs."""
+        return 2 + (len(self._split(task, reading)[0]) if isinstance(reading, Profile) else 0)
+
+    def read(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Reading]:
+        """Read people, with the geo where that is looked at; raises as the port."""
+        return self.profiles.read(wanted, hosts=bool(self.site_host))
+
+    @property
+    def calls_of_a_read(self) -> int:
+        """Return the calls that reading one person takes."""
+        return CALLS_OF_A_READ * (2 if self.site_host else 1)
 
     def write(self, task: Task, reading: Profile) -> PersonRecord:
         """Write what differs, after `look` found the profile to be the person's own.

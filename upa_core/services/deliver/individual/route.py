@@ -24,7 +24,7 @@ from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.delivery import Delivery, next_delivery
 from upa_core.services.deliver.finish import close_route, finish
-from upa_core.services.deliver.individual.person import Writer
+from upa_core.services.deliver.individual.person import Writer, site_host_of
 from upa_core.services.deliver.individual.slices import MAX_FAILURES, DeniedError, Slices
 from upa_core.state.document import state_of
 from upa_core.state.individual import proofs_of
@@ -129,7 +129,7 @@ class IndividualRoute:
         ports, connector = delivery.ports, delivery.connector
         proof = self.proof(ports, connector) or Proof(ports.clock.now())
         mappings = {one.target: one for one in connector.active if one.route == INDIVIDUAL}
-        return Writer(ports, self.profiles, connector.name, delivery.run.id, mappings, proof)
+        return Writer(ports, self.profiles, connector.name, delivery.run.id, mappings, proof, site_host_of(connector))
 
     def proof(self, ports: Ports, connector: Connector) -> Proof | None:
         """Return what the probe found with the app as which we write; raises as the port's `app`."""

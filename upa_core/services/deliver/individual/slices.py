@@ -27,7 +27,6 @@ from upa_core.domain.errors import (
 from upa_core.domain.individual.answer import Fault, Profile, Reading
 from upa_core.domain.individual.batch import Task, split, tasks
 from upa_core.domain.individual.record import PersonRecord, Progress, write_records
-from upa_core.domain.people_calls import calls_for
 from upa_core.domain.timetable import try_again_delay
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.services.deliver.individual.person import WINDOW, Writer
@@ -40,8 +39,14 @@ REQUEST_TIMEOUT: Final = 75.0
 MAX_PEOPLE: Final = 100
 """People of one slice."""
 READ_AT_ONCE: Final = 20
+FEW: Final = 5
+"""So many at once where the budget doesn't bear more."""
 SHORT_PAUSE: Final = 20.0
 """A first pause of at most so many seconds is waited for; a longer one, and a second, end the slice."""
+LOST: Final = 60
+"""So many known people in a row whose user name finds no profile: SharePoint hasn't seen their new names yet."""
+CANARIES: Final = 5
+"""So many of them are read in a batch all the same: when one is found, everybody is read again."""
 MAX_FAILURES: Final = 12
 """Slices in a row that got nowhere before the rest of a batch is given up."""
 
@@ -60,6 +65,9 @@ class Slices:
         self._budget = CallBudget(delivery.ports.store, delivery.ports.clock, delivery.connector)
         self._sends_until = 0.0
         self._throttles = 0
+        self._needed = 1
+        self._spent = 0
+        self._lost = self._canaries = 0
 
     def load(self) -> Stored[Progress]:
         """Return how far the batch got."""
@@ -83,6 +91,8 @@ class Slices:
         claim = self._ports.ids.token()
         claimed = self._document.save(read, replace(read.value, claimed_until=now + CLAIM, claim=claim))
         self._sends_until = began + CLAIM.total_seconds() - REQUEST_TIMEOUT
+        self._lost = lost = self._budget.lost_names()
+        self._canaries = CANARIES if read.value.done == 0 else 0
         todo = work[read.value.done : read.value.done + MAX_PEOPLE]
         records: list[PersonRecord] = []
         trouble: Exception | None = None
@@ -92,6 +102,8 @@ class Slices:
             trouble = exc
         finally:
             self._budget.close()
+        if self._lost != lost:
+            self._budget.note_lost_names(self._lost)
         return self._archive(claimed, records, trouble)
 
     def _archive(self, claimed: Stored[Progress], records: list[PersonRecord], trouble: Exception | None) -> Progress:
@@ -111,7 +123,8 @@ class Slices:
             failures = after.failures + (0 if records else 1)
             after = replace(after, failures=failures, not_before=now + try_again_delay(failures))
         elif not records:
-            after = replace(after, not_before=max(self._budget.free_at(), now + timedelta(seconds=1)))
+            free = self._budget.free_at(self._needed)
+            after = replace(after, not_before=max(free, now + timedelta(seconds=1)))
         stored = self._document.save(claimed, after).value
         if isinstance(trouble, AccessDeniedError | RefusedError | DeniedError):
             raise DeniedError(str(trouble)) from trouble
@@ -119,36 +132,77 @@ class Slices:
 
     def _write(self, todo: Sequence[Task], records: list[PersonRecord]) -> None:
         """Write people as far as time and budget go, putting the record of each behind the others."""
-        for at in range(0, len(todo), READ_AT_ONCE):
-            group = todo[at : at + READ_AT_ONCE]
-            named = {task.account: list(task.values) for task in group if task.account}
-            if named and not self._may_send(len(named)):
+        at = 0
+        while at < len(todo):
+            group, lost, taken = self._affordable(todo[at : at + READ_AT_ONCE])
+            if not group:
                 return
-            readings = self._read(named) if named else {}
-            seen = self._ports.clock.monotonic()
-            for task in group:
-                reading = readings.get(task.account)
-                if self._ports.clock.monotonic() - seen > WINDOW and task.account:
-                    if not self._may_send(1):
-                        return
-                    reading = self._read({task.account: list(task.values)})[task.account]
-                if isinstance(reading, Fault) and reading.kind == "denied":
-                    raise DeniedError(reading.code)
-                record = self._writer.look(task, reading)
-                if record is None:
-                    if not self._may_send(calls_for(len(task.values))):
-                        return
-                    record = self._set(task, reading)
-                records.append(record)
+            made = self._budget.made - taken
+            try:
+                whole = self._write_group(group, lost, records)
+            finally:
+                self._budget.put_back(self._budget.made - made - self._spent)
+                self._spent = 0
+            if not whole:
+                return
+            at += len(group)
+
+    def _affordable(self, group: Sequence[Task]) -> tuple[Sequence[Task], set[str], int]:
+        """Take the calls of as many people as the budget bears; returns them, who of them isn't read, and the calls."""
+        lost, read = self._lost_in(group), self._writer.calls_of_a_read
+        costs = [read + 2 + len(task.values) if task.account and task.person not in lost else 0 for task in group]
+        for size in (len(group), FEW, 1):
+            if self._may_send(sum(costs[:size]), one=size == 1):
+                return group[:size], lost, sum(costs[:size])
+        return [], lost, 0
+
+    def _write_group(self, group: Sequence[Task], lost: set[str], records: list[PersonRecord]) -> bool:
+        """Read some people and write them one by one; False where the time is over before the last of them."""
+        named = {task.account: list(task.values) for task in group if task.account and task.person not in lost}
+        readings = self._read(named) if named else {}
+        self._count_lost(group, readings)
+        seen = self._ports.clock.monotonic()
+        for task in group:
+            if task.person in lost:
+                records.append(PersonRecord(task.person, "no_profile", code="NotRead"))
+                continue
+            reading = readings.get(task.account)
+            if self._ports.clock.monotonic() - seen > WINDOW and task.account:
+                if not self._may_send(self._writer.calls_of_a_read):
+                    return False
+                reading = self._read({task.account: list(task.values)})[task.account]
+            if isinstance(reading, Fault) and reading.kind == "denied":
+                raise DeniedError(reading.code)
+            record = self._writer.look(task, reading)
+            if record is None:
+                if not self._may_send(0):
+                    return False
+                record = self._set(task, reading)
+            records.append(record)
+        return True
+
+    def _lost_in(self, group: Sequence[Task]) -> set[str]:
+        """Return who isn't read: while nobody's new user name is found, known people but a few."""
+        if self._lost < LOST:
+            return set()
+        known = [task.person for task in group if task.known]
+        read, self._canaries = self._canaries, max(0, self._canaries - len(known))
+        return set(known[read:])
+
+    def _count_lost(self, group: Sequence[Task], readings: Mapping[str, Reading]) -> None:
+        for task in group:
+            if task.known and task.account in readings and not isinstance(readings[task.account], Fault):
+                self._lost = self._lost + 1 if readings[task.account] is None else 0
 
     def _set(self, task: Task, reading: Reading) -> PersonRecord:
         if not isinstance(reading, Profile):
             raise TypeError("nothing is written where no profile was read")
+        self._spent += self._writer.cost(task, reading)
         try:
             record = self._writer.write(task, reading)
         except ThrottledError as exc:
             self._pause(exc)
-            again = self._writer.profiles.read({task.account: list(task.values)})[task.account]
+            again = self._writer.read({task.account: list(task.values)})[task.account]
             known = self._writer.look(task, again)
             if known is not None:
                 return known
@@ -161,11 +215,12 @@ class Slices:
         return record
 
     def _read(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Reading]:
+        self._spent += len(wanted) * self._writer.calls_of_a_read
         try:
-            return self._writer.profiles.read(wanted)
+            return self._writer.read(wanted)
         except ThrottledError as exc:
             self._pause(exc)
-            return self._writer.profiles.read(wanted)
+            return self._writer.read(wanted)
 
     def _pause(self, exc: ThrottledError) -> None:
         """Wait out a first short pause; raise it again where it is long, or the second of this slice."""
@@ -177,6 +232,7 @@ class Slices:
             raise exc
         self._ports.clock.sleep(pause)
 
-    def _may_send(self, calls: int) -> bool:
+    def _may_send(self, calls: int, *, one: bool = False) -> bool:
         """Tell whether the claim and the budget leave room for so many calls more."""
-        return self._budget.take(calls) and self._ports.clock.monotonic() < self._sends_until
+        self._needed = calls
+        return self._budget.take(calls, one=one) and self._ports.clock.monotonic() < self._sends_until

@@ -34,7 +34,7 @@ from upa_core.domain.people.mapping import Mapping as PropertyMapping
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome, write_outcome
-from upa_core.services.deliver.individual.person import Writer
+from upa_core.services.deliver.individual.person import Writer, site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
 from upa_core.services.deliver.individual.slices import CLAIM, REQUEST_TIMEOUT
 from upa_core.services.deliver.settle import Settlement, settle
@@ -75,11 +75,11 @@ def send_now(
     if proof is None:
         _release(ports, connector, urgent)
         raise RefusedError("the probe's result is gone")
-    writer = Writer(ports, route.profiles, connector.name, urgent.run.id, mappings, proof)
+    writer = Writer(ports, route.profiles, connector.name, urgent.run.id, mappings, proof, site_host_of(connector))
     task = _task(ports, urgent)
     last = began + CLAIM.total_seconds() - REQUEST_TIMEOUT
     try:
-        reading = route.profiles.read({task.account: list(task.values)})[task.account]
+        reading = writer.read({task.account: list(task.values)})[task.account]
         if isinstance(reading, Fault) and reading.kind == "denied":
             raise AccessDeniedError(reading.code)
         record = writer.look(task, reading)

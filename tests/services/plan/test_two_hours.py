@@ -1,0 +1,119 @@
+"""A run's single writes are what the budget bears in two hours; the rest waits, is announced, and comes in the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.crash.scenarios import quick
+from tests.support.single import SingleWorld
+from tests.support.world import NO_THRESHOLD
+from upa_core.domain.health.events import EventName
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.people_calls import Budget
+from upa_core.services.admin.holds import approve, reject
+from upa_core.services.insight.preview import preview
+
+SINGLE = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
+BULK = direct("jobTitle", "UpaTitle")
+FOUR = Budget(per_hour=20, one_geo=True)
+"""Of people with one property: five an hour, and 15 in the two hours from 10:15, which touch three."""
+
+
+def crowd(people: int = 25, **options: object) -> SingleWorld:
+    """More people than the budget bears in two hours."""
+    return quick(SingleWorld(people, **{"mappings": (SINGLE, BULK), "individual": FOUR, **options}))
+
+
+def arrived(world: SingleWorld) -> int:
+    return sum(world.profile(person)["UpaDepartment"] == f"D{n}" for n, person in enumerate(world.people))
+
+
+def test_whoever_is_over_waits_by_property_and_the_rest_goes() -> None:
+    """Fifteen go in this run with their single value; everybody's bulk value goes; the others wait for the budget."""
+    world = crowd()
+    world.pull()
+    assert world.step().why == "planned"
+    run = world.state.run
+    assert run is not None
+    waiting = world.waiting()
+    told = world.events.named(EventName.LOAD_ANNOUNCED)
+
+    assert [(file.route, file.people) for file in run.files] == [("bulk", 25), ("individual", 15)]
+    assert {target for _, target in waiting} == {"UpaDepartment"}
+    assert (len(waiting), run.counts.over_budget, run.counts.updated) == (10, 10, 25)
+    assert {entry.reason for entry in world.escrow().values()} == {EscrowReason.OVER_BUDGET}
+    assert [(one.fields["people"], one.fields["over"], one.fields["calls"]) for one in told] == [(25, 10, 100)]
+    assert "done by about" in str(told[0].fields["load"])
+
+
+def test_in_the_end_everybody_is_delivered_with_the_values_of_then() -> None:
+    """When the budget renews they are planned anew: a value that changed meanwhile is the one that arrives."""
+    world = crowd()
+    world.sync(hours=1)
+    first = arrived(world)
+    last = world.people[-1]
+    world.edit(last, department="later")
+    world.settle_down(days=1)
+
+    assert 0 < first <= 10
+    assert arrived(world) == 24
+    assert world.escrow() == {}
+    assert world.profile(last)["UpaDepartment"] == "later"
+
+
+def test_a_load_that_nobody_has_to_wait_for_is_not_announced() -> None:
+    """What fits into two hours is sent without a word."""
+    world = crowd(4)
+    world.sync()
+
+    assert world.events.named(EventName.LOAD_ANNOUNCED) == []
+    assert arrived(world) == 4
+
+
+def test_the_threshold_counts_a_person_before_the_cut_and_once() -> None:
+    """The whole load is judged; once it has passed, what was put off is no new change."""
+    world = crowd(threshold=replace(NO_THRESHOLD, updates_absolute=30))
+    world.settle_down(days=1)
+    assert (world.state.hold, arrived(world)) == (None, 25)
+    for n, person in enumerate(world.people):
+        world.edit(person, department=f"E{n}")
+    world.connector = replace(world.connector, threshold=replace(NO_THRESHOLD, updates_absolute=20))
+    world.sim.advance(90_000)
+    world.sync()
+    hold = world.state.hold
+    assert hold is not None
+    assert "25 people" in hold.why
+    approve(world.ports(), world.connector, hold.run.id, "Ann")
+    world.settle_down(days=1)
+
+    assert world.state.hold is None
+    assert all(world.profile(person)["UpaDepartment"] == f"E{n}" for n, person in enumerate(world.people))
+
+
+def test_what_a_rejected_plan_put_off_is_judged_again() -> None:
+    """After a rejection those who were over are held again: they never passed the threshold."""
+    world = crowd(mappings=(SINGLE,), threshold=replace(NO_THRESHOLD, updates_absolute=5))
+    world.settle_down(days=1)
+    world.sim.advance(90_000)
+    for n, person in enumerate(world.people):
+        world.edit(person, department=f"E{n}")
+    world.sync(hours=1)
+    hold = world.state.hold
+    assert hold is not None
+    reject(world.ports(), world.connector, hold.run.id, "Ann")
+    world.drain(hours=6)
+    again = world.state.hold
+
+    assert again is not None
+    assert (arrived(world), again.run.id != hold.run.id, "10 people" in again.why) == (25, True, True)
+
+
+def test_the_plan_says_what_it_costs() -> None:
+    """A look at the plan has the arithmetic of all of it, and stores nothing."""
+    world = crowd()
+    found = preview(world.ports(), world.connector)
+
+    assert found.load is not None
+    assert (found.load.people, found.load.calls) == (25, 100)
+    assert world.escrow() == {}

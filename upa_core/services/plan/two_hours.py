@@ -1,0 +1,112 @@
+"""Cut a plan's single writes to what the budget of calls allows in two hours; whoever is over waits for the budget.
+
+A run must end, or later changes would wait behind it. Who is over is planned anew, from values of then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.individual_keys import people_calls_key
+from upa_core.domain.documents.runs import Counts, Report
+from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.health.events import Event, EventName, Fields
+from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
+from upa_core.domain.people.shadow import Shard
+from upa_core.domain.people_calls import Load, PeopleCalls, load_of, within
+from upa_core.domain.plan.planner import Entry, ShardPlan
+from upa_core.ports.bundle import Ports
+from upa_core.state.document import Document, get_document
+
+SPAN: Final = timedelta(hours=2)
+
+
+class TwoHours:
+    """The single writes of one plan."""
+
+    def __init__(self, ports: Ports, connector: Connector, run: str) -> None:
+        self._ports, self._connector, self._run = ports, connector, run
+        self._single = connector.single
+        self._budget = connector.individual
+        self._now = ports.clock.now()
+        self._left = 0
+        self._due: datetime | None = None
+        """When the budget renews; None: nobody has asked yet."""
+        self._passed: dict[str, bool] = {}
+        self.people = self.properties = self.over = 0
+        """People with single writes, their properties, and the people who are over."""
+
+    def judge_again(self, shard: Shard) -> None:
+        """Make due what a plan put off that was never sent: the change threshold hasn't let it pass.
+
+        What was put off by a run that passed is no new change when it is planned again.
+        """
+        for person, target, entry in list(shard.escrow.entries()):
+            if entry.reason is EscrowReason.OVER_BUDGET and entry.detail and not self._has_passed(entry.detail):
+                shard.escrow.allowed.get(person, {}).pop(target, None)
+                shard.escrow.put(person, target, replace(entry, due=self._now, detail=""))
+
+    def fit(self, plan: ShardPlan, shard: Shard) -> None:
+        """Leave in a plan what is sent in this run; the single writes that are over wait in the shard, by property."""
+        if not self._single:
+            return
+        kept: list[Entry] = []
+        before = self.over
+        for entry in plan.entries:
+            single = entry.new.keys() & self._single
+            if not single or self._take(len(single)):
+                kept.append(entry)
+                continue
+            self._put_off(entry, single, shard)
+            left = {target: value for target, value in entry.new.items() if target not in single}
+            if left:
+                kept.append(entry._replace(new=left, old={one: old for one, old in entry.old.items() if one in left}))
+        plan.entries = kept
+        if self.over > before:
+            plan.changed = True
+            plan.counts = plan.counts.plus(Counts(over_budget=self.over - before))
+
+    def load(self) -> Load:
+        """Return what all of it costs, and when it would be done."""
+        return load_of(self.people, self.properties, self._budget, self._now)
+
+    def announce(self) -> None:
+        """Tell a load that the budget doesn't bear in two hours, with its arithmetic."""
+        if self.over:
+            load = self.load()
+            told: Fields = {"people": load.people, "over": self.over, "calls": load.calls, "load": str(load)}
+            self._ports.events.emit(Event(EventName.LOAD_ANNOUNCED, self._connector.name, self._run, fields=told))
+
+    def _take(self, properties: int) -> bool:
+        self.people += 1
+        self.properties += properties
+        if self._due is None:
+            key = people_calls_key(self._connector.target.lane)
+            calls = Document(self._ports.store, key, PeopleCalls()).load().value
+            used = calls.in_day if calls.day == self._now.date().isoformat() else 0
+            self._left, self._due = within(SPAN, self._budget, self._now, used)
+        cost = self._budget.calls_for(properties)
+        first = self.people - self.over == 1
+        if self._left <= 0 or (cost > self._left and not first):
+            return False
+        self._left -= cost
+        return True
+
+    def _put_off(self, entry: Entry, single: set[str], shard: Shard) -> None:
+        self.over += 1
+        for target in single:
+            before = shard.escrow.of(entry.person).get(target)
+            if before is None or before.reason is EscrowReason.OVER_BUDGET:
+                before = EscrowEntry(EscrowReason.OVER_BUDGET, before.since if before else self._now, 0, None)
+                before = replace(before, detail=self._run)
+            shard.escrow.put(entry.person, target, replace(before, due=self._due))
+        shard.escrow.note_sent(entry.person, {target: entry.new[target] for target in single}, ())
+
+    def _has_passed(self, run: str) -> bool:
+        if run not in self._passed:
+            report = get_document(self._ports.store, report_key(run), Report)
+            self._passed[run] = report is not None and report.value.status != "rejected"
+        return self._passed[run]

@@ -195,6 +195,12 @@ async def list_declined(req: func.HttpRequest) -> func.HttpResponse:
     return await _tell("list_declined", req)
 
 
+@app.route(route="connectors/{connector}/drift", methods=["GET"])
+async def get_drift(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell what profiles hold that SharePoint didn't get from us."""
+    return await _tell("get_drift", req)
+
+
 @app.route(route="connectors/{connector}/declined/lift", methods=["POST"])
 @app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)

@@ -48,6 +48,8 @@ ELSEWHERE = {
     "domain/language/values.py": "tests/domain/people/test_mapping.py",
     "domain/people/mapping_dates.py": "tests/config/test_mappings.py",
     "domain/drift/keys.py": "tests/domain/documents/test_storage_layout.py",
+    "services/drift/view.py": "tests/services/drift/test_verify.py",
+    "state/drift/standing.py": "tests/services/drift/test_campaign.py",
     "services/drift/judge.py": "tests/services/drift/test_read_back.py",
     "services/drift/on_its_way.py": "tests/services/drift/test_read_back.py",
     "services/drift/partition.py": "tests/services/drift/test_read_back.py",

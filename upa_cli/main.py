@@ -16,6 +16,7 @@ from upa_cli.commands import (
     declined,
     demo,
     doctor,
+    drift,
     escrow,
     extensions,
     forget,
@@ -39,13 +40,14 @@ from upa_cli.commands import (
     state,
     status,
     sync_user,
+    verify,
     why,
 )
 from upa_cli.shell import registry
 
 FAMILIES = (
     *(init, config, source, doctor, plan, go, canary, adopt, run, import_, pause, resume, housekeeping),
-    *(status, runs, jobs, why, sync_user, escrow, hold, declined, state, reset, archive, forget),
+    *(status, runs, jobs, why, sync_user, escrow, hold, declined, drift, verify, state, reset, archive, forget),
     *(grant, revoke, extensions, live_check, demo, sim),
 )
 """The modules that register the commands, in the order of the reference."""

@@ -14,8 +14,6 @@ from tests.docs.pages import PAGES, ROOT, blocks
 from upa_cli.main import command_line
 
 PLANNED = {
-    "drift",
-    "verify",
     "init",
     "import",
     "config",

@@ -51,6 +51,7 @@ EXPECTED = {
     "pause_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/pause"), ANSWER],
     "resume_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/resume"), ANSWER],
     "list_declined": [_http("GET", "connectors/{connector}/declined"), ANSWER],
+    "get_drift": [_http("GET", "connectors/{connector}/drift"), ANSWER],
     "lift_declined": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/declined/lift"), ANSWER],
     "sync_user_now": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/users/{user}/sync"), ANSWER],
     "list_runs": [_http("GET", "runs"), ANSWER],

@@ -39,16 +39,17 @@ def adopt(
     """Read what profiles hold already into the shadow of a new connector, so that its first run sends only
     differences.
 
-    For tenants whose properties were filled by another tool. Profiles are read one by one, at most 8 a second, and
-    within the tenant's budget of calls (`individual`): 1,000 people in seven minutes in the smallest tenant. Only
-    strings are taken; people already known are left. It can be stopped and started again.
+    For tenants whose properties were filled by another tool. Profiles are read twenty a request, at most 8 a second,
+    and within the tenant's budget of calls (`individual`): 1,000 people in seven minutes in the smallest tenant.
+    Strings are taken as they are; dates, numbers and lists where they are what the first run would send. The object id
+    must be the person's; people already known are left. It can be stopped and started again.
     """
     found = preview(cli.ports, cli.connector, most=1_000_000)
     unknown = unconfirmed(found.entries)
     chosen = unknown[:limit]
     budget = WINDOW.total_seconds() / cli.connector.individual.per_window
     cli.note(f"reading {count(len(chosen), 'profile')}, about {duration(len(chosen) * max(1 / per_second, budget))}")
-    result, profiles = Adopted(), cli.app.people_manager(cli.connector)
+    result, profiles = Adopted(), cli.app.single_profiles(cli.connector)
     for result in read_profiles(cli.ports, cli.connector, profiles, chosen, per_second=per_second):
         cli.note(f"{result.looked_at:,} of {len(chosen):,}", "dim")
     left = len(unknown) - len(chosen)

@@ -68,6 +68,8 @@ ORDER = [
         "escrow",
         "hold",
         "declined",
+        "drift",
+        "verify",
         "state",
         "reset",
         "archive",

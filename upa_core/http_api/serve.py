@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from upa_core.domain.http import ProblemError, Request, Response
 from upa_core.http_api import decisions as decide_api
+from upa_core.http_api import drift as drift_api
 from upa_core.http_api import people as people_api
 from upa_core.http_api import run_people as run_people_api
 from upa_core.http_api import runs as run_api
@@ -22,6 +23,7 @@ _READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "get_user": people_api.get_user,
     "get_hold": decide_api.get_hold,
     "list_declined": decide_api.list_declined,
+    "get_drift": drift_api.get_drift,
 }
 _DECIDE = {
     "approve_hold": decide_api.approve,

@@ -25,6 +25,7 @@ Occasion = Literal[
     "recovered",
     "import_job_stalled",
     "deletions_unpaid",
+    "drift",
 ]
 """What somebody can be told of a connector; each is an alarm, but `recovered`, the end of one."""
 CERTIFICATE_DAYS = (0, 7, 14, 30)
@@ -54,6 +55,14 @@ class Facts:
     escrow_before: int | None = None
     """As many a day ago."""
     certificate_ends: datetime | None = None
+    drifted: int = 0
+    """People whose profile holds something else than was confirmed."""
+    drifting: tuple[str, ...] = ()
+    """In which properties."""
+    contested: tuple[str, ...] = ()
+    """Properties that somebody or something else writes again and again."""
+    unread: str = ""
+    """Why profiles can't be read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
         todo = f"upa hold show, then approve or reject {run}"
         yield Alarm("held", run, "a plan is held", state.hold.why, todo, run)
     yield from _growth(facts)
+    yield from _drift(facts)
     yield from _certificate(facts)
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= facts.token_warn_age:
@@ -111,6 +121,21 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     if age_of(oldest, now) >= DEBT_PATIENCE:
         detail = f"{len(state.debts)} files or folders can't be deleted from the library"
         yield Alarm("deletions_unpaid", "old", "deletions are unpaid", detail, "a retention label, a lock, a role?")
+
+
+def _drift(facts: Facts) -> Iterator[Alarm]:
+    parts = []
+    if facts.drifting:
+        people = f"{facts.drifted} {'person differs' if facts.drifted == 1 else 'people differ'}"
+        parts.append(f"{people} in {', '.join(facts.drifting)}")
+    if facts.contested:
+        parts.append(f"somebody or something else writes {', '.join(facts.contested)} again and again")
+    if facts.unread:
+        parts.append(facts.unread)
+    if parts:
+        # Told again for another property, never for another number of people.
+        reason = f"{','.join(facts.drifting)} {','.join(facts.contested)} {_kind(facts.unread)}".strip()
+        yield Alarm("drift", reason, "profiles aren't as confirmed", "; ".join(parts), "upa drift", urgent=False)
 
 
 def _quarantined(one: Quarantine) -> Alarm:

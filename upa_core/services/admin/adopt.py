@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import RefusedError
+from upa_core.domain.drift.compare import order_in
+from upa_core.domain.individual.compare import DateOrder, holds
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.bundle import Ports
-from upa_core.ports.profiles import Profiles
+from upa_core.ports.single_profiles import SingleProfiles
+from upa_core.services.drift.reader import AT_ONCE, NoCallsLeftError, Read, Reader
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 
 BATCH = 200
@@ -35,43 +38,78 @@ class Adopted:
         return self.people + self.without_profile + self.unread
 
 
-def unconfirmed(entries: Iterable[Entry]) -> list[str]:
+_WITHOUT_PROFILE = ("no_profile", "no_user_name", "not_in_directory")
+
+
+def unconfirmed(entries: Iterable[Entry]) -> list[Entry]:
     """Return the people of a plan of whom SharePoint never confirmed some property that would be sent."""
-    return [entry.person for entry in entries if any(entry.old.get(target) is None for target in entry.new)]
+    return [entry for entry in entries if any(entry.old.get(target) is None for target in entry.new)]
 
 
 def adopt(
-    ports: Ports, connector: Connector, profiles: Profiles, people: Sequence[str], *, per_second: float = PER_SECOND
+    ports: Ports,
+    connector: Connector,
+    profiles: SingleProfiles,
+    entries: Sequence[Entry],
+    *,
+    per_second: float = PER_SECOND,
 ) -> Iterator[Adopted]:
     """Read people's profiles into the shadow, at most `per_second`; yields the totals so far after each batch.
 
-    Only strings are taken: how SharePoint writes back dates and numbers isn't documented. A person of whom something
-    is known already is left as they are. It can be stopped and begun again.
-    Raises as `ChangeSource.read`, `Profiles.properties` (a profile that is refused counts as unread), and
-    `ConflictError` where the people are being moved.
+    A string is taken as it is shown. A value of another type is taken where the profile holds what the plan would send,
+    compared by its type; dates in the order in which they are shown to us. Whose profile it is tells the object id. A
+    person of whom something is known already is left as they are. It can be stopped and begun again; where the budget
+    of calls is used up, it waits for the next five minutes.
+
+    Raises as `ChangeSource.read`, `SingleProfiles.read`, and `ConflictError` where the people are being moved.
     """
-    strings = {mapping.target for mapping in connector.active if mapping.type == "string"}
-    clock, total = ports.clock, Adopted()
-    for batch in _batches(people):
-        names = ports.source.read(batch, ["id", "userPrincipalName"])
-        found: dict[str, dict[str, str | None]] = {}
-        for person in batch:
-            name = (names.get(person) or {}).get("userPrincipalName")
-            began = clock.now()
-            try:
-                profile = profiles.properties(str(name)) if name else None
-            except RefusedError:
-                total = replace(total, unread=total.unread + 1)
-                continue
-            if profile is None:
-                total = replace(total, without_profile=total.without_profile + 1)
-            else:
-                found[person] = {target: profile[target] for target in strings if target in profile}
-            clock.sleep(max(0.0, 1 / per_second - (clock.now() - began).total_seconds()))
-        _write(ports, connector, found)
-        values = sum(len(values) for values in found.values())
-        total = replace(total, people=total.people + len(found), values=total.values + values)
-        yield total
+    reader, total = Reader(ports, connector, profiles), Adopted()
+    order = reader.order()
+    try:
+        for batch in _batches(entries):
+            readings: dict[str, Read] = {}
+            for at in range(0, len(batch), AT_ONCE):
+                people = [entry.person for entry in batch[at : at + AT_ONCE]]
+                began = ports.clock.monotonic()
+                readings |= _read(ports, reader, people, connector.targets)
+                ports.clock.sleep(max(0.0, len(people) / per_second - (ports.clock.monotonic() - began)))
+            order = order or order_in((one.values for one in readings.values()), connector.active)
+            missing = sum(one.why in _WITHOUT_PROFILE for one in readings.values())
+            found = {
+                entry.person: _held(connector, entry, readings[entry.person], order)
+                for entry in batch
+                if readings[entry.person].why is None
+            }
+            _write(ports, connector, found)
+            total = Adopted(
+                people=total.people + len(found),
+                values=total.values + sum(len(values) for values in found.values()),
+                without_profile=total.without_profile + missing,
+                unread=total.unread + len(batch) - len(found) - missing,
+            )
+            yield total
+    finally:
+        reader.close()
+
+
+def _read(ports: Ports, reader: Reader, people: Sequence[str], names: Sequence[str]) -> dict[str, Read]:
+    while True:
+        try:
+            return reader.read(people, names)
+        except NoCallsLeftError:
+            ports.clock.sleep(max(1.0, (reader.free_at() - ports.clock.now()) / timedelta(seconds=1)))
+
+
+def _held(connector: Connector, entry: Entry, one: Read, order: DateOrder | None) -> dict[str, str | None]:
+    """Return what of a profile is known for sure, in the form in which it would be planned."""
+    found: dict[str, str | None] = {}
+    for mapping in connector.active:
+        shown, planned = one.values.get(mapping.target, ""), entry.new.get(mapping.target)
+        if mapping.type == "string":
+            found[mapping.target] = shown
+        elif shown and planned and holds(mapping.type, planned, shown, order):
+            found[mapping.target] = planned
+    return found
 
 
 def _write(ports: Ports, connector: Connector, found: Mapping[str, Mapping[str, str | None]]) -> None:
@@ -87,7 +125,7 @@ def _write(ports: Ports, connector: Connector, found: Mapping[str, Mapping[str, 
     change_people_between_runs(ports, connector, found, change)
 
 
-def _batches(people: Iterable[str]) -> Iterator[list[str]]:
-    source = iter(people)
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    source = iter(entries)
     while batch := list(islice(source, BATCH)):
         yield batch

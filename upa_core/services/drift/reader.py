@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from upa_core.domain.connector import USER_NAME, Connector
 from upa_core.domain.drift.compare import DATES
@@ -89,6 +90,10 @@ class Reader:
         apps = proofs_of(self._ports.store, self._connector).load().value.apps
         proof = apps.get(self._profiles.app()) if apps else None
         return proof.order if proof is not None else None
+
+    def free_at(self) -> datetime:
+        """Return when calls can be reserved again."""
+        return self._budget.free_at()
 
     def close(self) -> None:
         """Give back calls that were reserved and not made."""

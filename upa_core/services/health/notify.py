@@ -9,6 +9,8 @@ from functools import partial
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.storage_layout import notified_key
+from upa_core.domain.drift.record import DriftIndex
+from upa_core.domain.drift.standing import standing
 from upa_core.domain.errors import ConflictError, UpaError
 from upa_core.domain.health.alarms import Facts, alarms_of
 from upa_core.domain.health.events import Event, EventName, Fields, Level
@@ -18,6 +20,7 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.ports.bundle import Ports
 from upa_core.ports.messenger import Message, Messenger
 from upa_core.state.document import Document, lane_of, state_of
+from upa_core.state.drift.documents import drift_of
 from upa_core.state.people import People
 
 SAMPLE_EVERY = timedelta(hours=1)
@@ -67,6 +70,8 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
     escrow = _escrow(ports, connector)
     channels = tuple(messenger.name for messenger in alerting.messengers)
     state, lane = state_of(ports.store, connector.name).load().value, lane_of(ports.store, connector).load().value
+    index = drift_of(ports.store, connector.name).load().value if connector.drift is not None else DriftIndex()
+    drift = standing(connector, index, state.people.known, now)
     raised: list[Notification] = []
     ended: list[Notification] = []
 
@@ -88,6 +93,10 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
             escrow=escrow,
             escrow_before=_day_ago(log, now),
             certificate_ends=certified.certificate_ends,
+            drifted=drift.totals.different,
+            drifting=drift.totals.differing,
+            contested=drift.totals.contested,
+            unread=drift.trouble,
         )
         after = log.judged(list(alarms_of(facts)), channels, now, occasions=alerting.occasions)
         known = {(entry.occasion, entry.reason) for entry in log.entries if not entry.over}

@@ -9,6 +9,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant, to_json
 from upa_core.domain.documents.connector_state import ConnectorState, age_of, switched_off
 from upa_core.domain.documents.lane import Lane
+from upa_core.domain.drift.standing import standing
 from upa_core.domain.health.alarms import last_good
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.moving import PHASES, moving
@@ -17,6 +18,8 @@ from upa_core.domain.plan.refused import still_refused
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import notification_log_of
 from upa_core.state.document import lane_of, state_of
+from upa_core.state.drift.documents import drift_of
+from upa_core.state.drift.standing import standing_json
 from upa_core.state.people import People
 from upa_core.state.reports import read_report, report_json
 
@@ -87,6 +90,9 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
         "samples": [to_json(sample) for sample in library[-CHARTED:]],
         "config_hash": connector.fingerprint,
         "typical_job_h": typical_hours,
+        "drift": standing_json(
+            standing(connector, drift_of(ports.store, connector.name).load().value, state.people.known, now)
+        ),
         "config_applied": state.watermark is not None and state.watermark.fingerprint == connector.fingerprint,
     }
 

@@ -1,0 +1,39 @@
+"""The HTTP API's use case for drift: how far reading back is, what differs, who can't be read."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from upa_core.domain.http import Request, Response, problem
+from upa_core.http_api.people import people_named
+from upa_core.http_api.runs import Everyone, check, known_only
+from upa_core.services.drift import view
+from upa_core.state.drift.standing import standing_json, standing_of
+
+
+def get_drift(connectors: Everyone, request: Request) -> Response:
+    """Tell what profiles hold that SharePoint didn't get from us: `?limit=100&property=CostCenter`."""
+    known_only("query parameter", request.query, {"limit", "property", "code"})
+    limit = request.query.get("limit", "100")
+    check(re.fullmatch("[1-9][0-9]{0,2}", limit) is not None, "limit is 1 to 999")
+    name, target = request.params.get("connector", ""), request.query.get("property", "")
+    if name not in connectors:
+        return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
+    connector, ports = connectors[name]
+    check(not target or target in connector.targets, f"property is one of: {', '.join(connector.targets)}")
+    found = list(islice(view.drifted(ports, connector, target), int(limit)))
+    unread = list(islice(view.unreadable(ports, connector), int(limit)))
+    people = dict.fromkeys([one.person for one in found] + [person for person, _ in unread])
+    names = people_named(ports, list(people))
+    return Response(
+        200,
+        {
+            "connector": name,
+            "standing": standing_json(standing_of(ports.store, connector, ports.clock.now())),
+            "differences": [{**view.drifted_json(connector, one), "user": names.get(one.person, "")} for one in found],
+            "unreadable": [
+                {**view.unreadable_json(person, one), "user": names.get(person, "")} for person, one in unread
+            ],
+        },
+    )

@@ -1,0 +1,60 @@
+"""What differs and who can't be read, person by person, from storage alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.codec import instant
+from upa_core.domain.drift.record import Difference, Unread
+from upa_core.domain.redaction import Redactor
+from upa_core.ports.bundle import Ports
+from upa_core.state.drift.documents import parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """One property of one person that differs."""
+
+    person: str
+    target: str
+    found: Difference
+
+
+def drifted(ports: Ports, connector: Connector, target: str = "") -> Iterator[Drifted]:
+    """Yield what differs now, in one property or in all, partition by partition."""
+    for _, stored in parts_of(ports.store, connector.name):
+        for person, found in sorted(stored.value.found.items()):
+            for name, one in sorted(found.items()):
+                if one.over is None and target in ("", name):
+                    yield Drifted(person, name, one)
+
+
+def unreadable(ports: Ports, connector: Connector) -> Iterator[tuple[str, Unread]]:
+    """Yield who can't be read, with why and since when."""
+    for _, stored in parts_of(ports.store, connector.name):
+        yield from sorted(stored.value.unread.items())
+
+
+def drifted_json(connector: Connector, one: Drifted) -> dict[str, Any]:
+    """Return a difference as it may be shown."""
+    redactor, found = Redactor(connector), one.found
+    return {
+        "id": one.person,
+        "property": one.target,
+        "old": redactor.value(one.target, found.old),
+        "found": redactor.value(one.target, found.found),
+        "verdict": found.verdict,
+        "since": instant(found.since),
+        "last_read": instant(found.seen),
+        "times": found.times,
+        "repairs": found.repairs,
+        "contested": found.contested,
+    }
+
+
+def unreadable_json(person: str, one: Unread) -> dict[str, Any]:
+    """Return why somebody can't be read."""
+    return {"id": person, "why": one.why, "code": one.code, "since": instant(one.since)}

@@ -32,7 +32,7 @@ from upa_cli.work.source_view import render_difference, render_verdict, shown_ke
 from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract
-from upa_core.domain.sources.verdict import Verdict
+from upa_core.domain.sources.findings import Verdict
 from upa_core.services.admin.controls import approve_offer
 from upa_core.state.document import state_of
 from upa_core.state.rows.current_rows import RowSet

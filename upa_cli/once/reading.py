@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from upa_cli.once.mapped import Mapped, key_of
 from upa_core.adapters.sources.reading import judged
 from upa_core.domain.sources.contract import Contract
-from upa_core.domain.sources.findings import FileRefusedError
+from upa_core.domain.sources.findings import FileRefusedError, Verdict
 from upa_core.domain.sources.judge import Judge
-from upa_core.domain.sources.verdict import Verdict
 
 if TYPE_CHECKING:
     from tenant_sim.upa.newtonsoft import Change

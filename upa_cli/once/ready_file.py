@@ -13,7 +13,7 @@ from upa_cli.once.cleared import CLEARED
 from upa_cli.shell.output import clean
 from upa_core.domain.sources.findings import FileRefusedError
 from upa_core.domain.sources.header import nearest
-from upa_core.domain.sources.lines import Record
+from upa_core.domain.sources.lines import Block, Record, in_blocks
 
 _SHOWN = 10
 _BOM = b"\xef\xbb\xbf"
@@ -92,6 +92,10 @@ class ReadyRecords:
         self.delimiter = ""
         self.suspect_line = maxsize
         self.total = None
+
+    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+        """Yield what is left of the records, many at a time."""
+        return in_blocks(records)
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records; raises `FileRefusedError` for a value that is no text, number, date or boolean."""

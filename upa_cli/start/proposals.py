@@ -17,7 +17,7 @@ from upa_cli.work.source_file import chunks_of, contract_of
 from upa_core.adapters.sources.reading import judged
 from upa_core.domain.plan.core_properties import is_property_name, why_core
 from upa_core.domain.sources.contract import Contract, KeyPart
-from upa_core.domain.sources.verdict import SourceRow
+from upa_core.domain.sources.findings import SourceRow
 
 SOURCE = "hr"
 """What the file is called in the connector file."""

@@ -13,8 +13,8 @@ from upa_cli.shell.output import clean
 from upa_core.adapters.sources.reading import judged
 from upa_core.domain.sources.contract import Accepted, Contract, FileFormat, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
+from upa_core.domain.sources.findings import SourceRow, Verdict
 from upa_core.domain.sources.header import likely_key
-from upa_core.domain.sources.verdict import SourceRow, Verdict
 
 _CHUNK = 256 * 1024
 _SUFFIXES: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}

@@ -15,10 +15,9 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.sources.compare import Difference
 from upa_core.domain.sources.contract import Contract
-from upa_core.domain.sources.findings import Finding
+from upa_core.domain.sources.findings import Finding, Verdict
 from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.domain.sources.keys import SEPARATOR
-from upa_core.domain.sources.verdict import Verdict
 
 _STYLES = {"refused": "red", "held": "yellow", "set_aside": "yellow", "note": ""}
 _WORDS = {"refused": "REFUSED", "held": "HELD", "set_aside": "set aside", "note": "note"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.domain.sources.support import CONTRACT, GOOD, HEADER, found, read
+from upa_core.domain.sources.at_once import AtOnce
 from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import MAX_EXAMPLES
@@ -153,3 +156,37 @@ def test_two_files_are_compared_by_key() -> None:
     assert (dict(found_difference.by_column), found_difference.emptied["Y"]) == ({"Y": 1}, 1)
     assert compare(old, ("X", "Y"), old, ("X", "Y"), 5).none
     assert CONTRACT.columns
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "X1,#N/A",
+        "X1,NULL",
+        "X1,   ",
+        "X1,",
+        ",nobody",
+        "123.0,x",
+        "000007,Name 7",
+        "000007,other",
+        "X1,one,too many",
+        "X1",
+        "",
+        "EmployeeID,Name",
+        " X1 ,\u00a0",
+        '"X\r\n1","a\r\nb"',
+        "TRAILER,5",
+    ],
+)
+@pytest.mark.parametrize("at", [3, 499, 1203])
+def test_a_row_is_judged_alike_wherever_it_stands(line: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary rows are taken many at a time: verdict and rows are those that come of them one by one."""
+    good = [f"{number:06d},Name {number}" for number in range(1204)]
+    text = "\r\n".join(["EmployeeID,Name", *good[:at], line, *good[at:], ""])
+    contract = replace(TWO, nulls=("NULL",), trailer="TRAILER,{rows}") if line.startswith("T") else TWO
+    at_once = read(text, contract)
+    taken = []
+    monkeypatch.setattr(AtOnce, "take", lambda *_: taken.append(1))
+
+    assert read(text, contract) == at_once
+    assert taken or "#" in line  # a piece that looks damaged is never taken at once

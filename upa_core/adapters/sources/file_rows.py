@@ -12,8 +12,7 @@ from upa_core.adapters.sources.place import FileInfo, Place, is_finished
 from upa_core.adapters.sources.reading import judged
 from upa_core.domain.errors import CorruptStateError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Accepted, Contract
-from upa_core.domain.sources.findings import Finding
-from upa_core.domain.sources.verdict import Verdict
+from upa_core.domain.sources.findings import Finding, Verdict
 from upa_core.ports.clock import Clock
 from upa_core.ports.row_source import Closing, Offer
 

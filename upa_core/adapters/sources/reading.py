@@ -7,7 +7,7 @@ from typing import Protocol
 
 from upa_core.domain.sources.check import TextFile
 from upa_core.domain.sources.contract import Accepted, Contract
-from upa_core.domain.sources.verdict import SourceRow, Verdict
+from upa_core.domain.sources.findings import SourceRow, Verdict
 
 
 class JudgedFile(Protocol):

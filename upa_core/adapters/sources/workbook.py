@@ -11,13 +11,12 @@ from typing import Any
 
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.sources.contract import Accepted, Contract
-from upa_core.domain.sources.findings import FileRefusedError
+from upa_core.domain.sources.findings import FileRefusedError, SourceRow, Verdict
 from upa_core.domain.sources.header import folded
 from upa_core.domain.sources.judge import Judge
 from upa_core.domain.sources.keys import trimmed
-from upa_core.domain.sources.lines import Record
+from upa_core.domain.sources.lines import Block, Record, in_blocks
 from upa_core.domain.sources.signature import checked
-from upa_core.domain.sources.verdict import SourceRow, Verdict
 
 MAX_PACKED = 50_000_000
 """Bytes of a workbook."""
@@ -64,6 +63,10 @@ class _Records:
 
     def __init__(self, chunks: Iterable[bytes], contract: Contract) -> None:
         self._chunks, self._contract = chunks, contract
+
+    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+        """Yield what is left of the records, many at a time."""
+        return in_blocks(records)
 
     def __iter__(self) -> Iterator[Record]:
         try:

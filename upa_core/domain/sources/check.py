@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.csv_rows import CsvRows
 from upa_core.domain.sources.encodings import Decoder
-from upa_core.domain.sources.findings import FileRefusedError
+from upa_core.domain.sources.findings import FileRefusedError, SourceRow, Verdict
 from upa_core.domain.sources.json_rows import JsonRows
 from upa_core.domain.sources.judge import Judge
 from upa_core.domain.sources.keys import trimmed
 from upa_core.domain.sources.lines import Records
 from upa_core.domain.sources.signature import checked
-from upa_core.domain.sources.verdict import SourceRow, Verdict
 
 
 class TextFile:

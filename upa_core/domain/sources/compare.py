@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from upa_core.domain.sources.verdict import SourceRow
+from upa_core.domain.sources.findings import SourceRow
 
 
 @dataclass(frozen=True, slots=True)

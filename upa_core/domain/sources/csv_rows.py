@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import accumulate, chain, islice
+from typing import Any
 
 from upa_core.domain.sources.contract import DELIMITERS, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings
 from upa_core.domain.sources.header import folded
-from upa_core.domain.sources.lines import MAX_LINE, Lines, Record
+from upa_core.domain.sources.lines import BLOCK, MAX_LINE, Block, Lines, Record, in_blocks
 
 _SHOWN = {",": "`,`", ";": "`;`", "\t": "tab", "|": "`|`"}
 
@@ -23,6 +25,8 @@ class CsvRows:
         self._findings = findings
         self.delimiter = contract.delimiter
         self.total = None
+        self._reader: Any = None
+        self._skipped = 0
 
     @property
     def suspect_line(self) -> int:
@@ -35,7 +39,7 @@ class CsvRows:
         A last line without a line break is set aside, unless the contract says that the writer never ends it or it is
         the trailer. Raises `FileRefusedError` with the line of the record where the text isn't CSV.
         """
-        lines = iter(self._fed())
+        lines = self._fed()
         skipped = 0
         first = next(lines, "")
         if first.lower().startswith("sep=") and len(first.rstrip("\r\n")) == 5:
@@ -47,7 +51,8 @@ class CsvRows:
             return
         if not self.delimiter:
             self.delimiter = self._sniffed(first, skipped + 1)
-        reader = csv.reader(_chained(first, lines), delimiter=self.delimiter, strict=True)
+        self._skipped = skipped
+        reader = self._reader = csv.reader(chain((first,), lines), delimiter=self.delimiter, strict=True)
         begun = skipped + 1
         try:
             for cells in reader:
@@ -55,12 +60,44 @@ class CsvRows:
                 begun = reader.line_num + skipped + 1
         except csv.Error as exc:
             raise _refused(str(exc), begun) from None
+        self._refuse_long()
+
+    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+        """Yield what is left of the records, many at a time, straight from the reader; raises `FileRefusedError`."""
+        reader = self._reader
+        if reader is None:
+            yield from in_blocks(records)
+            return
+        begun = reader.line_num + self._skipped + 1
+        while True:
+            block: list[list[str]] = []
+            try:
+                block.extend(islice(reader, BLOCK))  # what was read before an error stays in the list
+            except csv.Error as exc:
+                raise _refused(str(exc), self._begins(begun, block)[-1]) from None
+            if not block:
+                break
+            end = reader.line_num + self._skipped + 1
+            lines = range(begun, end) if end - begun == len(block) else self._begins(begun, block)[:-1]
+            yield lines, block
+            begun = end
+        self._refuse_long()
+
+    def _begins(self, begun: int, block: list[list[str]]) -> list[int]:
+        """Return where each record begins, and where the one behind them does: cells may hold line breaks."""
+        ending = self._lines.ending or "\n"
+        lengths = (1 + sum(cell.count(ending) for cell in cells) for cells in block)
+        return list(accumulate(lengths, initial=begun))
+
+    def _refuse_long(self) -> None:
         if self._lines.too_long:
             text = f"{MAX_LINE:,} characters hold no line break"
             raise FileRefusedError("not_rows", text, "have a file of rows delivered", line=self._lines.count + 1)
 
     def _fed(self) -> Iterator[str]:
-        yield from self._lines
+        return chain(self._lines, self._tail())
+
+    def _tail(self) -> Iterator[str]:
         tail, line = self._lines.tail, self._lines.count + 1
         if not tail.strip("\x1a \r\n"):
             return
@@ -96,11 +133,6 @@ class CsvRows:
             text = f"the header may be divided by {told} alike"
             raise FileRefusedError("delimiter_unclear", text, "declare the `delimiter`", line=line)
         return best[0][2]
-
-
-def _chained(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
 
 
 def _refused(message: str, line: int) -> FileRefusedError:

@@ -10,7 +10,7 @@ from typing import Any
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import FileRefusedError
 from upa_core.domain.sources.header import folded, missing_columns
-from upa_core.domain.sources.lines import Lines, Record
+from upa_core.domain.sources.lines import Block, Lines, Record, in_blocks
 
 Person = dict[str, Any]
 MAX_PERSON = 1_000_000
@@ -212,6 +212,10 @@ class JsonRows:
     def total(self) -> int | None:
         """How many people the document says it holds; known once it was read."""
         return self._people.total
+
+    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+        """Yield what is left of the records, many at a time."""
+        return in_blocks(records)
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records; a column of the contract that no person has is refused at the end.

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import compress, islice
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress, islice, repeat
 
+from upa_core.domain.sources.at_once import SPACES, AtOnce
 from upa_core.domain.sources.cells import NOTHING, damaged, damaged_date, lost_digits
 from upa_core.domain.sources.closing import Tally, close
 from upa_core.domain.sources.contract import Accepted, Contract
-from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings
+from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings, SourceRow, Verdict
 from upa_core.domain.sources.header import Header, has_columns, is_header_again, read_header
 from upa_core.domain.sources.keys import compile_key, pick
 from upa_core.domain.sources.lines import Record, Records
 from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
-from upa_core.domain.sources.verdict import SourceRow, Verdict
 
-_SPACES = tuple(" " * width for width in range(1, 65))
-"""Cells of a fixed width that hold nothing."""
 _LINES_BEFORE = 20
 """Records among which a header that isn't the first is looked for."""
 _FLOATS = (".0", ",0")
@@ -36,6 +34,11 @@ class Judge:
         self._header: Header | None = None
         self._trailer = Trailer(contract.trailer) if contract.trailer else None
         self._refused = False
+        self._width, self._again = 0, ""
+        """Cells of the header, and the first of them as it was written."""
+        self._odd: Record | None = None
+        """The record before, where it had another shape: at the end it may be a trailer."""
+        self._last_row: tuple[int, Sequence[str], str] = (0, [""], "")
 
     def rows(self, records: Records) -> Iterator[SourceRow]:
         """Yield the rows that count if the file does; a refusal ends them and is in the verdict."""
@@ -69,54 +72,71 @@ class Judge:
             shares=tally.shares(header.columns) if header else {},
         )
 
-    def _rows(self, records: Records) -> Iterator[SourceRow]:  # noqa: PLR0912, PLR0915 - calls cost a million times
+    def _rows(self, records: Records) -> Iterator[SourceRow]:
         source = iter(records)
         first = next((record for record in source if any(map(str.strip, record[1]))), None)
         if first is None:
             return
         header = self._header = self._read_header(first, source)
-        tally, names, trailer, width = self._tally, header.names, self._trailer, len(first[1])
-        tally.empty = [0] * len(header.positions)
-        key_of, values_of = compile_key(self._contract.keys, header.keys), pick(header.positions)
-        nothing = frozenset(("", *_SPACES, *(self._contract.nulls or ())))
-        is_told = (nothing | NOTHING if self._contract.nulls is None else nothing).__contains__
-        columns = range(len(header.positions))
-        dates = [at for at in (*header.keys, *header.positions) if names[at] in self._dates(names)]
-        several, seen, marks, lines, again = len(header.keys) > 1, tally.seen, tally.marks, tally.lines, first[1][0]
-        most, lengths, empty = self._contract.max_rows, tally.lengths, tally.empty
-        line, cells, key, odd = 0, [""], "", None
-        for record in source:
-            if odd is not None:
-                self._odd_shape(*odd, width)
-                odd = None
-            if not any(record[1]):
-                tally.blank += 1
+        self._tally.empty = [0] * len(header.positions)
+        self._width, self._again = len(first[1]), first[1][0]
+        dates = self._dates(header.names)
+        dated = [at for at in (*header.keys, *header.positions) if header.names[at] in dates]
+        at_once = AtOnce(self._contract, header, dated, self._tally, self._again, self._trailer)
+        one_by_one = self._one_by_one(header, dated)
+        for lines, block in records.blocks(source):
+            taken = at_once.take(lines, block) if lines[0] > records.suspect_line else None
+            if taken is None:
+                for row in map(one_by_one, lines, block, repeat(records.suspect_line)):
+                    if row is not None:
+                        yield row
                 continue
+            if self._odd is not None:
+                self._odd_shape(*self._odd)
+                self._odd = None
+            self._last_row = (lines[-1], block[-1], taken[0])
+            yield from taken[1]
+        self._look_at_last()
+
+    def _one_by_one(self, header: Header, dates: Sequence[int]) -> Callable[[int, list[str], int], SourceRow | None]:
+        """Return what judges one record: its row, None where it doesn't count."""
+        tally, names, width = self._tally, header.names, self._width
+        key_of, values_of = compile_key(self._contract.keys, header.keys), pick(header.positions)
+        nothing = frozenset(("", *SPACES, *(self._contract.nulls or ())))
+        is_told = (nothing | NOTHING if self._contract.nulls is None else nothing).__contains__
+        columns, several = range(len(header.positions)), len(header.keys) > 1
+
+        def judge(line: int, cells: list[str], suspect_line: int) -> SourceRow | None:  # noqa: PLR0912
+            if self._odd is not None:
+                self._odd_shape(*self._odd)
+                self._odd = None
+            if not any(cells):
+                tally.blank += 1
+                return None
             if tally.trailer is not None:
                 message = "rows stand behind the trailer: files were joined"
-                raise FileRefusedError("trailer_inside", message, "have one file delivered", line=record[0])
-            line, cells = record
-            if trailer is not None and (told := trailer.read(cells)) is not None:
+                raise FileRefusedError("trailer_inside", message, "have one file delivered", line=line)
+            if self._trailer is not None and (told := self._trailer.read(cells)) is not None:
                 tally.trailer = told
-                continue
+                self._last_row = (line, cells, self._last_row[2])
+                return None
             if len(cells) != width:
-                odd = record
-                continue
-            if again in cells[0] and is_header_again(cells, names):
+                self._odd = (line, cells)
+                self._last_row = (line, cells, self._last_row[2])
+                return None
+            if self._again in cells[0] and is_header_again(cells, names):
                 message = "the header stands here once more: files were joined, or pages of a report"
                 raise FileRefusedError("header_again", message, "have one file with one header delivered", line=line)
             key = key_of(cells)
+            self._last_row = (line, cells, key)
             if not key and not any(map(str.strip, cells)):
                 tally.blank += 1
-                continue
-            tally.rows += 1
-            if tally.rows > most:
-                message = f"the file has more than {most:,} rows"
-                raise FileRefusedError("too_many_rows", message, "write a larger `max_rows`, if it is right", line=line)
+                return None
+            self._count_row(line)
             if several or key.endswith(_FLOATS):
                 self._refuse_lost_digits(line, cells, header)
-            if line <= records.suspect_line and self._is_damaged(line, cells, header):
-                continue
+            if line <= suspect_line and self._is_damaged(line, cells, header):
+                return None
             for at in dates:
                 if cells[at][4:5].isdigit() and (message := damaged_date(cells[at])):
                     raise FileRefusedError("excel_date", message, _SAVED_BY_EXCEL, line=line, cell=names[at])
@@ -124,23 +144,31 @@ class Judge:
                 tally.keyless += 1
                 message = "the row names nobody: its key is empty"
                 self._set_aside("empty_key", message, line, names[header.keys[0]])
-                continue
+                return None
             values = values_of(cells)
             if hits := list(compress(columns, map(is_told, values))):
                 for at in hits:
-                    empty[at] += 1
+                    tally.empty[at] += 1
                 if any(values[at] for at in hits):
                     values = self._without_nothing(line, values, hits, nothing)
-            mark, known = hash(values), len(marks)
-            before = seen.setdefault(hash(key), known)
+            mark, known = hash(values), len(tally.marks)
+            before = tally.seen.setdefault(hash(key), known)
             if before != known:
-                self._met_again(line, key, mark == marks[before], lines[before], names[header.keys[0]])
-                continue
-            marks.append(mark)
-            lines.append(line)
-            lengths[len(key)] += 1
-            yield line, key, values
-        self._look_at_last(line, cells, key, odd, width)
+                self._met_again(line, key, mark == tally.marks[before], tally.lines[before], names[header.keys[0]])
+                return None
+            tally.marks.append(mark)
+            tally.lines.append(line)
+            tally.lengths[len(key)] += 1
+            return line, key, values
+
+        return judge
+
+    def _count_row(self, line: int) -> None:
+        self._tally.rows += 1
+        most = self._contract.max_rows
+        if self._tally.rows > most:
+            message = f"the file has more than {most:,} rows"
+            raise FileRefusedError("too_many_rows", message, "write a larger `max_rows`, if it is right", line=line)
 
     def _read_header(self, first: Record, rest: Iterator[Record]) -> Header:
         try:
@@ -158,8 +186,9 @@ class Judge:
         wanted = {name.casefold() for name in self._contract.dates}
         return {name for name in names if name.casefold() in wanted}
 
-    def _look_at_last(self, line: int, cells: Sequence[str], key: str, odd: Record | None, width: int) -> None:
+    def _look_at_last(self) -> None:
         """Tell a trailer that nobody declared from a person's row."""
+        (line, cells, key), odd = self._last_row, self._odd
         if self._trailer is None and line and looks_like_trailer(cells):
             shown = ",".join("{rows}" if cell.strip().isdigit() else cell.strip() for cell in cells if cell.strip())
             message = "the last row looks like a trailer that nobody declared; it is set aside"
@@ -168,9 +197,10 @@ class Judge:
                 self._tally.rows -= 1
                 self._tally.void.add(key)
         elif odd is not None:
-            self._odd_shape(*odd, width)
+            self._odd_shape(*odd)
 
-    def _odd_shape(self, line: int, cells: Sequence[str], width: int) -> None:
+    def _odd_shape(self, line: int, cells: Sequence[str]) -> None:
+        width = self._width
         self._tally.rows += 1
         self._tally.odd += 1
         more = "more" if len(cells) > width else "fewer"

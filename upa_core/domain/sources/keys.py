@@ -22,13 +22,18 @@ def trimmed(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
 
 
+def folds(part: KeyPart) -> bool:
+    """Tell whether letter case says nothing in this part of a key."""
+    return part.to.lower() in _FOLDED
+
+
 def normalised(part: KeyPart) -> Callable[[str], str]:
     """Return the function that makes a value comparable as this part of a key; "" stays ""."""
-    folds, pad = part.to.lower() in _FOLDED, part.pad
+    folded, pad = folds(part), part.pad
 
     def normal(value: str) -> str:
         text = trimmed(value)
-        if folds:
+        if folded:
             text = text.casefold()
         if pad and text and text.isascii() and text.isdigit():
             text = text.zfill(pad)

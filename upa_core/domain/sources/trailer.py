@@ -25,7 +25,12 @@ class Trailer:
         self._cells = [
             re.compile(r"(\d+)".join(map(re.escape, part.strip().split("{rows}"))), re.IGNORECASE) for part in parts
         ]
+        self._begin = parts[0].strip().split("{rows}")[0].casefold()
         self.counts = "{rows}" in declared
+
+    def may_be_among(self, first_cells: str) -> bool:
+        """Tell whether a trailer may be among records, by their first cells joined to one text."""
+        return self._begin in first_cells.casefold()
 
     def read(self, cells: Sequence[str]) -> int | None:
         """Return the number that a trailer tells (-1 where it tells none), None for any other row."""

@@ -20,6 +20,7 @@ from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.services.admin import backup
 from upa_core.services.admin.repair import people_damaged, repair_lane, repair_people, repair_state
 from upa_core.services.deliver.bulk.drop import drop_run
+from upa_core.services.insight.stored_versions import StoredVersions, stored_versions
 from upa_core.state.document import lane_of, state_of
 
 group("state", "What is stored: show it, export it, put it back, rewind the watermark.")
@@ -28,16 +29,22 @@ group("state", "What is stored: show it, export it, put it back, rewind the wate
 @command(
     "state show",
     examples=["upa state show", "upa state show --json > state.json"],
-    shape={"connector": "its name", "state": "the state document", "lane": "the target tenant's lane"},
+    shape={
+        "connector": "its name",
+        "state": "the state document",
+        "lane": "the target tenant's lane",
+        "documents": "each kind that is stored: kind, blobs, versions (version → how many), unread (not looked into)",
+    },
 )
 def show(cli: Cli) -> int:
     """Show the stored state: watermark, rounds in the outbox, the open run, hold, quarantine, the tenant's lane.
 
-    What it means for you is in `upa status`; this is what the pipeline itself reads.
+    What it means for you is in `upa status`; this is what the pipeline itself reads. The versions of the documents tell
+    which release can read them (docs/reference/stored-documents.md).
     """
     state = state_of(cli.ports.store, cli.connector.name).load().value
     lane = lane_of(cli.ports.store, cli.connector).load().value
-    now = cli.ports.clock.now()
+    now, stored = cli.ports.clock.now(), stored_versions(cli.ports, cli.connector)
 
     def render(out: Console) -> None:
         mark, opened, flight = state.watermark, state.open_round, lane.in_flight
@@ -57,9 +64,22 @@ def show(cli: Cli) -> int:
             ("runs", f"{state.runs}, the last {state.last_run or '-'}"),
         ]
         out.print(table(("state of " + cli.connector.name, ""), rows))
+        kinds = [(one.kind, f"{one.blobs:,}", _versions(one)) for one in stored]
+        out.print(table(("stored", "blobs", "versions"), kinds, right=("blobs",)))
 
-    cli.show({"connector": cli.connector.name, "state": to_json(state), "lane": to_json(lane)}, render)
+    document = {
+        "connector": cli.connector.name,
+        "state": to_json(state),
+        "lane": to_json(lane),
+        "documents": [{**to_json(one), "unread": one.unread} for one in stored],
+    }
+    cli.show(document, render)
     return exits.OK
+
+
+def _versions(one: StoredVersions) -> str:
+    told = [f"{version or 'none'} ({times:,})" for version, times in one.versions.items()]
+    return ", ".join([*told, *([f"{one.unread:,} not looked into"] if one.unread else [])])
 
 
 def _live(cli: Cli, state: ConnectorState) -> str:

@@ -102,10 +102,9 @@ class PlanWriter:
             pairs=done.batch.pairs,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
-            updated=done.updated,
+            updated=max(0, done.updated - done.again),
             cleared=done.cleared,
             route=route,
-            again=done.again,
         )
         self._files.append(file)
         self._begun[done.number] = file

@@ -24,7 +24,11 @@ QUARANTINE_AFTER = 3
 
 
 def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why: str = "") -> Report:
-    """Store what a run came to; writing it again changes nothing that matters."""
+    """Store what a run came to; writing it again changes nothing that matters.
+
+    That people wait for their profile is kept where it decides the outcome: the first release doesn't know the field.
+    """
+    decides = outcome_of(status, run.counts) != outcome_of(status, replace(run.counts, waiting=0))
     report = Report(
         version=Report.VERSION,
         connector=connector,
@@ -33,7 +37,7 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
         ended=ports.clock.now(),
         status=status,
         rounds=run.rounds,
-        counts=run.counts,
+        counts=run.counts if decides else replace(run.counts, waiting=0),
         files=run.files,
         why=why,
         full=run.full,
@@ -141,7 +145,7 @@ def after_delivery(state: ConnectorState, run: Run, file: FileState, now: dateti
     What was announced or approved isn't counted; the updates of a file that confirmed nobody will be planned, and
     counted, again.
     """
-    updated = file.updated - file.again if file.confirmed and not run.exempt else 0
+    updated = file.updated if file.confirmed and not run.exempt else 0
     if run.approved or not (updated or file.cleared):
         return state
     kept = tuple(one for one in state.exported if now - one.at < WINDOW)

@@ -55,7 +55,7 @@ class Counts:
     over_budget: int = added(0)
     """People whose single writes wait for the budget of calls."""
     again: int = added(0)
-    """Of the people updated, those all of whose values were allowed before and weren't confirmed."""
+    """Of the people updated, those all of whose values were allowed before and weren't confirmed; never stored."""
 
     def plus(self, other: Counts) -> Counts:
         """Add two counts."""
@@ -74,7 +74,7 @@ class FileState:
     size: int
     sha256: str
     updated: int = 0
-    """People with at least one value to set."""
+    """People with at least one value to set, but for those all of whose values were allowed before."""
     cleared: int = 0
     """People with at least one confirmed value to clear."""
     settled: bool = False
@@ -84,8 +84,6 @@ class FileState:
     """Ids of its import jobs, known once it is settled."""
     route: str = added(BULK)
     """How it travels: the name of a route."""
-    again: int = added(0)
-    """Of `updated`, people all of whose values were allowed before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         started=now,
         rounds=tuple(r.id for r in state.sealed),
         files=writer.close(),
-        counts=plan.counts,
+        counts=replace(plan.counts, again=0),
         targets=connector.targets,
         full=bool(full),
         fingerprint=connector.fingerprint,

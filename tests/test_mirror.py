@@ -83,6 +83,7 @@ ELSEWHERE = {
     "domain/people/escrow_entry.py": "tests/domain/people/test_escrow.py",
     "domain/plan/left_out.py": "tests/services/deliver/test_refused_values.py",
     "domain/plan/tally.py": "tests/domain/plan/test_planner.py",
+    "services/insight/hold_view.py": "tests/services/insight/test_plan_view.py",
     "services/insight/told_people.py": "tests/functions/test_api.py",
     "services/insight/run_view.py": "tests/services/insight/test_run_people.py",
     "domain/spreadsheet.py": "tests/cli/test_hostile.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,14 +13,17 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment
 from upa_cli.shell.registry import command, group
-from upa_cli.shell.render import changes_table
+from upa_cli.work.one_run import render_people, render_properties, write_people
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.runs import Hold
-from upa_core.domain.redaction import Redactor
 from upa_core.services.admin import holds
 from upa_core.services.deliver.bulk.drop import drop_hold
+from upa_core.services.insight.hold_view import tell_hold, what_happens_now
+from upa_core.services.insight.run_people import RunPeopleView, Wanted
+from upa_core.services.insight.told_people import people_json
 from upa_core.state.document import state_of
+from upa_core.state.run_people.reader import open_run
 
 SAMPLE = 20
 _MEANING = {
@@ -33,21 +37,29 @@ _MEANING = {
 group("hold", "Decide about a plan that the change threshold stopped.")
 
 Run = Annotated[str | None, typer.Argument(metavar="[RUN]", help="The held run's id; default: the one that is held.")]
-DECIDED = {"connector": "its name", "run": "the held run", "decision": "approved or rejected", "people": "in the plan"}
+DECIDED = {
+    "connector": "its name",
+    "run": "the held run",
+    "decision": "approved or rejected",
+    "people": "in the plan",
+    "now": "what happens now",
+}
 
 
 @command(
     "hold show",
-    examples=["upa hold show", "upa hold show --json"],
+    examples=["upa hold show", "upa hold show --csv plan.csv", "upa hold show --json"],
     shape={
         "connector": "its name",
-        "held": "run, since, why, kind, counts; null where nothing is held",
-        "people": "a sample of the frozen plan: person, user, changes",
+        "held": "run, since, why, kind, plan (its hash), counts, properties; null where nothing is held",
+        "people": "a sample of the frozen plan, clears first: person, user, values",
     },
     exit_codes=(exits.OK, exits.CHANGES),
 )
-def show(cli: Cli) -> int:
-    """Show the held plan: why it was stopped, how much it would change, and a sample of it.
+def show(
+    cli: Cli, *, csv: Annotated[Path | None, typer.Option("--csv", help="Write the whole plan to this file.")] = None
+) -> int:
+    """Show the held plan: why it was stopped, how much it would change, and a sample of it, clears first.
 
     The plan is frozen: approving exports exactly it. Exit code 2 while a plan is held, 0 where none is.
     """
@@ -56,9 +68,11 @@ def show(cli: Cli) -> int:
         nothing: dict[str, Any] = {"connector": cli.connector.name, "held": None, "people": []}
         cli.show(nothing, lambda out: out.print(f"{cli.connector.name} holds no plan."))
         return exits.OK
-    sample = holds.sample(cli.ports, hold, SAMPLE)
-    names = names_of(cli, [entry.person for entry in sample])
-    redactor, run = Redactor(cli.connector), hold.run
+    told, run = tell_hold(cli.ports, cli.connector, hold, SAMPLE), hold.run
+    names = names_of(cli, [one.person for one in told.samples])
+    if csv is not None and (reader := open_run(cli.ports.store, run.id)) is not None:
+        people = write_people(cli, RunPeopleView(reader, cli.connector), Wanted(), csv)
+        cli.note(f"{count(people, 'person', 'people')} in {csv}")
     document = {
         "connector": cli.connector.name,
         "held": {
@@ -66,16 +80,11 @@ def show(cli: Cli) -> int:
             "since": to_json(hold.since),
             "why": hold.why,
             "kind": hold.kind,
+            "plan": told.plan,
             "counts": to_json(run.counts),
+            "properties": told.properties,
         },
-        "people": [
-            {
-                "person": entry.person,
-                "user": names.get(entry.person),
-                "changes": redactor.changes(entry.old, entry.new),
-            }
-            for entry in sample
-        ],
+        "people": people_json(told.samples, names),
     }
 
     def render(out: Console) -> None:
@@ -84,7 +93,10 @@ def show(cli: Cli) -> int:
             f"It would set values of {run.counts.updated:,} people and clear values of {run.counts.cleared:,}, "
             f"in {count(len(run.files), 'import file')}. A sample:"
         )
-        out.print(changes_table(sample, names, redactor))
+        render_people(out, told.samples, names)
+        render_properties(out, told.properties)
+        if told.plan:
+            out.print(f"Plan {told.plan}. All of it: upa hold show --csv plan.csv")
         if lost := holds.lost_files(cli.ports, hold):
             out.print(f"{count(lost, 'file')} of the plan can't be read: what was in there is planned anew.")
         yes, no = _MEANING[hold.kind]
@@ -151,7 +163,14 @@ def drop(cli: Cli, run: Run = None) -> int:
 
 def _decided(cli: Cli, hold: Hold, decision: str, then: str) -> int:
     people = sum(file.people for file in hold.run.files)
-    document = {"connector": cli.connector.name, "run": hold.run.id, "decision": decision, "people": people}
+    now = what_happens_now(decision, hold.kind)
+    document = {
+        "connector": cli.connector.name,
+        "run": hold.run.id,
+        "decision": decision,
+        "people": people,
+        "now": now,
+    }
     text = f"Run {hold.run.id} of {count(people, 'person', 'people')} is {decision}. {then}."
     cli.show(document, lambda out: out.print(text))
     return exits.OK

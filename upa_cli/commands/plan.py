@@ -20,6 +20,9 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command
 from upa_cli.shell.render import changes_table
+from upa_cli.work.against_hold import against_hold, render_hold
+from upa_cli.work.one_run import render_properties
+from upa_cli.work.outcome import PLAN_SHAPE
 from upa_cli.work.plan_csv import PlanCsv
 from upa_cli.work.plan_files import PlanFiles
 from upa_cli.work.users import names_of
@@ -30,28 +33,13 @@ from upa_core.domain.redaction import Redactor
 from upa_core.services.deliver.routes import unproven_of
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.proposed import Proposal, look_at_proposed
+from upa_core.services.insight.run_view import by_property
 from upa_core.services.insight.scope_view import ScopeView, WatchedSource
 from upa_core.state.document import state_of
 
 SHOWN = 20
 MAX_NAMES = 1000
 """Names asked of Graph; people after these are told by object id alone."""
-SHAPE = {
-    "connector": "its name",
-    "changes": "true where an export made now would send something",
-    "mode": "staging, held, paused, off or live: whether an export would go out",
-    "counts": "people seen, unchanged, updated, cleared, out_of_scope, invalid, clear_unsupported, …",
-    "held": "why the plan would be held by the change threshold, empty where it wouldn't",
-    "rewritable": "properties with a value that SharePoint's reader may take for a date and write in another form",
-    "import_jobs": "import files, and so import jobs, that it would take",
-    "hours": "how long SharePoint usually takes for them: least and most",
-    "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
-    "people": "person, user, and changes: property → {old, new}; old null is unknown",
-    "complete": "false where --limit cut the list of people",
-    "load": "what single writes cost: people, calls, per_window (5 minutes), ends; null where there are none",
-    "unproven": "property with route: individual that isn't planned → why, and what to run",
-    "proposed": "what proposed mappings would change: properties, counts, people, problem; never sent",
-}
 
 
 @command(
@@ -63,7 +51,7 @@ SHAPE = {
         "upa plan --files would-send",
         "upa plan --json | jq .counts",
     ],
-    shape=SHAPE,
+    shape=PLAN_SHAPE,
     exit_codes=(exits.OK, exits.CHANGES),
 )
 def plan(
@@ -118,7 +106,8 @@ def plan(
         raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
     entering, leaving = view.moved(ports, connector)
     most = limit if cli.options.json else SHOWN
-    sample, proposed = found.entries[:most], proposal.entries[:most] if proposal is not None else ()
+    entries = sorted(found.entries, key=lambda entry: not entry.clears)
+    sample, proposed = tuple(entries[:most]), proposal.entries[:most] if proposal is not None else ()
     names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MAX_NAMES])
     changes = found.import_jobs > 0 or found.load is not None
     document: dict[str, Any] = {
@@ -126,6 +115,9 @@ def plan(
         "changes": changes,
         "mode": _mode(cli),
         "counts": to_json(found.counts),
+        "plan": found.people.table.hash,
+        "properties": by_property(found.people.table),
+        "hold": against_hold(found),
         "held": found.held,
         "rewritable": list(found.rewritable),
         "import_jobs": found.import_jobs,
@@ -210,6 +202,7 @@ def _render(
             f"Plan of {name}: {counts.updated:,} people with values to set, {counts.cleared:,} with values to clear, "
             f"{count(counts.pairs, 'value')} in {count(found.import_jobs, 'import file')}."
         )
+        render_properties(out, document["properties"])
         out.print(changes_table(sample, names, redactor))
         more = counts.updated + counts.cleared > len(sample) and len(found.entries) > len(sample)
         if more or not found.complete:
@@ -246,6 +239,7 @@ def _render(
     if found.held:
         out.print(f"The change threshold would hold it: {found.held}. It then waits for upa hold approve.")
     _render_proposed(out, document["proposed"], proposals)
+    render_hold(out, document["hold"], document["plan"])
     out.print(_next(document["mode"], changes=document["changes"]))
 
 

@@ -19,6 +19,25 @@ from upa_core.services.admin.declined import declined_of
 from upa_core.state.document import state_of
 from upa_core.state.reports import report_json
 
+PLAN_SHAPE = {
+    "connector": "its name",
+    "changes": "true where an export made now would send something",
+    "mode": "staging, held, paused, off or live: whether an export would go out",
+    "counts": "people seen, unchanged, updated, cleared, out_of_scope, invalid, clear_unsupported, …",
+    "plan": "its hash: the same for the same changes of the same people",
+    "properties": "property → people by kind: cleared, changed, set, escrowed, declined; clears first",
+    "hold": "the plan that is held meanwhile: run, plan, same, differ (object ids), complete; null where none is",
+    "held": "why the plan would be held by the change threshold, empty where it wouldn't",
+    "rewritable": "properties with a value that SharePoint's reader may take for a date and write in another form",
+    "import_jobs": "import files, and so import jobs, that it would take",
+    "hours": "how long SharePoint usually takes for them: least and most",
+    "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
+    "people": "person, user, and changes: property → {old, new}; old null is unknown",
+    "complete": "false where --limit cut the list of people",
+    "load": "what single writes cost: people, calls, per_window (5 minutes), ends; null where there are none",
+    "unproven": "property with route: individual that isn't planned → why, and what to run",
+    "proposed": "what proposed mappings would change: properties, counts, people, problem; never sent",
+}
 RUN_SHAPE = {
     "connector": "its name",
     "outcome": "succeeded, partly, failed, no_change, held, staging, paused or waiting",

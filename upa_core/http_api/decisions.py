@@ -13,12 +13,14 @@ from upa_core.domain.documents.runs import Decision, Hold, Intent
 from upa_core.domain.documents.storage_layout import decision_key, intent_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import Request, Response, problem
+from upa_core.domain.plan.source_shrank import SOURCE_SHRANK
 from upa_core.domain.redaction import Redactor
 from upa_core.http_api.caller import caller, clean_name
 from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, declined, holds
+from upa_core.services.insight.hold_view import tell_hold, what_happens_now
 from upa_core.state.document import get_document, state_of
 
 SAMPLES = 20
@@ -117,7 +119,8 @@ def _decided(connectors: Everyone, run: str, decision: str, connector: str) -> R
     name = intent.value.connector if intent is not None else connector
     if stored is None or stored.value.decision != decision or not name:
         return _not_held(connectors, run)
-    return Response(200, {"run": run, "connector": name, "decision": decision, "by": stored.value.by})
+    now = what_happens_now(decision, SOURCE_SHRANK if stored.value.why_held.startswith(SOURCE_SHRANK) else "")
+    return Response(200, {"run": run, "connector": name, "decision": decision, "by": stored.value.by, "now": now})
 
 
 def _control(connectors: Everyone, request: Request, *, paused: bool, entra: bool) -> Response:
@@ -150,8 +153,8 @@ def _with_losses(why: str, lost: int) -> str:
 
 
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
-    samples = holds.sample(ports, hold, SAMPLES)
-    names, redactor = people_named(ports, [entry.person for entry in samples]), Redactor(connector)
+    told = tell_hold(ports, connector, hold, SAMPLES)
+    names = people_named(ports, [one.person for one in told.samples])
     return {
         "run": hold.run.id,
         "connector": connector.name,
@@ -159,12 +162,14 @@ def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
         "why": _with_losses(hold.why, holds.lost_files(ports, hold)),
         "counts": to_json(hold.run.counts),
         "files": len(hold.run.files),
+        "plan": told.plan,
+        "properties": told.properties,
         "samples": [
             {
-                "id": entry.person,
-                "user": names.get(entry.person, ""),
-                "changes": redactor.changes(entry.old, entry.new),
+                "id": one.person,
+                "user": names.get(one.person, ""),
+                "changes": {value.property: {"old": value.old, "new": value.new} for value in one.values if value.kind},
             }
-            for entry in samples
+            for one in told.samples
         ],
     }

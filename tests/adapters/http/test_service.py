@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
+from upa_core.adapters.http.call_log import CallLog
 from upa_core.adapters.http.service import Service
 from upa_core.domain.errors import (
     AccessDeniedError,
@@ -44,6 +45,19 @@ def test_request_carries_token_and_name() -> None:
     assert headers["Authorization"] == f"Bearer {ROOT}#0"
     assert headers["Accept"] == "application/json"
     assert headers["User-Agent"].startswith("NONISV|UpaSync|upa-sync/")
+
+
+def test_each_attempt_bears_an_id_of_its_own_that_a_lost_answer_is_told_by() -> None:
+    """`client-request-id` differs from attempt to attempt, is in the log of calls, and in the error where none came."""
+    calls = CallLog()
+    world = World(requests.ConnectionError("x"), requests.ConnectionError("x"), attempts=2, calls=calls)
+    with pytest.raises(UnavailableError) as caught:
+        world.get()
+    sent = [one.headers["client-request-id"] for one in world.net.requests]
+
+    assert len(set(sent)) == 2
+    assert [call.client_request_id for call in calls.since(0)] == sent
+    assert str(caught.value).endswith(f"no answer (ConnectionError) (request {sent[-1]})")
 
 
 def test_root_may_end_in_a_slash() -> None:

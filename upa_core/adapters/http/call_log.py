@@ -22,6 +22,8 @@ class Call:
     """HTTP status, None where no answer came."""
     request_id: str
     """The service's own id of the request, "" where it named none."""
+    client_request_id: str = ""
+    """Our id of the request, which the service was told."""
 
 
 class CallLog:

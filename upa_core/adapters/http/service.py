@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from upa_core.adapters.http.address import is_plain, origin_of
 from upa_core.adapters.http.answer import Answer, error_of
@@ -181,6 +182,8 @@ class Service:
         if not call.idempotent and isinstance(adapter, requests.adapters.HTTPAdapter):
             adapter.close()  # a pooled connection that the server has closed would leave us without an answer
 
+        ours = str(uuid4())
+
         def bearer(request: requests.PreparedRequest) -> requests.PreparedRequest:
             # An `auth` of our own: without one, requests lets ~/.netrc replace the Authorization header.
             request.headers["Authorization"] = f"Bearer {token}"
@@ -190,7 +193,12 @@ class Service:
             response = self._session.request(
                 call.method,
                 call.url,
-                headers={"User-Agent": user_agent(), "Accept": "application/json", **call.headers},
+                headers={
+                    "User-Agent": user_agent(),
+                    "Accept": "application/json",
+                    "client-request-id": ours,
+                    **call.headers,
+                },
                 data=call.body,
                 auth=bearer,
                 timeout=TIMEOUTS,
@@ -200,24 +208,25 @@ class Service:
             with response:
                 content, digest = read_body(response, call.label, call.most, digest=call.digest)
         except TooLargeError as error:
-            self._note(call.label, response.status_code, "")
+            self._note(call.label, response.status_code, "", ours)
             if call.idempotent:
                 raise
             raise UnansweredError(str(error), retry_after=error.retry_after) from error
         except (requests.RequestException, HTTPError, TimeoutError, UnicodeError) as error:
-            self._note(call.label, None, "")
+            self._note(call.label, None, "", ours)
             kind = UnansweredError if not call.idempotent and not _surely_unsent(error) else UnavailableError
             name = type(error).__name__
             pause = LIMIT_PAUSE if isinstance(error, TimeoutError) else None
             # The vendor's text holds the whole address: only its kind is kept.
-            raise kind(f"{call.label}: no answer ({name})", retry_after=pause) from ConnectionError(name)
+            told = f"{call.label}: no answer ({name}) (request {ours})"
+            raise kind(told, retry_after=pause) from ConnectionError(name)
         answer = Answer(response.status_code, response.headers, content, call.label, call.idempotent, digest=digest)
-        self._note(call.label, answer.status, answer.request_id)
+        self._note(call.label, answer.status, answer.request_id, ours)
         return answer
 
-    def _note(self, label: str, status: int | None, request_id: str) -> None:
+    def _note(self, label: str, status: int | None, request_id: str, ours: str) -> None:
         if self._calls is not None:
-            self._calls.add(Call(self._clock.now(), label, status, request_id))
+            self._calls.add(Call(self._clock.now(), label, status, request_id, ours))
 
 
 @cache

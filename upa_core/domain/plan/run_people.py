@@ -104,7 +104,8 @@ class RunPeople:
     people: int
     """Rows: people with something planned, or left out of the plan."""
     hash: str = ""
-    """The same for two plans with the same changes of the same people."""
+    """The same for two plans with the same changes of the same people, where their salt is the same."""
+    salt: str = ""
     digests: dict[str, str] = field(default_factory=dict)
     """By number of the people shard, what its part of the plan amounts to."""
     counts: dict[str, int] = field(default_factory=dict)

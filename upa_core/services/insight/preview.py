@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.runs import BULK, Counts
 from upa_core.domain.people_calls import Load, load_of
 from upa_core.domain.plan.batch import Batch, cut
@@ -23,6 +24,8 @@ from upa_core.state.document import censuses_of, state_of
 from upa_core.state.overlay import OverlayStore, Silence
 from upa_core.state.people import People
 from upa_core.state.plan_reader import form_of
+from upa_core.state.run_people.reader import RunReader, open_run
+from upa_core.state.run_people.writer import PeopleWriter
 
 _TRIES = 4
 
@@ -44,8 +47,12 @@ class Preview:
     """Properties with a value that SharePoint's reader may take for a date and write in another form, sorted."""
     load: Load | None
     """What its single writes cost, None where there are none."""
+    people: RunReader
+    """Everybody whom it would change, as a run would store it: its hash, its counts, its rows."""
     pulled: str
     """How the source was read: the status of the pull, "" where it wasn't."""
+    held_plan: RunReader | None = None
+    """The people of the plan that is held meanwhile."""
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class _Sink:
     connector: Connector
     most: int
     also: PlanSink | None
+    rows: PeopleWriter
     entries: list[Entry] = field(default_factory=list)
     files: int = 0
     people: int = 0
@@ -65,6 +73,7 @@ class _Sink:
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
         self.people += len(entries)
         self.entries += entries[: self.most - len(self.entries)]
+        self.rows.add(entries, left_out)
         if self.also is not None:
             self.also.add(entries, left_out)
         for entry in entries:
@@ -122,7 +131,10 @@ def preview(
         if pulled != "superseded":
             break
     state = state_of(store, connector.name).load().value
-    taken = _Sink(apart, connector, most, sink)
+    held_plan = open_run(store, state.hold.run.id) if state.hold is not None else None
+    salt = held_plan.table.salt if held_plan is not None else ""
+    name = run_id(ports.clock.now(), ports.ids.token())
+    taken = _Sink(apart, connector, most, sink, PeopleWriter(store, connector, name, state.people, salt=salt))
     people = People(store, connector, state.people)
     plan = make_plan(
         apart,
@@ -147,5 +159,7 @@ def preview(
         complete=taken.people == len(taken.entries),
         rewritable=tuple(sorted(taken.rewritable)),
         load=taken.load(),
+        people=RunReader(store, taken.rows.close((), ports.clock.now())),
         pulled=pulled,
+        held_plan=held_plan,
     )

@@ -1,0 +1,73 @@
+"""A held plan as it is read before somebody decides, and what happens once somebody has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.runs import Hold
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.run_rows import Result, Value, kind_of
+from upa_core.domain.redaction import Redactor
+from upa_core.ports.bundle import Ports
+from upa_core.services.admin import holds
+from upa_core.services.insight.plan_view import sample
+from upa_core.services.insight.run_people import PersonTold, RunPeopleView
+from upa_core.services.insight.run_view import by_property
+from upa_core.state.run_people.reader import open_run
+
+_NOW = {
+    ("approved", ""): "exactly this plan is sent: by the function app within minutes, or at once by upa run",
+    ("rejected", ""): "nothing is sent; these values aren't planned again until they change at the source, or somebody "
+    "takes the rejection back (upa declined lift)",
+    (
+        "approved",
+        "source_shrank",
+    ): "this plan is sent, and its number of people is taken for the right one; whoever "
+    "the next two full rounds don't name either is ended",
+    ("rejected", "source_shrank"): "nothing is sent and no value is declined; a full round reads everybody again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTold:
+    """A held plan: its hash, how many people by property and kind, and a sample of them."""
+
+    plan: str = ""
+    """"" where an earlier release planned it."""
+    properties: dict[str, dict[str, int]] = field(default_factory=dict)
+    samples: tuple[PersonTold, ...] = ()
+
+
+def tell_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> HoldTold:
+    """Tell what a held plan would do; of each property and kind as many samples as it weighs, clears first.
+
+    What an earlier release planned, or can't be read, is sampled from its import files.
+    """
+    try:
+        reader = open_run(ports.store, hold.run.id)
+        if reader is not None:
+            samples = sample(RunPeopleView(reader, connector), reader.table.counts, most)
+            return HoldTold(reader.table.hash, by_property(reader.table), tuple(samples))
+    except CorruptStateError:
+        pass
+    redactor, planned = Redactor(connector), Result("planned")
+    people = []
+    for entry in holds.sample(ports, hold, most):
+        values = [
+            Value(
+                target,
+                kind_of(entry.old.get(target), new),
+                redactor.value(target, entry.old.get(target)),
+                redactor.value(target, new),
+                planned,
+            )
+            for target, new in sorted(entry.new.items())
+        ]
+        people.append(PersonTold(entry.person, tuple(values)))
+    return HoldTold(samples=tuple(people))
+
+
+def what_happens_now(decision: str, kind: str) -> str:
+    """Say what happens after a decision about a hold of a kind."""
+    return _NOW[decision, kind]

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage model explore mutation test-durable2 upgrade-test wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
+.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage drift-campaign model explore mutation test-durable2 upgrade-test wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -73,6 +73,9 @@ model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long
 campaigns: $(READY) ## Run the full forms of what `make test` runs in short: all rivals, deaths, lives, phases, processes (hours)
 	@UPA_FULL=1 $(BIN)/python -m pytest -m full --timeout=0
 	@$(MAKE) --no-print-directory crash model damage explore
+
+drift-campaign: $(READY) ## Find 1,000 hand edits among 100,000 profiles in 7 days, and raise no false alarm in 200 lives (minutes)
+	@UPA_FULL=1 $(BIN)/python -m pytest -p no:randomly -s --timeout=0 tests/services/drift/test_proof.py
 
 damage: $(READY) ## Damage stored documents N times and read them: healed or a clear error, nothing else (seconds)
 	@$(BIN)/python -m tests.damage $(or $(N),6000)

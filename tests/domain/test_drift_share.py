@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,14 @@ def test_costs_of_three_tenants() -> None:
         (1_000_000, 3_000): (21_600, 2.5, 47),
         (1_000_000, 15_000): (108_000, 2.5, 10),
     }
+
+
+def test_the_table_in_the_documentation_is_what_the_code_works_out() -> None:
+    """Calls a day of tenants of 1,000, 100,000 and 1,000,000 people."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "find-drift.md").read_text(encoding="utf-8")
+    rows = [
+        f"| {one.people:,} | {one.limit:,} | {one.a_day:,} | {one.per_cent} % | {one.days} | {one.full_days} |"
+        for one in costs(SHOWN)
+    ]
+
+    assert "\n".join(rows) in page

@@ -148,6 +148,28 @@ ALARMS: dict[str, tuple[Facts, Alarm]] = {
             "a retention label, a lock, a role?",
         ),
     ),
+    "drift": (
+        replace(_facts(), drifted=2, drifting=("CostCenter", "Office"), contested=("Office",)),
+        Alarm(
+            "drift",
+            "CostCenter,Office Office",
+            "profiles aren't as confirmed",
+            "2 people differ in CostCenter, Office; somebody or something else writes Office again and again",
+            "upa drift",
+            urgent=False,
+        ),
+    ),
+    "profiles that can't be read back": (
+        replace(_facts(), unread="profiles can't be read: denied"),
+        Alarm(
+            "drift",
+            "profiles can't be read: denied",
+            "profiles aren't as confirmed",
+            "profiles can't be read: denied",
+            "upa drift",
+            urgent=False,
+        ),
+    ),
 }
 
 

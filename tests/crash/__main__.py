@@ -16,12 +16,14 @@ from tests.crash.campaign import Tally, campaign
 from tests.crash.faults import lasting_faults
 from tests.crash.rivals import interleavings
 from tests.crash.scenarios import SCENARIOS
+from tests.crash.stalls import stalls
 
 KINDS = {
     "crash points": campaign,
     "interleavings": interleavings,
     "overtaken reads": partial(interleavings, place="read"),
     "lasting faults": lasting_faults,
+    "stalled writes": stalls,
 }
 
 

@@ -6,14 +6,19 @@ A step may be begun again after a death: it says what is to be done, storage kno
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tests.support.ad_hoc import begun, canary, import_values
 from tests.support.joined import JoinedWorld, row
-from tests.support.world import NO_THRESHOLD, World, with_limits
-from upa_core.domain.errors import RefusedError, UnavailableError
+from tests.support.single import SingleWorld
+from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
+from upa_core.domain.documents.runs import INDIVIDUAL
+from upa_core.domain.errors import RefusedError, RetryLaterError, UnavailableError
+from upa_core.domain.people_calls import Budget
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.holds import approve, reject
+from upa_core.services.drive.now import sync_now
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 Step = Callable[[World, Ports], None]
@@ -268,6 +273,52 @@ def _imported_all(world: World, _: Ports) -> None:
     assert held == ["x", "x", "x", "x", None], held
 
 
+def _single(people: int = 5) -> SingleWorld:
+    """Two properties travel singly, the others by bulk; what a user writes gives way."""
+    mappings = tuple(
+        replace(one, route=INDIVIDUAL, on_user_edit="overwrite") if one.target in ("UpaDepartment", "UpaCode") else one
+        for one in MAPPINGS
+    )
+    world = SingleWorld(people, targets=(), mappings=mappings, individual=Budget(share=1.0))
+    quick(world).settle_down()
+    return world
+
+
+def _both_routes() -> World:
+    world = _single()
+    first, second, third, fourth, _ = world.people
+    for number, person in enumerate((first, second, third)):
+        world.edit(person, department=f"E{number}", jobTitle=f"U{number}")
+    world.sim.profiles.set(second, "UpaDepartment", "by a user", cause="user")
+    world.edit(third, onPremisesExtensionAttributes={"extensionAttribute1": None})
+    world.sim.directory.remove(fourth)
+    world.absent = world.join(profile=False, department="late")
+    return world
+
+
+def _edit_once(world: World, _: Ports) -> None:
+    """Change again what a batch may hold."""
+    for person in world.people[:2]:
+        if world.sim.directory.get(person)["department"].startswith("E"):
+            world.edit(person, department="newer")
+
+
+def _urgent() -> World:
+    world = _single(3)
+    world.edit(world.people[1], jobTitle="on its way")
+    world.pull()
+    for _ in range(4):
+        world.step()
+    world.edit(world.people[0], department="urgent", jobTitle="urgent")
+    return world
+
+
+def _at_once(world: World, ports: Ports) -> None:
+    """Write somebody at once; one who was begun and isn't over is left to whoever finds them."""
+    with suppress(RefusedError, RetryLaterError):
+        sync_now(ports, world.connector, world.people[0], "anna@contoso.com")
+
+
 def retry_until_decided(step: Step) -> Step:
     """Make a decision repeatable: one that was carried out is no error."""
 
@@ -296,5 +347,7 @@ SCENARIOS = (
     Scenario("changed mapping", _remapped, (sync,)),
     Scenario("canary, laptop closed", lambda: quick(World(9)), (_canary, _see_it_through, sync)),
     Scenario("import that overrides, laptop closed", _imported, (_import, _see_it_through, sync, _imported_all)),
+    Scenario("both routes, a user's edit", _both_routes, (sync, _profile_appears, _edit_once, sync), days=2),
+    Scenario("one person at once", _urgent, (_at_once, sync)),
     Scenario("joined rows, exchanged keys", _joined, (sync, _swap_numbers, sync)),
 )

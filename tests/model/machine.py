@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,10 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tenant_sim import Fault
 from tests.crash.scenarios import quick
 from tests.support.mortal import Death, Fate
-from tests.support.world import NO_THRESHOLD, World, with_limits
-from upa_core.domain.errors import RefusedError, ResyncRequiredError, RetryLaterError
+from tests.support.single import SingleWorld
+from tests.support.world import MAPPINGS, NO_THRESHOLD, with_limits
+from upa_core.domain.documents.runs import INDIVIDUAL
+from upa_core.domain.errors import ConflictError, RefusedError, ResyncRequiredError, RetryLaterError
 from upa_core.services.admin.controls import reset
 from upa_core.services.admin.holds import approve, reject
+from upa_core.services.drive.now import sync_now
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 TEXTS = st.one_of(
@@ -82,11 +86,20 @@ class TenantLife(RuleBasedStateMachine):
     steps = 0
     schedules = 0
 
-    @initialize(people=st.integers(0, 7), files=st.sampled_from([500_000, 6]), held=st.booleans())
-    def begin(self, people: int, files: int, held: bool) -> None:
-        """Begin a tenant; with or without short files and a change threshold."""
+    @initialize(
+        people=st.integers(0, 7),
+        files=st.sampled_from([500_000, 6]),
+        held=st.booleans(),
+        single=st.sampled_from([(), ("UpaTitle", "UpaCode"), tuple(one.target for one in MAPPINGS)]),
+    )
+    def begin(self, people: int, files: int, held: bool, single: tuple[str, ...]) -> None:
+        """Begin a tenant; with or without short files, a change threshold, and properties that are written singly."""
         type(self).schedules += 1
-        self.world = quick(World(people))
+        mappings = tuple(
+            replace(one, route=INDIVIDUAL, on_user_edit="overwrite") if one.target in single else one
+            for one in MAPPINGS
+        )
+        self.world = quick(SingleWorld(people, targets=(), mappings=mappings))
         self.world.connector = with_limits(self.world.connector, max_pairs=files)
         if held:
             self.world.connector = replace(
@@ -193,6 +206,14 @@ class TenantLife(RuleBasedStateMachine):
 
     # -- the pipeline ------------------------------------------------------------------------------------------------
 
+    @rule(number=st.integers(0, 99))
+    def at_once(self, number: int) -> None:
+        """Write somebody at once, if that may be."""
+        self._count()
+        if (person := self._somebody(number)) is not None:
+            with suppress(RefusedError, ConflictError):
+                self._mortal(lambda ports: sync_now(ports, self.world.connector, person, "anna"))
+
     @rule(full=st.booleans())
     def pull(self, full: bool) -> None:
         """Pull once."""
@@ -275,6 +296,7 @@ class TenantLife(RuleBasedStateMachine):
         world.sim.faults.clear()
         world.connector = replace(world.connector, threshold=NO_THRESHOLD)
         self._end_hold()
+        world.prove()  # the lifetime of a probe's result may be over
         world.settle_down(days=2)
         reset(world.ports(), world.connector, "escrow", "anna")
         world.settle_down()

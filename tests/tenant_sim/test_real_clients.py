@@ -341,3 +341,37 @@ def test_office365_clients_queue_call_is_rejected(served, office):
 
     assert caught.value.response.status_code == 400
     assert served.sim.jobs == []
+
+
+def test_office365_client_gets_and_sets_profile_properties(served, office):
+    """Its sets of one text and of several arrive as they were sent, and its read finds the person."""
+    from office365.sharepoint.userprofiles.people_manager import PeopleManager
+
+    sim, account = served.sim, "i:0#.f|membership|zoe@contoso.com"
+    sim.profiles.define("CostCenter")
+    sim.profiles.define("Teams", multi_value=True)
+    zoe = sim.directory.add({"userPrincipalName": "zoe@contoso.com", "displayName": "Zoe"}, profile=True)
+    context = office("admin")
+    people = PeopleManager(context)
+    people.set_single_value_profile_property(account, "CostCenter", 'R&D "x" <é>').execute_query()
+    people.set_multi_valued_profile_property(account, "Teams", ["one", "two, three"]).execute_query()
+    every = people.get_properties_for(account).execute_query()
+
+    held = sim.profiles.get(zoe)
+    assert (held["CostCenter"], held["Teams"]) == ('R&D "x" <é>', "one|two, three")
+    assert every.properties["AccountName"] == account
+
+
+def test_office365_client_is_told_what_an_app_may_not_set(served, office):
+    """A property that users may not edit is refused to an app that isn't an administrator of profiles, by type."""
+    from office365.runtime.client_request_exception import ClientRequestException
+    from office365.sharepoint.userprofiles.people_manager import PeopleManager
+
+    sim = served.sim
+    sim.profiles.define("CostCenter")
+    sim.directory.add({"userPrincipalName": "zoe@contoso.com", "displayName": "Zoe"}, profile=True)
+    sim.single_writes.rules.app_writes = "editable_only"
+    people = PeopleManager(office("admin"))
+    people.set_single_value_profile_property("i:0#.f|membership|zoe@contoso.com", "CostCenter", "x")
+    with pytest.raises(ClientRequestException, match="PropertyNotEditableException"):
+        people.execute_query()

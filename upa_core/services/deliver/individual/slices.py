@@ -19,6 +19,7 @@ from upa_core.domain.documents.lane import LogFile
 from upa_core.domain.documents.storage_layout import file_key, log_key
 from upa_core.domain.errors import (
     AccessDeniedError,
+    ConflictError,
     CorruptStateError,
     RefusedError,
     RetryLaterError,
@@ -27,9 +28,12 @@ from upa_core.domain.errors import (
 from upa_core.domain.individual.answer import Fault, Profile, Reading
 from upa_core.domain.individual.batch import Task, split, tasks
 from upa_core.domain.individual.record import PersonRecord, Progress, write_records
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.timetable import try_again_delay
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.services.deliver.individual.person import WINDOW, Writer
+from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import Document, Stored
 from upa_core.state.individual import CallBudget
 
@@ -125,10 +129,30 @@ class Slices:
         elif not records:
             free = self._budget.free_at(self._needed)
             after = replace(after, not_before=max(free, now + timedelta(seconds=1)))
-        stored = self._document.save(claimed, after).value
+        try:
+            stored = self._document.save(claimed, after).value
+        except ConflictError:
+            self._doubt(records)
+            raise
         if isinstance(trouble, AccessDeniedError | RefusedError | DeniedError):
             raise DeniedError(str(trouble)) from trouble
         return stored
+
+    def _doubt(self, records: Sequence[PersonRecord]) -> None:
+        """Have sent again what may have been set after the claim was over: somebody else may have set newer values."""
+        sent = {record.person: record.sent for record in records if record.sent}
+        if not sent:
+            return
+        ports, connector, now = self._ports, self._delivery.connector, self._ports.clock.now()
+        sequence = next_sequence(ports, connector)
+
+        def change(shard: Shard, person: str) -> None:
+            unknown = dict.fromkeys(sent[person], "")
+            shard.keep_ours(person, unknown, (), sequence)
+            shard.settle(person, dict.fromkeys(unknown), sequence)
+            shard.escrow.ask(person, EscrowReason.REQUESTED, now=now, sequence=sequence)
+
+        change_people_between_runs(ports, connector, sent, change)
 
     def _write(self, todo: Sequence[Task], records: list[PersonRecord]) -> None:
         """Write people as far as time and budget go, putting the record of each behind the others."""

@@ -28,7 +28,14 @@ from upa_cli.work.source_options import (
     Pad,
     Trailer,
 )
-from upa_cli.work.source_view import render_difference, render_verdict, shown_key, source_document, verdict_document
+from upa_cli.work.source_view import (
+    render_difference,
+    render_sources,
+    render_verdict,
+    shown_key,
+    source_document,
+    verdict_document,
+)
 from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract
@@ -184,7 +191,8 @@ def diff(
     examples=["upa source list", "upa source list --json"],
     shape={
         "connector": "its name",
-        "sources": "name, snapshots, accepted, asked, people (with a row), waiting (rows of nobody), held, why",
+        "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, people (with a row), "
+        "waiting (rows of nobody), missing (people no longer named), held, why",
     },
 )
 def show_sources(cli: Cli) -> int:
@@ -194,30 +202,7 @@ def show_sources(cli: Cli) -> int:
     """
     rows = [source_document(cli, one, _state(cli, one.name)) for one in cli.connector.secondaries]
 
-    def render(out: Console) -> None:
-        if not rows:
-            out.print("No other source is joined to the directory.")
-            return
-        headings = ("source", "accepted", "asked", "people", "waiting", "state")
-        shown = [
-            (
-                row["name"],
-                row["accepted"] or "-",
-                row["asked"] or "-",
-                f"{row['people']:,}",
-                f"{row['waiting']:,}",
-                f"held: {', '.join(row['held'])}" if row["held"] else "in trouble" if row["why"] else "fine",
-            )
-            for row in rows
-        ]
-        out.print(table(headings, shown, right=("people", "waiting")))
-        for row in rows:
-            if row["why"]:
-                out.print(clean(f"{row['name']}: {row['why']}"), style="yellow")
-            if row["held"]:
-                out.print(clean(f"Next: upa source approve {row['name']}"))
-
-    cli.show({"connector": cli.connector.name, "sources": rows}, render)
+    cli.show({"connector": cli.connector.name, "sources": rows}, lambda out: render_sources(out, rows))
     return exits.OK
 
 

@@ -57,6 +57,12 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
             f"{counts['escrowed']:,} escrowed, {counts['unchanged']:,} unchanged"
         )
     out.print(f"  people        {one['people']['known']:,} known; {one['waiting_rounds']} round(s) waiting")
+    for each in one["sources"]:
+        told = (
+            f"waits ({', '.join(each['held'])})" if each["held"] else "late" if each["late"] else each["why"] or "fine"
+        )
+        last_file = f"{each['file'] or 'nothing'} of {each['rows']:,} rows"
+        out.print(clean(f"  source {each['name']:<7}{last_file}, {each['unmatched']:,} unmatched; {told}"))
     job = one["current_job"]
     if job is not None:
         ids = ", ".join(job["ids"]) or "not named yet"

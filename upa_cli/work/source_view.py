@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.output import clean, count, moment, table
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.health.source_standing import standing_of
 from upa_core.domain.sources.compare import Difference
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import Finding, Verdict
@@ -97,17 +99,58 @@ def render_difference(out: Console, found: Difference) -> None:
 
 def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, Any]:
     """Return where a source stands: moments for people, or for `--json`."""
-    current = state.current
+    standing = standing_of(one, state, cli.ports.clock.now(), since=None)
     return {
         "name": one.name,
+        "file": standing.file,
+        "rows": standing.rows,
         "snapshots": state.snapshots,
-        "accepted": _when(cli, state.last_full),
-        "asked": _when(cli, state.last_pull),
-        "people": current.rows if current else 0,
-        "waiting": current.waiting_rows if current else 0,
-        "held": list(state.holds) if state.held and state.approved != state.held else [],
-        "why": state.why,
+        "delivered": _when(cli, standing.delivered),
+        "accepted": _when(cli, standing.accepted),
+        "asked": _when(cli, standing.asked),
+        "next_expected": _when(cli, standing.next_expected),
+        "late": standing.late,
+        "people": standing.people,
+        "waiting": standing.unmatched,
+        "missing": standing.missing,
+        "held": list(standing.held),
+        "why": standing.why,
     }
+
+
+def condition(row: Mapping[str, Any]) -> str:
+    """Say how a source is, in a word or two."""
+    if row["held"]:
+        return f"held: {', '.join(row['held'])}"
+    return "late" if row["late"] else "in trouble" if row["why"] else "fine"
+
+
+def render_sources(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print where each source stands for people."""
+    if not rows:
+        out.print("No other source is joined to the directory.")
+        return
+    headings = ("source", "last file", "accepted", "rows", "people", "waiting", "missing", "next expected", "state")
+    shown = [
+        (
+            row["name"],
+            row["file"] or "-",
+            row["accepted"] or "-",
+            f"{row['rows']:,}",
+            f"{row['people']:,}",
+            f"{row['waiting']:,}",
+            f"{row['missing']:,}",
+            row["next_expected"] or "-",
+            condition(row),
+        )
+        for row in rows
+    ]
+    out.print(table(headings, shown, right=("rows", "people", "waiting", "missing")))
+    for row in rows:
+        if row["why"]:
+            out.print(clean(f"{row['name']}: {row['why']}"), style="yellow")
+        if row["held"]:
+            out.print(clean(f"Next: upa source approve {row['name']}"))
 
 
 def _when(cli: Cli, when: datetime | None) -> Any:

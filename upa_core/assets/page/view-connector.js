@@ -5,7 +5,7 @@ view("connector", { title: (name) => name, draw: async (name) => {
   if (!one) throw new Error("no connector of that name; there are: " + status.connectors.map((other) => other.connector).join(", "));
   return [status.connectors.length > 1 ? crumbs("", one.connector) : null, card(one, one.connector, actions(one)),
     h("nav", { class: "tabs", "aria-label": "Pages of " + name }, link("escrow", name, {}, "Escrow (" + NUMBER.format(one.escrow.total) + ")"), link("declined", name, {}, "Declined values")),
-    runList(listed.runs), charts(one, listed.runs), finder()];
+    sourceList(one), runList(listed.runs), charts(one, listed.runs), finder()];
 } });
 
 /* The first thing that anybody sees of a connector. */
@@ -49,6 +49,14 @@ function actions(one) {
   const paused = one.state === "paused", tries = one.quarantine && one.quarantine.probe !== "decision" && !paused;
   return h("div", { class: "actions" }, tries ? control("resume", "Try now", "It is tried at once", "primary") : null, run,
     paused ? control("resume", "Resume", "Resumed", "primary") : control("pause", "Pause", "Paused"));
+}
+function sourceList(one) {
+  if (!one.sources.length) return null;
+  const columns = [["source", ""], ["last file", "half"], ["rows", "n"], ["people", "n"], ["unmatched", "n"], ["missing", "n"], ["next expected", ""], ["state", "half"]];
+  const state = (each) => each.held.length ? "waits: " + each.held.join(", ") : each.late ? "late" : each.why ? "in trouble" : each.accepted ? "fine" : "nothing accepted yet";
+  const rows = one.sources.map((each) => [each.name, [each.file, each.delivered ? h("div", { class: "muted" }, when(each.delivered)) : null], each.rows, each.people, each.unmatched, each.missing,
+    each.next_expected ? when(each.next_expected) : "", [state(each), each.why ? h("p", { class: "muted" }, fold(each.why)) : null]]);
+  return section("Sources", table("Sources", columns, rows));
 }
 function runList(runs) {
   const columns = [["run", ""], ["kind", "half"], ["result", "half"], ["took", "n"], ["seen", "n"], ["changed", "n"], ["cleared", "n"], ["accepted", "n"], ["escrow", "n"]];

@@ -11,7 +11,9 @@ from typing import Literal
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.health.source_standing import standing_of, troubles
 from upa_core.domain.plan.refused import CORRECT_MAPPING, why_refused
+from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.domain.timetable import STALLED_AFTER
 
 Occasion = Literal[
@@ -25,6 +27,7 @@ Occasion = Literal[
     "recovered",
     "import_job_stalled",
     "deletions_unpaid",
+    "source",
     "drift",
 ]
 """What somebody can be told of a connector; each is an alarm, but `recovered`, the end of one."""
@@ -55,6 +58,8 @@ class Facts:
     escrow_before: int | None = None
     """As many a day ago."""
     certificate_ends: datetime | None = None
+    sources: tuple[Secondary, ...] = ()
+    """Files and queries that the connector reads."""
     drifted: int = 0
     """People whose profile holds something else than was confirmed."""
     drifting: tuple[str, ...] = ()
@@ -117,6 +122,7 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
         yield Alarm("token_age", "old", "the watermark grows old", detail, "does the timer run? upa status")
     yield from _silence(facts)
     yield from _stalled(facts)
+    yield from _sources(facts)
     oldest = min((debt.since for debt in state.debts), default=now)
     if age_of(oldest, now) >= DEBT_PATIENCE:
         detail = f"{len(state.debts)} files or folders can't be deleted from the library"
@@ -150,6 +156,16 @@ def _quarantined(one: Quarantine) -> Alarm:
 def _kind(text: str) -> str:
     """Return what stays the same when an error comes again: its text without request ids and numbers."""
     return re.sub(r"\(request [^)]*\)|\d+", "", text).strip()
+
+
+def _sources(facts: Facts) -> Iterator[Alarm]:
+    standings = [
+        (standing_of(one, facts.state.source(one.name), facts.now, since=facts.first_seen), one)
+        for one in facts.sources
+    ]
+    detail, reason = troubles(standings)
+    if detail:
+        yield Alarm("source", reason, "a source is late or waits", detail, "upa source list", urgent=False)
 
 
 def _growth(facts: Facts) -> Iterator[Alarm]:

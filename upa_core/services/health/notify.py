@@ -93,6 +93,7 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
             escrow=escrow,
             escrow_before=_day_ago(log, now),
             certificate_ends=certified.certificate_ends,
+            sources=connector.secondaries,
             drifted=drift.totals.different,
             drifting=drift.totals.differing,
             contested=drift.totals.contested,

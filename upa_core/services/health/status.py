@@ -14,6 +14,7 @@ from upa_core.domain.health.alarms import last_good
 from upa_core.domain.health.health import Health, health, next_probe
 from upa_core.domain.health.moving import PHASES, moving
 from upa_core.domain.health.notification_log import NotificationLog
+from upa_core.domain.health.source_standing import standing_of
 from upa_core.domain.plan.refused import still_refused
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.notify import notification_log_of
@@ -58,6 +59,10 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
         "waiting_rounds": len(state.sealed),
         "current_run": state.run.id if state.run is not None else None,
         "current_job": _job(lane, now),
+        "sources": [
+            to_json(standing_of(each, state.source(each.name), now, since=log.first_seen))
+            for each in connector.secondaries
+        ],
         "escrow": _escrow(ports, connector, state, now),
         "refused_properties": [
             {"property": one.target, "since": instant(one.since), "people": one.people, "detail": one.detail}

@@ -1,0 +1,75 @@
+"""Where a file or a query stands: what was delivered last, when the next is expected, and what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.sources.joined.secondary import Secondary
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStanding:
+    """Where one source stands; never a value of a person."""
+
+    name: str
+    file: str
+    """What was accepted last, as people call it."""
+    rows: int
+    """Rows that it held."""
+    people: int
+    """People with a row."""
+    unmatched: int
+    """Rows of nobody."""
+    missing: int
+    """People whom the last snapshots didn't name."""
+    delivered: datetime | None
+    accepted: datetime | None
+    asked: datetime | None
+    next_expected: datetime | None
+    late: bool
+    held: tuple[str, ...]
+    """Why something of it waits for a decision."""
+    why: str
+    """What the last try failed with, or what waits."""
+
+
+def standing_of(secondary: Secondary, state: SourceState, now: datetime, *, since: datetime | None) -> SourceStanding:
+    """Return where a source stands; `since`: when it was first watched, from which the first delivery is expected."""
+    current, begun = state.current, state.delivered or since
+    expected = begun + secondary.expect if secondary.expect is not None and begun is not None else None
+    return SourceStanding(
+        name=secondary.name,
+        file=state.label,
+        rows=state.delivered_rows,
+        people=current.rows if current is not None else 0,
+        unmatched=current.waiting_rows if current is not None else 0,
+        missing=current.missing if current is not None else 0,
+        delivered=state.delivered,
+        accepted=state.last_full,
+        asked=state.last_pull,
+        next_expected=expected,
+        late=expected is not None and now > expected,
+        held=state.holds if state.held and state.approved != state.held else (),
+        why=state.why,
+    )
+
+
+def trouble_of(one: SourceStanding, secondary: Secondary) -> tuple[str, str]:
+    """Return what an administrator is told of a source, and what changes when it is worth another message."""
+    if one.held:
+        return f"{one.name} waits for a decision ({', '.join(one.held)})", f"{one.name} held {' '.join(one.held)}"
+    if one.late and one.next_expected is not None:
+        return f"{one.name} was expected by {one.next_expected:%Y-%m-%d %H:%M} UTC", f"{one.name} late"
+    if secondary.on_missing == "report" and one.missing:
+        people = "1 person" if one.missing == 1 else f"{one.missing:,} people"
+        return f"{people} of {one.name} aren't named any more", f"{one.name} missing"
+    return "", ""
+
+
+def troubles(standings: Iterable[tuple[SourceStanding, Secondary]]) -> tuple[str, str]:
+    """Return what is told of all sources together; two empty texts where all is well."""
+    found = [told for told in (trouble_of(one, secondary) for one, secondary in standings) if told[0]]
+    return "; ".join(text for text, _ in found), ", ".join(reason for _, reason in found)

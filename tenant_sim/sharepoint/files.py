@@ -8,10 +8,15 @@ from tenant_sim.clock import iso
 from tenant_sim.library_items import Item, LibrarySettings, RetentionLabel
 
 
+def _literal(text: str) -> str:
+    """Write an OData string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def show_file(base: str, item: Item) -> dict[str, Any]:
     """Show a file's properties; Length is an Int64 and therefore a string."""
     return {
-        "__uri": f"{base}/_api/Web/GetFileByServerRelativePath(decodedurl='{item.path}')",
+        "__uri": f"{base}/_api/Web/GetFileByServerRelativePath(decodedurl={_literal(item.path)})",
         "CheckInComment": "",
         "CheckOutType": 0 if item.checked_out else 2,
         "ContentTag": f"{{{item.unique_id.upper()}}},{item.version},1",
@@ -39,7 +44,7 @@ def show_file(base: str, item: Item) -> dict[str, Any]:
 def show_folder(base: str, item: Item, count: int) -> dict[str, Any]:
     """Show a folder's properties."""
     return {
-        "__uri": f"{base}/_api/Web/GetFolderByServerRelativePath(decodedurl='{item.path}')",
+        "__uri": f"{base}/_api/Web/GetFolderByServerRelativePath(decodedurl={_literal(item.path)})",
         "Exists": True,
         "ExistsAllowThrowForPolicyFailures": True,
         "ExistsWithException": True,

@@ -84,6 +84,25 @@ def test_what_changed_in_the_connector_file_between_two_runs(office: Office) -> 
     assert office.upa("config", "diff", "nonsense").code == exits.USAGE
 
 
+@pytest.mark.parametrize(("decision", "named"), [("approve", True), ("approve", False), ("reject", False)])
+def test_a_decision_said_twice_is_answered_as_the_first_time(office: Office, decision: str, named: bool) -> None:
+    """Also after the run has ended; the other decision is refused then."""
+    office.upa("run")
+    lose_divisions(office)
+    run = office.upa("hold", "show", "--json").json["held"]["run"]
+    said = [run] if named else []
+    first = office.upa("hold", decision, *said, "--json")
+    again = office.upa("hold", decision, *said, "--json")
+    office.upa("run")
+    later = office.upa("hold", decision, *said, "--json")
+    other = office.upa("hold", "reject" if decision == "approve" else "approve", *said)
+
+    assert first.code == again.code == later.code == exits.OK
+    assert first.json == again.json == later.json
+    assert (first.json["run"], first.json["people"]) == (run, 3)
+    assert (other.code, "holds no plan" in other.err) == (exits.REFUSED, True)
+
+
 def test_deciding_about_nothing_is_refused(office: Office) -> None:
     """Without a hold there is nothing to decide; with another run's id the held one is named."""
     none = office.upa("hold", "approve")

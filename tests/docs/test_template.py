@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -38,8 +39,10 @@ def test_the_first_screen_says_for_whom_and_three_ways_to_start() -> None:
 
 
 def test_the_development_container_builds_from_a_file_that_is_there() -> None:
-    """devcontainer.json names its Dockerfile and sets the project up."""
+    """devcontainer.json names its Dockerfile, whose image has a full version, and sets the project up."""
     made = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
 
-    assert (ROOT / ".devcontainer" / made["build"]["dockerfile"]).is_file()
+    dockerfile = ROOT / ".devcontainer" / made["build"]["dockerfile"]
+    assert dockerfile.is_file()
+    assert re.search(r"^FROM python:3\.13\.\d+-\w+$", dockerfile.read_text(encoding="utf-8"), re.MULTILINE)
     assert made["postCreateCommand"] == "make setup"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tenant_sim import Fault
+from tests.crash.faults import FAULTS as LASTING
 from tests.crash.scenarios import quick
 from tests.support.mortal import Death, Fate
 from tests.support.single import SingleWorld
@@ -238,6 +239,19 @@ class TenantLife(RuleBasedStateMachine):
         self._count()
         self.ports = self.world.ports(Fate(at=at, after=after))
 
+    @rule(fault=st.sampled_from(sorted(LASTING)), hours=st.sampled_from([1, 8, 30]))
+    def lasts(self, fault: str, hours: int) -> None:
+        """Let a step raise something raw or kill its process each time, or its archive copy be lost or damaged."""
+        self._count()
+        end = self.world.now + timedelta(hours=hours)
+        while self.world.now < end:
+            ports = LASTING[fault](self.world)
+            for work in (self._pull_and_note, self.world.far, lambda p: housekeeping(p, self.world.connector)):
+                with suppress(Exception, Death):
+                    work(ports)
+            self.world.sim.advance(3600)
+        self.ports = self.world.ports()
+
     @precondition(lambda self: hasattr(self, "world") and self.world.state.hold is not None)
     @rule(yes=st.booleans())
     def decide(self, yes: bool) -> None:
@@ -276,6 +290,9 @@ class TenantLife(RuleBasedStateMachine):
         except (RetryLaterError, ResyncRequiredError):
             return None
         return None
+
+    def _pull_and_note(self, ports: Any) -> None:
+        self._noticed(self.world.pull(ports))
 
     def _noticed(self, status: str | None) -> None:
         if status == "sealed":

@@ -36,6 +36,8 @@ _MEANING = {
 
 group("hold", "Decide about a plan that the change threshold stopped.")
 
+_APPROVED = "Next: upa run, or wait for the timer"
+
 Run = Annotated[str | None, typer.Argument(metavar="[RUN]", help="The held run's id; default: the one that is held.")]
 DECIDED = {
     "connector": "its name",
@@ -126,9 +128,11 @@ def approve(cli: Cli, run: Run = None) -> int:
 
     Who approved is kept with the run. It is sent at the next tick of the timer, or by `upa run`.
     """
+    if (before := _decided_before(cli, run, "approved")) is not None:
+        return before
     hold = _held(cli, run)
     holds.approve(cli.ports, cli.connector, hold.run.id, cli.who)
-    return _decided(cli, hold, "approved", "Next: upa run, or wait for the timer")
+    return _decided(cli, hold.run.id, holds.Decided("approved", hold.kind, hold.run.files), _APPROVED)
 
 
 @command("hold reject", examples=["upa hold reject 20261122T101500Z-7f3k"], shape=DECIDED)
@@ -138,10 +142,12 @@ def reject(cli: Cli, run: Run = None) -> int:
     A plan that is held as `source_shrank` loses no values: its round isn't believed, and everybody is read again.
     Who rejected is kept with the run.
     """
+    if (before := _decided_before(cli, run, "rejected")) is not None:
+        return before
     hold = _held(cli, run)
     holds.reject(cli.ports, cli.connector, hold.run.id, cli.who)
     then = "Everybody is read again" if hold.kind else "SharePoint keeps what it has"
-    return _decided(cli, hold, "rejected", then)
+    return _decided(cli, hold.run.id, holds.Decided("rejected", hold.kind, hold.run.files), then)
 
 
 @command(
@@ -161,16 +167,34 @@ def drop(cli: Cli, run: Run = None) -> int:
     return exits.OK
 
 
-def _decided(cli: Cli, hold: Hold, decision: str, then: str) -> int:
-    people = sum(file.people for file in hold.run.files)
-    now = what_happens_now(decision, hold.kind)
+def _decided_before(cli: Cli, run: str | None, decision: str) -> int | None:
+    """Answer as the first time where the run was decided so already; None where it wasn't."""
+    run = run or _last_decided(cli)
+    found = holds.decided(cli.ports, cli.connector, run)
+    if found is None or found.decision != decision:
+        return None
+    then = _APPROVED if decision == "approved" else "It was rejected before"
+    return _decided(cli, run, found, then)
+
+
+def _last_decided(cli: Cli) -> str:
+    """Return the run that may have been decided last, "" while one is held."""
+    state = state_of(cli.ports.store, cli.connector.name).load().value
+    if state.hold is not None:
+        return ""
+    return state.run.id if state.run is not None else state.last_run
+
+
+def _decided(cli: Cli, run: str, found: holds.Decided, then: str) -> int:
+    people = sum(file.people for file in found.files)
+    now = what_happens_now(found.decision, found.kind)
     document = {
         "connector": cli.connector.name,
-        "run": hold.run.id,
-        "decision": decision,
+        "run": run,
+        "decision": found.decision,
         "people": people,
         "now": now,
     }
-    text = f"Run {hold.run.id} of {count(people, 'person', 'people')} is {decision}. {then}."
+    text = f"Run {run} of {count(people, 'person', 'people')} is {found.decision}. {then}."
     cli.show(document, lambda out: out.print(text))
     return exits.OK

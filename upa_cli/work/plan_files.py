@@ -26,8 +26,8 @@ class PlanFiles:
         """Take the plan for a run of this moment, and hand it on to `also`."""
         self._store = OverlayStore(ports.store, ports.clock)
         self._run = run_id(ports.clock.now(), ports.ids.token())
-        sequence = state_of(ports.store, connector.name).load().value.sequence
-        self._writer = PlanWriter(replace(ports, store=self._store), connector, self._run, sequence)
+        state, apart = state_of(ports.store, connector.name).load().value, replace(ports, store=self._store)
+        self._writer = PlanWriter(apart, connector, self._run, state.sequence, people=state.people_of_a_file)
         self._also = also
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:

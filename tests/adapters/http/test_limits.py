@@ -20,6 +20,7 @@ from tests.adapters.http.test_sockets import Server
 from tests.fakes import FakeClock, FakeTokens, ScriptedTransport, reply
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.body import LIMIT_PAUSE
+from upa_core.adapters.http.bounded import bounded_session
 from upa_core.adapters.http.retry_after import parse_retry_after
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.http.session import new_session
@@ -232,3 +233,31 @@ def test_an_answer_in_time_is_no_longer_timed(drip: Callable[[bytes], tuple[Drip
             thread.join(5)
             assert not thread.is_alive()
     assert server.requests == 1
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n"])
+@pytest.mark.timeout(20)
+def test_what_a_vendors_library_reads_has_a_time(
+    drip: Callable[[bytes], tuple[Dripping, Service]], head: bytes
+) -> None:
+    """Their sessions know no total time: ours ends for them, as an error that they know."""
+    server, one = drip(head)
+    with bounded_session(seconds=0.3) as session:
+        session.trust_env = False
+        session.verify = one._session.verify
+        with pytest.raises(requests.ConnectionError):
+            session.get(server.root)
+
+
+def test_what_a_vendors_library_reads_has_a_size(drip: Callable[[bytes], tuple[Dripping, Service]]) -> None:
+    """More than the limit is refused; as much as the limit is given as it came."""
+    for most, held in ((10, b""), (11, b"x" * 11)):
+        server, one = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b"x" * 11)
+        with bounded_session(most) as session:
+            session.trust_env = False
+            session.verify = one._session.verify
+            if held:
+                assert session.get(server.root).content == held
+            else:
+                with pytest.raises(requests.ConnectionError, match="more than 10 bytes"):
+                    session.get(server.root)

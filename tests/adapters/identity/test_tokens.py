@@ -307,3 +307,15 @@ def test_there_is_no_secret() -> None:
     names = [name for name in vars(tokens_module) if "secret" in name.lower()]
 
     assert names == []
+
+
+@pytest.mark.parametrize("way", ["login", "managed_identity"])
+def test_an_answer_about_a_token_has_a_size(
+    served: Served, by_identity: ManagedIdentityTokens, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """What msal and azure-identity would read whole is left at a megabyte: to be asked again later."""
+    served.sim.faults.add(Fault(surface=way, status=200, body="x" * (3 << 20)))
+    pem = served.private_key_pem + served.certificate_pem
+    signed = certificate(served.tenant_id, served.client_id, pem, authority=served.urls.login)
+    with pytest.raises(UnavailableError):
+        (signed if way == "login" else by_identity).token(served.urls.sharepoint)

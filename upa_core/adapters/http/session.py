@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def new_session(total_seconds: float = TOTAL_SECONDS) -> requests.Session:
     import requests  # vendor imports are lazy
 
     session = requests.Session()
-    session.mount("https://", _adapter(total_seconds))
+    session.mount("https://", deadline_adapter()(total_seconds))
     return session
 
 
@@ -51,33 +52,53 @@ def deadline_of(response: requests.Response) -> Deadline | None:
     return getattr(response.raw, "deadline", None)
 
 
-def _adapter(total_seconds: float) -> HTTPAdapter:
+def deadline_adapter() -> type[HTTPAdapter]:
+    """Return the adapter of sessions with deadlines; it is made with the seconds that an answer may take."""
     from requests.adapters import HTTPAdapter  # vendor imports are lazy
-    from urllib3 import HTTPSConnectionPool
-    from urllib3.connection import HTTPSConnection
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
 
-    class Connection(HTTPSConnection):
-        """Its answer, headers and body, has to come within the time."""
+    def answer_of(connection: HTTPConnection, read: Callable[[], Any], seconds: float) -> Any:
+        if connection.sock is None:
+            return read()
+        deadline = Deadline(connection.sock, seconds)
+        try:
+            answer = read()
+        except Exception:
+            deadline.cancel()
+            if deadline.passed:
+                raise TimeoutError from None
+            raise
+        answer.deadline = deadline
+        return answer
 
-        def getresponse(self) -> Any:
-            if self.sock is None:
-                return super().getresponse()
-            deadline = Deadline(self.sock, total_seconds)
-            try:
-                answer: Any = super().getresponse()
-            except Exception:
-                deadline.cancel()
-                if deadline.passed:
-                    raise TimeoutError from None
-                raise
-            answer.deadline = deadline
-            return answer
+    def pools(seconds: float) -> dict[str, type[HTTPConnectionPool]]:
+        class Connection(HTTPSConnection):
+            """Its answer, headers and body, has to come within the time."""
 
-    class Pool(HTTPSConnectionPool):
-        ConnectionCls = Connection
+            def getresponse(self) -> Any:
+                return answer_of(self, super().getresponse, seconds)
+
+        class Plain(HTTPConnection):
+            """The same without TLS."""
+
+            def getresponse(self) -> Any:
+                return answer_of(self, super().getresponse, seconds)
+
+        class Pool(HTTPSConnectionPool):
+            ConnectionCls = Connection
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        return {"https": Pool, "http": PlainPool}
 
     class Adapter(HTTPAdapter):
         """Makes such connections, behind a proxy too."""
+
+        def __init__(self, total_seconds: float) -> None:
+            self._pools = pools(total_seconds)
+            super().__init__()
 
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs)
@@ -88,8 +109,7 @@ def _adapter(total_seconds: float) -> HTTPAdapter:
             self._prepare(manager)
             return manager
 
-        @staticmethod
-        def _prepare(manager: Any) -> None:
-            manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
+        def _prepare(self, manager: Any) -> None:
+            manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, **self._pools}
 
-    return Adapter()
+    return Adapter

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from upa_core.adapters.http.bounded import bounded_session
 from upa_core.adapters.identity.certificate import split_certificate
 from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError
 
@@ -78,11 +79,15 @@ class ManagedIdentityTokens:
         return self.token(audience)
 
     def _new_credential(self) -> ManagedIdentityCredential:
-        from azure.identity import ManagedIdentityCredential  # vendor imports are lazy
+        from azure.core.pipeline.transport import RequestsTransport  # vendor imports are lazy
+        from azure.identity import ManagedIdentityCredential
 
         # its warnings quote what the endpoint answered, half a token among it; our errors say what matters
         logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
-        return ManagedIdentityCredential(**self._options, raw_response_hook=self._note)
+        options = {**self._options, "raw_response_hook": self._note}
+        if "transport" not in options:
+            options["transport"] = RequestsTransport(session=bounded_session())
+        return ManagedIdentityCredential(**options)
 
     def _note(self, response: Any) -> None:
         self._status = response.http_response.status_code
@@ -170,7 +175,7 @@ class CertificateTokens:
                 client_credential={"private_key": private_key, "public_certificate": public},
                 authority=self._authority,
                 instance_discovery=None if self._discovery else False,
-                http_client=self._http_client,
+                http_client=self._http_client or bounded_session(),
                 timeout=(10, 60),
             )
         return app

@@ -13,6 +13,7 @@ from upa_core.domain.errors import (
     AccessDeniedError,
     ConfigError,
     ConflictError,
+    CorruptStateError,
     RefusedError,
     RetryLaterError,
     ThrottledError,
@@ -36,6 +37,8 @@ _MODEST: dict[str, Any] = {
     "permit_redirects": False,
 }
 """The SDK's own retry, kept short: the pipeline's is the next tick. Storage never redirects."""
+MAX_BLOB = 512 * 1024 * 1024
+"""Bytes of a blob that is read as a whole: several times the largest import file."""
 _WRITE = "upawrite"
 """Metadata that tells our own write from another's when its answer was lost."""
 _BUSY = {"ContainerBeingDeleted", "ServerBusy", "OperationTimedOut", "InternalError"}
@@ -60,6 +63,8 @@ class BlobStore:
 
         def download() -> Blob:
             stream = blob.download_blob()
+            if stream.size > MAX_BLOB:
+                raise CorruptStateError(f"{key} holds {stream.size} bytes, more than anything that is stored here")
             return Blob(stream.readall(), str(stream.properties.etag))
 
         with translated(key):

@@ -144,6 +144,11 @@ class ConnectorState:
     refused: tuple[RefusedProperty, ...] = added(())
     """Properties that SharePoint refused for everybody, by name."""
 
+    @property
+    def people_of_a_file(self) -> int:
+        """Return how many people an import file may name after a failure that named nobody, 0: as many as fit."""
+        return max(1, self.retry.people // 2) if self.retry is not None and self.retry.people else 0
+
     def source(self, name: str) -> SourceState:
         """Return where a secondary source stands."""
         return next((one for one in self.sources if one.name == name), SourceState(name))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
 from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
-from upa_core.domain.documents.ids import run_id
+from upa_core.domain.documents.ids import is_run_id, run_id
 from upa_core.domain.documents.quarantine import left_by
-from upa_core.domain.documents.runs import Decision, FileState, Hold
-from upa_core.domain.documents.storage_layout import decision_key, file_key
+from upa_core.domain.documents.runs import Decision, FileState, Hold, Intent
+from upa_core.domain.documents.storage_layout import decision_key, file_key, intent_key
 from upa_core.domain.errors import ConflictError, CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
@@ -71,6 +72,30 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     if not hold.run.files:
         drop_segments(ports, [sealed for sealed in state.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, run)
+
+
+class Decided(NamedTuple):
+    """How a run was decided."""
+
+    decision: Literal["approved", "rejected"]
+    kind: Literal["", "source_shrank"]
+    """As `Hold.kind`."""
+    files: tuple[FileState, ...]
+    """Of its plan."""
+
+
+def decided(ports: Ports, connector: Connector, run: str) -> Decided | None:
+    """Return how a run of this connector was decided; None where it is held, or never was."""
+    if (state := state_of(ports.store, connector.name).load().value).hold is not None and state.hold.run.id == run:
+        return None
+    if not is_run_id(run):
+        return None
+    intent = get_document(ports.store, intent_key(run), Intent)
+    stored = get_document(ports.store, decision_key(run), Decision)
+    if stored is None or intent is None or intent.value.connector != connector.name:
+        return None
+    doubted = stored.value.why_held.startswith(SOURCE_SHRANK)
+    return Decided(stored.value.decision, "source_shrank" if doubted else "", intent.value.files)
 
 
 def sample(ports: Ports, hold: Hold, most: int) -> list[Entry]:

@@ -166,9 +166,8 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     state = stored.value
     full = [r for r in state.sealed if r.kind == "full"]
     run = run_id(now, ports.ids.token())
-    most = max(1, state.retry.people // 2) if state.retry is not None and state.retry.people else 0
     rows = PeopleWriter(ports.store, connector, run, state.people)
-    writer = PlanWriter(ports, connector, run, state.sequence, people=most, rows=rows)
+    writer = PlanWriter(ports, connector, run, state.sequence, people=state.people_of_a_file, rows=rows)
     people = People(ports.store, connector, state.people)
     if not full:
         people.kept = {}

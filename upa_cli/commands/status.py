@@ -79,6 +79,9 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
     if escrow["total"]:
         reasons = ", ".join(f"{n} {reason}" for reason, n in escrow["by_reason"].items())
         out.print(clean(f"  escrow        {reasons}; next try {_at(escrow['next_due'])}. See upa escrow list"))
+    for refused in one["refused_properties"]:
+        why = f"refused for everybody since {_at(refused['since'])}: it isn't sent, and nobody waits for it"
+        out.print(clean(f"  property      {refused['property']}: {why}"))
     out.print(f"  import jobs   {one['jobs_today']} of {one['jobs_per_day']} today, {one['jobs_total']} ever")
     if not one["config_applied"] and one["last_pull"]:
         out.print("  configuration changed since the last full round: the next round reads everybody")

@@ -11,10 +11,12 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
 
 from tests.fakes import ScriptedTransport, reply
+from upa_core.adapters.storage import blob_store as blob_store_module
 from upa_core.adapters.storage.blob_store import BlobStore, blob_store
 from upa_core.domain.errors import (
     AccessDeniedError,
     ConflictError,
+    CorruptStateError,
     RefusedError,
     RetryLaterError,
     ThrottledError,
@@ -41,6 +43,15 @@ class AccountKey:
 def failure(status: int, code: str, **headers: str) -> object:
     """Write a storage error down."""
     return reply(status, body=b"", headers={"x-ms-error-code": code, **headers})
+
+
+def test_a_blob_that_cant_be_ours_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More bytes than anything that is stored here is an error that names the blob and its size."""
+    monkeypatch.setattr(blob_store_module, "MAX_BLOB", 9)
+    head = {"Content-Range": "bytes 0-9/10", "Content-Length": "10", "ETag": '"v1"', "x-ms-blob-type": "BlockBlob"}
+    store, _ = scripted(reply(206, body=b"0123456789", headers=head))
+    with pytest.raises(CorruptStateError, match="runs/1 holds 10 bytes"):
+        store.get("runs/1")
 
 
 CASES = [

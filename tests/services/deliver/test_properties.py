@@ -12,6 +12,7 @@ from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import direct
 from upa_core.services.admin.controls import reset
 from upa_core.services.health.status import status
+from upa_core.services.insight.explain import explain
 
 PEOPLE = 12
 
@@ -43,7 +44,9 @@ def test_the_cause_is_named_once_and_nobody_waits_for_it(named: bool) -> None:
     world = refused(named=named)
     (told,) = world.events.named(EventName.PROPERTY_REFUSED)
     (shown,) = status(world.ports(), world.connector)["refused_properties"]
+    why = explain(world.ports(), world.connector, world.people[0]).waiting
 
+    assert why.startswith("property refused: SharePoint refuses UpaTitle (")
     assert [world.profile(person)["UpaDepartment"] for person in world.people] == [f"D{n}" for n in range(PEOPLE)]
     assert (told.fields["property"], told.fields["people"]) == ("UpaTitle", PEOPLE)
     assert (shown["property"], shown["people"]) == ("UpaTitle", PEOPLE)

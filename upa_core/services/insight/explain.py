@@ -16,6 +16,7 @@ from upa_core.domain.documents.runs import Run
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.people.escrow_entry import EscrowEntry
 from upa_core.domain.people.shadow import Shard, shard_of
+from upa_core.domain.plan.refused import still_refused, why_refused
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome
 from upa_core.state.document import lane_of, state_of
@@ -119,4 +120,5 @@ def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:
     flight = lane_of(ports.store, connector).load().value.in_flight
     if flight is not None:
         return f"an import job of {flight.connector} is in flight"
-    return ""
+    refused = still_refused(connector, state.refused)
+    return why_refused(refused) if refused else ""

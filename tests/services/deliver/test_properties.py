@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.world import MAPPINGS, World
+from tests.support.world import MAPPINGS, World, with_limits
 from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import direct
@@ -86,6 +86,25 @@ def test_the_first_value_that_is_taken_brings_the_property_back_to_all() -> None
     assert titles(world) == {"new", *(f"T{n}" for n in range(1, PEOPLE))}
     assert (world.state.refused, world.escrow()) == ((), {})
     assert [told.fields["property"] for told in world.events.named(EventName.PROPERTY_TAKEN)] == ["UpaTitle"]
+
+
+def test_a_later_file_of_the_same_run_brings_it_back_too() -> None:
+    """It was planned before the property was set aside; whom it reaches with a value proves that it isn't refused."""
+    world = World(2 * PEOPLE)
+    world.connector = with_limits(world.connector, max_pairs=PEOPLE * 4)
+    world.sim.profiles.define("UpaTitle", max_length=1)
+    world.pull(full=True)
+    for _ in range(200):
+        world.far()
+        if world.state.refused:
+            break
+        world.sim.advance(600)
+    assert world.state.run is not None
+    world.sim.profiles.define("UpaTitle", max_length=40)
+    world.settle_down(days=1)
+
+    assert titles(world) == {f"T{n}" for n in range(2 * PEOPLE)}
+    assert (world.state.refused, world.escrow()) == ((), {})
 
 
 def test_another_mapping_of_the_property_is_sent_to_all() -> None:

@@ -119,7 +119,7 @@ class Run:
     approved: bool = False
     """Held and approved: nothing of it counts against the change threshold."""
     tried: tuple[str, ...] = added(())
-    """Properties that were set aside when the plan was made: what the answers say of them is told."""
+    """Properties that were set aside when the plan was made, or are since: what the answers say of them is told."""
     closed: tuple[ClosedRoute, ...] = added(())
     """Routes that have nothing more to do in this run while another is still at work."""
     ad_hoc: AdHoc | None = added(None)

@@ -64,7 +64,8 @@ def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | 
     )
 
     def settle_in(run: Run) -> Run:
-        after = replace(run.with_file(settled), counts=run.counts.plus(counted))
+        tried = tuple(sorted({*run.tried, *settlement.properties.refused}))
+        after = replace(run.with_file(settled), counts=run.counts.plus(counted), tried=tried)
         return after.closing(failure) if _closes(after, settled, outcome, settlement) else after
 
     def note(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import requests
-    from requests.adapters import HTTPAdapter
 
 TOTAL_SECONDS = 300.0
 """From the request's last byte to the answer's last; a time-out between two bytes alone never ends a drip feed."""
@@ -52,7 +51,7 @@ def deadline_of(response: requests.Response) -> Deadline | None:
     return getattr(response.raw, "deadline", None)
 
 
-def deadline_adapter() -> type[HTTPAdapter]:
+def deadline_adapter() -> Any:
     """Return the adapter of sessions with deadlines; it is made with the seconds that an answer may take."""
     from requests.adapters import HTTPAdapter  # vendor imports are lazy
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool

@@ -9,17 +9,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from tests.support.ad_hoc import begun, canary, import_values
+from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
 from tests.support.joined import JoinedWorld, row
 from tests.support.single import SingleWorld
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
 from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.errors import RefusedError, RetryLaterError, UnavailableError
+from upa_core.domain.health.events import EventName
 from upa_core.domain.people_calls import Budget
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.drive.now import sync_now
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.plan_reader import people_in
 
 Step = Callable[[World, Ports], None]
 
@@ -268,9 +270,13 @@ def _import(world: World, ports: Ports) -> None:
 
 
 def _imported_all(world: World, _: Ports) -> None:
-    """See that what nobody owns stays as it was imported."""
-    held = [world.sim.profiles.get(person).get("UpaExtra") for person in world.people[:5]]
-    assert held == ["x", "x", "x", "x", None], held
+    """See that what nobody owns stays as imported, and that the report of a step given up says whom it missed."""
+    held = {person for person in world.people if world.sim.profiles.get(person).get("UpaExtra") == "x"}
+    (report,) = ad_hoc_reports(world)
+    for file in report.files:
+        people = people_in(world.ports(), report.run, file.name, file.route).keys()
+        assert people <= held or not file.confirmed, (file.name, people - held)
+    assert held == set(world.people[:4]) or EventName.STEP_GIVEN_UP in world.events.names, held
 
 
 def _single(people: int = 5) -> SingleWorld:

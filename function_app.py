@@ -221,6 +221,32 @@ async def sync_user_now(
     return await _act("sync_user_now", req, pulls, exports)
 
 
+@app.route(route="connectors/{connector}/escrow", methods=["GET"])
+async def list_escrow(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell why something waits, each cause once."""
+    return await _tell("list_escrow", req)
+
+
+@app.route(route="connectors/{connector}/escrow/retry", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def retry_escrow(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Make what waits due now."""
+    return await _act("retry_escrow", req, pulls, exports)
+
+
+@app.route(route="connectors/{connector}/escrow/give-up", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def give_up_escrow(
+    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
+) -> func.HttpResponse:
+    """Take what waits out of escrow."""
+    return await _act("give_up_escrow", req, pulls, exports)
+
+
 @app.route(route="openapi.json", methods=["GET"])
 async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Describe this API."""

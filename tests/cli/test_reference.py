@@ -96,6 +96,7 @@ READERS: dict[str, Callable[[Office, dict[str, Any]], list[str]]] = {
     "why": lambda office, at: ["why", office.upn("ada")],
     "sync-user": lambda office, at: ["sync-user", office.upn("ada"), "--dry-run"],
     "escrow list": lambda office, at: ["escrow", "list"],
+    "escrow causes": lambda office, at: ["escrow", "causes"],
     "escrow retry": lambda office, at: ["escrow", "retry"],
     "hold show": lambda office, at: ["hold", "show"],
     "state show": lambda office, at: ["state", "show"],

@@ -223,6 +223,26 @@ def test_a_question_that_makes_no_sense_is_refused(world: ApiWorld, query: str) 
     assert world.get("/api/runs/20200101T000000Z-abcd/people").status_code == 404
 
 
+def test_escrow_is_told_by_cause_and_retried_and_given_up(world: ApiWorld) -> None:
+    """A person who was asked for is a cause; retrying and giving up say how many; what names nobody is refused."""
+    base, person = "/api/connectors/demo/escrow", world.people[2]
+    world.post("/api/runs", {"people": [person]})
+    [cause] = [one for one in world.get(base).json()["causes"] if one["reason"] == "requested"]
+    retried = world.post(f"{base}/retry", {"reason": "requested", "by": "Ann"}).json()
+    refused = [
+        world.post(f"{base}/give-up", body).status_code
+        for body in ({}, {"reason": "x"}, {"ids": []}, {"ids": ["x"]}, {"property": 1}, {"x": 1})
+    ]
+    given_up = world.post(f"{base}/give-up", {"ids": [person]}).json()
+
+    assert (cause["property"], cause["people"], cause["examples"][0]["id"]) == ("*", 1, person)
+    assert retried == {"connector": "demo", "people": 1, "by": "Ann (not verified, by function key)"}
+    assert refused == [400] * 6
+    assert given_up["people"] == 1
+    assert not [one for one in world.get(base).json()["causes"] if one["reason"] == "requested"]
+    assert world.get("/api/connectors/nobody/escrow").status_code == 404
+
+
 def test_declined_values_are_listed_and_lifted(world: ApiWorld) -> None:
     """After a rejection its people are listed; lifting makes them due, and the list is empty."""
     world.post(f"/api/holds/{world.hold()}/reject")

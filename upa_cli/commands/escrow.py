@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,13 +16,8 @@ from upa_cli.shell.registry import command, group
 from upa_cli.work.users import names_of, user_ids
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
-from upa_core.domain.people.shadow import Shard
 from upa_core.domain.spreadsheet import SafeCsv
-from upa_core.services.admin import controls
-from upa_core.services.admin.requests import request_people
-from upa_core.state.change_people import change_people_between_runs
-from upa_core.state.document import state_of
-from upa_core.state.people import People
+from upa_core.services.admin import escrow
 
 SHOWN = 50
 _SHOWN = ("property", "reason", "detail", "tries")
@@ -31,31 +25,6 @@ _SHOWN = ("property", "reason", "detail", "tries")
 group("escrow", "People who wait to be retried: list them, retry them now, give them up.")
 
 Users = Annotated[list[str] | None, typer.Argument(metavar="[USER]…", help="Object ids or user principal names.")]
-ADVICE = {
-    EscrowReason.PROFILE_NOT_CREATED: "SharePoint has no profile yet: they are retried until it appears",
-    EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type",
-    EscrowReason.REFUSED_BY_SHAREPOINT: "upa why USER shows what the log said",
-    EscrowReason.REQUESTED: "they go at the next export",
-    EscrowReason.NOT_READABLE_YET: "they are read again within the hour",
-    EscrowReason.OTHER_PERSON: "they are retried until SharePoint has caught up with their user name",
-    EscrowReason.USER_NAME_CHANGED: "they are retried until SharePoint has seen their new user names",
-    EscrowReason.OTHER_GEO: "make a connector for their geo, and leave them out of this one's scope",
-    EscrowReason.USER_EDITED: "decide with on_user_edit: overwrite, or leave it",
-    EscrowReason.NOT_KEPT: "ask the user whether the value is hidden (Only me)",
-    EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",
-    EscrowReason.DRIFT: "the profile was changed by hand, and the value goes again; see upa drift",
-    EscrowReason.OVER_BUDGET: "they are planned again when the budget renews",
-    EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
-    EscrowReason.OVERRIDDEN: "they are sent again",
-    EscrowReason.OVERTAKEN: "they are sent again",
-}
-
-
-def everybody(cli: Cli) -> Iterator[tuple[str, str, EscrowEntry]]:
-    """Yield what waits in escrow, by person and property (`*`: the whole person), shard by shard."""
-    people = People(cli.ports.store, cli.connector, state_of(cli.ports.store, cli.connector.name).load().value.people)
-    for number in sorted(people.books()):
-        yield from sorted(people.load(number).value.escrow.entries(), key=lambda one: one[:2])
 
 
 @command(
@@ -79,7 +48,7 @@ def show(
 
     Nobody is given up silently: after growing pauses they are tried daily, always with the values of the day.
     """
-    found = [one for one in everybody(cli) if reason is None or one[2].reason == reason]
+    found = [one for one in escrow.entries(cli.ports, cli.connector) if reason is None or one[2].reason == reason]
     who: dict[str, set[str]] = {}
     for person, _, entry in found:
         who.setdefault(entry.reason.value, set()).add(person)
@@ -115,7 +84,7 @@ def show(
         if len(found) > limit:
             out.print(f"and {len(found) - limit:,} more; all of them: upa escrow list --csv escrow.csv")
         for name, people in sorted(by_reason.items()):
-            out.print(f"{count(people, 'person', 'people')} for {name}: {ADVICE[EscrowReason(name)]}")
+            out.print(f"{count(people, 'person', 'people')} for {name}: {escrow.ADVICE[EscrowReason(name)]}")
 
     cli.show(document, render)
     return exits.OK
@@ -148,51 +117,93 @@ def _write(place: Path, rows: list[dict[str, Any]]) -> None:
 CHANGED = {"connector": "its name", "done": "retry or drop", "people": "how many"}
 
 
+Property = Annotated[
+    str, typer.Option("--property", metavar="NAME", help="Only of this property (*: the whole person).")
+]
+Reason = Annotated[EscrowReason | None, typer.Option("--reason", help="Only what waits for this reason.")]
+
+
+@command(
+    "escrow causes",
+    examples=["upa escrow causes", "upa escrow causes --json"],
+    shape={
+        "connector": "its name",
+        "causes": "property, reason, detail, people, since, next_try, tries, todo, everybody, examples (object ids)",
+    },
+)
+def causes(cli: Cli) -> int:
+    """List why something waits, each cause once: for how many people, since when, when next, and what to do.
+
+    What SharePoint refuses for everybody is one cause: the property is set aside, and nobody waits for it.
+    """
+    found = escrow.causes(cli.ports, cli.connector)
+    document = {"connector": cli.connector.name, "causes": [to_json(one) for one in found]}
+
+    def render(out: Console) -> None:
+        if not found:
+            out.print("Nothing waits in escrow.")
+        for one in found:
+            who = "everybody" if one.everybody else count(one.people, "person", "people")
+            detail = f" ({one.detail})" if one.detail else ""
+            out.print(
+                clean(f"{one.property}: {one.reason.value}{detail}: {who} since {moment(one.since)}"), style="bold"
+            )
+            due = moment(one.next_try) if one.next_try is not None else "the next full round"
+            out.print(clean(f"  Next try: {due}. {one.todo}"))
+            if not one.everybody:
+                out.print(clean(f"  Now: upa escrow retry --property {one.property!r} --reason {one.reason.value}"))
+
+    cli.show(document, render)
+    return exits.OK
+
+
 @command(
     "escrow retry",
-    examples=["upa escrow retry", "upa escrow retry ada@contoso.com && upa run"],
+    examples=[
+        "upa escrow retry",
+        "upa escrow retry ada@contoso.com && upa run",
+        "upa escrow retry --property UpaTitle --reason refused_by_sharepoint",
+    ],
     shape=CHANGED,
 )
-def retry(cli: Cli, users: Users = None) -> int:
-    """Make people in escrow due now: these users, or everybody.
+def retry(cli: Cli, users: Users = None, *, name: Property = "", reason: Reason = None) -> int:
+    """Make what waits due now: of these users, of a cause, or of everybody.
 
     They are read from Entra again and planned at the next export (`upa run`, or the timer).
     """
-    if users:
-        persons = _in_escrow(cli, users)
-        request_people(cli.ports, cli.connector, persons)
-        people = len(persons)
-    else:
-        people = len({person for person, _, _ in everybody(cli)})
-        controls.reset(cli.ports, cli.connector, "escrow", cli.who)
-    return _changed(cli, "retry", people, "due now. Next: upa run, or wait for the timer")
+    chosen = _chosen(cli, users, name, reason)
+    return _changed(
+        cli,
+        "retry",
+        escrow.retry(cli.ports, cli.connector, chosen, cli.who),
+        "due now. Next: upa run, or wait for the timer",
+    )
 
 
-@command("escrow drop", examples=["upa escrow drop ada@contoso.com"], shape=CHANGED)
-def drop(
-    cli: Cli,
-    users: Annotated[list[str], typer.Argument(metavar="USER…", help="Object ids or user principal names.")],
-) -> int:
-    """Give people in escrow up: they aren't retried until they change in Entra, or a full round plans them again.
+@command(
+    "escrow drop",
+    examples=["upa escrow drop ada@contoso.com", "upa escrow drop --property UpaTitle --reason invalid_value"],
+    shape=CHANGED,
+)
+def drop(cli: Cli, users: Users = None, *, name: Property = "", reason: Reason = None) -> int:
+    """Give up what waits, of users or of a cause: it isn't retried until it changes in Entra, or a full round plans it
+    again.
 
     For accounts that will never have a profile; better leave them out by scope.
     """
-    persons = _in_escrow(cli, users)
-    change_people_between_runs(cli.ports, cli.connector, persons, _leave)
-    return _changed(cli, "drop", len(persons), "no longer in escrow")
+    chosen = _chosen(cli, users, name, reason)
+    if chosen == escrow.Chosen():
+        raise CommandError("name users, --property or --reason: escrow isn't given up as a whole", exits.USAGE)
+    return _changed(cli, "drop", escrow.give_up(cli.ports, cli.connector, chosen, cli.who), "no longer in escrow")
 
 
-def _leave(shard: Shard, person: str) -> None:
-    shard.escrow.drop(person)
-
-
-def _in_escrow(cli: Cli, users: list[str]) -> list[str]:
-    persons = user_ids(cli, users)
-    waiting = {person for person, _, _ in everybody(cli)}
-    for user, person in zip(users, persons, strict=True):
+def _chosen(cli: Cli, users: list[str] | None, name: str, reason: EscrowReason | None) -> escrow.Chosen:
+    persons = user_ids(cli, users) if users else []
+    waiting = {person for person, _, _ in escrow.entries(cli.ports, cli.connector)} if persons else set()
+    for user, person in zip(users or [], persons, strict=True):
         if person not in waiting:
             raise CommandError(f"{clean(user)} isn't in escrow. See upa why {clean(user)}")
-    return persons
+    return escrow.Chosen(name, reason.value if reason is not None else "", frozenset(persons))
 
 
 def _changed(cli: Cli, done: str, people: int, text: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from upa_core.domain.http import ProblemError, Request, Response
 from upa_core.http_api import decisions as decide_api
 from upa_core.http_api import drift as drift_api
+from upa_core.http_api import escrow as escrow_api
 from upa_core.http_api import people as people_api
 from upa_core.http_api import run_people as run_people_api
 from upa_core.http_api import runs as run_api
@@ -23,6 +24,7 @@ _READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "get_user": people_api.get_user,
     "get_hold": decide_api.get_hold,
     "list_declined": decide_api.list_declined,
+    "list_escrow": escrow_api.list_escrow,
     "get_drift": drift_api.get_drift,
 }
 _DECIDE = {
@@ -31,6 +33,8 @@ _DECIDE = {
     "pause_connector": decide_api.pause,
     "resume_connector": decide_api.resume,
     "lift_declined": decide_api.lift_declined,
+    "retry_escrow": escrow_api.retry_escrow,
+    "give_up_escrow": escrow_api.give_up_escrow,
     "sync_user_now": people_api.sync_user_now,
 }
 OPERATIONS = frozenset({*_READ, *_DECIDE})

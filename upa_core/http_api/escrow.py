@@ -1,0 +1,69 @@
+"""The HTTP API's use cases for escrow: its causes, and retrying or giving up for a cause or for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.ids import is_guid
+from upa_core.domain.http import ProblemError, Request, Response, problem
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.http_api.caller import caller, clean_name
+from upa_core.http_api.people import people_named
+from upa_core.http_api.runs import MAX_PEOPLE, Everyone, check, known_only, parse_body
+from upa_core.ports.bundle import Ports
+from upa_core.services.admin import escrow
+
+_REASONS = frozenset(reason.value for reason in EscrowReason)
+
+
+def list_escrow(connectors: Everyone, request: Request) -> Response:
+    """Tell why something waits, each cause once."""
+    known_only("query parameter", request.query, {"code"})
+    connector, ports = _named(connectors, request)
+    found = escrow.causes(ports, connector)
+    names = people_named(ports, sorted({person for one in found for person in one.examples}))
+    causes = [
+        {**to_json(one), "examples": [{"id": person, "user": names.get(person, "")} for person in one.examples]}
+        for one in found
+    ]
+    return Response(200, {"connector": connector.name, "causes": causes})
+
+
+def retry_escrow(connectors: Everyone, request: Request, *, entra: bool) -> Response:
+    """Make what waits due now: `{"property", "reason", "ids", "by"}`, each optional."""
+    connector, ports = _named(connectors, request)
+    chosen, by = _chosen(request, entra=entra)
+    people = escrow.retry(ports, connector, chosen, by)
+    return Response(200, {"connector": connector.name, "people": people, "by": by})
+
+
+def give_up_escrow(connectors: Everyone, request: Request, *, entra: bool) -> Response:
+    """Take what waits out of escrow, as `retry_escrow`; a cause or people must be named."""
+    connector, ports = _named(connectors, request)
+    chosen, by = _chosen(request, entra=entra)
+    check(bool(chosen.property or chosen.reason or chosen.people), "name a property, a reason or ids")
+    people = escrow.give_up(ports, connector, chosen, by)
+    return Response(200, {"connector": connector.name, "people": people, "by": by})
+
+
+def _named(connectors: Everyone, request: Request) -> tuple[Connector, Ports]:
+    name = request.params.get("connector", "")
+    if name not in connectors:
+        raise ProblemError(problem(404, "No such connector", f"there are: {', '.join(connectors)}"))
+    return connectors[name]
+
+
+def _chosen(request: Request, *, entra: bool) -> tuple[escrow.Chosen, str]:
+    asked = parse_body(request, {"property", "reason", "ids", "by"})
+    ids: Any = asked.get("ids", [])
+    target, reason, by = asked.get("property", ""), asked.get("reason", ""), asked.get("by", "")
+    check(isinstance(target, str), "property is a property's name, or *")
+    check(reason == "" or (isinstance(reason, str) and reason in _REASONS), "reason is a reason of escrow")
+    check(isinstance(ids, list) and len(ids) <= MAX_PEOPLE, f"ids is a list of at most {MAX_PEOPLE} object ids")
+    check(all(isinstance(one, str) and is_guid(one) for one in ids), "ids are object ids")
+    check("ids" not in asked or bool(ids), "ids names nobody")
+    check(isinstance(by, str) and len(by) <= 100, "by is a name of at most 100 characters")
+    who = caller(request, entra=entra, claimed=clean_name(by))
+    return escrow.Chosen(target, reason, frozenset(one.lower() for one in ids)), who

@@ -1,0 +1,156 @@
+"""Escrow by cause: a property and why it waits, told once; retried or given up for a cause or a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from upa_core.domain.connector import Connector
+from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
+from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.refused import CORRECT_MAPPING, still_refused
+from upa_core.ports.bundle import Ports
+from upa_core.services.wake import wake
+from upa_core.state.change_people import change_people_between_runs, next_sequence
+from upa_core.state.document import state_of
+from upa_core.state.people import People
+
+EXAMPLES = 5
+"""People named with a cause."""
+ADVICE = {
+    EscrowReason.PROFILE_NOT_CREATED: "SharePoint has no profile yet: they are retried until it appears",
+    EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type",
+    EscrowReason.REFUSED_BY_SHAREPOINT: "upa why USER shows what the log said",
+    EscrowReason.REQUESTED: "they go at the next export",
+    EscrowReason.NOT_READABLE_YET: "they are read again within the hour",
+    EscrowReason.OTHER_PERSON: "they are retried until SharePoint has caught up with their user name",
+    EscrowReason.USER_NAME_CHANGED: "they are retried until SharePoint has seen their new user names",
+    EscrowReason.OTHER_GEO: "make a connector for their geo, and leave them out of this one's scope",
+    EscrowReason.USER_EDITED: "decide with on_user_edit: overwrite, or leave it",
+    EscrowReason.NOT_KEPT: "ask the user whether the value is hidden (Only me)",
+    EscrowReason.NOT_WRITTEN: "upa doctor --probe-individual USER tells what SharePoint allows",
+    EscrowReason.DRIFT: "the profile was changed by hand, and the value goes again; see upa drift",
+    EscrowReason.OVER_BUDGET: "they are planned again when the budget renews",
+    EscrowReason.IMPORT_JOB_ABANDONED: "they are sent again",
+    EscrowReason.OVERRIDDEN: "they are sent again",
+    EscrowReason.OVERTAKEN: "they are sent again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something waits: one property and one reason, for however many people."""
+
+    property: str
+    """`*`: the whole person."""
+    reason: EscrowReason
+    detail: str
+    """SharePoint's own word, or what is wrong with the value; never a value."""
+    people: int
+    since: datetime
+    """When the first of them began to wait."""
+    next_try: datetime | None
+    """The first of them; None: with the next full round."""
+    tries: int
+    """The most that anybody had."""
+    todo: str
+    everybody: bool = False
+    """The property is refused for everybody: it is set aside, and nobody waits for it."""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is retried or given up: entries of a cause, or of people; "" and none: any."""
+
+    property: str = ""
+    reason: str = ""
+    people: Collection[str] = ()
+    """Object ids."""
+
+    def has(self, person: str, target: str, entry: EscrowEntry) -> bool:
+        """Tell whether an entry is meant."""
+        if self.people and person not in self.people:
+            return False
+        return self.property in ("", target) and self.reason in ("", entry.reason.value)
+
+
+def entries(ports: Ports, connector: Connector) -> Iterator[tuple[str, str, EscrowEntry]]:
+    """Yield what waits, by person and property, shard by shard: memory stays flat."""
+    people = People(ports.store, connector, state_of(ports.store, connector.name).load().value.people)
+    for number in sorted(people.books()):
+        yield from sorted(people.load(number).value.escrow.entries(), key=lambda one: one[:2])
+
+
+def causes(ports: Ports, connector: Connector) -> list[Cause]:
+    """Return every cause once: what is refused for everybody first, then by people, most first."""
+    found: dict[tuple[str, EscrowReason, str], Cause] = {}
+    for person, target, entry in entries(ports, connector):
+        detail = "" if entry.detail == target else entry.detail
+        key = (target, entry.reason, detail)
+        before = found.get(key)
+        if before is None:
+            todo = ADVICE.get(entry.reason, "")
+            found[key] = Cause(
+                target, entry.reason, detail, 1, entry.since, entry.due, entry.tries, todo, examples=(person,)
+            )
+            continue
+        due = [one for one in (before.next_try, entry.due) if one is not None]
+        found[key] = replace(
+            before,
+            people=before.people + 1,
+            since=min(before.since, entry.since),
+            next_try=min(due, default=None),
+            tries=max(before.tries, entry.tries),
+            examples=before.examples if len(before.examples) >= EXAMPLES else (*before.examples, person),
+        )
+    state = state_of(ports.store, connector.name).load().value
+    reason = EscrowReason.REFUSED_BY_SHAREPOINT
+    shared = [
+        Cause(one.target, reason, one.detail, one.people, one.since, None, 1, CORRECT_MAPPING, everybody=True)
+        for one in still_refused(connector, state.refused)
+    ]
+    return shared + sorted(found.values(), key=lambda one: (-one.people, one.property, one.reason))
+
+
+def retry(ports: Ports, connector: Connector, chosen: Chosen, by: str) -> int:
+    """Make what was chosen due now; returns how many people. They are read again and planned at the next export.
+
+    The request is newer than every file so far, so that one in flight doesn't answer it.
+    """
+    now, sequence = ports.clock.now(), next_sequence(ports, connector)
+
+    def ask(shard: Shard, person: str) -> None:
+        for target, entry in dict(shard.escrow.of(person)).items():
+            if chosen.has(person, target, entry):
+                shard.escrow.put(person, target, replace(entry, due=now, sequence=max(sequence, entry.sequence)))
+
+    people = _change(ports, connector, chosen, ask, "escrow retry", by)
+    wake(ports, ports.waker.export, connector.name, "")
+    return people
+
+
+def give_up(ports: Ports, connector: Connector, chosen: Chosen, by: str) -> int:
+    """Take what was chosen out of escrow until it changes at the source, or a full round; returns how many people."""
+
+    def leave(shard: Shard, person: str) -> None:
+        targets = [target for target, entry in shard.escrow.of(person).items() if chosen.has(person, target, entry)]
+        shard.escrow.drop(person, targets)
+
+    return _change(ports, connector, chosen, leave, "escrow give up", by)
+
+
+def _change(
+    ports: Ports, connector: Connector, chosen: Chosen, change: Callable[[Shard, str], None], control: str, by: str
+) -> int:
+    """Change the people who are meant, and tell who wanted it. Six parameters: what, whose, and for the record."""
+    people = dict.fromkeys(
+        person for person, target, entry in entries(ports, connector) if chosen.has(person, target, entry)
+    )
+    if people:
+        change_people_between_runs(ports, connector, people, change)
+        fields: Fields = {"control": control, "by": by, "people": len(people)}
+        ports.events.emit(Event(EventName.CONTROLLED, connector.name, level=Level.WARNING, fields=fields))
+    return len(people)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
+from tests.support.alone import AloneWorld
 from tests.support.joined import JoinedWorld, row
 from tests.support.single import SingleWorld
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
@@ -224,6 +225,16 @@ def _joined() -> World:
     return world
 
 
+def _alone() -> World:
+    world = AloneWorld(6)
+    quick(world).settle_down()
+    world.deliver(*(row(f"E{n}", f"{n}") for n in range(4)))
+    world.settle_down()
+    world.deliver(row("E0", "0"), row("E1", "one"), row("E2", None), row("E4", "four"))
+    world.sim.directory.remove(world.people[5])
+    return world
+
+
 def _swap_numbers(world: World, _: Ports) -> None:
     """Let two people exchange their employee ids; the rows stay."""
     assert isinstance(world, JoinedWorld)
@@ -356,4 +367,5 @@ SCENARIOS = (
     Scenario("both routes, a user's edit", _both_routes, (sync, _profile_appears, _edit_once, sync), days=2),
     Scenario("one person at once", _urgent, (_at_once, sync)),
     Scenario("joined rows, exchanged keys", _joined, (sync, _swap_numbers, sync)),
+    Scenario("a file alone, people come, go and are missing", _alone, (sync,)),
 )

@@ -28,6 +28,16 @@ class AloneWorld(JoinedWorld):
     def source(self) -> SourceState:
         return self.state.source("hr")
 
+    def differences(self, *_: Any, **__: Any) -> list[str]:
+        """Return whose profile differs from the newest snapshot, or holds a value although no row ever named them."""
+        named = {self.sim.directory.get(person).get("employeeId") for person in self.held()} & self.delivered.keys()
+        wrong = [
+            f"{person} holds {value!r}, and no row names them"
+            for person, value in self.held().items()
+            if value and self.sim.directory.get(person).get("employeeId") not in named
+        ]
+        return wrong + self.joined_differences()
+
     def held(self) -> dict[str, str]:
         """Return what each profile that exists holds as cost center."""
         return {p: self.cost(p) for p in self.sim.directory.ids if self.sim.profiles.exists(p)}

@@ -285,3 +285,54 @@ def test_a_tenant_with_one_geo_saves_the_look() -> None:
         made.append(sum(charged))
 
     assert made == [5, 4]
+
+
+def given_away(world: SingleWorld, *, twice: bool = False) -> tuple[str, str]:
+    """Let Ann's user name go to Bob after it was read, and with `twice` to Eve right after the write."""
+    ann = world.people[0]
+    bob, eve = world.join(department="B"), world.join(department="E")
+    world.sync()
+    name = world.sim.directory.get(ann)["userPrincipalName"]
+    reads: list[str] = []
+
+    def swap(account: str) -> None:
+        if not account.endswith(name.lower()):
+            return
+        reads.append(account)
+        if len(reads) == 1:
+            world.sim.directory.edit(ann, userPrincipalName="gone@contoso.com")
+            world.sim.directory.edit(bob, userPrincipalName=name)
+        elif len(reads) == 3 and twice:
+            world.sim.directory.edit(bob, userPrincipalName="bob@contoso.com")
+            world.sim.directory.edit(eve, userPrincipalName=name)
+
+    world.edit(ann, department="secret")
+    world.sim.single_writes.on_read = swap
+    return bob, eve
+
+
+def test_a_strangers_values_are_put_back_to_nobody_else() -> None:
+    """Where the name moves on before they are put back, a third person's profile is left alone, and it is told."""
+    world = alone(individual=Budget(one_geo=True))
+    _, eve = given_away(world, twice=True)
+    world.pull()
+    world.drain(hours=0.5)
+    told = world.events.named(EventName.STRANGER_WRITTEN)
+
+    assert world.profile(eve)["UpaDepartment"] == "E"
+    assert [one.fields["put_back"] for one in told] == [0]
+
+
+def test_a_stranger_behind_a_lost_answer_is_told() -> None:
+    """A write that nobody answered, and an account that leads to somebody else afterwards: told, and not confirmed."""
+    world = alone()
+    given_away(world)
+    ann = world.people[0]
+    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", nth=2, drop="after")
+    world.pull()
+    world.drain(hours=0.5)
+    told = world.events.named(EventName.STRANGER_WRITTEN)
+
+    assert [one.fields["put_back"] for one in told] == [0]
+    assert reasons(world)[ann] is EscrowReason.OTHER_PERSON
+    assert (world.shadow(ann) or {})["UpaDepartment"] is None

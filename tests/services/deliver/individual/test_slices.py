@@ -223,7 +223,7 @@ def charged(world: SingleWorld) -> list[int]:
 @pytest.mark.full
 def test_the_share_is_used_and_no_more() -> None:
     """While there is work, 95 % of the share is used window by window for hours, and nothing is ever throttled."""
-    hours, budget = (24, Budget(share=2.0)) if FULL else (3, Budget(share=2.0))
+    hours, budget = 24 if FULL else 1, Budget(share=2.0)
     people = hours * 12 * budget.per_window // 5 + 20
     world = quick(SingleWorld(people, mappings=(TEXT,), individual=budget))
     world.connector = with_limits(world.connector, segment_rows=2_000, people_per_shard=250)

@@ -101,7 +101,10 @@ class Writer:
             return replace(record, ending="invalid", sent=(), code=str(exc).partition(":")[0][:80])
         except UnansweredError:
             after = self.profiles.read({task.account: names})[task.account]
-            return replace(record, ending="unanswered", after=own(after, task.person))
+            stranger = self._is_stranger(after, task)
+            if stranger:  # what their profile held is in the answer that was lost
+                self._put_back(task, None, list(values))
+            return replace(record, ending="unanswered", after=own(after, task.person), stranger=stranger)
         faults = {name: fault_text(fault) for name, fault in written.sets.items() if fault is not None}
         stranger = self._is_stranger(written.before, task) or self._is_stranger(written.after, task)
         if stranger:
@@ -149,14 +152,21 @@ class Writer:
     def _put_back(self, task: Task, before: Reading, names: list[str]) -> None:
         """Undo what a stranger's profile was given, where it is known what it held; tell it in any case."""
         done = False
-        if self._is_stranger(before, task) and isinstance(before, Profile):
+        if isinstance(before, Profile) and self._is_stranger(before, task) and self._has_now(task, before):
             values = {name: self._shown(name, before.values[name]) for name in names}
             again = self.profiles.write(task.account, values, names)
-            done = isinstance(again.after, Profile) and all(
-                again.after.values[name] == before.values[name] for name in names
+            done = (
+                isinstance(again.after, Profile)
+                and again.after.object_id == before.object_id
+                and all(again.after.values[name] == before.values[name] for name in names)
             )
         fields = {"properties": len(names), "put_back": int(done)}
         self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
+
+    def _has_now(self, task: Task, owner: Profile) -> bool:
+        """Tell whether the account still leads to a stranger: their values are nobody else's."""
+        now = self.profiles.read({task.account: []})[task.account]
+        return isinstance(now, Profile) and now.object_id == owner.object_id
 
     def _shown(self, name: str, shown: str) -> Value:
         kind = self._kind(name)

@@ -48,6 +48,15 @@ def test_one_property_and_the_text_for_people(office: Office) -> None:
     assert office.upa("drift", "--pause").code == exits.REFUSED
 
 
+def test_status_says_within_how_many_days_everybody_is_read(office: Office) -> None:
+    """And how many people differ."""
+    delivered(office)
+    office.upa("drift", "--full")
+    status = office.upa("status")
+
+    assert "profiles      everybody read within 1 day; 2 differ: see upa drift" in status.out
+
+
 def test_nothing_is_compared_before_anything_was_delivered(office: Office) -> None:
     """And it says what to do."""
     refused = office.upa("drift", "--full")

@@ -82,6 +82,10 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
     for refused in one["refused_properties"]:
         why = f"refused for everybody since {_at(refused['since'])}: it isn't sent, and nobody waits for it"
         out.print(clean(f"  property      {refused['property']}: {why}"))
+    drift = one["drift"]
+    if drift["background"] or drift["campaign"]:
+        found = f"; {drift['different']:,} differ: see upa drift" if drift["different"] else ""
+        out.print(clean(f"  profiles      {drift['says']}{found}"))
     out.print(f"  import jobs   {one['jobs_today']} of {one['jobs_per_day']} today, {one['jobs_total']} ever")
     if not one["config_applied"] and one["last_pull"]:
         out.print("  configuration changed since the last full round: the next round reads everybody")

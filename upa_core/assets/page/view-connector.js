@@ -16,6 +16,7 @@ function card(one, name, buttons) {
     needs(one), moving(one), buttons,
     facts([["last success", when(one.last_success)], ["last pull", when(one.last_pull)], ["next full round", one.next_full ? when(one.next_full) : null],
       ...probes(one), ["in escrow", one.escrow.total ? link("escrow", one.connector, {}, people(one.escrow.total)) : "nobody"], ["people known", one.people.known],
+      ["profiles", one.drift.background || one.drift.campaign ? one.drift.says + (one.drift.different ? "; " + people(one.drift.different) + " differ (upa drift)" : "") : null],
       ["import jobs today", one.jobs_today + " of " + one.jobs_per_day],
       ["certificate", one.cert_days_left === null ? null : one.cert_days_left < 0 ? "expired" : one.cert_days_left + " days left"]]));
 }

@@ -8,6 +8,7 @@ from typing import Protocol
 import orjson
 import pytest
 
+from tests.support.full import FULL
 from tests.support.mortal import Death, Fate
 from tests.support.world import World
 from upa_core.domain.documents.lane import Outcome
@@ -82,6 +83,7 @@ class RouteContract:
         assert on.world.state.run is None
         assert on.world.events.named(EventName.RUN_ENDED)[-1].fields["status"] == "succeeded"
 
+    @pytest.mark.full
     @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
     def test_crash(self, on: RouteWorld, after: bool) -> None:
         """A death at any call of the delivery loses nothing, and the batch is archived once."""
@@ -94,7 +96,7 @@ class RouteContract:
                 on.world.drain(ports, hours=6)
                 dead = False
             except Death:
-                at += 7 if run is None else 3
+                at += 1 if FULL else 7 if run is None else 3
         on.world.settle_down()
 
         assert on.world.differences() == []

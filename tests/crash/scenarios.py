@@ -13,6 +13,7 @@ from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
 from tests.support.alone import AloneWorld
 from tests.support.joined import JoinedWorld, row
 from tests.support.single import SingleWorld
+from tests.support.tiny_route import BothSeams
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
 from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.errors import RefusedError, RetryLaterError, UnavailableError
@@ -214,8 +215,14 @@ def _remapped() -> World:
     return world
 
 
-def _joined() -> World:
-    world = JoinedWorld(6)
+def _both_seams() -> World:
+    world = BothSeams(6, most=3)
+    made = _with_rows(world)
+    world.edit(world.people[1], jobTitle="new", department="new")
+    return made
+
+
+def _with_rows(world: JoinedWorld) -> World:
     quick(world).settle_down()
     world.deliver(*(row(f"E{n}", f"{n}") for n in range(6)))
     world.settle_down()
@@ -241,6 +248,12 @@ def _swap_numbers(world: World, _: Ports) -> None:
     for person, number in ((world.people[3], "E4"), (world.people[4], "E3")):
         if world.sim.directory.get(person).get("employeeId") != number:
             world.renumber(person, number)
+
+
+def _own_values_only(world: World, _: Ports) -> None:
+    """See that nobody holds another's cost center."""
+    assert isinstance(world, JoinedWorld)
+    assert world.strangers() == []
 
 
 def _canary(world: World, ports: Ports) -> None:
@@ -366,6 +379,10 @@ SCENARIOS = (
     Scenario("import that overrides, laptop closed", _imported, (_import, _see_it_through, sync, _imported_all)),
     Scenario("both routes, a user's edit", _both_routes, (sync, _profile_appears, _edit_once, sync), days=2),
     Scenario("one person at once", _urgent, (_at_once, sync)),
-    Scenario("joined rows, exchanged keys", _joined, (sync, _swap_numbers, sync)),
+    Scenario(
+        "two routes, joined rows, exchanged keys",
+        _both_seams,
+        (sync, _swap_numbers, sync, _own_values_only),
+    ),
     Scenario("a file alone, people come, go and are missing", _alone, (sync,)),
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from tests.support.joined import JOINED, JoinedWorld
 from tests.support.mortal import Fate, Mortal
 from tests.support.world import MAPPINGS, World
 from upa_core.domain.connector import Limits
@@ -185,3 +186,11 @@ class TwoRoutes(World):
     def routes(self, fate: Fate | None) -> Mapping[str, Route]:
         target = Mortal(self.target, "tiny", fate) if fate is not None else self.target
         return {**ROUTES, TINY: TinyRoute(target, self.most)}
+
+
+class BothSeams(TwoRoutes, JoinedWorld):
+    """A world whose titles travel on the tiny route, and whose cost centers come from the HR system's snapshots."""
+
+    def __init__(self, people: int = 0, **options: Any) -> None:
+        mappings = tuple(replace(one, route=TINY) if one.target == TARGET else one for one in JOINED)
+        super().__init__(people, **{"mappings": mappings, **options})

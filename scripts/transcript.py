@@ -1,4 +1,4 @@
-"""Writes docs/tutorial/transcript.md: a first-time administrator against `upa sim`, every line of output real.
+"""Writes docs/tutorial/transcript.md and from-pnp.md: administrators against `upa sim`, every line of output real.
 
 Run it with `python scripts/transcript.py`; a test (tests/cli/test_transcript.py) runs the same scenes.
 """
@@ -22,6 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "tutorial" / "transcript.md"
+PNP_PAGE = ROOT / "docs" / "tutorial" / "from-pnp.md"
 FACTOR = 3000
 """Seconds of the tenant's time to one of ours: an import job of hours takes a few seconds."""
 START = 1_795_420_800
@@ -36,6 +37,25 @@ An administrator who has never seen the code: from nothing to the first profiles
 Every line of output below is real. Three faults are planted for `upa doctor` to find: the app may read profiles but not
 write them, a property's name is misspelt, and the library isn't there. All options are in
 [the command line](../reference/cli.md); with your own tenant, go on with [deployment](../how-to/deploy.md).
+"""
+PNP_HEAD = """\
+# From the PnP cmdlet, word for word
+
+<!-- Written by `python scripts/transcript.py`, which carries these commands out against `upa sim`; so does a test. -->
+
+The first hour of somebody who runs `Sync-PnPSharePointUserProfilesFromAzureActiveDirectory` today: from the script to
+the first profiles, in a simulated tenant on one machine. Every line of output below is real. All options are in
+[the command line](../reference/cli.md); with your own tenant, go on with [deployment](../how-to/deploy.md).
+[Why not the cmdlet?](../explanation/why-not.md) compares the two.
+"""
+PNP_SCRIPT = """\
+Connect-PnPOnline -Url https://contoso.sharepoint.com/sites/upa -Interactive
+Sync-PnPSharePointUserProfilesFromAzureActiveDirectory -UserProfilePropertyMapping @{
+  "CostCenter" = "costCenter"
+  "Division"   = "division"
+  "Badge"      = "ext_123456"
+  "EmployeeType" = "EmployeeType"
+} -Folder "Imports" -IdType PrincipalName -Wait
 """
 TENANT = """\
 In a first terminal, `upa sim` serves a tenant with 40 people and stays. It prints the variables that make clients find
@@ -144,6 +164,49 @@ def stage(factor: int) -> Iterator[Stage]:
             made.close()
 
 
+def pnp_scenes(on: Stage) -> Iterator[Scene]:
+    """Return the scenes of a PnP user's first hour, as `scenes`."""
+    tenant, urls = on.tenant, on.tenant["urls"]
+    users = on.control("GET", "users")["users"]
+    person = next(user["userPrincipalName"] for user in users if user.get("employeeOrgData", {}).get("costCenter"))
+    (on.folder / "sync.ps1").write_text(PNP_SCRIPT, encoding="utf-8")
+    yield Scene("The script that runs every night.", "cat sync.ps1")
+    yield Scene(
+        "One step makes a connector file of it, and says what it changed and why. The addresses, the certificate and "
+        "the last two options are the simulated tenant's; with your own, they come from the script or are asked.",
+        f"upa init --from-pnp sync.ps1 --tenant {tenant['tenant_id']} --sharepoint {urls['admin']} "
+        f"--site {urls['sharepoint']}/sites/upa --client-id {tenant['client_id']} --certificate tenant/upa-sync.pem "
+        f"--graph {urls['graph']} --authority {urls['login']}",
+    )
+    yield Scene("Is the file right? Nobody is called for that.", "upa config check")
+    yield Scene(
+        "What would a mapping make of real people? Nothing is stored and nothing is sent.",
+        "upa try CostCenter --people 20 --show 5",
+    )
+    yield Scene(
+        "An expression can be tried before it stands in the file.", "upa try 'ToUpper([employeeType])' --show 3"
+    )
+    yield Scene(
+        "Would it work? The doctor finds that a role is missing, which the cmdlet would have told in the middle of a "
+        "run, and names the command that grants it.",
+        "upa doctor",
+    )
+    yield Scene(
+        "`--sign-in connector`, because a simulated tenant has no administrators: with your own, sign in with "
+        "`az login` and leave it out.",
+        f"upa grant sharepoint:User.ReadWrite.All --to {tenant['client_id']} --sign-in connector",
+    )
+    yield Scene("Again, and SharePoint itself is asked about the properties.", "upa doctor --probe")
+    yield Scene("What `-WhatIf` never showed: old → new, person by person. Exit code 2: there are changes.", "upa plan")
+    yield Scene("One real person, end to end, while everybody else waits in staging mode.", f"upa canary {person}")
+    yield Scene("It works. The connector may go live.", "upa go")
+    yield Scene("The first run: everybody, in one import job that is watched to its end.", "upa run")
+    yield Scene("What the runs did.", "upa runs")
+    yield Scene("SharePoint's own list of import jobs, the newest first.", "upa jobs list")
+    yield Scene("Why does this person's profile hold what it holds?", f"upa why {person}")
+    yield Scene("The second night: nothing differs, so there is no file and no import job.", "upa run")
+
+
 def scenes(on: Stage) -> Iterator[Scene]:
     """Return the scenes, each to be run before the next is asked for."""
     tenant, urls = on.tenant, on.tenant["urls"]
@@ -191,20 +254,24 @@ def scenes(on: Stage) -> Iterator[Scene]:
     yield Scene("A second run finds nothing to do: no file, no import job.", "upa run")
 
 
-def perform(factor: int = FACTOR, run: Callable[[Stage, Scene], Scene] = Stage.run) -> tuple[Stage, list[Scene]]:
+def perform(
+    factor: int = FACTOR,
+    run: Callable[[Stage, Scene], Scene] = Stage.run,
+    told: Callable[[Stage], Iterator[Scene]] = scenes,
+) -> tuple[Stage, list[Scene]]:
     """Run everything, each command by `run`; returns the stage, closed, and the scenes with their output."""
     with stage(factor) as on:
-        return on, [run(on, scene) for scene in scenes(on)]
+        return on, [run(on, scene) for scene in told(on)]
 
 
-def page(on: Stage, done: list[Scene]) -> str:
-    """Write the page."""
+def page(on: Stage, done: list[Scene], head: str = HEAD) -> str:
+    """Write a page."""
     exports = [
         "export REQUESTS_CA_BUNDLE=tenant/ca.pem SSL_CERT_FILE=tenant/ca.pem",
         f"export IDENTITY_ENDPOINT={on.tenant['environment']['IDENTITY_ENDPOINT']} IDENTITY_HEADER=…",
         f"export UPA_STATE=folder:state UPA_CLOCK={on.clock}",
     ]
-    parts = [HEAD, "## The tenant", TENANT]
+    parts = [head, "## The tenant", TENANT]
     parts.append(_block(f"upa sim --users 40 --directory tenant --clock {on.clock}"))
     parts.append(_block("\n$ ".join(exports)))
     parts.append("## The first run")
@@ -221,9 +288,10 @@ def _block(command: str, output: str = "") -> str:
 
 
 def main() -> None:
-    """Write docs/tutorial/transcript.md."""
-    on, done = perform()
-    PAGE.write_text(page(on, done), encoding="utf-8")
+    """Write docs/tutorial/transcript.md and from-pnp.md."""
+    for place, told, head in ((PAGE, scenes, HEAD), (PNP_PAGE, pnp_scenes, PNP_HEAD)):
+        on, done = perform(told=told)
+        place.write_text(page(on, done, head), encoding="utf-8")
 
 
 if __name__ == "__main__":

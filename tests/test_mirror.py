@@ -98,6 +98,7 @@ ELSEWHERE = {
     "services/deliver/individual/route.py": "tests/contracts/test_routes.py",
     "services/doctor/examine.py": "tests/cli/test_doctor_checks.py",
     "services/doctor/finding.py": "tests/cli/test_doctor_checks.py",
+    "services/doctor/last_run.py": "tests/cli/test_no_dead_ends.py",
     "services/doctor/library.py": "tests/cli/test_doctor_checks.py",
     "services/doctor/probe.py": "tests/cli/test_doctor_checks.py",
     "services/drive/advance.py": "tests/services/deliver/bulk/test_watch.py",

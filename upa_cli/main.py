@@ -40,13 +40,14 @@ from upa_cli.commands import (
     state,
     status,
     sync_user,
+    try_,
     verify,
     why,
 )
 from upa_cli.shell import registry
 
 FAMILIES = (
-    *(init, config, source, doctor, plan, go, canary, adopt, run, import_, pause, resume, housekeeping),
+    *(init, config, source, try_, doctor, plan, go, canary, adopt, run, import_, pause, resume, housekeeping),
     *(status, runs, jobs, why, sync_user, escrow, hold, declined, drift, verify, state, reset, archive, forget),
     *(grant, revoke, extensions, live_check, demo, sim),
 )

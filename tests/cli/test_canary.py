@@ -41,7 +41,7 @@ def test_a_canary_is_a_run_that_everything_knows(office: Office) -> None:
     office.upa("go")
     after = office.upa("run", "--json").json["runs"][0]
 
-    assert [(one["run"], one["status"], one["ad_hoc"]["kind"]) for one in known] == [(run, "succeeded", "canary")]
+    assert [(one["run"], one["status"], one["ad_hoc"]["kind"]) for one in known] == [(run, "complete", "canary")]
     assert [one["run"] for one in archived] == [run]
     assert (told["known"]["CostCenter"], [one["run"] for one in told["timeline"]]) == ("CC-1", [run])
     assert (after["counts"]["updated"], after["counts"]["unchanged"]) == (2, 1)

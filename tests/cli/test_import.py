@@ -47,7 +47,7 @@ def test_a_csv_reaches_the_people_that_it_names_and_leaves_nothing_behind(desk: 
     answer = desk.upa("import", save(desk, "people.csv", CSV), "--map", "Stadt=City", "--yes", "--json").json
     state = desk.upa("state", "show", "--json").json
 
-    assert answer["outcome"] == "succeeded"
+    assert answer["outcome"] == "complete"
     assert [(one["user"], one["changes"]) for one in answer["changes"]] == [
         (desk.upn("ada"), {"City": {"old": "Bonn", "new": "Köln"}}),
         (desk.upn("bo"), {"City": {"old": "", "new": "Århus"}}),
@@ -71,7 +71,7 @@ def test_runs_archive_and_why_know_the_import(desk: Office) -> None:
     ]
     assert [one["run"] for one in archived] == [run]
     assert [(one["run"], one["changes"]["City"]["new"]) for one in told] == [(run, "Köln")]
-    assert (again["outcome"], again["file"], again["exported"]) == ("succeeded", "people.csv", 2)
+    assert (again["outcome"], again["file"], again["exported"]) == ("complete", "people.csv", 2)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_every_id_type_becomes_the_object_id(desk: Office) -> None:
         assert found == [desk.people["ada"]], kind
     file = save(desk, "people.csv", "Personalnummer,City\n0,by number\n")
     words = ("--map", "City=City", "--match", "Personalnummer=employeeId", "--pad", "5", "--yes", "--json")
-    assert desk.upa("import", file, *words).json["outcome"] == "succeeded"
+    assert desk.upa("import", file, *words).json["outcome"] == "complete"
 
     assert cities(desk) == {"ada": "by number", "bo": None, "cy": None}
     assert {job.id_type.name for job in desk.sim.jobs} == {"CLOUD_ID"}
@@ -126,7 +126,7 @@ def test_a_file_in_the_tenant_is_imported_by_its_address(desk: Office) -> None:
     foreign = desk.upa("import", "--url", "https://evil.example/ready.json", *words)
     missing = desk.upa("import", "--url", place.replace("ready", "gone"), *words)
 
-    assert (answer.json["outcome"], answer.json["file"]) == ("succeeded", "ready.json")
+    assert (answer.json["outcome"], answer.json["file"]) == ("complete", "ready.json")
     assert cities(desk)["ada"] == "Köln"
     assert [item.name for item in desk.sim.library.items()] == ["ready.json"]
     assert (foreign.code, foreign.json["error"]["kind"]) == (exits.FAILED, "ForeignLinkError")
@@ -146,7 +146,7 @@ def test_a_name_without_a_mapping_is_refused_before_anything_is_queued(desk: Off
     assert len(desk.sim.jobs) == 0
 
     left = desk.upa("import", file, "--map", "City=City", "--leave-out", "Office", "--yes", "--json")
-    assert left.json["outcome"] == "succeeded"
+    assert left.json["outcome"] == "complete"
 
 
 def test_each_value_that_changes_by_being_read_is_told(desk: Office) -> None:
@@ -257,7 +257,7 @@ def test_a_property_that_a_connector_owns_is_refused(desk: Office) -> None:
 
     assert (known["CostCenter"], known["Division"], after["updated"]) == (None, "Research", 1)
     assert (refused.code, "CostCenter of people" in refused.err, len(desk.sim.jobs)) == (exits.REFUSED, True, 3)
-    assert (answer["outcome"], answer["properties"]) == ("succeeded", {"CostCenter": "CC"})
+    assert (answer["outcome"], answer["properties"]) == ("complete", {"CostCenter": "CC"})
     assert (imported, [one["reason"] for one in waits]) == ("imported", ["overridden"])
     assert desk.profile("ada")["CostCenter"] == "CC-1"
     assert desk.profile("ada")["Division"] == "Research"
@@ -289,7 +289,7 @@ def test_a_closed_laptop_leaves_the_import_to_whoever_wakes_next(desk: Office, m
 
     assert (stopped.code, second.code) == (exits.INTERRUPTED, exits.LATER)
     assert f"the import of people.csv is on its way. Next: upa import --watch {run}" in second.err
-    assert (told.code, told.json["outcome"], told.json["exported"]) == (exits.OK, "succeeded", 2)
+    assert (told.code, told.json["outcome"], told.json["exported"]) == (exits.OK, "complete", 2)
     assert cities(desk)["ada"] == "Köln"
     assert desk.sim.library.items() == []
 

@@ -26,7 +26,7 @@ def test_a_few_questions_make_a_valid_file(tmp_path: Path) -> None:
     assert [(m.target, m.inputs) for m in connector.mappings] == [("CostCenter", ("employeeOrgData.costCenter",))]
     assert shown.endswith(
         "Wrote upa.yaml: connector people with 1 mapping(s), in staging mode.\n"
-        "Next: upa config check, then upa doctor\n"
+        "Next: upa config check, then upa doctor --probe\n"
     )
 
 

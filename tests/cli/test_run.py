@@ -18,7 +18,7 @@ def test_a_first_run_delivers_and_the_second_finds_nothing(office: Office) -> No
     first = office.upa("run", "--json")
     second = office.upa("run")
 
-    assert (first.code, first.json["outcome"]) == (exits.OK, "succeeded")
+    assert (first.code, first.json["outcome"]) == (exits.OK, "complete")
     assert first.json["runs"][0]["counts"]["exported"] == 3
     assert office.profile("ada")["CostCenter"] == "CC-1"
     assert (second.code, second.out) == (exits.OK, "Nothing changed: no file, no import job.\n")
@@ -247,7 +247,7 @@ def test_without_waiting_the_next_run_goes_on(office: Office) -> None:
 
     assert (sent.code, sent.json["outcome"]) == (exits.OK, "waiting")
     assert status["current_job"]["connector"] == "people"
-    assert (done.code, done.json["outcome"]) == (exits.OK, "succeeded")
+    assert (done.code, done.json["outcome"]) == (exits.OK, "complete")
 
 
 def test_a_user_can_be_sent_again(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""The transcript in the documentation is what happens: its commands are carried out again, against `upa sim`.
+"""The transcripts in the documentation are what happens: their commands are carried out again, against `upa sim`.
 
 They run in this process; `make campaigns` gives each a process of its own, as an administrator does.
 """
@@ -46,7 +46,8 @@ def plain(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", "WHEN", text)
     text = re.sub(r"\d+ of 24 today", "N of 24 today", text)
     text = re.sub(r"runs [\d,]+ times", "runs N times", text)
-    return re.sub(r"\d+ h \d\d min|[\d.]+ (min|s|days)\b", "TOOK", text)
+    text = re.sub(r"\d+ h \d\d min|[\d.]+ (min|s|h|d|days)\b", "TOOK", text)
+    return re.sub("─+", "─", re.sub(" +", " ", text))
 
 
 def in_this_process(on: Any, scene: Any) -> Any:
@@ -73,3 +74,14 @@ def test_the_transcript_is_what_happens(script: ModuleType) -> None:
     assert plain(script.page(on, done)) == plain(page)
     doctor = next(scene for scene in done if scene.command == "upa doctor")
     assert doctor.output.count("  ERROR ") == 3
+
+
+def test_the_first_hour_of_a_pnp_user_is_what_happens(script: ModuleType) -> None:
+    """From the script to the second night, line by line: the page shows what these commands print."""
+    page = script.PNP_PAGE.read_text(encoding="utf-8")
+
+    on, done = script.perform(FACTOR, in_this_process, script.pnp_scenes)
+
+    assert plain(script.page(on, done, script.PNP_HEAD)) == plain(page)
+    codes = {scene.command.split(" --")[0]: scene.code for scene in done}
+    assert (codes["upa init"], codes["upa go"], done[-1].code) == (0, 0, 0)

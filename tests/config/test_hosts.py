@@ -83,7 +83,7 @@ def test_folders(folder, path):
         ({"admin_url": "https://contoso-admin.sharepoint.us"}, "admin_url", "end in .sharepoint.com"),
         ({"admin_url": "https://contosox.sharepoint.com"}, "admin_url", "isn't an admin site"),
         ({"site_url": "https://contoso-admin.sharepoint.com/sites/upa"}, "site_url", "must not be the admin site"),
-        ({"site_url": "https://fabrikam.sharepoint.com/sites/upa"}, "site_url", "same tenant"),
+        ({"site_url": "https://fabrikam.sharepoint.com/sites/upa"}, "site_url", "isn't of the tenant"),
         ({"site_url": "https://[bad/sites/upa"}, "site_url", "isn't an address"),
     ],
 )

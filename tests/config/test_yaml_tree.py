@@ -66,7 +66,7 @@ def test_duplicate_keys_are_refused_with_both_lines():
         ("a: *x", "alias"),
         ("a: &x [*x]", "alias"),
         ("a: [1", "isn't valid YAML"),
-        ("a:\n\t- b", "isn't valid YAML"),
+        ("a:\n\t- b", "a tab indents this line"),
         ("a: \x01", "isn't valid YAML"),
         ("? [a]\n: b", "key must be a text"),
         ("? {a: b}\n: c", "key must be a text"),

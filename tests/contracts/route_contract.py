@@ -81,7 +81,7 @@ class RouteContract:
 
         assert on.world.differences() == []
         assert on.world.state.run is None
-        assert on.world.events.named(EventName.RUN_ENDED)[-1].fields["status"] == "succeeded"
+        assert on.world.events.named(EventName.RUN_ENDED)[-1].fields["status"] == "complete"
 
     @pytest.mark.full
     @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -146,3 +146,43 @@ def test_a_view_that_cannot_be_shown_says_why_and_leads_back(page: Page, world: 
 
     expect(page.locator("#view")).to_contain_text("it was never asked for, or its retention has passed")
     expect(page.get_by_role("link", name="Overview")).to_be_visible()
+
+
+def test_a_run_shows_its_people_and_a_filter_is_part_of_the_address(page: Page, world: ApiWorld) -> None:
+    """Old → new and result for each person; whoever is sent the address sees the same people."""
+    _open(page, world, _views(world)["run"])
+    people = page.get_by_role("group", name="People")
+    expect(people).to_contain_text("late@contoso.com")
+    expect(people).to_contain_text("→")
+    everybody = people.locator("tbody tr").count()
+    page.get_by_label("result").select_option("escrowed")
+    expect(page.get_by_role("group", name="People").locator("tbody tr")).to_have_count(1)
+
+    assert everybody == 2
+    assert "result=escrowed" in page.url
+
+
+def test_a_runs_people_are_saved_as_csv(page: Page, world: ApiWorld) -> None:
+    """The whole of it, by a button; no address bears the key."""
+    _open(page, world, _views(world)["run"])
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="All of them as CSV").click()
+    text = saved.value.path().read_text(encoding="utf-8-sig")
+
+    assert "late@contoso.com" in text
+    assert len(text.splitlines()) >= 3
+
+
+def test_a_held_plan_is_read_whole_before_it_is_decided(page: Page, world: ApiWorld) -> None:
+    """Changes by property and kind, clears first, everybody page by page, and the whole as CSV."""
+    _open(page, world, _views(world)["hold"])
+    kinds = page.get_by_role("group", name="Changes by property")
+    expect(kinds).to_contain_text("CostCenter")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="The whole plan as CSV").click()
+    rows = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+    page.get_by_role("link", name="Everybody, page by page").click()
+    expect(page.get_by_role("group", name="People").locator("tbody tr").first).to_be_visible()
+
+    assert len(rows) > 17
+    assert kinds.locator("th").all_text_contents() == ["property", "cleared", "changed", "set"]

@@ -17,7 +17,12 @@ from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import is_run_id
+from upa_core.domain.language.expressions import Attribute, expression_text
+from upa_core.domain.people.mapping import Mapping
 from upa_core.services.admin.connector_files import ConnectorFile, digest_of, file_of, read_file
+
+SHOWN = 50
+MIND_CASE = frozenset({"EQUALS", "NOT EQUALS", "INCLUDES", "ENDS_WITH", "&", "!&"})
 
 group("config", "The connector file: check it, print its schema, compare it with an earlier one.")
 
@@ -28,7 +33,8 @@ group("config", "The connector file: check it, print its schema, compare it with
     shape={
         "file": "the connector file",
         "valid": "true where it has no problems and every example holds",
-        "connectors": "name, mappings (active and proposed), scope, select, fingerprint, staging",
+        "connectors": "name, mappings (active), proposed, order (of the file: property, type, state, from, on_empty), "
+        "scope, select, fingerprint, staging",
         "problems": "line, column, where, message, suggestion",
         "warnings": "as problems: allowed, and probably not wanted",
         "examples": "connector, target, line, passed, expected, actual",
@@ -72,10 +78,13 @@ def check(
             more = f" and {proposed} proposed" if proposed else ""
             mode = ", staging mode" if connector.staging else ""
             out.print(f"{connector.name}: {count(len(connector.active), 'mapping')}{more}, {_scope(connector)}{mode}")
-            rows = [(m.target, m.type, ", ".join(m.inputs) or "constant", m.on_empty) for m in connector.active[:20]]
+            written = [mapping for mapping in connector.mappings if mapping.state != "retired"]
+            if any(clause.operator in MIND_CASE for group in connector.scope.groups for clause in group):
+                out.print("  letter case counts: EQUALS Sales isn't met by sales")
+            rows = [(m.target, _kind(m), _from(m), m.on_empty) for m in written[:SHOWN]]
             out.print(table(("property", "type", "from", "on_empty"), rows))
-            if len(connector.active) > len(rows):
-                out.print(f"and {len(connector.active) - len(rows):,} more")
+            if len(written) > len(rows):
+                out.print(f"and {len(written) - len(rows):,} more (--json has all)")
         for warning in loaded.warnings:
             hint = f" (did you mean {warning.suggestion}?)" if warning.suggestion else ""
             text = f"{name}:{warning.line}:{warning.column}: warning: {warning.where}: {warning.message}{hint}"
@@ -95,6 +104,10 @@ def check(
                 "name": connector.name,
                 "mappings": list(connector.targets),
                 "proposed": sorted(m.target for m in connector.mappings if m.state == "proposed"),
+                "order": [
+                    {"property": m.target, "type": m.type, "state": m.state, "from": _from(m), "on_empty": m.on_empty}
+                    for m in connector.mappings
+                ],
                 "scope": connector.scope.describe(),
                 "select": list(connector.select),
                 "fingerprint": connector.fingerprint,
@@ -111,6 +124,17 @@ def check(
     }
     cli.show(document, render)
     return exits.CONFIG if failed else exits.OK
+
+
+def _kind(mapping: Mapping) -> str:
+    return mapping.type if mapping.state == "active" else f"{mapping.type}, {mapping.state}"
+
+
+def _from(mapping: Mapping) -> str:
+    """Say where the values come from: an attribute by its path, else the expression."""
+    if isinstance(mapping.expression, Attribute):
+        return mapping.expression.path
+    return expression_text(mapping.expression)
 
 
 def _problem(problem: object) -> dict[str, object]:

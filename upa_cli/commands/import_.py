@@ -46,7 +46,7 @@ MAX_BYTES = 200_000_000
     shape={
         "connector": "whose run it is",
         "file": "its name",
-        "outcome": "would_send, nothing, refused, held, succeeded, partly, failed or waiting",
+        "outcome": "would_send, nothing, refused, held, complete, partly, failed or waiting",
         "format": "csv, json, jsonl, xlsx or bulk (a ready bulk file)",
         "findings": "of the file contract, as upa source check tells them",
         "notes": "how the file was decoded, where that isn't plain",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from upa_cli.pnp.pasted import pasted_file
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
@@ -24,6 +25,7 @@ EXAMPLES = [
     "upa init",
     "upa init --tenant contoso.onmicrosoft.com --sharepoint contoso --map CostCenter=employeeOrgData.costCenter",
     "upa init --tenant contoso.onmicrosoft.com --sharepoint contoso --from-file people.csv",
+    "upa init --from-pnp sync.ps1 --tenant contoso.onmicrosoft.com --sharepoint contoso",
 ]
 
 
@@ -36,6 +38,7 @@ EXAMPLES = [
         "valid": "true: upa config check is content",
         "proposed": "with --from-file: column, property and type of each mapping",
         "left_out": "with --from-file: column and why nothing is proposed for it",
+        "changes": "with --from-pnp: what and why, of everything that isn't as it was pasted",
     },
 )
 def init(
@@ -48,7 +51,7 @@ def init(
         typer.Option(help="SharePoint's name, contoso in contoso.sharepoint.com, or the admin site's address."),
     ] = None,
     site: Annotated[str | None, typer.Option(help="Site of the library: /sites/upa, or an address.")] = None,
-    folder: Annotated[str, typer.Option(help="The document library for import files.")] = "Imports",
+    folder: Annotated[str | None, typer.Option(help="The document library for import files; Imports.")] = None,
     name: Annotated[str, typer.Option(help="Name of the connector.")] = "people",
     cloud: Annotated[str | None, typer.Option(help="global (default, GCC too), usgov, dod or china.")] = None,
     client_id: Annotated[
@@ -57,6 +60,14 @@ def init(
     certificate: Annotated[str | None, typer.Option(help="Its PEM or PFX file, or Key Vault address.")] = None,
     mappings: Annotated[
         list[str] | None, typer.Option("--map", metavar="PROPERTY=ATTRIBUTE", help="A mapping; repeat it for more.")
+    ] = None,
+    from_pnp: Annotated[
+        str | None,
+        typer.Option(
+            "--from-pnp",
+            metavar="TEXT",
+            help="A PnP command or its hashtable: the text in single quotes, a script's path, or - for standard input.",
+        ),
     ] = None,
     extension_app: Annotated[
         str | None, typer.Option(help="Application id that owns the directory extensions mapped as ext:Name.")
@@ -78,6 +89,8 @@ def init(
     are proposed from its header and first rows; look them over before `upa plan`.
 
     Secrets are never asked for or written: a managed identity has none, a certificate is named by its place.
+    --from-pnp takes the line that you run today (Sync-PnPSharePointUserProfilesFromAzureActiveDirectory, with the
+    Connect-PnPOnline and Get-PnPAzureADUser before it where you paste them) and says what it changed and why.
     """
     place = file or Path(cli.config_name)
     if str(place).startswith("blob:"):
@@ -85,11 +98,15 @@ def init(
     if place.exists() and not force:
         raise CommandError(f"{place} exists already: give another file, or --force", exits.USAGE)
     asking = sys.stdin.isatty() and not cli.options.json
-    given = {"--tenant": tenant, "--sharepoint": sharepoint, "--map": mappings or from_file}
+    pnp = pasted_file(from_pnp, extension_app) if from_pnp is not None else None
+    if pnp is not None:
+        tenant, sharepoint, site = tenant or pnp.tenant, sharepoint or pnp.sharepoint, site or pnp.site
+        client_id, certificate, cloud = client_id or pnp.client_id, certificate or pnp.certificate, cloud or pnp.cloud
+    given = {"--tenant": tenant, "--sharepoint": sharepoint, "--map": mappings or from_file or pnp}
     if not asking and (missing := [option for option, value in given.items() if not value]):
         text = f"give {' and '.join(missing)} (there is no terminal to ask in), e.g. {EXAMPLES[1]}"
         raise CommandError(text, exits.USAGE)
-    pairs = _pairs(mappings or [])
+    pairs = [*(pnp.mappings if pnp is not None else ()), *_pairs(mappings or [])]
     joined = propose(from_file, encoding=encoding, delimiter=delimiter) if from_file is not None else None
     ask = Interview(cli.environ)
     cloud = cloud or (ask.cloud() if asking and not sharepoint else "global")
@@ -111,7 +128,7 @@ def init(
             cloud=cloud,
             admin_url=admin,
             site_url=site,
-            folder=folder,
+            folder=folder or (pnp.folder if pnp is not None else "Imports"),
             mappings=pairs,
             client_id=client_id,
             certificate=certificate,
@@ -119,6 +136,9 @@ def init(
             graph=graph,
             authority=authority,
             joined=joined,
+            clauses=pnp.clauses if pnp is not None else (),
+            left_out=pnp.left_out if pnp is not None else (),
+            notes=pnp.notes if pnp is not None else (),
         )
     )
     _check(cli, text, str(place))
@@ -137,9 +157,19 @@ def init(
             rows = [(one["column"], one["property"], one["type"]) for one in proposed]
             rows += [(one["column"], "-", one["why"]) for one in left_out]
             out.print(table((f"column of {joined.at}", "property", "type"), rows))
-        out.print("Next: upa config check, then upa doctor")
+        for change in changes:
+            out.print(clean(f"  {change.what}: {change.why}"))
+        out.print("Next: upa config check, then upa doctor --probe")
 
-    document = {"file": str(place), "connector": name, "valid": True, "proposed": proposed, "left_out": left_out}
+    changes = pnp.changes if pnp is not None else ()
+    document = {
+        "file": str(place),
+        "connector": name,
+        "valid": True,
+        "proposed": proposed,
+        "left_out": left_out,
+        "changes": [{"what": change.what, "why": change.why} for change in changes],
+    }
     cli.show(document, render)
     return exits.OK
 

@@ -123,6 +123,7 @@ def plan(
         "import_jobs": found.import_jobs,
         "hours": _hours(found.import_jobs),
         "scope": {
+            "nobody": 0 < found.counts.people == found.counts.out_of_scope,
             "out": dict(view.reasons()),
             "enter": entering[:1000],
             "leave": leaving[:1000],
@@ -265,6 +266,8 @@ def _render_proposed(out: Console, proposed: dict[str, Any], proposals: Table) -
 
 
 def _render_scope(cli: Cli, out: Console, scope: dict[str, Any]) -> None:
+    if scope["nobody"]:
+        out.print("Nobody is in scope: no person read meets it. Letter case counts in EQUALS.", style="yellow")
     if scope["out"]:
         rows = [(why, f"{people:,}") for why, people in list(scope["out"].items())[:SHOWN]]
         out.print(table(("out of scope because", "people"), rows, right=("people",)))

@@ -10,7 +10,7 @@ from rich.console import Console
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import clean, duration, moment, table
+from upa_cli.shell.output import clean, moment, short_duration, table
 from upa_cli.shell.registry import command
 from upa_cli.work.reports import list_reports
 from upa_core.domain.documents.codec import to_json
@@ -42,22 +42,21 @@ def runs(
         if not reports:
             out.print("No run has ended yet. Next: upa run")
             return
+        names = {"people": "seen", "updated": "set", "cleared": "clear", "exported": "accepted", "escrowed": "escrow"}
         rows = [
             (
                 report.run,
                 report.outcome,
-                duration((report.ended - report.started).total_seconds()),
-                *(
-                    f"{getattr(report.counts, name):,}"
-                    for name in ("people", "updated", "cleared", "unchanged", "exported", "escrowed")
-                ),
-                str(len(report.files)),
-                report.why,
+                short_duration((report.ended - report.started).total_seconds()),
+                *(f"{getattr(report.counts, name):,}" for name in names),
             )
             for report in reports
         ]
-        names = ("people", "to set", "to clear", "unchanged", "exported", "escrowed", "files")
-        out.print(table(("run", "status", "took", *names, "why"), rows, right=("took", *names)))
+        headings = ("took", *names.values())
+        out.print(table(("run", "status", *headings), rows, right=headings))
+        for report in reports:
+            if report.why:
+                out.print(clean(f"{report.run}: {report.why}"))
 
     cli.show({"connector": cli.connector.name, "runs": [report_json(report) for report in reports]}, render)
     return exits.OK

@@ -90,7 +90,7 @@ def sync_user(
 def _write_now(cli: Cli, person: str, shown: dict[str, Any]) -> int:
     told = sync_now(cli.ports, cli.connector, person, cli.who)
     wrong = {target: why for target, why in told.results.items() if why != "confirmed"}
-    outcome = "partly" if wrong or told.refused else "succeeded" if told.run else "no_change"
+    outcome = "partly" if wrong or told.refused else "complete" if told.run else "no_change"
     document = {
         "connector": cli.connector.name,
         "outcome": outcome,

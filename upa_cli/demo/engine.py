@@ -166,7 +166,7 @@ class HostEngine:
     def _ended(self, run: str) -> bool:
         with self._open(f"/api/runs/{run}") as answer:
             return json.load(answer)["status"] in (
-                "succeeded",
+                "complete",
                 "partly",
                 "failed",
                 "no_change",

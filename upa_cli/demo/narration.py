@@ -16,7 +16,7 @@ _LINES = {
     EventName.PLAN_EMPTY: "plan: no difference for {people} people: no file, no import job",
     EventName.PLAN_HELD: "plan: held, {why}",
     EventName.FILE_UPLOADED: "SharePoint: uploaded {people} people, {pairs} values, {size} bytes",
-    EventName.FILE_QUEUED: "SharePoint: import job {import_job:.8}… queued",
+    EventName.FILE_QUEUED: "SharePoint: import job {import_job:.8}… handed over",
     EventName.IMPORT_JOB_STATE: "SharePoint: import job is {state}",
     EventName.FILE_ARCHIVED: "archived: the import file and {logs} log(s), hash-checked",
     EventName.FILE_SETTLED: "settled: {exported} people exported, {escrowed} in escrow",
@@ -38,6 +38,8 @@ class Narrator:
         self._last = ""
         self._job_state = ""
         self._watching: set[str] = set()
+        self.muted = False
+        """Nothing more is said: what stands last stays in sight."""
         self.clock: Clock | None = None
 
     def emit(self, event: Event) -> None:
@@ -70,7 +72,7 @@ class Narrator:
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line with the pipeline's own time."""
-        if not text or text == self._last:
+        if self.muted or not text or text == self._last:
             return
         self._last = text
         moment = f"{self.clock.now():%a %H:%M}" if self.clock is not None else ""

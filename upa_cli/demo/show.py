@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from upa_cli.demo.shell import environment_file, program, quoted, shell_of
 from upa_cli.demo.stage import Stage
 
 if TYPE_CHECKING:
@@ -96,11 +99,13 @@ def verdict(console: Console, on: Stage, wrong: Sequence[str], left_over: int, *
 
 
 def wait(console: Console, on: Stage) -> None:
-    """Keep the tenant up until somebody presses Ctrl-C."""
+    """Keep the tenant up until somebody presses Ctrl-C; what to type stays the last thing on the screen."""
     console.print("[bold]The tenant stays up[/] until Ctrl-C. In another terminal, to work with it:")
-    for name, value in {**on.served.environment(), **on.environ}.items():
-        console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
-    console.print("  upa status; upa plan; upa why joerg.new@contoso.com", highlight=False)
+    shell, upa = shell_of(os.environ), program()
+    source = environment_file(on.folder, {**on.served.environment(), **on.environ}, shell)
+    for line in (f"cd {quoted(str(Path.cwd()), shell)}", source, f"{upa} status", f"{upa} plan"):
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"  {upa} why joerg.new@contoso.com", highlight=False, markup=False, soft_wrap=True)
     if on.engine.base_url:
         code = f"?code={on.engine.key}" if on.engine.key else ""
         console.print(f"Status page: {on.engine.base_url}/api/ui{code}", highlight=False, soft_wrap=True)

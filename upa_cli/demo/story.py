@@ -39,7 +39,8 @@ def tell(
     Seven parameters: the options of `upa demo`.
     """
     began = time.perf_counter()
-    with stage(folder, Narrator(console), host=host, keyed=keep) as on:
+    narrator = Narrator(console)
+    with stage(folder, narrator, host=host, keyed=keep) as on:
         show.addresses(console, on)
         show.chapter(console, "1", "HR hires")
         seeded = seed(on.sim, feed, mapping, people)
@@ -82,6 +83,7 @@ def tell(
             f"  [dim]{time.perf_counter() - began:.1f} s; peak memory here {peak:.0f} MiB, simulator included[/]"
         )
         if keep:
+            narrator.muted = True
             show.wait(console, on)
     return good
 

@@ -71,7 +71,7 @@ def see_through(
     ]
     counts = {"run": run, "exported": report.counts.exported, "failed": told, "outcome": report.outcome}
     cli.show({**document, **counts}, lambda out: _render_result(out, report, told))
-    return {"succeeded": exits.OK, "partly": exits.CHANGES}.get(report.outcome, exits.FAILED)
+    return {"complete": exits.OK, "partly": exits.CHANGES}.get(report.outcome, exits.FAILED)
 
 
 def _render_result(out: Console, report: Report, failed: list[dict[str, Any]]) -> None:

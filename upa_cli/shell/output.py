@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from upa_core.domain.spreadsheet import UNKNOWN
 
 EMPTY = "(empty)"
 PIPE_WIDTH = 160
+"""Where nobody looks at a terminal; COLUMNS says otherwise."""
 
 
 def console(*, stderr: bool = False, color: bool = True) -> Console:
@@ -22,8 +24,10 @@ def console(*, stderr: bool = False, color: bool = True) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     made = Console(file=stream, markup=False, highlight=False, emoji=False, no_color=not color, soft_wrap=True)
     if not made.is_terminal:
+        asked = os.environ.get("COLUMNS", "")
+        width = int(asked) if asked.isascii() and asked.isdigit() and 40 <= int(asked) <= 1000 else PIPE_WIDTH
         made = Console(
-            file=stream, markup=False, highlight=False, emoji=False, no_color=True, soft_wrap=True, width=PIPE_WIDTH
+            file=stream, markup=False, highlight=False, emoji=False, no_color=True, soft_wrap=True, width=width
         )
     return made
 
@@ -43,7 +47,14 @@ def table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = (), title: str = ""
 ) -> Table:
     """Make a table of clean cells."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left", show_edge=False)
+    made = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=title or None,
+        title_justify="left",
+        show_edge=False,
+    )
     for heading in headings:
         made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
@@ -70,6 +81,12 @@ def duration(seconds: float) -> str:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
     return f"{hours} h {rest:02d} min" if hours < 48 else f"{hours / 24:.1f} days"
+
+
+def short_duration(seconds: float) -> str:
+    """Write a duration for a narrow column."""
+    hours = seconds / 3600
+    return f"{hours / 24:.0f} d" if hours >= 48 else f"{hours:.1f} h" if hours >= 1 else f"{seconds / 60:.0f} min"
 
 
 def count(number: int, one: str, many: str = "") -> str:

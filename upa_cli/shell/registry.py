@@ -48,6 +48,7 @@ ORDER = [
         "extensions",
         "config",
         "source",
+        "try",
         "grant",
         "doctor",
         "plan",

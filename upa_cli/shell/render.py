@@ -14,7 +14,7 @@ from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 
 RUN_WORDS = {
-    "succeeded": "Run {run}: {exported} exported, {escrowed} in escrow, {files}, {took}.",
+    "complete": "Run {run}: {exported} exported, {escrowed} in escrow, {files}, {took}.",
     "partly": "Run {run} reached only some: {exported} exported, {escrowed} in escrow, {files}, {took}. {escrow}",
     "reached nobody": "Run {run} reached nobody: {escrowed} in escrow, {files}, {took}. {escrow}",
     "no_change": "Run {run}: nothing differs for {people}; no file, no import job.",

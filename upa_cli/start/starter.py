@@ -22,6 +22,7 @@ class Starter:
     site_url: str
     folder: str
     mappings: Sequence[tuple[str, str]]
+    """Property and attribute; an expression stands after `=`."""
     client_id: str | None = None
     certificate: str | None = None
     extension_app: str | None = None
@@ -29,6 +30,12 @@ class Starter:
     authority: str | None = None
     joined: FileProposal | None = None
     """A file whose rows are joined, with its own mappings."""
+    clauses: Sequence[str] = ()
+    """Of the scope; none: everybody."""
+    left_out: Sequence[tuple[str, str, str]] = ()
+    """Mappings that can't be: property, what was given, why. They stand in the file as comments."""
+    notes: Sequence[str] = ()
+    """Comments at the head of the file."""
 
 
 def starter_text(answers: Starter) -> str:
@@ -36,7 +43,7 @@ def starter_text(answers: Starter) -> str:
     return f"""\
 # The connector file of upa-sync. Check it with: upa config check
 # Every key is described in docs/reference/configuration.md; editors know them with: upa config schema
-version: 1
+{_comments(answers.notes)}version: 1
 
 # How to sign in. There are no secrets here: a managed identity has none, a certificate is named by its place.
 # What must be granted, and why: upa grant --dry-run
@@ -62,16 +69,12 @@ connectors:
 
 {_joined(answers.joined)}\
     # Who takes part; without clauses, everybody. Groups can't be used: users/delta doesn't track membership.
-    # scope:
-    #   clauses:
-    #     - userType EQUALS Member
-    #     - accountEnabled IS TRUE
-
+{_scope(answers.clauses)}
     # What is written: profile property from Entra attribute. Also possible: `expression:` in Entra's syntax,
     # `constant:`, `type: date`, `on_empty: clear` (default: keep), `redact: true` for what logs must not show, and
     # `examples:` that `upa config check` runs.
     mappings:
-{_mappings(answers.mappings)}{_proposed(answers.joined)}
+{_mappings(answers.mappings)}{_left_out(answers.left_out)}{_proposed(answers.joined)}
     # More changes than this in 24 hours are held until somebody approves (upa hold show). These are the defaults.
     # threshold:
     #   updates: {{percent: 30}}
@@ -138,10 +141,37 @@ def _proposed(file: FileProposal | None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _comments(lines: Sequence[str]) -> str:
+    return "".join(f"# {' '.join(line.split())}\n" for line in lines)
+
+
+def _scope(clauses: Sequence[str]) -> str:
+    if clauses:
+        return "    scope:\n      clauses:\n" + "".join(f"        - {json.dumps(clause)}\n" for clause in clauses)
+    return "    # scope:\n    #   clauses:\n    #     - userType EQUALS Member\n    #     - accountEnabled IS TRUE\n"
+
+
 def _mappings(pairs: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"      - target: {_quote(target)}\n{_from(source)}\n" for target, source in pairs)
+
+
+def _from(source: str) -> str:
+    if source.startswith("="):
+        text = source[1:]
+        return f"        expression: {json.dumps(text) if not text.isprintable() else _single(text)}\n"
+    return f"        source: {_quote(source)}\n{_type(source)}"
+
+
+def _single(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _left_out(pairs: Sequence[tuple[str, str, str]]) -> str:
     return "".join(
-        f"      - target: {_quote(target)}\n        source: {_quote(source)}\n{_type(source)}\n"
-        for target, source in pairs
+        f"      # - target: {json.dumps(target)}\n"
+        f"      #   source: {json.dumps(name)}\n"
+        f"      #   left out: {' '.join(why.split())}\n\n"
+        for target, name, why in pairs
     )
 
 

@@ -35,7 +35,7 @@ class Canary:
     @property
     def confirmed(self) -> bool:
         """True where the import job went through and nothing of the person waits in escrow."""
-        return self.report is not None and self.report.outcome == "succeeded" and not self.told.escrow
+        return self.report is not None and self.report.outcome == "complete" and not self.told.escrow
 
 
 def fly(cli: Cli, person: str) -> Canary:

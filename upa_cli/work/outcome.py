@@ -31,7 +31,8 @@ PLAN_SHAPE = {
     "rewritable": "properties with a value that SharePoint's reader may take for a date and write in another form",
     "import_jobs": "import files, and so import jobs, that it would take",
     "hours": "how long SharePoint usually takes for them: least and most",
-    "scope": "out: people by unmet condition; people: who is out and why; enter, leave: object ids (1,000 each)",
+    "scope": "nobody: true where no person read is in scope; out: people by unmet condition; "
+    "people: who is out and why; enter, leave: object ids (1,000 each)",
     "people": "person, user, and changes: property → {old, new}; old null is unknown",
     "complete": "false where --limit cut the list of people",
     "load": "what single writes cost: people, calls, per_window (5 minutes), ends; null where there are none",
@@ -40,7 +41,7 @@ PLAN_SHAPE = {
 }
 RUN_SHAPE = {
     "connector": "its name",
-    "outcome": "succeeded, partly, failed, no_change, held, staging, paused or waiting",
+    "outcome": "complete, partly, failed, no_change, held, staging, paused or waiting",
     "pull": "how the source was read: status, round, kind, pages, rows, why",
     "runs": "reports of the export runs that ended: counts, files, status, why",
     "step": "where it stopped: kind, why, at",
@@ -76,7 +77,7 @@ def show_run(
         for person, values in declined.items():
             text = f"Not sent: {', '.join(sorted(values))} of {person}, rejected by an administrator."
             out.print(f"{text} Next: upa declined lift {person}", style="yellow")
-        if outcome not in ("succeeded", "partly", "no_change") and not (outcome == "failed" and result.reports):
+        if outcome not in ("complete", "partly", "no_change") and not (outcome == "failed" and result.reports):
             out.print(step_line(outcome, result.last, state))
 
     cli.show(document, render)
@@ -95,8 +96,8 @@ def _outcome(cli: Cli, result: RunResult, state: ConnectorState) -> tuple[str, i
         return "waiting", exits.OK if result.last.file else exits.LATER
     if any(report.outcome == "partly" for report in result.reports):
         return "partly", exits.CHANGES
-    sent = any(report.outcome == "succeeded" and report.files for report in result.reports)
-    return ("succeeded" if sent else "no_change"), exits.OK
+    sent = any(report.outcome == "complete" and report.files for report in result.reports)
+    return ("complete" if sent else "no_change"), exits.OK
 
 
 CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the status that follows"}

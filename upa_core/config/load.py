@@ -145,7 +145,7 @@ class _Loader:
         if source and source_model and target_model:
             ends = source_model.endpoints
             own = ends.graph is not None or ends.authority is not None
-            target = build_target(target_model, source.cloud, self.under((*base, "target")), own_hosts=own)
+            target = build_target(target_model, source, self.under((*base, "target")), own_hosts=own)
         scope_model = _part(ScopeModel, raw.get("scope", {}))
         scope = scope_model and build_scope(scope_model, names, self.under((*base, "scope")))
         name = str(raw.get("name", ""))

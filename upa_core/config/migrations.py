@@ -20,8 +20,8 @@ def migrate(
 ) -> ConfigProblem | None:
     """Bring a tree to the current version; return why that can't be."""
     _, line, column, node = place_of(tree, ("version",))
-    if node is None:
-        return ConfigProblem(line, column, "", "'version' is missing", f"version: {current}")
+    if "version" not in tree or node is None:
+        return ConfigProblem(line, column, "", "'version' is missing: the file begins with it", f"version: {current}")
     text = str(node)
     if not isinstance(node, Text) or not (text.isascii() and text.isdigit() and len(text) < 6):
         return ConfigProblem(line, column, "version", f"{shown(node)} must be a whole number", str(current))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from upa_core.config.fields import Line
+from upa_core.config.odata import clauses_of, is_odata
 from upa_core.domain.people.scope import UNARY, ClauseOperator
 
 _OPERATORS = sorted(get_args(ClauseOperator), key=len, reverse=True)
@@ -46,6 +47,11 @@ def _clause(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     match = _CLAUSE.fullmatch(value)
+    if match is None and is_odata(value):
+        meant = clauses_of(value)
+        several = "two clauses, each a line of the list: " if len(meant) > 1 else ""
+        text = "has OData's operators; a clause has Entra's, as in `userType EQUALS Member`"
+        raise PydanticCustomError("clause", text, {"meant": several + " and ".join(meant)})
     if match is None:
         text = "isn't a clause such as `userType EQUALS Member` or `mail IS NOT NULL`"
         raise PydanticCustomError("clause", text, {"meant": _meant(value)})
@@ -59,7 +65,8 @@ class ClauseModel(Part):
     attribute: Line
     """The attribute, by name, alias or dotted path."""
     operator: Annotated[ClauseOperator, BeforeValidator(_operator)]
-    """Entra's operators. A pattern must match the whole value; where there is no value, only IS NULL holds."""
+    """Entra's operators. EQUALS and the others that compare texts mind letter case. A pattern must match the whole
+    value; where there is no value, only IS NULL holds."""
     value: Annotated[str, Field(max_length=2000)] = ""
     """What is compared with; absent for IS TRUE, IS FALSE, IS NULL and IS NOT NULL."""
 

@@ -12,6 +12,7 @@ from upa_core.config.grammar import closest
 from upa_core.config.problems import ConfigProblem, path_text, shown
 from upa_core.config.references import Path, is_secret_key
 from upa_core.config.yaml_tree import Record, Text, place_of
+from upa_core.domain.people.attributes import GROUPS
 
 _QUOTED = re.compile(r"'([^']*)'")
 _PLAIN = {
@@ -43,6 +44,23 @@ _CLOUDS = {
     **dict.fromkeys(("21vianet", "azurechinacloud", "mooncake"), "china"),
 }
 """Other names of the national clouds, in lower-case letters and digits."""
+
+
+_MEANINGS = {
+    "clear": "delete remove erase empty blank null reset",
+    "keep": "ignore leave skip none nothing",
+    "escrow_value": "retry escrow",
+    "fail_run": "fail error stop",
+}
+_OTHERWISE = {word: meant for meant, words in _MEANINGS.items() for word in words.split()}
+"""What people write for a word of the file."""
+_PERCENT = re.compile(r"[0-9.]+ *%?")
+_LIMITS = {
+    "updates": "{{percent: {percent}}}",
+    "clears": "{{percent: {percent}}}",
+    "threshold": "updates: {{percent: {percent}}}",
+}
+_GROUP_KEYS = frozenset({"group", "memberof", "member_of", "members", "group_id", "groupid"})
 
 
 def structure_problems(model: type[BaseModel], tree: Record, base: Path = ()) -> list[ConfigProblem]:
@@ -78,7 +96,7 @@ def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: 
     if kind == "literal_error":
         expected = _QUOTED.findall(str(error["ctx"]["expected"])) or [str(error["ctx"]["expected"])]
         message = f"must be one of {', '.join(expected)}"
-        suggestion = closest(str(node), expected) if isinstance(node, Text) else ""
+        suggestion = _said_otherwise(str(node), expected) if isinstance(node, Text) else ""
         if loc[-1] == "cloud":
             suggestion = _CLOUDS.get(re.sub(r"[^a-z0-9]", "", str(node).lower()), suggestion)
     elif kind == "string_pattern_mismatch" and loc[-1] == "name":
@@ -86,9 +104,18 @@ def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: 
         suggestion = re.sub(r"[^a-z0-9]+", "-", str(node).lower()).strip("-")
     elif kind == "string_pattern_mismatch":
         message = "has characters that aren't allowed here"
+    elif kind == "model_type" and isinstance(node, Text) and loc[-1] in _LIMITS and _PERCENT.fullmatch(node):
+        suggestion = _LIMITS[str(loc[-1])].format(percent=node.rstrip("% "))
+    elif kind == "tuple_type" and len(loc) > 1 and loc[-2] == "groups":
+        message = f"must be a list of clauses, and names a group of Entra here: {GROUPS}"
     message = message or str(error["msg"])[:1].lower() + str(error["msg"])[1:]
     value = f"{shown(node.raw)} " if isinstance(node, Text) else ""
     return ConfigProblem(line, column, where, value + message, suggestion)
+
+
+def _said_otherwise(text: str, expected: list[str]) -> str:
+    meant = _OTHERWISE.get(text.lower(), "")
+    return meant if meant in expected else closest(text, expected)
 
 
 def _unknown_key(model: type[BaseModel], problem: ConfigProblem, loc: tuple[Any, ...]) -> ConfigProblem:
@@ -96,7 +123,13 @@ def _unknown_key(model: type[BaseModel], problem: ConfigProblem, loc: tuple[Any,
     known = sorted({key for each in _models_at(model, loc[:-1]) for key in _keys(each)})
     message = f"the key {shown(name)} isn't known here"
     if is_secret_key(name):
-        message += "; secrets don't belong here, and SharePoint accepts certificates and managed identities only"
+        message += (
+            "; secrets don't belong here, and SharePoint accepts certificates and managed identities only. Name a "
+            "certificate by its place (certificate: client_id, and path or keyvault), or write managed_identity"
+        )
+        known = []
+    elif "scope" in loc and name.lower() in _GROUP_KEYS:
+        message += f": {GROUPS}"
         known = []
     elif not closest(name, known):
         message += f"; there are {', '.join(known)}"

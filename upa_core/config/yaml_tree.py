@@ -100,14 +100,20 @@ def load_tree(content: str | bytes, name: str) -> Record:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.problem, error.context) if part)
-        hint = ": tabs can't indent" if "\\t" in message or "'\t'" in message else ""
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _error(name, line, column, f"isn't valid YAML: {message}{hint}") from error
+        if _indented_by_tab(content, line):
+            raise _error(name, line, column, "a tab indents this line: YAML takes spaces alone") from error
+        raise _error(name, line, column, f"isn't valid YAML: {message}") from error
     except yaml.YAMLError as error:  # a character that YAML doesn't allow
         raise _error(name, 1, 1, f"isn't valid YAML: {str(error).splitlines()[0][:120]}") from error
     if not isinstance(root, Record):
         raise _error(name, 1, 1, "the file must hold keys such as `version:` and `connectors:`")
     return root
+
+
+def _indented_by_tab(content: str, line: int) -> bool:
+    written = content.splitlines()[line - 1 : line]
+    return bool(written) and "\t" in written[0][: len(written[0]) - len(written[0].lstrip())]
 
 
 def _error(name: str, line: int, column: int, message: str) -> ConfigFileError:

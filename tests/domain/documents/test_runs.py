@@ -10,7 +10,7 @@ from upa_core.domain.documents.runs import Counts, Outcome, outcome_of
 @pytest.mark.parametrize(
     ("counts", "outcome"),
     [
-        (Counts(exported=40), "succeeded"),
+        (Counts(exported=40), "complete"),
         (Counts(exported=39, escrowed=1), "partly"),
         (Counts(exported=39, escrowed=1, waiting=1), "partly"),
         (Counts(escrowed=40), "failed"),

@@ -17,6 +17,7 @@ from upa_core.domain.language.expressions import (
     check_expression,
     compile_expression,
     describe_expression,
+    expression_text,
 )
 from upa_core.domain.language.functions import FUNCTIONS
 
@@ -190,3 +191,19 @@ def test_descriptions_tell_expressions_apart():
     ]
 
     assert len({json.dumps(describe_expression(each)) for each in different}) == len(different)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Join(", ", [city], [country])',
+        'IIF([department] = "R\\"D", "x\\\\y", 7)',
+        "Left([city], 3)",
+    ],
+)
+def test_an_expression_is_written_as_it_is_read(text: str) -> None:
+    """What the text gives, read again, is the same expression."""
+    once = parse_expression(text)
+
+    assert expression_text(once) == text
+    assert parse_expression(expression_text(once)) == once

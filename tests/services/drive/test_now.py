@@ -64,7 +64,7 @@ def test_somebody_is_written_while_an_import_job_is_in_flight() -> None:
     assert (profile["UpaDepartment"], profile["UpaTitle"]) == ("urgent", "")
     assert (shadow["UpaDepartment"], shadow["UpaTitle"], flight is not None) == ("urgent", "", True)
     assert report is not None
-    assert (report.value.outcome, report.value.counts.exported) == ("succeeded", 1)
+    assert (report.value.outcome, report.value.counts.exported) == ("complete", 1)
     assert world.differences() == []
 
 

@@ -16,7 +16,7 @@ def test_why_tells_a_persons_way_through_the_pipeline() -> None:
     world.sync(hours=0.8)
     told = explain(world.ports(), world.connector, world.people[0].upper())
     assert [one.changes["UpaDepartment"] for one in told.timeline] == [(None, "D0"), ("D0", "B")]
-    assert "doesn't name the person" in told.timeline[-1].result
+    assert "accepted (import job" in told.timeline[-1].result
     assert told.known["UpaDepartment"] == "B"
     waiting = explain(world.ports(), world.connector, absent)
     assert waiting.escrow is not None

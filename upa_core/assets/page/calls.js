@@ -24,9 +24,17 @@ async function call(path, options) {
 }
 const post = (path, body, headers) => call(path, { method: "POST", body: JSON.stringify(body), headers });
 
-/* A file is fetched with the key in a header and handed over as a download: no address ever bears the key. */
+/* A file is fetched with the key in a header and handed over as a download: no address ever bears the key. A long one
+   comes in parts; each names the next. */
 async function save(path, name) {
-  const file = URL.createObjectURL(await (await ask(path, { headers: { accept: "text/csv" } })).blob());
+  const parts = [];
+  for (let next = path; next;) {
+    const answer = await ask(next, { headers: { accept: "text/csv" } });
+    parts.push(await answer.text());
+    const more = /<(\?[^>]*)>; *rel="next"/.exec(answer.headers.get("link") || "");
+    next = more ? path.split("?")[0] + more[1] : "";
+  }
+  const file = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
   h("a", { href: file, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(file), 60000);
 }

@@ -24,6 +24,7 @@ function needs(one) {
   const held = one.held_plan, items = [];
   if (one.on_page) items.push(h("p", { class: "todo" }, h("b", {}, "What to do: "), one.on_page));
   if (held) items.push(h("p", {}, link("hold", held.run, {}, "Look at the held plan and decide")));
+  for (const refused of one.refused_properties) items.push(h("p", {}, h("b", {}, "SharePoint refuses " + refused.property), " for everybody since ", when(refused.since), refused.detail ? " (" + refused.detail + ")" : "", ": upa doctor --probe in a terminal says why"));
   if (one.alarms.length) items.push(h("ul", { class: "alarms", "aria-label": "What administrators were told of" },
     one.alarms.map((alarm) => h("li", {}, h("b", {}, alarm.title), " since ", when(alarm.since), ": ", alarm.detail))));
   return items;

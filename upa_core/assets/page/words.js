@@ -29,7 +29,7 @@ function fold(value) {
 
 const TONES = { healthy: "good", starting: "neutral", staging: "neutral", paused: "neutral", quarantined: "loud", stalled: "loud" };
 const tone = (state) => TONES[state] || "warn";
-const RESULTS = { complete: "good", partly: "warn", failed: "loud", rejected: "warn", accepted: "good", refused: "loud", escrowed: "warn", declined: "" };
+const RESULTS = { complete: "good", partly: "warn", failed: "loud", rejected: "warn", accepted: "good", refused: "loud", escrowed: "warn", declined: "", planned: "", unknown: "warn", not_sent: "" };
 const badge = (status) => h("span", { class: "badge " + (RESULTS[status] || "") }, words(status));
 const people = (number) => NUMBER.format(number) + (number === 1 ? " person" : " people");
 

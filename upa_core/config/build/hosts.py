@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from upa_core.config.models import CredentialModel, CredentialsModel, SourceModel, TargetModel
 from upa_core.config.problems import shown
 from upa_core.config.result import Certificate, Credential, Credentials, ManagedIdentity
-from upa_core.domain.cloud import CLOUDS, Cloud
+from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Source, Target
 from upa_core.domain.people.attributes import is_app_id
 
@@ -49,20 +49,24 @@ def build_source(model: SourceModel, add: Add) -> Source | None:
     return Source(cloud, model.tenant) if complete else None
 
 
-def build_target(model: TargetModel, cloud: Cloud, add: Add, *, own_hosts: bool) -> Target | None:
+def build_target(model: TargetModel, source: Source, add: Add, *, own_hosts: bool) -> Target | None:
     """Build the target; `own_hosts`: the cloud's hosts were replaced, so that host names can't be judged."""
     bad = False
     for key, root in (("admin_url", True), ("site_url", False)):
         if reason := _bad_url(getattr(model, key), root=root):
-            add((key,), f"{shown(getattr(model, key))} {reason}")
+            add((key,), f"{shown(getattr(model, key))} {reason}", _root_of(getattr(model, key)) if root else "")
             bad = True
     if bad:
         return None
     admin, site = urlsplit(model.admin_url), urlsplit(model.site_url)
+    if admin.netloc.lower() == site.netloc.lower() and not own_hosts and "-admin." not in admin.netloc:
+        prefix, _, rest = admin.netloc.partition(".")
+        add(("admin_url",), f"{shown(admin.netloc)} isn't an admin site", f"https://{prefix}-admin.{rest}")
+        return None
     if admin.netloc.lower() == site.netloc.lower():
         add(("site_url",), "must not be the admin site: import files can't lie there", _site_host(model.admin_url))
         return None
-    if not own_hosts and not _judge_hosts(admin.hostname or "", site.hostname or "", cloud, add):
+    if not own_hosts and not _judge_hosts(admin.hostname or "", site.hostname or "", source, add):
         return None
     path = unquote(site.path).rstrip("/")
     folder = model.folder.rstrip("/") if model.folder.startswith("/") else f"{path}/{model.folder.strip('/')}"
@@ -80,7 +84,21 @@ def build_target(model: TargetModel, cloud: Cloud, add: Add, *, own_hosts: bool)
     return Target(model.admin_url.rstrip("/"), model.site_url.rstrip("/"), folder, before)
 
 
-def _judge_hosts(admin: str, site: str, cloud: Cloud, add: Add) -> bool:
+def _root_of(url: str) -> str:
+    """Return the host alone of an address that was copied with its path."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    if parts.scheme != "https" or not host or not parts.path.strip("/"):
+        return ""
+    name, _, rest = host.partition(".")
+    return f"https://{name.removesuffix('-admin')}-admin.{rest}" if rest.startswith("sharepoint") else f"https://{host}"
+
+
+def _judge_hosts(admin: str, site: str, source: Source, add: Add) -> bool:
+    cloud = source.cloud
     suffix = f".{cloud.sharepoint_suffix}"
     for key, host in (("admin_url", admin), ("site_url", site)):
         if not host.endswith(suffix):
@@ -90,14 +108,29 @@ def _judge_hosts(admin: str, site: str, cloud: Cloud, add: Add) -> bool:
     if not prefix.endswith("-admin"):
         add(("admin_url",), f"{shown(admin)} isn't an admin site", f"https://{prefix}-admin{suffix}")
         return False
-    if site.removesuffix(suffix) != prefix.removesuffix("-admin"):
-        add(
-            ("site_url",),
-            f"{shown(site)} isn't of the same tenant as the admin site",
-            f"https://{prefix.removesuffix('-admin')}{suffix}",
-        )
+    names = {"admin_url": prefix.removesuffix("-admin"), "site_url": site.removesuffix(suffix)}
+    if names["admin_url"] != names["site_url"]:
+        _blame(names, suffix, source.tenant_id, add)
         return False
     return True
+
+
+def _blame(names: dict[str, str], suffix: str, tenant: str, add: Add) -> None:
+    """Say which of two addresses is of another tenant: the one that isn't called as the tenant is, where that tells."""
+    own = tenant.lower().partition(".onmicrosoft.")
+    ours = own[0] if own[1] and own[0] in names.values() else ""
+    if not ours:
+        admin = names["admin_url"] + "-admin" + suffix
+        add(
+            ("site_url",),
+            f"{shown(names['site_url'] + suffix)} and admin_url ({shown(admin)}) are of different tenants",
+        )
+        return
+    wrong = next(key for key, name in names.items() if name != ours)
+    tail = "-admin" if wrong == "admin_url" else ""
+    add(
+        (wrong,), f"{shown(names[wrong] + tail + suffix)} isn't of the tenant {tenant}", f"https://{ours}{tail}{suffix}"
+    )
 
 
 def _site_host(admin_url: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -116,11 +115,17 @@ def _check_target(target: str, refuse: Add) -> None:
     if reason := why_core(target):
         refuse(("target",), f"{shown(target)} can't be a target: {reason}", "")
     elif not is_property_name(target):
-        refuse(
-            ("target",),
-            f"{shown(target)} isn't a profile property's internal name: letters, digits, - and _, first a letter",
-            re.sub(r"[^\w-]", "", target).lstrip("0123456789_-"),
-        )
+        text = f"{shown(target)} isn't a profile property's internal name: letters, digits, - and _, first a letter"
+        property_, equals, attribute = (part.strip() for part in target.partition("="))
+        if equals and is_property_name(property_) and attribute:
+            refuse(
+                ("target",),
+                f"{text}. The property is the target, the attribute ({shown(attribute)}) is the source",
+                property_,
+            )
+            return
+        joined = "".join(target.split())
+        refuse(("target",), text, joined if is_property_name(joined) else "")
 
 
 def _check_options(model: MappingModel, refuse: Add) -> None:

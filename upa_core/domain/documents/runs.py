@@ -13,7 +13,7 @@ from upa_core.domain.documents.quarantine import QuarantineReason
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
 """How a run went through; `success`: each of its people is confirmed, or in escrow by name."""
-Outcome = Literal["succeeded", "partly", "failed", "no_change", "rejected"]
+Outcome = Literal["complete", "partly", "failed", "no_change", "rejected"]
 """What reached profiles."""
 BULK = "bulk"
 """The route of whatever names none: SharePoint's bulk import."""
@@ -260,7 +260,7 @@ def outcome_of(status: RunResult, counts: Counts) -> Outcome:
     if status != "success":
         return status
     if not counts.escrowed:
-        return "succeeded"
+        return "complete"
     return "failed" if not counts.exported and counts.escrowed > counts.waiting else "partly"
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.lane import Lane
-from upa_core.domain.documents.quarantine import Quarantine
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.documents.runs import Retry
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.notification_log import NotificationLog
@@ -107,8 +107,9 @@ def _quarantined(one: Quarantine, state: ConnectorState) -> Health:
         )
     probe = next_probe(state)
     tried = f"it is tried again at {_at(probe)}" if probe is not None else "it is tried again with the next change"
-    todo = f"fix it (upa doctor); {tried}, or at once by upa resume; {_until(one)}"
-    here = f"fix it (upa doctor in a terminal); {tried}, or at once by Try now; {_until(one)}"
+    doctor = "upa doctor --probe" if one.reason is QuarantineReason.MAPPING else "upa doctor"
+    todo = f"fix it ({doctor}); {tried}, or at once by upa resume; {_until(one)}"
+    here = f"fix it ({doctor} in a terminal); {tried}, or at once by Try now; {_until(one)}"
     return Health("quarantined", one.since, why, todo, here)
 
 

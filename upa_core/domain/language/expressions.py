@@ -97,6 +97,19 @@ def describe_expression(expression: Expression) -> Any:
             return {"call": [function, *(None if arg is None else describe_expression(arg) for arg in args)]}
 
 
+def expression_text(expression: Expression) -> str:
+    """Write an expression as it stands in a connector file, on one line; attributes by their dotted paths."""
+    match expression:
+        case Attribute(path):
+            return f"[{path}]"
+        case Constant(value):
+            return str(value) if isinstance(value, int) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case Comparison(operator, left, right):
+            return f"{expression_text(left)} {operator} {expression_text(right)}"
+        case Call(function, args):
+            return f"{function}({', '.join('' if arg is None else expression_text(arg) for arg in args)})"
+
+
 def check_expression(expression: Expression) -> None:
     """Refuse what can't be evaluated: unknown functions, wrong arguments or types, too many parts, too much nesting.
 

@@ -129,6 +129,11 @@ def resolve_attribute(name: str, extension_app: str | None = None) -> str:
     raise _refusal(name)
 
 
+def other_name(name: str) -> str:
+    """Return the attribute that a name from Active Directory or from habit stands for; "" for none."""
+    return next((path for other, path in _OTHER_NAMES.items() if other.lower() == name.lower()), "")
+
+
 def is_app_id(text: str) -> bool:
     """Tell whether a text is an application id, with hyphens or without."""
     return _APP_ID.fullmatch(text) is not None

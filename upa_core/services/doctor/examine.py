@@ -22,6 +22,7 @@ from upa_core.domain.people.attributes import ATTRIBUTES
 from upa_core.ports.bundle import Ports
 from upa_core.ports.inspection import Host, Inspection, TokenFacts
 from upa_core.services.doctor.finding import PROBE, Finding, Severity
+from upa_core.services.doctor.last_run import check_last_run
 from upa_core.services.doctor.library import check_library
 
 SKEW_WARNING = timedelta(minutes=2)
@@ -29,6 +30,15 @@ SKEW_ERROR = timedelta(minutes=5)
 """Beyond this login refuses assertions [AZ-6]."""
 CERTIFICATE_WARNING = timedelta(days=30)
 
+
+_NEEDS: dict[str, tuple[Host, ...]] = {
+    "source": ("graph",),
+    "library": ("library",),
+    "properties": ("graph", "library"),
+    "clock": ("graph",),
+}
+"""What a check can't judge without a token: one cause is told once, under sign-in."""
+_SERVICES: dict[Host, str] = {"graph": "Graph", "library": "SharePoint", "admin": "SharePoint's admin site"}
 
 Check = Callable[[Ports, Connector, Inspection], Iterable[Finding]]
 
@@ -52,9 +62,11 @@ def examine(
         done: told the name of each check as it begins.
 
     """
+    closed: set[Host] = set()
     checks: list[tuple[str, Check]] = [
         ("storage", check_storage),
-        ("sign-in", partial(check_sign_in, mail=mail)),
+        ("last run", check_last_run),
+        ("sign-in", partial(check_sign_in, mail=mail, closed=closed)),
         ("certificate", check_certificate),
         ("source", check_source),
         ("library", check_library),
@@ -65,6 +77,10 @@ def examine(
     findings: list[Finding] = []
     for name, check in checks:
         done(name)
+        if shut := [host for host in _NEEDS.get(name, ()) if host in closed]:
+            evidence = f"not checked: nobody could sign in for {_SERVICES[shut[0]]}"
+            findings.append(Finding(name, "info", evidence, "see sign-in"))
+            continue
         findings += _safely(name, check(ports, connector, inspection))
     return findings
 
@@ -100,8 +116,10 @@ def check_storage(ports: Ports, connector: Connector, _: Inspection) -> Iterator
         yield Finding("storage", "ok", "state can be written, read and deleted")
 
 
-def check_sign_in(_: Ports, connector: Connector, inspection: Inspection, *, mail: bool = False) -> Iterator[Finding]:
-    """Get a token for every host, and hold its roles against what is needed."""
+def check_sign_in(
+    _: Ports, connector: Connector, inspection: Inspection, *, mail: bool = False, closed: set[Host] | None = None
+) -> Iterator[Finding]:
+    """Get a token for every host, and hold its roles against what is needed; hosts without one go into `closed`."""
     needed = needed_roles(connector.select, mail=mail)
     hosts: list[tuple[Host, str, Literal["graph", "sharepoint"]]] = [
         ("graph", connector.source.cloud.graph, "graph"),
@@ -109,16 +127,16 @@ def check_sign_in(_: Ports, connector: Connector, inspection: Inspection, *, mai
         ("admin", connector.target.admin_url, "sharepoint"),
     ]
     told: set[str] = set()
+    failed: dict[str, tuple[list[str], str, str]] = {}
     for host, url, service in hosts:
         name = urlsplit(url).netloc
         try:
             token = inspection.token(host)
-        except (AccessDeniedError, ConfigError) as exc:
-            yield Finding("sign-in", "error", f"no token for {name}: {exc}", _sign_in_fix(str(exc)))
-            continue
-        except RetryLaterError as exc:
+        except (AccessDeniedError, ConfigError, RetryLaterError) as exc:
             fix = "check the network; a managed identity signs in only where it lives, not on your own machine"
-            yield Finding("sign-in", "error", f"no token for {name}: {exc}", fix)
+            fix = fix if isinstance(exc, RetryLaterError) else _sign_in_fix(str(exc))
+            failed.setdefault(_cause(str(exc)), ([], str(exc), fix))[0].append(name)
+            (closed if closed is not None else set()).add(host)
             continue
         if token is None:
             yield Finding("sign-in", "info", f"the token for {name} can't be read: its roles are unknown")
@@ -127,6 +145,14 @@ def check_sign_in(_: Ports, connector: Connector, inspection: Inspection, *, mai
         roles = [role for role in needed if role.service == service and role.value + service not in told]
         told |= {role.value + service for role in roles}
         yield from _roles(connector, token, name, roles)
+    for names, text, fix in failed.values():
+        yield Finding("sign-in", "error", f"no token for {', '.join(names)}: {text}", fix)
+
+
+def _cause(text: str) -> str:
+    """Return what two failures of one cause have in common: login's code, else the text without addresses and ids."""
+    found = re.search(r"AADSTS[0-9]+", text)
+    return found[0] if found else re.sub(r"https?://[^\s/]+|[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]+(\.[\w-]+)+", "", text)
 
 
 def _sign_in_fix(text: str) -> str:

@@ -109,8 +109,8 @@ def _result(ports: Ports, outcome: Outcome, person: str) -> str:
         for line in parse_log(decode_log(blob.data)) if blob is not None else ():
             if line.identity.lower() == person:
                 return f"{line.kind}: {line.message}"
-    jobs = ", ".join(f"{job.id} ended ({state_name(job.state)})" for job in outcome.jobs)
-    return f"import job {jobs}; its log doesn't name the person"
+    jobs = ", ".join(f"{job.id}: {state_name(job.state)}" for job in outcome.jobs)
+    return f"accepted (import job {jobs})"
 
 
 def _waiting(ports: Ports, connector: Connector, state: ConnectorState) -> str:

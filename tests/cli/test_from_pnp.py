@@ -1,0 +1,174 @@
+"""`upa init --from-pnp`: the line that an administrator runs today becomes a connector file that says what changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from upa_cli.main import command_line
+from upa_cli.pnp.cmdlet import read
+from upa_cli.pnp.powershell import PowerShellError, parse
+from upa_cli.shell import exits
+from upa_core.config import load_config
+
+SYNC = "Sync-PnPSharePointUserProfilesFromAzureActiveDirectory -UserProfilePropertyMapping"
+SCRIPT = """\
+# nightly
+Connect-PnPOnline -Url https://contoso.sharepoint.com/sites/hr -ClientId 11111111-2222-3333-4444-555555555555 `
+  -Tenant contoso.onmicrosoft.com -CertificatePath ./pnp.pfx -CertificatePassword $secret
+$users = Get-PnPAzureADUser -Filter "jobTitle eq 'IT Administrator' and accountEnabled eq true"
+Sync-PnPSharePointUserProfilesFromAzureActiveDirectory -UserProfilePropertyMapping @{
+  "HomePhone"="phone"; "Alias"="DisplayName"   # one attribute, two properties
+  'Alias2' = "DisplayName"
+  Badge = "ext_123456"
+  "CostCenter"="extension_b0b5aaa58a0a4287acd826c5b8330e48_CostCenter"
+  "Department"="department"
+} -Users $users -Folder "User Profile Sync\\Jobs" -IdType PrincipalName -Wait
+"""
+
+
+def init(folder: Path, text: str, *options: str) -> Any:
+    """Run `upa init` with the text on standard input."""
+    arguments = ["init", str(folder / "upa.yaml"), "--from-pnp", "-", *options]
+    return CliRunner().invoke(command_line(), arguments, input=text, env={"NO_COLOR": "1"})
+
+
+def test_a_whole_script_becomes_a_connector_file(tmp_path: Path) -> None:
+    """Site, tenant, certificate, scope, folder and mappings are taken over; nothing else has to be given."""
+    done = init(tmp_path, SCRIPT)
+    connector = load_config(tmp_path / "upa.yaml", {}).connectors[0]
+    sources = {mapping.target: mapping.inputs for mapping in connector.mappings}
+
+    assert done.exit_code == exits.OK
+    assert list(sources) == ["HomePhone", "Alias", "Alias2", "CostCenter"]
+    assert sources["Alias"] == sources["Alias2"] == ("displayName",)
+    assert sources["HomePhone"] == ("businessPhones",)
+    assert connector.target.site_url == "https://contoso.sharepoint.com/sites/hr"
+    assert connector.target.folder == "/sites/hr/User Profile Sync/Jobs"
+    assert connector.source.tenant_id == "contoso.onmicrosoft.com"
+    assert [str(clause) for clause in connector.scope.groups[0]] == [
+        "jobTitle EQUALS IT Administrator",
+        "accountEnabled IS TRUE",
+    ]
+    assert connector.staging
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "HomePhone is Join of businessPhones (phone): it is a list",
+        "DisplayName is displayName: Graph calls it so",
+        "Badge from ext_123456 is left out: ext_123456 isn't the full name of a directory extension",
+        "Department from department is left out: SharePoint fills it by itself",
+        "-Users became the scope jobTitle EQUALS IT Administrator and accountEnabled IS TRUE",
+        "the folder is 'User Profile Sync/Jobs'",
+        "-IdType (PrincipalName) is gone: people are named by their object id (CloudId) alone",
+        "an empty attribute leaves the property as it is: PnP sends an empty text",
+        "-Wait is gone",
+        "a password or secret in the text wasn't kept",
+    ],
+)
+def test_each_change_is_told_with_its_reason_and_stands_in_the_file(tmp_path: Path, told: str) -> None:
+    """Nothing is changed in silence, and whoever opens the file later reads it there."""
+    done = init(tmp_path, SCRIPT)
+
+    assert told in done.output
+    assert told in (tmp_path / "upa.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "targets"),
+    [
+        ('@{"HomePhone"="phone";"CustomProperty"="DisplayName"}', ["HomePhone", "CustomProperty"]),
+        ("@{ A = 'city'\n B = 'country' }", ["A", "B"]),
+        ("$map = [ordered]@{ A = 'city' }\n" + SYNC + " $map -WhatIf", ["A"]),
+        (
+            "$all = @{ UserProfilePropertyMapping = @{ A = 'city' }; Folder = 'X' }\n"
+            + SYNC.split(maxsplit=1)[0]
+            + " @all",
+            ["A"],
+        ),
+        (SYNC + " @{“A”=“city”}", ["A"]),
+        ("$d = Get-PnPAzureADUser -Delta -DeltaToken $t\n" + SYNC + " @{A='mail'} -Users $d.Users", ["A"]),
+    ],
+)
+def test_forms_that_people_paste(text: str, targets: list[str]) -> None:
+    """A hashtable alone, one filled earlier, splatted, quoted by a word processor, or with a delta."""
+    assert [target for target, _ in read(text).mapping] == targets
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no Sync-PnPSharePointUserProfilesFromAzureActiveDirectory and no hashtable"),
+        ('@{"A"="city"', "the hashtable @{ isn't closed"),
+        ('@{"A"="city}', "a text in quotes isn't closed"),
+        ("@{A='city';a='mail'}", "stands twice"),
+        ("@{}", "the mapping is empty"),
+        (SYNC + " $map", "$map, whose value isn't in the text"),
+        (SYNC + " @{A=$x}", "'A' is mapped from $x, whose value isn't in the text"),
+        ("New-PnPUPABulkImportJob -UserProfilePropertyMapping @{A='b'} -Path u.json", "imports a file of yours"),
+        ("@{" * 20, "a key is expected"),
+        ("x " * 200_000, "longer than 256 KB"),
+    ],
+)
+def test_what_cannot_be_understood_is_one_sentence(text: str, told: str) -> None:
+    """It names the line and what to do; nothing is guessed."""
+    with pytest.raises(PowerShellError) as caught:
+        read(text)
+    assert told in str(caught.value)
+
+
+def test_deep_nesting_is_refused_without_a_stack_trace() -> None:
+    """Whatever is pasted ends in a sentence."""
+    with pytest.raises(PowerShellError, match="nested more than 8 deep"):
+        parse("@{a=" * 400)
+
+
+def test_a_command_of_which_nothing_can_be_kept_writes_no_file(tmp_path: Path) -> None:
+    """Each mapping is named with its reason."""
+    text = SYNC + " @{Department='department';Badge='ext_123456'}"
+    done = init(tmp_path, text, "--tenant", "contoso.com", "--sharepoint", "contoso")
+
+    assert done.exit_code == exits.USAGE
+    assert "Department from department: SharePoint fills it" in done.output
+    assert "Badge from ext_123456" in done.output
+    assert not (tmp_path / "upa.yaml").exists()
+
+
+def test_an_extension_is_named_by_its_owner(tmp_path: Path) -> None:
+    """With --extension-app, ext_Name is that application's extension."""
+    app = "b0b5aaa5-8a0a-4287-acd8-26c5b8330e48"
+    options = ("--tenant", "contoso.com", "--sharepoint", "contoso", "--extension-app", app)
+    init(tmp_path, "@{Badge='ext_123456'}", *options)
+    connector = load_config(tmp_path / "upa.yaml", {}).connectors[0]
+
+    assert connector.mappings[0].inputs == ("extension_b0b5aaa58a0a4287acd826c5b8330e48_123456",)
+
+
+def test_users_that_the_text_does_not_name_are_told(tmp_path: Path) -> None:
+    """Otherwise everybody would take part without a word."""
+    text = SYNC + " @{A='city'} -Users $some"
+    done = init(tmp_path, text, "--tenant", "contoso.com", "--sharepoint", "contoso")
+
+    assert "-Users $some is left out: the text doesn't say who is in it: everybody takes part" in done.output
+
+
+def test_a_filter_that_has_no_clause_is_told(tmp_path: Path) -> None:
+    """A filter is taken over whole or not at all."""
+    text = "$u = Get-PnPAzureADUser -Filter \"jobTitle ne 'Intern'\"\n" + SYNC + " @{A='city'} -Users $u"
+    done = init(tmp_path, text, "--tenant", "contoso.com", "--sharepoint", "contoso")
+
+    assert "not all of it has a clause of the same meaning" in done.output
+    assert load_config(tmp_path / "upa.yaml", {}).connectors[0].scope.groups == ()
+
+
+def test_no_secret_of_the_text_reaches_the_file_or_the_screen(tmp_path: Path) -> None:
+    """A password that was typed into the script stays there."""
+    done = init(tmp_path, SCRIPT.replace("$secret", "'Hunter2-geheim'"))
+
+    assert done.exit_code == exits.OK
+    assert "Hunter2" not in done.output + (tmp_path / "upa.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,124 @@
+"""What the connector file says of the mistakes that people make: the right remedy, or none."""
+
+from __future__ import annotations
+
+import pytest
+
+from upa_core.config import ConfigFileError, load_config
+from upa_core.config.odata import clauses_of
+
+FILE = """\
+version: 1
+connectors:
+  - name: staff
+    source:
+      tenant: contoso.onmicrosoft.com
+    target:
+      admin_url: https://contoso-admin.sharepoint.com
+      site_url: https://contoso.sharepoint.com/sites/upa
+      folder: Imports
+    mappings:
+      - target: CostCenter
+        source: city
+"""
+ADMIN, SITE = "https://contoso-admin.sharepoint.com", "https://contoso.sharepoint.com"
+
+
+def told(old: str, new: str) -> str:
+    """Return what is said of the file with one text replaced."""
+    assert old in FILE
+    with pytest.raises(ConfigFileError) as caught:
+        load_config(FILE.replace(old, new), {})
+    return str(caught.value)
+
+
+def scope(clause: str) -> str:
+    """Return what is said of one clause."""
+    return told("    mappings:", f"    scope: {{clauses: [{clause!r}]}}\n    mappings:".replace('"', "'"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("CostCenter", '"HomePhone=phone"', "the attribute ('phone') is the source (did you mean HomePhone?)"),
+        ("CostCenter", "Cost Center", "(did you mean CostCenter?)"),
+        ("source: city", "source: city\n        on_empty: delete", "(did you mean clear?)"),
+        ("source: city", "source: city\n        on_empty: ignore", "(did you mean keep?)"),
+        (
+            ADMIN,
+            "https://fabrikam-admin.sharepoint.com",
+            "admin_url: 'fabrikam-admin.sharepoint.com' isn't of the tenant",
+        ),
+        (SITE, "https://fabrikam.sharepoint.com", "site_url: 'fabrikam.sharepoint.com' isn't of the tenant"),
+        (ADMIN, SITE, f"admin_url: 'contoso.sharepoint.com' isn't an admin site (did you mean {ADMIN}?)"),
+        (ADMIN, f"{ADMIN}/_layouts/15/online", f"(did you mean {ADMIN}?)"),
+        ("      - target", "\t  - target", "a tab indents this line: YAML takes spaces alone"),
+        ("version: 1\n", "", "'version' is missing: the file begins with it (did you mean version: 1?)"),
+        ("    mappings:", "    threshold: {updates: 30%}\n    mappings:", "(did you mean {percent: 30}?)"),
+        ("    mappings:", "    threshold: 30%\n    mappings:", "(did you mean updates: {percent: 30}?)"),
+    ],
+)
+def test_a_mistake_gets_its_remedy(old: str, new: str, said: str) -> None:
+    """The place that is wrong is named, and what was probably meant."""
+    assert said in told(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("CostCenter", "Cost!Center", "isn't a profile property's internal name"),
+        ("version: 1\n", "version: 1\ncredentials: {graph: {client_secret: x}}\n", "Name a certificate by its place"),
+        ("    mappings:", "    scope: {group: Staff}\n    mappings:", "users/delta doesn't track group membership"),
+        ("    mappings:", "    scope: {groups: [Staff]}\n    mappings:", "users/delta doesn't track group membership"),
+    ],
+)
+def test_nothing_is_guessed_where_no_other_word_helps(old: str, new: str, said: str) -> None:
+    """A secret, a group and a name that can't be mended are told what to do instead, without a "did you mean"."""
+    text = told(old, new)
+
+    assert said in text
+    assert "did you mean" not in text
+
+
+def test_two_addresses_of_two_tenants_are_both_named_where_nothing_tells_which_is_wrong() -> None:
+    """A tenant that is named by its id takes no side."""
+    file = FILE.replace("contoso.onmicrosoft.com", "11111111-2222-3333-4444-555555555555")
+    with pytest.raises(ConfigFileError) as caught:
+        load_config(file.replace(ADMIN, "https://fabrikam-admin.sharepoint.com"), {})
+
+    assert "and admin_url ('fabrikam-admin.sharepoint.com') are of different tenants" in str(caught.value)
+    assert "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "clauses"),
+    [
+        ("department eq 'Sales'", ["department EQUALS Sales"]),
+        ("accountEnabled eq true", ["accountEnabled IS TRUE"]),
+        ("mail ne null", ["mail IS NOT NULL"]),
+        ("startsWith(department,'R&D.')", [r"department REGEX MATCH R\&D\..*"]),
+        ("endswith(mail, '@contoso.com')", ["mail ENDS_WITH @contoso.com"]),
+        ("employeeId gt 5", ["employeeId GREATER_THAN 5"]),
+        ("city eq 'A' and state eq 'B'", ["city EQUALS A", "state EQUALS B"]),
+        ("city eq 'A' or state eq 'B'", []),
+        ("department ne 'Sales'", []),
+        ("employeeId lt 5", []),
+        ("department in ('A','B')", []),
+    ],
+)
+def test_odata_becomes_clauses_only_where_they_mean_the_same(condition: str, clauses: list[str]) -> None:
+    """`ne` with a value isn't NOT EQUALS: people without the attribute meet the one and not the other."""
+    assert clauses_of(condition) == clauses
+
+
+def test_a_condition_of_odata_is_named_as_one() -> None:
+    """With the clause that means the same, where there is one."""
+    one = scope('department eq "Sales"'.replace('"', "''"))
+    assert "has OData's operators" in one
+
+
+def test_a_percentage_may_be_written_as_one() -> None:
+    """30% and 30 are one limit."""
+    text = FILE.replace("    mappings:", "    threshold: {updates: {percent: 30%}}\n    mappings:")
+
+    assert load_config(text, {}).connectors[0].threshold.updates_percent == 30

@@ -1,0 +1,1 @@
+"""From a PnP PowerShell command to a connector file."""

@@ -81,7 +81,6 @@ ELSEWHERE = {
     "services/admin/forget_rows.py": "tests/services/upkeep/test_every_kind_of_blob.py",
     "services/admin/requests.py": "tests/services/plan/test_export.py",
     "domain/people/escrow_entry.py": "tests/domain/people/test_escrow.py",
-    "domain/plan/left_out.py": "tests/services/deliver/test_refused_values.py",
     "domain/plan/tally.py": "tests/domain/plan/test_planner.py",
     "services/insight/hold_view.py": "tests/services/insight/test_plan_view.py",
     "services/insight/told_people.py": "tests/functions/test_api.py",

@@ -36,6 +36,9 @@ def without_waiting(
     for target in sorted(out):
         entry = entries.get(target) or entries[WHOLE]
         tally.leave(person, target, entry.reason.value, entry.detail, new[target])
+    whole = entries.get(WHOLE)
+    if whole is not None and whole.is_due(now) and not unsaid and set(out) == new.keys() <= entries.keys():
+        tally.changed = escrow.drop(person, [WHOLE]) or tally.changed  # or it would be due, and planned, for ever
     return {target: value for target, value in new.items() if target not in out}
 
 

@@ -1,0 +1,52 @@
+"""What differs and isn't sent all the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from upa_core.domain.people.escrow import Escrow
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
+from upa_core.domain.plan.left_out import without_waiting
+from upa_core.domain.plan.tally import Tally
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(days=1)
+
+
+def escrow(whole: datetime, title: datetime) -> Escrow:
+    """Return an escrow in which a person waits until one moment and their title until another."""
+    found = Escrow()
+    found.put("p", WHOLE, EscrowEntry(EscrowReason.OTHER_PERSON, EARLIER, 1, whole))
+    found.put("p", "Title", EscrowEntry(EscrowReason.USER_EDITED, EARLIER, 1, title))
+    return found
+
+
+def sent(waiting: Escrow, new: dict[str, str], unsaid: tuple[str, ...] = ()) -> dict[str, str]:
+    return without_waiting(waiting, "p", new, unsaid, Tally(), NOW, full_round=False)
+
+
+def test_a_due_person_of_whom_only_waiting_properties_differ_waits_no_more() -> None:
+    """The person would be due for ever and planned for ever; the property goes on waiting."""
+    waiting = escrow(EARLIER, LATER)
+
+    assert sent(waiting, {"Title": "new"}) == {}
+    assert set(waiting.of("p")) == {"Title"}
+    assert list(waiting.due(NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("waiting", "new", "unsaid"),
+    [
+        (escrow(LATER, LATER), {"Title": "new"}, ()),
+        (escrow(EARLIER, LATER), {"Title": "new", "Badge": "7"}, ()),
+        (escrow(EARLIER, LATER), {"Title": "new"}, ("Badge",)),
+    ],
+    ids=["not due", "something is sent", "the source says nothing usable"],
+)
+def test_a_person_goes_on_waiting(waiting: Escrow, new: dict[str, str], unsaid: tuple[str, ...]) -> None:
+    """Before the time has come, while the outcome is open, and where nobody knows whether something differs."""
+    sent(waiting, new, unsaid)
+
+    assert WHOLE in waiting.of("p")

@@ -37,11 +37,15 @@ def may_begin(
     now = ports.clock.now()
     attempts = _attempts_of(ports, connector)
     read = attempts.load()
-    attempt = read.value.of(step, document, now).began(now)
+    before = read.value.of(step, document, now)
+    given_up = before.is_spent(now)  # and not noted again: it is forgotten some time after its last try
+    attempt = before if given_up else before.began(now)
 
     def change(noted: Attempts) -> Attempts:
         if after:
             noted = noted.having(replace(noted.of(step, after, now), begun=None))
+        if given_up:
+            return noted
         return noted.having(noted.of(step, document, now).began(now), alone=alone)
 
     attempts.update(change, read)

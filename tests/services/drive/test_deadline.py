@@ -326,6 +326,28 @@ def test_a_housekeeping_part_that_kills_is_left_out_and_the_others_have_their_tu
     assert set(told(world)) == {("housekeeping", "it is left out for a week")}
 
 
+def test_a_housekeeping_part_that_was_left_out_for_a_week_has_its_turn_again() -> None:
+    """Housekeeping comes every day, and leaving a part out is no try of it: the week ends."""
+    world = settled(2)
+    ports = world.ports()
+
+    def die(*_: Any) -> Any:
+        raise Death
+
+    for _ in range(6):
+        with suppress(Death):
+            housekeeping(replace(ports, library=Wrapped(ports.library, items=die)), world.connector)
+        world.sim.advance(86_400)
+    left_out = []
+    for _ in range(8):
+        left_out.append(housekeeping(world.ports(), world.connector).failures == ("library",))
+        world.sim.advance(86_400)
+
+    assert left_out == sorted(left_out, reverse=True)
+    assert left_out[0]
+    assert not left_out[-1]
+
+
 def test_damaged_counts_are_no_obstacle() -> None:
     """What counts failures must not itself be one."""
     world = sent()

@@ -13,7 +13,7 @@ VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage drift-campaign model explore mutation test-durable2 upgrade-test wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
+.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage drift-campaign model explore mutation test-durable2 pictures upgrade-test wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -94,6 +94,9 @@ bench: $(READY) ## Measure against floor and peers: pull, plan, settle, memory, 
 
 bench-full: $(READY) ## Measure with a million people
 	@$(BIN)/python -m bench --full
+
+pictures: $(READY) ## Take README's pictures of the page and the terminal from a demo (needs Chromium)
+	@$(BIN)/python scripts/pictures.py
 
 upgrade-test: $(READY) ## Upgrade from an older release and roll back to it, on one state (minutes; FROM=COMMIT)
 	@$(BIN)/python scripts/upgrade-test $(or $(FROM),$(error say which release: make upgrade-test FROM=COMMIT))

@@ -40,6 +40,7 @@ def plain(text: str) -> str:
     """Leave out what differs from run to run: ids, ports, moments, durations, and how often progress was told."""
     kept = [line for line in text.splitlines() if not re.match(r"\d\d:\d\d:\d\d  ", line)]
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", "\n".join(kept))
+    text = re.sub(r"[Pp]lan [0-9a-f]{16}", "plan HASH", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
     text = re.sub(r"\d{8}T\d{6}Z-\w{4}", "RUN", text)
     text = re.sub(r"scaled:[\d.:]+", "CLOCK", text)

@@ -77,7 +77,7 @@ def test_the_steps_do_what_the_page_says(desk: Office) -> None:
     save(desk, "".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:2]))
     desk.upa("run")
     listed = desk.upa("source", "list").out
-    assert "held: incomplete_file" in listed
+    assert "is held (incomplete_file)" in listed
     assert desk.profile("bo")["CostCenter"] == "0044"
 
     save(desk, block("text"))

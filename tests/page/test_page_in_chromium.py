@@ -158,7 +158,7 @@ def test_a_held_plan_is_approved_after_a_second_look(page: Page, fresh: ApiWorld
     _open(page, fresh)
     expect(page.locator(".connector .state")).to_have_text("Held")
     page.get_by_role("link", name="Look at the held plan and decide").click()
-    expect(page.locator(".hold tbody tr").first).to_contain_text("→")
+    expect(page.locator(".hold tbody tr", has_text="→").first).to_be_visible()
     page.screenshot(path=shots / "hold.png", full_page=True)
     page.locator(".hold input").fill("Ann")
     page.get_by_role("button", name="Approve").click()

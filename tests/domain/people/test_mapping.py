@@ -279,6 +279,7 @@ UNDECIDING = {
     "on_user_edit": "overwrite",
     "clears": True,
     "unproven": "never tried",
+    "on_drift": "repair",
 }
 
 

@@ -39,8 +39,6 @@ TIMEOUTS = (10.0, 60.0)
 ATTEMPTS = 4
 PATIENCE = 60.0
 """A longer pause than this is for the caller to plan, not to sleep through."""
-
-
 Accept = Callable[[Answer], bool]
 
 
@@ -87,8 +85,7 @@ class Service:
         self.host = urlsplit(self.root).netloc
         self._audience = (audience or self.root).rstrip("/")
         self._tokens, self._clock, self._session = tokens, clock, session
-        self._patience, self._attempts, self._jitter = patience, attempts, jitter
-        self._calls = calls
+        self._patience, self._attempts, self._jitter, self._calls = patience, attempts, jitter, calls
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -101,8 +98,8 @@ class Service:
             raise ForeignLinkError(f"a link of {len(url)} characters isn't an address; no token was sent")
         origin = origin_of(url)
         if origin != self._origin:
-            host = origin[0] if origin else "a place that isn't https"
-            raise ForeignLinkError(f"a link points to {host} instead of {self.host}; no token was sent")
+            there = origin[0] if origin else "a place that isn't https"
+            raise ForeignLinkError(f"a link points to {there} instead of {self.host}; no token was sent")
         return url
 
     def request(
@@ -125,8 +122,8 @@ class Service:
         back. Failures are repeated with growing, jittered pauses while the service's own pause stays within our
         patience; a call that isn't `idempotent` is sent once (and again after a 401, which executed nothing). An answer
         of more than `most` bytes isn't read to its end; with `digest` the body of a success is hashed, not kept.
-        Raises AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError
-        (TooLargeError among them), and UnansweredError for a call that isn't idempotent.
+        Raises AccessDeniedError, RefusedError (redirects), ForeignLinkError, ThrottledError, UnavailableError, and
+        UnansweredError for a call that isn't idempotent.
 
         Ten parameters: a request has many parts, all but three with defaults.
         """

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from upa_core.adapters.sources.place import FileInfo
-from upa_core.adapters.storage.blob_store import translated
+from upa_core.adapters.storage.blob_errors import translated
 from upa_core.domain.errors import ConflictError, RefusedError, UnavailableError
 
 if TYPE_CHECKING:

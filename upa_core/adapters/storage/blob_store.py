@@ -5,25 +5,21 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from upa_core.adapters.storage.blob_errors import error_of, translated
 from upa_core.adapters.storage.store_keys import check_key, check_prefix
 from upa_core.domain.errors import (
     AccessDeniedError,
     ConfigError,
     ConflictError,
     CorruptStateError,
-    RefusedError,
     RetryLaterError,
-    ThrottledError,
-    UnavailableError,
-    UpaError,
 )
 from upa_core.ports.store import Blob, BlobInfo
 
 if TYPE_CHECKING:
-    from azure.core.exceptions import AzureError
     from azure.storage.blob import BlobClient, ContainerClient
 
 T = TypeVar("T")
@@ -41,7 +37,6 @@ MAX_BLOB = 512 * 1024 * 1024
 """Bytes of a blob that is read as a whole: several times the largest import file."""
 _WRITE = "upawrite"
 """Metadata that tells our own write from another's when its answer was lost."""
-_BUSY = {"ContainerBeingDeleted", "ServerBusy", "OperationTimedOut", "InternalError"}
 
 
 class BlobStore:
@@ -145,7 +140,7 @@ class BlobStore:
                 self._make_container()
                 return str(blob.upload_blob(data, **options)["etag"])
         except AzureError as error:
-            raise _error_of(blob.blob_name, error) from None
+            raise error_of(blob.blob_name, error) from None
 
     def _written(self, blob: BlobClient, mark: str) -> str | None:
         """Return the etag of our own write, None where another's or nothing is stored."""
@@ -214,42 +209,3 @@ def _again_when_replaced(call: Callable[[], T], attempts: int = 3) -> T:
         with suppress(ResourceModifiedError):
             return call()
     return call()
-
-
-@contextmanager
-def translated(key: str) -> Iterator[None]:
-    """Turn what the SDK raises about a blob into the port's errors."""
-    from azure.core.exceptions import AzureError  # vendor imports are lazy
-
-    try:
-        yield
-    except AzureError as error:
-        raise _error_of(key, error) from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:  # an answer of a shape the SDK doesn't know
-        raise UnavailableError(f"blob {key}: an answer that can't be read ({type(error).__name__})") from None
-
-
-def _error_of(key: str, error: AzureError) -> UpaError:
-    """Turn the SDK's error into the port's; its text may hold addresses with signatures and isn't repeated."""
-    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  # lazy
-
-    status = error.status_code if isinstance(error, HttpResponseError) else None
-    named = getattr(error, "error_code", None) or type(error).__name__
-    code = str(getattr(named, "value", named))
-    label = f"blob {key}: HTTP {status} {code}" if status else f"blob {key}: {type(error).__name__}"
-    if isinstance(error, ClientAuthenticationError) or status in (401, 403):
-        return AccessDeniedError(label)
-    if code in _BUSY and status != 503:
-        return UnavailableError(label, status=status)
-    if status in (409, 412):
-        return ConflictError(label)
-    if status is not None and 400 <= status < 500 and status not in (408, 429):
-        return RefusedError(label, code=code)
-    pause = _retry_after(error)
-    kind = ThrottledError if status == 429 or (status == 503 and pause is not None) else UnavailableError
-    return kind(label, retry_after=pause, status=status)
-
-
-def _retry_after(error: AzureError) -> float | None:
-    text = str((getattr(getattr(error, "response", None), "headers", None) or {}).get("Retry-After") or "")
-    return float(text) if text.isascii() and text.isdigit() else None

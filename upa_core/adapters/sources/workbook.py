@@ -11,10 +11,9 @@ from typing import Any
 
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.sources.contract import Accepted, Contract
-from upa_core.domain.sources.findings import FileRefusedError, SourceRow, Verdict
+from upa_core.domain.sources.findings import FileRefusedError
 from upa_core.domain.sources.header import folded
-from upa_core.domain.sources.judge import Judge
-from upa_core.domain.sources.keys import trimmed
+from upa_core.domain.sources.judge import Judge, JudgedRecords
 from upa_core.domain.sources.lines import Block, Record, in_blocks
 from upa_core.domain.sources.signature import checked
 
@@ -28,30 +27,12 @@ _EXACT = 10**15
 """Excel keeps 15 digits of a number."""
 
 
-class Workbook:
+class Workbook(JudgedRecords):
     """Implements `JudgedFile` on one sheet."""
 
     def __init__(self, chunks: Iterable[bytes], contract: Contract, last: Accepted | None = None) -> None:
         """Take the bytes in chunks, the contract and, if there is one, the file accepted last."""
-        self._records = _Records(chunks, contract)
-        self._judge = Judge(contract, last)
-
-    def __iter__(self) -> Iterator[SourceRow]:
-        """Yield the rows that count if the file does."""
-        yield from self._judge.rows(self._records)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The first record alone, trimmed."""
-        try:
-            return tuple(map(trimmed, next(iter(self._records), (0, []))[1]))
-        except FileRefusedError:
-            return ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict, once the rows were read."""
-        return self._judge.verdict(self._records, "xlsx")
+        super().__init__(_Records(chunks, contract), Judge(contract, last), lambda: "xlsx")
 
 
 class _Records:

@@ -12,7 +12,7 @@ from upa_core.domain.sources.closing import Tally, close
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings, SourceRow, Verdict
 from upa_core.domain.sources.header import Header, has_columns, is_header_again, read_header
-from upa_core.domain.sources.keys import compile_key, pick
+from upa_core.domain.sources.keys import compile_key, pick, trimmed
 from upa_core.domain.sources.lines import Record, Records
 from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
 
@@ -248,3 +248,28 @@ class Judge:
 
     def _set_aside(self, kind: str, message: str, line: int, cell: str = "", remedy: str = "") -> None:
         self.findings.add(Finding("set_aside", kind, message, remedy, line, cell))
+
+
+class JudgedRecords:
+    """Implements `JudgedFile` on the records of one file."""
+
+    def __init__(self, records: Records, judge: Judge, encoding: Callable[[], str]) -> None:
+        """Take the records, who judges them, and what tells the encoding once they were read."""
+        self._records, self._judge, self._encoding = records, judge, encoding
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        """Yield the rows that count if the verdict, known only behind the last of them, says so of the file."""
+        yield from self._judge.rows(self._records)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The first record alone, trimmed: the header, if it is one; () where nothing can be read."""
+        try:
+            return tuple(map(trimmed, next(iter(self._records), (0, []))[1]))
+        except FileRefusedError:
+            return ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict, once the rows were read."""
+        return self._judge.verdict(self._records, self._encoding())

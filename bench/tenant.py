@@ -159,7 +159,7 @@ class Tenant(BaseAdapter):
         name, rest = found[1].rpartition("/")[2], found[2]
         file = Path(self.folder.name) / name
         if added := _ADDED.search(rest):
-            (Path(self.folder.name) / added[1]).write_bytes(request.body or b"")  # type: ignore[arg-type]
+            (Path(self.folder.name) / added[1]).write_bytes(request.body or b"")
             return "files.add", 200, b"{}"
         if request.headers.get("X-HTTP-Method") == "DELETE":
             file.unlink(missing_ok=True)

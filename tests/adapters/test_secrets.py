@@ -169,7 +169,7 @@ def _all_that_is_told(world: World, *, rounds: int = 4) -> str:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Everything())
     logger.addHandler(handler)
-    world.events = LogEvents(logger)  # type: ignore[assignment]
+    world.events = LogEvents(logger)
     channel, shown = FakeMessenger(), []
     for _ in range(rounds):
         told = ""

@@ -49,7 +49,7 @@ def test_a_card_is_what_teams_takes_and_reads_no_markdown() -> None:
 def test_no_error_of_the_webhook_names_its_address(answer: object, error: type[UpaError]) -> None:
     """Neither the text nor what caused it holds the address or its key."""
     with pytest.raises(error) as caught:
-        Webhook(ADDRESS, ScriptedTransport(answer).session()).send(MESSAGE)  # type: ignore[arg-type]
+        Webhook(ADDRESS, ScriptedTransport(answer).session()).send(MESSAGE)
 
     assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

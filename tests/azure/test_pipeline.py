@@ -56,4 +56,4 @@ def test_a_run_and_a_difference_on_wall_time(tmp_path: Path, monkeypatch: pytest
 
 
 def _longest(staged: object, began: float) -> float:
-    return round(staged.longest_stand_still(began, time.monotonic()))  # type: ignore[attr-defined]
+    return round(staged.longest_stand_still(began, time.monotonic()))

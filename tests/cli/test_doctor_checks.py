@@ -254,7 +254,7 @@ def test_a_library_that_hides_new_files_is_told(
     world: World, around: Surroundings, settings: dict[str, object], expected: tuple[str, str], fix: str
 ) -> None:
     """Each setting that hides import files is a finding with its fix, an error where no import job would find one."""
-    around.settings = LibrarySettings(**settings)  # type: ignore[arg-type]
+    around.settings = LibrarySettings(**settings)
     first = next(iter(check_library(world.ports(), world.connector, around)))
 
     assert (first.severity, expected[1] in first.evidence, fix in first.fix) == (expected[0], True, True)
@@ -263,7 +263,7 @@ def test_a_library_that_hides_new_files_is_told(
 @pytest.mark.parametrize("settings", [{}, {"drafts_hidden": True}, {"minor_versions": True}])
 def test_a_library_that_hides_nothing_is_well(world: World, around: Surroundings, settings: dict[str, object]) -> None:
     """Hidden drafts harm nobody where there are none."""
-    around.settings = LibrarySettings(**settings)  # type: ignore[arg-type]
+    around.settings = LibrarySettings(**settings)
 
     assert {severity for severity, _ in found(check_library, world, around)} == {"ok"}
 

@@ -121,7 +121,7 @@ def settings(**fields: object) -> Callable[[TenantSim], None]:
 
 
 def define(name: str, **fields: object) -> Callable[[TenantSim], None]:
-    return lambda sim: sim.profiles.define(name, **fields) and None  # type: ignore[arg-type]
+    return lambda sim: sim.profiles.define(name, **fields) and None
 
 
 CONTRARY: dict[str, Callable[[TenantSim], None]] = {
@@ -242,7 +242,7 @@ def test_a_batch_shares_an_import_job_and_no_property() -> None:
     jobs = 0
     while open_:
         done = {check.id for check in IMPORTS if check not in open_}
-        batch = next_batch(open_, properties, done)  # type: ignore[arg-type]
+        batch = next_batch(open_, properties, done)
         given = [name for names in batch.properties.values() for name in names]
         assert batch.checks
         assert len(given) == len(set(given))

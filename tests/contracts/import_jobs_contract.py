@@ -114,7 +114,7 @@ class ImportJobsContract:
         world.start()
 
         assert world.jobs.cancel(job_id) is False
-        assert world.jobs.get(job_id).started  # type: ignore[union-attr]
+        assert world.jobs.get(job_id).started
 
     def test_editable_property_is_refused(self, world: JobsWorld) -> None:
         """A property that people may edit is refused at queue time, by name, and no import job starts."""

@@ -62,7 +62,7 @@ class StoreContract:
         store.put("k", b"long content")
         store.put("k", b"s")
 
-        assert store.get("k").data == b"s"  # type: ignore[union-attr]
+        assert store.get("k").data == b"s"
 
     @pytest.mark.parametrize(
         ("start", "length", "expected"),
@@ -80,7 +80,7 @@ class StoreContract:
         with pytest.raises(ConflictError):
             store.put("k", b"second", if_absent=True)
 
-        assert store.get("k").data == b"first"  # type: ignore[union-attr]
+        assert store.get("k").data == b"first"
 
     def test_if_absent_after_delete(self, store: Store) -> None:
         """A deleted key is new again."""
@@ -88,7 +88,7 @@ class StoreContract:
         store.delete("k")
         store.put("k", b"second", if_absent=True)
 
-        assert store.get("k").data == b"second"  # type: ignore[union-attr]
+        assert store.get("k").data == b"second"
 
     def test_if_match_replaces_that_version(self, store: Store) -> None:
         """A conditional write over the version that was read succeeds, again and again."""
@@ -96,7 +96,7 @@ class StoreContract:
         for number in range(1, 5):
             etag = store.put("k", b"%d" % number, if_match=etag)
 
-        assert store.get("k").data == b"4"  # type: ignore[union-attr]
+        assert store.get("k").data == b"4"
 
     def test_if_match_refuses_another_version(self, store: Store) -> None:
         """A conditional write over an older version conflicts and changes nothing."""
@@ -105,7 +105,7 @@ class StoreContract:
         with pytest.raises(ConflictError):
             store.put("k", b"3", if_match=old)
 
-        assert store.get("k").data == b"2"  # type: ignore[union-attr]
+        assert store.get("k").data == b"2"
 
     def test_same_content_is_another_version(self, store: Store) -> None:
         """A → B → A is noticed: the etag changes with every write, not with the content."""
@@ -132,7 +132,7 @@ class StoreContract:
         with pytest.raises(ConflictError):
             store.put("k", b"2", if_match=etag)
 
-        assert store.get("k").data == b"1"  # type: ignore[union-attr]
+        assert store.get("k").data == b"1"
 
     def test_delete(self, store: Store) -> None:
         """A deleted blob is gone, its neighbours stay, and deleting it again is no error."""
@@ -200,7 +200,7 @@ class StoreContract:
             won = list(pool.map(create, range(16)))
 
         assert won.count(True) == 1
-        assert b"%d" % won.index(True) == store.get("k").data  # type: ignore[union-attr]
+        assert b"%d" % won.index(True) == store.get("k").data
 
     def test_no_increment_is_lost(self, store: Store) -> None:
         """Writers that read, add one and write with If-Match, again after a conflict, lose no addition."""
@@ -219,4 +219,4 @@ class StoreContract:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(add, range(20)))
 
-        assert store.get("k").data == b"20"  # type: ignore[union-attr]
+        assert store.get("k").data == b"20"

@@ -63,7 +63,7 @@ class TestOnAzurite:
         new = store.put("k", b"2", if_match=etag)
         transport.lose = lambda _: None
 
-        assert (store.get("k").data, store.get("k").etag) == (b"2", new)  # type: ignore[union-attr]
+        assert (store.get("k").data, store.get("k").etag) == (b"2", new)
 
     def test_lost_answer_of_a_creation(self, store: BlobStore, transport: Unreliable) -> None:
         """A creation whose answer was lost succeeds, though its repetition finds the blob."""
@@ -71,7 +71,7 @@ class TestOnAzurite:
         transport.lose = next_put(ServiceResponseError("reset"))
         store.put("k", b"1", if_absent=True)
 
-        assert store.get("k").data == b"1"  # type: ignore[union-attr]
+        assert store.get("k").data == b"1"
 
     def test_same_bytes_of_another_writer_conflict(self, store: BlobStore) -> None:
         """Another writer's equal bytes aren't taken for our own write."""
@@ -97,5 +97,5 @@ class TestOnAzurite:
         data = bytes(range(251)) * 300_000
         store.put("k", data)
 
-        assert store.get("k").data == data  # type: ignore[union-attr]
+        assert store.get("k").data == data
         assert store.read_range("k", 40_000_000, 7) == data[40_000_000:40_000_007]

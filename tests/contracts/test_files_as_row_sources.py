@@ -51,7 +51,7 @@ class FolderWorld:
         clock = FakeClock()
         self._now = clock.now().timestamp()
         place = FolderPlace(str(folder / "people-*.csv"))
-        self.source: RowSource = Waiting(FileRows(place, CONTRACT, clock, timedelta(0)))  # type: ignore[assignment]
+        self.source: RowSource = Waiting(FileRows(place, CONTRACT, clock, timedelta(0)))
 
     def deliver(self, *rows: dict[str, str | None]) -> None:
         self._files += 1
@@ -76,7 +76,7 @@ class BlobWorld:
         clock = FakeClock()
         clock.advance(timedelta(days=36500))  # the blobs' times are the storage's own
         place = BlobPlace(container, "drop/people-*.csv")
-        self.source: RowSource = Waiting(FileRows(place, CONTRACT, clock, timedelta(0)))  # type: ignore[assignment]
+        self.source: RowSource = Waiting(FileRows(place, CONTRACT, clock, timedelta(0)))
 
     def deliver(self, *rows: dict[str, str | None]) -> None:
         self._files += 1

@@ -156,7 +156,7 @@ def test_a_batch_of_an_unknown_route_stops_the_run_and_says_so() -> None:
     world.pull()
     world.step()
     plain = World.routes(world, None)
-    world.routes = lambda fate: plain  # type: ignore[method-assign]
+    world.routes = lambda fate: plain
 
     with pytest.raises(CorruptStateError, match="the route tiny"):
         world.step()

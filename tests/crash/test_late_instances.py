@@ -86,7 +86,7 @@ def test_a_late_settling_takes_nobody_out_of_escrow_whom_a_newer_plan_put_there(
         world.edit(person, department="C")
         world.pull()
         ports = world.ports()
-        world.far(replace(ports, source=Lagging(ports.source)))  # type: ignore[arg-type]
+        world.far(replace(ports, source=Lagging(ports.source)))
         assert world.escrow()[person].reason is EscrowReason.NOT_READABLE_YET
 
     _settle_late(world, rival)
@@ -259,7 +259,7 @@ def test_a_late_plan_takes_nobody_out_of_escrow_whom_a_newer_plan_put_there() ->
         world.edit(person, department="C")
         world.pull()
         fresh = world.ports()
-        world.far(replace(fresh, source=Lagging(fresh.source)))  # type: ignore[arg-type]
+        world.far(replace(fresh, source=Lagging(fresh.source)))
         assert world.escrow()[person].reason is EscrowReason.NOT_READABLE_YET
 
     def get(key: str) -> Any:

@@ -92,5 +92,5 @@ def _arm(on: Stage, killer: _Killer) -> HostEngine:
         record(call)
         killer.called(call)
 
-    on.sim.calls.record = seen  # type: ignore[method-assign]
+    on.sim.calls.record = seen
     return engine

@@ -79,7 +79,7 @@ class Faulty(TwoConnectors):
     def ports(self, connector: Connector, waker: Any = None) -> Ports:
         ports = self.world.ports()
         source = Broken() if connector.name == "hr" else ports.source
-        return replace(ports, source=source, waker=waker or ports.waker)  # type: ignore[arg-type]
+        return replace(ports, source=source, waker=waker or ports.waker)
 
 
 class Broken:

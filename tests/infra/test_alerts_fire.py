@@ -69,7 +69,7 @@ class Fortnight:
                 world.until(min(watched.at or end, end))
         world.until(end)
 
-    def ports(self):  # type: ignore[no-untyped-def]
+    def ports(self):
         return replace(self.world.ports(), events=self.events)
 
 

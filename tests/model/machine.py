@@ -332,4 +332,4 @@ class TenantLife(RuleBasedStateMachine):
         assert not wrong, wrong
         for name, times in Counter(world.queued()).items():
             assert times <= 2, f"{name} was queued {times} times"
-        assert world.now - world.state.last_pull < timedelta(days=1)  # type: ignore[operator]
+        assert world.now - world.state.last_pull < timedelta(days=1)

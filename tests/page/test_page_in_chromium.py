@@ -216,7 +216,7 @@ def test_without_script_the_first_lines_are_there(browser: Browser, world: ApiWo
 @pytest.mark.parametrize("width", [320, 375, 1280])
 def test_the_page_fits_and_can_be_read(browser: Browser, world: ApiWorld, shots: Path, scheme: str, width: int) -> None:
     """Nothing is wider than the window, and text of the top line has a contrast of 4.5 to 1 at least."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     _open(page, world)
     page.screenshot(path=shots / f"{scheme}-{width}.png", full_page=True)

@@ -130,7 +130,7 @@ def test_a_full_round_that_names_nobody_leaves_people_where_they_are() -> None:
             return replace(source.page(link), records=[])
 
     world.sim.advance(60)
-    world.pull(replace(world.ports(), source=Empty()), full=True)  # type: ignore[arg-type]
+    world.pull(replace(world.ports(), source=Empty()), full=True)
     world.drain(hours=6)
 
     assert (shards > 8, world.state.people.shards) == (True, shards)

@@ -67,7 +67,7 @@ def test_an_id_that_a_source_writes_in_another_case_is_the_same_person() -> None
             }
 
     request_people(world.ports(), world.connector, [person])
-    kinds = [world.step(replace(ports, source=Loud())).kind for _ in range(3)]  # type: ignore[arg-type]
+    kinds = [world.step(replace(ports, source=Loud())).kind for _ in range(3)]
 
     assert (kinds[-1], world.escrow()) == ("idle", {})
 

@@ -181,7 +181,7 @@ def dimensions(event: Event) -> dict[str, str]:
     seen: list[logging.LogRecord] = []
     logger = logging.Logger("alert-engine", logging.DEBUG)
     handler = logging.Handler()
-    handler.emit = seen.append  # type: ignore[method-assign]
+    handler.emit = seen.append
     logger.addHandler(handler)
     LogEvents(logger).emit(event)
     return {name: str(value) for name, value in vars(seen[0]).items() if name.startswith("upa_")}

@@ -30,7 +30,7 @@ class World:
     """Graph over written-down answers."""
 
     def __init__(self, *replies: object) -> None:
-        self.clock, self.net = FakeClock(), ScriptedTransport(*replies)  # type: ignore[arg-type]
+        self.clock, self.net = FakeClock(), ScriptedTransport(*replies)
         service = Service(ROOT, FakeTokens(), self.clock, session=self.net.session(), jitter=lambda: 0.5)
         self.users = GraphUsers(service)
 

@@ -49,7 +49,7 @@ def test_a_packed_answer_is_unpacked_within_its_limit() -> None:
     bomb = gzip.compress(bytes(64 << 20), compresslevel=1)
 
     def packed(request: requests.PreparedRequest) -> requests.Response:
-        response = reply(200, body=b"")(request)  # type: ignore[operator]
+        response = reply(200, body=b"")(request)
         response.raw = HTTPResponse(io.BytesIO(bomb), {"Content-Encoding": "gzip"}, preload_content=False)
         return response
 
@@ -93,7 +93,7 @@ def test_a_listing_of_ever_new_links_ends() -> None:
         def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
             self.requests.append(request)
             link = f"{ROOT}/_api/next?page={len(self.requests)}"
-            return reply(200, {"value": [], "odata.nextLink": link})(request)  # type: ignore[operator]
+            return reply(200, {"value": [], "odata.nextLink": link})(request)
 
     net = Endless()
     library = SharePointLibrary(

@@ -27,12 +27,12 @@ class World:
 
     def __init__(self, *replies: object, root: str = ROOT, **options: object) -> None:
         self.clock, self.tokens = FakeClock(), FakeTokens()
-        self.net = ScriptedTransport(*replies)  # type: ignore[arg-type]
+        self.net = ScriptedTransport(*replies)
         options = {"jitter": lambda: 0.5, **options}
-        self.service = Service(root, self.tokens, self.clock, session=self.net.session(), **options)  # type: ignore[arg-type]
+        self.service = Service(root, self.tokens, self.clock, session=self.net.session(), **options)
 
     def get(self, url: str = "/x", **options: object) -> object:
-        return self.service.request("GET", url, "/x", **options)  # type: ignore[arg-type]
+        return self.service.request("GET", url, "/x", **options)
 
 
 def test_request_carries_token_and_name() -> None:
@@ -238,7 +238,7 @@ def test_garbled_retry_after_is_ignored() -> None:
 def test_body_that_is_not_json(body: bytes) -> None:
     """Half a document, or none, with status 200 is asked for again, and is unavailable in the end."""
     world = World(reply(200, body=body), reply(200, {"a": 1}))
-    assert world.get(json=True).document == {"a": 1}  # type: ignore[attr-defined]
+    assert world.get(json=True).document == {"a": 1}
 
     with pytest.raises(UnavailableError, match="JSON"):
         World(*[reply(200, body=body)] * 4).get(json=True)
@@ -258,7 +258,7 @@ def test_other_refusals_come_back(status: int) -> None:
     """A refusal that means something to the caller comes back to the caller."""
     answer = World(reply(status, {})).get()
 
-    assert (answer.status, answer.ok) == (status, False)  # type: ignore[attr-defined]
+    assert (answer.status, answer.ok) == (status, False)
 
 
 def test_caller_can_accept_a_failure() -> None:
@@ -266,7 +266,7 @@ def test_caller_can_accept_a_failure() -> None:
     world = World(reply(500, {"error": {"code": "resyncRequired"}}))
     answer = world.get(accept=lambda a: b"resync" in a.content)
 
-    assert (answer.status, len(world.net.requests)) == (500, 1)  # type: ignore[attr-defined]
+    assert (answer.status, len(world.net.requests)) == (500, 1)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_messages_hold_no_secret() -> None:
 
 def test_netrc_does_not_replace_the_token(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """A password for the host in ~/.netrc is not sent in the token's place."""
-    file = tmp_path / "netrc"  # type: ignore[operator]
+    file = tmp_path / "netrc"
     file.write_text("machine graph.example login me password secret\n")
     monkeypatch.setenv("NETRC", str(file))
     world = World(reply(200, {}))

@@ -50,7 +50,7 @@ def session(served: Served) -> Iterator[requests.Session]:
 @pytest.fixture
 def by_certificate(served: Served, session: requests.Session) -> CertificateTokens:
     """The client app's tokens."""
-    return certificate(  # type: ignore[return-value]
+    return certificate(
         served.tenant_id,
         served.client_id,
         served.private_key_pem + served.certificate_pem,
@@ -64,7 +64,7 @@ def by_identity(served: Served, monkeypatch: pytest.MonkeyPatch) -> ManagedIdent
     """The managed identity's tokens, found as on App Service."""
     for name, value in served.environment().items():
         monkeypatch.setenv(name, value)
-    return managed_identity()  # type: ignore[return-value]
+    return managed_identity()
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def test_only_the_authority_is_asked(host: str, asked_hosts: set[str]) -> None:
 
     def answer(request: requests.PreparedRequest) -> requests.Response:
         openid = {name: f"{host}/{tenant}/{name}" for name in ("token_endpoint", "authorization_endpoint", "issuer")}
-        return reply(200, openid | {"access_token": "T", "expires_in": 900})(request)  # type: ignore[operator]
+        return reply(200, openid | {"access_token": "T", "expires_in": 900})(request)
 
     net = ScriptedTransport(*[answer] * 5)
     pair = TenantSim().apps.client.certificates[0]

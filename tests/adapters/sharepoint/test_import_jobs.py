@@ -41,7 +41,7 @@ class World:
     """The admin site over written-down answers."""
 
     def __init__(self, *replies: object) -> None:
-        self.net = ScriptedTransport(*replies)  # type: ignore[arg-type]
+        self.net = ScriptedTransport(*replies)
         service = Service(ROOT, FakeTokens(), FakeClock(), session=self.net.session(), jitter=lambda: 0.5)
         self.jobs = SharePointImportJobs(service)
 

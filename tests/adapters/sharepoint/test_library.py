@@ -35,7 +35,7 @@ class World:
     """The site over written-down answers."""
 
     def __init__(self, *replies: object, site: str = SITE, folder: str = FOLDER) -> None:
-        self.net = ScriptedTransport(*replies)  # type: ignore[arg-type]
+        self.net = ScriptedTransport(*replies)
         service = Service(ROOT, FakeTokens(), FakeClock(), session=self.net.session(), jitter=lambda: 0.5)
         self.library = SharePointLibrary(service, site, folder)
 

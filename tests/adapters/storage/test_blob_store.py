@@ -26,7 +26,7 @@ from upa_core.domain.errors import (
 
 def scripted(*replies: object) -> tuple[BlobStore, ScriptedTransport]:
     """Return a store whose service gives written-down answers, without retries."""
-    net = ScriptedTransport(*replies)  # type: ignore[arg-type]
+    net = ScriptedTransport(*replies)
     transport = RequestsTransport(session=net.session(), session_owner=False)
     store = blob_store("https://account.blob.example", "upa", AccountKey.fake(), transport=transport, retry_total=0)
     return store, net

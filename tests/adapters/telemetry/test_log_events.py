@@ -21,8 +21,8 @@ def test_event_is_one_record(caplog: pytest.LogCaptureFixture, level: Level, num
     (record,) = caplog.records
 
     assert (record.getMessage(), record.levelno) == ("upa.plan.made", number)
-    assert (record.upa_connector, record.upa_run, record.upa_event) == ("hr", "run-1", "upa.plan.made")  # type: ignore[attr-defined]
-    assert (record.upa_people, record.upa_name, record.upa_message) == (3, "n", "m")  # type: ignore[attr-defined]
+    assert (record.upa_connector, record.upa_run, record.upa_event) == ("hr", "run-1", "upa.plan.made")
+    assert (record.upa_people, record.upa_name, record.upa_message) == (3, "n", "m")
 
 
 def test_every_record_has_the_three_ids(caplog: pytest.LogCaptureFixture) -> None:
@@ -30,7 +30,7 @@ def test_every_record_has_the_three_ids(caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.INFO, logger="upa"):
         LogEvents().emit(Event(EventName.FILE_QUEUED, "hr", "run-1", import_jobs=("a", "b")))
         LogEvents().emit(Event(EventName.ROUND_SEALED, "hr"))
-    ids = [(one.upa_connector, one.upa_run, one.upa_import_job) for one in caplog.records]  # type: ignore[attr-defined]
+    ids = [(one.upa_connector, one.upa_run, one.upa_import_job) for one in caplog.records]
 
     assert ids == [("hr", "run-1", "a,b"), ("hr", "", "")]
 
@@ -40,8 +40,8 @@ def test_fields_do_not_hide_the_event(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="upa"):
         LogEvents().emit(Event(EventName.PLAN_MADE, "hr", fields={"connector": "other", "event": "other"}))
 
-    assert caplog.records[0].upa_connector == "hr"  # type: ignore[attr-defined]
-    assert caplog.records[0].upa_event == "upa.plan.made"  # type: ignore[attr-defined]
+    assert caplog.records[0].upa_connector == "hr"
+    assert caplog.records[0].upa_event == "upa.plan.made"
 
 
 def test_emit_never_raises() -> None:
@@ -51,7 +51,7 @@ def test_emit_never_raises() -> None:
         def log(self, *_: object, **__: object) -> None:
             raise RuntimeError("broken")
 
-    assert LogEvents(Broken("x")).emit(Event(EventName.PLAN_MADE, "hr")) is None  # type: ignore[func-returns-value]
+    assert LogEvents(Broken("x")).emit(Event(EventName.PLAN_MADE, "hr")) is None
 
 
 def test_an_information_event_is_logged_although_the_root_logger_is_quiet() -> None:
@@ -60,7 +60,7 @@ def test_an_information_event_is_logged_although_the_root_logger_is_quiet() -> N
     logger = logging.Logger("quiet")
     logger.parent = logging.Logger("root", logging.WARNING)
     handler = logging.Handler()
-    handler.emit = lambda record: seen.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: seen.append(record.getMessage())
     logger.parent.addHandler(handler)
     LogEvents(logger).emit(Event(EventName.RUN_ENDED, "demo"))
 

@@ -32,7 +32,7 @@ def test_a_run_is_counted_in_people_pages_and_jobs(reader: InMemoryMetricReader)
     world = World(6)
     provider = MeterProvider([reader], shutdown_on_exit=False)
     inner = world.events
-    world.events = MetricEvents(inner, world.time, provider.get_meter("test"))  # type: ignore[assignment]
+    world.events = MetricEvents(inner, world.time, provider.get_meter("test"))
     world.sync()
     values = _values(reader)
     provider.shutdown()
@@ -71,7 +71,7 @@ def test_telemetry_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) ->
             raise RuntimeError("no telemetry")
 
     inner = RecordingEvents()
-    MetricEvents(inner, FakeClock(), Broken()).emit(Event(EventName.PLAN_HELD, "hr"))  # type: ignore[arg-type]
+    MetricEvents(inner, FakeClock(), Broken()).emit(Event(EventName.PLAN_HELD, "hr"))
 
     assert inner.names == [EventName.PLAN_HELD]
     assert caplog.messages == ["upa.plan.held isn't counted: RuntimeError"]

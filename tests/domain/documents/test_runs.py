@@ -26,4 +26,4 @@ def test_a_run_is_judged_by_what_reached_profiles(counts: Counts, outcome: Outco
 @pytest.mark.parametrize("status", ["failed", "no_change", "rejected"])
 def test_what_ended_otherwise_stays_what_it_is(status: Outcome) -> None:
     """A run that failed, found nothing or was rejected says so."""
-    assert outcome_of(status, Counts(exported=1)) == status  # type: ignore[arg-type]
+    assert outcome_of(status, Counts(exported=1)) == status

@@ -57,7 +57,7 @@ def test_the_next_delivery_is_expected_after_the_last() -> None:
 )
 def test_what_is_told(state: SourceState, on_missing: str, told: str) -> None:
     """Late, waiting for somebody, and people who aren't named where that is asked for; nothing else."""
-    found = alarms(state, replace(HR, on_missing=on_missing))  # type: ignore[arg-type]
+    found = alarms(state, replace(HR, on_missing=on_missing))
 
     assert [alarm.detail for alarm in found] == ([told] if told else [])
     assert {alarm.occasion for alarm in found} <= {"source"}

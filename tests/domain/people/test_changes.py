@@ -56,7 +56,7 @@ def test_what_a_re_read_doesnt_name_has_no_value() -> None:
 def merge(*rounds: tuple[str, list[list[object]]]) -> Merged:
     merged = Merged()
     for number, (kind, rows) in enumerate(rounds):
-        merged.add(f"r{number}", kind, [list(row) for row in rows], ["a", "b"], ["a", "b"])  # type: ignore[arg-type]
+        merged.add(f"r{number}", kind, [list(row) for row in rows], ["a", "b"], ["a", "b"])
     return merged
 
 

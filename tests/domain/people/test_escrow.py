@@ -62,7 +62,7 @@ def test_what_waits_isnt_sent_before_it_is_due_and_a_corrected_value_goes_at_onc
     assert due is not None
 
     def held(value: str, moment: object) -> set[str]:
-        return shard.escrow.held_back("p", {"A": value, "B": "b"}, moment, full_round=False)  # type: ignore[arg-type]
+        return shard.escrow.held_back("p", {"A": value, "B": "b"}, moment, full_round=False)
 
     assert held("bad", due - timedelta(seconds=1)) == {"A"}
     assert held("bad", due) == set()

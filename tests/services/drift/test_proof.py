@@ -81,7 +81,7 @@ def test_every_hand_edit_is_found_in_seven_days_within_a_quarter_of_the_limit() 
     """
     world = DriftWorld(individual=Budget(share=25.0 * LIMIT / 3_000))
     made, random = crowd(world, PEOPLE), Random(8)
-    ports: Ports = replace(world.ports(), source=made, profiles=made)  # type: ignore[arg-type]
+    ports: Ports = replace(world.ports(), source=made, profiles=made)
     edits = random.sample(sorted(made.profiles), EDITS)
     expected: dict[tuple[str, str], tuple[str, str]] = {}
     for tick in range(7 * 96):

@@ -132,13 +132,13 @@ def test_whoever_is_settled_while_being_read_is_left_for_the_next_time() -> None
             return getattr(profiles, name)
 
         def read(self, *args: object, **kwargs: object) -> object:
-            found = profiles.read(*args, **kwargs)  # type: ignore[arg-type]
-            if account in args[0]:  # type: ignore[operator]
+            found = profiles.read(*args, **kwargs)
+            if account in args[0]:
                 world.edit(world.people[0], jobTitle="Boss")
                 world.sync()
             return found
 
-    came = world.read_back(replace(ports, profiles=Slow()))  # type: ignore[arg-type]
+    came = world.read_back(replace(ports, profiles=Slow()))
 
     assert (came.read, world.found()) == (2, {})
 
@@ -163,7 +163,7 @@ def test_a_reused_user_name_is_somebody_else_and_no_drift() -> None:
         def read(self, ids: list[str], select: list[str]) -> dict[str, object]:
             return {one: {"id": one, "userPrincipalName": records[one]} for one in ids if one == gone}
 
-    world.read_back(replace(world.ports(), source=Late()))  # type: ignore[arg-type]
+    world.read_back(replace(world.ports(), source=Late()))
 
     assert world.unreadable()[gone] == "other_person"
     assert world.found() == {}
@@ -287,7 +287,7 @@ def test_denied_reads_are_said_and_tried_an_hour_later() -> None:
         def read(self, *_: object, **__: object) -> object:
             raise AccessDeniedError("no right")
 
-    came = world.read_back(replace(ports, profiles=Denied()))  # type: ignore[arg-type]
+    came = world.read_back(replace(ports, profiles=Denied()))
     soon = world.read_back(hours=0.5)
     later = world.read_back(hours=0.6)
 

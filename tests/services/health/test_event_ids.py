@@ -95,7 +95,7 @@ def test_a_lost_wake_up_names_the_run_of_its_file() -> None:
 
             return call
 
-    world.waker = Deaf()  # type: ignore[assignment]
+    world.waker = Deaf()
     world.pull()
     world.far()
     lost = world.events.named(EventName.WAKE_UP_LOST)[-1]

@@ -25,7 +25,7 @@ from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import lane_of, state_of
 
 EVERYTHING = frozenset(get_args(Occasion))
-NOTHING = Run("20261122T101500Z-aaaa", datetime.fromisoformat("2026-11-22T10:15:00Z"), (), (), None)  # type: ignore[arg-type]
+NOTHING = Run("20261122T101500Z-aaaa", datetime.fromisoformat("2026-11-22T10:15:00Z"), (), (), None)
 
 
 class Watched:
@@ -48,7 +48,7 @@ class Watched:
     def change(self, **fields: object) -> None:
         """Change the connector's state."""
         name = self.world.connector.name
-        state_of(self.world.store, name).update(lambda s: replace(s, **fields))  # type: ignore[arg-type]
+        state_of(self.world.store, name).update(lambda s: replace(s, **fields))
 
     def later(self, **by: float) -> None:
         """Let time pass in which pulling goes on well."""
@@ -166,7 +166,7 @@ def test_an_end_that_nobody_heard_the_beginning_of_is_not_told(watched: Watched)
 
 def test_a_death_while_sending_repeats_after_a_quarter_of_an_hour(watched: Watched) -> None:
     """Whoever claimed the message and died leaves it for another, not at once."""
-    watched.channel.hooks.fail("send", KeyboardInterrupt())  # type: ignore[arg-type]
+    watched.channel.hooks.fail("send", KeyboardInterrupt())
     _quarantine(watched, QuarantineReason.MAPPING)
     with pytest.raises(KeyboardInterrupt):
         watched.look()
@@ -178,7 +178,7 @@ def test_a_death_while_sending_repeats_after_a_quarter_of_an_hour(watched: Watch
 
 def test_a_hold_is_told_with_its_run(watched: Watched) -> None:
     """Held once; another hold is another message."""
-    run = replace(NOTHING, counts=None)  # type: ignore[arg-type]
+    run = replace(NOTHING, counts=None)
     from upa_core.domain.documents.runs import Counts
 
     watched.change(hold=Hold(replace(run, counts=Counts()), watched.world.now, "clears of 50 people"))
@@ -315,7 +315,7 @@ def test_a_connector_switched_off_is_told_anew_with_the_way_back(watched: Watche
     """Off is another reason than quarantine: one message more, and the recovery when it works again."""
     _quarantine(watched, QuarantineReason.CREDENTIALS)
     told = watched.look()
-    off = replace(watched.world.state.quarantine, off_since=watched.world.now)  # type: ignore[type-var]
+    off = replace(watched.world.state.quarantine, off_since=watched.world.now)
     watched.change(quarantine=off)
     told += watched.look() + watched.look()
     watched.change(quarantine=None)
@@ -350,7 +350,7 @@ def test_an_import_job_of_six_hours_is_told(watched: Watched) -> None:
     world.pull()
     world.far()
     lane_of(world.store, world.connector).update(
-        lambda lane: replace(lane, in_flight=replace(lane.in_flight, since=world.now - timedelta(hours=7)))  # type: ignore[type-var]
+        lambda lane: replace(lane, in_flight=replace(lane.in_flight, since=world.now - timedelta(hours=7)))
     )
 
     assert (watched.look(), watched.look()) == (["upa-sync hr: an import job is stalled"], [])

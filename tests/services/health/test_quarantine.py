@@ -78,7 +78,7 @@ def test_a_token_that_cannot_be_had_is_credentials(world: World) -> None:
 
         refresh = token
 
-    world.tokens = NoToken()  # type: ignore[assignment]
+    world.tokens = NoToken()
     with pytest.raises(AccessDeniedError):
         tick(world.ports(), world.connector)
 

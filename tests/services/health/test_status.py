@@ -27,11 +27,11 @@ def test_status_is_json_and_names_each_state() -> None:
     world.sync(hours=0.8)
     document = told()
     assert document["state"] == "healthy"
-    assert document["escrow"]["by_reason"] == {"profile_not_created": 1}  # type: ignore[index]
-    assert document["last_run"]["counts"]["exported"] == 4  # type: ignore[index]
+    assert document["escrow"]["by_reason"] == {"profile_not_created": 1}
+    assert document["last_run"]["counts"]["exported"] == 4
     world.edit(world.people[0], jobTitle=None)
     world.sync(hours=0.2)
-    assert (told()["state"], told()["held_plan"]["counts"]["cleared"]) == ("held", 1)  # type: ignore[index]
+    assert (told()["state"], told()["held_plan"]["counts"]["cleared"]) == ("held", 1)
     pause(world.ports(), world.connector, "anna")
     assert told()["state"] == "paused"
 

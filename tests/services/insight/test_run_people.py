@@ -118,7 +118,7 @@ def test_what_waits_and_what_was_declined_is_told_with_its_value() -> None:
     }
     holds.reject(world.ports(), world.connector, hold, "Ann")
     rejected = {v[3:] for one in told(world, hold).values() for v in one.values()}
-    assert rejected == {("declined", whole(world, hold).status.report.why)}  # type: ignore[union-attr]
+    assert rejected == {("declined", whole(world, hold).status.report.why)}
     for person in (refused, *declined):
         world.edit(person, department="new")
     world.edit(invalid, department="new", employeeHireDate="not a date")

@@ -129,9 +129,9 @@ def test_a_state_that_moved_in_between_begins_nothing() -> None:
     def meddle(key: str, *args: object, **kwargs: object) -> object:
         if key.endswith("intent.json"):
             state_of(world.store, "hr").update(lambda state: replace(state, sequence=state.sequence + 1))
-        return put(key, *args, **kwargs)  # type: ignore[arg-type]
+        return put(key, *args, **kwargs)
 
-    world.store.put = meddle  # type: ignore[method-assign,assignment]
+    world.store.put = meddle
     with pytest.raises(UnavailableError, match="at work in between"):
         canary(world, ports, world.people[0])
 

@@ -199,7 +199,7 @@ def test_on_empty_clear_default_and_keep() -> None:
 def test_leaving_the_scope_keeps_or_clears() -> None:
     """With `out_of_scope: clear` confirmed strings are cleared, dates stay."""
     for what, title in (("keep", "T0"), ("clear", "")):
-        scope = Scope(((Clause("department", "NOT EQUALS", "out"),),), what)  # type: ignore[arg-type]
+        scope = Scope(((Clause("department", "NOT EQUALS", "out"),),), what)
         world = settled(1, scope=scope)
         world.edit(world.people[0], department="out")
         world.settle_down()
@@ -295,7 +295,7 @@ def test_a_joiner_whom_a_lagging_replica_doesnt_know_is_read_again() -> None:
         def read(self, ids: list[str], select: object) -> dict[str, None]:
             return dict.fromkeys(ids)
 
-    world.far(replace(ports, source=Lagging()))  # type: ignore[arg-type]
+    world.far(replace(ports, source=Lagging()))
     assert world.state.sealed == ()
     assert world.escrow()[joined].reason is EscrowReason.NOT_READABLE_YET
     world.sync(hours=3)

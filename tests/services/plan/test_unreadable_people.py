@@ -32,7 +32,7 @@ def _failing(world: World, people: Sequence[str], status: int = 500) -> None:
             response._content = orjson.dumps(body)
         return response
 
-    world.session.request = request  # type: ignore[method-assign]
+    world.session.request = request
 
 
 @pytest.mark.parametrize("others_asked_for", [0, 1])
@@ -59,7 +59,7 @@ def test_who_can_be_read_again_is_delivered() -> None:
     world.edit(bad, department="B")
     request_people(world.ports(), world.connector, [bad])
     world.drain(hours=3)
-    world.session.request = real  # type: ignore[method-assign]
+    world.session.request = real
     world.settle_down(days=2)
 
     assert (world.escrow(), world.differences()) == ({}, [])
@@ -105,7 +105,7 @@ def test_many_people_due_at_once_dont_keep_everybody_waiting(monkeypatch: pytest
     request_people(world.ports(), world.connector, list(world.escrow()))
     world.pull()
     ports = world.ports()
-    world.drain(replace(ports, source=Slow(ports.source)), hours=6)  # type: ignore[arg-type]
+    world.drain(replace(ports, source=Slow(ports.source)), hours=6)
 
     assert world.profile(world.people[0])["UpaDepartment"] == "B"
     assert reads[:3] == [1 + 50, 50, 50]

@@ -186,11 +186,11 @@ def test_a_stalled_pull_of_a_source_loses(world: JoinedWorld) -> None:
 
     def late(cursor: str, approved: str = "") -> object:
         found = look(cursor, approved)
-        world.hr.look = look  # type: ignore[method-assign]
+        world.hr.look = look
         world.pull()
         return found
 
-    world.hr.look = late  # type: ignore[assignment, method-assign]
+    world.hr.look = late
     result = pull(stalled, world.connector)
 
     assert [one.status for one in result.sources] == ["superseded"]

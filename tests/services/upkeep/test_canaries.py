@@ -23,7 +23,7 @@ NAME = "hr-canary"
 def stopped(**state: object) -> World:
     """Return a world with what a canary left that was stopped midway."""
     world = settled(3)
-    state_of(world.store, NAME).update(lambda one: replace(one, sequence=1, **state))  # type: ignore[arg-type]
+    state_of(world.store, NAME).update(lambda one: replace(one, sequence=1, **state))
     world.store.put(f"connectors/{NAME}/people/0-x/0000.json", world.people[0].encode(), if_absent=True)
     return world
 

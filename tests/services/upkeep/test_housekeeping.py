@@ -48,7 +48,7 @@ def test_a_part_that_fails_doesnt_stop_the_others() -> None:
 
         raise UnavailableError(name)
 
-    result = housekeeping(replace(ports, library=Broken()), world.connector)  # type: ignore[arg-type]
+    result = housekeeping(replace(ports, library=Broken()), world.connector)
     assert result.failures == ("library",)
     assert EventName.HOUSEKEEPING_DONE in world.events.names
 

@@ -76,7 +76,7 @@ def test_a_log_that_is_listed_and_cant_be_read_confirms_nobody() -> None:
             return ports.library.download(url, most=most)
 
     while world.state.run is not None:
-        if world.step(replace(ports, library=Secretive())).kind != "again":  # type: ignore[arg-type]
+        if world.step(replace(ports, library=Secretive())).kind != "again":
             world.sim.advance(60)
     assert all(set((world.shadow(person) or {"": None}).values()) <= {None} for person in absent)
     known = world.shadow(world.people[0])
@@ -116,7 +116,7 @@ def test_a_log_that_lies_elsewhere_is_no_log() -> None:
             found = ports.import_jobs.get(job)
             return found and replace(found, log_folder_uri=found.log_folder_uri and "https://evil.example/Logs")
 
-    astray = replace(ports, import_jobs=Astray())  # type: ignore[arg-type]
+    astray = replace(ports, import_jobs=Astray())
     while world.state.run is not None:
         if world.step(astray).kind != "again":
             world.sim.advance(120)

@@ -41,7 +41,7 @@ def test_an_empty_guid_is_looked_up_by_the_files_name() -> None:
 def test_silence_at_queue_time_is_looked_up_twice_minutes_apart(fault: dict[str, object]) -> None:
     """One that exists is found; only two misses minutes apart send the same bytes again."""
     world = changed()
-    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, **fault))  # type: ignore[arg-type]
+    world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, **fault))
     asked = world.now
     world.settle_down()
     jobs = world.sim.jobs[1:]
@@ -90,7 +90,7 @@ def test_import_jobs_that_cant_be_listed_are_waited_out_and_told() -> None:
             raise RefusedError("the attempted operation is prohibited: list view threshold")
 
     world.pull()
-    blind = replace(ports, import_jobs=Refusing())  # type: ignore[arg-type]
+    blind = replace(ports, import_jobs=Refusing())
     asked = world.now
     world.drain(blind, hours=40)
     jobs = world.sim.jobs[1:]
@@ -119,11 +119,11 @@ def test_an_import_job_that_turns_up_late_beside_its_second_queueing_is_watched_
             return listed()
 
     world.pull()
-    world.drain(replace(ports, import_jobs=Late()), hours=6)  # type: ignore[arg-type]
+    world.drain(replace(ports, import_jobs=Late()), hours=6)
     first, second = world.sim.jobs[1:]
     assert first.source_uri == second.source_uri
     outcome = last_outcome(world)
-    assert [job.id for job in outcome.jobs] == [second.job_id, first.job_id]  # type: ignore[attr-defined]
+    assert [job.id for job in outcome.jobs] == [second.job_id, first.job_id]
     assert world.differences() == []
 
 

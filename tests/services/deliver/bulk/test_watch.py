@@ -177,7 +177,7 @@ def test_one_abandoned_import_job_that_cant_be_read_keeps_no_other_waiting() -> 
                 raise RefusedError("no such import job")
             return ports.import_jobs.get(job)
 
-    blind = replace(ports, import_jobs=Partial())  # type: ignore[arg-type]
+    blind = replace(ports, import_jobs=Partial())
     assert housekeeping(blind, world.connector).failures == ("abandoned import jobs",)
     assert world.lane.abandoned == (first,)
     assert second.file in {event.fields["file"] for event in world.events.named(EventName.IMPORT_JOB_ENDED_LATE)}

@@ -216,7 +216,7 @@ def charged(world: SingleWorld) -> list[int]:
         calls.append(made)
         return real(made)
 
-    throttle.charge = charge  # type: ignore[method-assign]
+    throttle.charge = charge
     return calls
 
 

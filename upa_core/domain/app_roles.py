@@ -28,7 +28,7 @@ class AppRole:
     """Wider roles that do as well."""
 
     def met_by(self, roles: Sequence[str] | frozenset[str]) -> bool:
-        """Tell whether a token with these roles has it."""
+        """Return whether a token with these roles has this permission."""
         return any(role in roles for role in (self.value, *self.instead))
 
 
@@ -45,7 +45,7 @@ WRITE_PROFILES = AppRole(
     "sharepoint", "User.ReadWrite.All", "writes user profiles; the bulk import service asks for it"
 )
 SEND_MAIL = AppRole("graph", "Mail.Send", "sends notifications by mail")
-"""Opens every mailbox for sending: to be narrowed by an application access policy."""
+"""Allows an app to send from every mailbox; an application access policy narrows it."""
 
 
 def needed_roles(select: Sequence[str], *, mail: bool = False) -> tuple[AppRole, ...]:

@@ -15,7 +15,7 @@ class Cloud:
     authority: str
     """Root of the login service."""
     sharepoint_suffix: str
-    """What a tenant's SharePoint host names end in."""
+    """The end of a tenant's SharePoint host names."""
 
 
 CLOUDS = {

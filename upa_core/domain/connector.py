@@ -1,4 +1,4 @@
-"""A connector: one source, one target, its mappings, its scope and the limits it works within."""
+"""A connector: one source, one target, its mappings, its scope and its limits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Source:
 
     @property
     def rules(self) -> SourceRules:
-        """What holds of this kind of source."""
+        """The rules of this kind of source."""
         return DIRECTORY
 
 
@@ -53,17 +53,17 @@ class Target:
     folder: str
     """Server-relative path of the library folder, e.g. /sites/upa/Imports."""
     renamed_from: str = ""
-    """The admin site's address before SharePoint's domain was renamed: what the tenant is known by in storage."""
+    """The admin site's address before SharePoint's domain was renamed. Storage knows the tenant by it."""
 
     @property
     def lane(self) -> str:
-        """Name the tenant in storage: its admin site's host and port, the first that it was known by here."""
+        """The tenant's name in storage: host and port of its admin site, as they were before any rename."""
         return urlsplit(self.renamed_from or self.admin_url).netloc.replace(":", "_").lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes, counts and times that a connector stays within."""
+    """Limits on sizes, counts and times."""
 
     max_pairs: int = 500_000
     """Pairs of name and value in one import file [SP-26]; the id isn't counted."""
@@ -72,7 +72,7 @@ class Limits:
     segment_rows: int = 20_000
     segment_age: timedelta = timedelta(minutes=1)
     time_budget: timedelta = timedelta(minutes=25)
-    """How long one pull may go on before it hands itself over."""
+    """How long one pull may take before it hands over to the next invocation."""
     people_per_shard: int = 500
     shards_spread_over: int = 128
     token_warn_age: timedelta = timedelta(days=5)
@@ -90,12 +90,12 @@ class ChangeThreshold:
     clears_absolute: int | None = 50
     clears_percent: float | None = 5.0
     shrink_percent: float | None = 20.0
-    """Percent of the people known that a full round may leave out."""
+    """Percent of the known people that a full round may leave out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what is archived is kept."""
+    """How long archives are kept."""
 
     successes: timedelta = timedelta(days=30)
     failures: timedelta = timedelta(days=90)
@@ -103,7 +103,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Everything that decides what one connector does; equal values behave equally."""
+    """Everything that decides what one connector does; two equal values do the same."""
 
     name: str
     """Lower-case letters, digits and single hyphens, at most 32."""
@@ -115,15 +115,15 @@ class Connector:
     threshold: ChangeThreshold = field(default_factory=ChangeThreshold)
     retention: Retention = field(default_factory=Retention)
     individual: Budget = field(default_factory=Budget)
-    """How many calls of PeopleManager may be made."""
+    """The limits on calls of PeopleManager."""
     staging: bool = False
-    """Staging mode, everything but export, until an administrator says `go`; again after each change of mappings."""
+    """Staging mode: everything but export, until an administrator runs `go`; again after each change of mappings."""
     every: timedelta | None = None
-    """A slower rhythm than the timer's tick: least time between two runs."""
+    """A slower rhythm than the timer's tick: the least time between two runs."""
     drift: DriftShare | None = None
-    """What reading profiles back may take of these calls; None: nothing is read back in the background."""
+    """The share of these calls that reading profiles back may take; None: nothing is read back in the background."""
     secondaries: tuple[Secondary, ...] = ()
-    """Sources joined to the directory's people by a key; mappings read their columns as `<name>.<column>`."""
+    """Sources joined to people of the directory by a key. A mapping reads a column as `<name>.<column>`."""
 
     @property
     def single(self) -> frozenset[str]:
@@ -147,7 +147,7 @@ class Connector:
 
     @property
     def proposal(self) -> Connector | None:
-        """The connector that its proposed mappings alone would make, None without any."""
+        """The connector with its proposed mappings alone; None without any."""
         made = tuple(replace(m, state="active") for m in self.mappings if m.state == "proposed")
         return replace(self, mappings=made) if made else None
 
@@ -160,12 +160,12 @@ class Connector:
 
     @property
     def primary(self) -> Secondary | None:
-        """The file or query that is the source itself, None where the directory is."""
+        """The file or query that is the connector's own source; None where the directory is."""
         return next((one for one in self.secondaries if one.primary), None)
 
     @property
     def directory_inputs(self) -> tuple[str, ...]:
-        """The inputs that the directory gives, sorted: the header of its stored rows."""
+        """The inputs that come from the directory, sorted: the header of its stored rows."""
         others = tuple(one.prefix for one in self.secondaries)
         matched = {part.to for one in self.secondaries for part in one.match}
         account = {USER_NAME} if any(m.route == INDIVIDUAL for m in self.active) else set()
@@ -173,7 +173,7 @@ class Connector:
 
     @property
     def key_paths(self) -> tuple[str, ...]:
-        """The attributes of the key index, sorted: the user name, and what secondary sources match."""
+        """The attributes of the key index, sorted: the user name, and those that secondary sources match by."""
         return tuple(sorted({part.to for one in self.secondaries for part in one.match} | {USER_NAME}))
 
     def columns_of(self, secondary: Secondary) -> tuple[str, ...]:
@@ -187,7 +187,7 @@ class Connector:
         return frozenset(path.removeprefix(secondary.prefix) for path in dated if path.startswith(secondary.prefix))
 
     def description_of(self, secondary: Secondary) -> str:
-        """Return the hash of what decides the rows of a secondary source: its key and its columns."""
+        """Return the hash of everything that decides the rows of a secondary source: its key and its columns."""
         return _hash({"source": secondary.describe(), "columns": self.columns_of(secondary)})
 
     def rules_of(self, source: str) -> SourceRules:
@@ -196,7 +196,7 @@ class Connector:
 
     @property
     def select(self) -> tuple[str, ...]:
-        """What is asked of Graph: the inputs' top-level attributes and `ALWAYS_SELECTED`, sorted."""
+        """The attributes to ask Graph for: the top-level attributes of the inputs and `ALWAYS_SELECTED`, sorted."""
         return tuple(sorted({path.partition(".")[0] for path in self.directory_inputs} | set(ALWAYS_SELECTED)))
 
     @property
@@ -205,13 +205,13 @@ class Connector:
 
     @property
     def address_length(self) -> int:
-        """Characters of the longest address that asks for all that is selected: of one person, inside a batch."""
+        """Characters of Graph's longest address for this selection: the one of a single person in a batch."""
         names = ",".join(quote(name, safe="") for name in self.select)
         return len(self.source.cloud.graph) + len("/v1.0/users/?$select=") + MAX_USER_NAME + len(names)
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what decides a person's values: `$select`, mappings, scope and source.
+        """Hash of everything that decides a person's values: `$select`, mappings, scope and source.
 
         A watermark or shadow made under another fingerprint calls for an announced full round.
         """
@@ -219,16 +219,19 @@ class Connector:
 
     @property
     def export_hash(self) -> str:
-        """Hash of what decides the values that are sent, source, active mappings, scope: `go` is said to one."""
+        """Hash of everything that decides the values sent: source, active mappings, scope.
+
+        `go` applies to one such hash.
+        """
         return _hash({**self._decisions(), **self._joins()})
 
     @property
     def decided(self) -> str:
-        """Hash of what is expected to change many values: source, active mappings, scope; not how rows are matched."""
+        """Hash of the source, the active mappings and the scope: a change of one is expected to change many values."""
         return _hash(self._decisions())
 
     def in_staging(self, state: ConnectorState) -> bool:
-        """Tell whether nothing is exported yet: `go` was never said, or to other mappings, scope or source."""
+        """Return whether nothing is exported yet: nobody ran `go`, or it applied to other mappings, scope or source."""
         unchanged = state.released_to in ("", self.export_hash)
         return self.staging and not (state.released and unchanged)
 

@@ -1,4 +1,4 @@
-"""How many calls of PeopleManager a day go into reading profiles back, and within how many days everybody is read."""
+"""How many calls of PeopleManager a day go to reading profiles back, and within how many days everybody is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import ceil
 from upa_core.domain.people_calls import LIMITS, WINDOW, Budget
 
 REST = timedelta(hours=24)
-"""Nobody is read again sooner, however many calls are left."""
+"""Nobody is read again sooner, even if calls are left."""
 WINDOWS_A_DAY = timedelta(days=1) // WINDOW
 TICK = timedelta(minutes=15)
 """The timer's rhythm by default; each tick reads once."""
@@ -19,24 +19,24 @@ _LEAST_PART, _FULL_PART = 0.5, 0.9
 
 @dataclass(frozen=True, slots=True)
 class DriftShare:
-    """What reading back may take of the connector's budget of calls, per cent."""
+    """The share of the connector's calls that reading back may take, in per cent."""
 
     share: float = 10.0
-    """Day by day, in the background."""
+    """In the background, day by day."""
     full_share: float = 50.0
     """While everybody is read at once (`upa drift --full`)."""
 
     def per_cent(self, *, full: bool) -> float:
-        """Return the share that counts now."""
+        """Return the share that applies now."""
         return self.full_share if full else self.share
 
     def window_part(self, *, full: bool) -> float:
-        """Return how much of the calls in 5 minutes one tick may take: the others are left to whoever writes."""
+        """Return the part of the calls in 5 minutes that one tick may take: the rest is left for writes."""
         return max(_LEAST_PART, self.per_cent(full=full) / 100) if not full else max(_FULL_PART, self.full_share / 100)
 
 
 def day_of(budget: Budget) -> int:
-    """Return how many calls the whole budget holds in a day, off-peak hours considered."""
+    """Return the calls that the whole budget holds in a day, off-peak hours included."""
     moment = datetime(2026, 1, 1)  # noqa: DTZ001 - only its hour counts
     hours = sum(budget.open_at(moment.replace(hour=hour)) for hour in range(24))
     calls = budget.per_window * (WINDOWS_A_DAY // 24) * hours
@@ -46,7 +46,7 @@ def day_of(budget: Budget) -> int:
 
 
 def calls_a_day(budget: Budget, share: DriftShare, *, full: bool = False, rhythm: timedelta = TICK) -> float:
-    """Return how many people can be read in a day, a call each.
+    """Return how many people can be read in a day, one call each.
 
     `rhythm`: how often the timer ticks; each tick reads once, within a part of one window of 5 minutes.
     """
@@ -56,13 +56,13 @@ def calls_a_day(budget: Budget, share: DriftShare, *, full: bool = False, rhythm
 
 
 def days_for(people: int, calls: float) -> int | None:
-    """Return within how many days so many people are read, at least one; None where nobody ever is."""
+    """Return the days in which this many people are read, at least one; None where they never are."""
     return max(1, ceil(people / calls)) if calls > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What reading back costs a tenant, in calls of PeopleManager."""
+    """The cost of reading back for a tenant, in calls of PeopleManager."""
 
     people: int
     limit: int
@@ -70,15 +70,15 @@ class Cost:
     a_day: int
     """Calls a day in the background."""
     per_cent: float
-    """Of what the tenant's limit allows in a day."""
+    """Percent of the calls that the tenant's limit allows in a day."""
     days: int
-    """Everybody is read within so many."""
+    """Everybody is read within this number of days."""
     full_days: float
-    """How long `upa drift --full` takes."""
+    """Days that `upa drift --full` takes."""
 
 
 def costs(tenants: Iterable[tuple[int, int]], share: DriftShare | None = None) -> list[Cost]:
-    """Work out what tenants of so many people and licences (0: not told) pay, with the budget's defaults."""
+    """Return what tenants of these sizes pay, each given by people and licences (0: not known), by default settings."""
     share, found = share or DriftShare(), []
     for people, licences in tenants:
         budget = Budget(licences=licences)

@@ -15,7 +15,7 @@ GateName = Literal["off", "paused", "held", "staging", "retry"]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate that is closed."""
+    """A closed gate."""
 
     name: GateName
     why: str
@@ -26,7 +26,7 @@ class Gate:
 
 
 def closed_for_all(state: ConnectorState) -> Gate | None:
-    """Return the gate that stops even an open run, between two files; None where both are open."""
+    """Return the gate that stops even an open run, between two files; None where both gates are open."""
     if switched_off(state):
         return Gate("off", "switched off: see `upa resume`")
     if state.paused:
@@ -35,7 +35,7 @@ def closed_for_all(state: ConnectorState) -> Gate | None:
 
 
 def closed_gate(connector: Connector, state: ConnectorState, now: datetime) -> Gate | None:
-    """Return the first gate that a new plan finds closed, None where it would be exported.
+    """Return the first closed gate for a new plan, None where the plan would be exported.
 
     The order is: off, paused, held, staging, retry. What only an administrator opens comes first.
     """

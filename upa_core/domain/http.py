@@ -15,18 +15,18 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asked over HTTP, before anything of it is believed."""
+    """A request over HTTP, before anything in it is checked."""
 
     url: str = ""
-    """As the caller wrote it, host included."""
+    """As the caller wrote it, with the host."""
     params: Mapping[str, str] = field(default_factory=dict)
-    """Of the route."""
+    """The route's parameters."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
     body: bytes = b""
     origin: str = ""
-    """Of this app, for addresses in answers."""
+    """The app's own origin, for addresses in answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,20 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as it is sent; half a character, which no encoding can carry, is escaped as JSON does."""
+        """The body as text; half of a surrogate pair, which no encoding can carry, is escaped as JSON does."""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
         return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def problem(status: int, title: str, detail: str, **headers: str) -> Response:
-    """Say what is wrong and what to do, in the form of RFC 9457."""
+    """Return an error answer that says what is wrong and what to do, in the form of RFC 9457."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, body, {"Content-Type": "application/problem+json", **named})
 
 
 class ProblemError(Exception):
-    """The request can't be answered as it was asked; `answer` says why."""
+    """The request can't be answered; `answer` says why."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__(answer.body["detail"])
@@ -60,12 +60,11 @@ class ProblemError(Exception):
 
 
 def own_origin(url: str, hostname: str) -> str:
-    """Return the origin for addresses in our answers, "" (so that they are relative) where the caller invented one.
+    """Return the origin for addresses in our answers; "" (relative addresses) where the caller made up a host.
 
     Args:
         url: the request's address, whose host is whatever the caller wrote.
         hostname: the app's own host name, "" where it isn't known.
-
     """
     try:
         parts = urlsplit(url)

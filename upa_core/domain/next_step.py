@@ -1,4 +1,4 @@
-"""What comes next, as the use cases tell the orchestrator, the timer and `upa run`."""
+"""The next step of a connector, as the use cases return it to the orchestrator, the timer and `upa run`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ StepKind = Literal["again", "poll", "idle"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One answer to "what now?".
+    """One answer to "what comes next?".
 
     `again`: more can be done at once; `poll`: come back at `at`; `idle`: nothing is due (`at`: the earliest moment that
     something will be).

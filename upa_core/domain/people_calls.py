@@ -1,4 +1,4 @@
-"""How many calls of PeopleManager we make: a share of the limit that everybody in the tenant uses [SP-64]."""
+"""How many calls of PeopleManager we may make: a share of the limit that everybody in the tenant uses [SP-64]."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import ClassVar
 
 WINDOW = timedelta(minutes=5)
 LIMITS = ((1_000, 3_000), (5_000, 6_000), (15_000, 9_000), (50_000, 12_000))
-"""Licences up to, calls in 5 minutes."""
+"""Licences up to a number, and the calls in 5 minutes that they allow."""
 LARGEST = 15_000
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a connector file allows."""
+    """The limits in a connector file."""
 
     share: float = 25.0
     """Per cent of the tenant's limit."""
     licences: int = 0
-    """Licences of the tenant; 0: not told, so the smallest limit counts."""
+    """Licences of the tenant; 0: not given, so the smallest limit applies."""
     per_hour: int | None = None
     per_day: int | None = None
     hours: tuple[int, int] | None = None
-    """Off-peak hours in UTC, from and until; (20, 5) goes over midnight. None: at any time."""
+    """Off-peak hours in UTC, from and until; (20, 5) crosses midnight. None: at any time."""
     one_geo: bool = False
-    """The tenant has one geo: where a profile lives needn't be looked at."""
+    """The tenant has one geo: the geo of a profile needn't be read."""
 
     @property
     def per_window(self) -> int:
@@ -35,37 +35,37 @@ class Budget:
         return max(1, int(limit * self.share / 100))
 
     def open_at(self, now: datetime) -> bool:
-        """Tell whether calls may be made at this hour."""
+        """Return whether calls may be made at this hour."""
         if self.hours is None:
             return True
         start, end = self.hours
         return start <= now.hour < end if start < end else now.hour >= start or now.hour < end
 
     def opens(self, now: datetime) -> datetime:
-        """Return when calls may be made next: now, or the next full hour at which they may."""
+        """Return when calls may be made next: now, or at the next full hour that allows them."""
         at = now
         while not self.open_at(at):
             at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         return at
 
     def calls_for(self, properties: int) -> int:
-        """Return the calls that one person costs at most: three reads, a look at the geo, a set for each property."""
+        """Return the most calls that one person costs: three reads, a read of the geo, a set for each property."""
         return properties + 3 + (not self.one_geo)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the share that somebody may take at most; the whole share by default."""
+    """The part of the share that one user of it may take; the whole share by default."""
 
     name: str = ""
-    """Who takes it, such as `drift`; "" isn't counted apart."""
+    """The user's name, such as `drift`; "" isn't counted separately."""
     most: float = 1.0
-    """Of the calls in 5 minutes: 0.1 is a tenth of the share."""
+    """Part of the calls in 5 minutes: 0.1 is a tenth of the share."""
     any_hour: bool = False
-    """Off-peak hours don't hold: somebody waits for the answer."""
+    """Off-peak hours don't apply: somebody waits for the answer."""
 
     def room(self, budget: Budget, taken: int) -> int:
-        """Return how many calls of a window are left to it, where so many are taken."""
+        """Return how many calls of a window are left to this part, when `taken` are taken."""
         return max(0, int(budget.per_window * self.most) - taken)
 
 
@@ -74,7 +74,7 @@ WHOLE_SHARE = Part()
 
 @dataclass(frozen=True, slots=True)
 class PeopleCalls:
-    """The stored document of a tenant: calls that were reserved, by window, hour and day (all UTC)."""
+    """The stored calls of a tenant that were reserved, by window, hour and day (all UTC)."""
 
     VERSION: ClassVar[int] = 1
 
@@ -88,16 +88,16 @@ class PeopleCalls:
     not_before: datetime | None = None
     """The service asked for a pause until then."""
     throttled: int = 0
-    """Times in a row that it asked."""
+    """How often in a row it asked."""
     lost_names: int = 0
-    """People in a row whose profile is known and whose user name finds none: their names were changed."""
+    """People in a row with a known profile whose user name finds none: their names were changed."""
     parts: dict[str, int] = field(default_factory=dict[str, int])
-    """Of the calls in this window, those of whoever may take a part only, by name."""
+    """The calls of this window by part, for parts that may take less than the whole share."""
 
     def reserve(
         self, wanted: int, budget: Budget, now: datetime, part: Part = WHOLE_SHARE, *, least: int = 0
     ) -> tuple[PeopleCalls, int]:
-        """Take at most so many calls; returns the document to be stored, and how many there are, perhaps none.
+        """Reserve at most `wanted` calls; return the document to store, and how many calls are reserved, perhaps none.
 
         `least`: what one person takes. An unused limit that is smaller is passed once, or nobody would be served.
         """
@@ -112,13 +112,13 @@ class PeopleCalls:
         return fresh._plus(granted, part), granted
 
     def give_back(self, calls: int, now: datetime, part: Part = WHOLE_SHARE) -> PeopleCalls:
-        """Return calls that were reserved and not made; those of a window that is over are gone."""
+        """Return the document after calls that were reserved and not made; those of an earlier window are lost."""
         fresh = self._turned(now)
         same_window = fresh.window == self.window
         return fresh._plus(-min(calls, fresh.in_window), part) if same_window else fresh
 
     def free_at(self, budget: Budget, now: datetime, part: Part = WHOLE_SHARE, *, least: int = 1) -> datetime:
-        """Return when so many calls can be reserved again: now, or the moment at which a limit renews."""
+        """Return when this many calls can be reserved again: now, or when a limit renews."""
         at = max(now, self.not_before or now)
         for _ in range(4):
             at = at if part.any_hour else budget.opens(at)
@@ -134,12 +134,12 @@ class PeopleCalls:
         return at
 
     def throttle(self, pause: float, now: datetime) -> PeopleCalls:
-        """Note that the service asked for a pause of so many seconds."""
+        """Return the document after the service asked for a pause, in seconds."""
         until = max(now + timedelta(seconds=pause), self.not_before or now)
         return replace(self, not_before=until, throttled=self.throttled + 1)
 
     def answered(self) -> PeopleCalls:
-        """Note that the service answers again."""
+        """Return the document after the service answered again."""
         return replace(self, throttled=0, not_before=None) if self.throttled else self
 
     def _turned(self, now: datetime) -> PeopleCalls:
@@ -156,7 +156,7 @@ class PeopleCalls:
         )
 
     def _limits(self, budget: Budget) -> Iterator[tuple[int, int]]:
-        """Yield each limit and what is used of it."""
+        """Yield each limit and the calls used of it."""
         yield budget.per_window, self.in_window
         if budget.per_hour is not None:
             yield budget.per_hour, self.in_hour
@@ -187,20 +187,20 @@ def _is_used(used: int, limit: int, least: int) -> bool:
 
 
 def window_of(moment: datetime) -> datetime:
-    """Return when the 5 minutes of a moment began."""
+    """Return the start of the 5 minutes that hold a moment."""
     return moment.replace(minute=moment.minute - moment.minute % 5, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Some calls of a load, at the moment from which they can be made."""
+    """A number of calls, and the moment from which they can be made."""
 
     at: datetime
     calls: int
 
 
 def slots(calls: int, budget: Budget, now: datetime, used_today: int = 0) -> Iterator[Slot]:
-    """Yield when so many calls can be made: window by window, within the limits of hours and days."""
+    """Yield when this many calls can be made: window by window, within the limits of hours and days."""
     left, at = calls, now
     in_hour: dict[str, int] = {}
     in_day = {now.date().isoformat(): used_today}
@@ -222,7 +222,7 @@ def slots(calls: int, budget: Budget, now: datetime, used_today: int = 0) -> Ite
 
 
 def within(span: timedelta, budget: Budget, now: datetime, used_today: int = 0) -> tuple[int, datetime]:
-    """Return how many calls a span holds, from the next open hour on, and when the first one after it can be made."""
+    """Return how many calls fit into a span from the next open hour, and when the first call after it can be made."""
     calls, end = 0, budget.opens(now) + span
     for slot in slots(10**9, budget, now, used_today):
         if slot.at >= end:
@@ -233,7 +233,7 @@ def within(span: timedelta, budget: Budget, now: datetime, used_today: int = 0) 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a plan's individual part costs, with its arithmetic."""
+    """The cost of a plan's individual part, with the calculation."""
 
     people: int
     calls: int
@@ -241,7 +241,7 @@ class Load:
     ends: datetime
 
     def __str__(self) -> str:
-        """Say it as an administrator can check it."""
+        """The cost in words that an administrator can check."""
         each = self.calls / self.people if self.people else 0
         return (
             f"{self.people:,} people × {each:.1f} calls = {self.calls:,} calls of PeopleManager, "
@@ -250,7 +250,7 @@ class Load:
 
 
 def load_of(people: int, properties: int, budget: Budget, now: datetime) -> Load:
-    """Work out what so many people with so many properties in all cost, and when they would be done."""
+    """Return the cost of this many people with this many properties in all, and when they would be done."""
     calls = people * budget.calls_for(0) + properties
     end = budget.opens(now)
     for slot in slots(calls, budget, now):

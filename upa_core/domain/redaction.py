@@ -1,4 +1,4 @@
-"""Values as they may be shown: `***` for properties whose mapping is marked `redact`."""
+"""Redaction: `***` for values of properties whose mapping is marked `redact`."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Redactor:
         self._inputs = {path for mapping in connector.mappings if mapping.redact for path in mapping.inputs}
 
     def value(self, target: str, value: str | None) -> str | None:
-        """Return a property's value as it may be shown."""
+        """Return a property's value for display."""
         return HIDDEN if value and target in self._secret else value
 
     def values(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
-        """Return values by property as they may be shown."""
+        """Return values by property for display."""
         return {target: self.value(target, value) for target, value in values.items()}
 
     def changes(self, old: Mapping[str, str | None], new: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
-        """Return each property of `new` with its old value (None: unknown) and its new one as they may be shown."""
+        """Return each property of `new` with its old value (None: unknown) and its new value, for display."""
         return {
             target: {"old": self.value(target, old.get(target)), "new": self.value(target, value)}
             for target, value in sorted(new.items())
         }
 
     def source(self, path: str, value: Any) -> Any:
-        """Return a source attribute's value as it may be shown."""
+        """Return a source attribute's value for display."""
         return HIDDEN if value not in (None, "") and path in self._inputs else value

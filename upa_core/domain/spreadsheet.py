@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 UNKNOWN = "(unknown)"
-"""Stands for a value that SharePoint never confirmed: an empty cell is an empty value."""
+"""A value that SharePoint never confirmed; an empty cell is an empty value."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -18,7 +18,7 @@ def safe_cell(value: object) -> str:
 
 
 class SafeCsv:
-    """A CSV writer whose every cell is quoted and safe."""
+    """A CSV writer: every cell is quoted and safe."""
 
     def __init__(self, stream: TextIO, headings: Sequence[str] = ()) -> None:
         """Write the headings, if there are any."""

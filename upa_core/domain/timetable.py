@@ -1,4 +1,4 @@
-"""When to look again: polling an import job, retrying a person in escrow, pausing after a failed run."""
+"""Pauses: before the next poll of an import job, the next try of a person in escrow, the next run after a failure."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ STALLED_AFTER = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(hours=24)
 LATE_LOG_PATIENCE = timedelta(hours=2)
 SENDER_PATIENCE = timedelta(minutes=5)
-"""How long whoever began an upload or a queue call is left alone with it, before somebody else takes it for dead."""
+"""A sender who began an upload or a queue call is left alone this long; then it counts as dead."""
 LOOK_UP_AGAIN = timedelta(minutes=5)
 SOURCE_PAUSE = timedelta(minutes=1)
 """Least pause after the source failed and named none."""
 LANE_BUSY = timedelta(minutes=5)
 FOREIGN_LANE_PATIENCE = timedelta(hours=26)
-"""A lane that another connector has held for longer is taken over: nobody gives an import job more than 24 h."""
+"""A lane that another connector has held for longer is taken over: no import job is given more than 24 h."""
 ABANDONED_POLL = timedelta(hours=1)
 ABANDONED_HORIZON = timedelta(days=30)
-"""Nobody waits longer for an import job that was given up: its people are doubted once, and it is forgotten."""
+"""An import job that was given up is watched this long; then its people are doubted once, and it is forgotten."""
 LATEST_ARCHIVE = timedelta(hours=24)
-"""A library that can't be read for so long after an import job ended: the run fails, the lane goes on."""
+"""If the library can't be read for this long after an import job ended, the run fails and the lane is free."""
 MAX_TRIES = 12
-"""Failed attempts in a row at one step of sending before the run fails, about two hours."""
+"""Failed tries in a row at one step of sending before the run fails: about two hours."""
 MAX_QUEUE_CALLS = 2
-"""Queue calls that neither answered nor were listed before the run fails."""
+"""Queue calls that were neither answered nor listed before the run fails."""
 HOLD_ALERT_EVERY = timedelta(days=7)
 RHYTHM_SLACK = timedelta(minutes=5)
-"""Ticks come a little early or late: so much short of a connector's rhythm is on time."""
+"""A tick may come a little early or late: a run that is early by this much is on time."""
 LONGEST_PAUSE = timedelta(days=2)
 """No pause of ours is longer than a day."""
 PROFILE_PATIENCE = timedelta(days=7)
-"""Profiles of blocked, unlicensed and education accounts come late: nobody is alarmed before [SP-35]."""
+"""Profiles of blocked, unlicensed and education accounts come late: no alarm before [SP-35]."""
 
 _ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 _ESCROW_HORIZON = timedelta(days=30)
@@ -40,7 +40,7 @@ _FAILED_RUN_STEPS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=
 
 
 def is_early(not_before: datetime | None, now: datetime) -> bool:
-    """Tell whether a pause is still on; one longer than any of ours was noted by a clock that was ahead."""
+    """Return whether a pause still lasts; a pause longer than any of ours came from a clock that was ahead."""
     return not_before is not None and timedelta(0) < not_before - now <= LONGEST_PAUSE
 
 

@@ -23,12 +23,12 @@ _HEAD = BOM + b'{"value":['
 _TAIL = b"]}"
 _OPENING = b'{"%b":"' % ID_PROPERTY.encode()
 _BETWEEN = b"}," + _OPENING
-"""Stands between two people and nowhere else: within a value the quote would be escaped."""
+"""Stands between two people and nowhere else: inside a value the quote would be escaped."""
 _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
 
 
 class ImportFile:
-    """An import file while it grows, within its limits."""
+    """An import file while it is built, within its limits."""
 
     def __init__(self, *, max_pairs: int, max_bytes: int) -> None:
         self._parts: list[bytes] = []
@@ -38,7 +38,7 @@ class ImportFile:
         self.pairs = 0
         """Name/value pairs, the id not counted."""
         self.size = len(_HEAD) + len(_TAIL)
-        """Bytes of the file as it stands."""
+        """Size of the file so far, in bytes."""
 
     def add(self, entries: Sequence[Entry]) -> int:
         """Append people in their order; returns how many were taken before one would pass a limit.
@@ -60,7 +60,7 @@ class ImportFile:
         return len(entries)
 
     def _within(self, room: int, sizes: Iterable[int]) -> int:
-        """Return how many go into what is left; the first of all always does."""
+        """Return how many people fit into the room that is left; the first person of a file always fits."""
         taken = 0
         for size in sizes:
             room -= size
@@ -75,7 +75,10 @@ class ImportFile:
 
 
 def _encode(entries: Sequence[Entry]) -> bytes:
-    """Write people, comma between them; many at once, since the encoder's start takes longer than a person."""
+    """Encode people, with a comma between them.
+
+    Many at once, because starting the encoder takes longer than encoding a person.
+    """
     return _JSON.encode([{ID_PROPERTY: entry.person, **entry.new} for entry in entries])[1:-1].encode("ascii")
 
 
@@ -85,7 +88,7 @@ def begin(limits: Limits) -> ImportFile:
 
 
 def split(content: bytes) -> dict[str, bytes]:
-    """Return what an import file of ours says of each person, for `read`; decoded, it is five times as big.
+    """Cut an import file of ours into one piece of bytes per person, for `read`; decoded it would be five times as big.
 
     Raises `CorruptStateError` where it isn't one.
     """
@@ -102,7 +105,7 @@ def split(content: bytes) -> dict[str, bytes]:
 
 
 def read(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict[str, str]]:
-    """Return the values of people whom `split` returned, by person.
+    """Decode the pieces that `split` returned into property and value, by person.
 
     Raises `CorruptStateError` where they can't be read.
     """
@@ -115,7 +118,7 @@ def read(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict
 
 
 def without(content: bytes, person: str) -> bytes:
-    """Return an import file of ours without a person, the others byte for byte as they were.
+    """Return an import file of ours without one person; the other people stay byte for byte as they were.
 
     Raises `CorruptStateError` where it isn't one.
     """

@@ -1,4 +1,4 @@
-"""SharePoint's import job as it answers: members, numbers, order of states [SP-3, SP-4, SP-53]."""
+"""SharePoint's import job: its fields, its states in their order, its errors [SP-3, SP-4, SP-53]."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class JobError(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """One import job. Numbers that we don't know are kept as they came."""
+    """One import job. A number that we don't know is kept as it came."""
 
     id: str
     state: int
@@ -42,7 +42,7 @@ class ImportJob:
 
     @property
     def ended(self) -> bool:
-        """True in a state that SharePoint doesn't leave again."""
+        """True in a final state: SharePoint doesn't change it any more."""
         return self.state in (JobState.SUCCEEDED, JobState.ERROR)
 
     @property
@@ -52,12 +52,12 @@ class ImportJob:
 
 
 def state_name(state: int) -> str:
-    """Name a state for people; an unknown number is shown as it is."""
+    """Return the name of a state; an unknown number is shown as a number."""
     return JobState(state).name.capitalize() if state in JobState._value2member_map_ else f"state {state}"
 
 
 def error_name(error: int) -> str:
-    """Name an error for people, in SharePoint's own spelling."""
+    """Return the name of an error in SharePoint's own spelling; an unknown number is shown as a number."""
     if error not in JobError._value2member_map_:
         return f"error {error}"
     return "".join(part.capitalize() for part in JobError(error).name.split("_"))

@@ -15,7 +15,7 @@ from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-"""Not what else Unicode ends lines with: a message may quote a value."""
+"""Only these end a line. A message may quote a value that holds another line separator of Unicode."""
 _KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
 _QUOTED = re.compile(r"""(?<=['"])[^'"\n]{1,250}(?=['"])""")
 KNOWN_KINDS = frozenset(
@@ -34,8 +34,11 @@ _ABORT_WORDS = {
     "InvalidProperty": "is not mapped to any property",
     "GenericError": "multiple instances of the same single-value property",
 }
-"""What ends the whole import, whomever the line names [SP-46, SP-48, SP-49]. Nobody knows whether a person named twice
-fails alone: the database's own error doesn't say what became of the rest."""
+"""Words that end the whole import, whichever person the line names [SP-46, SP-48, SP-49].
+
+Nobody knows whether a person who is named twice fails alone: the database's own error doesn't say what became of the
+other people.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def decode_log(data: bytes) -> str:
 
 
 def decode_pieces(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Decode a log that comes piece by piece, as `decode_log`; the first piece holds the whole mark."""
+    """Decode a log that comes in pieces, as `decode_log` does; the first piece holds the whole byte order mark."""
     decoder: codecs.IncrementalDecoder | None = None
     for piece in pieces:
         if decoder is None:
@@ -65,7 +68,7 @@ def decode_pieces(pieces: Iterable[bytes]) -> Iterator[str]:
 
 
 def parse_log(pieces: str | Iterable[str]) -> list[LogLine]:
-    """Parse a log file, whole or piece by piece; tabs part the columns, a line without a kind continues the one before.
+    """Parse a log. Tabs separate the columns; a line without a kind continues the line before.
 
     Only its messages are held at a time.
     """
@@ -76,7 +79,7 @@ def parse_log(pieces: str | Iterable[str]) -> list[LogLine]:
         columns = raw.split("\t", 2)
         if len(columns) == 3 and columns[0].strip():
             kind, identity, message = (column.strip() for column in columns)
-            kind = kind if _KIND.fullmatch(kind) else ""  # a value that a message quotes over several lines
+            kind = kind if _KIND.fullmatch(kind) else ""  # the value that a message quotes may hold line breaks
             heads.append((kind, identity, [message]))
             continue
         kind = raw.split(None, 1)[0].rstrip("-:")
@@ -90,7 +93,10 @@ def parse_log(pieces: str | Iterable[str]) -> list[LogLine]:
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    """Part a text into its lines; a carriage return at the end of a piece may belong to a line feed in the next."""
+    """Split the text into lines.
+
+    A carriage return at the end of a piece may belong to a line feed at the start of the next.
+    """
     rest, first = "", True
     for piece in pieces:
         rest += piece.removeprefix("\ufeff") if first else piece
@@ -109,7 +115,7 @@ def judge(
     people: Collection[str],
     sent: Callable[[str], Collection[str]] = lambda _: (),
 ) -> Verdict:
-    """Decide whom an import job confirmed, and which of the properties `sent` of a person the log names as refused.
+    """Decide whom an import job confirmed. `sent` returns the properties that the file held of a person.
 
     Only Succeeded, and Error with ImportCompleteWithError whose log names people of the file on every line, confirm
     anybody: a line without an identity, or one that names a stranger, could mean everyone; in a file of one
@@ -141,7 +147,7 @@ def judge(
 
 
 def _property(message: str, sent: Collection[str]) -> str:
-    """Return the one property that a message quotes, `*` where it quotes none of those sent, or several."""
+    """Return the property that a message quotes. `*`: it quotes none of the properties sent, or several."""
     quoted = {name.lower() for name in _QUOTED.findall(message)}
     named = [target for target in sent if target.lower() in quoted]
     return named[0] if len(named) == 1 else WHOLE

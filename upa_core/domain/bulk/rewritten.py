@@ -1,4 +1,4 @@
-"""Texts that SharePoint's reader of the import file may take for a date, and give back in another form [SP-108]."""
+"""Texts that SharePoint's reader of the import file may take for a date and return in another form [SP-108]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHORTEST, _LONGEST = 19, 40
 
 
 def may_be_rewritten(text: str) -> bool:
-    """Tell whether Newtonsoft.Json, with its default settings, reads a text as a date.
+    """Return whether Newtonsoft.Json, with its default settings, reads a text as a date.
 
     A day that its month doesn't have counts too: the answer is used for warnings only.
     """

@@ -1,4 +1,4 @@
-"""An ad hoc run: a run of a connector whose plan didn't come from its source, but from somebody at the keyboard."""
+"""An ad hoc run: a run of a connector whose plan came from an administrator, not from the source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class AdHoc:
-    """What kind of run it is, and who began it; such a run has no rounds."""
+    """The kind of an ad hoc run and who began it; such a run has no rounds."""
 
     kind: Literal["canary", "import", "now"]
     """`canary`: one person with the connector's own mappings; `import`: a file, once; `now`: one

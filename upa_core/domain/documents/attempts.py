@@ -1,4 +1,7 @@
-"""How often a step failed on a document: what fails again and again is given up, never an outage."""
+"""How often a step failed on a document.
+
+A step that fails again and again is given up; an outage is no reason to give up.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 MAX_FAILURES = 4
-"""Failures of one step on one document before it is given up; deaths of the process count alone."""
+"""Failures of one step on one document before it is given up; deaths of the process are counted apart."""
 LEAST_TIME = timedelta(hours=6)
-"""Between the first of them and the last: a bad deployment is taken back sooner."""
+"""Least time between the first and the last of these failures: a bad deployment is rolled back sooner."""
 DEAD_AFTER = timedelta(hours=1)
-"""A step that began so long ago and never ended has died: no invocation lasts half as long."""
+"""A step that began this long ago and never ended has died: no invocation lasts half as long."""
 FORGOTTEN_AFTER = timedelta(days=7)
-"""Failures that are older begin to count anew."""
+"""Older failures don't count any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +29,19 @@ class Attempt:
     """When it last began or failed."""
     failures: int = 0
     since: datetime | None = None
-    """When the first failure was."""
+    """When the first failure happened."""
     deaths: int = 0
     dying_since: datetime | None = None
     """When the first step that died had begun."""
     begun: datetime | None = None
-    """When it began, where it hasn't ended."""
+    """When it began; None where it has ended."""
 
     def failed(self, now: datetime) -> Attempt:
-        """Return it after an exception."""
+        """Return the attempt with one more failure."""
         return replace(self, last=now, begun=None, failures=self.failures + 1, since=self.since or now)
 
     def began(self, now: datetime) -> Attempt:
-        """Return it as it begins; one that began long ago and never ended has died."""
+        """Return the attempt with a new beginning; an earlier beginning that never ended counts as a death."""
         if self.begun is None:
             return replace(self, last=now, begun=now)
         if now - self.begun < DEAD_AFTER:
@@ -47,14 +50,14 @@ class Attempt:
         return replace(self, last=now, begun=now, deaths=self.deaths + 1, dying_since=dying)
 
     def is_spent(self, now: datetime) -> bool:
-        """Tell whether it failed, or died, often enough over a time that no outage of a moment takes."""
+        """Return whether it failed, or died, often enough and over a time longer than any short outage."""
         counts = ((self.failures, self.since), (self.deaths, self.dying_since))
         return any(n >= MAX_FAILURES and since is not None and now - since >= LEAST_TIME for n, since in counts)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """A connector's steps that failed, or are at work on what may kill them; names no person."""
+    """The steps of a connector that failed, or that read a document which may kill the process; names no person."""
 
     VERSION: ClassVar[int] = 1
 
@@ -62,18 +65,17 @@ class Attempts:
     entries: tuple[Attempt, ...] = ()
 
     def of(self, step: str, document: str, now: datetime) -> Attempt:
-        """Return what is known of a step on a document."""
+        """Return the attempts of a step on a document."""
         for one in self.entries:
             if (one.step, one.document) == (step, document) and timedelta(0) <= now - one.last < FORGOTTEN_AFTER:
                 return one
         return Attempt(step, document, now)
 
     def having(self, attempt: Attempt, *, alone: bool = False) -> Attempts:
-        """Return them with one replaced; failures that are old enough are dropped.
+        """Return these with one attempt replaced; failures that are old enough are dropped.
 
         Args:
             alone: the step is taken on this document alone; that it began on others, and didn't fail, is over.
-
         """
         kept = [
             one

@@ -12,7 +12,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What a full round of a day named, less whoever was seen to leave since."""
+    """People that the full rounds of one day named, less those who were seen to leave since."""
 
     at: datetime
     people: int
@@ -34,12 +34,12 @@ class Censuses:
 
 
 def counted(censuses: Iterable[Census], people: int, now: datetime) -> tuple[Census, ...]:
-    """Return the censuses with a new full round; the larger number of a day stays, and thirty days of them."""
+    """Return the censuses with a new full round. Each day keeps its largest number, for thirty days."""
     recent = [one for one in censuses if now - one.at < KEPT]
     today = [one.people for one in recent if one.at.date() == now.date()]
     return (*(one for one in recent if one.at.date() != now.date()), Census(now, max([people, *today])))
 
 
 def without_leavers(censuses: Iterable[Census], left: int) -> tuple[Census, ...]:
-    """Return the censuses after people were seen to leave: nobody expects them in the next full round."""
+    """Return the censuses after people left: the next full round isn't expected to name them."""
     return tuple(replace(one, people=max(0, one.people - left)) for one in censuses)

@@ -1,4 +1,4 @@
-"""A checksum behind a JSON document, written in blanks: releases that don't know it read over it."""
+"""A checksum at the end of a JSON document, written in blanks: releases that don't know it ignore it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def sealed(document: bytes) -> bytes:
 
 
 def unsealed(data: bytes) -> bytes | None:
-    """Return the document without its checksum, or as it is where it has none; None where the two don't fit."""
+    """Return the document without its checksum, or as it is where it has none; None where the checksum is wrong."""
     found = _TRAILER.search(data, max(0, len(data) - 4 * _BITS))
     if found is None:
         return data

@@ -24,7 +24,10 @@ def instant(moment: datetime) -> str:
 
 
 def added(default: Any) -> Any:
-    """Declare a field of a later release: at its default it isn't written, so that earlier releases read on."""
+    """Declare a field that a later release added.
+
+    It isn't written at its default, so that earlier releases can read the document.
+    """
     return dataclasses.field(default=default, metadata={_ADDED: True})
 
 
@@ -72,7 +75,7 @@ class _MisfitError(ValueError):
 
 @cache
 def _reader(kind: Any) -> Reader:
-    """Make the reader of a type, once: thousands of documents of a few types are read in a run."""
+    """Return the reader of a type; it is made once, because a run reads thousands of documents of a few types."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return _optional(*(_reader(option) for option in inner if option is not type(None)))

@@ -1,4 +1,4 @@
-"""Where more of a connector lies: connector files and the runs that name them, the list of its shards, probes.
+"""Keys of further blobs of a connector: connector files and their users, the list of people shards, probes.
 
 `storage_layout` takes these keys apart.
 """
@@ -14,30 +14,30 @@ def connector_files_prefix(connector: str) -> str:
 
 
 def connector_file_key(connector: str, digest: str) -> str:
-    """Return where a connector file lies, by the SHA-256 of its bytes."""
+    """Return the key of a connector file, by the SHA-256 of its bytes."""
     return f"{connector_files_prefix(connector)}{digest}.yaml"
 
 
 def named_file_prefix(run: str, connector: str) -> str:
-    """Return the prefix of the key by which a connector's run names its file."""
+    """Return the prefix of the key that names the connector file of a run."""
     return f"{run_folder(run)}config/{connector}/"
 
 
 def named_file_key(run: str, connector: str, digest: str) -> str:
-    """Return the key by which a run names its file: the blob is empty, its key says all."""
+    """Return the key that names the connector file of a run. The blob is empty: its key says everything."""
     return f"{named_file_prefix(run, connector)}{digest}"
 
 
 def shard_list_key(connector: str) -> str:
-    """Return where it lies which people shards there are."""
+    """Return the key of the list of people shards."""
     return f"{connector_prefix(connector)}shards.json"
 
 
 def probes_prefix(connector: str) -> str:
-    """Return the prefix of what `upa doctor` writes to see whether it can."""
+    """Return the prefix of the blobs that `upa doctor` writes to test the storage."""
     return f"{connector_prefix(connector)}doctor-"
 
 
 def probe_key(connector: str, token: str) -> str:
-    """Return where `upa doctor` writes to see whether it can."""
+    """Return the key of a blob that `upa doctor` writes to test the storage."""
     return f"{probes_prefix(connector)}{token}"

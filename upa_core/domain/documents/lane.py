@@ -1,4 +1,4 @@
-"""The stored documents of a tenant's lane: the file in flight, abandoned import jobs, how files ended."""
+"""The stored documents of a tenant's lane: the file in flight, abandoned import jobs, the outcome of each file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FilePhase = Literal["reserved", "uploaded", "queueing", "queued"]
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """The import file in the lane and how far it got; written before each step that has an effect at SharePoint."""
+    """The import file in the lane and its progress; written before each step that has an effect at SharePoint."""
 
     connector: str
     run: str
@@ -24,32 +24,32 @@ class InFlight:
     since: datetime
     """When the file entered the lane."""
     attempt: int = 1
-    """Uploads begun, each under a fresh name."""
+    """Number of uploads begun, each under a new name."""
     upload: str = ""
     """Name in the library."""
     source_uri: str = ""
     asked: datetime | None = None
     """When the (last) queue call was made."""
     lookups: int = 0
-    """Times the import job wasn't listed since `asked`."""
+    """How often the import job wasn't listed since `asked`."""
     not_before: datetime | None = None
     jobs: tuple[str, ...] = ()
     """Every import job id ever learnt for this file."""
     queued: datetime | None = None
     ended: datetime | None = None
-    """When the import jobs were first seen ended, while a late log is waited for."""
+    """When the import jobs were first seen to have ended, while we wait for a late log."""
     stalled: bool = False
     tries: int = 0
-    """Calls in a row that failed since the file last got on."""
+    """Failed calls in a row since the last progress."""
     queues: int = 0
-    """Queue calls whose import job may exist: more than one means that siblings may be running."""
+    """Queue calls that may have made an import job; more than one: several may be running."""
     log_seen: str = ""
-    """What the log folders held when last looked at: a log is read once it has stopped growing."""
+    """The contents of the log folders at the last look: a log is read once it has stopped growing."""
     beside: bool = added(default=False)
-    """The run has batches of other routes too: whoever looks at this file goes on with them."""
+    """The run has batches of other routes too; a watcher of this file advances them as well."""
 
     def overdue(self, now: datetime) -> bool:
-        """Tell whether another connector may take the lane over: nobody gives an import job more than 24 h."""
+        """Return whether another connector may take over the lane: no import job is given more than 24 h."""
         return now - self.since >= FOREIGN_LANE_PATIENCE
 
 
@@ -67,7 +67,7 @@ class Abandoned:
     since: datetime
     next_poll: datetime
     queues: int = 0
-    """Queue calls whose import job may exist: more than one means that siblings may be running, not all learnt."""
+    """Queue calls that may have made an import job; more than one: several may be running, some unknown to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Lane:
     abandoned: tuple[Abandoned, ...] = ()
 
     def count_job(self, now: datetime) -> Lane:
-        """Count one more import job against the day's budget."""
+        """Return the lane with one more import job counted against the day's budget."""
         day = now.date().isoformat()
         today = self.jobs_today if day == self.day else 0
         return replace(self, day=day, jobs_today=today + 1, jobs_total=self.jobs_total + 1)
@@ -96,7 +96,7 @@ class Lane:
         return replace(self, jobs_today=max(0, self.jobs_today - 1), jobs_total=max(0, self.jobs_total - 1))
 
     def budget_left(self, now: datetime, per_day: int) -> bool:
-        """Tell whether another import job may be queued today."""
+        """Return whether another import job may be queued today."""
         return self.day != now.date().isoformat() or self.jobs_today < per_day
 
 
@@ -109,7 +109,7 @@ class LogFile:
     key: str
     sha256: str
     readable: bool = True
-    """False: it was listed and couldn't be read; whom it names isn't known."""
+    """False: it was listed and couldn't be read; nobody knows whom it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class JobOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The archive's manifest of one batch: settling reads this and what it names, nothing else."""
+    """The archive's manifest of one batch: settling reads this manifest and the blobs that it names, nothing else."""
 
     VERSION: ClassVar[int] = 1
 
@@ -139,13 +139,13 @@ class Outcome:
     logs: tuple[LogFile, ...]
     """What the target answered: the logs of the import jobs, or the archived answers of another route."""
     intact: bool
-    """False: the file in the library wasn't the one we wrote when it was archived."""
+    """False: when it was archived, the file in the library wasn't the one that we wrote."""
     given_up: str = ""
     source_uri: str = ""
     log_folders: tuple[str, ...] = ()
     abandoned: bool = False
     """Given up while its import job may still run."""
     import_jobs: tuple[str, ...] = ()
-    """Ids of every import job learnt for the file, of one given up too."""
+    """Ids of all import jobs known for the file, those that were given up included."""
     route: str = added("bulk")
-    """How the batch travelled: who judges the answer."""
+    """The batch's route: it judges the answer."""

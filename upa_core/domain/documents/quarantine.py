@@ -10,12 +10,12 @@ from typing import Literal
 from upa_core.domain.errors import AccessDeniedError, FatalError, RefusedError
 
 OFF_AFTER = timedelta(days=28)
-"""The first probe that fails after so long switches the connector off."""
+"""A probe that fails after this time switches the connector off."""
 SLOW_PULL = timedelta(days=1)
-"""Rhythm of pulling while nobody decides about an expired hold."""
+"""The rhythm of pulling while nobody decides about an expired hold."""
 
 Probe = Literal["pull", "export", "decision"]
-"""What is tried, or waited for, to find out whether a quarantine is over."""
+"""The step that must succeed before the quarantine is over."""
 
 
 class QuarantineReason(StrEnum):
@@ -35,21 +35,21 @@ class Quarantine:
 
     reason: QuarantineReason
     since: datetime
-    """When it was entered, or somebody switched the connector on again; another reason doesn't change it."""
+    """When it was entered, or when somebody switched the connector on again; another reason doesn't change it."""
     detail: str
-    """What the last probe failed with."""
+    """The error of the last probe."""
     probe: Probe = "export"
     off_since: datetime | None = None
     """When the connector was switched off: nothing is pulled, planned or sent until somebody resumes it."""
 
     @property
     def off_after(self) -> datetime:
-        """Return from when on a probe that fails switches the connector off."""
+        """Return the moment after which a failed probe switches the connector off."""
         return self.since + OFF_AFTER
 
 
 def reason_of(exc: FatalError, *, refused: QuarantineReason = QuarantineReason.CONFIGURATION) -> QuarantineReason:
-    """Return the reason for an error that only an administrator can fix; `refused`: what a refusal points to."""
+    """Return the reason for an error that only an administrator can fix; `refused`: the reason for a refusal."""
     if isinstance(exc, AccessDeniedError):
         return QuarantineReason.CREDENTIALS
     return refused if isinstance(exc, RefusedError) else QuarantineReason.CONFIGURATION
@@ -58,7 +58,7 @@ def reason_of(exc: FatalError, *, refused: QuarantineReason = QuarantineReason.C
 def slowed_down(
     before: Quarantine | None, reason: QuarantineReason, detail: str, now: datetime, probe: Probe
 ) -> Quarantine:
-    """Return the quarantine after a failure; what another probe found first stands until that one succeeds."""
+    """Return the quarantine after a failure. Another probe's reason stays until that probe succeeds."""
     if before is None:
         return Quarantine(reason, now, detail, probe)
     if before.probe != probe:
@@ -68,12 +68,12 @@ def slowed_down(
 
 
 def left_by(before: Quarantine | None, probe: Probe) -> Quarantine | None:
-    """Return the quarantine after a probe that succeeded: over, unless another probe has to say so."""
+    """Return the quarantine after a probe that succeeded; None: it is over. Another probe may still have to succeed."""
     return None if before is not None and before.probe == probe else before
 
 
 def switched_on(before: Quarantine | None, now: datetime) -> Quarantine | None:
-    """Return the quarantine of a connector that somebody resumes: one switched off has another 28 days."""
+    """Return the quarantine after somebody resumes the connector; one that was switched off gets another 28 days."""
     if before is None or before.off_since is None:
         return before
     return replace(before, since=now, off_since=None)

@@ -1,4 +1,4 @@
-"""The stored documents of a round: where it stands in the source, its segments, its seal."""
+"""The stored documents of a round: its position in the source, its segments, its seal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Watermark:
     fingerprint: str
     """The connector's fingerprint when the token was issued: `$select` is baked into it."""
     decided: str = added("")
-    """The connector's `decided` then, where it has secondary sources: tells apart what was added only for matching."""
+    """The connector's `decided` then, with secondary sources: equal, where a change was about matching alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class OpenRound:
-    """A round being pulled; what it doesn't name doesn't exist."""
+    """A round being pulled. A segment that it doesn't name doesn't exist."""
 
     id: str
     kind: RoundKind
     reason: str
-    """Why this round is of its kind, for people."""
+    """Why this round is full or delta, for people to read."""
     started: datetime
     position: Link
     inputs: tuple[str, ...]
@@ -58,15 +58,15 @@ class OpenRound:
     segments: tuple[Segment, ...] = ()
     pages: int = 0
     restarts: int = 0
-    """Times the source asked for a resync; one is followed at once, each further one after a longer pause."""
+    """Resyncs that the source asked for; the first is followed at once, each later one after a longer pause."""
     announced: bool = False
-    """A full round that was expected to change much: its updates are exempt from the change threshold."""
+    """A full round that was expected to change many values: its updates don't count against the change threshold."""
     requested: bool = False
-    """Somebody asked for this round: it gets a report even where it finds no change."""
+    """Somebody asked for this round: it gets a report even if it finds no change."""
     not_before: datetime | None = None
     """The pause that the source asked for."""
     keys: tuple[Segment, ...] = added(())
-    """What the round says of people's keys, where a secondary source matches by them."""
+    """The round's key attributes of people, where a secondary source matches by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class SealedRound:
     segments: tuple[Segment, ...]
     announced: bool = False
     requested: bool = False
-    """Somebody asked for it and may ask what became of it by its id."""
+    """Somebody asked for this round and may look up its result by its id."""
     source: str = added("")
-    """The secondary source whose rows changed; "" = the directory. Its segments name who is to be planned."""
+    """The secondary source whose rows changed; "" = the directory. Its segments name the people to be planned."""
 
     @property
     def rows(self) -> int:

@@ -12,18 +12,18 @@ from upa_core.domain.documents.ids import moment_of
 from upa_core.domain.documents.quarantine import QuarantineReason
 
 RunResult = Literal["success", "failed", "no_change", "rejected"]
-"""How a run went through; `success`: each of its people is confirmed, or in escrow by name."""
+"""How a run ended; `success`: each of its people is confirmed, or in escrow by name."""
 Outcome = Literal["complete", "partly", "failed", "no_change", "rejected"]
-"""What reached profiles."""
+"""What arrived in profiles."""
 BULK = "bulk"
-"""The route of whatever names none: SharePoint's bulk import."""
+"""The default route: SharePoint's bulk import."""
 INDIVIDUAL = "individual"
 """The route of single profiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a plan or a run comes to."""
+    """Counts of a plan or a run."""
 
     people: int = 0
     """People seen in the rounds (or due from escrow), once each."""
@@ -36,7 +36,7 @@ class Counts:
     ended: int = 0
     """Known people who left the directory."""
     absent: int = added(0)
-    """Of those who ended, people whom two full rounds in a row didn't name."""
+    """Of the people who ended, those whom two full rounds in a row didn't name."""
     invalid: int = 0
     """People put into escrow because a value doesn't fit its mapping."""
     clear_unsupported: int = 0
@@ -51,11 +51,11 @@ class Counts:
     """Of those in escrow, people who have no profile yet."""
     pairs: int = 0
     held_back: int = added(0)
-    """Values that aren't sent because they, or their property, were refused."""
+    """Values that aren't sent because the person, or the property, was refused."""
     over_budget: int = added(0)
     """People whose single writes wait for the budget of calls."""
     again: int = added(0)
-    """Of the people updated, those all of whose values were allowed before and weren't confirmed; never stored."""
+    """Of the people updated, those whose values were all allowed before and never confirmed; not stored."""
 
     def plus(self, other: Counts) -> Counts:
         """Add two counts."""
@@ -64,7 +64,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """One batch of a run; that of the bulk route is an import file."""
+    """One batch of a run; on the bulk route it is an import file."""
 
     name: str
     """`upa-<connector>-<run id>-<sequence>.json`; the orchestration's instance id too."""
@@ -74,7 +74,7 @@ class FileState:
     size: int
     sha256: str
     updated: int = 0
-    """People with at least one value to set, but for those all of whose values were allowed before."""
+    """People with at least one value to set, without those whose values were all allowed before."""
     cleared: int = 0
     """People with at least one confirmed value to clear."""
     settled: bool = False
@@ -83,12 +83,12 @@ class FileState:
     import_jobs: tuple[str, ...] = ()
     """Ids of its import jobs, known once it is settled."""
     route: str = added(BULK)
-    """How it travels: the name of a route."""
+    """The name of its route."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedRoute:
-    """A route of a run that failed or was denied: none of its other batches begins."""
+    """A route of a run that failed or was denied: its other batches aren't begun."""
 
     route: str
     why: str
@@ -119,18 +119,18 @@ class Run:
     approved: bool = False
     """Held and approved: nothing of it counts against the change threshold."""
     tried: tuple[str, ...] = added(())
-    """Properties that were set aside when the plan was made, or are since: what the answers say of them is told."""
+    """Properties that are set aside, since the plan was made or later: events report what the answers say of them."""
     closed: tuple[ClosedRoute, ...] = added(())
-    """Routes that have nothing more to do in this run while another is still at work."""
+    """Routes that are finished in this run while another still has work."""
     ad_hoc: AdHoc | None = added(None)
-    """Set where the plan came from an administrator: the run has no rounds, and says nothing of the source."""
+    """Set where the plan came from an administrator: the run has no rounds and says nothing of the source."""
 
     def file(self, name: str) -> FileState | None:
         """Return the file of that name."""
         return next((file for file in self.files if file.name == name), None)
 
     def waiting(self, route: str | None = None) -> list[FileState]:
-        """Return the batches that are still to be delivered: of one route, or of all that aren't closed."""
+        """Return the batches still to be delivered: of one route, or of all routes that aren't closed."""
         over = {one.route for one in self.closed}
         files = (file for file in self.files if not file.settled and file.route not in over)
         return [file for file in files if route in (None, file.route)]
@@ -141,7 +141,7 @@ class Run:
         return tuple(dict.fromkeys(file.route for file in self.waiting()))
 
     def closing(self, route: ClosedRoute) -> Run:
-        """Return the run with one route closed, at its first failure."""
+        """Return the run with one more route closed; the first failure of a route counts."""
         known = any(one.route == route.route for one in self.closed)
         return self if known else replace(self, closed=(*self.closed, route))
 
@@ -157,13 +157,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Urgent:
-    """One person who is written at once, beside everything else: nothing is planned until it is over."""
+    """One person who is written at once, beside all other work: nothing is planned until it is over."""
 
     run: Run
-    """With one batch, of one person."""
+    """The run; it has one batch, of one person."""
     person: str
     until: datetime
-    """Nothing is sent for it afterwards; whoever finds it then settles it."""
+    """Nothing is sent for it after this; anybody who finds it later settles it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +174,9 @@ class Hold:
     since: datetime
     why: str
     alerted: datetime | None = None
-    """When it was last told that nobody decides."""
+    """When administrators were last told that nobody decides."""
     kind: Literal["", "source_shrank"] = added("")
-    """What approving and rejecting mean: "" is about the plan's values, `source_shrank` about the round itself."""
+    """The meaning of the decision: "" is about the plan's values, `source_shrank` about the round itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,9 @@ class Retry:
     not_before: datetime
     why: str
     fingerprint: str = ""
-    """The connector's fingerprint at the failure: a changed configuration needn't wait."""
+    """The connector's fingerprint at the failure: after a change of configuration nobody has to wait."""
     people: int = 0
-    """People in a file whose failure named nobody: the next files are half as long, to find out who it is."""
+    """People in a file whose failure named nobody: the next files are half as long, to find the person."""
     since: datetime | None = None
     """When the first of them failed."""
 
@@ -205,7 +205,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a run is about to do, written before anything is done at SharePoint."""
+    """What a run is going to send, written before the first effect at SharePoint."""
 
     VERSION: ClassVar[int] = 1
 
@@ -223,7 +223,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run came to, for people."""
+    """The result of a run, for people to read."""
 
     VERSION: ClassVar[int] = 1
 
@@ -243,7 +243,7 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """Return what reached profiles."""
+        """Return what arrived in profiles."""
         return outcome_of(self.status, self.counts)
 
     @property
@@ -256,7 +256,7 @@ class Report:
 
 
 def outcome_of(status: RunResult, counts: Counts) -> Outcome:
-    """Judge a run by what reached profiles: one that reached nobody failed, unless all wait for their profile."""
+    """Return what arrived in profiles. A run that confirmed nobody failed, unless everybody waits for their profile."""
     if status != "success":
         return status
     if not counts.escrowed:
@@ -280,7 +280,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class RoundEnd:
-    """Which run a round was last planned into."""
+    """The run that a round was last planned into."""
 
     VERSION: ClassVar[int] = 1
 

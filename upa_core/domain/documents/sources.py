@@ -11,20 +11,20 @@ from upa_core.domain.documents.rounds import Segment
 
 @dataclass(frozen=True, slots=True)
 class KeyRows:
-    """The key attributes of everybody in the directory: a cache, stamped with the rounds that it was built from."""
+    """The key attributes of everybody in the directory: a cache, with a stamp of the rounds that it was built from."""
 
     header: tuple[str, ...]
-    """The attributes, sorted: the user name, and whatever a source matches."""
+    """The attributes, sorted: the user name, and those that a source matches by."""
     round: str
-    """The full round it began with."""
+    """The full round that it began with."""
     segments: tuple[Segment, ...] = ()
-    """Of a person's rows in them the last one counts."""
+    """A person may have several rows in them; the last one counts."""
     base: int = 0
     """How many of the segments hold everybody; the others hold changes."""
 
     @property
     def stamp(self) -> str:
-        """Name what was built in last."""
+        """Return the stamp: the newest round that is in it."""
         return self.segments[-1].key if self.segments else self.round
 
 
@@ -35,9 +35,9 @@ class CurrentRows:
     generation: int
     header: tuple[str, ...]
     segments: tuple[Segment, ...] = ()
-    """Of a person's rows in them the last one counts."""
+    """A person may have several rows in them; the last one counts."""
     waiting: tuple[Segment, ...] = ()
-    """Rows of nobody, by key."""
+    """Rows that match nobody, by key."""
     base: int = 0
     """How many of the segments hold everybody; the others hold changes."""
     rows: int = 0
@@ -45,20 +45,20 @@ class CurrentRows:
     missing: int = added(0)
     """People among them whom the last snapshots didn't name."""
     overdue: int = added(0)
-    """Those of them whose values would be cleared, had anybody allowed that."""
+    """Those among them whose values would be cleared if an administrator allowed it."""
     matched: str = ""
-    """Stamp of the key index that the rows were proposed by."""
+    """Stamp of the key index by which the rows were matched."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Where one secondary source stands."""
+    """The state of one secondary source."""
 
     name: str
     described: str = ""
-    """Hash of its columns and key when its rows were accepted: under another one everything is read anew."""
+    """Hash of its columns and key when its rows were accepted; another hash means that everything is read again."""
     cursor: str = ""
-    """What was accepted last, in the source's own words."""
+    """The last accepted offer, in the source's own words."""
     current: CurrentRows | None = None
     """None until the first accepted snapshot: its attributes are absent, never null."""
     snapshots: int = 0
@@ -66,29 +66,29 @@ class SourceState:
     last_full: datetime | None = None
     """When a whole snapshot was last accepted."""
     last_pull: datetime | None = None
-    """When the source was last asked and answered."""
+    """When the source was last asked successfully."""
     failures: int = 0
     """In a row."""
     not_before: datetime | None = None
     """The pause after a failure."""
     why: str = ""
-    """What the last try failed with."""
+    """The error of the last try."""
     held: str = ""
-    """What is held, as the source names it; "" where nothing is."""
+    """The offer that is held, by the source's name for it; "" where none is."""
     holds: tuple[str, ...] = ()
     """Why it is held."""
     approved: str = ""
-    """What was held and is approved since."""
+    """An offer that was held and is approved now."""
     approved_by: str = ""
     label: str = added("")
-    """What people call what was accepted last, e.g. the file's name."""
+    """People's name for the last accepted offer, e.g. the file's name."""
     delivered_rows: int = added(0)
-    """Rows that it held."""
+    """Its number of rows."""
     delivered: datetime | None = added(None)
-    """When it was delivered last, with the same bytes or others."""
+    """When it was last delivered, whether with the same bytes or others."""
     days: int = added(0)
     """Days on which a whole snapshot was accepted that differed from the one before."""
     counted: datetime | None = added(None)
-    """The last of them."""
+    """The last of these days."""
     clears: bool = added(False)
-    """Somebody has allowed that values of people who are missing are cleared."""
+    """An administrator has allowed that values of missing people are cleared."""

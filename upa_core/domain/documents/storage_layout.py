@@ -1,4 +1,4 @@
-"""Where every blob lies: each storage key is built here, and taken apart here.
+"""The key of every blob: each storage key is built and parsed here.
 
 Every kind has its retention, its place in `forget`, in backup and in the housekeeping sweep; a test lists them all.
 """
@@ -18,7 +18,7 @@ RoundFolder = Literal["rounds", "keys"]
 
 
 class Kind(StrEnum):
-    """What a blob is."""
+    """The kind of a blob."""
 
     STATE = "state"
     NOTIFIED = "notified"
@@ -56,15 +56,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlobKey:
-    """A storage key taken apart."""
+    """A parsed storage key."""
 
     kind: Kind
     connector: str = ""
-    """Whose blob it is; "" where the key doesn't tell."""
+    """The connector that the blob belongs to; "" where the key doesn't say."""
     run: str = ""
-    """The run, or for a round end the round, whose folder it lies in."""
+    """The run whose folder it is in; for a round end, the round."""
     file: str = ""
-    """The import file it is about; the hash of a connector file."""
+    """The import file that it is about; for a connector file, its hash."""
 
 
 def connector_prefix(connector: str) -> str:
@@ -73,27 +73,27 @@ def connector_prefix(connector: str) -> str:
 
 
 def state_key(connector: str) -> str:
-    """Return where a connector's state lies."""
+    """Return the key of a connector's state."""
     return f"{connector_prefix(connector)}state.json"
 
 
 def censuses_key(connector: str) -> str:
-    """Return where it lies how many people full rounds named."""
+    """Return the key of the censuses: how many people full rounds named."""
     return f"{connector_prefix(connector)}censuses.json"
 
 
 def notified_key(connector: str) -> str:
-    """Return where it lies what administrators were told."""
+    """Return the key of the notification log."""
     return f"{connector_prefix(connector)}told.json"
 
 
 def attempts_key(connector: str) -> str:
-    """Return where it lies which steps failed on what."""
+    """Return the key of the failed attempts at steps."""
     return f"{connector_prefix(connector)}attempts.json"
 
 
 def due_key(connector: str) -> str:
-    """Return where the index of due escrow lies."""
+    """Return the key of the index of due escrow."""
     return f"{connector_prefix(connector)}escrow-due.json"
 
 
@@ -103,7 +103,7 @@ def rounds_prefix(connector: str, folder: RoundFolder = "rounds") -> str:
 
 
 def segment_key(connector: str, round_id: str, number: int, token: str, folder: RoundFolder = "rounds") -> str:
-    """Return where a segment lies; the token keeps two writers of one round apart."""
+    """Return the key of a segment; the token keeps the segments of two writers of one round apart."""
     return f"{rounds_prefix(connector, folder)}{round_id}/{number:05d}-{token}"
 
 
@@ -113,7 +113,7 @@ def sources_prefix(connector: str, source: str = "") -> str:
 
 
 def source_key(connector: str, source: str, round_id: str, number: int, token: str) -> str:
-    """Return where a segment of a secondary source's rows lies."""
+    """Return the key of a segment of a secondary source's rows."""
     return f"{sources_prefix(connector, source)}{round_id}/{number:05d}-{token}"
 
 
@@ -123,17 +123,17 @@ def people_prefix(connector: str, generation: str = "") -> str:
 
 
 def shard_key(connector: str, generation: str, shard: int) -> str:
-    """Return where a people shard lies; `generation` is the folder that the state names."""
+    """Return the key of a people shard; `generation` is the folder that the state names."""
     return f"{people_prefix(connector, generation)}{shard:04d}.json"
 
 
 def lane_key(lane: str) -> str:
-    """Return where a target tenant's lane lies."""
+    """Return the key of a target tenant's lane."""
     return f"tenants/{lane}/lane.json"
 
 
 def watcher_key(lane: str) -> str:
-    """Return where the last look at the file in a lane is noted."""
+    """Return the key of the watcher's note: the last look at the file in a lane."""
     return f"tenants/{lane}/watcher.json"
 
 
@@ -148,22 +148,22 @@ def run_folder(run: str) -> str:
 
 
 def report_key(run: str) -> str:
-    """Return where a run's report lies."""
+    """Return the key of a run's report."""
     return f"{run_folder(run)}report.json"
 
 
 def round_key(round_id: str) -> str:
-    """Return where it is written which run a round ended in."""
+    """Return the key of the note that says which run a round ended in."""
     return f"{run_folder(round_id)}round.json"
 
 
 def intent_key(run: str) -> str:
-    """Return where a run's intent lies."""
+    """Return the key of a run's intent."""
     return f"{run_folder(run)}intent.json"
 
 
 def decision_key(run: str) -> str:
-    """Return where it is written who decided about a held run."""
+    """Return the key of the decision about a held run."""
     return f"{run_folder(run)}decision.json"
 
 
@@ -173,40 +173,43 @@ def files_prefix(connector: str, run: str) -> str:
 
 
 def file_key(run: str, name: str) -> str:
-    """Return where a run's import file lies in our storage."""
+    """Return the key of a run's import file in our storage."""
     return f"{run_folder(run)}files/{name}"
 
 
 def plan_key(run: str, name: str) -> str:
-    """Return where it lies what the shadow said of an import file's people: who isn't there was unknown throughout."""
+    """Return the key of the plan of an import file: what the shadow said of its people.
+
+    A person who isn't in it was wholly unknown.
+    """
     return f"{run_folder(run)}plan/{name}"
 
 
 def outcome_key(run: str, file: str) -> str:
-    """Return where the archive's manifest of an import file lies."""
+    """Return the key of the archive's manifest of an import file."""
     return f"{run_folder(run)}archive/{file}/outcome.json"
 
 
 def log_key(run: str, file: str, number: int, digest: str) -> str:
-    """Return where an archived log of an import file lies."""
+    """Return the key of an archived log of an import file."""
     return f"{run_folder(run)}archive/{file}/log-{number:03d}-{digest[:12]}"
 
 
 def parse(key: str) -> BlobKey | None:
-    """Take a storage key apart; None for a key that nothing of ours makes."""
+    """Parse a storage key; None for a key that isn't ours."""
     head, *rest = key.split("/")
     reader = _READERS.get(head)
     return reader(rest) if reader is not None else None
 
 
 def run_of(key: str) -> str:
-    """Return the run or round whose folder a key lies in, "" for a key elsewhere."""
+    """Return the run or round whose folder a key is in, "" for any other key."""
     parts = key.split("/")
     return parts[3] if len(parts) > 4 and is_run_id(parts[3]) and key.startswith(run_folder(parts[3])) else ""
 
 
 def connector_named_in(key: str) -> str:
-    """Return whose import file a key below the runs bears the name of, "" where it bears none."""
+    """Return the connector in the name of the import file that a key holds, "" where it holds none."""
     return next((found[0] for part in key.split("/") if (found := parse_file_name(part)) is not None), "")
 
 

@@ -1,4 +1,4 @@
-"""Who watches the import file in the lane, by our own storage alone: what Durable Functions says is never truth."""
+"""Who watches the import file in the lane, by our own storage alone: the status of Durable Functions is never truth."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.timetable import LONGEST_PAUSE
 
 OVERDUE_AFTER = timedelta(hours=1)
-"""Polls are at most 15 minutes apart: after an hour without a look, whoever watched is dead, whatever is said of it."""
+"""Polls are at most 15 minutes apart.
+
+After an hour without a look the watcher is dead, whatever Durable Functions says.
+"""
 NOTE_EVERY = timedelta(minutes=30)
-"""A look is noted at most so often: an import job of 2.5 h costs four writes."""
+"""A look is stored at most this often: an import job of 2.5 h costs four writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """The last look at one import file, and how often its watch was started anew."""
+    """The last look at one import file, and how often a watcher was started for it."""
 
     VERSION: ClassVar[int] = 1
 
@@ -37,7 +40,7 @@ class Watcher:
     """States of the file's import job, as they followed each other."""
 
     def of(self, file: str) -> Watcher:
-        """Return what is known of this file's watch; nothing where another file was watched."""
+        """Return the watch of this file; an empty one where another file was watched."""
         return self if self.file == file else Watcher(file=file)
 
     @property
@@ -62,7 +65,7 @@ def file_of(instance: str) -> str:
 
 
 def last_look(flight: InFlight, watcher: Watcher, now: datetime) -> datetime | None:
-    """Return when the file was last known to be looked after, or will be; None where no moment can be believed.
+    """Return the last moment for which a look at the file is known or announced; None where no moment is believable.
 
     A moment further ahead than any pause of ours was noted by a clock that was ahead.
     """
@@ -72,6 +75,6 @@ def last_look(flight: InFlight, watcher: Watcher, now: datetime) -> datetime | N
 
 
 def is_overdue(flight: InFlight, watcher: Watcher, now: datetime) -> bool:
-    """Tell whether nobody has looked at the file for longer than any watcher leaves it alone."""
+    """Return whether nobody has looked at the file for longer than any watcher waits."""
     looked = last_look(flight, watcher, now)
     return looked is None or now - looked >= OVERDUE_AFTER

@@ -17,21 +17,23 @@ STANDINGS: tuple[Standing, ...] = (
     "unsettled",
     "edited",
 )
-"""equal: every property read as it was confirmed. not_re_read: something was confirmed since the last read. unsettled:
-something was sent and isn't confirmed. edited: something else is there, which the mapping says to keep."""
+"""equal: every property was read as it was confirmed.
+
+not_re_read: something was confirmed after the last read. unsettled: something was sent and isn't confirmed. edited: the
+profile holds another value, and the mapping says to keep it.
+"""
 NOT_COMPARABLE = "not_comparable"
-"""Why somebody counts as unreadable whose profile was read: a value can't be compared."""
+"""The reason why a person counts as unreadable although the profile was read: a value can't be compared."""
 
 
 def judge(part: DriftPart, person: str, stamps: Mapping[str, int], cells: Mapping[str, str | None]) -> Standing:
-    """Judge a person of the shadow by what was read; the worst counts.
+    """Judge a person of the shadow by the last read; the worst standing of any property counts.
 
     Args:
         part: what was read of their partition.
         person: object id.
         stamps: number of the batch that settled each property last.
         cells: what is confirmed of each.
-
     """
     if person not in part.reads:
         return "never_read"

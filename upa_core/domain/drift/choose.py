@@ -1,4 +1,4 @@
-"""Whom to read next: those whose import ended unexplained, then whoever was read longest ago."""
+"""Whom to read next: people whose import ended unexplained first, then those who were read longest ago."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upa_core.domain.people.changes import PARTITIONS
 
 
 def due_before(now: datetime, campaign: datetime | None) -> int:
-    """Return the minute before which whoever was read last is due.
+    """Return a minute: people who were last read before it are due.
 
     `campaign`: when somebody asked for everybody to be read. Otherwise a day lies between two reads of a person.
     """
@@ -20,14 +20,14 @@ def due_before(now: datetime, campaign: datetime | None) -> int:
 
 
 def people_due(part: DriftPart, people: Iterable[str], before: int, most: int) -> list[str]:
-    """Return at most so many people of a partition, in the order in which they are to be read."""
+    """Return the people of a partition who are due, in the order in which they are read, `most` at most."""
     first = set(part.first)
     due = [(person not in first, part.last(person), person) for person in people if part.last(person) < before]
     return [person for _, _, person in sorted(due)[: max(0, most)]]
 
 
 def next_part(parts: Mapping[str, PartTotals], before: int, skip: Iterable[int] = ()) -> int | None:
-    """Return the partition to go on with; None where nobody is due in any.
+    """Return the partition to read next; None where nobody is due in any.
 
     Those with people to be read first come first, then the one whose oldest read is the oldest. One that the index
     knows nothing of was never looked at.

@@ -1,4 +1,4 @@
-"""Compare what a profile shows with what SharePoint confirmed, by the property's type."""
+"""Compare the value that a profile shows with the value that SharePoint confirmed, by the property's type."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from upa_core.domain.individual.compare import DATE_ORDERS, DateOrder, holds, to
 from upa_core.domain.people.mapping import Mapping as PropertyMapping
 
 Verdict = Literal["equal", "different", "empty", "edited", "untold", "unsettled"]
-"""equal: the confirmed value is there. different: something else is. empty: nothing is shown where a value was
-confirmed; it was cleared, or its user hides it [SP-120]. edited: something else, which the mapping says to keep
-(`on_user_edit: keep`). untold: the two can't be compared, such as a date in an unknown order. unsettled: nothing is
-confirmed, so nothing is expected."""
+"""equal: the profile shows the confirmed value.
+
+different: it shows another value. empty: it shows nothing, and a value was confirmed; somebody cleared it, or its user
+hides it [SP-120]. edited: it shows another value, and the mapping says to keep it (`on_user_edit: keep`). untold: the
+two can't be compared, e.g. a date whose order isn't known. unsettled: nothing is confirmed, so no value is expected.
+"""
 
 DATES = ("date", "datetime")
 
@@ -44,7 +46,7 @@ def compare(mapping: PropertyMapping, confirmed: str | None, shown: str, order: 
 
 
 def order_in(readings: Iterable[Mapping[str, str]], mappings: Iterable[PropertyMapping]) -> DateOrder | None:
-    """Return the order in which all readings show dates, as far as they tell it; None where they don't, or disagree.
+    """Return the order of dates in all readings; None where they don't show it, or contradict each other.
 
     A day after the 12th has one order only, whoever wrote it: SharePoint shows all dates to one caller alike [SP-124].
     """
@@ -57,5 +59,5 @@ def order_in(readings: Iterable[Mapping[str, str]], mappings: Iterable[PropertyM
 
 
 def _is_readable(shown: str, order: DateOrder | None) -> bool:
-    """Tell whether a text is a date in the order in which they are shown, in any where that isn't known."""
+    """Return whether a text is a date in the given order, or in any order where none is known."""
     return any(to_iso(shown, one) is not None for one in ([order] if order is not None else DATE_ORDERS))

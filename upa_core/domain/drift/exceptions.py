@@ -1,4 +1,4 @@
-"""The list of people whose profiles needn't be readable: by name, with a date until which that holds."""
+"""The list of people whose profiles may be unreadable: each by name, with a last day."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Excepted:
     """One person on the list."""
 
     person: str
-    """Object id or user principal name, as it was written."""
+    """Object id or user principal name, as written in the list."""
     until: date
-    """The last day on which it holds."""
+    """The last day of the exception."""
     reason: str
     by: str
 
 
 def read_exceptions(text: str) -> list[Excepted]:
-    """Read the list: CSV with the columns person, until (yyyy-mm-dd), reason and by, each filled in.
+    """Read the list: CSV with the columns person, until (yyyy-mm-dd), reason and by. No cell may be empty.
 
     Raises `InvalidValueError` that names the line and what is wrong with it.
     """

@@ -1,4 +1,4 @@
-"""What a read adds to what is known of a property: since when it differs, and how often it was changed."""
+"""Update what is known of a property after a read: since when it differs, and how often it was changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def after_read(
         found: what the profile shows.
         sequence: number of the batch that confirmed it.
         now: when it was read.
-
     """
     if verdict == "unsettled" or old is None:
         return before

@@ -1,4 +1,4 @@
-"""Have a profile put right: what it doesn't hold any more becomes unknown and due, and the plan does the rest."""
+"""Put a profile right: values that it lost become unknown and due, and the next plan sends them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upa_core.domain.people.shadow import Shard
 def put_right(
     shard: Shard, person: str, held: Mapping[str, str], single: Collection[str] = (), *, now: datetime, sequence: int
 ) -> None:
-    """Make properties unknown and due, of which a profile holds something else than was confirmed.
+    """Make properties unknown and due: the profile holds another value than the confirmed one.
 
     It counts as a new change, for the change threshold too. Six parameters: whose properties, and the write's stamp.
 
@@ -23,13 +23,12 @@ def put_right(
         single: properties that are written singly: it is remembered that these values are ours.
         now: this moment.
         sequence: a number newer than every batch planned so far.
-
     """
     cells = dict(zip(shard.targets, shard.shadow(person) or (), strict=False))
     drifted = {target: value for target, value in held.items() if cells.get(target) == value}
     if not drifted:
         return
-    # What was confirmed empty isn't cleared again for that alone: the mapping decides whether it clears.
+    # A property that was confirmed empty isn't cleared again for this alone: the mapping decides whether it clears.
     if kept := {target: value for target, value in drifted.items() if value}:
         shard.doubted[person] = shard.doubted.get(person, {}) | kept
         shard.keep_ours(person, {target: kept[target] for target in kept.keys() & set(single)}, kept, sequence)

@@ -1,4 +1,4 @@
-"""What is stored of reading profiles back: when each person was read, what differed, who couldn't be read and why.
+"""The stored results of reading profiles back: when each person was read, what differed, who couldn't be read and why.
 
 People lie in the 64 partitions that they have everywhere. Moments of reads are minutes since 1970: a million people
 take some 60 bytes each.
@@ -13,16 +13,19 @@ from typing import ClassVar, Literal
 from upa_core.domain.drift.compare import Verdict
 
 KEPT = timedelta(days=90)
-"""How long a difference that is over is remembered: whoever changes the same again is told from it."""
+"""A difference that is over is remembered this long: a person who makes the same change again is recognised."""
 OFTEN = 3
-"""A property of a person that was changed so often is written by somebody or something else."""
+"""A property of a person that was changed this often is written by somebody or something else."""
 
 Why = Literal[
     "not_in_directory", "no_user_name", "no_profile", "no_object_id", "other_person", "same_user_name", "refused"
 ]
-"""Why a person couldn't be read. not_in_directory: Entra doesn't know them any more. no_object_id: the profile doesn't
-tell whose it is. other_person: the user name leads to somebody else's profile. same_user_name: two people bear it
-today. refused: SharePoint refused this one person."""
+"""Why a person couldn't be read.
+
+not_in_directory: Entra doesn't know them any more. no_object_id: the profile doesn't say whose it is. other_person: the
+user name leads to another person's profile. same_user_name: two people have it today. refused: SharePoint refused this
+one person.
+"""
 
 
 def minute_of(moment: datetime) -> int:
@@ -37,34 +40,34 @@ def moment_at(minute: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A property of a person that differs, or did."""
+    """A property of a person that differs, or once differed."""
 
     verdict: Verdict
     old: str
-    """What SharePoint had confirmed."""
+    """The value that SharePoint had confirmed."""
     found: str
     since: datetime
-    """When this was first read."""
+    """When this value was first read."""
     seen: datetime
     """When it was last read."""
     sequence: int
     """Number of the batch that had confirmed the old value."""
     times: int = 1
-    """How often somebody changed the property, as far as it was read."""
+    """How often somebody changed the property, as far as we have read it."""
     repairs: int = 0
-    """How often it was sent again for this."""
+    """How often it was sent again because of this."""
     over: datetime | None = None
-    """When it was read that the profile is right again; None: it isn't."""
+    """When the profile was read to be right again; None: it isn't."""
 
     @property
     def contested(self) -> bool:
-        """Tell whether somebody or something else writes the property again and again."""
+        """Return whether somebody or something else writes the property again and again."""
         return self.times >= OFTEN
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why somebody can't be read, and since when."""
+    """Why a person can't be read, and since when."""
 
     why: Why
     since: datetime
@@ -74,36 +77,36 @@ class Unread:
 
 @dataclass(slots=True)
 class DriftPart:
-    """The stored document of one partition of people."""
+    """The stored results of one partition of people."""
 
     VERSION: ClassVar[int] = 1
 
     version: int = 1
     reads: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Person → minute of the last try, and the highest batch number in their shadow then."""
+    """Person → minute of the last try, and the highest batch number in their shadow at that time."""
     found: dict[str, dict[str, Difference]] = field(default_factory=dict)
-    """Person → property → what differs or did."""
+    """Person → property → the difference, also one that is over."""
     unread: dict[str, Unread] = field(default_factory=dict)
     """Person → why the last try failed."""
     first: tuple[str, ...] = ()
     """People who are read before others: their import ended unexplained, or they were repaired."""
 
     def last(self, person: str) -> int:
-        """Return the minute of a person's last read or try, 0 for somebody never read."""
+        """Return the minute of a person's last read or try, 0 for a person who was never read."""
         return self.reads.get(person, (0,))[0]
 
     def everybody(self) -> set[str]:
-        """Return everybody of whom something is stored."""
+        """Return everybody in these results."""
         return {*self.reads, *self.found, *self.unread, *self.first}
 
     def read_first(self, person: str, *, first: bool) -> None:
-        """Have a person read before others, or no more."""
+        """Read a person before others, or no longer."""
         if first != (person in self.first):
             others = (one for one in self.first if one != person)
             self.first = (*others, person) if first else tuple(others)
 
     def forget(self, person: str) -> bool:
-        """Delete everything about a person; True where there was anything."""
+        """Delete everything about a person; return whether there was anything."""
         known = person in self.first
         self.read_first(person, first=False)
         for book in (self.reads, self.found, self.unread):
@@ -120,24 +123,24 @@ class PropertyTotals:
     edited: int = 0
     untold: int = 0
     contested: int = 0
-    """Of those who differ, or did, people with whom somebody or something else writes it again and again."""
+    """Of the people who differ, or did, those whose property somebody or something else writes again and again."""
     since: datetime | None = None
     """The oldest difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartTotals:
-    """What the index knows of one partition."""
+    """The index's summary of one partition."""
 
     people: int = 0
     never: int = 0
-    """People never read, and never tried."""
+    """People who were never read and never tried."""
     oldest: int = 0
-    """Minute of the oldest read; 0 where somebody was never read."""
+    """Minute of the oldest read; 0 where a person was never read."""
     newest: int = 0
     first: int = 0
     behind: int = 0
-    """While everybody is read at once: people still to be read."""
+    """While everybody is read at once: people who are still to be read."""
     unreadable: dict[str, int] = field(default_factory=dict)
     """People by reason."""
     different: int = 0
@@ -147,7 +150,7 @@ class PartTotals:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Everybody is read at once: begun by an administrator, carried on by every tick."""
+    """Reading everybody at once: an administrator begins it, every tick continues it."""
 
     began: datetime
     by: str
@@ -159,7 +162,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class DriftIndex:
-    """The stored document that says how far reading back is: what a tick reads first."""
+    """The stored progress of reading back: a tick reads it first."""
 
     VERSION: ClassVar[int] = 1
 
@@ -169,25 +172,25 @@ class DriftIndex:
     credited: datetime | None = None
     """When the credit was last brought up to date."""
     rhythm: float = 0.0
-    """Seconds between the last two slices; 0: there was one at most."""
+    """Seconds between the last two slices; 0: there weren't two yet."""
     more: bool = False
-    """Somebody was still due when the last slice ended."""
+    """People were still due when the last slice ended."""
     claimed_until: datetime | None = None
-    """Another instance reads until then."""
+    """Another instance reads until this moment."""
     claim: str = ""
     parts: dict[str, PartTotals] = field(default_factory=dict)
     date_order: str = ""
-    """How dates are shown to us, as they told it themselves."""
+    """The order of dates as profiles show them to us."""
     last_run: str = ""
     """The last run whose unexplained imports were noted."""
     campaign: Campaign | None = None
     trouble: str = ""
     """Why nothing could be read last time, "" where it could."""
     not_before: datetime | None = None
-    """The pause after that."""
+    """The pause after that error."""
 
     @property
     def full(self) -> Campaign | None:
-        """Return the campaign at work: neither ended nor paused."""
+        """Return the campaign that is running: not ended, not paused."""
         one = self.campaign
         return one if one is not None and one.ended is None and not one.paused else None

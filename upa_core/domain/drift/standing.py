@@ -1,4 +1,4 @@
-"""How far reading back is, and within how many days everybody is read: what status says of it."""
+"""The progress of reading back, and the days within which everybody is read: the facts for status."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from upa_core.domain.people.changes import PARTITIONS
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where reading back stands."""
+    """The progress of reading back."""
 
     on: bool
-    """It goes on in the background."""
+    """True where it runs in the background."""
     people: int
     days: int | None
-    """Everybody is read within so many; None where nobody is."""
+    """Everybody is read within this number of days; None where nobody is read."""
     read: int
-    """People read at least once, or tried."""
+    """People who were read or tried at least once."""
     oldest: datetime | None
-    """The oldest read of whoever was read."""
+    """The oldest read of all people who were read."""
     newest: datetime | None
     totals: DriftTotals
     trouble: str
     campaign: Campaign | None
     left: int
-    """People whom the campaign has still to read."""
+    """People whom the campaign still has to read."""
     ends: datetime | None
-    """When it is expected to be over."""
+    """When the campaign is expected to end."""
 
     @property
     def sentence(self) -> str:
-        """Say it in one line."""
+        """The progress in one line."""
         if self.campaign is not None and self.campaign.ended is None:
             done = max(0, self.people - self.left)
             how = "paused" if self.campaign.paused else f"done by about {self.ends:%Y-%m-%d %H:%M} UTC"
@@ -49,7 +49,7 @@ class Standing:
 
 
 def standing(connector: Connector, index: DriftIndex, known: int, now: datetime) -> Standing:
-    """Work out where reading back stands; `known`: people whom the last full round counted."""
+    """Return the progress of reading back; `known`: people that the last full round counted."""
     totals, share = add_up(index.parts.values()), connector.drift or DriftShare()
     looked_at = len(index.parts) >= PARTITIONS
     people = totals.people if looked_at else max(known, totals.people)

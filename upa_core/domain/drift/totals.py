@@ -1,4 +1,4 @@
-"""Sums: what a partition comes to, and what all partitions come to."""
+"""Totals of one partition, and of all partitions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = ("different", "empty", "edited", "untold")
 
 
 def sum_up(part: DriftPart, people: Collection[str], now: datetime, campaign: datetime | None) -> PartTotals:
-    """Sum up a partition of the people known now."""
+    """Return the totals of a partition, of the people known now."""
     minutes = [part.last(person) for person in people]
     begun = minute_of(campaign) if campaign is not None else 0
     open_ones = {person: [one for one in found.values() if one.over is None] for person, found in part.found.items()}
@@ -61,7 +61,7 @@ def _plus(one: PropertyTotals, other: PropertyTotals) -> PropertyTotals:
 
 @dataclass(frozen=True, slots=True)
 class DriftTotals:
-    """What all partitions come to."""
+    """Totals of all partitions."""
 
     people: int = 0
     never: int = 0
@@ -80,12 +80,12 @@ class DriftTotals:
 
     @property
     def differing(self) -> tuple[str, ...]:
-        """The properties in which somebody differs."""
+        """The properties in which a person differs."""
         return tuple(sorted(target for target, one in self.properties.items() if one.different or one.empty))
 
 
 def add_up(parts: Iterable[PartTotals]) -> DriftTotals:
-    """Add up what the index knows."""
+    """Return the totals of all partitions in the index."""
     listed = [one for one in parts if one.people]
     unreadable: Counter[str] = Counter()
     properties: dict[str, PropertyTotals] = {}

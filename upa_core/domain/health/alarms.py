@@ -1,4 +1,4 @@
-"""What an administrator is told without asking: which alarms the facts raise. Pure; never a value."""
+"""Alarms: what an administrator is told without asking, judged from facts alone. Pure; no person's value."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ Occasion = Literal[
     "source",
     "drift",
 ]
-"""What somebody can be told of a connector; each is an alarm, but `recovered`, the end of one."""
+"""What a channel can be told about a connector: its alarms, and `recovered`, the end of one."""
 CERTIFICATE_DAYS = (0, 7, 14, 30)
 URGENT_DAYS = 7
 DEBT_PATIENCE = timedelta(days=3)
 ESCROW_GROWTH = 20
-"""More people than this in escrow than a day ago is growth that somebody should look at."""
+"""Escrow that grew by more people than this within a day raises an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What alarms are judged by."""
+    """The facts that alarms are judged by."""
 
     state: ConnectorState
     lane: Lane
     now: datetime
     first_seen: datetime
-    """When alarms were first judged: silence before that is nobody's fault."""
+    """When alarms were first judged: silence before this moment raises no alarm."""
     silence_after: timedelta
     token_warn_age: timedelta
     connector: str
     staging: bool = False
     trouble: str = ""
-    """The error of the last tick, "" where it went through."""
+    """The error of the last tick, "" where it succeeded."""
     escrow: int = 0
-    """People in escrow, those whose profile isn't created yet left out."""
+    """People in escrow, without those whose profile isn't created yet."""
     escrow_before: int | None = None
-    """As many a day ago."""
+    """The same number a day ago."""
     certificate_ends: datetime | None = None
     sources: tuple[Secondary, ...] = ()
-    """Files and queries that the connector reads."""
+    """The files and queries that the connector reads."""
     drifted: int = 0
-    """People whose profile holds something else than was confirmed."""
+    """People whose profile holds another value than was confirmed."""
     drifting: tuple[str, ...] = ()
-    """In which properties."""
+    """The properties that differ."""
     contested: tuple[str, ...] = ()
     """Properties that somebody or something else writes again and again."""
     unread: str = ""
@@ -72,22 +72,22 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing to tell; told once as long as its reason stays the same."""
+    """One alarm; it is told once for each reason."""
 
     occasion: Occasion
     reason: str
-    """Changes when it is worth another message."""
+    """A new reason is told again."""
     title: str
     detail: str
     todo: str
     run: str = ""
     import_jobs: tuple[str, ...] = ()
     urgent: bool = True
-    """False: there is time; a connector with nothing worse is healthy."""
+    """False: it can wait; a connector without a worse alarm is healthy."""
 
 
 def alarms_of(facts: Facts) -> Iterator[Alarm]:
-    """Yield what is wrong now, at most one alarm an occasion."""
+    """Yield the alarms that are raised now, at most one for each occasion."""
     state, now = facts.state, facts.now
     if state.quarantine is not None:
         yield _quarantined(state.quarantine)
@@ -154,7 +154,7 @@ def _quarantined(one: Quarantine) -> Alarm:
 
 
 def _kind(text: str) -> str:
-    """Return what stays the same when an error comes again: its text without request ids and numbers."""
+    """Return an error's text without request ids and numbers: it stays the same when the error comes again."""
     return re.sub(r"\(request [^)]*\)|\d+", "", text).strip()
 
 
@@ -187,7 +187,7 @@ def _certificate(facts: Facts) -> Iterator[Alarm]:
 
 
 def last_good(state: ConnectorState) -> datetime | None:
-    """Return when all was last well: a run ended well, nothing was to be done, or what waits now began to wait.
+    """Return when all was last well: a run succeeded, nothing was to be done, or the waiting changes arrived.
 
     A quiet spell is no silence: a change that comes after it waits from the moment at which it was read.
     """
@@ -202,7 +202,7 @@ def last_good(state: ConnectorState) -> datetime | None:
 def _silence(facts: Facts) -> Iterator[Alarm]:
     state = facts.state
     if state.paused or (facts.staging and not state.released):
-        return  # a connector that never went live owes nobody anything; one that was changed does
+        return  # a connector that never went live owes nobody a success; a changed one does
     good = max(facts.first_seen, last_good(state) or facts.first_seen)
     if age_of(good, facts.now) >= facts.silence_after:
         detail = f"nothing has succeeded since {good:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""The registry of stable event names: alerts and dashboards query them, so a name never changes its meaning."""
+"""The names of all events. Alerts and dashboards query them, so a name never changes its meaning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class EventName(StrEnum):
-    """Every event the pipeline can emit; the comment of each is its meaning, kept by the docs."""
+    """Every event of the pipeline; the comment of each is its meaning, and the docs repeat it."""
 
     ROUND_STARTED = "upa.round.started"
     ROUND_CONTINUED = "upa.round.continued"
@@ -64,7 +64,7 @@ class EventName(StrEnum):
 
 
 class Level(StrEnum):
-    """How loud an event is."""
+    """The level of an event."""
 
     INFO = "info"
     WARNING = "warning"
@@ -82,8 +82,8 @@ class Event:
     name: EventName
     connector: str
     run: str = ""
-    """Of the run; of a round while one is pulled."""
+    """The run; while a round is pulled, the round."""
     level: Level = Level.INFO
     fields: Fields = field(default_factory=dict)
     import_jobs: tuple[str, ...] = ()
-    """Ids of the import jobs that it is about, where any is known."""
+    """Ids of the import jobs that it is about, where they are known."""

@@ -1,4 +1,4 @@
-"""The one line on top: how a connector is, since when, why, and what to do about it. Pure."""
+"""A connector's health in one line: how it is, since when, why, and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ DOCTOR = "upa doctor in a terminal; the next tick tries again"
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a connector is."""
+    """A connector's health."""
 
     condition: Condition
     since: datetime | None
-    """None where the facts don't say."""
+    """None where the facts don't tell."""
     why: str = ""
     todo: str = ""
-    """Names commands."""
+    """What to do; it names commands."""
     on_page: str = ""
-    """The same for whoever reads the page: names its buttons, and commands only where it has none."""
+    """The same for a reader of the page: it names buttons, and a command only where the page has no button."""
 
 
 def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetime, log: NotificationLog) -> Health:
-    """Judge; what stops most comes first. `log` has the last tick's error and the alarms that are up."""
+    """Return the health; the condition that stops most is first. `log` holds the last tick's error and the alarms."""
     one = state.quarantine
     gate = closed_gate(connector, state, now)
     closed = gate.name if gate is not None else None
@@ -85,7 +85,7 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
 
 
 def next_probe(state: ConnectorState) -> datetime | None:
-    """Return when a quarantine is probed next; None: never by itself."""
+    """Return when a quarantine is probed next; None: never without an administrator."""
     one = state.quarantine
     if one is None or one.off_since is not None or one.probe == "decision":
         return None

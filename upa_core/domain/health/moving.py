@@ -1,4 +1,4 @@
-"""What moves now: which work is under way, how far it is, and when it should end. Pure."""
+"""The work under way: what it is, how far it is, when it should end. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PHASES: dict[FilePhase, str] = {
     "queueing": "handing_over",
     "queued": "handed_over",
 }
-"""How far an import file is, in our words: none of them is a state of SharePoint's import job."""
+"""The phase of an import file in our own words: none of them is a state of SharePoint's import job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,17 @@ class Movement:
     since: datetime | None = None
     done: int = 0
     of: int = 0
-    """0: nobody knows how much there is."""
+    """The total; 0 where it isn't known."""
     unit: str = ""
     expected: datetime | None = None
-    """When it should end, as far as the past tells; None where nothing tells, or where that moment has passed."""
+    """When it should end, judged by earlier runs; None where they don't tell, or where the moment has passed."""
     run: str = ""
 
 
 def moving(
     connector: Connector, state: ConnectorState, lane: Lane, now: datetime, typical_hours: float | None
 ) -> tuple[Movement, ...]:
-    """Tell what is under way for a connector.
+    """Return the work under way for a connector.
 
     Args:
         connector: the connector.
@@ -44,7 +44,6 @@ def moving(
         lane: the lane of its target tenant.
         now: this moment.
         typical_hours: how long an import file usually takes; None where nothing tells.
-
     """
     found = [_reading(state, now)] if state.open_round is not None else []
     if state.run is not None:

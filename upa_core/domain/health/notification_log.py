@@ -1,4 +1,4 @@
-"""What was told to whom: kept in storage, so that nothing is told twice and nothing is forgotten."""
+"""The stored record of notifications: nothing is told twice, and nothing is forgotten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upa_core.domain.health.alarms import Alarm
 from upa_core.domain.timetable import is_early
 
 SENDER_PATIENCE = timedelta(minutes=15)
-"""How long whoever began to send is left alone with it."""
+"""A sender who began is left alone this long."""
 _PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
 MAX_TRIES = 12
 SAMPLES = 120
@@ -18,7 +18,7 @@ SAMPLES = 120
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One alarm, or its end, and who is still to be told."""
+    """One alarm, or its end, and the channels that are still to be told."""
 
     occasion: str
     reason: str
@@ -30,7 +30,7 @@ class Notification:
     """Channels that weren't told yet."""
     over: bool = False
     heard: bool = False
-    """Somebody was told of it: its end is worth a message."""
+    """A channel was told of it, so its end is told too."""
     tries: int = 0
     not_before: datetime | None = None
     run: str = ""
@@ -40,7 +40,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A moment's sizes, for charts and growth."""
+    """Sizes at one moment, for charts and growth."""
 
     at: datetime
     escrow: int
@@ -49,7 +49,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class NotificationLog:
-    """Everything about notifications of one connector."""
+    """The stored notifications of one connector."""
 
     VERSION: ClassVar[int] = 1
 
@@ -57,7 +57,7 @@ class NotificationLog:
     first_seen: datetime | None = None
     trouble: str = ""
     condition: str = ""
-    """How the connector was when last looked at."""
+    """The connector's condition at the last look."""
     condition_since: datetime | None = None
     entries: tuple[Notification, ...] = ()
     samples: tuple[Sample, ...] = ()
@@ -67,14 +67,13 @@ class NotificationLog:
     def judged(
         self, alarms: list[Alarm], channels: tuple[str, ...], now: datetime, *, occasions: frozenset[str]
     ) -> NotificationLog:
-        """Return the document with new reasons entered, and alarms that have gone ended.
+        """Return the document with new reasons added, and with alarms that are gone marked as ended.
 
         Args:
             alarms: what is up now, at most one an occasion.
             channels: who is told.
             now: this moment.
             occasions: what they are told of, ends among it as `recovered`; all alarms are entered all the same.
-
         """
         entries: list[Notification] = []
         open_now = {entry.occasion: entry for entry in self.entries if not entry.over}
@@ -108,19 +107,19 @@ class NotificationLog:
 
     @property
     def urgent(self) -> Notification | None:
-        """Return the first alarm that somebody has to see to now."""
+        """Return the first urgent alarm."""
         return next((entry for entry in self.entries if entry.urgent and not entry.over), None)
 
     def seen(self, condition: str, now: datetime) -> NotificationLog:
-        """Return the document with how the connector is now, and since when."""
+        """Return the document with the connector's condition now, and since when it has lasted."""
         return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
 
     def due(self, now: datetime) -> tuple[Notification, ...]:
-        """Return the entries that somebody should be told of now."""
+        """Return the notifications that are to be told now."""
         return tuple(e for e in self.entries if e.waiting and not is_early(e.not_before, now))
 
     def claimed(self, due: tuple[Notification, ...], now: datetime) -> NotificationLog:
-        """Return the document with these entries in the hands of whoever writes it."""
+        """Return the document with these notifications claimed by its writer."""
         later = now + SENDER_PATIENCE
         return replace(
             self,
@@ -128,7 +127,7 @@ class NotificationLog:
         )
 
     def sent(self, mine: Notification, failed: tuple[str, ...], now: datetime) -> NotificationLog:
-        """Return the document after an attempt: who failed is tried again later, a finished end is forgotten."""
+        """Return the document after an attempt: failed channels are tried again later, told ends are forgotten."""
         waiting = failed if mine.tries < MAX_TRIES else ()
         pause = _PAUSES[min(mine.tries, len(_PAUSES)) - 1]
         heard = mine.heard or len(failed) < len(mine.waiting)
@@ -137,5 +136,5 @@ class NotificationLog:
         return replace(self, entries=tuple(entry for entry in kept if not (entry.over and not entry.waiting)))
 
     def sampled(self, sample: Sample) -> NotificationLog:
-        """Return the document with one sample more."""
+        """Return the document with one more sample."""
         return replace(self, samples=(*self.samples, sample)[-SAMPLES:])

@@ -1,4 +1,4 @@
-"""Where a file or a query stands: what was delivered last, when the next is expected, and what is in the way."""
+"""The state of a file or a query: the last delivery, the next one, and the obstacle, if there is one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from upa_core.domain.sources.joined.secondary import Secondary
 
 @dataclass(frozen=True, slots=True)
 class SourceStanding:
-    """Where one source stands; never a value of a person."""
+    """The state of one source; no person's value."""
 
     name: str
     file: str
-    """What was accepted last, as people call it."""
+    """People's name for the last accepted delivery."""
     rows: int
-    """Rows that it held."""
+    """Its number of rows."""
     people: int
     """People with a row."""
     unmatched: int
-    """Rows of nobody."""
+    """Rows that match nobody."""
     missing: int
     """People whom the last snapshots didn't name."""
     delivered: datetime | None
@@ -33,11 +33,11 @@ class SourceStanding:
     held: tuple[str, ...]
     """Why something of it waits for a decision."""
     why: str
-    """What the last try failed with, or what waits."""
+    """The error of the last try, or the reason for waiting."""
 
 
 def standing_of(secondary: Secondary, state: SourceState, now: datetime, *, since: datetime | None) -> SourceStanding:
-    """Return where a source stands; `since`: when it was first watched, from which the first delivery is expected."""
+    """Return the state of a source; `since`: when it was first watched; the first delivery is expected from then on."""
     current, begun = state.current, state.delivered or since
     expected = begun + secondary.expect if secondary.expect is not None and begun is not None else None
     return SourceStanding(
@@ -58,7 +58,7 @@ def standing_of(secondary: Secondary, state: SourceState, now: datetime, *, sinc
 
 
 def trouble_of(one: SourceStanding, secondary: Secondary) -> tuple[str, str]:
-    """Return what an administrator is told of a source, and what changes when it is worth another message."""
+    """Return what an administrator is told about a source, and a reason; a new reason is told again."""
     if one.held:
         return f"{one.name} waits for a decision ({', '.join(one.held)})", f"{one.name} held {' '.join(one.held)}"
     if one.late and one.next_expected is not None:
@@ -70,6 +70,6 @@ def trouble_of(one: SourceStanding, secondary: Secondary) -> tuple[str, str]:
 
 
 def troubles(standings: Iterable[tuple[SourceStanding, Secondary]]) -> tuple[str, str]:
-    """Return what is told of all sources together; two empty texts where all is well."""
+    """Return what is told about all sources together; two empty texts where all is well."""
     found = [told for told in (trouble_of(one, secondary) for one, secondary in standings) if told[0]]
     return "; ".join(text for text, _ in found), ", ".join(reason for _, reason in found)

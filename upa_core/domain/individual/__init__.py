@@ -1,1 +1,1 @@
-"""What is written to single profiles: values by type, batches, answers, limits; pure."""
+"""The rules of single profile writes: values by type, batches, answers, limits; pure."""

@@ -1,4 +1,4 @@
-"""What SharePoint answers about a single profile: its values, or why something wasn't done."""
+"""SharePoint's answer about a single profile: its values, or why a call failed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 OBJECT_ID = "msOnline-ObjectId"
-"""The property that tells whose profile it is [SP-62]."""
+"""The property that says whose profile it is [SP-62]."""
 
 Value = str | tuple[str, ...] | None
 """What a set sends: a text, a list of texts, null."""
@@ -15,10 +15,10 @@ Value = str | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a set or a read wasn't done; never a message, which is in the caller's language and may quote values."""
+    """Why a set or a read failed. It holds no message: a message is in the caller's language and may quote values."""
 
     kind: Literal["refused", "denied", "unclear"]
-    """refused: this person and property. denied: a right is missing. unclear: it may work later, or has worked."""
+    """refused: this person and property. denied: a right is missing. unclear: it may work later, or may have worked."""
     code: str = ""
     """SharePoint's name of the error without its namespace."""
 
@@ -28,11 +28,11 @@ class Profile:
     """A profile, as far as it was asked for."""
 
     object_id: str
-    """Whose it is; "" where it doesn't tell."""
+    """Whose profile it is; "" where it doesn't say."""
     values: Mapping[str, str]
-    """What is shown, by property; "" is empty, hidden, or no such property [SP-120, SP-121]."""
+    """The shown values, by property; "" is empty, hidden, or no such property [SP-120, SP-121]."""
     site_host: str = ""
-    """Host of the person's own site, where that was asked for: it tells the geo [SP-126]."""
+    """Host of the person's own site, where it was asked for: it shows the geo [SP-126]."""
 
 
 Reading = Profile | Fault | None
@@ -41,11 +41,11 @@ Reading = Profile | Fault | None
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a request to one profile came to."""
+    """The result of a request to one profile."""
 
     sets: Mapping[str, Fault | None]
-    """By property; None: accepted, which says nothing of what is there now."""
+    """By property; None: accepted, which says nothing about the value that is there now."""
     after: Reading
-    """The profile as it reads afterwards."""
+    """The profile as it was read afterwards."""
     before: Reading = None
-    """The profile as it read right before the sets, in the same request."""
+    """The profile as it was read right before the sets, in the same request."""

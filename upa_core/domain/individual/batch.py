@@ -1,4 +1,4 @@
-"""The batch of the individual route: a list of people with account name, values, and which values count as ours.
+"""The batch of the individual route: people with account name, values, and the values that count as ours.
 
 JSON, one person a line below a head: a person is found, split off and left out without reading the others. Only this
 module reads it.
@@ -16,7 +16,7 @@ from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.plan.planner import Entry
 
 MAX_PEOPLE = 2_000
-"""People in one batch: an hour's work of the smallest budget."""
+"""People in one batch: an hour's work with the smallest budget."""
 _HEAD = b'{"upa":"individual","version":1}\n'
 
 Loads = Callable[[bytes], Any]
@@ -24,7 +24,7 @@ Loads = Callable[[bytes], Any]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be written to one person."""
+    """The values to be written to one person."""
 
     person: str
     account: str
@@ -32,13 +32,13 @@ class Task:
     values: Mapping[str, str]
     """Planned values by property, "" meaning empty."""
     ours: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Values by property that the profile may hold and that we wrote: confirmed ones, or sent since."""
+    """By property, values of ours that the profile may hold: confirmed ones, or sent since."""
     known: bool = False
-    """Something was delivered to the person before: they have a profile."""
+    """Something was delivered to the person before, so they have a profile."""
 
 
 class IndividualBatch:
-    """A batch while it grows."""
+    """A batch while it is built."""
 
     def __init__(self, *, max_people: int = MAX_PEOPLE) -> None:
         self._lines: list[bytes] = []
@@ -74,7 +74,7 @@ def begin(limits: Limits) -> IndividualBatch:  # noqa: ARG001 - other routes tak
 
 
 def split(content: bytes) -> dict[str, bytes]:
-    """Return what a batch says of each person, for `read`; raises `CorruptStateError` for what isn't one."""
+    """Return the piece of each person, for `read`; raises `CorruptStateError` for anything that isn't a batch."""
     return {_person(line): line for line in _lines(content)}
 
 
@@ -84,7 +84,7 @@ def read(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict
 
 
 def tasks(pieces: Iterable[bytes], loads: Loads = json.loads) -> list[Task]:
-    """Return what is to be done for people whom `split` returned, in their order; raises as `read`."""
+    """Return the tasks of people whom `split` returned, in their order; raises as `read` does."""
     found = []
     for piece in pieces:
         try:
@@ -99,7 +99,7 @@ def tasks(pieces: Iterable[bytes], loads: Loads = json.loads) -> list[Task]:
 
 
 def without(content: bytes, person: str) -> bytes:
-    """Return a batch without a person, in any letter case; raises `CorruptStateError` for what isn't one."""
+    """Return a batch without a person, whose id may be in any letter case; raises `CorruptStateError` as `split`."""
     return _HEAD + b"".join(line + b"\n" for line in _lines(content) if _person(line).lower() != person.lower())
 
 

@@ -1,4 +1,7 @@
-"""Does a profile hold what was sent? Compared by the property's type: SharePoint shows values in forms of its own."""
+"""Whether a profile holds a value that was sent.
+
+SharePoint shows values in forms of its own, so each type is compared in its own way.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,20 @@ from upa_core.domain.language.dates import parse_iso
 from upa_core.domain.language.values import ValueType, values_of
 
 DateOrder = Literal["mdy", "dmy", "ymd"]
-"""The order of month, day and year in the caller's language, which the probe finds out [SP-124]."""
+"""The order of month, day and year in the caller's language; the probe finds it [SP-124]."""
 DATE_ORDERS: tuple[DateOrder, ...] = ("mdy", "dmy", "ymd")
 
 _DATE = re.compile(r"(\d{1,4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,4})(?:\D+(\d{1,2})\D(\d{2})(?:\D(\d{2}))?\s*([AaPp])?.*)?")
 
 
 def holds(kind: ValueType, wanted: str, shown: str | None, order: DateOrder | None = None) -> bool | None:
-    """Tell whether a profile that shows a text holds the wanted value; None where it can't be told.
+    """Return whether a profile that shows a text holds the wanted value; None where nobody can say.
 
     Args:
         kind: the mapping's type.
         wanted: as planned; "" means empty.
         shown: as read; null and "" are empty.
         order: how dates are shown; unknown: only a date that reads the same in every order is told.
-
     """
     shown = shown or ""
     if shown == wanted:
@@ -49,13 +51,13 @@ def holds(kind: ValueType, wanted: str, shown: str | None, order: DateOrder | No
 
 
 def order_of(shown: str, day: datetime) -> DateOrder | None:
-    """Return how a known day is shown, None where that isn't one order alone."""
+    """Return the order in which a known day is shown, None where more than one order fits, or none."""
     found = [order for order in DATE_ORDERS if any(one == day for one in _moments(shown, order, time=False))]
     return found[0] if len(found) == 1 else None
 
 
 def to_iso(shown: str, order: DateOrder | None) -> str | None:
-    """Return the ISO form of a shown day, None where its order isn't known or it isn't one."""
+    """Return the ISO form of a shown day; None where its order isn't known, or it isn't a day."""
     moment = next(_moments(shown, order, time=False), None) if order is not None else None
     return moment.date().isoformat() if moment is not None else None
 
@@ -64,7 +66,7 @@ def _same_moment(wanted: str, shown: str, order: DateOrder | None, *, time: bool
     try:
         moment = parse_iso(wanted.replace(" ", "T") if time else wanted)
     except InvalidValueError:
-        return None  # a format of the mapping's own: only the same text is the same
+        return None  # in a mapping's own format only the same text is equal
     if moment is None:
         return None
     moment = moment.replace(tzinfo=None)
@@ -78,7 +80,7 @@ def _same_moment(wanted: str, shown: str, order: DateOrder | None, *, time: bool
 
 
 def _moments(shown: str, order: DateOrder, *, time: bool) -> Iterator[datetime]:
-    """Read a shown date in an order: as one moment, or none where it isn't one."""
+    """Yield the moment that a shown date means in this order; nothing where it isn't a date."""
     found = _DATE.fullmatch(shown.strip())
     if found is None:
         return

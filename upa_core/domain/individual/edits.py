@@ -1,4 +1,4 @@
-"""What becomes of a value that somebody else wrote: `on_user_edit: keep | overwrite`."""
+"""The policy for a value that somebody else wrote: `on_user_edit: keep | overwrite`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_edited(
     sent: Iterable[str],
     order: DateOrder | None = None,
 ) -> bool:
-    """Tell whether a profile holds what a person wrote, and nothing of ours: `keep` leaves that alone.
+    """Return whether a profile holds a value that a person wrote, and none of ours: `keep` leaves it alone.
 
     Ours is: nothing at all, what we last confirmed, and every value that we sent and haven't confirmed since. A value
     that can't be told from ours counts as the person's: a value is rather kept than lost.
@@ -26,7 +26,6 @@ def is_edited(
         confirmed: what we last confirmed, None where that isn't known.
         sent: values that we sent since then.
         order: how dates are shown.
-
     """
     if not shown:
         return False

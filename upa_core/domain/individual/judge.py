@@ -1,4 +1,4 @@
-"""What the archived answers leave of a batch: per person and property confirmed, refused, or unknown."""
+"""The result of a batch by its archived answers: each property of each person is confirmed, refused, or unknown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 
 
 def judge(tasks: Iterable[Task], records: Iterable[PersonRecord], *, given_up: str = "") -> Verdict:
-    """Judge everybody in a batch from the archive alone; `given_up` says why some of them have no answers.
+    """Judge everybody in a batch from the archive alone; `given_up`: why some of them have no answers.
 
     Nobody is confirmed where nobody has answers and it was given up.
     """
@@ -64,7 +64,7 @@ def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
 
 
 def _whole(task: Task, record: PersonRecord) -> Refusal | None:
-    """Return why nothing of a person was written to their profile."""
+    """Return why nothing was written to a person's profile."""
     if record.ending == "no_profile" and task.known:
         return Refusal(EscrowReason.USER_NAME_CHANGED, record.code)
     if record.ending in _ENDINGS:

@@ -1,4 +1,6 @@
-"""What the probe proved: which properties an app may write singly, and what clears them. Kept for each tenant and app.
+"""The result of the probe: which properties an app may write singly, and how to clear them.
+
+Stored for each tenant and app.
 
 Nothing is written individually without it.
 """
@@ -16,26 +18,26 @@ from upa_core.domain.language.values import ValueType
 LIFETIME = timedelta(days=30)
 
 Found = Literal["works", "refused", "denied", "not_kept", "unclear"]
-"""works: set and read back. not_kept: accepted, and something else or nothing was read: hidden, or not kept."""
+"""works: set and read back. not_kept: accepted, but another value or nothing was read: hidden, or not kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyProof:
-    """What was found of one property."""
+    """The result for one property."""
 
     type: str
     found: Found
     code: str = ""
     """SharePoint's name of the refusal."""
     clear: ClearForm = ""
-    """What clears it; "" where nothing did."""
+    """The value that clears it; "" where nothing did."""
     new_terms: bool = False
-    """A term that didn't exist was taken."""
+    """A term that didn't exist was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found with one app; properties by name."""
+    """The result with one app; properties by name."""
 
     at: datetime
     date_order: str = ""
@@ -43,17 +45,17 @@ class Proof:
 
     @property
     def order(self) -> DateOrder | None:
-        """How dates are shown to the app."""
+        """The order in which dates are shown to the app."""
         return next((order for order in DATE_ORDERS if order == self.date_order), None)
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether it is too old to be relied on."""
+        """Return whether it is too old to rely on."""
         return not timedelta(0) <= now - self.at + timedelta(minutes=5) <= LIFETIME + timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """The stored document of a tenant: by app id."""
+    """The stored results of a tenant, by app id."""
 
     VERSION: ClassVar[int] = 1
 
@@ -61,12 +63,15 @@ class Proofs:
     apps: dict[str, Proof] = field(default_factory=dict[str, Proof])
 
     def plus(self, app: str, proof: Proof) -> Proofs:
-        """Take a new proof in place of the app's old one; properties that it didn't look at are proven no more."""
+        """Return the results with a new one for this app.
+
+        Properties that the new probe didn't try are no longer proven.
+        """
         return replace(self, apps={**self.apps, app: proof})
 
 
 def why_not(proof: Proof | None, target: str, kind: ValueType, now: datetime) -> str:
-    """Return why a property can't be written individually, "" where it can; in words for an administrator."""
+    """Return why a property can't be written singly, in words for an administrator; "" where it can."""
     again = "run upa doctor --probe-individual USER"
     if proof is None:
         return f"this app has never been tried at single profiles: {again}"

@@ -1,4 +1,4 @@
-"""What was seen of one person while a batch was written: the answers, kept in the archive, from which it is settled.
+"""The record of one person while a batch was written: the answers, kept in the archive, from which it is settled.
 
 A slice of a batch is archived as a log: a line a person, `Individual`, object id and JSON between tabs.
 """
@@ -18,7 +18,10 @@ from upa_core.domain.individual.answer import Fault, Profile, Reading
 Ending = Literal[
     "read", "no_account", "no_profile", "other_person", "other_geo", "unreadable", "invalid", "unanswered", "written"
 ]
-"""How far it got. read: nothing had to be written, or nothing might be; unanswered: a write without an answer."""
+"""Where the work on this person ended.
+
+read: nothing had to be written, or nothing may be; unanswered: a write without an answer.
+"""
 _KIND = "Individual"
 
 
@@ -29,51 +32,51 @@ class PersonRecord:
     person: str
     ending: Ending
     date_order: str = ""
-    """How dates are shown in it."""
+    """The order of dates in this record."""
     kinds: dict[str, str] = field(default_factory=dict[str, str])
-    """Types of the properties, those that are plain texts left out."""
+    """Types of the properties, without plain texts."""
     before: dict[str, str] = field(default_factory=dict[str, str])
-    """What the profile showed before anything was written."""
+    """What the profile showed before the first write."""
     sent: tuple[str, ...] = ()
     """Properties that were sent."""
     faults: dict[str, str] = field(default_factory=dict[str, str])
     """Of sets that weren't accepted, by property: `kind code`."""
     after: dict[str, str] | None = None
-    """What the profile showed afterwards; None where that wasn't seen, or was somebody else's."""
+    """What the profile showed afterwards; None where it wasn't read, or was another person's."""
     edited: tuple[str, ...] = ()
-    """Properties that somebody else wrote, and that were left alone."""
+    """Properties that somebody else wrote; they were left alone."""
     stranger: bool = False
-    """The account name led to somebody else when it was written."""
+    """The account name led to another person when it was written."""
     code: str = ""
-    """What was wrong, by name; never a value."""
+    """The name of the error; never a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The stored document of a batch on its way: who works at it until when, and how far it got."""
+    """The stored progress of a batch: who works at it until when, and how far it is."""
 
     VERSION: ClassVar[int] = 1
 
     version: int = 1
     claimed_until: datetime | None = None
-    """Nobody else sends anything for this batch before."""
+    """Until this moment nobody else sends anything for this batch."""
     claim: str = ""
     done: int = 0
-    """People, in the order of the batch, whose answers are archived."""
+    """People whose answers are archived, counted in the order of the batch."""
     logs: tuple[LogFile, ...] = ()
     failures: int = 0
-    """Slices in a row that got nowhere."""
+    """Slices in a row without progress."""
     not_before: datetime | None = None
 
 
 def write_records(records: Iterable[PersonRecord]) -> bytes:
-    """Write a slice for the archive."""
+    """Encode a slice for the archive."""
     lines = (f"{_KIND}\t{one.person}\t{json.dumps(_slim(one), separators=(',', ':'))}\n" for one in records)
     return "".join(lines).encode("ascii")
 
 
 def read_records(content: bytes) -> list[PersonRecord]:
-    """Read an archived slice; raises `CorruptStateError` where it isn't one."""
+    """Decode an archived slice; raises `CorruptStateError` where it isn't one."""
     found = []
     try:
         for line in content.decode("ascii").split("\n"):
@@ -95,12 +98,12 @@ def _slim(record: PersonRecord) -> dict[str, object]:
 
 
 def fault_text(fault: Fault) -> str:
-    """Write a fault for the archive."""
+    """Return a fault as text for the archive."""
     return f"{fault.kind} {fault.code}".strip()
 
 
 def own(reading: Reading, person: str) -> dict[str, str] | None:
-    """Return what a person's own profile shows; None for anybody else's, or none."""
+    """Return the values that a person's own profile shows; None for another person's profile, or none."""
     if not isinstance(reading, Profile) or reading.object_id != person.lower():
         return None
     return dict(reading.values)

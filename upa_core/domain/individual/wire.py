@@ -1,4 +1,4 @@
-"""From a planned value to what a set sends."""
+"""From a planned value to the value that a set sends."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from upa_core.domain.individual.answer import Value
 from upa_core.domain.language.values import LISTS, ValueType, values_of
 
 ClearForm = Literal["", "empty", "null"]
-"""What clears a property, as the probe found out: an empty text or list, null, or nothing known."""
+"""The value that clears a property, as the probe found: an empty text or list, null, or nothing known."""
 
 
 def to_wire(kind: ValueType, value: str, clear: ClearForm = "empty") -> Value:
-    """Return what a set sends for a planned value, "" being a clear; `clear` is the form that was proven.
+    """Return the value to send for a planned value; "" is a clear, and `clear` is its proven form.
 
     Raises `InvalidValueError` for a list that isn't in its canonical form.
     """
@@ -24,7 +24,7 @@ def to_wire(kind: ValueType, value: str, clear: ClearForm = "empty") -> Value:
 
 
 def from_shown(kind: ValueType, shown: str) -> Value:
-    """Return what sets a value that a profile shows, dates and integers in the form that they were shown in."""
+    """Return the value that writes a shown value again; dates and integers stay in the form in which they are shown."""
     if kind in LISTS:
         return tuple(shown.split("|")) if shown else ()
     return shown

@@ -1,4 +1,4 @@
-"""Sets of characters as .NET has them, whatever Python runs this: categories, `\\w`, `\\s`, `\\d`, and what folds.
+r"""Sets of characters as .NET has them, whatever the version of Python: categories, `\w`, `\s`, `\d`, and letter case.
 
 A set is sorted ranges of code points. .NET counts UTF-16 units, and a half of a pair is no letter: so no character
 beyond the basic plane is in a category but Cs, and each is in every negated one.
@@ -22,7 +22,7 @@ _ASTRAL: Ranges = ((_PLANE + 1, _LAST),)
 
 
 def union(parts: Iterable[tuple[int, int]]) -> Ranges:
-    """Return the set of all ranges given, in any order."""
+    """Return the union of sets, whose ranges may come in any order."""
     merged: list[tuple[int, int]] = []
     for low, high in sorted(parts):
         if merged and low <= merged[-1][1] + 1:
@@ -54,7 +54,7 @@ def _points(runs: str) -> list[int]:
 
 @lru_cache(maxsize=64)
 def category(name: str) -> Ranges | None:
-    """Return a general category (`Lu`), or all that begin with a letter (`L`); None where there is none."""
+    """Return a general category (`Lu`), or all categories that begin with a letter (`L`); None for an unknown name."""
     if name in ("C", "Cn"):
         assigned = union(part for other in CATEGORIES if other[0] != "C" or name == "Cn" for part in _of(other))
         return union((*complement(union((*assigned, *_ASTRAL))), *(_ASTRAL if name == "C" else ())))
@@ -70,31 +70,31 @@ def _of(name: str) -> Ranges:
 
 @lru_cache(maxsize=1)
 def word() -> Ranges:
-    r"""Return what `\w` takes."""
+    r"""Return the characters of `\w`."""
     return _together("L", "Mn", "Nd", "Pc")
 
 
 @lru_cache(maxsize=1)
 def space() -> Ranges:
-    r"""Return what `\s` takes."""
+    r"""Return the characters of `\s`."""
     return union((*_together("Z"), (9, 13), (0x85, 0x85)))
 
 
 @lru_cache(maxsize=1)
 def digit() -> Ranges:
-    r"""Return what `\d` takes."""
+    r"""Return the characters of `\d`."""
     return _together("Nd")
 
 
 @lru_cache(maxsize=1)
 def boundary() -> Ranges:
-    r"""Return what makes a word for `\b`: the joiners belong to it."""
+    r"""Return the word characters of `\b`: the joiners are among them."""
     return union((*word(), (0x200C, 0x200D)))
 
 
 @lru_cache(maxsize=1)
 def separators() -> Ranges:
-    """Return where .NET's ToTitleCase ends a word."""
+    """Return the characters that end a word in .NET's ToTitleCase."""
     return _together("Z", "Cc", "Cf", "P", "S")
 
 
@@ -109,7 +109,7 @@ def _together(*names: str) -> Ranges:
 
 
 def holds(ranges: Ranges, char: str) -> bool:
-    """Tell whether a character is in a set."""
+    """Return whether a character is in a set."""
     point = ord(char)
     at = bisect_right(ranges, (point, _LAST)) - 1
     return at >= 0 and ranges[at][1] >= point
@@ -125,7 +125,7 @@ def _moves(side: str) -> dict[int, int]:
 
 UPPER = _moves("upper")
 LOWER = _moves("lower")
-"""For `str.translate`: what a character becomes; one to one."""
+"""For `str.translate`: the lower case of each character, one for one."""
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +139,7 @@ def _alike() -> dict[int, tuple[int, ...]]:
 
 
 def folded(ranges: Ranges) -> Ranges:
-    """Add to a set whatever has the lower case of one of its characters, as `(?i)` does in .NET."""
+    """Return a set with every character that has the same lower case as one of the set, as `(?i)` does in .NET."""
     extra = [
         (other, other)
         for point, others in _alike().items()
@@ -150,7 +150,7 @@ def folded(ranges: Ranges) -> Ranges:
 
 
 def as_python(ranges: Ranges, *, ascii_only: bool = False) -> str:
-    """Write a set in the notation of Python's `re`, by code points alone; `ascii_only`: for ASCII texts."""
+    """Return a set in the notation of Python's `re`, by code points alone; `ascii_only`: for texts of ASCII."""
     if ascii_only:
         ranges = tuple((low, min(high, 127)) for low, high in ranges if low < 128)
         return f"[{''.join(map(_range, ranges))}]" if ranges else "(?!)"
@@ -162,7 +162,7 @@ def _as_python(ranges: Ranges) -> str:
     if not ranges:
         return "(?!)"
     if ranges[-1][1] == _LAST and ranges[-1][0] <= _PLANE + 1:
-        # Negated: as long as nothing beyond the basic plane is named, `re` looks a character up in a table.
+        # As long as a negated set names nothing beyond the basic plane, `re` looks a character up in a table.
         others = complement(ranges)
         return f"[^{''.join(map(_range, others))}]" if others else "(?s:.)"
     plane = "".join(_range(part) for part in ranges if part[0] <= _PLANE)

@@ -20,9 +20,9 @@ _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 _USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-"""How nearly every date of a full round comes."""
+"""The form of most dates in a full round."""
 _UNSET_YEAR = 1
-"""`0001-01-01T00:00:00Z` is how an unset date appears [GR-38]."""
+"""`0001-01-01T00:00:00Z` is an unset date [GR-38]."""
 
 
 def parse_iso(text: str) -> datetime | None:
@@ -51,13 +51,13 @@ class DateFormat:
     pattern: str
     tokens: tuple[Token, ...]
     template: str | None
-    """For `str.format`, where the tokens are plain numbers and literals, as nearly always."""
+    """For `str.format`, where all tokens are plain numbers and literals; else None."""
     reader: DateReader | None = None
-    """Only of a format that is read with."""
+    """Only in a format that is read with."""
 
     @classmethod
     def compile(cls, pattern: str, *, reading: bool = False) -> DateFormat:
-        """Compile a format, for reading too if so wanted.
+        """Compile a format; `reading`: for reading too.
 
         Raises:
             ConfigError: the pattern isn't a format of .NET.
@@ -69,16 +69,16 @@ class DateFormat:
 
     @property
     def letters(self) -> frozenset[str]:
-        """The parts of a date that stand in it: y, M, d, H, …"""
+        """The letters of its date parts: y, M, d, H, …"""
         return frozenset(token.letter for token in self.tokens if token.letter)
 
     @property
     def has_weekday(self) -> bool:
-        """Tell whether the name of the day stands in it."""
+        """Return whether the format has the name of the day."""
         return any(token.letter == "d" and token.width > 2 for token in self.tokens)
 
     def doubt(self) -> tuple[str, str]:
-        """Return what is probably not meant, and what is: letters that .NET writes as they are, minutes for months."""
+        """Return a probable mistake and its correction: letters that .NET writes unchanged, minutes for months."""
         text = self.pattern
         if len(text) == 1 and self.letters:
             return f"{text} alone is a standard format of .NET; the part of a date alone is %{text}", f"%{text}"
@@ -95,7 +95,7 @@ class DateFormat:
         return "", ""
 
     def format(self, moment: datetime) -> str:
-        """Write a moment of UTC."""
+        """Return a moment of UTC as text."""
         return write(self.tokens, moment) if self.template is None else self.template.format(moment)
 
     def parse(self, text: str) -> datetime:

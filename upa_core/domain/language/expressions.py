@@ -71,7 +71,7 @@ def parts_of(expression: Expression) -> tuple[Expression, ...]:
 
 
 def walk(expression: Expression) -> Iterator[tuple[Expression, int]]:
-    """Yield every part with its depth, without recursion: the depth isn't known to be small yet."""
+    """Yield every part with its depth, without recursion: the depth isn't checked yet."""
     stack = [(expression, 1)]
     while stack:
         node, depth = stack.pop()
@@ -98,7 +98,7 @@ def describe_expression(expression: Expression) -> Any:
 
 
 def expression_text(expression: Expression) -> str:
-    """Write an expression as it stands in a connector file, on one line; attributes by their dotted paths."""
+    """Return an expression as text for a connector file, on one line; attributes by their dotted paths."""
     match expression:
         case Attribute(path):
             return f"[{path}]"
@@ -111,7 +111,7 @@ def expression_text(expression: Expression) -> str:
 
 
 def check_expression(expression: Expression) -> None:
-    """Refuse what can't be evaluated: unknown functions, wrong arguments or types, too many parts, too much nesting.
+    """Refuse unknown functions, wrong arguments or types, too many parts and too deep nesting.
 
     Raises:
         ExpressionError: naming the part.
@@ -133,7 +133,7 @@ def check_expression(expression: Expression) -> None:
 
 
 def type_of(node: Expression) -> ArgumentType:
-    """Return the type of a part as far as it is known before any value is."""
+    """Return the type of a part as far as it is known before evaluation."""
     match node:
         case Constant(value):
             return "integer" if isinstance(value, int) else "text"
@@ -161,7 +161,7 @@ def _check_call(node: Call) -> None:
 
 
 def _parameters(function: Function, count: int) -> list[Parameter]:
-    """Repeat the last parameter, or the last two, until they do for so many arguments."""
+    """Return one parameter for each of `count` arguments: the last parameter, or the last two, repeat."""
     parameters = list(function.parameters)
     period = 2 if function.pairs else 1
     while function.repeats and len(parameters) < count:

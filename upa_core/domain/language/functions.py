@@ -25,7 +25,10 @@ ArgumentType = Literal["text", "integer", "condition", "list", "any"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `text` takes integers too, `value` whatever has a value, `fixed …` a constant only."""
+    """One parameter.
+
+    `text` also takes integers, `value` takes anything that has a value, `fixed …` takes only a constant.
+    """
 
     name: str
     kind: Literal["text", "value", "condition", "several", "fixed text", "fixed integer"]
@@ -39,20 +42,20 @@ class Function:
     parameters: tuple[Parameter, ...]
     result: ArgumentType
     build: Callable[..., Thunk]
-    """Takes a thunk per argument; for a fixed parameter the constant itself, for one left out None."""
+    """Takes a thunk for each argument; for a fixed parameter the constant itself, for one left out None."""
     repeats: bool = False
     pairs: bool = False
-    """What repeats comes in pairs, after the first two."""
+    """The repeated parameters come in pairs, after the first two."""
 
     @property
     def signature(self) -> str:
-        """Show the parameters, as in `Mid(source, start, length)` without the name."""
+        """The parameters, as in `Mid(source, start, length)` without the name."""
         names = [f"[{p.name}]" if p.optional else p.name for p in self.parameters]
         return f"({', '.join(names)}{', …' if self.repeats else ''})"
 
 
 def _mapped(change: Callable[[str], object]) -> Callable[[Thunk], Thunk]:
-    """Build a function of one text."""
+    """Return the builder of a function of one text."""
 
     def build(source: Thunk, *_: object) -> Thunk:
         read = text_of(source)
@@ -67,7 +70,7 @@ def _mapped(change: Callable[[str], object]) -> Callable[[Thunk], Thunk]:
 
 
 def _texts(value: object) -> list[str]:
-    """Return the texts of a value, of a list's values, or none."""
+    """Return the texts in a value: of a single value, of a list, or none."""
     items = value if isinstance(value, list) else [value]
     return [text for text in (as_text(item) for item in items if item is not None) if text]
 

@@ -25,7 +25,7 @@ def _language(culture: str) -> str:
 
 
 def to_upper(text: str, culture: str = "") -> str:
-    """Upper case, character by character.
+    """Return the upper case, character by character.
 
     Cultures differ at i alone: Turkish and Azeri raise i to İ, and all but the invariant one raise ı to I.
     """
@@ -38,7 +38,7 @@ def to_upper(text: str, culture: str = "") -> str:
 
 
 def to_lower(text: str, culture: str = "") -> str:
-    """Lower case, character by character; see `to_upper`."""
+    """Return the lower case, character by character; see `to_upper`."""
     language = _language(culture)
     if language in _TURKISH:
         text = text.replace("I", "ı")
@@ -48,7 +48,7 @@ def to_lower(text: str, culture: str = "") -> str:
 
 
 def proper_case(text: str, ends: str | None = None) -> str:
-    """Upper case for the first character of each word (title case, for a digraph such as ǆ), lower case for the others.
+    """Return words with a first character in upper case (a digraph such as ǆ in title case), the others in lower case.
 
     Without separators, words end where .NET's ToTitleCase ends them, which takes the apostrophe as part of a word.
     """
@@ -78,7 +78,7 @@ def _separates(char: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_letter(char: str) -> bool:
-    # Beyond the basic plane, only a letter that has a case begins a word that would change.
+    # Beyond the basic plane, a word changes only if its first letter has a case.
     return holds(category("L") or (), char) or (char > "\uffff" and ord(char) in UPPER)
 
 
@@ -93,7 +93,7 @@ def _is_latin(char: str) -> bool:
 
 
 def normalize_diacritics(text: str) -> str:
-    """Replace Latin letters that carry marks by plain ones; other scripts keep theirs (й isn't и with an accent)."""
+    """Replace Latin letters with marks by plain ones. Other scripts keep their letters (й isn't и with an accent)."""
     if text.isascii():
         return text
     result: list[str] = []

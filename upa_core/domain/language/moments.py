@@ -1,4 +1,4 @@
-"""A moment from the parts of a date, time and offset, as UTC; and as the clocks of a time zone show it.
+"""Moments: from the parts of a date, time and offset to UTC, and from UTC to the clock of a time zone.
 
 The rules of each zone are the machine's own, or those of the package `tzdata`.
 """

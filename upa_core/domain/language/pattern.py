@@ -1,4 +1,4 @@
-"""Regular expressions in bounded time: a configured pattern can slow down nothing, whatever the value.
+"""Regular expressions in bounded time: no configured pattern is slow, whatever the value.
 
 Small cases go to `re`, whose worst case is computed beforehand; everything else goes to a simulation that takes time in
 proportion to pattern × text. Both are given .NET's sets of characters, code point by code point: neither asks Python
@@ -22,7 +22,7 @@ MAX_MATCHED_TEXT = 4_096
 BACKTRACKING_STEPS = 2e6
 _BACKTRACKING_WAYS = 64
 _MAX_WIDE_SETS = 16
-"""Sets of hundreds of ranges take `re` milliseconds each to compile."""
+"""More of these sets are not given to `re`, which takes milliseconds to compile a set of hundreds of ranges."""
 _WIDE_SET = 50
 
 Quick = Callable[[], "re.Pattern[str] | None"]
@@ -33,15 +33,15 @@ class Pattern:
     """A compiled pattern."""
 
     groups: tuple[GroupKey, ...]
-    """Each group's number or name, in the order in which they are opened: their places in `Spans`, from 1."""
+    """Each group's number or name, in the order in which the groups are opened: their positions in `Spans`, from 1."""
     program: Program
     quick_limit: int
-    """Up to this length `re` can't take more than a bounded number of steps."""
+    """Up to this length of text `re` takes a bounded number of steps."""
     for_ascii: re.Pattern[str] | None = field(repr=False)
     for_others: Quick = field(repr=False)
-    """Compiled when first needed; nothing where it would take long."""
+    """Compiled when first needed; None where compiling would take long."""
     numbers: dict[int, int] = field(repr=False)
-    """From a group's number in .NET to its place."""
+    """From a group's number in .NET to its position."""
 
     def fullmatch(self, text: str) -> Spans | None:
         """Match the whole text."""
@@ -52,7 +52,7 @@ class Pattern:
         return self._run(text, start, full=False)
 
     def finditer(self, text: str) -> Iterator[Spans]:
-        """Yield the matches one after the other; as in .NET, an empty match moves on by one character."""
+        """Yield the matches in order; as in .NET, the search moves on by one character after an empty match."""
         position = 0
         while position <= len(text) and (spans := self.search(text, position)):
             yield spans
@@ -60,7 +60,7 @@ class Pattern:
             position = end if end > start else end + 1
 
     def group(self, name: str) -> int:
-        """Return a group's place in `Spans` by its name, or by its number as .NET counts: the unnamed ones first.
+        """Return a group's position in `Spans` by its name, or by its number as .NET counts: unnamed groups first.
 
         Raises:
             PatternError: there is no such group.
@@ -73,7 +73,7 @@ class Pattern:
 
     @property
     def last_group(self) -> int:
-        """The place of the group with the highest number; 0, the whole match, without groups."""
+        """The position of the group with the highest number; 0, the whole match, without groups."""
         return self.numbers[max(self.numbers)]
 
     def _run(self, text: str, start: int, *, full: bool) -> Spans | None:
@@ -114,7 +114,7 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def _numbers(groups: list[GroupKey]) -> dict[int, int]:
-    """Number the groups as .NET does: by their own numbers, the named ones behind in their order."""
+    """Return the groups by .NET's numbers: first by their own numbers, then the named ones in their order."""
     numbers = {0: 0} | {key: place for place, key in enumerate(groups, 1) if isinstance(key, int)}
     free = 1
     for place, key in enumerate(groups, 1):
@@ -154,7 +154,7 @@ def _cost(node: Node) -> tuple[float, int]:
         case Repeat(body, low, high):
             ways, stars = _cost(body)
             if high is None:
-                return 1e9, stars  # a repeat of more than single characters may be exponential
+                return 1e9, stars  # a repeat of anything but single characters may be exponential
             return min((ways + (low != high)) ** high, 1e9) if high < 30 else 1e9, stars * high
         case Group(body):
             return _cost(body)
@@ -162,7 +162,7 @@ def _cost(node: Node) -> tuple[float, int]:
 
 
 def _source(node: Node, *, ascii_only: bool) -> str:
-    """Write a tree in Python's notation; groups lose their names."""
+    """Return a tree in Python's notation; groups lose their names."""
     match node:
         case Chars(ranges):
             return _chars(ranges, ascii_only=ascii_only)
@@ -185,5 +185,5 @@ def _source(node: Node, *, ascii_only: bool) -> str:
 
 def _chars(ranges: Ranges, *, ascii_only: bool) -> str:
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-        return re.escape(chr(ranges[0][0]))  # a single character: `re` looks for a text of them at once
+        return re.escape(chr(ranges[0][0]))  # a single character: `re` searches a text of them at once
     return as_python(ranges, ascii_only=ascii_only)

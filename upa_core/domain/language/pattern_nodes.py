@@ -1,4 +1,4 @@
-"""The tree that a regular expression is read into."""
+"""The syntax tree of a regular expression."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ class Chars:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A place between characters."""
+    """A position between characters."""
 
     kind: EdgeKind
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One after the other."""
+    """Parts one after the other."""
 
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several, the first preferred."""
+    """One of several parts, the first preferred."""
 
     options: tuple[Node, ...]
 
@@ -60,7 +60,7 @@ Node = Chars | Edge | Sequence | Choice | Repeat | Group
 
 
 def nullable(node: Node) -> bool:
-    """Tell whether a part can match without taking a character."""
+    """Return whether a part can match an empty text."""
     match node:
         case Chars():
             return False

@@ -1,4 +1,4 @@
-"""A pattern as a program, run in time proportional to pattern × text.
+"""Run a pattern as a program, in time proportional to pattern × text.
 
 Pike's simulation (https://swtch.com/~rsc/regexp/regexp2.html), with .NET's rule for a repeat of what may be empty: a
 turn that took nothing ends the repeat, and its groups count.
@@ -22,12 +22,12 @@ Thread = tuple[int, tuple[int, ...]]
 
 
 class Program:
-    """The steps of one pattern; PatternError where they are too many."""
+    """The steps of one pattern; raises PatternError where there are too many."""
 
     def __init__(self, node: Node, groups: int) -> None:
         self.slots = 2 * groups + 2
         self.marks: list[int] = []
-        """Slots that hold where a turn of a repeat began, behind the groups'."""
+        """Slots that hold where a turn of a repeat began; they follow the slots of the groups."""
         self._mark_of: dict[int, int] = {}
         self.steps: list[Step] = [("save", 0)]
         self._emit(node)
@@ -94,7 +94,7 @@ class Program:
             self.steps[end] = ("turn", mark, after)
 
     def _mark(self, node: Repeat) -> int:
-        """Return the slot of a repeat, the same wherever its body is written out again."""
+        """Return the slot of a repeat; it is the same for every copy of the repeat's body."""
         if id(node) not in self._mark_of:
             self._mark_of[id(node)] = self.slots + len(self.marks)
             self.marks.append(self._mark_of[id(node)])
@@ -121,7 +121,7 @@ class Program:
                     if full and position < len(text):
                         continue
                     found = saved
-                    break  # whatever comes later is less preferred
+                    break  # the threads after this one are less preferred
                 if position < len(text) and step[1](text[position]):  # type: ignore[operator] # a take
                     current.append((counter + 1, saved))
             if found is not None and not current:
@@ -131,11 +131,11 @@ class Program:
         return tuple((found[i], found[i + 1]) if found[i + 1] >= 0 else None for i in range(0, self.slots, 2))
 
     def _follow(self, thread: Thread, text: str, position: int, threads: list[Thread], seen: set[int]) -> None:
-        """Add the steps reachable without taking a character, most preferred first."""
+        """Add the steps that are reachable without consuming a character, most preferred first."""
         stack = [thread]
         while stack:
             counter, saved = stack.pop()
-            # What happens next depends on the step, and on which repeats are in a turn that took nothing yet.
+            # The next step depends on the current one, and on which repeats are in a turn that consumed nothing yet.
             key = counter
             for mark in self.marks:
                 key = 2 * key + (saved[mark] == position)

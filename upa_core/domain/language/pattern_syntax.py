@@ -30,7 +30,7 @@ MAX_REPEAT = 200
 GroupKey = int | str
 """A group's number, or its name."""
 _PLAIN, _FOLDING, _EXACT = -1, -2, -3
-"""Parts in parentheses that are no groups."""
+"""Parts in parentheses that aren't groups."""
 _CLASSES = {"d": digit, "w": word, "s": space}
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
 _EDGES: dict[str, EdgeKind] = {"b": "word", "B": "no word", "A": "start", "z": "end", "Z": "last line"}
@@ -53,7 +53,7 @@ class PatternError(ConfigError):
 
 
 class Parser:
-    """Reads one pattern; `groups` holds each group's number or name, in the order in which they are opened."""
+    """A parser of one pattern; `groups` holds each group's number or name, in the order in which they are opened."""
 
     def __init__(self, text: str) -> None:
         if len(text) > MAX_PATTERN:
@@ -65,7 +65,7 @@ class Parser:
         self.unnamed = 0
         self.groups: list[GroupKey] = []
         self.repeated_groups = False
-        """Whether two parts share one group: the last that took part counts."""
+        """Whether two parts share one group: the last one that took part counts."""
 
     def parse(self) -> Node:
         """Read the whole pattern."""
@@ -103,7 +103,7 @@ class Parser:
         return items[0] if len(items) == 1 else Sequence(tuple(items))
 
     def _option_or_comment(self) -> bool:
-        """Take `(?i)`, `(?-i)` or `(?#…)`, which match nothing."""
+        """Consume `(?i)`, `(?-i)` or `(?#…)`, which match nothing; return whether there was one."""
         for option, fold in (("(?i)", True), ("(?-i)", False)):
             if self.text.startswith(option, self.position):
                 self.fold = fold
@@ -170,13 +170,13 @@ class Parser:
         if number < 0:
             self.fold = number == _FOLDING if number != _PLAIN else fold
         body = self._choice()
-        self._next()  # the closing ): _choice stops there, or at the end, which is an error
+        self._next()  # the closing parenthesis: _choice stops at it, or at the end of the pattern, which is an error
         self.depth -= 1
         self.fold = fold
         return Group(body, number) if number > 0 else body
 
     def _open(self) -> int:
-        """Take what follows the parenthesis; return the group's number, or below zero what sort of part it is."""
+        """Consume what follows the parenthesis; return the group's number, negative for a part that is no group."""
         for opening, sort in (("?:", _PLAIN), ("?i:", _FOLDING), ("?-i:", _EXACT)):
             if self.text.startswith(opening, self.position):
                 self.position += len(opening)

@@ -1,4 +1,4 @@
-"""Entra's Replace: five behaviours, chosen by which of its seven parameters are given (entra-docs, `Replace`)."""
+"""Entra's Replace: five behaviours, chosen by which of its seven parameters are present (entra-docs, `Replace`)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def build_replace(
 
 
 def _swap(text: str, old: str, new: str) -> str:
-    # Judged before it is made: nested replacements could double a text many times.
+    # Checked before the text is built: nested replacements could double it many times.
     if len(text) + text.count(old) * (len(new) - len(old)) > MAX_TEXT:
         raise InvalidValueError(TOO_LONG)
     return text.replace(old, new)
@@ -112,7 +112,7 @@ def _from_other(source: Texts, pattern: Pattern, group: str, other: Texts) -> Th
 
 
 def _rebuild(text: str, pattern: Pattern, number: int, new: Callable[[Spans], str]) -> str:
-    """Replace one group (0: the whole match) of every match."""
+    """Return a text with one group (0: the whole match) of every match replaced."""
     parts: list[str] = []
     position = size = 0
     for spans in pattern.finditer(text):
@@ -130,7 +130,7 @@ def _rebuild(text: str, pattern: Pattern, number: int, new: Callable[[Spans], st
 
 @lru_cache(maxsize=512)
 def _references(form: str, pattern: Pattern) -> tuple[str | int, ...]:
-    """Split a replacement into literal texts, group places, and `_BEFORE`, `_AFTER`, `_WHOLE`.
+    """Split a replacement into literal texts, group positions, and `_BEFORE`, `_AFTER`, `_WHOLE`.
 
     As in .NET, digits are taken as far as they go (`$001` is group 1, `$10` never group 1 and a 0), and what names no
     group stays as written.

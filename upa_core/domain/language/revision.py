@@ -1,4 +1,4 @@
-"""What has another meaning since the language follows .NET's recorded answers.
+"""Parts of the language whose meaning changed when it began to follow .NET's recorded answers.
 
 A connector that uses it gets another fingerprint, hence one announced full round; all others keep theirs.
 """
@@ -20,17 +20,17 @@ _INPUT, _OUTPUT = 2, 3
 
 
 def pattern_is_revised(text: str) -> bool:
-    """Tell whether a pattern may match other texts than before: it names a set of characters or the edge of a word."""
+    """Return whether a pattern may match other texts than before: it has a set of characters or the edge of a word."""
     return _CLASSES.search(text) is not None
 
 
 def output_is_revised(pattern: str) -> bool:
-    """Tell whether a date format may write another text than before: a dot before a fraction that may be empty."""
+    """Return whether a date format may write another text than before: a dot before a fraction that may be empty."""
     return "F" in pattern and "." in pattern
 
 
 def is_revised(expression: Expression) -> bool:
-    """Tell whether an expression may give another value than before."""
+    """Return whether an expression may give another value than before."""
     return any(isinstance(node, Call) and _call(node) for node, _ in walk(expression))
 
 
@@ -45,7 +45,7 @@ def _call(node: Call) -> bool:
 
 
 def _input(pattern: str) -> bool:
-    """Tell whether a format may read other texts than before: names, halves, offsets, parts without a separator."""
+    """Return whether a format may read other texts than before: names, halves, offsets, parts without a separator."""
     try:
         tokens = DateFormat.compile(pattern).tokens
     except ConfigError:

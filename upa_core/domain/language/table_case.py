@@ -53,4 +53,4 @@ CASE: dict[str, str] = {
         "+A52A:287 +A541:26C +A543:282 +A544:266 +A544:26A +A54B:261 +A54F:25C"
     ),
 }
-"""By how far a code point moves, in hexadecimal: the runs that do."""
+"""Runs of code points, in hexadecimal, by the distance to the code point of the other case."""

@@ -166,7 +166,7 @@ CATEGORIES: dict[str, str] = {
     "Zp": ("2029"),
     "Zs": ("20 A0 1680 2000-200A 202F 205F 3000"),
 }
-"""Each category's code points, in hexadecimal runs; what is in none is unassigned (Cn)."""
+"""The code points of each category, in hexadecimal runs; a code point in no category is unassigned (Cn)."""
 
 LATIN = (
     "41-5A 61-7A C0-D6 D8-F6 F8-2AF 1D00-1D25 1D62-1D65 1D6B-1D77 1D79-1D9A 1E00-1EFF 2090-209C 2184 271D "

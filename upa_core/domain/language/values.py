@@ -1,4 +1,4 @@
-"""Values on their way to a profile: one text per declared type, the same under every locale and time zone.
+"""Values for a profile: one text for each declared type, the same under every locale and time zone.
 
 SharePoint takes strings only and doesn't document formats [SP-40]: each type has one culture-free form. A list is its
 canonical JSON text from plan to wire: `["a","b, c"]`, no spaces, nothing escaped that needn't be; an empty list is no
@@ -32,17 +32,17 @@ MAX_INTEGER = 2**63
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2079, 6, 6)
 """What SharePoint stores as a date: the range of SQL Server's smalldatetime [SP-129]."""
 _NEVER = {date(1601, 1, 1): "January 1, 1601", date(9999, 12, 31): "December 31, 9999"}
-"""How systems write that there is no date."""
+"""Dates by which systems say that there is no date."""
 _UNCARRIABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 
 
 CLAIM = "i:0#.f|membership|"
-"""What SharePoint puts before a member's user principal name [SP-62]."""
+"""The text that SharePoint puts before a member's user principal name [SP-62]."""
 MAX_VALUES = 500
-"""Values of one list: by our own limit, so that a person fits into one request."""
+"""Values of one list: our own limit, so that a person fits into one request."""
 MAX_LENGTH = 50_000
-"""Characters of a whole list, written as its text."""
+"""Characters of a whole list, as text."""
 MAX_VALUE = 3_600
 """UTF-16 code units of one value of a list: SharePoint's largest text of a property in a list."""
 
@@ -51,12 +51,12 @@ _NOT_IN_A_LIST = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def utf16_length(text: str) -> int:
-    """Count UTF-16 code units: what SharePoint (.NET) calls a string's length."""
+    """Return the length in UTF-16 code units, which SharePoint (.NET) uses for a string's length."""
     return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
 
 
 def truncate_utf16(text: str, limit: int) -> str:
-    """Cut to at most `limit` UTF-16 code units, never through a surrogate pair."""
+    """Return at most `limit` UTF-16 code units of a text, never half of a surrogate pair."""
     used = 0
     for position, char in enumerate(text):
         used += 2 if char > "\uffff" else 1
@@ -66,15 +66,15 @@ def truncate_utf16(text: str, limit: int) -> str:
 
 
 def check_carriable(text: str) -> str:
-    """Return the text unless it holds a lone surrogate or a character that XML 1.0 can't carry."""
-    # Whatever is printable is carriable; only the rest is searched (a tab, a line feed, or worse).
+    """Return the text; raise `InvalidValueError` for lone surrogates and characters that XML 1.0 can't carry."""
+    # Printable texts are carriable; only other texts are searched (for a tab, a line feed, or worse).
     if not text.isprintable() and (found := _UNCARRIABLE.search(text)):
         raise InvalidValueError(f"holds the character U+{ord(found[0]):04X}, which can't be stored")
     return text
 
 
 def as_text(value: object) -> str:
-    """Write a source value as text; what holds several values or a structure has no single text."""
+    """Return a source value as text; raise `InvalidValueError` for a list or a structure."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -89,7 +89,7 @@ def as_text(value: object) -> str:
 
 
 def as_integer(value: object) -> str:
-    """Write a whole number of at most 64 bits without leading zeros or a plus sign."""
+    """Return a whole number of at most 64 bits as text, without leading zeros or a plus sign."""
     if (isinstance(value, str) and _INTEGER.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -114,7 +114,7 @@ def _boolean(words: tuple[str, str]) -> Callable[[object], str]:
 def _date(pattern: str) -> Callable[[object], str]:
     compiled = DateFormat.compile(pattern)
 
-    @lru_cache(maxsize=4096)  # few different days are hired on
+    @lru_cache(maxsize=4096)  # people are hired on few different days
     def written(text: str) -> str:
         moment = parse_iso(text)
         return "" if moment is None else compiled.format(_storable(moment))
@@ -137,12 +137,12 @@ def _storable(moment: datetime) -> datetime:
 
 
 def list_text(values: Sequence[str]) -> str:
-    """Write a list as its canonical text, "" for an empty one."""
+    """Return a list as its canonical text, "" for an empty one."""
     return json.dumps(list(values), ensure_ascii=False, separators=(",", ":")) if values else ""
 
 
 def values_of(text: str) -> tuple[str, ...]:
-    """Read a canonical text; raise InvalidValueError for any other text."""
+    """Return the values in a canonical text; raises InvalidValueError for any other text."""
     if not text:
         return ()
     try:
@@ -155,7 +155,7 @@ def values_of(text: str) -> tuple[str, ...]:
 
 
 def as_strings(value: object) -> str:
-    """Write a list of texts; one text is a list of one, and is never cut at commas. Values without text are left out.
+    """Return a list of texts; one text is a list of one, and is never cut at commas. Values without text are left out.
 
     Raises InvalidValueError for a value with `|`, which SharePoint can't tell from two values, for one it can't store,
     and for too many.
@@ -171,7 +171,7 @@ def as_strings(value: object) -> str:
 
 
 def as_terms(value: object) -> str:
-    """Write the labels of terms, each once, without spaces around them; letter case doesn't tell terms apart.
+    """Return the labels of terms, each once and trimmed; two labels that differ in letter case are the same term.
 
     Raises InvalidValueError as `as_strings`, and for a label that no term can have.
     """
@@ -186,7 +186,7 @@ def as_terms(value: object) -> str:
 
 
 def as_person(value: object) -> str:
-    """Write a person as SharePoint's account name, from a user principal name or an account name."""
+    """Return a person as SharePoint's account name, from a user principal name or an account name."""
     if not isinstance(value, str):
         raise InvalidValueError("isn't a user principal name")
     name = value.strip()
@@ -200,7 +200,7 @@ def as_person(value: object) -> str:
 
 
 def as_person_or_nobody(value: object) -> str:
-    """Write a person as `as_person` does, "" where the value leads to no profile."""
+    """Return a person as `as_person` does, "" where the value leads to no profile."""
     try:
         return as_person(value)
     except InvalidValueError:
@@ -224,7 +224,7 @@ def _value_of_a_list(value: object) -> str:
 def formatter(
     kind: ValueType, pattern: str | None = None, words: tuple[str, str] | None = None
 ) -> Callable[[object], str]:
-    """Return the function that writes a value of a declared type; its result `""` means no value.
+    """Return the function that formats a value of a declared type; its result `""` means no value.
 
     The function raises InvalidValueError for what doesn't fit; the message never holds the value.
     """

@@ -1,1 +1,1 @@
-"""What is known of a person: attributes, changes, mapping, scope, shadow and escrow."""
+"""The rules about a person: attributes, changes, mapping, scope, shadow and escrow."""

@@ -1,4 +1,4 @@
-"""A user's attributes: names, types, aliases, and which ones users/delta doesn't track.
+"""A user's attributes: names, types, aliases, and the ones that users/delta doesn't track.
 
 Names and types are Microsoft's v1.0 metadata [GR-37]; what isn't tracked: [GR-18].
 """
@@ -92,7 +92,7 @@ _OTHER_NAMES = {
     "title": "jobTitle",
     "upn": "userPrincipalName",
 }
-"""Names from Active Directory, Azure AD Graph and habit."""
+"""Names from Active Directory, from Azure AD Graph, and common wrong ones."""
 
 _NUMBERED = re.compile(r"extensionAttribute([0-9]+)", re.ASCII)
 _ALIASES = tuple(f"extensionAttribute{number}" for number in range(1, 16))
@@ -102,7 +102,7 @@ _APP_ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", 
 
 
 class AttributeRefusedError(ConfigError):
-    """An attribute is unknown or can't be kept in sync; `suggestion` is what was probably meant."""
+    """An attribute is unknown or can't be kept in sync; `suggestion` is the attribute that was probably meant."""
 
     def __init__(self, message: str, suggestion: str = "") -> None:
         super().__init__(message)
@@ -130,17 +130,17 @@ def resolve_attribute(name: str, extension_app: str | None = None) -> str:
 
 
 def other_name(name: str) -> str:
-    """Return the attribute that a name from Active Directory or from habit stands for; "" for none."""
+    """Return the attribute that a name from Active Directory, or a common wrong name, stands for; "" for none."""
     return next((path for other, path in _OTHER_NAMES.items() if other.lower() == name.lower()), "")
 
 
 def is_app_id(text: str) -> bool:
-    """Tell whether a text is an application id, with hyphens or without."""
+    """Return whether a text is an application id, with hyphens or without."""
     return _APP_ID.fullmatch(text) is not None
 
 
 def type_of_attribute(path: str) -> AttributeType:
-    """Return what is known of a resolved attribute's type; directory extensions may hold anything."""
+    """Return the type of a resolved attribute as far as it is known; directory extensions may hold anything."""
     return ATTRIBUTES.get(path, "any")
 
 

@@ -1,4 +1,4 @@
-"""Escrow: who waits to be retried, by person and property, and which property is suspected where an answer names none.
+"""Escrow: who waits to be retried, by person and property; which properties are suspected where an answer names none.
 
 Delivering a property releases its own entry and no other; what waits isn't sent before it is due.
 """
@@ -20,21 +20,21 @@ class Escrow:
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, EscrowEntry]] = {}
         self.allowed: dict[str, dict[str, str]] = {}
-        """Person → property → digest of a value that was sent and isn't confirmed: sending it again is no new change,
-        and while it is the same, it is what was refused."""
+        """Person → property → digest of a value that was sent and isn't confirmed. To send it again is no new change,
+        and as long as the value is the same, it is the refused one."""
 
     def __bool__(self) -> bool:
-        """Tell whether anybody waits."""
+        """Return whether anybody waits."""
         return bool(self._entries)
 
     def __eq__(self, other: object) -> bool:
-        """Compare entries."""
+        """Return whether two escrows hold the same entries."""
         return isinstance(other, Escrow) and (self._entries, self.allowed) == (other._entries, other.allowed)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __contains__(self, person: object) -> bool:
-        """Tell whether a person, or something of theirs, waits."""
+        """Return whether a person waits, or one of their properties."""
         return person in self._entries
 
     def __iter__(self) -> Iterator[str]:
@@ -54,7 +54,7 @@ class Escrow:
         return self._entries.keys()
 
     def of(self, person: str) -> Mapping[str, EscrowEntry]:
-        """Return a person's entries by property, none for somebody who doesn't wait."""
+        """Return a person's entries by property; none for a person who doesn't wait."""
         return self._entries.get(person, {})
 
     def entries(self) -> Iterator[tuple[str, str, EscrowEntry]]:
@@ -68,7 +68,7 @@ class Escrow:
         self._entries.setdefault(person, {})[target] = entry
 
     def drop(self, person: str, targets: Iterable[str] | None = None) -> bool:
-        """Take entries away, all of a person's where no properties are given; True where there were any."""
+        """Remove entries, all of a person where no properties are given; return whether there were any."""
         if targets is None:
             return (self.allowed.pop(person, None) is not None) | (self._entries.pop(person, None) is not None)
         entries = self._entries.get(person, {})
@@ -78,38 +78,38 @@ class Escrow:
         return any(entry is not None for entry in dropped)
 
     def drop_due(self, person: str, now: datetime) -> bool:
-        """Take away what is due of somebody whom the source doesn't know; True where there was any."""
+        """Remove the due entries of a person whom the source doesn't know; return whether there were any."""
         return self.drop(person, [target for target, entry in self.of(person).items() if entry.is_due(now)])
 
     def adopt(self, other: Escrow, person: str) -> None:
-        """Take over what another shard holds of a person."""
+        """Copy the entries of a person from another shard."""
         self._entries[person] = dict(other.of(person))
         if person in other.allowed:
             self.allowed[person] = dict(other.allowed[person])
 
     def ask(self, person: str, reason: EscrowReason, *, now: datetime, sequence: int) -> None:
-        """Make everything of a person due now; whoever doesn't wait begins to, for `reason`."""
+        """Make everything of a person due now; a person who doesn't wait yet gets an entry for `reason`."""
         if person not in self._entries:
             self.put(person, WHOLE, EscrowEntry(reason, now, 0, now))
         for target, entry in self._entries[person].items():
             self._entries[person][target] = replace(entry, due=now, sequence=max(sequence, entry.sequence))
 
     def careful(self) -> Collection[str]:
-        """Return people who aren't planned like everybody: something of theirs was sent, waits or is suspected."""
+        """Return the people who need the long way of planning: something of theirs was sent, waits or is suspected."""
         return self._entries.keys() | self.allowed.keys()
 
     def due(self, now: datetime) -> Iterator[str]:
-        """Yield people something of whom is due; while one of their values is searched for, that comes first."""
+        """Yield the people with a due entry; while a refused property is searched for, the search's entry decides."""
         for person, entries in self._entries.items():
             if any(entry.is_due(now) for entry in _first(entries)):
                 yield person
 
     def next_due(self) -> datetime | None:
-        """Return when the first of all is due, None where nobody is."""
+        """Return when the first entry is due, None where none is."""
         first = (entry for entries in self._entries.values() for entry in _first(entries))
         return min((entry.due for entry in first if entry.due is not None), default=None)
 
-    # -- what an answer says -----------------------------------------------------------------------------------------
+    # -- the answer to a batch -----------------------------------------------------------------------------------------
 
     def count(
         self,
@@ -122,7 +122,7 @@ class Escrow:
         detail: str = "",
         due: datetime | None = None,
     ) -> None:
-        """Put a person or a property into escrow, or count another failed try; the same batch counts once.
+        """Put a person or a property into escrow, or count one more failed try; a batch counts only once.
 
         Eight parameters: the fields of the entry.
         """
@@ -131,13 +131,13 @@ class Escrow:
             return
         again = before is not None and before.reason == reason
         since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
-        known = target != WHOLE and reason in HOLDS_BACK  # it doesn't get better by itself, and others go first
+        known = target != WHOLE and reason in HOLDS_BACK  # another try alone doesn't help, and others go first
         over = target != WHOLE and reason in STOPS and tries >= MOST_TRIES
         due = due or (None if over else escrow_due(since, now, tries + known))
         self.put(person, target, EscrowEntry(reason, since, tries, due, sequence, detail))
 
     def refuse(self, person: str, sent: Collection[str], *, now: datetime, sequence: int, detail: str) -> None:
-        """Note that one of the properties sent was refused, and the answer doesn't say which.
+        """Record that one of the properties sent was refused and the answer doesn't say which.
 
         What was known to be refused is blamed again. Otherwise all of them are suspected; a single one is it.
         """
@@ -162,7 +162,7 @@ class Escrow:
         self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=detail)
 
     def send_without(self, person: str, targets: Collection[str], *, now: datetime, sequence: int) -> None:
-        """Have properties sent again that went with a refused one: nobody knows whether they arrived."""
+        """Make properties due that were sent together with a refused one: nobody knows whether they arrived."""
         before = self.of(person).get(WHOLE)
         if before is not None and before.sequence >= sequence:
             return
@@ -172,7 +172,7 @@ class Escrow:
         self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=detail)
 
     def deliver(self, person: str, targets: Collection[str], *, now: datetime, sequence: int, whole: bool) -> None:
-        """Release what a batch delivered, unless something newer put it there.
+        """Remove the entries of what a batch delivered, unless something newer made them.
 
         Args:
             person: object id.
@@ -180,18 +180,17 @@ class Escrow:
             now: when the batch ended.
             sequence: number of the batch.
             whole: nothing that was sent of the person is unknown any more.
-
         """
         known = {target: one for target, one in self.allowed.get(person, {}).items() if target not in targets}
         self.release(person, targets, sequence)
         self._deliver_whole(person, targets, now=now, sequence=sequence, whole=whole)
         if person not in self._entries:
             self.allowed.pop(person, None)
-            if known:  # of a property that is set aside, what was refused is still known
+            if known:  # a property that is set aside: the refused value is still known
                 self.allowed[person] = known
 
     def release(self, person: str, targets: Collection[str], sequence: int) -> None:
-        """Take properties out that nothing newer than the batch `sequence` put there."""
+        """Remove the entries of properties, unless something newer than the batch `sequence` made them."""
         entries = self.of(person)
         self.drop(person, [one for one in targets if one in entries and entries[one].sequence <= sequence])
 
@@ -219,7 +218,9 @@ class Escrow:
         sequence: int,
         detail: str,
     ) -> None:
-        """Write down what is still suspected; a single one is set aside, and the search goes on among the others.
+        """Store which properties are still suspected.
+
+        If only one is left, it is set aside and the search goes on among the others.
 
         Eight parameters: the entry before and after.
         """
@@ -238,7 +239,7 @@ class Escrow:
     # -- what a plan may send ----------------------------------------------------------------------------------------
 
     def note_sent(self, person: str, values: Mapping[str, str | None], confirmed: Collection[str]) -> None:
-        """Remember what was sent of a person and isn't confirmed."""
+        """Remember which values of a person were sent and aren't confirmed."""
         left = {
             target: digest(value) for target, value in values.items() if value is not None and target not in confirmed
         }
@@ -250,12 +251,12 @@ class Escrow:
             self.allowed[person] = known | left
 
     def was_allowed(self, person: str, values: Mapping[str, str]) -> bool:
-        """Tell whether every one of these values was sent before, and only waits to be confirmed."""
+        """Return whether all of these values were sent before and only wait to be confirmed."""
         known = self.allowed.get(person)
         return known is not None and all(known.get(target) == digest(value) for target, value in values.items())
 
     def held_back(self, person: str, values: Mapping[str, str], now: datetime, *, full_round: bool) -> set[str]:
-        """Return which of a person's new values aren't sent this time.
+        """Return the properties whose new values aren't sent this time.
 
         Not what waits and isn't due; where it is being found out which property is refused, half of the suspected ones,
         and what is known to be refused or was kept back. A value that is another than the refused one goes at once.
@@ -288,11 +289,11 @@ def _left_out(whole: EscrowEntry, same: Callable[[str], bool], *, due: bool) -> 
     if not due:
         return {*suspected, *kept}
     if len(suspected) != len(whole.suspected) or not suspected:
-        # one of the suspected values changed or went, and may have been it: all that is left is tried together
+        # one of the suspected values changed or is gone, and may have been the refused one: try all others together
         return set()
     return {*suspected[: len(suspected) // 2], *kept}
 
 
 def digest(value: str) -> str:
-    """Return what tells whether a value is the same as another, without the value."""
+    """Return a digest by which two values can be compared; it doesn't reveal the value."""
     return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

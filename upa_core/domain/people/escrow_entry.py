@@ -1,4 +1,4 @@
-"""One entry of escrow: who or what waits, why, since when, and until when."""
+"""One entry of escrow: the person or property that waits, why, since when, and until when."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ from datetime import datetime
 from enum import StrEnum
 
 WHOLE = "*"
-"""Stands for a property where the whole person is meant."""
+"""The property of an entry about the whole person."""
 _ADDED = {"added": True}
-"""A field of a later release: not written at its default."""
+"""A field of a later release: it isn't written at its default."""
 
 
 class EscrowReason(StrEnum):
-    """Why a person, or a property of theirs, waits to be retried."""
+    """Why a person, or one of their properties, waits to be retried."""
 
     PROFILE_NOT_CREATED = "profile_not_created"
     """SharePoint can't resolve the identity: there is no profile yet (or none ever, for a disabled account)."""
     INVALID_VALUE = "invalid_value"
     """A value doesn't fit its mapping's declared type."""
     REFUSED_BY_SHAREPOINT = "refused_by_sharepoint"
-    """The answer names the person, or one property of theirs, as refused."""
+    """The answer says that the person, or one of their properties, was refused."""
     REQUESTED = "requested"
     """An administrator asked for this person now."""
     NOT_READABLE_YET = "not_readable_yet"
-    """A round names the person without every value, and a read of them finds nobody: a replica lags, or they left."""
+    """A round names the person without all values, and a read doesn't find them: a replica lags, or the person left."""
     IMPORT_JOB_ABANDONED = "import_job_abandoned"
-    """An import job that was given up ended after all: what it wrote is unknown."""
+    """An import job that was given up ended later: nobody knows what it wrote."""
     OVERTAKEN = "overtaken"
-    """Something newer was delivered before an older batch ended: nobody knows which of them is there."""
+    """A newer batch was delivered before an older one ended: nobody knows which value is there."""
     OVERRIDDEN = "overridden"
-    """An ad hoc run wrote another value, or may have written one: the connector's own is sent again."""
+    """An ad hoc run wrote another value, or may have written one: the connector's own value is sent again."""
     OTHER_PERSON = "other_person"
-    """The account name leads to somebody else's profile: nothing is written singly until SharePoint has caught up."""
+    """The account name leads to another person's profile: nothing is written singly until SharePoint has caught up."""
     USER_NAME_CHANGED = "user_name_changed"
-    """Somebody whose profile is known has a user name that finds none: SharePoint's own sync hasn't seen it yet."""
+    """The profile is known, but the person's new user name finds none: SharePoint's own sync hasn't seen it yet."""
     OTHER_GEO = "other_geo"
-    """The profile lives in another geo than the connector's target: a value set here wouldn't be seen there."""
+    """The profile is in another geo than the connector's target: a value set here wouldn't be seen there."""
     USER_EDITED = "user_edited"
-    """The profile holds what somebody else wrote, and the mapping says to keep that."""
+    """The profile holds a value that somebody else wrote, and the mapping says to keep it."""
     NOT_KEPT = "not_kept"
-    """A value was accepted singly, and something else or nothing is read back: hidden by the user, or not kept."""
+    """A single write was accepted, but another value or nothing is read back: its user hides it, or it wasn't kept."""
     NOT_WRITTEN = "not_written"
-    """A single write wasn't made: denied, given up, or the profile couldn't be read."""
+    """A single write wasn't made: it was denied or given up, or the profile couldn't be read."""
     DRIFT = "drift"
-    """The profile holds something else than was confirmed, and the mapping says to put it right (`on_drift`)."""
+    """The profile holds another value than was confirmed, and the mapping says to put it right (`on_drift`)."""
     OVER_BUDGET = "over_budget"
     """The budget of single writes was used up; the person is planned anew when it renews."""
 
@@ -61,7 +61,7 @@ HOLDS_BACK = frozenset(
 )
 """Reasons for which a property isn't sent before it is due."""
 STOPS = frozenset({EscrowReason.USER_EDITED, EscrowReason.NOT_KEPT})
-"""Reasons that aren't tried for ever: one value of a property `MOST_TRIES` times."""
+"""Reasons that end after some tries: one value of a property is tried `MOST_TRIES` times."""
 MOST_TRIES = 3
 
 
@@ -75,24 +75,27 @@ class EscrowEntry:
     due: datetime | None
     """None: not before the next full round."""
     sequence: int = 0
-    """Number of the batch that put or kept them here; 0: a plan did."""
+    """Number of the batch that made or kept the entry; 0: a plan did."""
     detail: str = ""
-    """The answer's kind, or the property; never a value."""
+    """The kind of answer, or the property; never a value."""
     suspected: tuple[str, ...] = field(default=(), metadata=_ADDED)
-    """Of a whole person: properties one of which at least was refused, the answer didn't say which."""
+    """In the entry of a whole person: the suspected properties.
+
+    At least one of them was refused; the answer didn't say which.
+    """
     kept_back: tuple[str, ...] = field(default=(), metadata=_ADDED)
-    """Of a whole person: properties that are left out until it is known which of the suspected ones it was."""
+    """In the entry of a whole person: properties that wait until the search among the suspected ones has ended."""
 
     @property
     def searching(self) -> bool:
-        """Tell whether it isn't known yet which property was refused."""
+        """Return whether the refused property is still being searched for."""
         return bool(self.suspected or self.kept_back)
 
     @property
     def is_over(self) -> bool:
-        """Tell whether this value was tried often enough: what else differs goes, and whoever asks for it."""
+        """Return whether this value was tried often enough; only another value, or a request, sends it again."""
         return self.reason is EscrowReason.NOT_KEPT and self.tries >= MOST_TRIES and self.due is None
 
     def is_due(self, now: datetime, *, full_round: bool = False) -> bool:
-        """Tell whether it is time for another try."""
+        """Return whether it is time for the next try."""
         return full_round and not self.is_over if self.due is None else self.due <= now

@@ -28,7 +28,8 @@ from upa_core.domain.language.values import (
 OnEmpty = Literal["keep", "clear", "default"]
 OnInvalid = Literal["escrow_value", "escrow_user", "fail_run", "skip_value"]
 _NAMED_BEFORE = {"escrow_value": "escrow_user"}
-"""Both put the value into escrow and decide none: the default of an earlier release keeps its fingerprint."""
+"""Both put the value into escrow; neither changes a value. So the default of an earlier release keeps its fingerprint.
+"""
 OnUserEdit = Literal["keep", "overwrite"]
 OnDrift = Literal["report", "repair"]
 OnTooLong = Literal["error", "truncate"]
@@ -40,7 +41,7 @@ UNPROVEN = "nothing is written individually before upa doctor --probe-individual
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a value can't be given; the reason names what is wrong and never holds the value."""
+    """Why a value can't be computed; the reason names the mistake and never holds the value."""
 
     kind: Literal["invalid", "clear_unsupported", "unproven"]
     policy: OnInvalid
@@ -48,7 +49,7 @@ class Problem:
 
 
 Desired = str | None | Problem
-"""A text: what the profile must hold, `""` meaning empty. None: nothing to say, keep what is there."""
+"""A text: the value for the profile, `""` meaning empty. None: keep the value that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Mapping:
     type: ValueType = "string"
     on_empty: OnEmpty = "keep"
     default: str | None = None
-    """With `on_empty: default`: the finished text that is sent."""
+    """With `on_empty: default`: the text that is sent."""
     on_invalid: OnInvalid = "escrow_value"
     max_length: int | None = None
     """In UTF-16 code units."""
@@ -71,21 +72,21 @@ class Mapping:
     """For boolean: the words for true and false."""
     state: MappingState = "active"
     route: str = "bulk"
-    """How its values travel: the name of a route; it decides no value and stays out of the fingerprint."""
+    """The name of the route of its values. The route decides no value and isn't in the fingerprint."""
     redact: bool = False
     """Show `***` instead of values in logs and reports."""
     on_user_edit: OnUserEdit = "keep"
-    """On the individual route: what becomes of a value that somebody else wrote; decides no value."""
+    """On the individual route: the policy for a value that somebody else wrote; it decides no value."""
     on_drift: OnDrift = "report"
-    """What becomes of a profile that holds something else than was confirmed; decides no value."""
+    """The policy for a profile that holds another value than was confirmed; it decides no value."""
     clears: bool | None = None
-    """Whether the property can be cleared, as the probe found out; None: as bulk import can, strings only."""
+    """Whether the property can be cleared, as the probe found; None: as bulk import can, only strings."""
     unproven: str = ""
-    """Why nothing may be written now; the value isn't worked out, and nothing is sent."""
+    """Why nothing may be written now; the value isn't computed, and nothing is sent."""
 
     @property
     def can_clear(self) -> bool:
-        """Tell whether an empty value can be sent."""
+        """Return whether an empty value can be sent."""
         return not self.unproven and (self.type == "string" if self.clears is None else self.clears)
 
     @property
@@ -94,7 +95,7 @@ class Mapping:
         return inputs_of(self.expression)
 
     def as_if_proven(self) -> Mapping:
-        """Return the mapping as it will be once single writes are proven: to show what it makes of a value."""
+        """Return the mapping as it is once single writes are proven: it shows the value that will be sent."""
         return replace(self, unproven="")
 
     def describe(self) -> dict[str, Any]:
@@ -119,7 +120,7 @@ class Mapping:
 
 
 def direct(source: str, target: str, **options: Any) -> Mapping:
-    """Map one attribute as it is."""
+    """Return a mapping of one attribute, unchanged."""
     return Mapping(target, Attribute(source), **options)
 
 
@@ -175,7 +176,7 @@ def compile_mappings(
 
 @lru_cache(maxsize=64)
 def _remembered(mapping: Mapping) -> Callable[[object], Desired]:
-    """Return the function from a source text to the desired value; people are hired on few different days."""
+    """Return the cached function from a source text to the desired value: people are hired on few different days."""
     finish = _compile(replace(mapping, expression=Attribute("it")), {"it": 0})
     return lru_cache(maxsize=16_384)(lambda text: finish((text,)))
 

@@ -1,4 +1,4 @@
-"""Dates in a mapping: the formats and time zones that it names, and texts that it will send."""
+"""The date formats and time zones that a mapping names, and texts that it will send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAMPLE = datetime(2026, 6, 23, 4, 5, 6, tzinfo=UTC)
 
 
 def samples(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield texts that a mapping will send, with the key they follow from."""
+    """Yield texts that a mapping will send, with the key that they come from."""
     if mapping.format is not None:
         yield "format", DateFormat.compile(mapping.format).format(_SAMPLE)
     if mapping.default is not None:
@@ -34,7 +34,7 @@ def samples(mapping: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield the date formats of a mapping, with the key they stand at."""
+    """Yield the date formats of a mapping, with the key in which they stand."""
     if mapping.format is not None:
         yield "format", mapping.format
     for node, _ in walk(mapping.expression):

@@ -1,4 +1,4 @@
-"""Scope: which people a connector is about. Groups are ORed, the clauses of a group ANDed, with Entra's operators.
+"""Scope: the people of a connector. Groups are ORed, the clauses of a group ANDed, with Entra's operators.
 
 Semantics of entra-docs, define-conditional-rules-for-provisioning-user-accounts, including "Scoping filters will
 return 'false' if the value is null / empty" (so also NOT EQUALS), and no filtering on multi-valued attributes. A
@@ -42,11 +42,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who takes part; without groups, everybody."""
+    """The people who take part; without groups, everybody."""
 
     groups: tuple[tuple[Clause, ...], ...] = ()
     out_of_scope: Literal["keep", "clear"] = "keep"
-    """What becomes of the properties of someone who leaves the scope."""
+    """The policy for the properties of a person who leaves the scope."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Scope:
         return tuple(sorted({clause.attribute for group in self.groups for clause in group}))
 
     def describe(self) -> Any:
-        """Return everything that decides who is in scope and what becomes of the others, as JSON."""
+        """Return everything that decides who is in scope, and the policy for all others, as JSON."""
         described: dict[str, Any] = {
             "groups": [[[c.attribute, c.operator, c.value] for c in group] for group in self.groups],
             "out_of_scope": self.out_of_scope,
@@ -78,7 +78,7 @@ def compile_scope(scope: Scope, inputs: Sequence[str]) -> Callable[[Row], bool]:
 
 
 def compile_scope_reasons(scope: Scope, inputs: Sequence[str]) -> Callable[[Row], tuple[Clause, ...]]:
-    """Return the function from a row to the first failing clause of each group; no clauses: in scope."""
+    """Return the function from a row to the first failing clause of each group; no clause means in scope."""
     groups = _compile(scope, inputs)
 
     def reasons(row: Row) -> tuple[Clause, ...]:

@@ -1,4 +1,4 @@
-"""What we know of people at SharePoint: the shadow, stored in shards.
+"""The shadow: what we know of people at SharePoint, stored in shards.
 
 A shadow cell is a string (confirmed value), "" (confirmed empty) or None (unknown); no row means unknown throughout.
 Every cell carries the sequence number of the file that settled it: an older file never overwrites a newer one.
@@ -16,10 +16,12 @@ from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 
 MOST_OURS = 50
-"""Values of ours remembered of a property: it was sent so often, each time another, and never confirmed."""
+"""Values of ours that are remembered for one property: it may be sent often, and never be confirmed."""
 ShadowRow = list[Any]
-"""A person's cells, aligned with the shard's targets, and behind them the stamp: one number where all cells have the
-same, else a list of one for each. No object: settling a million people makes and stores a million of them."""
+"""A person's cells, in the order of the shard's targets, then the stamp: a number for all cells, or a list of one each.
+
+It is no object, because settling a million people makes and stores a million of them.
+"""
 
 
 @dataclass(slots=True)
@@ -31,30 +33,30 @@ class Shard:
     """The shadow."""
     escrow: Escrow = field(default_factory=Escrow)
     missed: dict[str, str] = field(default_factory=dict)
-    """Person → the full round that was the first not to name them."""
+    """Person → the first full round that didn't name them."""
     declined: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Person → property → the value an administrator rejected; not planned again while it stays the same."""
+    """Person → property → the value that an administrator rejected; it isn't planned again while it stays the same."""
     floor: int = 0
     """Number of the last file planned before somebody was forgotten here: a file up to it, settled late by a stalled
-    instance, tells nothing of people without an entry."""
+    instance, says nothing about people without an entry."""
     dropped: bool = field(default=False, compare=False)
-    """What is stored holds properties that are mapped no more: they must be forgotten before they are mapped again."""
+    """The stored shard has properties that aren't mapped any more: they are forgotten before they are mapped again."""
     writes: int = 0
-    """Times it was stored: tells which of two summaries of its escrow is the newer."""
+    """How often it was stored: of two summaries of its escrow, the one with the higher number is newer."""
     doubted: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Person → property → what was confirmed before a doubt: delivered again where the source has nothing to say."""
+    """Person → property → the value confirmed before a doubt: it is sent again where the source gives no value."""
     ours: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    """Person → property → our values that an unknown cell may stand for, of single writes: all else is the user's."""
+    """Person → property → values of ours, from single writes, that an unknown cell may hold; others are the user's."""
     lost: bool = False
-    """What it held was lost, and isn't all known again: a value that is cleared may be there."""
+    """The shard's contents were lost and aren't all known again: a value that is cleared may be there."""
 
     def shadow(self, person: str) -> Sequence[str | None] | None:
-        """Return the person's cells, None where nothing at all is known."""
+        """Return the person's cells, None where nothing is known."""
         row = self.rows.get(person)
         return None if row is None else row[:-1]
 
     def settle(self, person: str, values: Mapping[str, str | None], sequence: int) -> dict[str, int]:
-        """Write what the batch `sequence` leaves: confirmed values, or None for unknown.
+        """Write the result of the batch `sequence`: confirmed values, or None for unknown.
 
         Older never beats newer: where something newer was settled before, nobody knows which of the two is there now.
         Returns what was overtaken, each with its newer stamp.
@@ -84,7 +86,7 @@ class Shard:
             if (value := values[target]) is not None and target in before:
                 if newer:
                     del before[target]
-                else:  # delivered while the doubt came: what is there again, where the source has nothing to say
+                else:  # delivered while the doubt came: it is sent again where the source gives no value
                     before[target] = value
         row[-1] = _stamp(stamps)
         if not before:
@@ -92,7 +94,7 @@ class Shard:
         return overtaken
 
     def keep_ours(self, person: str, values: Mapping[str, str], unsent: Collection[str], sequence: int) -> None:
-        """Remember what is ours of properties that a batch wrote singly, before it is settled.
+        """Remember our values of properties that a batch wrote singly, before it is settled.
 
         Confirming a property forgets it.
 
@@ -101,7 +103,6 @@ class Shard:
             values: what the batch held of them.
             unsent: properties that were surely not sent.
             sequence: number of the batch.
-
         """
         if person not in self.rows and sequence <= self.floor:
             return
@@ -126,7 +127,7 @@ class Shard:
             self.ours.setdefault(person, {})[target] = both[-MOST_OURS:]
 
     def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int, now: datetime) -> None:
-        """Settle people of whom the batch `sequence`, ended at `now`, confirmed everything; it leaves escrow."""
+        """Settle people whose properties the batch `sequence`, ended at `now`, all confirmed; they leave escrow."""
         rows, targets, strangers = self.rows, self.targets, sequence > self.floor
         for person, values in people.items():
             if person in rows or not values:
@@ -150,7 +151,7 @@ class Shard:
         now: datetime,
         aside: Collection[str] = (),
     ) -> None:
-        """Settle a person whom the answer names: what it refused waits, what else wasn't confirmed is sent without it.
+        """Settle a person whom the answer names: refused properties wait, the unconfirmed others are sent without them.
 
         Eight parameters: the parts of one answer.
 
@@ -162,7 +163,6 @@ class Shard:
             sequence: number of the batch.
             now: when it ended.
             aside: properties that are refused for everybody: nobody waits for them.
-
         """
         known = {target: value if target in confirmed else None for target, value in values.items()}
         self._overtake(person, self.settle(person, known, sequence), now)
@@ -187,7 +187,7 @@ class Shard:
             self.put_in_escrow(person, EscrowReason.OVERTAKEN, target, now=now, sequence=sequence, due=now)
 
     def make_unknown(self, person: str, single: Collection[str] = ()) -> None:
-        """Forget what was confirmed of a person; the stamps stay, and an older file still overwrites nothing.
+        """Forget what was confirmed of a person. The stamps stay, so that an older file still overwrites nothing.
 
         Of the properties `single`, written one by one, it is remembered that the values are ours.
         """
@@ -209,14 +209,14 @@ class Shard:
         detail: str = "",
         due: datetime | None = None,
     ) -> None:
-        """Put a person or a property into escrow, or count another failed try; the same batch counts once.
+        """Put a person or a property into escrow, or count one more failed try; a batch counts only once.
 
         Seven parameters: the fields of the entry, and whose it is.
         """
         self.escrow.count(person, reason, target, now=now, sequence=sequence, detail=detail, due=due)
 
     def leave_escrow(self, person: str, targets: Collection[str], sequence: int, now: datetime) -> None:
-        """Take out of escrow what the batch `sequence` delivered, unless something newer put it there."""
+        """Remove from escrow what the batch `sequence` delivered, unless something newer put it there."""
         entries = self.escrow.of(person)
         row = self.rows.get(person)
         cells = zip(self.targets, row[:-1], _stamps(row), strict=True) if row is not None else ()
@@ -232,7 +232,7 @@ class Shard:
         sequence: int,
         reason: EscrowReason = EscrowReason.IMPORT_JOB_ABANDONED,
     ) -> None:
-        """Make properties unknown and the person due: what a batch with these values left there isn't known.
+        """Make properties unknown and the person due: nobody knows what a batch with these values left there.
 
         Properties that aren't this connector's are nothing to it.
         """
@@ -248,7 +248,7 @@ class Shard:
         self.escrow.ask(person, reason, now=now, sequence=sequence)
 
     def end(self, person: str, sequence: int = 0) -> bool:
-        """Forget a person who left; True where something was known. `sequence`: the last file planned so far."""
+        """Forget a person who left; return whether anything was known. `sequence`: the last file planned so far."""
         known = self.rows.pop(person, None) is not None
         self.floor = max(self.floor, sequence)
         known = self.escrow.drop(person) or known
@@ -257,7 +257,7 @@ class Shard:
         return known
 
     def known(self) -> set[str]:
-        """Return everyone the shard holds anything of."""
+        """Return everybody of whom the shard holds anything."""
         return self.rows.keys() | self.escrow.keys() | self.missed.keys() | self.declined.keys()
 
 
@@ -274,7 +274,7 @@ def _stamp(stamps: list[int]) -> int | list[int]:
 
 
 def shards_for(people: int, per_shard: int, spread_over: int = 1) -> int:
-    """Return the shard count, a power of two, that keeps shards at `per_shard` people at most.
+    """Return the number of shards, a power of two, for at most `per_shard` people in a shard.
 
     A small tenant's people are spread over `spread_over` shards while a sixteenth of that is left for each: a day that
     changes a hundred people then reads and writes little more in a tenant of a million than in one of ten thousand.
@@ -286,15 +286,15 @@ def shards_for(people: int, per_shard: int, spread_over: int = 1) -> int:
 
 
 def shard_of(person: str, shards: int) -> int:
-    """Return the shard a person lives in; with 64 shards or more a shard lies within one partition."""
+    """Return the shard of a person; with 64 shards or more, a shard is within one partition."""
     return bucket(person) & (shards - 1)
 
 
 def groups_of(shards: int) -> int:
-    """Return into how many groups a plan falls: each a set of whole partitions and whole shards."""
+    """Return the number of groups of a plan: each is a set of whole partitions and whole shards."""
     return min(PARTITIONS, shards)
 
 
 def group_members(group: int, groups: int, of: int) -> Iterable[int]:
-    """Yield the partitions (`of` = 64) or shards (`of` = shard count) that belong to a group."""
+    """Yield the partitions (`of` = 64) or shards (`of` = shard count) of a group."""
     return range(group, of, groups)

@@ -1,4 +1,4 @@
-"""What the answer to a batch leaves of its people: the same three outcomes for every route, by person and property."""
+"""The verdict over a batch: the same three outcomes for every route, by person and property."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 
 
 class Refusal(NamedTuple):
-    """Why something of a person wasn't taken."""
+    """Why something of a person was refused."""
 
     reason: EscrowReason
     detail: str = ""
-    """The answer's kind; never a value."""
+    """The kind of answer; never a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonVerdict:
-    """What the answer leaves of one person who isn't wholly confirmed."""
+    """The result of one person who isn't wholly confirmed."""
 
     refused: Mapping[str, Refusal]
     """By property; `*`: the answer names none."""
     confirmed: Collection[str] = ()
-    """Properties of the batch that are confirmed all the same; all others are unknown."""
+    """Properties of the batch that are confirmed although others failed; the rest is unknown."""
     unsent: Collection[str] = ()
-    """Properties that were surely not sent, where the answer tells."""
+    """Properties that were surely not sent, where the answer says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the answer to a batch leaves of the people in it."""
+    """The result of a batch for its people."""
 
     confirmed: bool
-    """False: it confirms nobody; everything in the batch is unknown."""
+    """False: nobody is confirmed; everything in the batch is unknown."""
     failed: Mapping[str, PersonVerdict] = field(default_factory=dict)
     """People whom the answer names; everybody else is confirmed."""
     why: str = ""

@@ -1,1 +1,1 @@
-"""What a run would change: the planner, the change threshold, the properties that are never a target."""
+"""The plan of a run: the planner, the change threshold, the properties that are never a target."""

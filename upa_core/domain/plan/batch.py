@@ -1,4 +1,4 @@
-"""A batch: the part of a frozen plan that travels together on one route; what each route's form of it must offer."""
+"""A batch: the part of a frozen plan that travels together on one route; and the form that each route gives it."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ Loads = Callable[[bytes], Any]
 
 
 class Batch(Protocol):
-    """A batch while it grows."""
+    """A batch while it is built."""
 
     @property
     def people(self) -> int:
-        """Return how many people it holds."""
+        """Return the number of people in it."""
 
     @property
     def pairs(self) -> int:
-        """Return how many values it holds."""
+        """Return the number of values in it."""
 
     def add(self, entries: Sequence[Entry]) -> int:
-        """Append people in their order; returns how many were taken before one would pass a limit of the route.
+        """Add people in their order; return how many were added before one would exceed a limit of the route.
 
         A batch that holds nobody takes at least the first.
         """
 
     def content(self) -> bytes:
-        """Return the whole batch as it is stored, and read by nobody but its route's form."""
+        """Return the whole batch as it is stored; only its route's form reads it."""
 
 
 class BatchForm(Protocol):
-    """How one route writes and reads its batches: pure; a module `domain/<route>/batch` is one."""
+    """How one route encodes and decodes its batches: pure; a module `domain/<route>/batch` is one."""
 
     def begin(self, limits: Limits) -> Batch:
         """Return an empty batch."""
 
     def split(self, content: bytes) -> dict[str, bytes]:
-        """Return what a batch says of each person, still encoded, in its order; `read` decodes it.
+        """Return each person's part of a batch, still encoded, in its order; `read` decodes it.
 
         Raises `CorruptStateError` for what isn't a batch of this route.
         """
@@ -53,14 +53,14 @@ class BatchForm(Protocol):
         """
 
     def without(self, content: bytes, person: str) -> bytes:
-        """Return the batch without a person, whom it may name in any letter case.
+        """Return the batch without a person, whose id may be in any letter case.
 
         Raises `CorruptStateError` for what isn't a batch of this route.
         """
 
 
 def cut(connector: Connector) -> Callable[[Sequence[Entry]], Iterator[tuple[str, Sequence[Entry]]]]:
-    """Return the function that cuts people's changes by route; each route gets a person's own properties alone.
+    """Return the function that splits people's changes by route; each route gets only its own properties.
 
     One property has one route, so that a person is in at most one batch of each.
     """

@@ -1,4 +1,4 @@
-"""Attributes that nobody carries: a typo, a deleted extension and a lost right look like everybody being empty."""
+"""Attributes that nobody has any more: a typo, a deleted extension or a lost right looks like everybody being empty."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ _NOTHING: tuple[object, ...] = (None, "", [])
 
 @dataclass(slots=True)
 class Carriers:
-    """Finds, while a full round is planned, the inputs that nobody carries and whom that would clear.
+    """Finds the inputs that nobody in a full round has, and the people whose properties would be cleared for it.
 
     A look at the rows of a round costs next to nothing where each input is carried: it ends at the first who does.
     """
 
     uncarried: dict[str, int]
-    """Inputs that nobody seen so far carries, and where a row holds their values."""
+    """Inputs that nobody seen so far has, and their position in a row."""
     reads: Mapping[str, Collection[str]]
-    """Inputs of each property."""
+    """The inputs of each property."""
     emptied: dict[str, int] = field(default_factory=dict)
-    """People whose property would be emptied, by property."""
+    """By property, the people whose value would be cleared."""
 
     @staticmethod
     def of(connector: Connector) -> Carriers:
-        """Return the book of a connector, in which nobody carries anything yet."""
+        """Return the carriers of a connector, before any row was seen."""
         read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
-        read &= set(connector.directory_inputs)  # a column of another source is its own contract's to judge
+        read &= set(connector.directory_inputs)  # the file contract judges columns of another source
         at = {path: place + len(ROW_HEAD) for place, path in enumerate(connector.inputs) if path in read}
         return Carriers(at, {mapping.target: frozenset(mapping.inputs) for mapping in connector.active})
 
     def see(self, rows: Collection[Row]) -> None:
-        """Take out the inputs that somebody carries."""
+        """Remove the inputs that a person in these rows has."""
         for path, at in list(self.uncarried.items()):
             if any(row[at] not in _NOTHING for row in rows):
                 del self.uncarried[path]
 
     def count(self, entries: Sequence[Entry]) -> None:
-        """Count whom the entries would empty, of properties that read an input nobody carries."""
+        """Count the people whose properties the entries would clear, for properties that read an input nobody has."""
         for target in self._suspects():
             found = sum(entry.new.get(target) == "" for entry in entries)
             if found:
                 self.emptied[target] = self.emptied.get(target, 0) + found
 
     def why_held(self) -> str:
-        """Return why the plan must be held, naming attribute and property; "" where it clears nobody for it."""
+        """Return why the plan must be held, naming attribute and property; "" where nobody would be cleared for it."""
         for target in self._suspects():
             people = self.emptied.get(target, 0)
             if people:

@@ -1,4 +1,4 @@
-"""The profile properties that SharePoint fills by itself from Entra: mapping to them would be overwritten or refused.
+"""The profile properties that SharePoint fills from Entra by itself: a mapping to one would be overwritten or refused.
 
 Source: learn.microsoft.com/sharepoint/user-profile-sync, "Properties that are synced into SharePoint user profiles"
 (seeds/4-built-in-upa-sync.txt), which names attributes and display names; internal names are those of
@@ -84,7 +84,7 @@ def why_not_single(target: str) -> str:
 
 
 def why_core(target: str) -> str:
-    """Return why a property must not be a target, or an empty text; case and spaces don't matter.
+    """Return why a property must not be a target, or an empty text; letter case and spaces don't matter.
 
     A mapped core property is reported as imported while its value stays [SP-42].
     """
@@ -95,5 +95,5 @@ _NAME = re.compile(r"[^\W\d_][\w-]*")
 
 
 def is_property_name(text: str) -> bool:
-    """Tell whether a text can be a profile property's internal name."""
+    """Return whether a text can be a profile property's internal name."""
     return _NAME.fullmatch(text) is not None

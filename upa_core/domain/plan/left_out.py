@@ -1,4 +1,4 @@
-"""Values that differ and aren't sent all the same, and values that are sent though nothing differs."""
+"""Values that differ and aren't sent, and values that are sent although nothing differs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def without_waiting(
     *,
     full_round: bool,
 ) -> dict[str, str]:
-    """Leave out what waits in escrow and isn't due; what differs no more waits no more.
+    """Remove values that wait in escrow and aren't due; a property that no longer differs leaves escrow.
 
     Seven parameters: what is known of the person, what is wanted, and when. `unsaid`: properties of which the source
     says nothing usable this time; their entries stay.
@@ -49,7 +49,7 @@ def without_declined(
     new: dict[str, str],
     tally: Tally,
 ) -> dict[str, str]:
-    """Leave out what an administrator rejected; a source that changed since then revokes the rejection."""
+    """Remove values that an administrator rejected; a source that has changed since ends the rejection."""
     no = declined[person]
     still = {target: value for target, value in no.items() if today.get(target) == value}
     if still != no:
@@ -67,7 +67,7 @@ def without_declined(
 def with_doubted(
     shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: Tally
 ) -> list[str | None]:
-    """Send again what was confirmed before a doubt and would be left alone; forget what is confirmed anew."""
+    """Add values that were confirmed before a doubt and that the source doesn't give; drop doubts that ended."""
     unknown = {target for target, cell in zip(shard.targets, cells, strict=True) if cell is None}
     still = {target: value for target, value in shard.doubted[person].items() if target in unknown}
     if still != shard.doubted[person]:

@@ -1,4 +1,4 @@
-"""Whom a full round didn't name: noted once, ended by the second full round in a row."""
+"""People whom a full round didn't name: noted once, ended by the second full round in a row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from upa_core.domain.people.shadow import Shard
 
 
 def note_missed(shard: Shard, people: Iterable[str], full_round: str, sequence: int) -> tuple[bool, int]:
-    """Note whom the full round didn't name; the second one in a row ends them.
+    """Note the people whom the full round didn't name; the second such round in a row ends them.
 
     Returns whether the shard changed, and how many ended. Noting the same round twice changes nothing.
     """

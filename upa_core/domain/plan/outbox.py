@@ -1,4 +1,4 @@
-"""What the sealed rounds that a plan is made of allow: who is exempt, and whether a full round must come first."""
+"""What the rounds of a plan allow: whether updates are exempt, and whether a full round must come first."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.rounds import SealedRound
 
 MAX_NAMED = 10_000
-"""People whose row of another source changed and who are read again for one plan; more are planned by a full round."""
+"""People who are read again for one plan because their row of another source changed; more are planned by a full round.
+"""
 
 
 def updates_are_exempt(connector: Connector, rounds: Sequence[SealedRound]) -> bool:
-    """Tell whether updates don't count against the threshold: an announced full round, and no round of rows with it."""
+    """Return whether updates are exempt from the threshold: an announced full round, and no round of rows with it."""
     announced = any(one.announced and one.kind == "full" for one in rounds)
     return announced and all(connector.rules_of(one.source).announces for one in rounds)
 
 
 def full_round_first(connector: Connector, rounds: Sequence[SealedRound]) -> int:
-    """Return how many people rows of other sources name, where they are too many to be read again; otherwise 0.
+    """Return how many people the rows of other sources name, if they are too many to be read again; else 0.
 
     Nobody is read again where a file or a query is the connector's own source.
     """
@@ -32,6 +33,6 @@ def full_round_first(connector: Connector, rounds: Sequence[SealedRound]) -> int
 
 
 def full_round_comes(state: ConnectorState) -> bool:
-    """Tell whether a full round was asked for already, or is being pulled."""
+    """Return whether a full round was asked for already, or is being pulled."""
     asked = state.requested is not None and state.requested.full
     return asked or (state.open_round is not None and state.open_round.kind == "full")

@@ -24,31 +24,31 @@ from upa_core.domain.sources.joined.merge import absent_bits
 
 
 class Entry(NamedTuple):
-    """One person's changes: what the import file will say, and what the shadow said before."""
+    """One person's changes: the values for the import file, and the shadow's values before."""
 
     person: str
     new: Mapping[str, str]
     old: Mapping[str, str | None]
-    """Of the properties in `new`; one that isn't there is unknown."""
+    """By property of `new`; a property that is missing here is unknown."""
     account: str = ""
-    """The person's account name, where a route goes by it."""
+    """The person's account name, where a route needs it."""
     sent: Mapping[str, Sequence[str]] = MappingProxyType({})
-    """By property, what else is ours: confirmed before it became unknown, or sent and not confirmed since."""
+    """By property, other values of ours: confirmed before it became unknown, or sent and not confirmed since."""
     again: bool = False
-    """Every value was allowed to be sent before, and only waits to be confirmed: no new change to judge."""
+    """Every value was sent before and only waits to be confirmed: it is no new change for the threshold."""
     lost: bool = False
-    """What was known of the person may be lost: what is unknown may be there."""
+    """What was known of the person may be lost: a value that is unknown may be there."""
     known: bool = False
-    """Something is, or was, known of what the target holds: the person was delivered before."""
+    """Something is, or was, known of the profile: the person was delivered before."""
 
     @property
     def clears(self) -> bool:
-        """True where a confirmed value would be cleared, or one that may be there; unknown ones aren't counted else."""
+        """True where the entry clears a confirmed value, or one that may be there; other unknown values don't count."""
         return any(value == "" and (self.lost or self.old.get(target)) for target, value in self.new.items())
 
     @property
     def updates(self) -> bool:
-        """True where a value would be set, or something unknown made sure of."""
+        """True where the entry sets a value, or writes one that is unknown."""
         return any(value != "" or not (self.lost or self.old.get(target)) for target, value in self.new.items())
 
 
@@ -57,7 +57,7 @@ _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
-    """Return how many entries update and how many clear; only "" in place of something needs a closer look."""
+    """Return how many entries update and how many clear; only an entry with "" needs a closer look."""
     special = [entry for entry in entries if (entry.old or entry.lost) and "" in entry.new.values()]
     updated = len(entries) - len(special) + sum(entry.updates for entry in special)
     return updated, sum(entry.clears for entry in special)
@@ -65,14 +65,14 @@ def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class ShardPlan:
-    """What one shard comes to."""
+    """The plan of one shard."""
 
     entries: list[Entry] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     changed: bool = False
-    """True where the shard itself was changed (people ended, escrow, missed) and must be stored."""
+    """True where the shard itself changed (people ended, escrow, missed) and must be stored."""
     missed: Collection[str] = ()
-    """Known people whom a full round doesn't name: whether that counts is known when the whole round is."""
+    """Known people whom a full round doesn't name; whether that counts is decided when the whole round is known."""
     left_out: Sequence[LeftOut] = ()
 
 
@@ -109,7 +109,7 @@ class Planner:
         now: datetime,
         sequence: int = 0,
     ) -> ShardPlan:
-        """Plan the people of one shard and bring its books up to date.
+        """Plan the people of one shard and update the shard.
 
         Eight parameters: who is planned, who is ended, and the moment; each is a fact of its own.
 
@@ -124,7 +124,6 @@ class Planner:
 
         Raises:
             FatalError: a value is invalid and its mapping says `fail_run`.
-
         """
         result = ShardPlan()
         left = sum(shard.end(person, sequence) for person in ended)
@@ -167,7 +166,7 @@ class Planner:
     def _entries(
         self, shard: Shard, rows: Iterable[Row], tally: Tally, now: datetime, *, full_round: bool
     ) -> list[Entry]:
-        """Plan each person; the two ways that nearly everybody goes are written out here, as short as they can be."""
+        """Plan each person; the two commonest cases are written out here, because this loop takes most of the time."""
         entries: list[Entry] = []
         known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
         careful = shard.escrow.careful()
@@ -200,7 +199,7 @@ class Planner:
     def _person(
         self, shard: Shard, row: Row, cells: Sequence[str | None], tally: Tally, now: datetime, *, full_round: bool
     ) -> Entry | None:
-        """Plan one person. Eight parameters: the person and the shard's books."""
+        """Plan one person. Eight parameters: the person and the shard."""
         person = row[0]
         unsaid: set[str] = set()
         absent = row[1] & self._joined
@@ -250,7 +249,7 @@ class Planner:
         return Entry(person, new, {target: old[target] for target in new}, account, sent, again, shard.lost, known=True)
 
     def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
-        """Clear what is there, and what may be: sent by a file (it bears a stamp) that left it unknown."""
+        """Clear the values that are there, and unknown ones with a stamp: a file sent them, so they may be there."""
         if not self._clears_out_of_scope or held is None:
             return self._unknown
         *cells, stamp = held
@@ -263,7 +262,7 @@ class Planner:
     def _judge(
         self, person: str, desired: Sequence[str | Problem | None], shard: Shard, tally: Tally, now: datetime
     ) -> tuple[list[str | None] | None, set[str]]:
-        """Apply each problem's policy; returns what is wanted, None where the person is set aside, and what is invalid.
+        """Apply each problem's policy; return what is wanted (None: set the person aside) and what is invalid.
 
         An invalid value waits by itself; the others are sent, unless its mapping says `escrow_user`.
         """

@@ -22,9 +22,9 @@ from upa_core.domain.people.verdict import PersonVerdict, Refusal
 from upa_core.domain.plan.tally import Tally
 
 LEAST_PEOPLE = 10
-"""Fewer people who are all refused may each have a bad value of their own."""
+"""If fewer people are all refused, each may have a bad value of their own."""
 TRIES = 3
-"""People of one plan with whom a property that was set aside is tried."""
+"""People in one plan with whom a property that was set aside is tried."""
 
 CORRECT_MAPPING = "correct the mapping, or the property's type in SharePoint; a few people are tried at each full round"
 
@@ -34,24 +34,23 @@ Sent = Callable[[str], Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the answer to one batch says of properties."""
+    """What the answer to one batch says about properties."""
 
     refused: Mapping[str, Refusal] = field(default_factory=dict)
-    """Refused for everybody to whom the batch gave them, with the first of the reasons."""
+    """Properties refused for everybody who had them in the batch, with the first of the reasons."""
     people: Mapping[str, int] = field(default_factory=dict)
-    """How many these are."""
+    """The number of these people."""
     taken: frozenset[str] = frozenset()
-    """Of the properties that were set aside before, those that somebody has now."""
+    """Properties that were set aside before and that SharePoint accepted for somebody now."""
 
 
 def judge_properties(
     failed: Mapping[str, PersonVerdict], people: Iterable[str], sent: Sent, tried: Collection[str]
 ) -> Judged:
-    """Judge the properties of a batch by its people: `failed` by the answer, all `people`, and what was `sent` of each.
+    """Judge the properties of a batch by its people: those who `failed`, all `people`, and what was `sent` of each.
 
     Args:
         tried: properties that were set aside when the batch was planned: one person is enough to judge them.
-
     """
     if len(failed) < LEAST_PEOPLE and not tried:
         return Judged()
@@ -84,7 +83,7 @@ def judge_properties(
 
 
 def blamed(verdict: PersonVerdict, target: str, sent: Collection[str]) -> Refusal | None:
-    """Return why a property of a person was refused, None where it wasn't, or isn't known to be.
+    """Return why a property of a person was refused; None where it wasn't, or where that isn't known.
 
     An answer that names the person alone means the one property that was sent.
     """
@@ -93,24 +92,24 @@ def blamed(verdict: PersonVerdict, target: str, sent: Collection[str]) -> Refusa
 
 
 def without(refused: Mapping[str, Refusal], aside: Collection[str], sent: Collection[str]) -> dict[str, Refusal]:
-    """Return what an answer refused of a person, but for properties that are set aside."""
+    """Return the properties that an answer refused for a person, without those that are set aside."""
     whole = {WHOLE} if aside and set(sent) <= set(aside) else set()
     return {target: one for target, one in refused.items() if target not in {*aside, *whole}}
 
 
 def hash_of(mapping: PropertyMapping) -> str:
-    """Return what tells whether a mapping still gives the values that were refused."""
+    """Return the hash of a mapping: with another hash it gives other values than the refused ones."""
     return hashlib.sha256(json.dumps(mapping.describe(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def still_refused(connector: Connector, known: Iterable[RefusedProperty]) -> tuple[RefusedProperty, ...]:
-    """Return the refused properties whose mapping is still the one whose values were refused."""
+    """Return the refused properties whose mapping hasn't changed since."""
     hashes = {mapping.target: hash_of(mapping) for mapping in connector.active}
     return tuple(one for one in known if hashes.get(one.target) == one.mapping)
 
 
 def why_refused(refused: Collection[RefusedProperty]) -> str:
-    """Say which properties are refused."""
+    """Return a sentence that names the refused properties."""
     named = ", ".join(f"{one.target} ({one.detail or 'no reason given'}, {one.people} people)" for one in refused)
     return f"property refused: SharePoint refuses {named} for everybody, so it isn't sent"
 
@@ -129,20 +128,20 @@ def noted(
 
 
 class Aside:
-    """The properties that a plan leaves alone, and the few people with whom they are tried."""
+    """The properties that a plan doesn't send, except to a few people with whom they are tried."""
 
     def __init__(self, targets: Iterable[str] = ()) -> None:
-        """Keep them; a plan has one of these."""
+        """Begin a plan without these properties."""
         self._left = dict.fromkeys(targets, TRIES)
 
     def __bool__(self) -> bool:
-        """Tell whether there is any."""
+        """Return whether there are any."""
         return bool(self._left)
 
     def leave_out(
         self, escrow: Escrow, person: str, new: dict[str, str], tally: Tally, *, full_round: bool
     ) -> dict[str, str]:
-        """Return a person's new values without those of properties that are left alone."""
+        """Return a person's new values without the properties that aren't sent."""
         if not self._left:
             return new
         asked = self._left.keys() & new.keys()

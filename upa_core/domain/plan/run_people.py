@@ -1,4 +1,4 @@
-"""The stored table of a run's people: where each lies, how many of which kind, and what became of them.
+"""The stored table of a run's people: where each row is, how many people of each kind, and the results.
 
 The rows themselves lie in pieces beside it, in blocks; a small run's rows lie in the table.
 """
@@ -15,53 +15,53 @@ from upa_core.domain.documents.storage_layout import run_folder
 from upa_core.domain.documents.watcher import Seen
 
 BatchState = Literal["planned", "settled", "unknown"]
-"""`settled`: everybody is confirmed but those that a code names; `unknown`: nobody is."""
+"""`settled`: everybody is confirmed except those with a code; `unknown`: nobody is."""
 INLINE = 0
-"""The piece that lies in the table itself."""
+"""The piece that is stored in the table itself."""
 
 
 def run_people_key(run: str) -> str:
-    """Return where the table of a run's people lies."""
+    """Return the key of the table of a run's people."""
     return f"{run_folder(run)}people.json"
 
 
 def rows_key(connector: str, run: str, piece: int) -> str:
-    """Return where a piece of the rows of a run's people lies; it bears the connector's name, as import files do."""
+    """Return the key of a piece of the rows of a run's people; it has the connector's name, as import files do."""
     return f"{run_folder(run)}rows/{file_name(connector, run, piece)}"
 
 
 def shards_key(run: str) -> str:
-    """Return where the shards of a run's plan lie."""
+    """Return the key of the shards of a run's plan."""
     return f"{run_folder(run)}shards"
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A block of rows: compressed, and readable by itself."""
+    """A block of rows: compressed, readable by itself."""
 
     piece: int
     at: int
-    """Bytes before it."""
+    """Its offset in bytes."""
     size: int
     """Bytes."""
     rows: int
     shards: tuple[int, ...] = added(())
-    """Whose people these are, by number of the people shard."""
+    """The people shards whose people it holds, by number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """People of one label, such as `cleared:UpaTitle`, lying together."""
+    """The people with one label, such as `cleared:UpaTitle`, stored together."""
 
     label: str
     people: int
     extents: tuple[Extent, ...] = ()
-    """None where they are so many that the blocks are read instead."""
+    """None where they are so many that all blocks are read instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One batch of the run: what became of its people, and when."""
+    """One batch of the run: its result and its moments."""
 
     name: str
     sequence: int
@@ -70,19 +70,19 @@ class BatchRow:
     state: BatchState = "planned"
     why: str = ""
     codes: str = ""
-    """Per person of the batch the number of a cause, 0: confirmed; packed. "" where everybody has 0."""
+    """For each person of the batch the number of a cause, 0: confirmed; packed. "" where everybody has 0."""
     uploaded: datetime | None = None
     queued: datetime | None = None
     states: tuple[Seen, ...] = ()
     """SharePoint's states, each when it was first seen."""
     settled: datetime | None = None
     cleaned: datetime | None = None
-    """None where it wasn't deleted at once: later, or not yet."""
+    """None where it wasn't deleted at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What the answer to a batch left of a person: several people share one."""
+    """A result that several people of a batch share."""
 
     refused: dict[str, tuple[str, ...]]
     """Property (`*`: the whole person) → reason and detail."""
@@ -102,19 +102,19 @@ class RunPeople:
     made: datetime
     shards: int
     people: int
-    """Rows: people with something planned, or left out of the plan."""
+    """Rows: people with a planned value, or with one left out of the plan."""
     hash: str = ""
-    """The same for two plans with the same changes of the same people, where their salt is the same."""
+    """Equal for two plans with the same changes of the same people, if their salt is equal."""
     salt: str = ""
     digests: dict[str, str] = field(default_factory=dict)
-    """By number of the people shard, what its part of the plan amounts to."""
+    """By number of the people shard, the digest of its part of the plan."""
     counts: dict[str, int] = field(default_factory=dict)
     """People by label: `set:…`, `changed:…`, `cleared:…`, `escrowed:…`, `declined:…`, each with a property."""
     blocks: tuple[Extent, ...] = ()
     listings: tuple[Listing, ...] = ()
     batches: tuple[BatchRow, ...] = ()
     routes: dict[str, str] = field(default_factory=dict)
-    """Property → route, of those that aren't bulk."""
+    """Property → route, without the properties of the bulk route."""
     causes: tuple[Cause, ...] = ()
     refused: tuple[Listing, ...] = ()
     """People whom answers named, by label: `refused:…` and `escrowed:…`."""
@@ -122,5 +122,5 @@ class RunPeople:
     inline: str = ""
     """The piece 0, in base64."""
     status: str = ""
-    """What the run came to where that decides about people: rejected or failed."""
+    """How the run ended, where that decides about people: rejected or failed."""
     why: str = ""

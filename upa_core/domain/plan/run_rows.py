@@ -1,4 +1,4 @@
-"""A row of a run's people: what was planned for one person, what was left out, and what became of each value.
+"""A row of a run's people: the planned values of one person, those left out, and the result of each.
 
 A row is a JSON list: object id, new values, old values, places (batch and number in it), and what was left out:
 property → why, detail, value.
@@ -37,7 +37,7 @@ Row = Sequence[Any]
 
 
 class Result(NamedTuple):
-    """What became of one value."""
+    """The result of one value."""
 
     word: Word
     why: str = ""
@@ -50,42 +50,42 @@ class Value(NamedTuple):
 
     property: str
     kind: Kind | Literal[""]
-    """"" for what was left out of the plan."""
+    """"" for a value that was left out of the plan."""
     old: str | None
     """None: unknown."""
     new: str | None
-    """None: what the mapping gave is no value."""
+    """None: the mapping gave no value."""
     result: Result
 
 
 def kind_of(old: str | None, new: str) -> Kind:
-    """Tell what a change is: only what was confirmed can be cleared."""
+    """Return the kind of a change: only a confirmed value can be cleared."""
     if new == "" and old:
         return "cleared"
     return "changed" if old else "set"
 
 
 def word_of(why: str) -> Word:
-    """Return in which word what waits is told."""
+    """Return the word for a reason for waiting."""
     if why == DECLINED:
         return "declined"
     return "refused" if why in _REFUSING else "escrowed"
 
 
 def labels_of(row: Row) -> list[str]:
-    """Return the labels of what was planned and left out for a person."""
+    """Return the labels of a person's planned and left-out values."""
     _, new, old, _, left = row
     labels = [f"{kind_of(old.get(target), value)}:{target}" for target, value in new.items()]
     return labels + [f"{_left_word(why)}:{target}" for target, (why, _, _) in left.items()]
 
 
 def refusal_labels(refused: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the labels of what an answer said of a person."""
+    """Return the labels of a person's refused values."""
     return [f"{word_of(reason)}:{target}" for target, (reason, *_) in refused.items()]
 
 
 def values_of(table: RunPeople, codes: Mapping[int, Sequence[int]], row: Row) -> list[Value]:
-    """Return what was planned and left out for a person, and what became of it; clears come first."""
+    """Return a person's planned and left-out values with their results; clears come first."""
     _, new, old, places, left = row
     results: dict[str, Result] = {}
     for batch, index in places:
@@ -136,7 +136,7 @@ def _results_of(
 
 
 def _left_word(why: str) -> Word:
-    """Return the word for what a plan left out: it wasn't sent, so that nobody refused it this time."""
+    """Return the word for a value that a plan left out: it wasn't sent, so it wasn't refused this time."""
     return "declined" if why == DECLINED else "escrowed"
 
 
@@ -145,13 +145,13 @@ def _order(kind: str) -> int:
 
 
 def pack_codes(codes: Iterable[int]) -> str:
-    """Write numbers of causes for storage."""
+    """Encode numbers of causes for storage."""
     numbers = array("H", codes)
     return b64encode(zlib.compress(numbers.tobytes(), 1)).decode()
 
 
 def unpack_codes(text: str) -> Sequence[int]:
-    """Read numbers of causes; raises `CorruptStateError` for what `pack_codes` didn't write."""
+    """Decode numbers of causes; raises `CorruptStateError` for a text that `pack_codes` didn't write."""
     numbers = array("H")
     try:
         numbers.frombytes(zlib.decompress(b64decode(text)))

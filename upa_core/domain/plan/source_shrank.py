@@ -1,4 +1,4 @@
-"""A full round that names far fewer people than are known: a lost right or half an answer looks like people leaving."""
+"""A full round that names far fewer people than are known: a lost right or half an answer looks as if people left."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from datetime import datetime, timedelta
 from upa_core.domain.documents.census import KEPT, Census
 
 SOURCE_SHRANK = "source_shrank"
-"""The kind of a hold that says so."""
+"""The kind of such a hold."""
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """The two figures, and the limit between them."""
+    """The two numbers of people, and the limit that they exceed."""
 
     named: int
     """People that the full round names."""
     known: int
-    """People that an earlier one named, less those who were seen to leave since."""
+    """People that an earlier round named, without those who were seen to leave since."""
     since: str
-    """Which earlier one, in words."""
+    """Which earlier round, in words."""
     limit: float
     """Percent."""
 
     @property
     def why(self) -> str:
-        """Say both figures."""
+        """The reason for the hold, with both numbers."""
         lost = (self.known - self.named) * 100 / self.known
         return (
             f"{SOURCE_SHRANK}: the full round names {self.named} people, {self.since} named {self.known} "
@@ -49,7 +49,6 @@ def find_shrink(
         now: this moment.
 
     Returns the first comparison that passes the limit, None where none does.
-
     """
     if limit is None:
         return None

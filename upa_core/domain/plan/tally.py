@@ -1,4 +1,4 @@
-"""What is counted of a shard while it is planned."""
+"""Counts of a shard while it is planned."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import NamedTuple
 from upa_core.domain.people.shadow import Shard
 
 Left = tuple[str, str, str | None]
-"""Why a value isn't sent (`declined`, or a reason of escrow), a detail without values, and the value, if it is one."""
+"""Why a value isn't sent (`declined`, or a reason of escrow), a detail without values, and the value, if there is one.
+"""
 
 
 class LeftOut(NamedTuple):
-    """What of a person differs, or may, and isn't in the plan."""
+    """Values of a person that differ, or may differ, and aren't in the plan."""
 
     person: str
     old: Mapping[str, str | None]
@@ -36,11 +37,11 @@ class Tally:
     """Person → property → why it isn't sent."""
 
     def leave(self, person: str, target: str, why: str, detail: str = "", value: str | None = None) -> None:
-        """Note what isn't sent of a person, and why."""
+        """Note a value of a person that isn't sent, and why."""
         self.left.setdefault(person, {})[target] = (why, detail, value)
 
     def left_out(self, shard: Shard) -> list[LeftOut]:
-        """Return what isn't sent, with what the shadow says of it."""
+        """Return the values that aren't sent, with the shadow's values."""
         found = []
         for person, left in self.left.items():
             known = dict(zip(shard.targets, shard.shadow(person) or (), strict=False))

@@ -1,4 +1,4 @@
-"""A block of ordinary rows, looked at column by column: what costs a step for each cell is left to C.
+"""Judge a block of ordinary rows column by column: most work is done in C, not cell by cell.
 
 Every rule of the contract holds: a block in which anything might need a closer look isn't taken, and its rows are
 judged one by one.
@@ -19,13 +19,13 @@ from upa_core.domain.sources.keys import SEPARATOR, folds, normalised, pick
 from upa_core.domain.sources.trailer import Trailer
 
 SPACES = tuple(" " * width for width in range(1, 65))
-"""Cells of a fixed width that hold nothing."""
+"""Cells of a fixed width without content."""
 _SERIAL = re.compile(r"^\s*[1-9]\d{4}(?:[.,]\d+)?\s*$", re.MULTILINE)
-"""A day number of Excel among cells, each on a line."""
+"""A day number of Excel among cells, one cell a line."""
 
 
 class AtOnce:
-    """Takes blocks whose rows all count."""
+    """Takes blocks in which every row counts."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class AtOnce:
         self._values_of = pick(header.positions)
 
     def take(self, lines: Sequence[int], block: list[list[str]]) -> tuple[str, Iterator[SourceRow]] | None:
-        """Return the last key and the rows of a block, which all count and are counted; None where one may not."""
+        """Count a block whose rows all count, and return its last key and its rows; return None for another block."""
         header, tally = self._header, self._tally
         if tally.trailer is not None or set(map(len, block)) != {len(header.names)}:
             return None
@@ -84,7 +84,7 @@ class AtOnce:
         return keys[-1], zip(lines, keys, rows, strict=True)
 
     def _keys_of(self, columns: Sequence[Sequence[str]]) -> list[str]:
-        """Return the keys, none where one is empty or looks as if it had lost digits."""
+        """Return the keys; none where a key is empty or may have lost digits."""
         parts = []
         for normal, column in zip(self._keys, columns, strict=True):
             cells = normal(column)

@@ -1,4 +1,4 @@
-"""Cells that don't hold what the source held: Excel's damage, letters lost or written twice, words for nothing."""
+"""Cells that lost the source's value: Excel's damage, letters lost or encoded twice, words for no value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ NOTHING = frozenset(
         *("NaN", "nan", "None", "-", "--", "0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999"),
     }
 )
-"""Words that mean no value in the exports of many systems; they are told, and stay text until they are declared."""
+"""Words that mean no value in the exports of many systems.
+
+They are reported, and stay text until the contract declares them.
+"""
 
 _EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _AS_NUMBER = re.compile(r"\d+[.,]0")
@@ -19,11 +22,11 @@ _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)
 _LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
 _SECONDS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
-"""How the first and the second byte of a letter in UTF-8 look in Windows-1252."""
+"""The first and the second byte of a letter in UTF-8, as Windows-1252 shows them."""
 
 
 def is_suspicious(text: str) -> bool:
-    """Tell whether any cell in a text needs a look; quick, for every text is asked."""
+    """Return whether any cell in a text needs a closer look; fast, because every text is asked."""
     if "#" in text or "E+" in text or "\0" in text:
         return True
     if text.isascii():
@@ -32,7 +35,7 @@ def is_suspicious(text: str) -> bool:
 
 
 def lost_digits(cell: str) -> str:
-    """Say how a key lost its digits, "" where it didn't."""
+    """Return how a key lost its digits, "" where it didn't."""
     text = cell.strip()
     if _EXPONENT.fullmatch(text):
         return "is a number as Excel shows it (1.23E+11): its digits are lost"
@@ -42,12 +45,12 @@ def lost_digits(cell: str) -> str:
 
 
 def damaged_date(cell: str) -> str:
-    """Say what happened to a date, "" where nothing did."""
+    """Return what happened to a date, "" where nothing did."""
     return "is a day number of Excel (45627), no date" if _SERIAL.fullmatch(cell.strip()) else ""
 
 
 def damaged(cell: str) -> str:
-    """Say what happened to a value, "" where nothing is seen."""
+    """Return what happened to a value, "" where nothing is visible."""
     if "\ufffd" in cell:
         return "holds the mark for letters that were lost (U+FFFD)"
     text = cell.strip()

@@ -1,4 +1,4 @@
-"""A text file from its bytes to its verdict, in one pass."""
+"""Judge a text file in one pass, from its bytes to its verdict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TextFile(JudgedRecords):
 
 
 def check(chunks: Iterable[bytes], contract: Contract, last: Accepted | None = None) -> Verdict:
-    """Return the verdict over a file whose rows aren't needed."""
+    """Return the verdict over a file, without its rows."""
     file = TextFile(chunks, contract, last)
     for _ in file:
         pass

@@ -1,4 +1,4 @@
-"""What is judged when the last row was read: completeness, contradictions, columns that lost their values."""
+"""The checks after the last row: completeness, contradictions, columns that lost their values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from upa_core.domain.sources.header import Header
 
 _REPLACE = "approve it if it is right, or have it delivered again"
 _USUAL = 0.9
-"""Share of keys of one length that makes shorter ones suspicious."""
+"""If this share of keys has one length, shorter keys are suspicious."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted on the way."""
+    """The counts of a file while it is read."""
 
     rows: int = 0
     blank: int = 0
@@ -27,19 +27,19 @@ class Tally:
     keyless: int = 0
     repeated: int = 0
     trailer: int | None = None
-    """What the trailer says, -1 where it says no number; None: there was none."""
+    """The number in the trailer, -1 where the trailer has no number; None: there was no trailer."""
     seen: dict[int, int] = field(default_factory=dict)
-    """By the key's hash: number of its first row among those that count."""
+    """By the key's hash: the number of its first row, among the rows that count."""
     marks: array[int] = field(default_factory=lambda: array("q"))
-    """By that number: hash of the values."""
+    """By that number: the hash of the values."""
     lines: array[int] = field(default_factory=lambda: array("L"))
     contradictory: set[str] = field(default_factory=set)
     void: set[str] = field(default_factory=set)
-    """Keys of rows that turned out to be no person's."""
+    """Keys of rows that belong to nobody, as later rows showed."""
     empty: list[int] = field(default_factory=list)
-    """By column: rows without a value, words for nothing included."""
+    """By column: rows without a value; words for no value are among them."""
     words: dict[int, Counter[str]] = field(default_factory=dict)
-    """By column: words for nothing that nobody declared."""
+    """By column: words for no value that the contract doesn't declare."""
     first_word: dict[tuple[int, str], int] = field(default_factory=dict)
     lengths: Counter[int] = field(default_factory=Counter)
     """Lengths of keys."""
@@ -62,7 +62,7 @@ def close(
     delimiter: str,
     total: int | None,
 ) -> None:
-    """Add what the whole file shows.
+    """Add the findings that only the whole file shows.
 
     Seven parameters: what was counted while the file was read.
     """

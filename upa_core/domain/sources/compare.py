@@ -1,4 +1,4 @@
-"""Two files of one source: who came, who isn't named any more, what changed."""
+"""The difference of two files of one source: new people, people who are no longer named, changed values."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Change:
 
 @dataclass(slots=True)
 class Difference:
-    """What differs between two files; people by key."""
+    """The difference of two files; people by key."""
 
     came: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     changed: int = 0
-    """People of whom at least one value differs."""
+    """People with at least one value that differs."""
     by_column: Counter[str] = field(default_factory=Counter)
     emptied: Counter[str] = field(default_factory=Counter)
-    """Of these, values that were there and aren't."""
+    """Values of these people that were in the earlier file and aren't in the later one."""
     samples: list[Change] = field(default_factory=list)
 
     @property
     def none(self) -> bool:
-        """Tell whether the files say the same."""
+        """Return whether the files hold the same."""
         return not (self.came or self.missing or self.changed)
 
 

@@ -1,4 +1,4 @@
-"""CSV by the standard library, strictly: cells are texts, and what isn't CSV is refused with its line."""
+"""CSV by the standard library, strictly: cells are texts, and a text that isn't CSV is refused with its line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CsvRows:
 
     @property
     def suspect_line(self) -> int:
-        """Records that begin behind this line hold no damaged cell."""
+        """Records after this line hold no damaged cell."""
         return self._lines.suspect_line
 
     def __iter__(self) -> Iterator[Record]:
@@ -63,7 +63,7 @@ class CsvRows:
         self._refuse_long()
 
     def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
-        """Yield what is left of the records, many at a time, straight from the reader; raises `FileRefusedError`."""
+        """Yield the remaining records in blocks, straight from the reader; raises `FileRefusedError`."""
         reader = self._reader
         if reader is None:
             yield from in_blocks(records)
@@ -72,7 +72,7 @@ class CsvRows:
         while True:
             block: list[list[str]] = []
             try:
-                block.extend(islice(reader, BLOCK))  # what was read before an error stays in the list
+                block.extend(islice(reader, BLOCK))  # records that were read before an error stay in the list
             except csv.Error as exc:
                 raise _refused(str(exc), self._begins(begun, block)[-1]) from None
             if not block:
@@ -84,7 +84,7 @@ class CsvRows:
         self._refuse_long()
 
     def _begins(self, begun: int, block: list[list[str]]) -> list[int]:
-        """Return where each record begins, and where the one behind them does: cells may hold line breaks."""
+        """Return the first line of each record, and the line after the last record: cells may hold line breaks."""
         ending = self._lines.ending or "\n"
         lengths = (1 + sum(cell.count(ending) for cell in cells) for cells in block)
         return list(accumulate(lengths, initial=begun))
@@ -114,7 +114,7 @@ class CsvRows:
         return tail.lstrip('" ').startswith(word)
 
     def _sniffed(self, header: str, line: int) -> str:
-        """Find the delimiter by the header line alone: the one that parts it into the columns that are read."""
+        """Return the delimiter, by the header line alone: it splits the line into the columns that are read."""
         wanted = {folded(name) for name in (*(part.column for part in self._contract.keys), *self._contract.columns)}
         best: list[tuple[int, int, str]] = []
         for delimiter in DELIMITERS:

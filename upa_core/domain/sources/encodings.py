@@ -1,4 +1,4 @@
-"""From bytes to text: a byte order mark decides, else the declared encoding, strictly; never a guess."""
+"""From bytes to text: a byte order mark decides, otherwise the declared encoding, strictly; never a guess."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = frozenset(
 )
 """The encodings that may be declared, as Python's codecs call them."""
 _ALIASES = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8", "ansi": "cp1252"}
-_MARKS = (  # the four bytes first: UTF-16's mark begins UTF-32's
+_MARKS = (  # the four bytes first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
@@ -32,7 +32,7 @@ _SUGGESTED = ("cp1252", "cp1250", "cp1251")
 
 
 def encoding_named(name: str) -> str:
-    """Return the name of `NAMES` that is meant, "" where there is none."""
+    """Return the name in `NAMES` that a text means, "" for none."""
     try:
         found = codecs.lookup(name.strip()).name
     except (LookupError, ValueError):
@@ -42,7 +42,7 @@ def encoding_named(name: str) -> str:
 
 
 class Decoder:
-    """Decodes a file piece by piece and knows, after the first piece, in which encoding it is."""
+    """Decodes a file piece by piece; after the first piece it knows the encoding."""
 
     def __init__(self, declared: str) -> None:
         """Take the name of `NAMES` that is declared."""
@@ -54,7 +54,7 @@ class Decoder:
         self._beyond_ascii = False
         self._as_utf8: codecs.IncrementalDecoder | None = None
         self._looks_utf8 = 0
-        """Line of the first text that would be UTF-8 too, 0 where there is none."""
+        """Line of the first text that is also valid UTF-8, 0 where there is none."""
 
     def text(self, chunks: Iterable[bytes]) -> Iterator[str]:
         """Yield the text, as it comes.
@@ -133,12 +133,12 @@ class Decoder:
 
 
 def _is_wide(text: str) -> bool:
-    """Tell whether a text is UTF-16 that was read as something else: every second character is NUL."""
+    """Return whether a text is UTF-16 that was read in another encoding: every second character is NUL."""
     return text[:4096].count("\0") > len(text[:4096]) // 4
 
 
 def _with_four_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the chunks, the first long enough to hold a byte order mark."""
+    """Yield the chunks; the first is long enough to hold a byte order mark."""
     head = b""
     pieces = iter(chunks)
     for data in pieces:
@@ -150,7 +150,7 @@ def _with_four_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _likely(sample: bytes) -> str:
-    """Return the encoding whose letters the sample most probably holds, "" where none fits."""
+    """Return the encoding that fits the sample's letters best, "" where none fits."""
     for name in _SUGGESTED:
         try:
             text = sample.decode(name)

@@ -1,4 +1,4 @@
-"""What is found in a file: where it stands, what it does to the file, what to write; and the verdict over it all."""
+"""The findings in a file: the place, the effect on the file, the remedy; and the verdict over the file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from upa_core.domain.sources.contract import Accepted, HoldReason
 
 Effect = Literal["refused", "held", "set_aside", "note"]
 EFFECTS: tuple[Effect, ...] = ("refused", "held", "set_aside", "note")
-"""What a finding does, the gravest first: to the file, to the file until somebody decides, to one row, nothing."""
+"""Effects, the gravest first: the file is refused, it waits for a decision, one row is set aside, none."""
 
 MAX_EXAMPLES = 10
-"""Findings of one kind that are told one by one; the others are counted."""
+"""Findings of one kind that are listed; the others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,21 @@ class Finding:
 
     effect: Effect
     kind: str
-    """What it is, for programs: lower-case words joined by `_`."""
+    """Its kind, for programs: lower-case words joined by `_`."""
     message: str
     remedy: str = ""
     """What to write, or whom to ask for what."""
     line: int = 0
-    """Line of the file, from 1; where a record takes several, its first. 0: the file as a whole."""
+    """Line of the file, from 1; the first line of a record that has several. 0: the file as a whole."""
     cell: str = ""
     """The column's name."""
     hold: HoldReason | None = None
     more: int = 0
-    """Further findings of the same kind that aren't told."""
+    """Further findings of the same kind that aren't listed."""
 
 
 class FileRefusedError(UpaError):
-    """The file can't be read as what it was declared to be; nothing of it counts."""
+    """The file isn't what the contract declares; nothing in it counts."""
 
     def __init__(self, kind: str, message: str, remedy: str = "", *, line: int = 0, cell: str = "") -> None:
         super().__init__(message)
@@ -45,14 +45,14 @@ class FileRefusedError(UpaError):
 
 
 class Findings:
-    """Collects findings; of each kind the first ones by themselves, the others as a number."""
+    """Collects findings; of each kind it lists the first ones and counts the others."""
 
     def __init__(self) -> None:
         self._kept: list[Finding] = []
         self._count: Counter[tuple[Effect, str, str]] = Counter()
 
     def add(self, finding: Finding) -> None:
-        """Keep a finding, or count it."""
+        """Add a finding to the list, or only count it."""
         kind = self._kind(finding)
         self._count[kind] += 1
         if self._count[kind] <= MAX_EXAMPLES:
@@ -60,7 +60,7 @@ class Findings:
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """The findings, the gravest first, then by line; the last of each kind bears how many more there are."""
+        """The findings, the gravest first, then by line; the last one of each kind holds the number of further ones."""
         last = {self._kind(finding): at for at, finding in enumerate(self._kept)}
         told = [
             replace(finding, more=self._count[kind] - MAX_EXAMPLES)
@@ -72,7 +72,7 @@ class Findings:
 
     @staticmethod
     def _kind(finding: Finding) -> tuple[Effect, str, str]:
-        # rows that are set aside are counted together, whatever their cell
+        # rows that are set aside are counted together, whatever the cell
         return finding.effect, finding.kind, "" if finding.effect == "set_aside" else finding.cell
 
 
@@ -80,12 +80,12 @@ Status = Literal["accepted", "held", "refused"]
 
 
 SourceRow = tuple[int, str, tuple[str, ...]]
-"""Line, key as keys are compared, and one value a column in the order of `Verdict.columns`; "" is no value."""
+"""Line, the key in its comparable form, and one value for each column of `Verdict.columns`; "" is no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a file. Rows are numbers of rows."""
+    """The judgement of a file. Rows are numbers of rows."""
 
     status: Status
     findings: tuple[Finding, ...]
@@ -94,19 +94,19 @@ class Verdict:
     header: tuple[str, ...] = ()
     """Every column of the file."""
     columns: tuple[str, ...] = ()
-    """Those that are read beside the key."""
+    """The columns that are read besides the key."""
     rows: int = 0
-    """Delivered, blank ones and trailer left out."""
+    """Delivered rows, without blank ones and the trailer."""
     people: int = 0
     """Different keys whose rows count."""
     blank: int = 0
     repeated: int = 0
-    """Rows that say again what an earlier row said."""
+    """Rows that repeat an earlier row."""
     set_aside: int = 0
     void: frozenset[str] = frozenset()
-    """Keys that don't count although a row of them was given out: rows contradict each other, or it is the trailer."""
+    """Keys that don't count although one of their rows was yielded: contradicting rows, or the trailer."""
     contradictory: frozenset[str] = frozenset()
-    """Those of `void` whose rows contradict each other."""
+    """The keys in `void` whose rows contradict each other."""
     shares: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -121,7 +121,7 @@ class Verdict:
 
     @property
     def whole(self) -> bool:
-        """Tell whether every row counts: only then a person who isn't named is missing."""
+        """Return whether every row counts: only then is a person who isn't named missing."""
         return self.set_aside == 0 and not self.void
 
     def accepted(self) -> Accepted:

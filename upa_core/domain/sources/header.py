@@ -1,4 +1,4 @@
-"""The header: which column is meant, which is missing, which stands twice."""
+"""The header: finds the columns of the contract, and the missing and repeated ones."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _KNOWN = {
     "mail": ("mail", "email", "emailaddress", "primaryemail", "workemail"),
     "id": ("objectid", "azureadobjectid", "entraid", "cloudid"),
 }
-"""How columns that name a person are usually called, letters and digits alone."""
+"""Usual names of columns that name a person, letters and digits alone."""
 
 
 def folded(name: str) -> str:
-    """Return a column's name as names are compared: trimmed, whatever its letter case."""
+    """Return a column's name in the form in which names are compared: trimmed, in one letter case."""
     return trimmed(name).casefold()
 
 
@@ -45,20 +45,20 @@ def likely_key(names: Iterable[str]) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header as it is read under a contract."""
+    """The header, read under a contract."""
 
     names: tuple[str, ...]
-    """Every column, trimmed."""
+    """All columns, trimmed."""
     keys: tuple[int, ...]
     """Positions of the key's columns, in the contract's order."""
     columns: tuple[str, ...]
-    """The columns that are read beside the key, as the contract calls them."""
+    """The columns that are read besides the key, by the contract's names."""
     positions: tuple[int, ...]
     """Their positions."""
 
 
 def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *, line: int = 1) -> Header:
-    """Find the contract's columns.
+    """Return the positions of the contract's columns.
 
     Raises `FileRefusedError` where a name stands twice or a column that is read isn't there, with the nearest name.
     """
@@ -120,13 +120,13 @@ def missing_columns(
 
 
 def has_columns(cells: Iterable[str], contract: Contract) -> bool:
-    """Tell whether cells name every column that the contract reads."""
+    """Return whether cells name every column that the contract reads."""
     wanted = {folded(name) for name in (*(part.column for part in contract.keys), *contract.columns)}
     return wanted <= set(map(folded, cells))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the column that is probably meant, "" where none is near."""
+    """Return the column that is probably meant, "" where none is similar."""
     plain = {"".join(char for char in folded(each) if char.isalnum()): each for each in names if each}
     wanted = "".join(char for char in folded(name) if char.isalnum())
     for usual in _KNOWN.values():
@@ -139,5 +139,5 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def is_header_again(row: Sequence[str | None], names: Sequence[str]) -> bool:
-    """Tell whether a row is the header once more: two files were joined."""
+    """Return whether a row repeats the header: two files were joined."""
     return len(row) == len(names) and all(trimmed(cell or "") == name for cell, name in zip(row, names, strict=True))

@@ -1,4 +1,4 @@
-"""JSON and JSON lines as rows of texts: numbers stay as they are written, a name that stands twice is refused."""
+"""JSON and JSON lines as rows of texts: numbers keep their spelling, a repeated name is refused."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from upa_core.domain.sources.lines import Block, Lines, Record, in_blocks
 
 Person = dict[str, Any]
 MAX_PERSON = 1_000_000
-"""Characters of one person's object; more is a bomb."""
+"""Characters of one person's object; more is an attack or a mistake."""
 MAX_DOCUMENT = 200_000_000
-"""Characters of a document whose list stands below a name: it is read in one piece."""
+"""Characters of a document whose list is below a name: it is read at once."""
 
 
 class _TwiceError(Exception):
@@ -24,7 +24,7 @@ class _TwiceError(Exception):
 
 
 class Structure(str):
-    """A list in place of a value; no text to be written."""
+    """A list in place of a value; it can't be written as text."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-# The standard library's decoder: a faster one turns long numbers into floats and takes the last of two equal names.
+# The standard library's decoder: a faster one turns long numbers into floats and keeps the last of two equal names.
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant, strict=True
 )
@@ -48,17 +48,17 @@ _SPACE = " \t\r\n"
 
 
 class JsonPeople:
-    """The people of a JSON document or of JSON lines: the line of each, and its values as texts by dotted name."""
+    """The people of a JSON document or of JSON lines: each with a line, and with values as texts by dotted name."""
 
     def __init__(self, text: Iterable[str], contract: Contract) -> None:
         """Take the text in pieces."""
         self._text = text
         self._contract = contract
         self.total: int | None = None
-        """How many people the document says it holds; known once it was read."""
+        """How many people the document says it holds; known after it was read."""
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, str | None]]]:
-        """Yield the people; raises `FileRefusedError` where the text isn't what is declared."""
+        """Yield the people; raises `FileRefusedError` where the text isn't what the contract declares."""
         if self._contract.format == "jsonl":
             people = self._lines()
         elif self._contract.items or self._contract.total:
@@ -81,7 +81,7 @@ class JsonPeople:
         for at, line in enumerate(lines, start=1):
             if line.strip():
                 yield at, _decoded(line.strip(_SPACE), 0, at, whole=True)[0]
-        if lines.tail.strip():  # the closing brace says that it is whole
+        if lines.tail.strip():  # the closing brace says that the line is whole
             yield at + 1, _decoded(lines.tail.strip(_SPACE), 0, at + 1, whole=True)[0]
 
     def _document(self) -> Iterator[tuple[int, Any]]:
@@ -199,7 +199,7 @@ def _flat(person: Person, prefix: str) -> Iterator[tuple[str, str | None]]:
 
 
 class JsonRows:
-    """The people of a JSON file as records: a header of dotted names first, then the cells of each person."""
+    """The people of a JSON file as records: first a header of dotted names, then the cells of each person."""
 
     def __init__(self, text: Iterable[str], contract: Contract) -> None:
         """Take the text in pieces."""
@@ -210,11 +210,11 @@ class JsonRows:
 
     @property
     def total(self) -> int | None:
-        """How many people the document says it holds; known once it was read."""
+        """How many people the document says it holds; known after it was read."""
         return self._people.total
 
     def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
-        """Yield what is left of the records, many at a time."""
+        """Yield the remaining records in blocks."""
         return in_blocks(records)
 
     def __iter__(self) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""Rows of a file under its contract, one pass: what counts is given out, and the verdict comes at the end."""
+"""Judge the rows of a file under its contract in one pass: yield the rows that count; the verdict comes at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upa_core.domain.sources.lines import Record, Records
 from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
 
 _LINES_BEFORE = 20
-"""Records among which a header that isn't the first is looked for."""
+"""A header that isn't the first record is searched in this many records."""
 _FLOATS = (".0", ",0")
 _SAVED_BY_EXCEL = "the file was saved by Excel: have it delivered as the system writes it, never opened and saved"
 
@@ -35,9 +35,9 @@ class Judge:
         self._trailer = Trailer(contract.trailer) if contract.trailer else None
         self._refused = False
         self._width, self._again = 0, ""
-        """Cells of the header, and the first of them as it was written."""
+        """Number of cells of the header, and its first cell as written."""
         self._odd: Record | None = None
-        """The record before, where it had another shape: at the end it may be a trailer."""
+        """The record before, where its shape was different: at the end of the file it may be a trailer."""
         self._last_row: tuple[int, Sequence[str], str] = (0, [""], "")
 
     def rows(self, records: Records) -> Iterator[SourceRow]:
@@ -99,7 +99,7 @@ class Judge:
         self._look_at_last()
 
     def _one_by_one(self, header: Header, dates: Sequence[int]) -> Callable[[int, list[str], int], SourceRow | None]:
-        """Return what judges one record: its row, None where it doesn't count."""
+        """Return the judge of one record: it returns the row, or None where the row doesn't count."""
         tally, names, width = self._tally, header.names, self._width
         key_of, values_of = compile_key(self._contract.keys, header.keys), pick(header.positions)
         nothing = frozenset(("", *SPACES, *(self._contract.nulls or ())))
@@ -187,7 +187,7 @@ class Judge:
         return {name for name in names if name.casefold() in wanted}
 
     def _look_at_last(self) -> None:
-        """Tell a trailer that nobody declared from a person's row."""
+        """Tell a trailer that isn't declared from a person's row."""
         (line, cells, key), odd = self._last_row, self._odd
         if self._trailer is None and line and looks_like_trailer(cells):
             shown = ",".join("{rows}" if cell.strip().isdigit() else cell.strip() for cell in cells if cell.strip())
@@ -263,7 +263,7 @@ class JudgedRecords:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The first record alone, trimmed: the header, if it is one; () where nothing can be read."""
+        """The first record, trimmed: the header, if it is one; () where nothing can be read."""
         try:
             return tuple(map(trimmed, next(iter(self._records), (0, []))[1]))
         except FileRefusedError:
@@ -271,5 +271,5 @@ class JudgedRecords:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict, once the rows were read."""
+        """The verdict, after the rows were read."""
         return self._judge.verdict(self._records, self._encoding())

@@ -1,4 +1,4 @@
-"""One rule for both sides of a match: how a key of a file, or of the directory, is compared."""
+"""The comparable form of a key: one rule for the file and the directory."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from operator import itemgetter
 from upa_core.domain.sources.contract import KeyPart
 
 SEPARATOR = "\x1f"
-"""Between the parts of a key of several columns."""
+"""Separates the parts of a key of several columns."""
 _FOLDED = frozenset({"userprincipalname", "mail", "id", "onpremisessamaccountname", "mailnickname"})
-"""Attributes that are compared whatever their letter case."""
+"""Attributes that are compared in any letter case."""
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
 
 
 def trimmed(text: str) -> str:
-    """Return a text without white space at its ends and without marks that nobody sees, in normal form C."""
+    """Return a text without white space at its ends and without invisible marks, in normal form C."""
     if text.isascii():
         return text.strip()
     return unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
 
 
 def folds(part: KeyPart) -> bool:
-    """Tell whether letter case says nothing in this part of a key."""
+    """Return whether letter case doesn't matter in this part of a key."""
     return part.to.lower() in _FOLDED
 
 
@@ -48,7 +48,6 @@ def compile_key(parts: Sequence[KeyPart], positions: Sequence[int]) -> Callable[
     Args:
         parts: the key's columns.
         positions: where each of them stands in a record.
-
     """
     functions = [normalised(part) for part in parts]
     if len(functions) == 1:
@@ -63,7 +62,7 @@ def compile_key(parts: Sequence[KeyPart], positions: Sequence[int]) -> Callable[
 
 
 def pick(positions: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    """Return the function from a record to the cells at these positions."""
+    """Return the function from a record to its cells at these positions."""
     if len(positions) > 1:
         return itemgetter(*positions)
     return lambda cells: tuple(cells[at] for at in positions)

@@ -1,4 +1,4 @@
-"""From text to lines: a line break ends a line, and a last line without one is told apart."""
+"""From text to lines: a line ends with a line break; a last line without one is kept apart."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Protocol
 from upa_core.domain.sources.cells import is_suspicious
 
 Record = tuple[int, list[str]]
-"""Line on which a record begins, from 1, and its cells."""
+"""The line on which a record begins, from 1, and its cells."""
 
 
 Block = tuple[Sequence[int], list[list[str]]]
-"""Lines on which records begin, and their cells."""
+"""The lines on which records begin, and their cells."""
 BLOCK = 200
-"""Records of a block: enough that a look at all costs little for each, few enough for the processor's cache."""
+"""Records of a block: many enough to make a check cheap, few enough for the processor's cache."""
 
 
 def in_blocks(records: Iterator[Record]) -> Iterator[Block]:
-    """Yield records many at a time."""
+    """Yield records in blocks."""
     while block := list(islice(records, BLOCK)):
         yield [line for line, _ in block], [cells for _, cells in block]
 
@@ -29,43 +29,43 @@ class Records(Protocol):
     """The records of a file, its header first."""
 
     delimiter: str
-    """"" where there is none, or as long as it isn't known."""
+    """"" where there is none, or where it isn't known yet."""
 
     @property
     def suspect_line(self) -> int:
-        """Records that begin behind this line hold no damaged cell."""
+        """Records after this line hold no damaged cell."""
 
     @property
     def total(self) -> int | None:
-        """How many people the file says it holds; known once it was read."""
+        """How many people the file says it holds; known after it was read."""
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records; raises `FileRefusedError`."""
 
     def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
-        """Yield what is left of the records, many at a time; raises `FileRefusedError`."""
+        """Yield the remaining records in blocks; raises `FileRefusedError`."""
 
 
 _LF, _CR = re.compile(r"[^\n]*\n"), re.compile(r"[^\r]*\r")
 MAX_LINE = 10_000_000
-"""Characters without a line break; more is no file of rows."""
+"""Characters without a line break; a text with more isn't a file of rows."""
 
 
 class Lines:
-    """The lines of a text, each with its break; what follows the last break is `tail`."""
+    """The lines of a text, each with its line break; `tail` is the text after the last one."""
 
     def __init__(self, pieces: Iterable[str]) -> None:
         """Take the text in pieces."""
         self._pieces = iter(pieces)
         self.tail = ""
-        """The last line, where it has no line break; known once the lines were read."""
+        """The last line, where it has no line break; known after the lines were read."""
         self.count = 0
-        """Lines with a break that were read."""
+        """The number of lines with a line break that were read."""
         self.ending = ""
         """LF or CR, once it is known; CR LF ends with LF."""
         self.too_long = False
         self.suspect_line = 0
-        """The last of the lines, among those read so far, that may hold damaged cells: the ones behind it are fine."""
+        """The last line, among those read so far, that may hold damaged cells; the lines after it don't."""
 
     def __iter__(self) -> Iterator[str]:
         """Yield each line that has a break.
@@ -75,7 +75,7 @@ class Lines:
         return chain.from_iterable(self._blocks())
 
     def _blocks(self) -> Iterator[Iterable[str]]:
-        """Yield the lines of each piece; no line costs a step of Python."""
+        """Yield the lines of each piece without a Python step for each line."""
         ending, rest = self.ending, ""
         for piece in self._pieces:
             text = rest + piece if rest else piece

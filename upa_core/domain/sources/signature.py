@@ -1,4 +1,4 @@
-"""What was delivered instead of the file: told by its first bytes, before anything is decoded."""
+"""What was delivered instead of the file, by its first bytes, before anything is decoded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEAD = 512
 
 
 def checked(chunks: Iterable[bytes], expected: FileFormat) -> Iterator[bytes]:
-    """Yield the chunks of a file after a look at its first bytes.
+    """Yield the chunks of a file after a check of its first bytes.
 
     Raises `FileRefusedError` where they are those of something else than what is expected.
     """
@@ -56,7 +56,7 @@ def checked(chunks: Iterable[bytes], expected: FileFormat) -> Iterator[bytes]:
 
 
 def delivered(head: bytes, expected: FileFormat) -> str:
-    """Name what the first bytes are, "" where they may be what is expected."""
+    """Return the name of the format that the first bytes show, "" where they may be the expected one."""
     if expected == "xlsx" and head.startswith(b"PK\x03\x04"):
         return ""
     for mark, name in _BINARY:

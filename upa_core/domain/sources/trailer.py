@@ -1,4 +1,4 @@
-"""The last row that says how many rows there are: declared, or met although nobody declared it."""
+"""The last row with the number of rows: declared, or found without a declaration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Trailer:
     """A declared trailer, e.g. `TRAILER;{rows}`."""
 
     def __init__(self, declared: str) -> None:
-        """Read the declaration; cells may be divided by any delimiter, whatever the file's is."""
+        """Read the declaration; its cells may have any delimiter, whatever the file's is."""
         parts = re.split(r"[,;\t|]", declared)
         while len(parts) > 1 and not parts[-1].strip():
             parts.pop()
@@ -29,11 +29,11 @@ class Trailer:
         self.counts = "{rows}" in declared
 
     def may_be_among(self, first_cells: str) -> bool:
-        """Tell whether a trailer may be among records, by their first cells joined to one text."""
+        """Return whether a trailer may be among records, by their first cells joined to one text."""
         return self._begin in first_cells.casefold()
 
     def read(self, cells: Sequence[str]) -> int | None:
-        """Return the number that a trailer tells (-1 where it tells none), None for any other row."""
+        """Return the number in a trailer (-1 where it has none), None for any other row."""
         if len(cells) < len(self._cells) or any(cell.strip() for cell in cells[len(self._cells) :]):
             return None
         found = -1
@@ -47,7 +47,7 @@ class Trailer:
 
 
 def looks_like_trailer(cells: Sequence[str]) -> bool:
-    """Tell whether a last row is probably a trailer that nobody declared."""
+    """Return whether a last row is probably a trailer that isn't declared."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not filled or len(filled) > 3 or not cells[0].strip():
         return False

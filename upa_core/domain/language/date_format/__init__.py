@@ -1,1 +1,1 @@
-"""Formats of dates as .NET has them: their tokens, how they are read and how they are written."""
+"""Date formats of .NET: their tokens, how they are read and written."""

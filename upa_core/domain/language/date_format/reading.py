@@ -1,4 +1,4 @@
-"""Reading a text by the tokens of a .NET date format, as `DateTime.ParseExact` does in the invariant culture.
+"""Read a text by the tokens of a .NET date format, as `DateTime.ParseExact` does in the invariant culture.
 
 .NET walks through the format once and never comes back: a part without a width takes two digits where two stand. So
 each part here is possessive, and `1112026` isn't a day for `dMyyyy`.
@@ -21,14 +21,15 @@ _FARTHEST = timedelta(hours=14)
 _SHORT_MONTHS = [month[:3].lower() for month in MONTHS]
 _SHORT_DAYS = [day[:3].lower() for day in DAYS]
 _NO_YEAR = 2000
-"""Where a format has none: a leap year. .NET takes the current one, so FormatDateTime writes no year then."""
+"""The year of a format without a year: a leap year. .NET takes the current one, so FormatDateTime writes no year then.
+"""
 _CENTURY_TURNS = 50
-"""Of two digits, what is below is this century."""
+"""A year of two digits below this is in this century."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateReader:
-    """A compiled reader: an expression, and what each of its groups is."""
+    """A compiled reader: an expression, and the meaning of each of its groups."""
 
     expression: re.Pattern[str]
     kinds: tuple[str, ...]
@@ -47,7 +48,7 @@ class DateReader:
             if part is not None:
                 name, value = _READ[kind](part)
                 if found.setdefault(name, value) != value:
-                    raise InvalidValueError(_NO_DATE)  # a part that stands there twice, with two values
+                    raise InvalidValueError(_NO_DATE)  # one part stands in the format twice, and has two values
         year = found.get("year", _NO_YEAR)
         if "short" in self.kinds and year < 100:
             year += 2000 if year < _CENTURY_TURNS else 1900
@@ -113,7 +114,7 @@ def _names(names: Sequence[str], width: int) -> str:
 
 
 def _part(token: Token) -> tuple[str, tuple[str, ...]]:
-    """Return the expression of a part, and what its groups are."""
+    """Return the expression of a token, and the meaning of its groups."""
     letter, width = token.letter, token.width
     match letter:
         case "y":

@@ -1,4 +1,4 @@
-"""A .NET date format, cut into its tokens; one letter alone is a standard format and stands for a longer one."""
+"""The tokens of a .NET date format. A single letter is a standard format, which stands for a longer one."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _STANDARD |= {"m": _STANDARD["M"], "o": _STANDARD["O"], "r": _STANDARD["R"], "y"
 
 
 class Token(NamedTuple):
-    """A part of the date (its letter, how often it stands there), or a literal text (no letter)."""
+    """A part of the date (its letter and how often it is repeated), or a literal text (no letter)."""
 
     letter: str
     width: int
     text: str
-    """As it stands in the format; of a literal, what is written."""
+    """The text in the format; of a literal, the text that is written."""
     quoted: bool = False
 
 

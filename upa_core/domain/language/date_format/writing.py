@@ -1,4 +1,4 @@
-"""Writing a moment by the tokens of a .NET date format, in the invariant culture."""
+"""Write a moment by the tokens of a .NET date format, in the invariant culture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBERS["yyyy"] = "{0.year:04}"
 
 
 def template_of(tokens: Sequence[Token]) -> str | None:
-    """Return a text for `str.format`, where the tokens are plain numbers and literals, as nearly always; else None."""
+    """Return a template for `str.format` where all tokens are plain numbers and literals, which is usual; else None."""
     if any(token.letter and token.text not in _NUMBERS for token in tokens):
         return None
     return "".join(
@@ -22,12 +22,12 @@ def template_of(tokens: Sequence[Token]) -> str | None:
 
 
 def write(tokens: Sequence[Token], moment: datetime) -> str:
-    """Write a moment of UTC."""
+    """Return a moment of UTC as text."""
     text = ""
     for token in tokens:
         part = token.text if not token.letter else _write(token, moment)
         if token.letter == "F" and not part:
-            text = text.removesuffix(".")  # what .NET drops before a fraction that is empty
+            text = text.removesuffix(".")  # .NET drops a dot before an empty fraction
         text += part
     return text
 

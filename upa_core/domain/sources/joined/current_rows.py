@@ -1,4 +1,4 @@
-"""Current rows: the last accepted row of each person, and what a new snapshot changes of them.
+"""Current rows: the last accepted row of each person, and the changes in a new snapshot.
 
 A current row is `[person, 0, key, missed, value, value, …]`; `missed` is 0 where the last snapshot named the person,
 else the number of the first day on which one didn't (only days with an accepted snapshot are numbered). A row of nobody
@@ -16,16 +16,16 @@ from upa_core.domain.sources.joined.key_index import KeyIndex
 from upa_core.domain.sources.joined.secondary import ROW_KEY
 
 HEADER = (ROW_KEY, "@missed")
-"""What a current row holds before its values."""
+"""The items of a current row before its values."""
 KEY, MISSED, VALUES = 2, 3, 4
-"""Places in a current row."""
+"""Positions in a current row."""
 
 Waiting = Literal["unmatched", "ambiguous", "contradictory"]
-"""Why a row is nobody's: no person has its key, several have, or two different rows name one person."""
+"""Why a row matches nobody: no person has its key, several have, or two different rows name one person."""
 
 
 def propose(index: KeyIndex, key: str, missed: int, values: Sequence[object]) -> tuple[str, Row]:
-    """Return whom a row is proposed for and the row; "" and a row of nobody where that isn't one person."""
+    """Return whom a row is proposed for, and the row; "" and a row of nobody where nobody, or several, match."""
     people = index.people_of(key)
     if len(people) == 1:
         return people[0], [people[0], 0, key, missed, *values]
@@ -35,32 +35,32 @@ def propose(index: KeyIndex, key: str, missed: int, values: Sequence[object]) ->
 
 @dataclass(slots=True)
 class Difference:
-    """What one partition of a snapshot changes."""
+    """The changes of a snapshot in one partition."""
 
     named: list[Row] = field(default_factory=list)
-    """Rows that are new or whose values, or key, changed: their people are planned."""
+    """Rows that are new, or whose values or key changed: their people are planned."""
     noted: list[Row] = field(default_factory=list)
-    """Rows that are only marked as missing, or are nobody's any more."""
+    """Rows that are only marked as missing, or that now match nobody."""
     waiting: list[Row] = field(default_factory=list)
     """Rows that contradict each other, as rows of nobody."""
     after: dict[str, Row] = field(default_factory=dict)
-    """The partition's current rows once the snapshot is accepted."""
+    """The partition's current rows after the snapshot is accepted."""
     missing: int = 0
     """People whom the last snapshots didn't name."""
     overdue: int = 0
-    """Those whose values wait to be cleared until somebody allows it."""
+    """People whose values will be cleared once an administrator allows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What becomes of people whom a snapshot doesn't name."""
+    """The policy for people whom a snapshot doesn't name."""
 
     day: int
-    """Number of the day, among those on which a snapshot was accepted."""
+    """Number of the day, among the days on which a snapshot was accepted."""
     clear_after: int = 0
-    """Days after which their values are gone; 0: never."""
+    """Days after which their values are cleared; 0: never."""
     allowed: bool = False
-    """Somebody has allowed the first clear; until then they are only counted."""
+    """An administrator has allowed the first clear; until then these people are only counted."""
 
 
 def compare(
@@ -73,7 +73,7 @@ def compare(
     moved: bool = False,
     void: frozenset[str] = frozenset(),
 ) -> Difference:
-    """Compare what a source names now with the current rows, of one partition.
+    """Compare the rows that a source names now with the current rows, in one partition.
 
     Seven parameters: two sets of rows, the keys that decide between them, and what kind of comparison it is.
 
@@ -85,7 +85,6 @@ def compare(
         complete: it is a snapshot of which every row counts: who isn't in it is missing.
         moved: the rows are the current ones, proposed anew: what isn't proposed here lies elsewhere now.
         void: keys whose rows contradict each other although one of them was proposed.
-
     """
     found = Difference(after=dict(current))
     named, contradictory = _by_person(incoming, keys, found, void)
@@ -110,7 +109,7 @@ def compare(
 
 
 def _end_missing(found: Difference, missing: Missing) -> None:
-    """Take the values of people who have been missing for long enough; only count them where nobody allowed it."""
+    """Remove the values of people who have been missing long enough; only count the people where nobody allowed it."""
     over: dict[str, Row] = {}
     for person, row in found.after.items():
         if not row[MISSED]:
@@ -133,7 +132,7 @@ def _end_missing(found: Difference, missing: Missing) -> None:
 def _by_person(
     incoming: Iterable[Row], keys: Mapping[str, str], found: Difference, void: frozenset[str]
 ) -> tuple[dict[str, Row], set[str]]:
-    """Return the one row of each person, and of whom there are several that differ: none of those counts."""
+    """Return the one row of each person, and the people with several rows that differ: none of those rows counts."""
     named: dict[str, Row] = {}
     contradictory: set[str] = set()
     for row in incoming:
@@ -144,7 +143,7 @@ def _by_person(
         if row[KEY] in void:
             contradictory.add(person)
         before = named.setdefault(person, row)
-        if bool(before[MISSED]) != bool(row[MISSED]):  # what the last snapshot named beats what it didn't
+        if bool(before[MISSED]) != bool(row[MISSED]):  # a row of the last snapshot is preferred
             named[person] = row if before[MISSED] else before
         elif before[VALUES:] != row[VALUES:]:
             contradictory.add(person)
@@ -154,5 +153,5 @@ def _by_person(
 
 
 def of_nobody(row: Row, why: Waiting) -> Row:
-    """Return a current row as one that waits."""
+    """Return a current row as a waiting row of nobody."""
     return [row[KEY], 0, why, *row[MISSED:]]

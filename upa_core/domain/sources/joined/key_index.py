@@ -1,4 +1,6 @@
-"""The key index: whose row a key points to. It only proposes; the plan compares the key of the person's own record.
+"""The key index: the person that a key may belong to.
+
+It only proposes; the plan compares the key with the person's own record.
 
 It holds hashes of keys and ids of people in arrays: a million people take about 60 MB, where a dictionary takes 250.
 """
@@ -16,7 +18,7 @@ class KeyIndex:
     """Proposes a person for a key."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Read pairs of key and person; a key that is "" names nobody."""
+        """Read pairs of key and person; the key "" names nobody."""
         hashes, ends, ids = array("Q"), array("Q", [0]), bytearray()
         for key, person in pairs:
             if key:
@@ -32,7 +34,7 @@ class KeyIndex:
         return len(self._hashes)
 
     def people_of(self, key: str) -> list[str]:
-        """Return whom a key may name: nobody, one, or several, of whom nobody can tell the right one."""
+        """Return the people whom a key may name: nobody, one, or several; of several, nobody can say which."""
         wanted, found = hash(key) & _MASK, []
         at = bisect_left(self._hashes, wanted)
         while at < len(self._hashes) and self._hashes[at] == wanted and key:

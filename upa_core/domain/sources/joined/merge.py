@@ -1,4 +1,4 @@
-"""Lay the current rows of the secondary sources into people's rows: only where the person's own key is the row's."""
+"""Join the current rows of secondary sources to people's rows: only where the person's own key is the row's key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
 
 
 class Join:
-    """One secondary source, laid into rows of `inputs`."""
+    """One secondary source, joined to rows of `inputs`."""
 
     def __init__(self, secondary: Secondary, inputs: Sequence[str], held: Sequence[str]) -> None:
         """Prepare.
@@ -25,13 +25,13 @@ class Join:
         columns = {
             secondary.prefix + column: at + len(ROW_HEAD) for at, column in enumerate(held) if column not in HEADER
         }
-        columns[secondary.presence] = KEY  # read by a primary source alone
+        columns[secondary.presence] = KEY  # only a primary source reads it
         self._key = compile_key_of(secondary.match, [places[part.to] for part in secondary.match])
         self._cells = [(columns[path], at) for path, at in places.items() if path in columns]
         self._laid = ~sum(1 << (at - len(ROW_HEAD)) for _, at in self._cells)
 
     def lay(self, rows: Mapping[str, Row], current: Mapping[str, Row]) -> None:
-        """Lay current rows, by person, into people's rows; a row whose key isn't the person's counts for nobody."""
+        """Join current rows, by person, to people's rows; a row with another key than the person's own is ignored."""
         for person in rows.keys() & current.keys():
             row, held = rows[person], current[person]
             key = self._key(row)
@@ -42,13 +42,13 @@ class Join:
 
 
 def absent_bits(inputs: Sequence[str], secondaries: Iterable[Secondary]) -> int:
-    """Return the bits of the inputs that secondary sources give: absent, never null, until a row counts."""
+    """Return the bits of the inputs from secondary sources: absent, never null, until a row counts."""
     prefixes = tuple(one.prefix for one in secondaries)
     return sum(1 << at for at, path in enumerate(inputs) if prefixes and path.startswith(prefixes))
 
 
 def make_absent(rows: Iterable[Row], bits: int) -> None:
-    """Make the inputs of secondary sources absent, whatever a record of the directory seemed to say of them."""
+    """Mark the inputs from secondary sources as absent, whatever a record of the directory says about them."""
     places = [at + len(ROW_HEAD) for at in range(bits.bit_length()) if bits >> at & 1]
     for row in rows:
         row[1] |= bits

@@ -1,4 +1,4 @@
-"""What holds of one kind of source and not of another: the pipeline asks, and assumes nothing."""
+"""Rules that differ between kinds of source: the pipeline asks for them and assumes nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ class SourceRules:
     """The rules of a kind of source."""
 
     positions_expire: bool
-    """A position is void after days, and may be void at any time: a full round replaces it."""
+    """A position may become void at any time, and is void after some days: a full round replaces it."""
     ends_unnamed: bool
-    """Whoever two full rounds in a row didn't name has left."""
+    """A person whom two full rounds in a row didn't name has left."""
     announces: bool
-    """A full round that was expected to change much is exempt from the threshold of updates."""
+    """A full round that is expected to change many values is exempt from the limits on updates."""
 
 
 DIRECTORY = SourceRules(positions_expire=True, ends_unnamed=True, announces=True)
 """Graph's users/delta [GR-1, GR-19]."""
 ROWS = SourceRules(positions_expire=False, ends_unnamed=False, announces=False)
-"""A file or a query: a row that is missing is its own matter, and no round of it is exempt."""
+"""A file or a query: it has its own rules for missing rows, and no round of it is exempt."""

@@ -11,7 +11,7 @@ from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.keys import SEPARATOR, normalised
 
 ROW_KEY = "@key"
-"""What a current row calls its key."""
+"""The name of the key in a current row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,34 +19,34 @@ class Secondary:
     """One secondary source of a connector; mappings and scope read its columns as `<name>.<column>`."""
 
     name: str
-    """Lower-case letters, digits and single hyphens; no attribute of the directory is called so."""
+    """Lower-case letters, digits and single hyphens; no attribute of the directory has this name."""
     match: tuple[KeyPart, ...]
-    """The columns that name a person together, and the attributes that they equal."""
+    """The columns that name a person together, and the attributes with the same values."""
 
     max_unmatched: float = 5.0
-    """Percent of the rows of a snapshot that may be nobody's; an offer with more is held."""
+    """Percent of a snapshot's rows that may match nobody; an offer with more is held."""
     on_missing: Literal["keep", "report", "clear"] = "keep"
-    """What becomes of the values of people whom a row named and none names any more."""
+    """The policy for the values of people who had a row and have none any more."""
     clear_after: int = 0
-    """For `clear`: different accepted snapshots, on as many days, that don't name a person."""
+    """For `clear`: accepted snapshots on this many different days that don't name the person."""
     expect: timedelta | None = None
-    """How long after one delivery the next is late; None: never."""
+    """The next delivery is late after this time; None: never."""
     primary: bool = False
-    """It is the connector's own source: only people whom a row of it names take part."""
+    """It is the connector's own source: only people with a row take part."""
 
     @property
     def prefix(self) -> str:
-        """What the path of each of its columns begins with."""
+        """The beginning of the path of each of its columns."""
         return f"{self.name}."
 
     def describe(self) -> list[Any]:
-        """Return what decides which row is whose, as JSON values."""
+        """Return everything that decides which row belongs to which person, as JSON values."""
         match = [[part.column, part.to, part.pad] for part in self.match]
         return [self.name, match, *(["primary"] if self.primary else [])]
 
     @property
     def presence(self) -> str:
-        """The input that is absent for whomever no row names."""
+        """The input that is absent for people without a row."""
         return f"{self.prefix}{ROW_KEY}"
 
 
@@ -56,7 +56,6 @@ def compile_key_of(match: Sequence[KeyPart], places: Sequence[int]) -> Callable[
     Args:
         match: the parts of the key; where one has no value there is no key.
         places: where the row holds each part. What isn't a text there is no key.
-
     """
     parts = [(normalised(part), place) for part, place in zip(match, places, strict=True)]
 

@@ -32,13 +32,13 @@ class Route(Protocol):
 
     @property
     def form(self) -> BatchForm:
-        """Return how its batches are written and read."""
+        """Return the form of its batches."""
 
     def prepare(self, ports: Ports, connector: Connector) -> Connector:
-        """Return the connector as it can be planned now: mappings that the route can't write say why (`unproven`)."""
+        """Return the connector as it can be planned now: a mapping that the route can't write says why (`unproven`)."""
 
     def advance(self, ports: Ports, connector: Connector) -> Step:
-        """Do the one next thing for the route's batches of the open run, the first one first (`next_delivery`).
+        """Take the next step with the route's batches of the open run, the first batch first (`next_delivery`).
 
         A batch that is over is archived and handed to `services.deliver.finish`, which settles it. `again`: more can be
         done at once; `poll`: not before `at`; `idle`: somebody must act first.
@@ -47,11 +47,10 @@ class Route(Protocol):
             ConflictError: another instance is at work; nothing was done twice.
             RetryLaterError: a service or the storage can't be reached; nothing is lost.
             FatalError: an administrator must act; nothing is lost.
-
         """
 
     def judge(self, ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:
-        """Tell what the archive of a batch leaves of its people; the same whenever it is asked, without the target.
+        """Return the verdict over a batch by its archive; the same at every call, without asking the target.
 
         Args:
             ports: those of the connector.
@@ -75,11 +74,13 @@ class Ports:
     events: Events
     waker: Waker
     routes: Mapping[str, Route]
-    """By name; who reads a batch finds its form here."""
+    """By name; a batch is read by its route's form."""
     rows: Mapping[str, RowSource] = field(default_factory=dict)
     """The secondary sources by name."""
     connector_file: str = ""
-    """The connector file in force, for whoever asks later what a run was planned with; without secrets, and "" where
-    there is none."""
+    """The connector file in force, without secrets; "" where there is none.
+
+    A run names the file that it was planned with.
+    """
     profiles: SingleProfiles | None = None
     """Single profiles of the target; None where nobody reads any."""

@@ -1,4 +1,4 @@
-"""Where changed people come from; Graph delta is the first source."""
+"""The source of changed people; Graph delta is the first one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ChangeSource(Protocol):
         """
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Return today's record of each, under the id as it was asked for; None for a person the source doesn't know.
+        """Return each person's record of now, by the id that was asked for; None for a person the source doesn't know.
 
         `ids` are object ids or user principal names; the record's own `id` is the object id.
         Raises as `page`, and `PartlyReadError` where a few people can't be read and the others can.

@@ -13,14 +13,14 @@ class Clock(Protocol):
         """Return the present as an aware datetime in UTC."""
 
     def monotonic(self) -> float:
-        """Return seconds that only grow, whatever is done to the machine's clock; only differences mean something."""
+        """Return seconds that only grow, even if the machine's clock is set; only differences have a meaning."""
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` of this clock's time pass."""
 
 
 class Ids(Protocol):
-    """The one source of chance of the pipeline."""
+    """The pipeline's only source of randomness."""
 
     def token(self) -> str:
         """Return four characters of `a-z2-7`, unpredictable enough that two runs of one second differ."""

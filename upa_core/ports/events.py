@@ -1,4 +1,4 @@
-"""What the pipeline tells the outside about itself."""
+"""The events that the pipeline sends."""
 
 from __future__ import annotations
 

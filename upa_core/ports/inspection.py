@@ -12,14 +12,14 @@ Host = Literal["graph", "library", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """What an access token says of itself; the token isn't kept."""
+    """The claims of an access token; the token isn't kept."""
 
     app_id: str
     app_name: str
     tenant_id: str
     roles: frozenset[str]
     with_secret: bool
-    """True where the app proved itself by a client secret, which SharePoint refuses."""
+    """True where the app signed in with a client secret, which SharePoint refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class RetentionLabel:
 
     name: str
     keeps: bool
-    """True where it keeps what is deleted, or forbids deleting; False where it only marks."""
+    """True where it keeps deleted files, or forbids deleting; False where it only marks files."""
 
 
 @dataclass(frozen=True, slots=True)
 class LibrarySettings:
-    """What an owner has switched on for a library."""
+    """The settings of a library that an owner has switched on."""
 
     check_out: bool = False
     """New files are seen by nobody else until they are checked in."""
@@ -44,23 +44,23 @@ class LibrarySettings:
     drafts_hidden: bool = False
     """Readers don't see drafts."""
     required: tuple[str, ...] = ()
-    """Titles of the columns that have to be filled in, besides the file's name."""
+    """Titles of the columns that must be filled in, besides the file's name."""
 
 
 class Inspection(Protocol):
-    """A connector's surroundings, only looked at.
+    """A connector's surroundings, read only.
 
     Methods raise `AccessDeniedError`, `RetryLaterError`, and `ConfigError` for a credential that can't be read.
     """
 
     def token(self, host: Host) -> TokenFacts | None:
-        """Sign in for a host; None for a token that doesn't tell anything."""
+        """Sign in for a host; None for a token without readable claims."""
 
     def certificate_ends(self) -> datetime | None:
         """Return when the earliest of the connector's certificates ends, None without one."""
 
     def server_time(self) -> datetime | None:
-        """Return Graph's time as its answer carries it, None where it doesn't."""
+        """Return Graph's time, as a header of its answer has it; None where there is none."""
 
     def check_tracked(self, select: Sequence[str]) -> None:
         """Ask for a delta token and no data; raises `RefusedError` with the untracked attributes in `details`."""
@@ -69,7 +69,7 @@ class Inspection(Protocol):
         """Return a few members' user principal names, to look at their profiles."""
 
     def extensions(self, wanted: Sequence[str]) -> Sequence[str] | None:
-        """Return the names of directory extension properties, those of the wanted ones' owners at least.
+        """Return the names of directory extension properties, at least those of the apps that own the wanted ones.
 
         None where we may not know them.
         """

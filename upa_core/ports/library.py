@@ -1,4 +1,4 @@
-"""The document library that import files are handed over in."""
+"""The document library through which import files are handed over."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 MAX_DOWNLOAD = 64 * 1024 * 1024
-"""Bytes of a file, unless a call says otherwise."""
+"""Most bytes of a file, unless a call says otherwise."""
 NOT_CHECKED_IN = "not_checked_in"
-"""Code of the refusal of a check-in."""
+"""Code of the error when a check-in is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Library(Protocol):
         """
 
     def digest(self, url: str, *, most: int = MAX_DOWNLOAD) -> str | None:
-        """Return the SHA-256 of the file's content in hex, read piece by piece and not kept; as `download`."""
+        """Return the SHA-256 of the file's content in hex, read piece by piece and not kept; raises as `download`."""
 
     def items(self, folder_url: str | None = None) -> Sequence[LibraryItem] | None:
         """List a folder (the configured one by default), None where there is no such folder."""

@@ -1,4 +1,4 @@
-"""Where administrators are told something: mail, Teams, a webhook."""
+"""A channel to administrators: mail, Teams, a webhook."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Message:
     detail: str
     todo: str
     over: bool = False
-    """The alarm is over: a recovery message."""
+    """The alarm has ended: this is a recovery message."""
 
     @property
     def subject(self) -> str:
-        """One line that says it all."""
+        """The message in one line."""
         return f"upa-sync {self.connector}: {'recovered: ' if self.over else ''}{self.title}"
 
 
@@ -28,7 +28,7 @@ class Messenger(Protocol):
 
     @property
     def name(self) -> str:
-        """Name the channel, for the record of who was told."""
+        """The channel's name, for the record of notifications."""
 
     def send(self, message: Message) -> None:
         """Deliver the message once.

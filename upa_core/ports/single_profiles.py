@@ -8,7 +8,7 @@ from typing import Protocol
 from upa_core.domain.individual.answer import Reading, Value, Written
 
 CALLS_OF_A_READ = 1
-"""Calls of PeopleManager that reading one person costs [SP-118]; asking for the site's host costs another."""
+"""Calls of PeopleManager to read one person [SP-118]; the site's host costs one more."""
 
 
 class SingleProfiles(Protocol):
@@ -21,19 +21,19 @@ class SingleProfiles(Protocol):
     """
 
     def app(self) -> str:
-        """Return the id of the app as which profiles are written, "" where the token doesn't tell.
+        """Return the id of the app that writes the profiles, "" where the token doesn't say.
 
         Raises `AccessDeniedError`, `ConfigError` and `RetryLaterError`.
         """
 
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
-        """Read properties of people, by account; a call of PeopleManager each, with `hosts` two.
+        """Read properties of people, by account; each costs one call of PeopleManager, with `hosts` two.
 
         Everybody asked for is answered; what went wrong for one is that one's `Fault`.
         """
 
     def write(self, account: str, values: Mapping[str, Value], names: Sequence[str]) -> Written:
-        """Read `names` of one person, set properties, each for itself, and read `names` again: a call each.
+        """Read `names` of one person, set properties one by one, and read `names` again: one call each.
 
         The order is that of `values`. Raises `UnansweredError` too: the sets may have had their effect, all or some.
         """

@@ -1,4 +1,4 @@
-"""Byte-level storage with conditional writes: the pipeline's only memory and its only means of concurrency."""
+"""Byte-level storage with conditional writes: the pipeline's only memory, and its only means against concurrency."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """What a listing tells of a blob."""
+    """One entry of a listing."""
 
     key: str
     size: int
@@ -38,7 +38,7 @@ class Store(Protocol):
 
     @property
     def calls_at_once(self) -> int:
-        """How many calls at a time are worth a thread each: 1 where a call doesn't wait for anybody else's machine."""
+        """How many calls at a time deserve a thread each: 1 where a call waits for no other machine."""
 
     def get(self, key: str) -> Blob | None:
         """Return the blob, or None where there is none."""
@@ -54,7 +54,7 @@ class Store(Protocol):
         """
 
     def delete(self, key: str) -> None:
-        """Delete the blob; deleting what isn't there is no error."""
+        """Delete the blob; deleting a blob that doesn't exist is no error."""
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         """Yield what is stored under the key prefix, ordered by key."""

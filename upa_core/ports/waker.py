@@ -15,4 +15,4 @@ class Waker(Protocol):
         """Ask for sealed rounds to be exported."""
 
     def watch(self, connector: str, instance: str) -> None:
-        """Ask for an import job to be watched; the instance id is the file's name, `~2` and so on behind it."""
+        """Ask for an import job to be watched; the instance id is the file's name, with `~2` and so on after it."""

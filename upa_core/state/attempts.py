@@ -1,4 +1,4 @@
-"""Count what fails: a step is noted before it reads foreign or archived bytes, and when it raises."""
+"""Count failed steps: a step is noted before it reads foreign or archived bytes, and when it raises."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import Document
 
 INNOCENT = (RetryLaterError, ConflictError, ConfigError, AccessDeniedError, ImportError, NameError, SyntaxError)
-"""What says nothing of the document: an outage, a race, a missing right, a deployment that can't work."""
+"""Errors that say nothing about the document: an outage, a race, a missing right, a deployment that can't work."""
 
 
 def may_begin(
     ports: Ports, connector: Connector, step: str, document: str, *, alone: bool = True, after: str = ""
 ) -> bool:
-    """Note that a step begins to read a document; False where it has failed too often.
+    """Note that a step begins to read a document; return False where it has failed too often.
 
     Six parameters: the step, its document, and what a death there means.
 
@@ -32,13 +32,12 @@ def may_begin(
         after: a document that the same step has ended well on.
 
     Raises `RetryLaterError` where the storage can't be reached.
-
     """
     now = ports.clock.now()
     attempts = _attempts_of(ports, connector)
     read = attempts.load()
     before = read.value.of(step, document, now)
-    given_up = before.is_spent(now)  # and not noted again: it is forgotten some time after its last try
+    given_up = before.is_spent(now)  # not noted again: it is forgotten some time after its last try
     attempt = before if given_up else before.began(now)
 
     def change(noted: Attempts) -> Attempts:
@@ -53,7 +52,7 @@ def may_begin(
 
 
 def ended(ports: Ports, connector: Connector, step: str, document: str) -> None:
-    """Note that a step has ended without a failure that counts, and will be taken again on the same document."""
+    """Note that a step ended without a failure that counts; it will be repeated on the same document."""
     now = ports.clock.now()
 
     def change(attempts: Attempts) -> Attempts:
@@ -63,7 +62,7 @@ def ended(ports: Ports, connector: Connector, step: str, document: str) -> None:
 
 
 def failed(ports: Ports, connector: Connector, step: str, document: str, exc: Exception) -> bool:
-    """Count a failure; True where the step is to be given up, which is told. What says nothing of it isn't counted."""
+    """Count a failure; return whether the step is to be given up, and emit an event then."""
     now = ports.clock.now()
     if isinstance(exc, INNOCENT):
         ended(ports, connector, step, document)
@@ -80,7 +79,7 @@ def failed(ports: Ports, connector: Connector, step: str, document: str, exc: Ex
 
 
 def tell_given_up(ports: Ports, connector: Connector, step: str, document: str, instead: str) -> None:
-    """Tell what is given up, and what is done instead."""
+    """Emit an event: what was given up, and what is done instead."""
     fields: Fields = {"step": step, "document": document, "instead": instead}
     ports.events.emit(Event(EventName.STEP_GIVEN_UP, connector.name, level=Level.ERROR, fields=fields))
 

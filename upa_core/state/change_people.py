@@ -1,4 +1,4 @@
-"""Change people in their shards while others may be moving or changing them."""
+"""Change people in their shards while another instance may be moving or changing them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ShardChange = Callable[[Shard, Mapping[str, T]], None]
 def change_people(
     ports: Ports, connector: Connector, everyone: Mapping[str, T], change: ShardChange[T], run: str
 ) -> None:
-    """Apply a change to people, shard by shard, in today's generation of shards; repeatable.
+    """Apply a change to people, shard by shard, in the current generation of shards; repeatable.
 
     For changes that belong to an open run: nobody moves people while one is open. What the plan of `run` has read of
     the shards is trusted as long as its etag holds; whatever else is read is changed only if the run was still open
@@ -54,7 +54,7 @@ def change_people(
 
 
 def change_people_between_runs(ports: Ports, connector: Connector, everyone: Iterable[str], change: Change) -> None:
-    """Apply a change to each person that no run guards; a plan or a move of people made meanwhile begins again."""
+    """Apply a change to people outside any run; a plan or a move of people that is being made starts again."""
     persons = dict.fromkeys(everyone)
 
     def change_each(shard: Shard, persons: Mapping[str, None]) -> None:
@@ -71,7 +71,7 @@ def change_people_between_runs(ports: Ports, connector: Connector, everyone: Ite
 
 
 def next_sequence(ports: Ports, connector: Connector) -> int:
-    """Take the next file number: whatever it stamps is newer than every file planned so far."""
+    """Take the next file number: its stamp is newer than that of every file planned so far."""
     taken = state_of(ports.store, connector.name).update(lambda state: replace(state, sequence=state.sequence + 1))
     return taken.value.sequence
 
@@ -89,7 +89,7 @@ def _apply(
     kept: Mapping[int, Blob | None] = MappingProxyType({}),
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Change the people of an index, shard by shard. Seven parameters: two of them only where a run is open."""
+    """Change the people of an index, shard by shard. Seven parameters: two of them apply only while a run is open."""
     people = People(ports.store, connector, index)
     by_shard = {n: dict(part) for n, part in enumerate(spread(everyone, everyone.items(), index.shards)) if part}
     numbers, books = list(by_shard), {}
@@ -106,7 +106,7 @@ def _change_shards(
     kept: Mapping[int, Blob | None],
     check: Callable[[], None],
 ) -> dict[int, EscrowBook]:
-    """Change some shards at a time; those that somebody wrote in between are read, `check`ed and changed again."""
+    """Change some shards at a time. A shard that somebody else wrote meanwhile is read, `check`ed and changed again."""
     books: dict[int, EscrowBook] = {}
     for _ in range(_TRIES):
         few = {number: len(part) <= FEW_PEOPLE for number, part in parts.items()}

@@ -26,19 +26,19 @@ _TRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[T]):
-    """A document as it was read; `etag` is None where nothing is stored yet."""
+    """A document as it was read; `etag` is None where nothing is stored."""
 
     value: T
     etag: str | None
 
 
 def encode(data: Any) -> bytes:
-    """Write JSON values as UTF-8."""
+    """Encode JSON values as UTF-8."""
     return orjson.dumps(data)
 
 
 def decode(data: bytes, *, where: str) -> Any:
-    """Read JSON values, whose checksum fits where they have one; raises `CorruptStateError` naming `where`."""
+    """Decode JSON values and check their checksum, if there is one; raises `CorruptStateError` naming `where`."""
     document = unsealed(data)
     if document is None:
         raise CorruptStateError(f"{where} is damaged: its checksum doesn't fit")
@@ -62,10 +62,10 @@ def get_document(store: Store, key: str, kind: type[T]) -> Stored[T] | None:
 
 
 class Document(Generic[T]):
-    """One document that several processes change, each only what it read."""
+    """One document that several processes change; each changes only the version that it read."""
 
     def __init__(self, store: Store, key: str, empty: T, *, disposable: bool = False) -> None:
-        """Take the document of a key; one that is `disposable` is empty where it can't be read."""
+        """Take the document of a key; a `disposable` document counts as empty where it can't be read."""
         self._store = store
         self._key = key
         self._empty = empty
@@ -84,12 +84,12 @@ class Document(Generic[T]):
             return Stored(self._empty, blob.etag)
 
     def save(self, read: Stored[T], changed: T) -> Stored[T]:
-        """Write what was changed over what was read; raises `ConflictError` where somebody wrote in between."""
+        """Write a changed version over the one that was read; raises `ConflictError` where somebody else wrote."""
         etag = put_document(self._store, self._key, changed, etag=read.etag, if_absent=read.etag is None)
         return Stored(changed, etag)
 
     def update(self, change: Callable[[T], T], read: Stored[T] | None = None) -> Stored[T]:
-        """Apply `change` to the newest version, again after each lost race; `change` may raise to give up.
+        """Apply `change` to the newest version, and again after each lost race; `change` may raise to give up.
 
         Nothing is written where `change` returns an equal document. With `read`, that version is tried first.
         """
@@ -111,12 +111,12 @@ def state_of(store: Store, connector: str) -> Document[ConnectorState]:
 
 
 def censuses_of(store: Store, connector: str) -> Document[Censuses]:
-    """Return how many people a connector's full rounds named."""
+    """Return the censuses of a connector: how many people its full rounds named."""
     return Document(store, censuses_key(connector), Censuses(), disposable=True)
 
 
 def shard_list_of(store: Store, connector: str) -> Document[ShardList]:
-    """Return which people shards a connector has."""
+    """Return the list of a connector's people shards."""
     return Document(store, shard_list_key(connector), ShardList(), disposable=True)
 
 
@@ -126,5 +126,5 @@ def lane_of(store: Store, connector: Connector) -> Document[Lane]:
 
 
 def watcher_of(store: Store, connector: Connector) -> Document[Watcher]:
-    """Return the last look at the import file in the lane of a connector's target tenant."""
+    """Return the watcher's note about the file in the lane of a connector's target tenant."""
     return Document(store, watcher_key(connector.target.lane), Watcher(), disposable=True)

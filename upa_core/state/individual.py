@@ -1,4 +1,4 @@
-"""What a tenant's individual writes share: what the probe found, and the budget of calls, reserved in blocks.
+"""Individual writes of a tenant share these: the probe's result, and the budget of calls, which are reserved in blocks.
 
 Whoever calls PeopleManager takes the calls from here, writes and reads alike.
 """
@@ -22,18 +22,18 @@ from upa_core.ports.store import Store
 from upa_core.state.document import Document
 
 BLOCK: Final = 100
-"""Calls reserved at a time: a slice costs a few writes, and a worker that dies takes few calls with it."""
+"""Calls reserved at a time: a slice costs a few writes, and the death of a worker loses few calls."""
 PATIENCE: Final = timedelta(minutes=6)
-"""A check waits so long for calls: a window and a little more."""
+"""A check waits this long for calls: one window and a little more."""
 
 
 def proofs_of(store: Store, connector: Connector) -> Document[Proofs]:
-    """Return the document of a connector's target tenant."""
+    """Return the proofs of a connector's target tenant."""
     return Document(store, proof_key(connector.target.lane), Proofs())
 
 
 class CallBudget:
-    """Calls of PeopleManager that one worker may make: reserved in storage, and given back where they weren't made.
+    """The calls of PeopleManager that one worker may make: reserved in storage, and given back if they aren't made.
 
     Reading one person is a call, each value set is another. A background reader that may take a tenth of the share:
 
@@ -71,18 +71,18 @@ class CallBudget:
         """Calls taken so far."""
 
     def __enter__(self) -> CallBudget:
-        """Return itself."""
+        """Return the budget itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give back what wasn't used; after a death nothing is."""
+        """Give back unused calls; after the death of a worker they are lost."""
         if kind is None or issubclass(kind, Exception):
             self.close()
 
     def take(self, calls: int, *, one: bool = False) -> bool:
-        """Take calls, reserving another block where there aren't enough; False where the budget has none.
+        """Take calls, and reserve another block where there aren't enough; return False where the budget has none.
 
         With `one`, for one person alone: an unused window that is smaller than that is passed.
         """
@@ -95,24 +95,24 @@ class CallBudget:
         return True
 
     def put_back(self, calls: int) -> None:
-        """Take calls back that were taken and not made."""
+        """Put back calls that were taken and not made."""
         self._left += calls
         self.made -= calls
 
     def free_at(self, calls: int = 1) -> datetime:
-        """Return when so many calls can be reserved again."""
+        """Return when this many calls can be reserved again."""
         return self._document.load().value.free_at(self._budget, self._clock.now(), self._part, least=calls)
 
     def lost_names(self) -> int:
-        """Return how many known people in a row had a user name that found no profile."""
+        """Return how many known people in a row had a user name that finds no profile."""
         return self._document.load().value.lost_names
 
     def note_lost_names(self, people: int) -> None:
-        """Tell everybody in the tenant how many it were; 0: one was found again."""
+        """Store this number of people for everybody in the tenant; 0: one was found again."""
         self._document.update(lambda calls: replace(calls, lost_names=people))
 
     def throttled(self, pause: float | None) -> int:
-        """Note the pause that the service asked for; returns how many times in a row it has."""
+        """Note a pause that the service asked for; return how many times in a row it asked."""
         self._left = 0
         now = self._clock.now()
         return self._document.update(
@@ -124,7 +124,7 @@ class CallBudget:
         self._document.update(PeopleCalls.answered)
 
     def close(self) -> None:
-        """Give back what wasn't used."""
+        """Give back unused calls."""
         left, self._left = self._left, 0
         if left:
             now = self._clock.now()
@@ -143,7 +143,7 @@ class CallBudget:
 
 
 class CountedProfiles:
-    """Implements the port `Profiles`: reads for somebody who waits, each taken from the tenant's budget of calls.
+    """Implements the port `Profiles` for a caller who waits: each read takes a call from the tenant's budget.
 
     Where the share of these five minutes is used up, it waits for the next. `ThrottledError` is raised where it would
     be long, and is noted for everybody where the service raised it.

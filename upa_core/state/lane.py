@@ -1,4 +1,4 @@
-"""The target tenant's lane: one import file in flight, moved only by whoever saw it where it is."""
+"""The target tenant's lane: one import file in flight. Only an instance that saw it where it is may move it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def move(
 
 
 def abandon(flight: InFlight, now: datetime) -> Callable[[Lane], Lane]:
-    """Return the change that keeps a given-up import job on the books."""
+    """Return the change that keeps an import job on the books after it was given up."""
     entry = Abandoned(
         connector=flight.connector,
         run=flight.run,
@@ -68,7 +68,7 @@ def abandon(flight: InFlight, now: datetime) -> Callable[[Lane], Lane]:
 
 
 def is_current(state: ConnectorState, flight: InFlight) -> bool:
-    """Tell whether the state still waits for this file; otherwise what became of it is written already."""
+    """Return whether the state still waits for this file; if not, its outcome is written already."""
     if state.run is None or state.run.id != flight.run:
         return False
     file = state.run.file(flight.file)
@@ -76,7 +76,7 @@ def is_current(state: ConnectorState, flight: InFlight) -> bool:
 
 
 def take_over(ports: Ports, connector: Connector, lane: Stored[Lane]) -> bool:
-    """Free a lane that a connector nobody runs any more has held too long; its import job stays on the books."""
+    """Free a lane that a connector without an owner has held too long; its import job stays on the books."""
     flight, now = lane.value.in_flight, ports.clock.now()
     if flight is None or not flight.overdue(now):
         return False
@@ -90,6 +90,6 @@ def take_over(ports: Ports, connector: Connector, lane: Stored[Lane]) -> bool:
 def emit(
     ports: Ports, name: EventName, flight: InFlight, level: Level = Level.INFO, **fields: str | int | float | None
 ) -> None:
-    """Tell something about the file in the lane."""
+    """Emit an event about the file in the lane."""
     named = {"file": flight.file, **fields}
     ports.events.emit(Event(name, flight.connector, flight.run, level, named, flight.jobs))

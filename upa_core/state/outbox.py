@@ -1,4 +1,4 @@
-"""The outbox: sealed rounds that wait to be settled, and the full round that something in it calls for."""
+"""The outbox: sealed rounds that wait to be settled, and the full round that one of them may need."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
 
 MAX_ROUNDS = 48
-"""Sealed rounds kept apart; in a long hold or pause later ones grow into the last, so that the state stays small."""
+"""Sealed rounds that are stored one by one; during a long hold or pause, later rounds are merged into the last one."""
 
 
 def with_round(state: ConnectorState, sealed: SealedRound) -> tuple[SealedRound, ...]:
-    """Append a round to the outbox, or lengthen the last one by it."""
+    """Return the outbox with one more round: appended, or merged into the last one."""
     last = state.sealed[-1] if state.sealed else None
     runs = (state.run, state.hold.run if state.hold is not None else None)
     taken = {round_id for run in runs if run is not None for round_id in run.rounds}
@@ -37,13 +37,13 @@ def with_round(state: ConnectorState, sealed: SealedRound) -> tuple[SealedRound,
 
 
 def ask_for_full_round(ports: Ports, connector: Connector) -> None:
-    """Ask for a full round, once; a request that is there already becomes one for a full round."""
+    """Ask for a full round, once; an existing request is turned into one for a full round."""
     now, fresh = ports.clock.now(), run_id(ports.clock.now(), ports.ids.token())
     state_of(ports.store, connector.name).update(lambda state: asking_for_full_round(state, fresh, now))
 
 
 def asking_for_full_round(state: ConnectorState, fresh: str, now: datetime) -> ConnectorState:
-    """Return the state with a full round asked for; `fresh`: the id that a new request bears."""
+    """Return the state with a request for a full round; `fresh`: the id of a new request."""
     if full_round_comes(state):
         return state
     before = state.requested

@@ -1,4 +1,4 @@
-"""A store whose writes stay in memory, over one that is only read: what a preview works on."""
+"""A store whose writes stay in memory, over a store that is only read: a preview works on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.ports.store import Blob, BlobInfo, Store
 
 
 class OverlayStore:
-    """Implements `Store`: reads through, keeps every write and deletion to itself."""
+    """Implements `Store`: reads from the store below, and keeps every write and deletion in memory."""
 
     def __init__(self, below: Store, clock: Clock) -> None:
         self._below = below
@@ -23,25 +23,25 @@ class OverlayStore:
 
     @property
     def calls_at_once(self) -> int:
-        """Return what the store below is worth."""
+        """Return the number of the store below."""
         return self._below.calls_at_once
 
     def get(self, key: str) -> Blob | None:
-        """Return the blob as it would be."""
+        """Return the blob, with the writes in memory."""
         if key not in self._written:
             return self._below.get(key)
         kept = self._written[key]
         return None if kept is None else Blob(kept[0], kept[1])
 
     def read_range(self, key: str, start: int, length: int) -> bytes | None:
-        """Return a part of the blob as it would be."""
+        """Return a part of the blob, with the writes in memory."""
         if key not in self._written:
             return self._below.read_range(key, start, length)
         kept = self._written[key]
         return None if kept is None else kept[0][start : start + length]
 
     def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
-        """Keep the write, under the same conditions."""
+        """Keep the write in memory, under the same conditions."""
         if if_match is not None or if_absent:
             current = self.get(key)
             if (if_absent and current is not None) or (
@@ -54,11 +54,11 @@ class OverlayStore:
         return etag
 
     def delete(self, key: str) -> None:
-        """Keep the deletion."""
+        """Keep the deletion in memory."""
         self._written[key] = None
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
-        """Yield what would be stored, ordered by key."""
+        """Yield the stored blobs with the writes in memory, ordered by key."""
         below = (info for info in self._below.list(prefix) if info.key not in self._written)
         own = sorted((key, kept) for key, kept in self._written.items() if kept is not None and key.startswith(prefix))
         yield from merge(below, (BlobInfo(k, len(v[0]), v[2]) for k, v in own), key=lambda info: info.key)

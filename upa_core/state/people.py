@@ -1,4 +1,4 @@
-"""People shards and the index of escrow, over the store."""
+"""People shards and the escrow index, over the store."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _TOO_MANY = "the index of escrow is being written by too many at once"
 _TRIES = 8
 
 FEW_PEOPLE = 16
-"""Up to so many people of a shard are decoded one by one: each is looked for in the whole blob."""
+"""Up to this many people of a shard are decoded one by one: each is searched in the whole blob."""
 MAX_KEPT = 32 * 1024 * 1024
-"""Bytes of shards that are kept for whoever settles; a run that touches more reads them again."""
+"""Bytes of shards that are kept for settling; a run that touches more reads them again."""
 _FEW = 8
-"""Up to so many shards are read or written one after the other."""
+"""Up to this many shards are read or written one after the other."""
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
 def _at_once(store: Store, work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
-    """Do the same for each, as many at a time as the store is worth: for calls to storage, which are slow.
+    """Do the same work for each item, in as many threads as the store allows: for slow calls to storage.
 
     Not for work of our own: threads take turns at it, and what it needs of memory is had anew by each.
     """
@@ -45,7 +45,7 @@ def _at_once(store: Store, work: Callable[[_In], _Out], items: Sequence[_In]) ->
 
 @dataclass(frozen=True, slots=True)
 class ReasonBook:
-    """People of one shard in escrow for one reason."""
+    """The people of one shard who are in escrow for one reason."""
 
     people: int
     oldest: datetime
@@ -53,26 +53,29 @@ class ReasonBook:
 
 @dataclass(frozen=True, slots=True)
 class EscrowBook:
-    """What the index knows of one shard's escrow."""
+    """The index's summary of one shard's escrow."""
 
     due: datetime | None = None
     reasons: dict[str, ReasonBook] = field(default_factory=dict)
     writes: int = 0
-    """The shard's own count when this was summed up."""
+    """The shard's write count when this was summed up."""
 
 
 @dataclass(frozen=True, slots=True)
 class EscrowIndex:
-    """Escrow by shard number: who is due when, and how many wait for what. Rebuilt from the shards where it is lost."""
+    """Escrow by shard number: who is due when, and how many wait for which reason.
+
+    Rebuilt from the shards if it is lost.
+    """
 
     folder: str
-    """The generation of shards that it is about."""
+    """The generation of shards that it describes."""
     version: int = 1
     books: dict[str, EscrowBook] = field(default_factory=dict)
 
 
 def book_of(shard: Shard) -> EscrowBook:
-    """Sum up a shard's escrow."""
+    """Return the summary of a shard's escrow."""
     reasons: dict[str, ReasonBook] = {}
     counted: set[tuple[str, str]] = set()
     for person, _, entry in shard.escrow.entries():
@@ -89,7 +92,7 @@ def _size(blob: Blob | None) -> int:
 
 
 class People:
-    """The shards of one connector in one generation."""
+    """The people shards of one generation of a connector."""
 
     def __init__(self, store: Store, connector: Connector, index: PeopleIndex) -> None:
         self._store = store
@@ -97,35 +100,37 @@ class People:
         self._targets = connector.targets
         self.index = index
         self.kept: dict[int, Blob | None] | None = None
-        """Where set: shards as they were last read or written here (None: nothing is stored), for whoever settles. None
-        once that is too much."""
+        """Shards as they were last read or written here, kept for settling (a value None: nothing is stored).
+
+        The whole is None where nothing is kept, or when it has become too much.
+        """
         self._kept_bytes = 0
         self._noted: Mapping[int, EscrowBook] = {}
         self._there = ShardsThere(store, connector.name, index.folder)
 
     def load(self, shard: int, *, few: bool = False) -> Stored[Shard]:
-        """Read a shard, for a few people of it or all; an empty one where there never was one.
+        """Read a shard, for a few of its people or for all; an empty one where it never existed.
 
         Raises `CorruptStateError` for one that is lost or damaged.
         """
         return self._loaded(shard, self._get(shard), few=few)
 
     def load_all(self, shards: Mapping[int, bool]) -> dict[int, Stored[Shard]]:
-        """Read shards, several at a time, each for a few people (True) or all; as `load`."""
+        """Read several shards at a time, each for a few people (True) or for all; raises as `load`."""
         blobs = _at_once(self._store, self._get, list(shards))
         return {n: self._loaded(n, blob, few=shards[n]) for n, blob in zip(shards, blobs, strict=True)}
 
     def decode(self, shard: int, kept: Blob | None, *, few: bool = False) -> Stored[Shard]:
-        """Decode a shard as it was stored, an empty one for None."""
+        """Decode a stored shard; None gives an empty one."""
         data, etag = (kept.data, kept.etag) if kept is not None else (None, None)
         return Stored(decode_shard(data, self._targets, where=self._key(shard), few=few), etag)
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
-        """Write a changed shard over what was read; raises `ConflictError` where somebody wrote in between."""
+        """Write a changed shard over the version that was read; raises `ConflictError` where somebody else wrote."""
         self._put(shard, read.etag, self._encoded(read), count_rows(read.value))
 
     def save_all(self, changed: Mapping[int, Stored[Shard]]) -> list[int]:
-        """Write changed shards, several at a time; returns those that somebody wrote in between, which were left."""
+        """Write several changed shards at a time; return those that somebody else wrote, which stay as they are."""
         data = {shard: self._encoded(read) for shard, read in changed.items()}
 
         def lost(shard: int) -> bool:
@@ -139,7 +144,7 @@ class People:
         return [shard for shard, gone in zip(shards, _at_once(self._store, lost, shards), strict=True) if gone]
 
     def note(self, changed: Mapping[int, EscrowBook]) -> None:
-        """Bring the index up to date for the shards that changed; what was noted of a newer shard stays.
+        """Update the index for the shards that changed; a newer summary of a shard stays.
 
         What `due_shards` had found in the index is older than the shards read after it, whatever it counts: a shard
         that was lost or restored has fewer writes than were noted.
@@ -203,11 +208,11 @@ class People:
             self.kept = None
 
     def books(self) -> Mapping[int, EscrowBook]:
-        """Return what waits in escrow, by shard."""
+        """Return the summaries of escrow, by shard."""
         return {int(shard): book for shard, book in self._index().value.books.items()}
 
     def due_shards(self, now: datetime) -> list[int]:
-        """Return the shards where somebody in escrow is due."""
+        """Return the shards in which somebody in escrow is due."""
         self._noted = self.books()
         return sorted(shard for shard, book in self._noted.items() if book.due is not None and book.due <= now)
 
@@ -216,7 +221,7 @@ class People:
         return min((book.due for book in self.books().values() if book.due is not None), default=None)
 
     def _index(self) -> Stored[EscrowIndex]:
-        """Read the index; one that is lost, damaged or about other shards is made again."""
+        """Read the index; a lost or damaged one, or one of other shards, is rebuilt."""
         key = due_key(self._name)
         for _ in range(_TRIES):
             try:

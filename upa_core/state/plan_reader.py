@@ -1,4 +1,4 @@
-"""Read a frozen plan: a batch, and beside it what the shadow said before."""
+"""Read a frozen plan: a batch, and the shadow's values before it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAN_VERSION = 2
 
 
 def form_of(ports: Ports, route: str) -> BatchForm:
-    """Return how a route's batches are read.
+    """Return the form of a route's batches.
 
     Raises `CorruptStateError` for a route that this release doesn't know.
     """
@@ -37,7 +37,7 @@ def read_plan(ports: Ports, run: str, file: FileState) -> list[Entry]:
 
 
 def find_in_plan(ports: Ports, run: str, file: FileState, person: str) -> Entry | None:
-    """Return a person's entry, None where a batch doesn't name them or isn't kept any more."""
+    """Return a person's entry; None where a batch doesn't name them or is no longer kept."""
     blob = ports.store.get(file_key(run, file.name))
     if blob is None or person.encode() not in blob.data:
         return None
@@ -50,7 +50,7 @@ def find_in_plan(ports: Ports, run: str, file: FileState, person: str) -> Entry 
 
 
 def people_in(ports: Ports, run: str, name: str, route: str) -> dict[str, bytes]:
-    """Return what a batch says of each person, for its form's `read`.
+    """Return each person's part of a batch, for the `read` of its form.
 
     Raises `CorruptStateError` where the batch is missing or can't be read.
     """
@@ -58,14 +58,14 @@ def people_in(ports: Ports, run: str, name: str, route: str) -> dict[str, bytes]
 
 
 def read_known(store: Store, run: str, name: str) -> dict[str, dict[str, str | None]]:
-    """Return what the shadow said of a batch's people, of those of whom anything was known.
+    """Return what the shadow said about the people of a batch, without people of whom nothing was known.
 
     Raises `CorruptStateError` where the plan is missing or can't be read.
     """
     key = plan_key(run, name)
     plan = decode(_needed(store, key), where=key)
     try:
-        if isinstance(plan, list):  # version 1: person, what its import file says, what was known
+        if isinstance(plan, list):  # version 1: person, values in the import file, known values
             return {person: old for person, _, old in plan}
         if plan["version"] > PLAN_VERSION:
             raise CorruptStateError(f"{key}: version {plan['version']} is newer than this release knows")

@@ -1,4 +1,4 @@
-"""Freeze a plan: batches within their limits, each for one route, and beside each what the shadow said before."""
+"""Freeze a plan: batches within their limits, each for one route, and with each the shadow's values before it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from upa_core.state.plan_reader import PLAN_VERSION, form_of
 from upa_core.state.run_people.writer import PeopleWriter
 
 _PIECE = 128
-"""People encoded at a time: what they take is small enough for the allocator to have it at hand again."""
+"""People encoded at a time: few enough for the allocator to reuse the memory."""
 SMALL_FILES = 8
-"""Files that are kept short after an unexplained failure; the day's budget of import jobs has to bear them."""
+"""Files that are kept small after an unexplained failure; they have to fit into the day's budget of import jobs."""
 
 
 class PlanWriter:
-    """A plan sink that stores batches; nobody knows them before the state names the run."""
+    """A plan sink that stores batches; nobody finds them before the state names the run."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class PlanWriter:
         people: int = 0,
         rows: PeopleWriter | None = None,
     ) -> None:
-        """Begin after the batch number `sequence`; with `people`, the first import files hold at most so many each.
+        """Begin after the batch number `sequence`; with `people`, the first import files hold at most that many people.
 
         Six parameters: whose plan it is, and two options. `rows` is told each person's changes, and where they went.
         """
@@ -53,24 +53,24 @@ class PlanWriter:
         self._rows = rows
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
-        """Add people's changes, beginning the next batch of a route where one is full."""
+        """Add people's changes; where a batch of a route is full, begin the next one."""
         places = [(part, self._add(route, part)) for route, part in self._cut(entries)]
         if self._rows is not None:
             self._rows.add(entries, left_out, places)
 
     def close(self) -> tuple[FileState, ...]:
-        """Store the last batch of each route and return all of them, in the order they will be sent."""
+        """Store the last batch of each route and return all batches, in the order in which they will be sent."""
         for route in list(self._open):
             self._close(route)
         return tuple(self._files)
 
     @property
     def batches(self) -> list[FileState]:
-        """Return the batches in the order in which they were begun; for after `close`."""
+        """Return the batches in the order in which they were begun; call it after `close`."""
         return [one for one in self._begun if one is not None]
 
     def _add(self, route: str, entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
-        """Add people to batches of a route; returns for each batch its number, the first in it, how many."""
+        """Add people to batches of a route; return for each batch its number, its first person's index, how many."""
         places: list[tuple[int, int, int]] = []
         while entries:
             batch = self._open.get(route)
@@ -111,7 +111,7 @@ class PlanWriter:
 
 
 class _OpenBatch:
-    """A batch that still grows, and what was known of its people."""
+    """A batch that is still being built, and the shadow's values of its people."""
 
     def __init__(self, batch: Batch, number: int) -> None:
         self.batch, self.number = batch, number
@@ -119,7 +119,7 @@ class _OpenBatch:
         self.updated = self.cleared = self.again = 0
 
     def add(self, entries: Sequence[Entry]) -> int:
-        """Add people as far as they fit; what was known is kept as bytes: as objects it takes six times as much."""
+        """Add as many people as fit. Known values are kept as bytes: as objects they take six times as much."""
         taken = self.batch.add(entries)
         updated, cleared = count_changes(entries[:taken])
         self.updated += updated

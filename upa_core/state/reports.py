@@ -1,4 +1,4 @@
-"""Ended runs, newest first, from their reports."""
+"""Ended runs from their reports, newest first."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from upa_core.ports.store import Store
 from upa_core.state.document import get_document
 
 MONTHS = 4
-"""How far back anybody looks: longer than archives are kept by default."""
+"""How many months back anybody looks: longer than archives are kept by default."""
 EARLIEST = 2020
 
 
 def recent_reports(store: Store, now: datetime, *, before: str = "") -> Iterator[Report]:
-    """Yield reports of ended runs, the newest run first, from `before` (a run id, itself left out) backwards.
+    """Yield the reports of ended runs, the newest first, from before `before` (a run id).
 
     A report that this release can't read is left out.
     """
@@ -37,13 +37,13 @@ def recent_reports(store: Store, now: datetime, *, before: str = "") -> Iterator
 
 
 def reports_of(store: Store, connector: str) -> Iterator[Report]:
-    """Yield every report of a connector that is still kept, the newest run first; as `recent_reports`."""
+    """Yield every stored report of a connector, the newest run first; as `recent_reports`."""
     for run in _ended_runs(store, RUNS_PREFIX):
         yield from (report for report in _read(store, run) if report.connector == connector)
 
 
 def read_report(store: Store, run: str) -> Report | None:
-    """Return a run's report; None where there is none, or none that this release can read."""
+    """Return a run's report; None where there is none, or where this release can't read it."""
     return next(_read(store, run), None)
 
 
@@ -64,12 +64,12 @@ def _read(store: Store, run: str) -> Iterator[Report]:
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """Return a report as JSON values for people and programs: its status is what reached profiles."""
+    """Return a report as JSON values; its status says what arrived in profiles."""
     return {**to_json(report), "status": report.outcome}
 
 
 def typical_hours(reports: list[Report]) -> float | None:
-    """Return how long an import file usually takes, queueing to settling; None where nothing tells."""
+    """Return how long an import file usually takes from queueing to settling, in hours; None where no report says."""
     took = [
         (report.ended - report.started).total_seconds() / 3600 / len(report.files)
         for report in reports

@@ -1,4 +1,4 @@
-"""Give a connector's people another number of shards, at a full round, without ever losing one."""
+"""Change the number of a connector's people shards at a full round, without losing a person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upa_core.state.people import EscrowBook, People, book_of
 def fit_shards(
     ports: Ports, connector: Connector, state: Stored[ConnectorState], people_expected: int
 ) -> Stored[ConnectorState]:
-    """Bring the shard count near `people_per_shard`, where it is off by more than a factor of two.
+    """Adjust the shard count to `people_per_shard`, where it is off by more than a factor of two.
 
     The people are copied into a new generation first, under a name that nobody else uses; one conditional write of the
     state switches over, and only then the old generation is deleted. A crash leaves an unnamed generation, which
@@ -50,7 +50,7 @@ def fit_shards(
 
 
 def _copy(connector: Connector, old: People, fresh: People) -> dict[int, EscrowBook]:
-    """Write the new generation group by group: each old shard's people fall into a fixed set of new shards."""
+    """Write the new generation group by group: each old shard's people go to a fixed set of new shards."""
     groups = min(old.index.shards, fresh.index.shards)
     books = {}
     for group in range(groups):
@@ -60,7 +60,7 @@ def _copy(connector: Connector, old: People, fresh: People) -> dict[int, EscrowB
             shard = old.load(number).value
             floor, lost = max(floor, shard.floor), lost or shard.lost
             _distribute(shard, parts, connector, fresh.index.shards)
-        if floor or lost:  # they speak of people without an entry: of every new shard that they may fall into
+        if floor or lost:  # about people without an entry: copied to every new shard that may get such a person
             for number in group_members(group, groups, fresh.index.shards):
                 part = parts.setdefault(number, Shard(connector.targets))
                 part.floor, part.lost = floor, lost

@@ -1,4 +1,4 @@
-"""End a run: the one write that takes its rounds out of the outbox, or keeps them for another try."""
+"""End a run: one write removes its rounds from the outbox, or keeps them for another try."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QUARANTINE_AFTER = 3
 
 
 def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why: str = "") -> Report:
-    """Store what a run came to; writing it again changes nothing that matters.
+    """Store the report of a run; to repeat it changes nothing that matters.
 
     That people wait for their profile is kept where it decides the outcome: the first release doesn't know the field.
     """
@@ -58,7 +58,7 @@ def write_report(ports: Ports, connector: str, run: Run, status: RunResult, why:
 
 
 def after_success(state: ConnectorState, run: Run, now: datetime) -> ConnectorState:
-    """Return the state after a run that went through: its rounds leave the outbox."""
+    """Return the state after a run that succeeded: its rounds leave the outbox."""
     known = run.counts.people if run.full else state.people.known
     outcome = outcome_of("success", run.counts) if run.files else state.last_outcome
     return replace(
@@ -87,7 +87,7 @@ def after_failure(
     opaque: bool = True,
     people: int = 0,
 ) -> ConnectorState:
-    """Return the state after a run that confirmed not everybody: its rounds stay, to be planned again after a pause.
+    """Return the state after a run that didn't confirm everybody: its rounds stay, and are planned again after a pause.
 
     Seven parameters: three of them say how it failed.
 
@@ -95,7 +95,6 @@ def after_failure(
         quarantine: why one failure is enough; otherwise it takes three in a row.
         opaque: nothing says why the run failed: the target may be down.
         people: people in the file whose failure names nobody.
-
     """
     failures = (state.retry.failures if state.retry is not None else 0) + 1
     repeated = QuarantineReason.TARGET_DOWN if opaque else QuarantineReason.TOO_MANY_FAILURES
@@ -114,18 +113,17 @@ def after_failure(
 
 
 def after_ad_hoc(state: ConnectorState, run: Run) -> ConnectorState:
-    """Return the state after an ad hoc run, however it ended: it tells nothing of the connector's own runs."""
+    """Return the state after an ad hoc run, whatever its end: it says nothing about the connector's own runs."""
     return replace(state, run=None, last_run=run.id, runs=state.runs + 1)
 
 
 def count_people(ports: Ports, connector: str, run: Run, *, believed: bool) -> None:
-    """Note how many people the full round of an ended run named, and who left by name.
+    """Store how many people the full round of an ended run named, and who left.
 
     It follows the write that ends the run; a crash between the two leaves the figures of before.
 
     Args:
         believed: False for a run that failed or was doubted: its full round counts for nothing.
-
     """
     left = run.counts.ended - run.counts.absent
     if not left and not (believed and run.full):
@@ -140,7 +138,7 @@ def count_people(ports: Ports, connector: str, run: Run, *, believed: bool) -> N
 
 
 def after_delivery(state: ConnectorState, run: Run, file: FileState, now: datetime) -> ConnectorState:
-    """Return the state with what a file changed counted for the rolling change threshold.
+    """Return the state with the changes of a file counted for the rolling change threshold.
 
     What was announced or approved isn't counted; the updates of a file that confirmed nobody will be planned, and
     counted, again.
@@ -153,7 +151,7 @@ def after_delivery(state: ConnectorState, run: Run, file: FileState, now: dateti
 
 
 def drop_segments(ports: Ports, rounds: Iterable[SealedRound]) -> None:
-    """Delete the segments of rounds that have left the outbox; what a crash leaves, housekeeping finds.
+    """Delete the segments of rounds that left the outbox; housekeeping deletes the ones that a crash leaves.
 
     Those of a secondary source's round are part of its current rows, and stay.
     """

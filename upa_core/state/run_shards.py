@@ -16,7 +16,7 @@ from upa_core.ports.store import Blob, Store
 
 
 def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, Blob | None]) -> None:
-    """Store what a plan read, a line that says what lies where and then the shards."""
+    """Store the shards that a plan read: a line with the position of each, and then the shards."""
     if kept:
         sizes = {str(n): [None, 0] if one is None else [one.etag, len(one.data)] for n, one in kept.items()}
         data = b"".join(one.data for one in kept.values() if one is not None)
@@ -25,7 +25,7 @@ def keep_shards(store: Store, run: str, index: PeopleIndex, kept: Mapping[int, B
 
 
 def kept_shards(store: Store, run: str, index: PeopleIndex) -> dict[int, Blob | None]:
-    """Return what was kept, if it is about these people; an unreadable or damaged shortcut is none."""
+    """Return the kept shards, if they belong to these people; a damaged or unreadable blob gives none."""
     blob = store.get(shards_key(run))
     kept: dict[int, Blob | None] = {}
     try:

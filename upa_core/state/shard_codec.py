@@ -1,4 +1,4 @@
-"""People shards as stored blobs: a line of JSON for the shard itself, and behind it the JSON object of its rows.
+"""People shards as stored blobs: a line of JSON for the shard itself, then the JSON object of its rows.
 
 The line tells how many rows there are, and ends in the CRC-32 of all that it says and of the rows. A shard of an
 earlier release tells neither, and both once it is written again.
@@ -23,16 +23,16 @@ from upa_core.domain.people.shadow import ShadowRow, Shard
 from upa_core.state.rows.shard_rows import StoredRows
 
 SHARD_VERSION = 3
-"""Since 3 properties wait in escrow."""
+"""Since version 3, single properties wait in escrow."""
 _WITHOUT_PROPERTIES = 2
-"""Written while none does, so that the release before reads on."""
+"""Written while no single property waits, so that the release before can read it."""
 _WITHOUT_CHECK = {"version", "targets", "escrow", "missed", "declined", "floor", "doubted", "writes", "people"}
-"""What a shard of a release before checksums says."""
+"""The fields of a shard from a release before checksums."""
 _CHECK = re.compile(rb',"check":"([0-9a-f]{8})"}\Z')
 
 
 def encode_shard(shard: Shard) -> bytes:
-    """Write a shard as its stored blob."""
+    """Encode a shard as its stored blob."""
     whole, waiting = _encode_escrow(shard.escrow)
     head: dict[str, Any] = {
         "version": SHARD_VERSION if waiting else _WITHOUT_PROPERTIES,
@@ -61,7 +61,7 @@ def encode_shard(shard: Shard) -> bytes:
 
 
 def count_rows(shard: Shard) -> int | None:
-    """Return of how many people a shard has a row, None where that was never counted and isn't decoded."""
+    """Return the number of people with a row; None where it isn't known without decoding."""
     return shard.rows.count if isinstance(shard.rows, StoredRows) else len(shard.rows)
 
 
@@ -75,7 +75,7 @@ def _check(line: bytes, body: bytes, where: str) -> None:
 
 
 def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few: bool = False) -> Shard:
-    """Rebuild a shard for today's targets: a target new since then is unknown, one no longer mapped is dropped.
+    """Decode a shard for the current targets: a new target is unknown, one that is no longer mapped is dropped.
 
     Args:
         few: only a few people will be asked for; their rows are decoded one by one.
@@ -83,7 +83,6 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
 
     Raises:
         CorruptStateError: the blob is damaged, isn't a shard, or is one of a newer release.
-
     """
     shard = Shard(tuple(targets))
     if data is None:
@@ -115,7 +114,7 @@ def decode_shard(data: bytes | None, targets: Sequence[str], *, where: str, few:
 
 
 def _encode_escrow(escrow: Escrow) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return whole persons as the release before knows them, and those of whom properties wait.
+    """Return the entries of whole persons, as the release before knows them, and the people with entries of properties.
 
     One invalid value was always stored with its property's name as the detail.
     """
@@ -143,7 +142,7 @@ def _decode_escrow(head: Mapping[str, Any], escrow: Escrow, where: str) -> None:
 
 
 def _ours(head: Mapping[str, Any], targets: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-    """Return the values of ours by person, of properties that are mapped today."""
+    """Return values of ours by person, of properties that are mapped now."""
     found = {}
     for person, values in head.get("ours", {}).items():
         if kept := {target: list(mine) for target, mine in values.items() if target in targets}:
@@ -153,7 +152,7 @@ def _ours(head: Mapping[str, Any], targets: Sequence[str]) -> dict[str, dict[str
 
 def _rows(head: Mapping[str, Any], body: bytes, targets: tuple[str, ...]) -> dict[str, ShadowRow]:
     stored = tuple(head["targets"])
-    if head["version"] == 1:  # the stamp came first, and the rows lay in the same object
+    if head["version"] == 1:  # the stamp came first, and the rows were in the same object
         rows: dict[str, ShadowRow] = {person: [*cells, stamp] for person, (stamp, *cells) in head["people"].items()}
     else:
         rows = orjson.loads(body)

@@ -1,4 +1,4 @@
-"""Which people shards there are: a stored list that tells a lost shard from one that never was."""
+"""The list of existing people shards: it tells a lost shard from one that never existed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upa_core.state.document import shard_list_of
 
 
 class ShardsThere:
-    """The shards of one generation, as the list tells, and those that are written here.
+    """The shards of one generation: the stored list, and the shards that are written here.
 
     A shard is listed once it was written. Who dies in between repeats the step, and with it the note.
     """
@@ -25,7 +25,7 @@ class ShardsThere:
         self._written: dict[str, int | None] = {}
 
     def has(self, shard: int) -> bool:
-        """Tell whether the list names a shard; to be asked after the shard wasn't found.
+        """Return whether the list names a shard; to be asked after the shard wasn't found.
 
         A list of another generation names none: the people were moved, and these shards are deleted.
         """
@@ -35,11 +35,11 @@ class ShardsThere:
         return str(shard) in self._read
 
     def note(self, shard: int, people: int | None) -> None:
-        """Remember that a shard was written, with so many people; None where that isn't known."""
+        """Remember that a shard was written, with this many people; None where the number isn't known."""
         self._written[str(shard)] = people
 
     def add(self) -> None:
-        """Add to the list what was written; where there is no list of this generation, it begins with what is there."""
+        """Add the written shards to the list; a generation's first list begins with the shards that exist."""
         if not self._written:
             return
 

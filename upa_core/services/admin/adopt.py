@@ -1,4 +1,4 @@
-"""Reads what profiles hold already into the shadow of a new connector, so that its first run sends only differences."""
+"""Read the values in profiles into the shadow of a new connector, so that its first run sends only differences."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from upa_core.state.change_people import change_people_between_runs, next_sequen
 
 BATCH = 200
 PER_SECOND = 8.0
-"""No spikes [SP-64]; how many profiles are read in all is up to the tenant's budget of calls."""
+"""A slow, even rate [SP-64]; the tenant's budget of calls limits how many profiles are read in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What was read so far."""
+    """The numbers so far."""
 
     people: int = 0
     values: int = 0
@@ -42,7 +42,7 @@ _WITHOUT_PROFILE = ("no_profile", "no_user_name", "not_in_directory")
 
 
 def unconfirmed(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the people of a plan of whom SharePoint never confirmed some property that would be sent."""
+    """Return the people of a plan with a property that would be sent and that SharePoint never confirmed."""
     return [entry for entry in entries if any(entry.old.get(target) is None for target in entry.new)]
 
 
@@ -54,7 +54,7 @@ def adopt(
     *,
     per_second: float = PER_SECOND,
 ) -> Iterator[Adopted]:
-    """Read people's profiles into the shadow, at most `per_second`; yields the totals so far after each batch.
+    """Read people's profiles into the shadow, at most `per_second`; yield the totals after each batch.
 
     A string is taken as it is shown. A value of another type is taken where the profile holds what the plan would send,
     compared by its type; dates in the order in which they are shown to us. Whose profile it is tells the object id. A
@@ -101,7 +101,7 @@ def _read(ports: Ports, reader: Reader, people: Sequence[str], names: Sequence[s
 
 
 def _held(connector: Connector, entry: Entry, one: Read, order: DateOrder | None) -> dict[str, str | None]:
-    """Return what of a profile is known for sure, in the form in which it would be planned."""
+    """Return the values of a profile that are known for sure, in the form in which they would be planned."""
     found: dict[str, str | None] = {}
     for mapping in connector.active:
         shown, planned = one.values.get(mapping.target, ""), entry.new.get(mapping.target)

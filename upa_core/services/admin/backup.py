@@ -1,4 +1,4 @@
-"""A connector's state in one file: written, put back, or only its watermark taken out of it."""
+"""A connector's state in one file: write it, put it back, or take only its watermark."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from upa_core.state.shard_codec import decode_shard, encode_shard
 VERSION = 1
 MANIFEST = "manifest.json"
 MAX_BYTES = 4 * 1024**3
-"""What a file may unpack to: a million people take a tenth of it."""
+"""Most bytes that a file may unpack to: a million people take a tenth of it."""
 
 
 class NotABackupError(RefusedError):
@@ -42,7 +42,7 @@ class NotABackupError(RefusedError):
 
 
 def write(ports: Ports, connector: Connector, stream: BinaryIO) -> tuple[int, int]:
-    """Write everything under the connector's keys as a zip file; returns how many blobs and bytes.
+    """Write everything under the connector's keys as a zip file; return how many blobs and bytes.
 
     What was written is worth nothing where this raises `RefusedError`: the connector has no state, or its people were
     being moved to other shards meanwhile.
@@ -72,7 +72,7 @@ def write(ports: Ports, connector: Connector, stream: BinaryIO) -> tuple[int, in
 
 
 def restore(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str, trust_shadow: bool) -> int:
-    """Put the state back; people go into a fresh generation, and the state is written last, over what was read.
+    """Put the state back: people go into a new generation, then the state is written over the version that was read.
 
     Returns how many blobs were put back. `name` names the file in errors; without `trust_shadow` every value is
     unknown. Raises `NotABackupError`, `CorruptStateError` for a file that lacks something, and `RefusedError` for a
@@ -119,7 +119,7 @@ def restore(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str, 
 
 
 def rewind(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str) -> tuple[datetime | None, datetime]:
-    """Take the watermark out of a file; returns when the old and the new one were issued.
+    """Take the watermark from a file; return when the old and the new one were issued.
 
     Raises as `restore`, and `RefusedError` for a file without a watermark.
     """
@@ -135,7 +135,7 @@ def rewind(ports: Ports, connector: Connector, stream: BinaryIO, *, name: str) -
 
 @contextmanager
 def _open(stream: BinaryIO, connector: Connector, name: str) -> Iterator[zipfile.ZipFile]:
-    """Open a file that `write` made for this connector; everything else is refused in one line."""
+    """Open a file that `write` made for this connector; refuse anything else with one line."""
     foreign = NotABackupError(f"{name} isn't a file written by upa state export")
     try:
         archive = zipfile.ZipFile(stream)
@@ -173,7 +173,7 @@ def _state(archive: zipfile.ZipFile, connector: Connector) -> ConnectorState:
 def _shard(
     archive: zipfile.ZipFile, connector: Connector, index: PeopleIndex, number: int, *, trust_shadow: bool
 ) -> bytes | None:
-    """Return a shard as it is stored; where the shadow isn't trusted, with every value unknown."""
+    """Return a shard as it is stored; with every value unknown where the shadow isn't trusted."""
     key = shard_key(connector.name, index.folder, number)
     try:
         data = archive.read(key)
@@ -186,7 +186,7 @@ def _shard(
 
 
 def _put_file_back(ports: Ports, connector: Connector, key: str, archive: zipfile.ZipFile) -> bool:
-    """Put a kept connector file back where it isn't there; tells whether it is one."""
+    """Put a kept connector file back where it is missing; return whether the blob is one."""
     found = parse(key)
     if found is None or found.kind is not Kind.CONNECTOR_FILE:
         return False

@@ -1,4 +1,4 @@
-"""Connector files, each kept once by its hash, and which of them a run was planned with."""
+"""Connector files, each kept once by its hash, and the file that each run was planned with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upa_core.ports.bundle import Ports
 
 @dataclass(frozen=True, slots=True)
 class ConnectorFile:
-    """A connector file as it stood when a run was planned; references to the environment aren't filled in."""
+    """A connector file as it was when a run was planned; references to the environment are not filled in."""
 
     digest: str
     """SHA-256 of its UTF-8 bytes, in hexadecimal."""
@@ -24,12 +24,12 @@ class ConnectorFile:
 
 
 def digest_of(text: str) -> str:
-    """Return the hash that a connector file is kept by."""
+    """Return the hash under which a connector file is kept."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def name_file(ports: Ports, connector: Connector, run: str) -> None:
-    """Write down which connector file a run is planned with, and keep the file where it isn't kept yet.
+    """Note which connector file a run is planned with, and keep the file if it isn't kept yet.
 
     The name comes first: whoever deletes files that no run names sees it. Repeating it changes nothing.
     """
@@ -44,13 +44,13 @@ def name_file(ports: Ports, connector: Connector, run: str) -> None:
 
 
 def unname_file(ports: Ports, connector: Connector, run: str) -> None:
-    """Take the name back: the run never came to be."""
+    """Delete the note: the run wasn't made."""
     if ports.connector_file:
         ports.store.delete(named_file_key(run, connector.name, digest_of(ports.connector_file)))
 
 
 def file_hash_of(ports: Ports, connector: Connector, run: str) -> str | None:
-    """Return the hash of the file that a run of this connector was planned with; None where the run named none.
+    """Return the hash of the file that a run of this connector was planned with; None where the run has no note.
 
     A run of a release that kept no files names none, nor does a round that never became a run.
     """
@@ -64,7 +64,7 @@ def file_hash_of(ports: Ports, connector: Connector, run: str) -> str | None:
 
 
 def file_of(ports: Ports, connector: Connector, run: str) -> ConnectorFile | None:
-    """Return the connector file that a run of this connector was planned with; None where the run named none.
+    """Return the connector file that a run of this connector was planned with; None where the run has no note.
 
     Raises `CorruptStateError` where the named file is lost, or isn't what was kept.
     """

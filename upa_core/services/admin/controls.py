@@ -1,4 +1,4 @@
-"""What an administrator may tell a connector: pause, resume, go, and targeted resets."""
+"""An administrator's controls of a connector: pause, resume, go, and resets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Reset = Literal["token", "shadow", "escrow", "quarantine"]
 
 
 def pause(ports: Ports, connector: Connector, by: str) -> None:
-    """Stop exporting: the import job in flight is seen through, nothing further is planned or sent; pulling goes on."""
+    """Stop exporting: the import job in flight is watched to its end, no new plan is made or sent; pulling goes on."""
     now = ports.clock.now()
 
     def stop(state: ConnectorState) -> ConnectorState:
@@ -37,7 +37,7 @@ def pause(ports: Ports, connector: Connector, by: str) -> None:
 
 
 def resume(ports: Ports, connector: Connector, by: str) -> None:
-    """End a pause, switch on what quarantine switched off, and try what failed at once."""
+    """End a pause, switch on what quarantine switched off, and retry failed work at once."""
     now = ports.clock.now()
 
     def begin(state: ConnectorState) -> ConnectorState:
@@ -57,13 +57,13 @@ def resume(ports: Ports, connector: Connector, by: str) -> None:
 
 
 def go(ports: Ports, connector: Connector, by: str) -> None:
-    """End staging mode: from now on plans are exported, until mappings, scope or source change again."""
+    """End staging mode: plans are exported from now on, until mappings, scope or source change again."""
     _change(ports, connector, "go", by, lambda state: replace(state, released=True, released_to=connector.export_hash))
     wake(ports, ports.waker.export, connector.name, "")
 
 
 def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
-    """Drop one part of what is stored.
+    """Drop one part of the stored state.
 
     `token`: the watermark and the open round; a full round follows. `shadow`: what SharePoint confirmed; everything is
     sent again by a full round. `escrow`: everybody in it is due now. `quarantine`: failures so far are forgotten.
@@ -90,7 +90,7 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
 
 
 def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> tuple[str, ...]:
-    """Let what a secondary source offers and what is held be read after all; returns why it was held.
+    """Let a held offer of a secondary source be read; return why it was held.
 
     The approval is for that very content: another file is judged anew. Raises `RefusedError` where nothing is held.
     """
@@ -113,7 +113,7 @@ def _due(retry: Retry | None, now: datetime) -> Retry | None:
 
 
 def _without_shadow(ports: Ports, connector: Connector, state: ConnectorState) -> ConnectorState:
-    """Point to an empty generation; housekeeping deletes the old one."""
+    """Return the state with an empty generation of people; housekeeping deletes the old one."""
     moved = state.target not in ("", connector.target.lane)
     if not moved and (state.run is not None or state.hold is not None):
         raise RefusedError("the shadow can't be reset while a run is open or held")

@@ -1,4 +1,4 @@
-"""Values that an administrator rejected with a held plan: who has any, and taking the rejection back."""
+"""Values that an administrator rejected with a held plan: list them, and lift the rejection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def all_declined(ports: Ports, connector: Connector) -> Iterator[Declined]:
 
 
 def declined_of(ports: Ports, connector: Connector, persons: Iterable[str]) -> dict[str, Mapping[str, str]]:
-    """Return the declined values of those of these people who have any."""
+    """Return the declined values of these people, without people who have none."""
     people = _people(ports, connector)
     found: dict[str, Mapping[str, str]] = {}
     for person in persons:
@@ -36,7 +36,7 @@ def declined_of(ports: Ports, connector: Connector, persons: Iterable[str]) -> d
 
 
 def lift(ports: Ports, connector: Connector, persons: Iterable[str], by: str) -> int:
-    """Take the rejection of these people's values back; they are read again and planned with the next export.
+    """Lift the rejection of these people's values; they are read again and planned at the next export.
 
     Returns how many people had any.
     """

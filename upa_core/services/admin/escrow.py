@@ -1,4 +1,4 @@
-"""Escrow by cause: a property and why it waits, told once; retried or given up for a cause or a person."""
+"""Escrow by cause (a property and a reason): each cause is listed once, and can be retried or given up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upa_core.state.document import state_of
 from upa_core.state.people import People
 
 EXAMPLES = 5
-"""People named with a cause."""
+"""People who are named with a cause."""
 ADVICE = {
     EscrowReason.PROFILE_NOT_CREATED: "SharePoint has no profile yet: they are retried until it appears",
     EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type",
@@ -41,7 +41,7 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something waits: one property and one reason, for however many people."""
+    """Why something waits: one property and one reason, for any number of people."""
 
     property: str
     """`*`: the whole person."""
@@ -52,9 +52,9 @@ class Cause:
     since: datetime
     """When the first of them began to wait."""
     next_try: datetime | None
-    """The first of them; None: with the next full round."""
+    """The first of their next tries; None: at the next full round."""
     tries: int
-    """The most that anybody had."""
+    """The highest number of tries of any of them."""
     todo: str
     everybody: bool = False
     """The property is refused for everybody: it is set aside, and nobody waits for it."""
@@ -63,7 +63,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is retried or given up: entries of a cause, or of people; "" and none: any."""
+    """The entries to retry or give up: of a cause, or of people; "" and none: any."""
 
     property: str = ""
     reason: str = ""
@@ -71,21 +71,21 @@ class Chosen:
     """Object ids."""
 
     def has(self, person: str, target: str, entry: EscrowEntry) -> bool:
-        """Tell whether an entry is meant."""
+        """Return whether an entry is chosen."""
         if self.people and person not in self.people:
             return False
         return self.property in ("", target) and self.reason in ("", entry.reason.value)
 
 
 def entries(ports: Ports, connector: Connector) -> Iterator[tuple[str, str, EscrowEntry]]:
-    """Yield what waits, by person and property, shard by shard: memory stays flat."""
+    """Yield all entries by person and property, shard by shard: memory stays flat."""
     people = People(ports.store, connector, state_of(ports.store, connector.name).load().value.people)
     for number in sorted(people.books()):
         yield from sorted(people.load(number).value.escrow.entries(), key=lambda one: one[:2])
 
 
 def causes(ports: Ports, connector: Connector) -> list[Cause]:
-    """Return every cause once: what is refused for everybody first, then by people, most first."""
+    """Return every cause once: refusals for everybody first, then by number of people, most first."""
     found: dict[tuple[str, EscrowReason, str], Cause] = {}
     for person, target, entry in entries(ports, connector):
         detail = "" if entry.detail == target else entry.detail
@@ -116,7 +116,7 @@ def causes(ports: Ports, connector: Connector) -> list[Cause]:
 
 
 def retry(ports: Ports, connector: Connector, chosen: Chosen, by: str) -> int:
-    """Make what was chosen due now; returns how many people. They are read again and planned at the next export.
+    """Make the chosen entries due now; return how many people. They are read again and planned at the next export.
 
     The request is newer than every file so far, so that one in flight doesn't answer it.
     """
@@ -133,7 +133,7 @@ def retry(ports: Ports, connector: Connector, chosen: Chosen, by: str) -> int:
 
 
 def give_up(ports: Ports, connector: Connector, chosen: Chosen, by: str) -> int:
-    """Take what was chosen out of escrow until it changes at the source, or a full round; returns how many people."""
+    """Remove the chosen entries until the source changes or a full round comes; return how many people."""
 
     def leave(shard: Shard, person: str) -> None:
         targets = [target for target, entry in shard.escrow.of(person).items() if chosen.has(person, target, entry)]
@@ -145,7 +145,7 @@ def give_up(ports: Ports, connector: Connector, chosen: Chosen, by: str) -> int:
 def _change(
     ports: Ports, connector: Connector, chosen: Chosen, change: Callable[[Shard, str], None], control: str, by: str
 ) -> int:
-    """Change the people who are meant, and tell who wanted it. Six parameters: what, whose, and for the record."""
+    """Change the chosen people and emit who asked for it. Six parameters: what, whose, and for the record."""
     people = dict.fromkeys(
         person for person, target, entry in entries(ports, connector) if chosen.has(person, target, entry)
     )

@@ -1,4 +1,4 @@
-"""Forget a person: shadow, escrow, declined values, and what the archive holds of them."""
+"""Forget a person: shadow, escrow, declined values, and everything in the archive about them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from upa_core.state.run_people.forget import forget_in_run
 
 
 def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Sequence[str] = ()) -> int:
-    """Delete everything our storage holds of a person for this connector; returns how many archived blobs changed.
+    """Delete everything our storage holds of a person for this connector; return how many archived blobs changed.
 
     Args:
         person: object id.
@@ -45,7 +45,6 @@ def forget(ports: Ports, connector: Connector, person: str, by: str, *, also: Se
 
     Raises:
         RefusedError: not an object id; or a round, a run, a hold or an import job is open, whose values mustn't change.
-
     """
     person = person.lower()
     if not is_guid(person):
@@ -97,7 +96,7 @@ def _check_quiet(ports: Ports, connector: Connector) -> None:
 
 
 def _archived(ports: Ports, connectors: Collection[str]) -> Iterator[str]:
-    """Yield the blobs of these connectors' runs that can name a person: their names bear the import file's."""
+    """Yield the blobs of these connectors' runs that can name a person: their names hold an import file's name."""
     for info in list(ports.store.list(RUNS_PREFIX)):
         if connector_named_in(info.key) in connectors:
             yield info.key
@@ -117,7 +116,7 @@ def _scrub(ports: Ports, key: str, person: str) -> bool:
 
 
 def _without(ports: Ports, key: str, data: bytes, person: str) -> bytes:
-    """Return a batch, the plan of one or a log without the person; what can't be read loses its lines."""
+    """Return a batch, its plan or a log without the person; lines that can't be read are removed too."""
     found = parse(key)
     kind = found.kind if found is not None else None
     for route in ports.routes.values() if kind is Kind.IMPORT_FILE else ():

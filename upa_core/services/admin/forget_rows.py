@@ -19,7 +19,7 @@ from upa_core.state.rows.segments import SegmentReader, write_segment
 
 
 def forget_rows(ports: Ports, connector: Connector, person: str) -> int:
-    """Write the segments that name a person again without them; returns how many. Nothing may be on its way.
+    """Write the segments that name a person again without them; return how many. No round, run or hold may be open.
 
     A row that waits for nobody is found by the key of the person's own row. A person whom a source still names comes
     back with its next snapshot.
@@ -48,7 +48,7 @@ class _Rewriting:
         return replace(state, keys=keys, sources=tuple(self._source(one) for one in state.sources))
 
     def leftovers(self) -> set[str]:
-        """Return what earlier generations left: whoever pulls a source just now has lost it by the change above."""
+        """Return the segments of earlier generations: a pull that reads them now fails because of the change above."""
         store, name = self._ports.store, self._connector.name
         found = {
             info.key
@@ -59,7 +59,7 @@ class _Rewriting:
 
     def _source(self, one: SourceState) -> SourceState:
         held = one.current
-        if held is None:  # whoever is reading its first snapshot has lost it all the same
+        if held is None:  # a pull that reads a first snapshot fails all the same
             return replace(one, snapshots=one.snapshots + 1)
         rows = (row for segment in held.segments for row in _rows(self._ports, segment))
         keys = {row[KEY] for row in rows if row[0] == self._person and row[1] != REMOVED}

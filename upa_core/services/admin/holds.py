@@ -1,4 +1,4 @@
-"""Decide about a held run: approve exports its frozen plan, reject sets its values aside.
+"""Decide about a held run: approve exports its frozen plan, reject declines its values.
 
 A hold about the round itself (`source_shrank`) is approved by taking its number of people for the right one, and
 rejected by reading everybody again.
@@ -32,7 +32,7 @@ from upa_core.state.run_end import after_success, count_people, drop_segments, w
 
 
 def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
-    """Let a held run go on: exactly its frozen plan is exported, later rounds are planned afterwards.
+    """Release a held run: exactly its frozen plan is exported, later rounds are planned afterwards.
 
     A `source_shrank` hold: from now on its number of people is what full rounds are compared with. Whoever the next two
     full rounds don't name either is ended.
@@ -75,17 +75,17 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
 
 
 class Decided(NamedTuple):
-    """How a run was decided."""
+    """The decision about a run."""
 
     decision: Literal["approved", "rejected"]
     kind: Literal["", "source_shrank"]
     """As `Hold.kind`."""
     files: tuple[FileState, ...]
-    """Of its plan."""
+    """The files of its plan."""
 
 
 def decided(ports: Ports, connector: Connector, run: str) -> Decided | None:
-    """Return how a run of this connector was decided; None where it is held, or never was."""
+    """Return the decision about a run of this connector; None where it is held, or never was."""
     if (state := state_of(ports.store, connector.name).load().value).hold is not None and state.hold.run.id == run:
         return None
     if not is_run_id(run):
@@ -99,7 +99,7 @@ def decided(ports: Ports, connector: Connector, run: str) -> Decided | None:
 
 
 def sample(ports: Ports, hold: Hold, most: int) -> list[Entry]:
-    """Return some people of a held plan, at most `most`: of each import file those that clear come first."""
+    """Return some people of a held plan, at most `most`: of each import file, those with clears first."""
     entries: list[Entry] = []
     for file in hold.run.files:
         if len(entries) >= most:
@@ -110,12 +110,12 @@ def sample(ports: Ports, hold: Hold, most: int) -> list[Entry]:
 
 
 def lost_files(ports: Ports, hold: Hold) -> int:
-    """Return how many files of a held plan are lost or damaged: they can be decided about, and are planned anew."""
+    """Return how many files of a held plan are lost or damaged: they can be decided about, and are planned again."""
     return sum(_readable(ports, hold.run.id, file) is None for file in hold.run.files)
 
 
 def _readable(ports: Ports, run: str, file: FileState) -> list[Entry] | None:
-    """Return the entries of a file of the plan, None where it isn't there as it was written."""
+    """Return the entries of a file of the plan, None where the file isn't as it was written."""
     try:
         blob = ports.store.get(file_key(run, file.name))
         if blob is None or hashlib.sha256(blob.data).hexdigest() != file.sha256:
@@ -126,7 +126,7 @@ def _readable(ports: Ports, run: str, file: FileState) -> list[Entry] | None:
 
 
 def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
-    """End a held run without exporting it; its values are not planned again until their source changes.
+    """End a held run without exporting it; its values aren't planned again until their source changes.
 
     A `source_shrank` hold: the round isn't believed. No value is declined, and a full round reads everybody again.
 
@@ -136,7 +136,7 @@ def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
     """
     document = state_of(ports.store, connector.name)
     hold = _held(document.load().value, run)
-    readable = [file for file in hold.run.files if _readable(ports, run, file) is not None]  # before it is recorded
+    readable = [file for file in hold.run.files if _readable(ports, run, file) is not None]  # before the decision
     _decide(ports, connector, hold, Decision(Decision.VERSION, run, "rejected", by, ports.clock.now(), hold.why))
     people = 0
     doubted = hold.kind == SOURCE_SHRANK
@@ -170,7 +170,7 @@ def _held(state: ConnectorState, run: str) -> Hold:
 
 
 def _decide(ports: Ports, connector: Connector, hold: Hold, decision: Decision) -> None:
-    """Record who decided, before anything follows from it; the first decision is the one that counts."""
+    """Record who decided, before the decision has an effect; only the first decision counts."""
     try:
         put_document(ports.store, decision_key(decision.run), decision, if_absent=True)
     except ConflictError:

@@ -1,4 +1,4 @@
-"""Repair what is damaged in storage by giving up what it held: values become unknown and are sent again."""
+"""Repair damaged documents by giving up their contents: values become unknown and are sent again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRIES = 8
 
 
 def repair_people(ports: Ports, connector: Connector) -> int:
-    """Replace people shards that can't be read by empty ones, and have a full round follow; returns how many.
+    """Replace damaged people shards by empty ones, and ask for a full round; return how many.
 
     Lost is what they held: values that SharePoint confirmed (sent again; what is cleared counts, since it may be
     there), escrow (found again), declined values (offered again).
@@ -27,7 +27,7 @@ def repair_people(ports: Ports, connector: Connector) -> int:
 
 
 def people_damaged(ports: Ports, connector: Connector) -> bool:
-    """Tell whether a people shard can't be read; nothing is changed."""
+    """Return whether a people shard can't be read; nothing is changed."""
     index = state_of(ports.store, connector.name).load().value.people
     people = People(ports.store, connector, index)
     for number in range(index.shards):
@@ -39,12 +39,12 @@ def people_damaged(ports: Ports, connector: Connector) -> bool:
 
 
 def doubt_everybody(ports: Ports, connector: Connector) -> int:
-    """Make every value of everybody unknown, and have a full round send them again; as `repair_people`."""
+    """Make every value of everybody unknown, and let a full round send them again; returns as `repair_people`."""
     return _walk(ports, connector, doubting=True)
 
 
 def repair_lane(ports: Ports, connector: Connector) -> bool:
-    """Replace a lane that can't be read by an empty one; returns whether it couldn't.
+    """Replace a damaged lane by an empty one; return whether it was damaged.
 
     Lost is which import job is in flight, which were given up, and how many were queued today. What it may still write
     is unknown: everybody is sent again, and a file that was queued is looked for before it is queued again.
@@ -53,7 +53,7 @@ def repair_lane(ports: Ports, connector: Connector) -> bool:
 
 
 def repair_state(ports: Ports, connector: Connector) -> bool:
-    """Delete a state that can't be read; returns whether it couldn't.
+    """Delete a damaged state; return whether it was damaged.
 
     Lost are the watermark, the outbox, the open run, a hold, a pause, and that it went live. The next round is
     full, and everybody is sent again.
@@ -77,7 +77,7 @@ def _emptied(ports: Ports, connector: Connector, key: str, load: Callable[[], ob
 
 
 def full_round_next(state: ConnectorState) -> ConnectorState:
-    """Return the state without its watermark: the next round is full, and names everybody anew.
+    """Return the state without its watermark: the next round is full and names everybody again.
 
     Secondary sources are read anew as well; until then nothing is said of what they give.
     """
@@ -93,7 +93,7 @@ def _walk(ports: Ports, connector: Connector, *, doubting: bool) -> int:
 
 
 def _repaired(ports: Ports, connector: Connector, people: People, number: int, *, doubting: bool) -> bool:
-    """Repair one shard; returns whether it couldn't be read."""
+    """Repair one shard; return whether it was damaged."""
     for _ in range(_TRIES):
         lost = False
         try:

@@ -1,4 +1,4 @@
-"""Runs that somebody asks for, and what became of them: truth in storage, the wake-up only makes haste."""
+"""Runs that somebody asked for, and their status: storage is truth, the wake-up only saves time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Progress = Literal["requested", "pulling", "waiting", "exporting", "held"] | Out
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """Where a run stands."""
+    """The status of a run."""
 
     id: str
     connector: str
@@ -33,7 +33,7 @@ class RunStatus:
 
 
 def request_run(ports: Ports, connector: Connector, *, full: bool = False) -> str:
-    """Ask for a round; returns the id it will bear. A request still waiting is joined, and is full where either is.
+    """Ask for a round; return the id that it will have. A waiting request is joined, and is full if either is.
 
     It is tried at once, even after a failure. Raises `RefusedError` where the connector is switched off.
     """
@@ -65,7 +65,7 @@ def check_on(connector: Connector, state: ConnectorState) -> None:
 
 
 def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -> None:
-    """Make people due now: they are re-read and planned with today's values at the next export.
+    """Make people due now: they are read again and planned with their current values at the next export.
 
     The request is newer than every file so far, so that one in flight with older values doesn't answer it.
     """
@@ -79,7 +79,7 @@ def request_people(ports: Ports, connector: Connector, persons: Sequence[str]) -
 
 
 def run_status(ports: Ports, connector: Connector, run: str) -> RunStatus | None:
-    """Tell where a run or a requested round stands; None where this connector knows no such id."""
+    """Return the status of a run or a requested round; None for an id that this connector doesn't know."""
     state = state_of(ports.store, connector.name).load().value
     name = connector.name
     if state.requested is not None and state.requested.id == run:

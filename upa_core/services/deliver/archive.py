@@ -1,4 +1,4 @@
-"""The archive of a batch: its manifest, and the answers that it names, are all that settling reads."""
+"""The archive of a batch: settling reads only its manifest and the answers that the manifest names."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from upa_core.state.document import get_document, put_document
 
 
 def load_outcome(ports: Ports, run: str, file: str) -> Outcome | None:
-    """Return how a batch ended, None where it isn't archived yet."""
+    """Return the outcome of a batch, None where it isn't archived yet."""
     stored = get_document(ports.store, outcome_key(run, file), Outcome)
     return stored.value if stored is not None else None
 
 
 def write_outcome(ports: Ports, outcome: Outcome) -> Outcome:
-    """Write how a batch ended, after everything that the manifest names; the first one written counts."""
+    """Write the outcome of a batch, after everything that it names; the first one written counts."""
     try:
         put_document(ports.store, outcome_key(outcome.run, outcome.file), outcome, if_absent=True)
     except ConflictError:

@@ -1,4 +1,4 @@
-"""Pay debts: delete what is ours in the library for good; what is locked or retained stays a debt."""
+"""Pay debts: delete our files in the library for good; a locked or retained file stays a debt."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored, state_of
 
 AT_ONCE = 50
-"""Debts tried in one go: cleaning never holds up anything else for long."""
+"""Debts that are tried in one go, so that cleaning never delays other work for long."""
 
 _LOG_NAME = "importprofileproperties-"
-"""What the name of each log begins with [SP-43]."""
+"""The beginning of every log's name [SP-43]."""
 
 Cleared = Literal["gone", "another's", "locked"]
-"""What became of a log folder: deleted; left for what else lies in it; to be tried again."""
+"""The result for a log folder: deleted; left, because it holds something else; to be tried again."""
 
 
 def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] | None = None) -> int:
-    """Try the debts that are due; returns how many are left. A failure only leaves the debt, for a longer pause."""
+    """Try the debts that are due; return how many are left. A failure leaves the debt, with a longer pause."""
     document = state_of(ports.store, connector.name)
     stored, now = read or document.load(), ports.clock.now()
     due = [debt for debt in stored.value.debts if not is_early(debt.not_before, now)][:AT_ONCE]
@@ -50,7 +50,7 @@ def pay_debts(ports: Ports, connector: Connector, read: Stored[ConnectorState] |
 
 
 def clear_log_folder(ports: Ports, url: str) -> Cleared:
-    """Delete an import job's logs, and their folder unless somebody put something else into it; that stays, with it.
+    """Delete an import job's logs, and their folder if it holds nothing else.
 
     Raises as `Library`.
     """
@@ -65,7 +65,7 @@ def clear_log_folder(ports: Ports, url: str) -> Cleared:
 
 
 def _delete(ports: Ports, debt: Debt) -> bool:
-    """Delete one thing; a link that leaves the tenant isn't ours to follow, and is no debt."""
+    """Delete one thing; a link out of the tenant isn't ours to follow, and is no debt."""
     try:
         if debt.is_folder:
             return clear_log_folder(ports, debt.url) != "locked"
@@ -77,6 +77,6 @@ def _delete(ports: Ports, debt: Debt) -> bool:
 
 
 def _later(debt: Debt, now: datetime) -> Debt:
-    """Put off what couldn't be deleted: 15 minutes, doubling, at most a day."""
+    """Return the debt with a later try: 15 minutes, doubling, at most a day."""
     pause = min(timedelta(minutes=15) * (1 << min(debt.tries, 7)), timedelta(days=1))
     return replace(debt, tries=debt.tries + 1, not_before=now + pause)

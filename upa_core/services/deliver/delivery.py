@@ -1,4 +1,4 @@
-"""One batch of the open run on its way: what everything that delivers works with."""
+"""One batch of the open run on its way, as everything that delivers uses it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upa_core.ports.bundle import Ports
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A batch of the open run, as the state was read."""
+    """A batch of the open run, with the state as it was read."""
 
     ports: Ports
     connector: Connector
@@ -21,7 +21,7 @@ class Delivery:
     """The batch; it isn't settled yet."""
 
     def is_current(self, state: ConnectorState) -> bool:
-        """Tell whether the state still waits for this batch; otherwise what became of it is written already."""
+        """Return whether the state still waits for this batch; if not, its outcome is written already."""
         return state.run is not None and state.run.id == self.run.id and state.run.file(self.file.name) == self.file
 
 

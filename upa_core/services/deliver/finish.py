@@ -1,4 +1,4 @@
-"""Finish a batch: settle it, and write what became of it, in the same write that ends its run if it was the last."""
+"""Finish a batch: settle it and write its outcome; the same write ends the run with its last batch."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from upa_core.state.run_end import (
 )
 
 MAX_AFTER_A_LONE_FAILURE = 32
-"""Files that still go after one of a single person failed; an import job each, and the values don't get newer."""
+"""Files that are still sent after a file of a single person failed; each takes an import job."""
 _TRIES = 8
 
 Result = Literal["success", "failed"]
 
 
 class Finished(NamedTuple):
-    """What finishing came to."""
+    """The result of finishing."""
 
     step: Step
     state: Stored[ConnectorState]
-    """As it is now."""
+    """The state as it is now."""
 
 
 def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | None = None) -> Finished:
-    """Settle a batch from its archive and write what became of it; the run ends with it if no route has work left.
+    """Settle a batch from its archive and write its outcome; the run ends with it if no route has work left.
 
     Repeating it changes nothing. An archive that can't be read for long confirms nobody: a batch can always end.
     Until then `CorruptStateError` is raised.
@@ -81,7 +81,7 @@ def finish(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | 
 def close_route(
     delivery: Delivery, why: str, *, quarantine: QuarantineReason | None = None, debts: tuple[Debt, ...] = ()
 ) -> Finished:
-    """End a batch that surely had no effect, and its route with it: the run fails, its rounds stay in the outbox.
+    """End a batch that surely had no effect, and its route: the run fails, its rounds stay in the outbox.
 
     What other routes have begun goes on first; what had an effect is archived and finished instead.
     """
@@ -101,7 +101,7 @@ def _write(
     why: str,
     read: Stored[ConnectorState] | None,
 ) -> Finished:
-    """Change the open run by one conditional write, which also ends it where no route has work left.
+    """Change the open run by one conditional write, which also ends the run where no route has work left.
 
     Of two routes that finish at the same moment the second sees what the first wrote.
 
@@ -134,7 +134,7 @@ def _write(
 
 
 def result_of(run: Run) -> Result | None:
-    """Return what the run comes to, the worst of its routes; None while one has work left."""
+    """Return the result of the run, the worst of its routes; None while a route has work left."""
     if run.waiting():
         return None
     return "success" if all(file.confirmed for file in run.files) else "failed"
@@ -161,14 +161,14 @@ def _ended(
 
 
 def _whys(failed: tuple[ClosedRoute, ...]) -> str:
-    """Say why a run failed; which route it was is said where there are several."""
+    """Return why a run failed; with several failed routes, each reason names its route."""
     if len(failed) == 1:
         return failed[0].why
     return "; ".join(f"{one.route}: {one.why}" for one in failed)
 
 
 def _closes(run: Run, file: FileState, outcome: Outcome, settlement: Settlement) -> bool:
-    """Tell whether a batch that confirmed nobody is the last of its route in this run.
+    """Return whether a batch that confirmed nobody ends its route in this run.
 
     A file of one person that fails says nothing of the others: where few files are left, they go before the run fails.
     """

@@ -1,4 +1,4 @@
-"""Note which properties SharePoint refuses for everybody, and which it takes again; tell of each once."""
+"""Note the properties that SharePoint refuses for everybody, and those that it accepts again; emit each once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def judge_safely(
     sent: Sent,
     tried: Collection[str],
 ) -> Judged:
-    """Judge the properties of a batch; one that somebody outside of it is known to hold isn't refused for everybody.
+    """Judge the properties of a batch; a property that somebody outside the batch has isn't refused for everybody.
 
     A batch of retries holds those people only who were refused before. Repeating it gives the same.
 
@@ -51,7 +51,7 @@ def judge_safely(
 
 
 def note_properties(delivery: Delivery, state: ConnectorState, judged: Judged, now: datetime) -> ConnectorState:
-    """Return the state after a batch; a property that is taken again asks for a full round, which sends it to all."""
+    """Return the state after a batch; an accepted property asks for a full round, which sends it to everybody."""
     refused = noted(delivery.connector, state.refused, judged, delivery.run.id, now)
     back = {one.target for one in state.refused} & judged.taken
     after = replace(state, refused=refused)
@@ -59,7 +59,7 @@ def note_properties(delivery: Delivery, state: ConnectorState, judged: Judged, n
 
 
 def emit_properties(ports: Ports, connector: str, before: ConnectorState, after: ConnectorState, run: Run) -> None:
-    """Tell what changed between two states."""
+    """Emit the differences between two states."""
     old, new = ({one.target: one for one in state.refused} for state in (before, after))
     for target in new.keys() - old.keys():
         fields: Fields = {"property": target, "people": new[target].people, "detail": new[target].detail}

@@ -13,11 +13,11 @@ from upa_core.services.deliver.bulk.route import BulkRoute
 from upa_core.services.deliver.individual.route import IndividualRoute
 
 ROUTES: Mapping[str, Route] = MappingProxyType({BULK: BulkRoute()})
-"""Routes that need nothing but the ports. A further one is a folder in `domain`, one here, its adapters, and a line."""
+"""Routes that need nothing but the ports. Another route is a folder in `domain`, one here, its adapters, and a line."""
 
 
 def unproven_of(ports: Ports, connector: Connector) -> dict[str, str]:
-    """Return why properties of a connector can't be written as they are mapped now, by property; none where all can.
+    """Return why properties can't be written with their present mapping, by property; none where all can.
 
     Raises as the routes do that ask a token or the storage.
     """
@@ -27,5 +27,5 @@ def unproven_of(ports: Ports, connector: Connector) -> dict[str, str]:
 
 
 def routes_with(profiles: SingleProfiles) -> Mapping[str, Route]:
-    """Return all routes, on the single profiles of a connector's target."""
+    """Return all routes; the individual route uses the single profiles of a connector's target."""
     return {**ROUTES, INDIVIDUAL: IndividualRoute(profiles)}

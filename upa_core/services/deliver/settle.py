@@ -1,4 +1,4 @@
-"""Settle a batch from its archive alone: what is confirmed goes to the shadow, the rest to unknown or escrow."""
+"""Settle a batch from its archive alone: confirmed values go to the shadow, all others to unknown or escrow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from upa_core.state.run_people.results import note_results
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What settling a batch came to; the same each time it is repeated."""
+    """The result of settling a batch; the same at every repetition."""
 
     confirmed: bool
     exported: int
@@ -34,9 +34,9 @@ class Settlement:
     opaque: bool = False
     """Nobody is confirmed and nothing says why: the target may be down."""
     waiting: int = 0
-    """Of those in escrow, people who have no profile yet."""
+    """Of the people in escrow, those who have no profile yet."""
     properties: Judged = field(default_factory=Judged)
-    """What the answer says of whole properties."""
+    """What the answer says about whole properties."""
 
 
 def settle(
@@ -114,7 +114,7 @@ def settle(
 
 
 def _override(ports: Ports, connector: Connector, outcome: Outcome, people: Mapping[str, Mapping[str, str]]) -> None:
-    """Make the connector's own properties of a batch unknown, and their people due; others aren't its business."""
+    """Make the connector's own properties in a batch unknown and their people due; other properties are ignored."""
     owned = set(connector.targets)
     everyone = {person: values for person, values in people.items() if owned & values.keys()}
 
@@ -127,7 +127,7 @@ def _override(ports: Ports, connector: Connector, outcome: Outcome, people: Mapp
 
 
 def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:
-    """Make everything in a file unknown, and its people due: an import job given up earlier has ended after all.
+    """Make everything in a file unknown and its people due: an import job that was given up has ended later.
 
     The doubt is newer than every file so far, so that none of them overwrites it. Returns how many people are in doubt.
     """
@@ -143,7 +143,7 @@ def doubt(ports: Ports, connector: Connector, entry: Abandoned) -> int:
 
 
 def _emit_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict: Verdict) -> None:
-    """Tell how many people wait for what; that a profile doesn't exist yet is nothing to be alarmed at."""
+    """Emit how many people wait for which reason; a profile that doesn't exist yet is no reason for an alarm."""
     reasons = [reason for one in verdict.failed.values() for reason in {why.reason for why in one.refused.values()}]
     for reason in sorted(set(reasons)):
         level = Level.INFO if reason in PATIENT else Level.WARNING

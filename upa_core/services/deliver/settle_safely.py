@@ -1,4 +1,4 @@
-"""Settle, or where the archive can't be read however often it is tried, make unknown whom the file may have named."""
+"""Settle; where the archive stays unreadable, make everything unknown that the file may have named."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settle_safely(
     *,
     tried: Collection[str] = (),
 ) -> Settlement:
-    """Settle from the archive; one that can't be read for long confirms nobody, and everybody in it is sent again.
+    """Settle from the archive; an archive that stays unreadable confirms nobody, and everybody in it is sent again.
 
     Six parameters: `ad_hoc` and `tried` as `settle`. Raises what settling raises, until it has been tried often enough.
     """
@@ -73,7 +73,7 @@ def settle_safely(
 
 
 def doubt_safely(ports: Ports, connector: Connector, entry: Abandoned) -> int:
-    """Doubt the people of a file that was given up, as `settle_safely`; returns how many are in doubt, 0: everybody."""
+    """Doubt the people of a file that was given up, as `settle_safely`; return how many are in doubt, 0: everybody."""
     file = _file_of(ports, entry)
     if may_begin(ports, connector, "doubt", entry.file, alone=False):
         try:
@@ -103,7 +103,7 @@ def doubt_safely(ports: Ports, connector: Connector, entry: Abandoned) -> int:
 def _doubt_whom_it_named(
     ports: Ports, connector: Connector, run: str, file: FileState, forget: Callable[[Named], None]
 ) -> None:
-    """Let `forget` know whom the file named, by the file itself, else by its plan; else everybody is unknown."""
+    """Call `forget` with the people whom the file named, by the file or its plan; else everybody becomes unknown."""
     for name, read in (("settle by file", _by_file), ("settle by plan", _by_plan)):
         if may_begin(ports, connector, name, file.name):
             try:
@@ -126,12 +126,12 @@ def _by_file(ports: Ports, run: str, file: FileState) -> Named:
 
 
 def _by_plan(ports: Ports, run: str, file: FileState) -> Named:
-    """Return whom the plan knew something of: of whom nothing was known, nothing has to become unknown."""
+    """Return the people of whom the plan knew something: the others are unknown already."""
     return {person: frozenset(old) for person, old in read_known(ports.store, run, file.name).items()}
 
 
 def check_batch(ports: Ports, run: str, file: FileState) -> None:
-    """Raise CorruptStateError where the import file isn't there as it was written."""
+    """Raise CorruptStateError where the import file isn't as it was written."""
     digest, key = hashlib.sha256(), file_key(run, file.name)
     for piece in _pieces(ports, key):
         digest.update(piece)
@@ -149,7 +149,7 @@ def _pieces(ports: Ports, key: str) -> Iterator[bytes]:
 
 
 def _file_of(ports: Ports, entry: Abandoned) -> FileState | None:
-    """Return what the run's intent says of the file; None where that is gone."""
+    """Return the run's intent for the file; None where it no longer exists."""
     try:
         intent = get_document(ports.store, intent_key(entry.run), Intent)
     except CorruptStateError:

@@ -1,1 +1,1 @@
-"""The doctor: checks of sign-in, rights, library and targets, each with its fix."""
+"""The doctor: checks of sign-in, rights, library and targets, each with a fix."""

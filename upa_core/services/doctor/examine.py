@@ -27,7 +27,7 @@ from upa_core.services.doctor.library import check_library
 
 SKEW_WARNING = timedelta(minutes=2)
 SKEW_ERROR = timedelta(minutes=5)
-"""Beyond this login refuses assertions [AZ-6]."""
+"""With a larger difference, login refuses assertions [AZ-6]."""
 CERTIFICATE_WARNING = timedelta(days=30)
 
 
@@ -37,7 +37,7 @@ _NEEDS: dict[str, tuple[Host, ...]] = {
     "properties": ("graph", "library"),
     "clock": ("graph",),
 }
-"""What a check can't judge without a token: one cause is told once, under sign-in."""
+"""A check that needs a token and has none is left out: one cause is reported once, under sign-in."""
 _SERVICES: dict[Host, str] = {"graph": "Graph", "library": "SharePoint", "admin": "SharePoint's admin site"}
 
 Check = Callable[[Ports, Connector, Inspection], Iterable[Finding]]
@@ -52,7 +52,7 @@ def examine(
     mail: bool = False,
     done: Callable[[str], None],
 ) -> list[Finding]:
-    """Run all checks; one that can't be made is a finding too.
+    """Run all checks; a check that can't be made is a finding too.
 
     Six parameters: three of them say what of the surroundings can be examined.
 
@@ -60,7 +60,6 @@ def examine(
         wall_clock: the ports' clock is the machine's own, so that it can be compared with the servers'.
         mail: notifications go out by mail, as the connector's Graph identity.
         done: told the name of each check as it begins.
-
     """
     closed: set[Host] = set()
     checks: list[tuple[str, Check]] = [
@@ -119,7 +118,7 @@ def check_storage(ports: Ports, connector: Connector, _: Inspection) -> Iterator
 def check_sign_in(
     _: Ports, connector: Connector, inspection: Inspection, *, mail: bool = False, closed: set[Host] | None = None
 ) -> Iterator[Finding]:
-    """Get a token for every host, and hold its roles against what is needed; hosts without one go into `closed`."""
+    """Get a token for every host, and compare its roles with the needed ones; a host without one goes into `closed`."""
     needed = needed_roles(connector.select, mail=mail)
     hosts: list[tuple[Host, str, Literal["graph", "sharepoint"]]] = [
         ("graph", connector.source.cloud.graph, "graph"),
@@ -150,7 +149,7 @@ def check_sign_in(
 
 
 def _cause(text: str) -> str:
-    """Return what two failures of one cause have in common: login's code, else the text without addresses and ids."""
+    """Return the cause that two failures have in common: login's code, else the text without addresses and ids."""
     found = re.search(r"AADSTS[0-9]+", text)
     return found[0] if found else re.sub(r"https?://[^\s/]+|[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]+(\.[\w-]+)+", "", text)
 
@@ -189,7 +188,7 @@ def _roles(connector: Connector, token: TokenFacts, host: str, roles: Sequence[A
 
 
 def check_certificate(ports: Ports, _: Connector, inspection: Inspection) -> Iterator[Finding]:
-    """Look at when the certificate ends."""
+    """Check when the certificate ends."""
     ends = inspection.certificate_ends()
     if ends is None:
         return
@@ -219,7 +218,7 @@ def check_clock(ports: Ports, _: Connector, inspection: Inspection) -> Iterator[
 
 
 def check_source(_: Ports, connector: Connector, inspection: Inspection) -> Iterator[Finding]:
-    """Have Graph accept the selection for delta, and find misspelt extensions."""
+    """Ask Graph to accept the selection for delta, and find misspelt extensions."""
     select = connector.select
     try:
         inspection.check_tracked(select)
@@ -253,7 +252,7 @@ def _near(names: Sequence[str]) -> str:
 
 
 def check_properties(_: Ports, connector: Connector, inspection: Inspection) -> Iterator[Finding]:
-    """Look whether the target properties exist, in the profile of a user who has one."""
+    """Check that the target properties exist, in the profile of a user who has one."""
     try:
         names = inspection.some_users()
     except AccessDeniedError:

@@ -7,16 +7,16 @@ from typing import Literal
 
 Severity = Literal["ok", "info", "warning", "error"]
 PROBE = b"upa doctor: may be deleted"
-"""What checks write to see whether they may."""
+"""The content of the small files that checks write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     check: str
     severity: Severity
     evidence: str
     """What was seen."""
     fix: str = ""
-    """What to do; empty where nothing is."""
+    """What to do; empty where nothing needs to be done."""

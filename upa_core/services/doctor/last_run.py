@@ -1,4 +1,4 @@
-"""What was refused already, from storage: nobody has to search for it in a log."""
+"""Earlier refusals, from storage: nobody has to search a log for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROBE_IT = "upa doctor --probe has SharePoint judge each property"
 
 
 def check_last_run(ports: Ports, connector: Connector, _: Inspection) -> Iterator[Finding]:
-    """Tell what a service has refused already: the cause of quarantine or of retries, and refused properties."""
+    """Report what a service has refused already: the cause of quarantine or of retries, and refused properties."""
     state = state_of(ports.store, connector.name).load().value
     one, retry = state.quarantine, state.retry or state.pull_retry
     why = f"{one.reason.value}: {one.detail}" if one is not None else retry.why if retry is not None else ""

@@ -1,4 +1,4 @@
-"""The doctor's look at the library: it is there, can be written and cleaned, and neither hides nor keeps files."""
+"""The doctor's check of the library: it exists, can be written and cleaned, and neither hides nor keeps files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from upa_core.ports.library import NOT_CHECKED_IN
 from upa_core.services.doctor.finding import PROBE, Finding
 
 APPLY = "Apply label to items in this list or library"
-"""Where a library's label is set in SharePoint."""
+"""The place in SharePoint where a library's label is set."""
 VERSIONING = "library settings > Versioning settings"
-"""Where check-out, approval and drafts are set."""
+"""The place where check-out, approval and drafts are set."""
 
 
 def check_library(ports: Ports, connector: Connector, inspection: Inspection) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def check_library(ports: Ports, connector: Connector, inspection: Inspection) ->
 
 
 def _settings(connector: Connector, inspection: Inspection) -> Iterator[Finding]:
-    """Tell what would hide new files from import jobs [SP-113]."""
+    """Report settings that would hide new files from import jobs [SP-113]."""
     library = connector.target.folder
     try:
         found = inspection.library_settings()
@@ -95,7 +95,7 @@ def _settings(connector: Connector, inspection: Inspection) -> Iterator[Finding]
 
 
 def _label(connector: Connector, inspection: Inspection) -> Iterator[Finding]:
-    """Tell what SharePoint would keep of deleted import files."""
+    """Report whether SharePoint would keep deleted import files."""
     library = connector.target.folder
     try:
         label = inspection.retention_label()

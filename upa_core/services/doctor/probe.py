@@ -1,4 +1,4 @@
-"""Have SharePoint itself judge the property map: queue an import job over an empty list, and cancel it at once.
+"""Let SharePoint itself judge the property map: queue an import job over an empty list, and cancel it at once.
 
 The queue call is the only reliable check of "editable by user", taxonomic and unknown properties [SP-12, SP-13].
 """
@@ -24,7 +24,7 @@ _NAMES = re.compile(r"Property Names? \[([^\]]*)\]", re.IGNORECASE)
 
 
 def probe(ports: Ports, connector: Connector) -> list[Finding]:
-    """Queue and cancel; returns what SharePoint thinks of the map."""
+    """Queue and cancel; return SharePoint's judgement of the map."""
     lane = lane_of(ports.store, connector)
     flight = lane.load().value.in_flight
     if flight is not None:
@@ -67,7 +67,7 @@ def _take_back(ports: Ports, connector: Connector, url: str, job: str | None) ->
 
 
 def explain_refusal(message: str) -> Finding:
-    """Turn a refusal of the queue call into what an administrator can do."""
+    """Return what an administrator can do about a refused queue call."""
     lower = message.lower()
     found = _NAMES.search(message)
     names = ", ".join(name.strip() for name in found[1].split(",")) if found else "a property"

@@ -34,14 +34,17 @@ _TESTS: dict[ValueType, tuple[str, str]] = {
     "integer": ("7", "8"),
     "strings": (list_text(["upa", "probe, one value"]), list_text(["upa probe 2"])),
 }
-"""Two values a type: the second is used where the profile holds the first. The days tell their order."""
+"""Two test values for each type: the second is used where the profile holds the first.
+
+The days show the order of dates.
+"""
 CALLS_A_PROPERTY = 18
-"""At most: two sets of a value, two clears, one to put it back, each with two reads."""
+"""At most: two sets of a value, two clears, one set to put the old value back, each with two reads."""
 
 
 @dataclass(slots=True)
 class Probe:
-    """One person's profile while it is tried."""
+    """One person's profile during the probe."""
 
     ports: Ports
     profiles: SingleProfiles
@@ -167,7 +170,7 @@ def _property(probe: Probe, mapping: Mapping, shown: str) -> PropertyProof:
 
 
 def _clear(probe: Probe, mapping: Mapping) -> ClearForm:
-    """Find what empties a property that holds something: an empty text first, then null."""
+    """Find the value that clears a property: try an empty text first, then null."""
     forms: tuple[ClearForm, ...] = ("empty", "null")
     for form in forms:
         found, _, after = _try(probe, mapping.target, to_wire(mapping.type, "", form))
@@ -208,7 +211,7 @@ def _day_of(text: str) -> datetime:
 
 
 def _put_back(probe: Probe, mapping: Mapping, shown: str, proven: PropertyProof) -> Iterator[Finding]:
-    """Leave the profile as it was; where that fails, say what stands there now."""
+    """Put the profile's old value back; where that fails, report the value that is there now."""
     if proven.found not in ("works", "not_kept"):
         return
     value = from_shown(mapping.type, shown)

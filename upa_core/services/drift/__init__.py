@@ -1,1 +1,1 @@
-"""Read profiles back: in the background, all at once, for an auditor; say what differs, and have it put right."""
+"""Read profiles back: in the background, all at once, or for an auditor; report differences, and put them right."""

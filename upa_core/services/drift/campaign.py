@@ -1,4 +1,4 @@
-"""Read everybody at once: an administrator begins it, every tick carries it on, and it can be paused."""
+"""Read everybody at once: an administrator begins it, every tick continues it, and it can be paused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upa_core.state.drift.documents import drift_of
 
 
 def begin(ports: Ports, connector: Connector, by: str) -> Campaign:
-    """Have everybody read from now on; one that is paused goes on, one at work is left alone.
+    """Begin to read everybody; a paused campaign goes on, a running one stays as it is.
 
     Raises `RefusedError` where nothing is confirmed of anybody yet.
     """
@@ -36,7 +36,7 @@ def begin(ports: Ports, connector: Connector, by: str) -> Campaign:
 
 
 def pause(ports: Ports, connector: Connector, by: str) -> Campaign:
-    """Go back to the background's share until it is begun again. Raises `RefusedError` where none is at work."""
+    """Return to the background's share until it is begun again; raises `RefusedError` where none is running."""
 
     def change(index: DriftIndex) -> DriftIndex:
         one = index.full

@@ -1,4 +1,4 @@
-"""Judge what was read of one person, and write it down."""
+"""Judge the read values of one person, and store the result."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from upa_core.services.drift.on_its_way import OnItsWay
 from upa_core.services.drift.reader import Read
 
 DRIFTED: tuple[Verdict, ...] = ("different", "empty")
-"""What counts as drift."""
+"""The verdicts that count as drift."""
 
 
 @dataclass(slots=True)
 class Came:
-    """What reading came to so far."""
+    """The result of reading so far."""
 
     read: int = 0
-    """People read, or found to be unreadable."""
+    """People who were read, or found to be unreadable."""
     unreadable: int = 0
     found: int = 0
-    """Properties newly found to differ."""
+    """Properties that are newly found to differ."""
     repairs: int = 0
     """Properties that are sent again."""
     contested: set[str] = field(default_factory=set)
-    """Properties newly found to be written by somebody or something else again and again."""
+    """Properties that are newly found to be written by somebody or something else again and again."""
     stopped: Exception | None = None
-    """Why it went no further."""
+    """The error that stopped it."""
 
     def add(self, other: Came) -> None:
-        """Add what another reading came to."""
+        """Add the result of another reading."""
         self.read += other.read
         self.unreadable += other.unreadable
         self.found += other.found
@@ -57,7 +57,7 @@ class Judge:
         self.came = Came()
 
     def person(self, part: DriftPart, shard: Shard, person: str, one: Read) -> dict[str, str]:
-        """Write down what was read of a person; returns what is to be put right: property → confirmed value."""
+        """Store the result for a person; return the values to put right: property → confirmed value."""
         stamps = stamps_of(shard, person)
         part.reads[person] = (minute_of(self._now), max(stamps.values(), default=0))
         self.came.read += 1
@@ -77,7 +77,7 @@ class Judge:
         return right
 
     def _verdicts(self, person: str, cells: Mapping[str, str | None], shown: Mapping[str, str]) -> dict[str, Verdict]:
-        """Judge each property; what a batch on its way may explain isn't judged."""
+        """Judge each property; a difference that a batch on its way may explain isn't judged."""
         verdicts = {
             target: compare(self._mappings[target], cell, shown.get(target, ""), self._order)
             for target, cell in cells.items()
@@ -96,7 +96,7 @@ class Judge:
         shown: Mapping[str, str],
         stamps: Mapping[str, int],
     ) -> dict[str, str]:
-        """Write down what differs. Six parameters: the person, and what was known and read of each property."""
+        """Store the differences. Six parameters: the person, and what was known and read of each property."""
         known, right = dict(part.found.get(person, {})), {}
         for target, verdict in verdicts.items():
             before, old = known.pop(target, None), cells[target]
@@ -114,7 +114,7 @@ class Judge:
                     after = replace(after, repairs=after.repairs + 1)
             if after is not None:
                 known[target] = after
-        # What is mapped no more is left over in `known` and goes with it.
+        # A property that is no longer mapped is left over in `known` and is removed with it.
         left = {target: one for target, one in known.items() if target in verdicts}
         if left:
             part.found[person] = left

@@ -1,4 +1,4 @@
-"""Which values are on their way to profiles: a difference that one of them explains isn't drift."""
+"""Values on their way to profiles: a difference that one of them explains isn't drift."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upa_core.state.plan_reader import form_of
 
 
 class OnItsWay:
-    """The batches that may be writing, as storage named them when this was made."""
+    """The batches that may be writing, by storage at the time when this was made."""
 
     def __init__(self, ports: Ports, connector: Connector) -> None:
         """Note the open run's batches, and those of import jobs that were given up."""
@@ -30,7 +30,7 @@ class OnItsWay:
         self._kept: dict[tuple[str, str, str], bytes | None] = {}
 
     def targets(self, person: str) -> frozenset[str]:
-        """Return the properties of a person that a batch names; all of them where a batch can't be read."""
+        """Return a person's properties in these batches; all properties where a batch can't be read."""
         named: frozenset[str] = frozenset()
         for batch in self._batches:
             named |= self._named(batch, person)

@@ -1,4 +1,4 @@
-"""Read people of one partition: compare what their profiles show with the shadow, and write down what differs."""
+"""Read people of one partition: compare their profiles with the shadow, and store the differences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from upa_core.state.drift.partitions import people_of
 from upa_core.state.people import People
 
 AT_A_TIME = 200
-"""People who are read before what was read is stored."""
+"""People who are read before the results are stored."""
 
 
 class Partition:
@@ -41,7 +41,7 @@ class Partition:
         self.came = Came()
 
     def read(self, before: int, most: int, campaign: datetime | None) -> PartTotals:
-        """Read at most so many people who are due, oldest first, and return what the partition comes to now.
+        """Read at most this many people who are due, oldest read first; return the partition's totals.
 
         Everything that was read until something stopped it is stored. Raises `ConflictError` where somebody else reads
         the same people.
@@ -70,7 +70,7 @@ class Partition:
         return People(self._ports.store, self._connector, index)
 
     def _readings(self, people: Sequence[str]) -> dict[str, Read]:
-        """Read people as far as budget and service allow."""
+        """Read people as far as the budget and the service allow."""
         found: dict[str, Read] = {}
         names = [mapping.target for mapping in self._mappings]
         for at in range(0, len(people), AT_ONCE):
@@ -84,7 +84,7 @@ class Partition:
     def _judge(
         self, part: DriftPart, people: People, known: Mapping[str, tuple[int, ShadowRow]], readings: Mapping[str, Read]
     ) -> dict[str, dict[str, str]]:
-        """Write down what was read, and return what is to be put right: person → property → confirmed value.
+        """Store the results; return the values to put right: person → property → confirmed value.
 
         Storage is asked again after the read, what is on its way first: whoever was settled, moved or ended in between
         is left for the next time.
@@ -108,6 +108,7 @@ class Partition:
             right = judge.person(part, shards[number], person, one)
             waiting = shards[number].escrow.of(person).values()
             if right or any(entry.reason is EscrowReason.DRIFT for entry in waiting):
-                drifted[person] = right  # who waits already is noted again: a crash may have kept it from the index
+                # people who wait already are noted again: a crash may have kept them out of the index
+                drifted[person] = right
         self.came.add(judge.came)
         return drifted

@@ -1,4 +1,4 @@
-"""Read profiles back at each tick: a slice within the share of the calls, resumable, by one instance at a time."""
+"""Read profiles back at each tick: a slice within the share of calls, resumable, by one instance at a time."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from upa_core.state.drift.documents import drift_of
 
 CLAIM: Final = timedelta(minutes=10)
 PATIENCE: Final = 120.0
-"""Seconds after which a slice begins no further partition."""
+"""Seconds after which a slice begins no other partition."""
 DENIED_PAUSE: Final = timedelta(hours=1)
 PAUSE: Final = timedelta(minutes=15)
 
 
 def read_back(ports: Ports, connector: Connector, *, patience: float = PATIENCE) -> Came:
-    """Read as many people as the credit of calls allows, and store what was found; nothing where nobody is due.
+    """Read as many people as the credit of calls allows, and store the differences; nothing where nobody is due.
 
     A service that doesn't answer stops it until a later tick, and is said in status. Raises `RetryLaterError` and
     `AccessDeniedError` where the storage can't be used, `CorruptStateError` for a damaged people shard.
@@ -68,7 +68,7 @@ def _is_anything_due(index: DriftIndex, state: ConnectorState, now: datetime) ->
 
 
 def _credit(index: DriftIndex, connector: Connector, share: DriftShare, now: datetime) -> tuple[float, float]:
-    """Return how many calls may be made now, at most those of one window, and the rhythm of ticks as it was seen."""
+    """Return how many calls may be made now, at most those of one window, and the observed rhythm of ticks."""
     passed = max(now - index.credited, timedelta(0)) if index.credited is not None else TICK
     rhythm = passed.total_seconds() if index.more else index.rhythm
     full = index.full is not None
@@ -78,7 +78,7 @@ def _credit(index: DriftIndex, connector: Connector, share: DriftShare, now: dat
 
 
 class _Slice:
-    """One slice of reading, claimed."""
+    """One claimed slice of reading."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class _Slice:
         self._last_run = self._index.last_run
 
     def run(self, patience: float) -> Came:
-        """Read, and write down how far it got, whatever happens."""
+        """Read, and store the progress, whatever happens."""
         more = True
         try:
             self._last_run, first = note_unexplained(self._ports, self._connector, self._index)
@@ -115,7 +115,7 @@ class _Slice:
         return self._came
 
     def _read(self, until: float) -> bool:
-        """Go through partitions; returns whether somebody is left who is due."""
+        """Read partition after partition; return whether somebody is still due."""
         campaign = self._index.full.began if self._index.full is not None else None
         done: set[int] = set()
         while True:
@@ -160,7 +160,7 @@ class _Slice:
         self._document.update(change)
 
     def _trouble(self) -> tuple[str, datetime | None]:
-        """Return what stopped the slice, in words, and the pause after it."""
+        """Return the error that stopped the slice, in words, and the pause after it."""
         now, stopped = self._ports.clock.now(), self._came.stopped
         if stopped is None or isinstance(stopped, NoCallsLeftError | ConflictError):
             return "", None
@@ -192,7 +192,7 @@ class _Slice:
 
 
 def _campaign(index: DriftIndex, parts: Mapping[str, PartTotals], now: datetime) -> Campaign | None:
-    """Return the campaign, ended where everybody was read since it began."""
+    """Return the campaign; it has ended if everybody was read since it began."""
     one = index.campaign
     if one is None or one.ended is not None or len(parts) < PARTITIONS or any(part.behind for part in parts.values()):
         return one

@@ -1,4 +1,4 @@
-"""Read people's profiles by their user names of today, twenty a request, and make sure whose profile it is."""
+"""Read people's profiles by their current user names, twenty a request, and check whose profile each is."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from upa_core.ports.single_profiles import CALLS_OF_A_READ, SingleProfiles
 from upa_core.state.individual import CallBudget, proofs_of
 
 AT_ONCE = 20
-"""People of one request [SP-114]."""
+"""People in one request [SP-114]."""
 
 
 class NoCallsLeftError(Exception):
-    """The tenant's budget has no calls at the moment."""
+    """The tenant's budget has no calls left at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What reading one person came to."""
+    """The result of reading one person."""
 
     values: dict[str, str] = field(default_factory=dict)
-    """What the profile shows, by property."""
+    """The shown values, by property."""
     why: Why | None = None
     """Why nothing was read; None: it was."""
     code: str = ""
 
 
 class Reader:
-    """Reads profiles within the budget that everything of ours shares."""
+    """Reads profiles within the budget that all our work shares."""
 
     def __init__(self, ports: Ports, connector: Connector, profiles: SingleProfiles, part: Part = WHOLE_SHARE) -> None:
         self._ports, self._connector, self._profiles = ports, connector, profiles
@@ -81,7 +81,7 @@ class Reader:
         return found
 
     def order(self) -> DateOrder | None:
-        """Return how dates are shown to this app as the probe found out, None where it doesn't tell.
+        """Return the order in which dates are shown to this app, as the probe found; None where it isn't known.
 
         Raises as `SingleProfiles.app`.
         """
@@ -101,7 +101,7 @@ class Reader:
 
 
 def _account(name: object) -> str:
-    """Return what leads to a profile, "" where nothing does."""
+    """Return the account name for a user name, "" where there is none."""
     try:
         return as_person(name)
     except InvalidValueError:

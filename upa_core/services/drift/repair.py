@@ -1,4 +1,4 @@
-"""Have values put right that a profile doesn't hold any more: they become unknown and due for the next plan."""
+"""Put right values that a profile no longer holds: they become unknown and due for the next plan."""
 
 from __future__ import annotations
 

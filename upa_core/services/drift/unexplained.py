@@ -1,4 +1,4 @@
-"""People whose import ended without saying for whom: their profiles are read before others."""
+"""People whose import ended without naming anybody: their profiles are read before others."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from upa_core.state.plan_reader import people_in
 from upa_core.state.reports import recent_reports
 
 MOST_RUNS = 100
-"""Ended runs that are looked through at a time."""
+"""Ended runs that are searched at a time."""
 
 
 def note_unexplained(ports: Ports, connector: Connector, index: DriftIndex) -> tuple[str, dict[int, int]]:
-    """Put people first whom a batch of a newly ended run named and confirmed nobody of.
+    """Put people first who were in a batch of a newly ended run that confirmed nobody.
 
     Returns the last run looked at, and how many people come first in each partition that changed. Repeatable.
     """
@@ -35,7 +35,7 @@ def note_unexplained(ports: Ports, connector: Connector, index: DriftIndex) -> t
                 continue
             try:
                 named = people_in(ports, report.run, file.name, file.route)
-            except CorruptStateError:  # gone, or damaged: its people are unknown and sent again all the same
+            except CorruptStateError:  # gone, or damaged: its people are unknown, and are sent again anyway
                 continue
             for person in named:
                 by_part.setdefault(partition_of(person), set()).add(person)

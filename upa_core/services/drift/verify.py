@@ -1,4 +1,4 @@
-"""How equal profiles are, for an auditor: everybody of the shadow judged by what was read, from storage alone."""
+"""The answer for an auditor: everybody of the shadow judged by the last reads, from storage alone."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from upa_core.state.drift.partitions import partition_of, whole_shadow
 
 @dataclass(slots=True)
 class Verification:
-    """What an auditor is told."""
+    """The result for an auditor."""
 
     made: datetime
     counts: dict[Standing, int] = field(default_factory=lambda: dict.fromkeys(STANDINGS, 0))
     undelivered: int = 0
-    """People in escrow of whom SharePoint never confirmed anything."""
+    """People in escrow without any confirmed value."""
     oldest: datetime | None = None
     newest: datetime | None = None
     different: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Person → properties."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Person → why."""
+    """Person → reason."""
     never_read: list[str] = field(default_factory=list)
     excepted: dict[str, Excepted] = field(default_factory=dict)
-    """Unreadable people whom the list of exceptions names, while it holds."""
+    """Unreadable people whom the list of exceptions names, while the exception lasts."""
     expired: dict[str, Excepted] = field(default_factory=dict)
-    """Unreadable people on the list whose date is over."""
+    """Unreadable people on the list whose exception has ended."""
 
     @property
     def people(self) -> int:
@@ -50,7 +50,7 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Tell whether nothing differs and everybody unreadable is excepted."""
+        """Return whether nothing differs and all unreadable people are excepted."""
         return not self.different and self.unreadable.keys() <= self.excepted.keys()
 
 

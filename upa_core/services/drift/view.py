@@ -1,4 +1,4 @@
-"""What differs and who can't be read, person by person, from storage alone."""
+"""The differences and the unreadable people, person by person, from storage alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Drifted:
 
 
 def drifted(ports: Ports, connector: Connector, target: str = "") -> Iterator[Drifted]:
-    """Yield what differs now, in one property or in all, partition by partition."""
+    """Yield the present differences, in one property or in all, partition by partition."""
     for _, stored in parts_of(ports.store, connector.name):
         for person, found in sorted(stored.value.found.items()):
             for name, one in sorted(found.items()):
@@ -33,13 +33,13 @@ def drifted(ports: Ports, connector: Connector, target: str = "") -> Iterator[Dr
 
 
 def unreadable(ports: Ports, connector: Connector) -> Iterator[tuple[str, Unread]]:
-    """Yield who can't be read, with why and since when."""
+    """Yield the people who can't be read, each with a reason and since when."""
     for _, stored in parts_of(ports.store, connector.name):
         yield from sorted(stored.value.unread.items())
 
 
 def drifted_json(connector: Connector, one: Drifted) -> dict[str, Any]:
-    """Return a difference as it may be shown."""
+    """Return a difference as JSON values, redacted."""
     redactor, found = Redactor(connector), one.found
     return {
         "id": one.person,
@@ -56,5 +56,5 @@ def drifted_json(connector: Connector, one: Drifted) -> dict[str, Any]:
 
 
 def unreadable_json(person: str, one: Unread) -> dict[str, Any]:
-    """Return why somebody can't be read."""
+    """Return why a person can't be read, as JSON values."""
     return {"id": person, "why": one.why, "code": one.code, "since": instant(one.since)}

@@ -1,1 +1,1 @@
-"""What drives a connector: the tick, what is due, the next step, watching one file."""
+"""The drive of a connector: the tick, what is due, the next step, watching one file."""

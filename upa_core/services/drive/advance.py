@@ -1,4 +1,4 @@
-"""One answer to every wake-up: read from storage what is due for a connector, do it, tell what comes next."""
+"""The answer to every wake-up: read from storage what is due for a connector, do it, return the next step."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from upa_core.state.document import lane_of, state_of
 
 
 def advance(ports: Ports, connector: Connector) -> Step:
-    """Do the one next thing that is due; wake-ups that find nothing to do end as `idle` or `poll`.
+    """Do the next due work; a wake-up without any ends as `idle` or `poll`.
 
     Raises:
         FatalError: an administrator must act; nothing is lost.
         RetryLaterError: a service or the storage can't be reached; nothing is lost.
-
     """
     try:
         lane = lane_of(ports.store, connector).load()
@@ -44,7 +43,7 @@ def advance(ports: Ports, connector: Connector) -> Step:
 
 
 def go_on(ports: Ports, connector: Connector, flight: InFlight) -> Step:
-    """Do the one next thing for the connector's file in the lane, as it was just read; raises as `advance`.
+    """Do the next work for the connector's file in the lane, as it was just read; raises as `advance`.
 
     Other routes of its run get their turn too.
     """
@@ -63,7 +62,7 @@ def go_on(ports: Ports, connector: Connector, flight: InFlight) -> Step:
 
 
 def _deliver(ports: Ports, connector: Connector, routes: Iterable[str]) -> Step:
-    """Do the next thing of each route; one that fails keeps no other waiting, its error is raised afterwards."""
+    """Do the next work of each route; a route that fails delays no other, and its error is raised afterwards."""
     steps: list[Step] = []
     trouble: UpaError | None = None
     for name in routes:
@@ -81,7 +80,7 @@ def _deliver(ports: Ports, connector: Connector, routes: Iterable[str]) -> Step:
 
 
 def _sooner(steps: list[Step]) -> Step:
-    """Return the step to be taken first: one that can be taken at once, else the earliest one that has a time."""
+    """Return the step to take first: one that can be taken at once, else the earliest one that has a time."""
     if (ready := next((step for step in steps if step.kind == "again"), None)) is not None:
         return ready
     timed = [(step.at, at) for at, step in enumerate(steps) if step.at is not None]
@@ -93,7 +92,7 @@ def _elsewhere(ports: Ports, exc: ConflictError) -> Step:
 
 
 def advance_far(ports: Ports, connector: Connector) -> Step:
-    """Go on until the next thing is due later; returns that step, never `again`."""
+    """Continue until the next work is due later; return that step, never `again`."""
     step = advance(ports, connector)
     while step.kind == "again":
         step = advance(ports, connector)

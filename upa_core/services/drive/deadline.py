@@ -1,4 +1,4 @@
-"""Whatever fails for good at one file in the lane is given up: it confirms nobody, and the lane goes on."""
+"""Give up a file in the lane at which a step keeps failing: it confirms nobody, and the lane goes on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from upa_core.state.lane import is_current
 
 
 def with_flight(ports: Ports, connector: Connector, flight: InFlight, work: Callable[[], Step]) -> Step:
-    """Take a step with the file in the lane; one that fails too often is given up."""
+    """Take a step with the file in the lane; give the file up where the step fails too often."""
     step = "watch" if flight.phase == "queued" else "send"
     try:
         return work()

@@ -1,4 +1,4 @@
-"""Whether anything is due for a connector besides pulling: what every tick of the timer asks storage."""
+"""Whether anything besides pulling is due for a connector: every tick asks storage for it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from upa_core.state.people import People
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What storage says is waiting to be done."""
+    """The work that waits, as storage says."""
 
     export: bool
-    """Something to plan, send or go on with."""
+    """Something to plan, send or continue."""
     flight: InFlight | None = None
-    """The connector's import file in the lane, which somebody must watch."""
+    """The connector's import file in the lane; somebody must watch it."""
 
 
 def what_is_due(ports: Ports, connector: Connector) -> Due:
-    """Read what is due; a lost wake-up, a watcher never started and a hand-over that died all show up here."""
+    """Read what is due: a lost wake-up, a watcher that never started and a lost hand-over all show up here."""
     flight = lane_of(ports.store, connector).load().value.in_flight
     if flight is not None and flight.connector == connector.name:
         return Due(export=False, flight=flight)

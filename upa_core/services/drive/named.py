@@ -1,4 +1,4 @@
-"""Which of a person's properties something on its way names: a batch, a held plan, an import job that was given up."""
+"""The properties of a person that something on its way names: a batch, a held plan, an import job that was given up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upa_core.state.plan_reader import form_of, people_in
 
 
 def named_by(ports: Ports, connector: Connector, state: ConnectorState, person: str) -> dict[str, str]:
-    """Return why a person's properties mustn't be written beside what is on its way, by property.
+    """Return why properties of a person mustn't be written singly now, by property: something on its way names them.
 
     Where a batch can't be read, it may name every property.
     """
@@ -28,7 +28,7 @@ def named_by(ports: Ports, connector: Connector, state: ConnectorState, person: 
 
 
 def _on_their_way(ports: Ports, connector: Connector, state: ConnectorState) -> Iterator[tuple[str, str, str, str]]:
-    """Yield run, batch, route, and why it is in the way."""
+    """Yield run, batch, route, and the reason of everything on its way."""
     if state.run is not None:
         for file in state.run.waiting():
             yield state.run.id, file.name, file.route, f"run {state.run.id}, which is on its way, names it"
@@ -47,7 +47,7 @@ def _on_their_way(ports: Ports, connector: Connector, state: ConnectorState) -> 
 
 
 def _named(ports: Ports, connector: Connector, run: str, file: str, route: str, person: str) -> list[str]:
-    """Return the properties of a person in a batch. Six parameters: which batch, and of whom."""
+    """Return the properties of a person in a batch. Six parameters: which batch, and which person."""
     try:
         form = form_of(ports, route)
         pieces = {one.lower(): piece for one, piece in people_in(ports, run, file, route).items()}

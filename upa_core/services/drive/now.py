@@ -1,4 +1,4 @@
-"""One person at once: their differences are written singly, also of bulk properties, beside whatever is on its way."""
+"""Write one person at once: their differences go singly, also those of bulk properties, beside other work."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from upa_core.state.individual import CallBudget
 from upa_core.state.plan_writer import PlanWriter
 
 PATIENCE: Final = timedelta(minutes=6)
-"""Calls are waited for so long at most: until the next five minutes of the budget begin."""
+"""The longest wait for calls: until the next five minutes of the budget begin."""
 _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What writing somebody at once came to; never a value."""
+    """The result for a person written at once; never a value."""
 
     person: str
     run: str = ""
@@ -51,19 +51,19 @@ class Now:
     results: Mapping[str, str] = field(default_factory=dict)
     """By property that was written: `confirmed`, the reason in escrow, or `unknown`."""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """By property that differs and wasn't written: why."""
+    """By property that differs and wasn't written: the reason."""
     calls: int = 0
-    """Calls of PeopleManager: reads, and a set each."""
+    """Calls of PeopleManager: one for each read and each set."""
     requests: int = 0
-    """Requests that carried them."""
+    """The requests with these calls."""
     waited: float = 0.0
-    """Seconds waited for the budget of calls."""
+    """Seconds of waiting for the budget of calls."""
     seconds: float = 0.0
-    """From the question to the last value settled, by the connector's clock."""
+    """From the request to the last settled value, by the connector's clock."""
 
 
 def sync_now(ports: Ports, connector: Connector, person: str, by: str, *, patience: timedelta = PATIENCE) -> Now:
-    """Read a person, and write what differs to their profile at once; the values are settled when it returns.
+    """Read a person, and write the differences to their profile at once; when it returns, the values are settled.
 
     A property that something on its way names isn't written, nor one that the probe didn't prove; nothing is written
     past the change threshold. What it sent is archived and reported like any run.
@@ -80,7 +80,6 @@ def sync_now(ports: Ports, connector: Connector, person: str, by: str, *, patien
             written, or the budget of calls is used up; nothing was sent.
         AccessDeniedError, FatalError: as writing and planning; nothing was sent.
         RetryLaterError: nothing was sent; try again.
-
     """
     began, person = ports.clock.monotonic(), person.lower()
     route = ports.routes.get(INDIVIDUAL)
@@ -147,7 +146,7 @@ def _once(ports: Ports, connector: Connector, person: str, by: str, route: Indiv
 
 
 def as_single(connector: Connector, proof: Proof | None) -> Connector:
-    """Return the connector with every mapping as if it travelled singly; a bulk property is never a user's."""
+    """Return the connector with every mapping on the individual route; bulk values are never the user's."""
 
     def single(mapping: PropertyMapping) -> PropertyMapping:
         if mapping.route == INDIVIDUAL:
@@ -174,7 +173,7 @@ def _differences(ports: Ports, single: Connector, person: str) -> Entry | None:
 
 
 def _unproven(connector: Connector, proof: Proof | None, entry: Entry, now: datetime) -> dict[str, str]:
-    """Return why properties can't be written singly, also of those that travel by bulk."""
+    """Return why properties can't be written singly, also properties of the bulk route."""
     found: dict[str, str] = {}
     for mapping in connector.active:
         value = entry.new.get(mapping.target)
@@ -206,7 +205,7 @@ def _check_threshold(connector: Connector, state: ConnectorState, entry: Entry, 
 
 
 def _take(ports: Ports, calls: CallBudget, wanted: int, patience: timedelta) -> float:
-    """Take calls, waiting for them; returns the seconds waited."""
+    """Take calls, and wait for them if needed; return the seconds of waiting."""
     began, until = ports.clock.monotonic(), ports.clock.now() + patience
     while not calls.take(wanted, one=True):
         at, now = calls.free_at(), ports.clock.now()
@@ -217,7 +216,7 @@ def _take(ports: Ports, calls: CallBudget, wanted: int, patience: timedelta) -> 
 
 
 def _freeze(ports: Ports, connector: Connector, entry: Entry, by: str, writer: PlanWriter) -> Urgent:
-    """Store the plan and what is about to be done; nobody knows of it before the state names it."""
+    """Store the plan and the intent; nobody finds them before the state names the run."""
     writer.add([entry])
     now, files = ports.clock.now(), writer.close()
     updated, cleared = count_changes([entry])
@@ -236,7 +235,7 @@ def _freeze(ports: Ports, connector: Connector, entry: Entry, by: str, writer: P
 
 
 def _made(written: Written, most: int, read: int) -> int:
-    """Return the calls that were made: a read; and where something was written, two reads and the sets."""
+    """Return the calls that were made: a read; where something was written, two more reads and the sets."""
     if written.record is None:
         return most
     return read + (len(written.record.sent) + 2 if written.record.sent else 0)

@@ -1,4 +1,4 @@
-"""One tick of the timer for one connector: pull if it is time to, then wake whatever storage says is due."""
+"""One tick of the timer for one connector: pull if it is time, then wake all due work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upa_core.state.document import state_of
 
 
 def tick(ports: Ports, connector: Connector) -> PullResult | None:
-    """Pull, and wake the export or the watcher where something waits: a lost wake-up costs at most one tick.
+    """Pull, and wake the export or the watcher where work waits: a lost wake-up costs at most one tick.
 
     Returns None where it isn't time to pull: in quarantine, or in a rhythm slower than the timer's.
     Raises as `pull`; what was due before is woken even then.
@@ -36,7 +36,7 @@ def tick(ports: Ports, connector: Connector) -> PullResult | None:
 
 
 def _read_back(ports: Ports, connector: Connector) -> None:
-    """Read profiles back; whatever is wrong with that, the pipeline goes on."""
+    """Read profiles back; an error there doesn't stop the pipeline."""
     try:
         read_back(ports, connector)
     except UpaError as exc:

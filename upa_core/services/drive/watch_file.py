@@ -1,4 +1,4 @@
-"""One activity of the watching orchestration: go on with one import file until it must wait, or is settled."""
+"""One activity of the watching orchestration: continue with one import file until it must wait or is settled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Watched:
 
 
 def watch_file(ports: Ports, connector: Connector, file: str) -> Watched:
-    """Advance while this file is in the lane; done as soon as it no longer is.
+    """Advance while this file is in the lane; done when it no longer is.
 
     Raises as `advance`.
     """

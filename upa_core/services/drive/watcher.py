@@ -1,4 +1,4 @@
-"""Make sure that somebody watches the import file in the lane, whatever Durable Functions says of its instances."""
+"""Make sure that somebody watches the import file in the lane, whatever Durable Functions says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell administrators what they should know without asking: once per change of reason, and when it is over."""
+"""Tell administrators about alarms: once for each reason, and when the alarm is over."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _QUIET = {
     EscrowReason.OVER_BUDGET.value,
 }
 _A_DAY = {EscrowReason.USER_NAME_CHANGED.value, EscrowReason.OTHER_PERSON.value}
-"""SharePoint's own sync takes its time to see a new user name: nothing is told before a day is over."""
+"""SharePoint's own sync needs time to see a new user name: no alarm before a day has passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """How a connector is watched."""
+    """Whom to tell about a connector, and of what."""
 
     occasions: frozenset[str]
-    """What the channels are told of; every alarm is an event all the same."""
+    """The occasions that the channels are told of; every alarm is an event anyway."""
     silence_after: timedelta
     messengers: Sequence[Messenger] = ()
     certificate_ends: Callable[[], datetime | None] = lambda: None
@@ -48,12 +48,12 @@ class Alerting:
 
 
 def notification_log_of(ports: Ports, connector: Connector) -> Document[NotificationLog]:
-    """Return the document of the notifications that were raised, and to whom they still have to go."""
+    """Return the document of notifications: those that were raised, and the channels still to be told."""
     return Document(ports.store, notified_key(connector.name), NotificationLog(), disposable=True)
 
 
 def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: str = "") -> None:
-    """Judge how the connector is and tell what changed.
+    """Judge the connector and tell what changed.
 
     A message is claimed by a conditional write before it is sent, so two instances never send it both; a channel that
     fails is tried again with growing pauses; a death in between repeats a message after a quarter of an hour at worst.
@@ -63,7 +63,6 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
 
     Raises:
         UpaError: the storage can't be used; nothing was sent.
-
     """
     document, now = notification_log_of(ports, connector), ports.clock.now()
     certified = _certificate(alerting, document.load().value, now)
@@ -118,7 +117,7 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
 
 
 def count_library(ports: Ports, connector: Connector) -> None:
-    """Note how much lies in the library, for the page; called where nobody waits for it."""
+    """Note how much is in the library, for the page; called where nobody waits for it."""
     items, now = ports.library.items(), ports.clock.now()
     sample = Sample(now, _escrow(ports, connector), len(items) if items is not None else None)
     notification_log_of(ports, connector).update(lambda log: log.sampled(sample))
@@ -170,7 +169,7 @@ def _emit(ports: Ports, connector: Connector, name: EventName, entry: Notificati
 
 
 def _certificate(alerting: Alerting, log: NotificationLog, now: datetime) -> NotificationLog:
-    """Read the certificate's end twice a day; one that can't be read is reported as trouble of the token."""
+    """Read the certificate's end twice a day; a certificate that can't be read is reported as trouble of the token."""
     if log.certificate_read is not None and now - log.certificate_read < CERTIFICATE_EVERY:
         return log
     try:

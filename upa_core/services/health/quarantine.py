@@ -1,4 +1,4 @@
-"""Enter and leave quarantine where no run ends: pulling, polling, a hold that nobody decides; tell of each once."""
+"""Enter and leave quarantine outside the end of a run: pulling, polling, an undecided hold; emit each once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from upa_core.state.document import state_of
 
 
 def pull_is_due(state: ConnectorState, connector: Connector, now: datetime) -> bool:
-    """Tell whether the timer's tick is to pull: a quarantine or the connector's own rhythm may make it rarer.
+    """Return whether the timer's tick pulls: a quarantine or the connector's own rhythm may make pulls rarer.
 
     A round that is open or asked for, and a changed configuration, needn't wait for the rhythm.
     """
@@ -39,7 +39,7 @@ def pull_is_due(state: ConnectorState, connector: Connector, now: datetime) -> b
 
 
 def pull_refused(ports: Ports, connector: Connector, exc: FatalError) -> None:
-    """Slow down after a pull that failed with something an administrator must fix; several at once count as one."""
+    """Enter quarantine after a pull that needs an administrator; several failures at once count as one."""
     now = ports.clock.now()
     reason = reason_of(exc, refused=QuarantineReason.MAPPING)
 
@@ -64,7 +64,7 @@ def pulled(state: ConnectorState) -> ConnectorState:
 
 
 def poll_refused(ports: Ports, connector: Connector, exc: AccessDeniedError, flight: InFlight) -> None:
-    """Slow down while SharePoint refuses to tell of an import job; the run that ends well lifts it."""
+    """Enter quarantine while SharePoint refuses to report an import job; a run that succeeds ends it."""
     now = ports.clock.now()
 
     def change(state: ConnectorState) -> ConnectorState:
@@ -77,7 +77,7 @@ def poll_refused(ports: Ports, connector: Connector, exc: AccessDeniedError, fli
 
 
 def hold_expired(ports: Ports, connector: Connector) -> None:
-    """Slow down where nobody has decided about a hold for long; the hold itself stays as it is."""
+    """Enter quarantine where nobody has decided about a hold for long; the hold itself stays as it is."""
     now = ports.clock.now()
 
     def change(state: ConnectorState) -> ConnectorState:
@@ -102,7 +102,7 @@ def emit_quarantine(
     run: str = "",
     import_jobs: tuple[str, ...] = (),
 ) -> None:
-    """Tell once when a connector enters quarantine, changes its reason, is switched off, or leaves.
+    """Emit an event when a connector enters or leaves quarantine, changes its reason, or is switched off.
 
     Six parameters: the two states, and what an event names.
     """

@@ -1,4 +1,4 @@
-"""Where a connector stands, from storage only: the status document."""
+"""The status document of a connector, from storage only."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
 
 
 def _since(one: Health, state: ConnectorState, log: NotificationLog) -> datetime | None:
-    """Return since when: from the facts, else when looking after the connector first saw it so."""
+    """Return since when: by the facts, else when the notifications first recorded it."""
     if one.since is not None:
         return one.since
     if log.condition == one.condition and log.condition_since is not None:

@@ -1,1 +1,1 @@
-"""What is stored of reading profiles back, and the shadow by partition, over the store."""
+"""The stored results of reading profiles back, and the shadow by partition, over the store."""

@@ -1,4 +1,4 @@
-"""The documents of reading profiles back: the index, and one for each partition of people."""
+"""The documents of reading profiles back: the index, and the results of each partition of people."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from upa_core.state.drift.partitions import partition_of
 
 
 def drift_of(store: Store, connector: str) -> Document[DriftIndex]:
-    """Return the document that says how far reading back is; a damaged one is begun anew."""
+    """Return the index of reading back; a damaged one is replaced by an empty one."""
     return Document(store, drift_key(connector), DriftIndex(), disposable=True)
 
 
 def part_of(store: Store, connector: str, partition: int) -> Document[DriftPart]:
-    """Return what was read of a partition; a damaged one is empty, so that its people count as never read."""
+    """Return the results of a partition; damaged ones are empty, so that its people count as never read."""
     return Document(store, drift_part_key(connector, partition), DriftPart(), disposable=True)
 
 
 def parts_of(store: Store, connector: str) -> Iterator[tuple[int, Stored[DriftPart]]]:
-    """Yield every partition of which something is stored."""
+    """Yield the stored results of every partition."""
     for number in range(PARTITIONS):
         stored = part_of(store, connector, number).load()
         if stored.etag is not None:
@@ -32,7 +32,7 @@ def parts_of(store: Store, connector: str) -> Iterator[tuple[int, Stored[DriftPa
 
 
 def forget_reads(store: Store, connector: str, person: str) -> None:
-    """Delete what was read of a person; raises `ConflictError` where too many write."""
+    """Delete the results of a person; raises `ConflictError` where too many instances write."""
 
     def change(part: DriftPart) -> DriftPart:
         fresh = replace(part, reads=dict(part.reads), found=dict(part.found), unread=dict(part.unread))

@@ -1,4 +1,4 @@
-"""People of the shadow, partition by partition."""
+"""People of the shadow, by partition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.state.people import People
 
 
 def partition_of(person: str) -> int:
-    """Return the partition a person lies in."""
+    """Return the partition of a person."""
     return bucket(person) & (PARTITIONS - 1)
 
 
@@ -25,7 +25,7 @@ def shards_of(index: PeopleIndex, partition: int) -> list[int]:
 
 
 def people_of(people: People, partition: int) -> dict[str, tuple[int, ShadowRow]]:
-    """Return everybody of a partition in the shadow: their shard, and their row as it is now.
+    """Return everybody of a partition in the shadow: their shard's number, and their current row.
 
     Raises `CorruptStateError` for a damaged shard.
     """

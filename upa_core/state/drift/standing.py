@@ -1,4 +1,4 @@
-"""Where reading back stands, from storage."""
+"""The progress of reading back, read from storage."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from upa_core.state.drift.documents import drift_of
 
 
 def standing_of(store: Store, connector: Connector, now: datetime) -> Standing:
-    """Return where a connector's reading back stands; two reads of storage."""
+    """Return the progress of a connector's reading back; it takes two reads of storage."""
     known = state_of(store, connector.name).load().value.people.known
     return standing(connector, drift_of(store, connector.name).load().value, known, now)
 
 
 def standing_json(one: Standing) -> dict[str, Any]:
-    """Return it as JSON values: counts, moments and names of properties, no value of anybody."""
+    """Return the progress as JSON values: counts, moments and names of properties, no person's value."""
     campaign = one.campaign
     return {
         "background": one.on,

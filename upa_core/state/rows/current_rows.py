@@ -1,4 +1,4 @@
-"""Sets of rows over the store: segments of which a person's last row counts, read and written by partition.
+"""Sets of rows over the store: segments, in which a person's last row counts, read and written by partition.
 
 Current rows of a source, its rows of nobody, and the key index are such sets.
 """
@@ -13,18 +13,18 @@ from upa_core.ports.store import Store
 from upa_core.state.rows.segments import SegmentReader, write_segment
 
 MAX_CHANGES = 32
-"""Segments of changes on top of those that hold everybody; with more, the set is written anew."""
+"""Segments of changes over those that hold everybody; with more, the set is written again."""
 
 
 class RowSet:
-    """Rows of a set, by person."""
+    """The rows of a set, by person."""
 
     def __init__(self, store: Store, segments: Iterable[Segment]) -> None:
-        """Read from segments; a later one outranks an earlier one."""
+        """Read from segments; a later segment has priority over an earlier one."""
         self._readers = [SegmentReader(store, segment) for segment in segments]
 
     def partition(self, number: int) -> dict[str, Row]:
-        """Return the last row of everybody in a partition; what it doesn't name is taken from an earlier one.
+        """Return the last row of everybody in a partition; values that it doesn't name come from an earlier row.
 
         Raises `CorruptStateError` where a segment is missing or damaged.
         """
@@ -40,7 +40,7 @@ class RowSet:
         return found
 
     def every(self, number: int) -> Iterator[Row]:
-        """Yield all rows of a partition as they were written, several of one person too; raises as `partition`."""
+        """Yield all rows of a partition as they were written, also several of one person; raises as `partition`."""
         for reader in self._readers:
             yield from reader.rows([number])
 
@@ -51,29 +51,29 @@ class RowSet:
 
 
 class RowWriter:
-    """Writes rows as segments of a size that is easy to hold; nobody knows them before the state names them."""
+    """Writes rows as segments of a convenient size; nobody finds them before the state names them."""
 
     def __init__(self, store: Store, key: Callable[[int], str], most: int) -> None:
-        """Write under `key(number)`, `most` rows a segment."""
+        """Write under `key(number)`, at most `most` rows in a segment."""
         self._store, self._key, self._most = store, key, most
         self._rows: list[Row] = []
         self._written: list[Segment] = []
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Take rows; rows of one person keep their order."""
+        """Add rows; rows of one person keep their order."""
         for row in rows:
             self._rows.append(row)
             if len(self._rows) >= self._most:
                 self._flush()
 
     def close(self) -> tuple[Segment, ...]:
-        """Write what is left and return all segments."""
+        """Write the remaining rows and return all segments."""
         if self._rows:
             self._flush()
         return tuple(self._written)
 
     def discard(self) -> None:
-        """Delete what was written: nothing of it counts."""
+        """Delete the segments that were written."""
         for segment in self._written:
             self._store.delete(segment.key)
         self._rows, self._written = [], []
@@ -84,5 +84,5 @@ class RowWriter:
 
 
 def count(segments: Sequence[Segment]) -> int:
-    """Return how many rows the segments hold, superseded ones included."""
+    """Return how many rows the segments hold, including older rows of the same person."""
     return sum(segment.rows for segment in segments)

@@ -1,4 +1,4 @@
-"""Segments: immutable blobs of pulled rows, grouped into partitions behind an offset table.
+"""Segments: immutable blobs of pulled rows, grouped into partitions, with an offset table.
 
 A segment is a head line `UPA1`, 65 offsets of ten digits, for each of the 64 partitions its CRC-32 in hex and its
 number of rows, eight characters each, and then one JSON list of rows for each; a plan reads one partition's range
@@ -30,7 +30,7 @@ Check = tuple[int, int]
 
 
 def encode_segment(rows: Sequence[Row]) -> bytes:
-    """Write rows as a segment; rows of one person keep their order."""
+    """Encode rows as a segment; rows of one person keep their order."""
     partitions = spread((row[0] for row in rows), rows, PARTITIONS)
     bodies = [_dump(part) if part else b"" for part in partitions]
     offsets, at = [_LONG_HEAD], _LONG_HEAD
@@ -45,7 +45,7 @@ def encode_segment(rows: Sequence[Row]) -> bytes:
 
 
 def write_segment(store: Store, key: str, rows: Sequence[Row]) -> Segment:
-    """Write rows as a segment; nobody knows it before the state names it."""
+    """Write rows as a segment; nobody finds it before the state names it."""
     data = encode_segment(rows)
     store.put(key, data, if_absent=True)
     return Segment(key, rows=len(rows), size=len(data))
@@ -98,7 +98,7 @@ class SegmentReader:
         return data
 
     def _table(self, head: bytes) -> tuple[list[int], list[Check]]:
-        """Return the offsets and the checks; none in a segment of the first release."""
+        """Return the offsets and the checks; a segment of the first release has no checks."""
         if not head.startswith(_MAGIC) or len(head) < _HEAD:
             raise self._corrupt("isn't a segment")
         try:
@@ -117,7 +117,9 @@ class SegmentReader:
 
 
 def _dump(rows: list[Row]) -> bytes:
-    """Write rows; lone surrogates and huge numbers, which orjson refuses, are the mapping's to judge, not ours.
+    """Encode rows.
+
+    orjson refuses lone surrogates and huge numbers, which the mapping has to judge, so another encoder takes those.
 
     The mask of what is absent is such a number from 64 inputs on. A leading space tells who must read it again: orjson
     would make floats of huge integers.

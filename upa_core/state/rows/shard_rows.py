@@ -1,4 +1,4 @@
-"""Rows of a stored shard, decoded one by one: a day's run must not cost what all people of its shards would cost."""
+"""The rows of a stored shard, decoded one by one: a day's run must not cost as much as decoding everybody."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ROW = re.compile(rb'\[(?:(?:null|"(?:[^"\\]|\\.)*+"),)*+(?:\d+|\[[\d,]*\])\]', 
 
 
 class StoredRows(MutableMapping[str, ShadowRow]):
-    """Implements the shadow of a `Shard` over the JSON object it is stored as.
+    """Implements the shadow of a `Shard` over the stored JSON object.
 
     Relies on JSON as orjson writes it: no spaces, and a quote within a string is escaped. So `"<id>":[` without a
     backslash before it stands only where a row begins; where it ends, `_ROW` tells, a value may hold anything.
     """
 
     def __init__(self, body: bytes, where: str, count: int | None = None) -> None:
-        """Read from the JSON object of all rows, `count` if known; it is decoded whole once everybody is asked for.
+        """Read from the JSON object of all rows, `count` if known; it is decoded whole where somebody asks for all.
 
         Raises `CorruptStateError` naming `where`, here or at a row, where that isn't JSON.
         """
@@ -30,11 +30,11 @@ class StoredRows(MutableMapping[str, ShadowRow]):
         if not (body.startswith(b"{") and body.endswith(b"}")):
             raise self._corrupt()
         self._touched: dict[str, ShadowRow | None] = {}
-        """Rows that were read or written; None where there is none (any more)."""
+        """Rows that were read or written; None where there is none, or none any more."""
         self._all: dict[str, ShadowRow] | None = None
 
     def __getitem__(self, person: str) -> ShadowRow:
-        """Return a row; a change made to it is stored with the shard."""
+        """Return a row; a change to it is stored with the shard."""
         row = self._look_up(person)
         if row is None:
             raise KeyError(person)
@@ -45,7 +45,7 @@ class StoredRows(MutableMapping[str, ShadowRow]):
         (self._touched if self._lies_apart(person) else self._everybody())[person] = row
 
     def __delitem__(self, person: str) -> None:
-        """Take a row away."""
+        """Delete a row."""
         if self._look_up(person) is None:
             raise KeyError(person)
         if self._lies_apart(person):
@@ -63,7 +63,7 @@ class StoredRows(MutableMapping[str, ShadowRow]):
 
     @property
     def count(self) -> int | None:
-        """Return how many rows there are, None where that was never counted and isn't known without decoding all."""
+        """Return the number of rows; None where it isn't known without decoding all of them."""
         if self._all is not None:
             return len(self._all)
         if self._count is None:
@@ -72,7 +72,7 @@ class StoredRows(MutableMapping[str, ShadowRow]):
         return self._count + sum(changes)
 
     def encoded(self) -> bytes:
-        """Return the JSON object of all rows as they are now; rows never touched are copied, not encoded."""
+        """Return the JSON object of all current rows; rows that weren't touched are copied, not encoded."""
         if self._all is not None:
             return orjson.dumps(self._all)
         kept, at = [], 1
@@ -92,7 +92,7 @@ class StoredRows(MutableMapping[str, ShadowRow]):
         return self._touched[person]
 
     def _lies_apart(self, person: str) -> bool:
-        """Tell whether a row is handled without the others.
+        """Return whether a row can be read without the others.
 
         Not once all are decoded, and not for an id that JSON escapes or that could be mistaken for the end of a value.
         """
@@ -109,7 +109,7 @@ class StoredRows(MutableMapping[str, ShadowRow]):
         return CorruptStateError(f"{self._where}: its rows aren't a JSON object")
 
     def _span(self, person: str) -> tuple[int, int] | None:
-        """Return where the body holds a row, its key included."""
+        """Return the position of a row in the body, with its key."""
         key = b'"%b":[' % person.encode()
         start = self._body.find(key)
         while start > 0 and self._body[start - 1 : start] == b"\\":  # the end of an id that holds a quote

@@ -1,4 +1,4 @@
-"""Take a person out of a run's people: the pieces that name them are written anew, then the table, then the old go."""
+"""Remove a person from a run's people: write new pieces, then the table, then delete the old pieces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upa_core.state.run_people.reader import RunReader
 
 
 def forget_in_run(store: Store, run: str, connectors: Collection[str], person: str) -> bool:
-    """Write a run's people without somebody; tells whether the run named them.
+    """Write a run's people without a person; return whether the run named them.
 
     A table that can't be read goes with its rows: nobody could tell whom it names.
     """
@@ -47,7 +47,7 @@ def _rows(reader: RunReader, extents: Sequence[Extent]) -> Iterator[Sequence[obj
 
 
 def _without(store: Store, reader: RunReader, person: str) -> RunPeople:
-    """Return the table without the person, its rows in pieces of fresh numbers."""
+    """Return the table without the person; its rows are in pieces with new numbers."""
     table = reader.table
     pieces = Pieces(store, table.connector, table.run, first=table.pieces + 1)
 

@@ -1,4 +1,4 @@
-"""Lay a small run's rows into its table."""
+"""Store a small run's rows in its table."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from upa_core.domain.plan.run_people import INLINE, Extent, Listing, RunPeople
 from upa_core.state.run_people.listings import Pieces
 
 INLINE_BYTES = 48 * 1024
-"""Up to so many bytes of rows lie in the table: a day costs one blob."""
+"""Up to this many bytes of rows are stored in the table: a day costs one blob."""
 
 
 def laid_inline(table: RunPeople, pieces: Pieces) -> RunPeople:
-    """Return the table with its rows where they are few; otherwise what isn't stored yet is stored."""
+    """Return the table with its rows, where they are few; otherwise store the remaining rows."""
     data = pieces.take()
     if pieces.first < pieces.piece or len(data) > INLINE_BYTES:
         pieces.flush()

@@ -1,4 +1,4 @@
-"""Blocks of rows, compressed one by one, and lists of people who share a label and are few."""
+"""Blocks of rows, compressed one by one, and lists of the people with a label, where they are few."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from upa_core.domain.plan.run_rows import Row
 from upa_core.ports.store import Store
 
 BLOCK_ROWS = 512
-"""Rows of a block; those of one people shard are never parted between two pieces."""
+"""Rows of a block; rows of one people shard are never in two pieces."""
 LISTED = 4096
 SHARE = 32
 FEW_ROWS = 2048
-"""Up to so many rows are read faster than any list of them."""
+"""Up to this many rows are read faster than any list of them."""
 _LISTED_BLOCK = 256
 PIECE_BYTES = 16 * 1024 * 1024
 
 
 def most_listed(rows: int) -> int:
-    """Return how many people of a label are listed apart, of so many in all.
+    """Return up to how many people a label gets a list of its own, among this many in all.
 
     Where there are more, reading the blocks one after the other finds enough of them.
     """
@@ -30,7 +30,7 @@ def most_listed(rows: int) -> int:
 
 
 class Pieces:
-    """Appends blocks, and stores a piece as soon as it is large."""
+    """Appends blocks, and stores a piece when it is large."""
 
     def __init__(self, store: Store, connector: str, run: str, *, first: int = 1) -> None:
         """Begin with the piece number `first` of a run."""
@@ -49,15 +49,15 @@ class Pieces:
 
     @property
     def full(self) -> bool:
-        """Tell whether it is time to store the piece."""
+        """Return whether the piece is large enough to be stored."""
         return self._size >= PIECE_BYTES
 
     def take(self) -> bytes:
-        """Return what isn't stored yet."""
+        """Return the bytes that aren't stored yet."""
         return b"".join(self._parts)
 
     def flush(self) -> None:
-        """Store the piece, if there is anything in it, and begin the next."""
+        """Store the piece, if it holds anything, and begin the next one."""
         if self._size:
             self._store.put(rows_key(self._connector, self._run, self.piece), self.take())
             self.piece += 1
@@ -65,7 +65,7 @@ class Pieces:
 
 
 class Listings:
-    """Gathers people by label until they are too many to be listed."""
+    """Collects people by label until they are too many to be listed."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[bytes]] = {}
@@ -85,7 +85,7 @@ class Listings:
                 rows.append(row)
 
     def close(self, pieces: Pieces, most: int) -> tuple[Listing, ...]:
-        """Append labels of at most `most` people to the pieces; returns the listings, by label."""
+        """Append the people of labels with at most `most` people to the pieces; return the listings, by label."""
         found = []
         for label, people in sorted(self.people.items()):
             rows = self._rows.get(label, []) if people <= most else []
@@ -95,11 +95,11 @@ class Listings:
 
 
 def encode_row(row: Sequence[object]) -> bytes:
-    """Write a row."""
+    """Encode a row."""
     return orjson.dumps(row)
 
 
 def decode_block(data: bytes) -> list[Row]:
-    """Read a block's rows; raises `ValueError` or `zlib.error` for what isn't one."""
+    """Decode a block's rows; raises `ValueError` or `zlib.error` for bytes that aren't a block."""
     rows: list[Row] = orjson.loads(zlib.decompress(data))
     return rows

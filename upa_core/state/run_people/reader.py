@@ -1,4 +1,4 @@
-"""Read the people of a run in a few pieces: one person, or whoever lies together."""
+"""Read the people of a run in a few pieces: one person, or people who are stored together."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from upa_core.state.document import get_document
 from upa_core.state.run_people.listings import decode_block
 
 AT_ONCE = 8 * 1024 * 1024
-"""Bytes read at a time by whoever reads everything."""
+"""Bytes that are read at a time by a caller who reads everything."""
 _GAP = 64 * 1024
-"""Bytes between two blocks that are read rather than asked for again."""
+"""A gap of up to this many bytes between two blocks is read rather than skipped."""
 
 
 class RunReader:
-    """One run's people: the table as it was read, and blocks on demand."""
+    """One run's people: the table, and blocks on demand."""
 
     def __init__(self, store: Store, table: RunPeople) -> None:
         self._store = store
         self.table = table
         self._inline = b64decode(table.inline)
         self.codes = {at: unpack_codes(one.codes) for at, one in enumerate(table.batches) if one.codes}
-        """By batch, per person the number of a cause."""
+        """By batch, the number of a cause for each person."""
 
     def person(self, person: str) -> list[Row]:
-        """Return the row of a person, none where the run has nothing of them.
+        """Return the row of a person; none where the run has nothing about them.
 
         Raises `CorruptStateError` where it can't be read.
         """
@@ -40,7 +40,7 @@ class RunReader:
         return [row for _, rows in self.blocks(extents) for row in rows if row[0] == person]
 
     def blocks(self, extents: Sequence[Extent], *, at_once: int = AT_ONCE) -> Iterator[tuple[int, list[Row]]]:
-        """Yield blocks with their number among `extents`; neighbours are read together, `at_once` bytes at most.
+        """Yield blocks with their number in `extents`; neighbours are read together, at most `at_once` bytes.
 
         Raises `CorruptStateError` where one is missing or can't be read.
         """
@@ -71,7 +71,7 @@ class RunReader:
 
 
 def runs(extents: Sequence[Extent], most: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and last of the blocks that one read gets: near each other, and of `most` bytes at most."""
+    """Yield the first and last block of each read: blocks near each other, at most `most` bytes."""
     first = 0
     for at in range(1, len(extents) + 1):
         if at < len(extents) and _near(extents[at - 1], extents[at]):
@@ -88,7 +88,7 @@ def _near(one: Extent, other: Extent) -> bool:
 
 
 def open_run(store: Store, run: str) -> RunReader | None:
-    """Read the table of a run; None where there is none: nothing was planned, or an earlier release did it.
+    """Read the table of a run; None where there is none: nothing was planned, or an earlier release planned it.
 
     Raises `CorruptStateError` where it can't be read.
     """

@@ -1,4 +1,4 @@
-"""Write into the table of a run's people what became of them: with each batch that is settled, and at the run's end.
+"""Write results into the table of a run's people: with each batch that is settled, and at the run's end.
 
 The table is for whoever asks, never truth: one that is missing or damaged stops nothing.
 """
@@ -25,7 +25,7 @@ Named = tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]
 
 
 def note_results(store: Store, run: str, file: str, people: Sequence[str], verdict: Verdict) -> None:
-    """Write what the answer to a batch left of its people; repeating it changes nothing.
+    """Write the results of a batch for its people; repeating it changes nothing.
 
     Args:
         store: where the table lies.
@@ -36,7 +36,6 @@ def note_results(store: Store, run: str, file: str, people: Sequence[str], verdi
 
     Raises:
         RetryLaterError: the storage can't be reached.
-
     """
 
     def note(table: RunPeople) -> RunPeople:
@@ -59,7 +58,7 @@ def note_unreadable(store: Store, run: str, file: str, why: str) -> None:
 
 
 def note_batch(store: Store, run: str, file: str, moments: Mapping[str, Any]) -> None:
-    """Write when a batch got how far: fields of `BatchRow`."""
+    """Write moments of a batch: fields of `BatchRow`."""
 
     def note(table: RunPeople) -> RunPeople:
         batches = (replace(one, **moments) if one.name == file else one for one in table.batches)
@@ -69,7 +68,7 @@ def note_batch(store: Store, run: str, file: str, moments: Mapping[str, Any]) ->
 
 
 def note_end(store: Store, run: str, status: str, why: str) -> None:
-    """Write what a run came to, where that decides about people: `rejected` or `failed`."""
+    """Write how a run ended, where that decides about people: `rejected` or `failed`."""
     _update(store, run, lambda table: replace(table, status=status, why=why))
 
 
@@ -123,7 +122,7 @@ def _with_failed(
 
 
 def _listed(store: Store, table: RunPeople, failed: Mapping[str, PersonVerdict], most: int) -> Listings:
-    """Gather the rows of people whom the answer names; only the blocks that hold them are read, and none in vain."""
+    """Collect the rows of people whom the answer names; only the blocks that hold them are read."""
     listings, reader = Listings(), RunReader(store, table)
     shards = {shard_of(person, table.shards) for person in failed}
     for verdict in failed.values():
@@ -140,7 +139,7 @@ def _listed(store: Store, table: RunPeople, failed: Mapping[str, PersonVerdict],
 
 
 def _merged(before: Sequence[Listing], now: Sequence[Listing], most: int) -> tuple[Listing, ...]:
-    """Add the listings of another batch; one that was too long in either isn't listed any more."""
+    """Add the listings of another batch; a label with too many people in either batch isn't listed any more."""
     merged = {one.label: one for one in before}
     for one in now:
         known = merged.get(one.label)

@@ -1,4 +1,4 @@
-"""Write the people of a run as its plan is made: rows in blocks, and the table that says where each lies."""
+"""Write the people of a run while its plan is made: rows in blocks, and the table with the position of each."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from upa_core.state.run_people.listings import BLOCK_ROWS, LISTED, Listings, Pie
 
 _MASK = (1 << 64) - 1
 Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
-"""Per route the entries that it got, and where they went: batch, number of the first in it, and how many."""
+"""For each route its entries, and where they are: batch, index of the first person, number of people."""
 
 
 class PeopleWriter:
     """Takes a plan shard by shard; values of redacted properties are hidden before they are written."""
 
     def __init__(self, store: Store, connector: Connector, run: str, index: PeopleIndex, *, salt: str = "") -> None:
-        """Begin; nothing is stored before the rows take some megabytes.
+        """Begin; nothing is stored before the rows are some megabytes large.
 
         Plans with the same `salt` have the same hash where they say the same.
         """
@@ -51,7 +51,7 @@ class PeopleWriter:
         self._salt = salt or index.folder
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = (), places: Places = ()) -> None:
-        """Take what is planned of a shard's people, and what was left out."""
+        """Add the planned values of a shard's people, and those left out."""
         if not entries and not left_out:
             return
         first = entries[0].person if entries else left_out[0].person
@@ -110,7 +110,7 @@ class PeopleWriter:
                 yield self._slowly([entry.person, new, {**old, **self._hidden(left)[0]}, place, self._hidden(left)[1]])
             elif old or "" in new.values():
                 yield self._slowly([entry.person, new, old, place, {}])
-            else:  # the way that nearly everybody goes in a first run
+            else:  # the usual case in a first run
                 row = orjson.dumps([entry.person, new, old, place, {}])
                 shape = tuple(new)
                 self._shapes[shape] += 1
@@ -128,7 +128,7 @@ class PeopleWriter:
         return encoded
 
     def _hidden(self, left: LeftOut) -> tuple[Mapping[str, str | None], dict[str, Any]]:
-        """Return old values and what was left out, as they may be shown."""
+        """Return old values and left-out values as they may be shown."""
         if self._redactor is None:
             return left.old, dict(left.left)
         told = {
@@ -143,7 +143,7 @@ class PeopleWriter:
         self._rows, self._shards = [], []
 
     def _digest(self, entries: Sequence[Entry]) -> str:
-        """Sum up what is planned of a shard, whatever the order; salted, so that nobody can guess a value by it."""
+        """Return the digest of a shard's part of the plan, in any order; it is salted, so that it reveals no value."""
         total, key = 0, self._salt.encode()[:64]
         for entry in entries:
             told = orjson.dumps([entry.person, entry.new, entry.old], option=orjson.OPT_SORT_KEYS)
@@ -152,18 +152,18 @@ class PeopleWriter:
 
 
 def plan_hash(digests: Mapping[str, str]) -> str:
-    """Return the hash of a whole plan from what its shards amount to; however many these are, it is the same."""
+    """Return the hash of a whole plan from its shards' digests; the number of shards doesn't matter."""
     total = sum(int(digest, 16) for digest in digests.values())
     return f"{total & _MASK:016x}" if digests else ""
 
 
 def store_people(store: Store, table: RunPeople) -> None:
-    """Store the table; nobody finds the rows before."""
+    """Store the table; before this, nobody finds the rows."""
     put_document(store, run_people_key(table.run), table)
 
 
 def _places(entries: Sequence[Entry], places: Places) -> Iterator[list[list[int]]]:
-    """Yield for each entry the batches it went to, and its number in each."""
+    """Yield for each entry its batches, and its index in each."""
     if len(places) == 1 and places[0][0] is entries:
         for batch, first, count in places[0][1]:
             for index in range(first, first + count):

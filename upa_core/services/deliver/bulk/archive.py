@@ -18,18 +18,18 @@ from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.bulk.flight import Flight
 
 MAX_LOG_BYTES = 32 * 1024 * 1024
-"""Of one log: more lines than an import file has people."""
+"""Most bytes of one log: more lines than an import file has people."""
 MAX_LOGS = 100
-"""Logs of one import file."""
+"""Most logs of one import file."""
 
 
 def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
-    """Tell whether an import job ended in a way that its log explains."""
+    """Return whether an import job ended in a state that its log explains."""
     return any(job.state == JobState.ERROR for job in jobs)
 
 
 def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
-    """Return the log folders of import jobs: beside the import file and named after it, and no other.
+    """Return the log folders of import jobs: only folders beside the import file and named after it.
 
     What is returned is read, and in the end deleted: neither the library itself nor a folder of somebody else's, even
     where SharePoint names it.
@@ -51,7 +51,7 @@ def _path(uri: str) -> str:
 
 
 def logs_seen(ports: Ports, jobs: Sequence[ImportJob], source_uri: str) -> str:
-    """Sum up what the log folders hold now, "" while an import job that ended in Error has none.
+    """Return a summary of the log folders' contents, "" while an import job that ended in Error has no folder.
 
     Raises `RetryLaterError` where the library can't be read now.
     """
@@ -65,7 +65,7 @@ def logs_seen(ports: Ports, jobs: Sequence[ImportJob], source_uri: str) -> str:
 
 
 def archive(here: Flight, jobs: Sequence[ImportJob]) -> Outcome:
-    """Copy everything the settling needs, then write the manifest; the first one written is the one that counts.
+    """Copy everything that settling needs, then write the manifest; the first one written counts.
 
     Raises `RetryLaterError` where the library can't be read now.
     """
@@ -98,13 +98,12 @@ def archive(here: Flight, jobs: Sequence[ImportJob]) -> Outcome:
 def archive_given_up(
     ports: Ports, connector: Connector, flight: InFlight, why: str, *, abandoned: bool, jobs: Sequence[ImportJob] = ()
 ) -> Outcome:
-    """Write that a file was given up; nothing is read from the library, so that this always works.
+    """Write that a file was given up; nothing is read from the library, so this always works.
 
     Six parameters: what the outcome of a file tells.
 
     Args:
         abandoned: an import job of it may still run.
-
     """
     try:
         already = load_outcome(ports, flight.run, flight.file)
@@ -137,7 +136,7 @@ def _known(flight: InFlight, jobs: Sequence[ImportJob]) -> tuple[str, ...]:
 
 
 def _log_items(ports: Ports, job: ImportJob, source_uri: str) -> list[LibraryItem]:
-    """List a log folder; one that SharePoint refuses to show, or a link that leaves the tenant, is no log."""
+    """List a log folder; a folder that SharePoint refuses to show, or a link out of the tenant, gives no log."""
     if not log_folders([job], source_uri):
         return []
     try:
@@ -147,7 +146,7 @@ def _log_items(ports: Ports, job: ImportJob, source_uri: str) -> list[LibraryIte
 
 
 def _digest(ports: Ports, url: str, size: int) -> str | None:
-    """Hash what lies in the library; a file longer than ours isn't ours, and is read no further."""
+    """Hash a file in the library; a file longer than ours isn't ours, and no more of it is read."""
     try:
         return ports.library.digest(url, most=size)
     except FatalError:
@@ -155,7 +154,7 @@ def _digest(ports: Ports, url: str, size: int) -> str | None:
 
 
 def _archive_log(ports: Ports, flight: InFlight, job: str, item: LibraryItem, number: int, most: int) -> LogFile:
-    """Copy a log; one that can't be read, or has more than `most` bytes, is kept as unreadable.
+    """Copy a log; one that can't be read, or has more than `most` bytes, is marked as unreadable.
 
     Six parameters: the log, its place and its limit.
     """

@@ -1,4 +1,4 @@
-"""Drop the open run or a held one without reading anything of it: a way out of every state it may be stuck in."""
+"""Drop the open run or a held one without reading any of its files: a way out of every stuck state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upa_core.state.run_end import after_failure, write_report
 
 
 def drop_hold(ports: Ports, connector: Connector, run: str, by: str) -> None:
-    """End a held run undecided: nothing of it is sent or declined, and its rounds are planned anew.
+    """End a held run without a decision: nothing of it is sent or declined, and its rounds are planned again.
 
     Raises `RefusedError` where no such run is held.
     """
@@ -33,7 +33,7 @@ def drop_hold(ports: Ports, connector: Connector, run: str, by: str) -> None:
 
 
 def drop_run(ports: Ports, connector: Connector, run: str, by: str) -> bool:
-    """End the open run as failed: its rounds stay, and are planned anew after a pause.
+    """End the open run as failed: its rounds stay, and are planned again after a pause.
 
     An import job of it that may run stays on the books: when it has ended, its people are unknown and sent again.
     Returns whether there may be one. Raises `RefusedError` where no such run is open.

@@ -14,12 +14,12 @@ from upa_core.state.lane import emit, move
 
 @dataclass(frozen=True, slots=True)
 class Flight(Delivery):
-    """An import file of the open run, and where in the lane it was seen."""
+    """An import file of the open run, and its place in the lane as it was read."""
 
     place: InFlight
 
     def moved(self, to: InFlight, also: Callable[[Lane], Lane] = lambda lane: lane) -> Flight:
-        """Write how far it got; raises `ConflictError` where another instance moved it."""
+        """Write its progress; raises `ConflictError` where another instance moved it."""
         if to != self.place:
             move(self.ports, self.connector, self.place, to, also)
         return replace(self, place=to)

@@ -1,4 +1,4 @@
-"""Judge the archive of an import file: whom its import jobs confirmed."""
+"""Judge the archive of an import file: whom did its import jobs confirm?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIECE = 4 * 1024 * 1024
 
 
 def judge_archive(ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:
-    """Judge each import job of the file; what one of them confirmed is confirmed, they read the same bytes.
+    """Judge each import job of the file; all of them read the same bytes, so a value that one confirmed is confirmed.
 
     Raises `CorruptStateError` where a log that the archive names is missing or damaged.
     """
@@ -50,7 +50,7 @@ def judge_archive(ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -
 
 
 def _pieces(ports: Ports, log: LogFile) -> Iterator[bytes]:
-    """Read an archived log piece by piece; one that isn't as it was archived confirms nobody."""
+    """Read an archived log piece by piece; one that has changed since confirms nobody."""
     at, digest = 0, hashlib.sha256()
     while (piece := ports.store.read_range(log.key, at, _PIECE)) or not at:
         if piece is None:

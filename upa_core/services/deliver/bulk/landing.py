@@ -22,7 +22,7 @@ from upa_core.state.run_people.results import note_batch
 
 
 def land(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | None = None) -> Step:
-    """Settle from the archive, write what became of the file, free the lane (if the file is in it), clean."""
+    """Settle from the archive, write the outcome of the file, free the lane if the file is in it, clean."""
     step, state = finish(delivery, outcome, read)
     if isinstance(delivery, Flight):
         free_lane(delivery.ports, delivery.connector, delivery.place, outcome)
@@ -33,7 +33,7 @@ def land(delivery: Delivery, outcome: Outcome, read: Stored[ConnectorState] | No
 
 
 def _note_moments(here: Flight, outcome: Outcome, *, clean: bool) -> None:
-    """Write when the file got how far, for whoever looks at the run."""
+    """Write the file's moments for the view of the run."""
     now, place = here.ports.clock.now(), here.place
     watcher = watcher_of(here.ports.store, here.connector).load().value.of(place.file)
     for job in outcome.jobs:
@@ -51,11 +51,10 @@ def _note_moments(here: Flight, outcome: Outcome, *, clean: bool) -> None:
 def free_lane(
     ports: Ports, connector: Connector, flight: InFlight, outcome: Outcome | None, *, alive: bool = False
 ) -> None:
-    """Take the file out of the lane; an import job that was given up while it may still run stays on the books.
+    """Take the file out of the lane; an import job that was given up and may still run stays on the books.
 
     Args:
         alive: without an outcome, whether an import job of the file may still run.
-
     """
     abandoned = outcome.abandoned if outcome is not None else alive
     now = ports.clock.now()
@@ -63,11 +62,10 @@ def free_lane(
 
 
 def fail(here: Flight, why: str, *, quarantine: QuarantineReason | None = None, stored: bool = True) -> Step:
-    """End the bulk route of a run none of whose import jobs can exist for this file; the lane is free.
+    """End the bulk route of a run: no import job can exist for this file; free the lane.
 
     Args:
         stored: the file may lie in the library.
-
     """
     debts = (Debt(here.place.source_uri, is_folder=False, since=here.ports.clock.now()),) if stored else ()
     if lane_of(here.ports.store, here.connector).load().value.in_flight != here.place:  # another instance has sent it
@@ -78,7 +76,7 @@ def fail(here: Flight, why: str, *, quarantine: QuarantineReason | None = None, 
 
 
 def give_up_sending(here: Flight) -> Step:
-    """End an import file whose queue calls neither answered nor were listed: an import job may yet turn up."""
+    """End an import file whose queue calls were neither answered nor listed: an import job may still appear."""
     why = f"given up: queue calls neither answered nor listed: {here.place.queues}"
     outcome = archive_given_up(here.ports, here.connector, here.place, why, abandoned=True)
     here.tell(EventName.IMPORT_JOB_ABANDONED, Level.ERROR, reason=why)

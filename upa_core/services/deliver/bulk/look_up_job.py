@@ -25,7 +25,7 @@ _LIST_AGAIN = timedelta(hours=1)
 
 
 def look_up(here: Flight) -> Step | Flight:
-    """Look once. Returns what comes next, or the file in flight where the same bytes may be queued again.
+    """Look once. Return the next step, or the file in flight where the same bytes may be queued again.
 
     They may be after two misses minutes apart; where import jobs can't be listed at all (list view threshold,
     [SP-59]), after the longest age an import job is given.
@@ -81,7 +81,7 @@ def queued_before(ports: Ports, flight: InFlight) -> InFlight | None:
 
 
 def mark_queued(here: Flight, jobs: tuple[str, ...]) -> Step:
-    """Remember the import jobs of the file and have them watched."""
+    """Store the import jobs of the file and start to watch them."""
     known = tuple(dict.fromkeys((*here.place.jobs, *filter(None, jobs))))
     now = here.ports.clock.now()
     here = here.moved(replace(here.place, phase="queued", jobs=known, queued=now, not_before=None, tries=0))

@@ -1,4 +1,4 @@
-"""Wait with a file in the lane, with growing pauses; after too many failures in a row the run fails, never the lane."""
+"""Wait with a file in the lane, with growing pauses; after too many failures the run fails and the lane is free."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from upa_core.services.deliver.bulk.landing import fail, give_up_sending
 
 
 def postpone(here: Flight, exc: RetryLaterError, *, unqueued: bool = False) -> Step:
-    """Remember when to try again.
+    """Store when to try again.
 
     Args:
         unqueued: the queue call surely had no effect: it isn't counted against the day's budget.
-
     """
     flight, now = here.place, here.ports.clock.now()
     tries = flight.tries + 1
@@ -39,6 +38,6 @@ def postpone(here: Flight, exc: RetryLaterError, *, unqueued: bool = False) -> S
     here.tell(EventName.FILE_POSTPONED, Level.WARNING, tries=tries, seconds=pause, reason=str(exc))
     if tries >= MAX_TRIES and later.queues == 0:
         return fail(after, f"{tries} failed attempts: {exc}")
-    if tries >= MAX_TRIES and unqueued:  # an earlier call's import job was looked up in vain, and may yet turn up
+    if tries >= MAX_TRIES and unqueued:  # an earlier call's import job wasn't found, and may still appear
         return give_up_sending(after)
     return Step("poll", str(exc), at=later.not_before, run=flight.run, file=flight.file)

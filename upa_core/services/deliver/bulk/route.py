@@ -21,11 +21,11 @@ class BulkRoute:
     form: BatchForm = batch
 
     def prepare(self, ports: Ports, connector: Connector) -> Connector:  # noqa: ARG002 - other routes ask storage
-        """Return the connector: SharePoint itself judges the map when a file is queued."""
+        """Return the connector unchanged: SharePoint itself judges the map when a file is queued."""
         return connector
 
     def advance(self, ports: Ports, connector: Connector) -> Step:
-        """Send the run's next import file; one in the lane is gone on with by whoever watches the lane."""
+        """Send the run's next import file; a file in the lane is continued by whoever watches the lane."""
         return send(ports, connector)
 
     def judge(self, ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:

@@ -43,11 +43,11 @@ from upa_core.state.document import lane_of, state_of
 from upa_core.state.lane import is_current, move, take_over
 
 _LISTED_TRIES = 3
-"""Failed tries to list import jobs before the first queue call; then it is made all the same."""
+"""Failed tries to list import jobs before the first queue call; then the call is made anyway."""
 
 
 def send(ports: Ports, connector: Connector) -> Step:
-    """Take the lane for the run's next file and send it, or go on sending what is in the lane.
+    """Take the lane for the run's next file and send it, or continue with the file in the lane.
 
     The lane is read before the state: what changed since loses at the conditional write of the lane.
 
@@ -98,7 +98,7 @@ def send(ports: Ports, connector: Connector) -> Step:
 
 
 def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step:
-    """Go on with a file in the lane that isn't known to be queued yet."""
+    """Continue with a file in the lane that isn't known to be queued yet."""
     now = ports.clock.now()
     if is_early(flight.not_before, now):
         return Step("poll", f"{flight.phase}; waiting", at=flight.not_before, run=flight.run, file=flight.file)
@@ -117,7 +117,7 @@ def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step
 
 
 def _already_queued(here: Flight) -> Step | None:
-    """Go on with the import job of a file that is older than its place in the lane; None where none is listed.
+    """Continue with the import job of a file that is older than its place in the lane; None where none is listed.
 
     Whoever plans a file sends it within minutes. A file that waited longer may have been queued by a lane that was
     restored from an older version since.
@@ -143,7 +143,7 @@ def _flight(delivery: Delivery, place: InFlight) -> Flight:
 
 
 def _fresh_attempt(here: Flight) -> Flight:
-    """Begin another upload under a fresh name; what the earlier one may have left is ours to delete."""
+    """Begin another upload under a new name; the debt of the earlier upload is ours."""
     _owe(here)
     ports, flight = here.ports, here.place
     attempt = flight.attempt + 1
@@ -185,11 +185,11 @@ def _upload(here: Flight) -> Step:
 
 
 def _take_back(here: Flight) -> None:
-    """Delete what was uploaded too late: others have gone on, and the debt for this upload may be paid already."""
+    """Delete an upload that came too late: other instances have gone on, and its debt may be paid already."""
     lane = lane_of(here.ports.store, here.connector).load().value
     uploads = {one.upload for one in (lane.in_flight, *lane.abandoned) if one is not None}
     if here.place.upload not in uploads:
-        with suppress(RetryLaterError, FatalError):  # the sweep finds what is left
+        with suppress(RetryLaterError, FatalError):  # housekeeping finds the rest
             here.ports.library.delete_file(here.place.source_uri)
 
 
@@ -215,7 +215,7 @@ def _upload_and_queue(here: Flight, content: bytes) -> Step:
 
 
 def _queue(here: Flight, tries: int | None = None) -> Step:
-    """Queue the uploaded file; with `tries`, so many failures in a row are on record from now on."""
+    """Queue the uploaded file; `tries`: failures in a row that are stored from now on."""
     now, queues = here.ports.clock.now(), here.place.queues + 1
     asking = replace(
         here.place,

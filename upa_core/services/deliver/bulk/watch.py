@@ -1,4 +1,4 @@
-"""Watch the import job in the lane: poll → archive → settle → clean, told as the next step."""
+"""Watch the import job in the lane: poll → archive → settle → clean; each call returns the next step."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from upa_core.state.lane import emit, is_current, move
 
 
 def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
-    """Do what is due for a queued file and tell what comes next.
+    """Do the next due work for a queued file and return the step after it.
 
     Raises `ConflictError` where another instance moved the lane; nothing was done twice that matters.
     """
@@ -47,7 +47,7 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     age = age_of(flight.queued or flight.since, now)
     jobs, unseen = _jobs(ports, flight)
     if jobs and not all(job.ended for job in jobs) and age < GIVEN_UP_AFTER:
-        return _running(ports, connector, flight, jobs)  # seen at work: nothing can have become of it yet
+        return _running(ports, connector, flight, jobs)  # seen at work: it can't have ended yet
     stored = state_of(ports.store, connector.name).load()
     state = stored.value
     file = state.run.file(flight.file) if state.run is not None else None
@@ -70,7 +70,7 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
 
 
 def _jobs(ports: Ports, flight: InFlight) -> tuple[list[ImportJob], UpaError | None]:
-    """Read the file's import jobs, with those of earlier queue calls that got no answer; or why they can't be."""
+    """Read the file's import jobs, those of earlier unanswered queue calls too; or return why they can't be read."""
     try:
         jobs = [job for job in map(ports.import_jobs.get, flight.jobs) if job is not None]
         if (flight.queues > 1 or not flight.jobs) and all(job.ended for job in jobs):
@@ -81,7 +81,7 @@ def _jobs(ports: Ports, flight: InFlight) -> tuple[list[ImportJob], UpaError | N
 
 
 def _blind(here: Flight, exc: UpaError) -> Step:
-    """The import job can't be looked at: go on trying, but not past the deadline."""
+    """Keep trying to read an import job that can't be read, but not past the deadline."""
     flight, now = here.place, here.ports.clock.now()
     if age_of(flight.queued or flight.since, now) >= GIVEN_UP_AFTER:
         return _give_up(here, None)
@@ -105,7 +105,7 @@ def _running(ports: Ports, connector: Connector, flight: InFlight, jobs: Sequenc
 
 
 def _give_up(here: Flight, jobs: Sequence[ImportJob] | None) -> Step:
-    """At the deadline: cancel what hasn't started, keep the rest on the books as abandoned (never wedged)."""
+    """At the deadline: cancel an import job that hasn't started, keep the others on the books as abandoned."""
     ports, flight = here.ports, here.place
     alive = not jobs or not all(job.ended or _cancelled(ports, job) for job in (*jobs, *_siblings(ports, flight)))
     why = "given up after 24 h, still running" if alive else "cancelled: not started within 24 h"
@@ -116,7 +116,7 @@ def _give_up(here: Flight, jobs: Sequence[ImportJob] | None) -> Step:
 
 
 def _siblings(ports: Ports, flight: InFlight) -> list[ImportJob]:
-    """Return import jobs of earlier queue calls that weren't learnt; one that can't be asked for may be running."""
+    """Return import jobs of earlier queue calls that we didn't know; one that can't be read may be running."""
     if flight.queues <= 1:
         return []
     try:
@@ -135,7 +135,7 @@ def _cancelled(ports: Ports, job: ImportJob) -> bool:
 
 
 def _ended(here: Flight, jobs: Sequence[ImportJob], stored: Stored[ConnectorState]) -> Step:
-    """Archive and finish, on Error once the log is there and has stopped growing, or doesn't come."""
+    """Archive and finish; after Error, only when the log is there and no longer grows, or doesn't come."""
     ports, flight, now = here.ports, here.place, here.ports.clock.now()
     ended = flight.ended or now
     waited = age_of(ended, now)
@@ -161,7 +161,7 @@ def _ended(here: Flight, jobs: Sequence[ImportJob], stored: Stored[ConnectorStat
 
 
 def _archived(here: Flight, jobs: Sequence[ImportJob]) -> Outcome:
-    """Archive; a file or log that killed whoever read it is given up unread."""
+    """Archive; a file or log that killed its reader before is given up unread."""
     ports, connector, flight = here.ports, here.connector, here.place
     if not may_begin(ports, connector, "archive", flight.file):
         why = "ended, and whoever reads its file or logs dies"

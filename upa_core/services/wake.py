@@ -1,4 +1,4 @@
-"""Send wake-ups so that nothing depends on them: one that can't be sent is told and forgotten."""
+"""Send wake-ups; one that can't be sent is reported and forgotten, since nothing depends on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upa_core.ports.bundle import Ports
 
 
 def wake(ports: Ports, call: Callable[[str, str], None], connector: str, subject: str) -> None:
-    """Call one of the waker's methods; the next tick of the timer finds whatever a lost wake-up was about."""
+    """Call one of the waker's methods; if the wake-up is lost, the next tick of the timer finds the work."""
     try:
         call(connector, subject)
     except UpaError as exc:

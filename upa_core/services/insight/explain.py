@@ -1,4 +1,4 @@
-"""Why does this person have what they have? A timeline from storage alone."""
+"""Why does this person have these values? A timeline from storage alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Change = tuple[str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What one run planned for the person, and what became of it."""
+    """What one run planned for the person, and the result."""
 
     run: str
     file: str
@@ -41,24 +41,24 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything our storage knows of one person."""
+    """Everything that our storage knows about one person."""
 
     person: str
     known: dict[str, str | None]
-    """Property → what SharePoint confirmed, None: unknown."""
+    """Property → the value that SharePoint confirmed, None: unknown."""
     escrow: dict[str, EscrowEntry]
     """By property; `*`: the whole person."""
     missed: str
-    """The full round that was the first not to name the person."""
+    """The first full round that didn't name the person."""
     declined: dict[str, str]
     timeline: tuple[Planned, ...]
     """Oldest first."""
     waiting: str
-    """What stands between a new change and the profile, "" where nothing does."""
+    """What a new change would wait for, "" where nothing stops it."""
 
 
 def explain(ports: Ports, connector: Connector, person: str, *, runs: int = 200) -> Explanation:
-    """Tell what is known of a person, from the shadow, escrow, and the plans and archives of the last `runs` runs."""
+    """Return what is known about a person: shadow, escrow, and the plans and archives of the last `runs` runs."""
     state = state_of(ports.store, connector.name).load().value
     person = person.lower()
     shard = People(ports.store, connector, state.people).load(shard_of(person, state.people.shards)).value
@@ -91,7 +91,7 @@ def _timeline(ports: Ports, connector: Connector, state: ConnectorState, person:
 
 
 def _runs(ports: Ports, connector: Connector, state: ConnectorState, most: int) -> Iterator[tuple[Run, str]]:
-    """Yield open, held and ended runs, the newest of the ended ones."""
+    """Yield open, held and ended runs; of the ended ones the newest."""
     if state.run is not None:
         yield state.run, "on its way"
     if state.hold is not None:

@@ -22,7 +22,7 @@ StepName = Literal["connect", "import", "scope", "match", "action"]
 
 @dataclass(frozen=True, slots=True)
 class OnDemandStep:
-    """One of the five steps and what it found; redacted values are hidden."""
+    """One of the five steps and its result; redacted values are hidden."""
 
     step: StepName
     text: str
@@ -61,7 +61,7 @@ def five_steps(
 
 
 def out_of_scope(connector: Connector, values: Sequence[object]) -> str:
-    """Tell why a person with these values of the connector's inputs takes no part, "" where they do."""
+    """Return why a person with these values of the connector's inputs takes no part, "" where they do."""
     primary = connector.primary
     if primary is not None and values[connector.inputs.index(primary.presence)] is None:
         return f"out of scope: no row of {primary.name} names them; values stay as they are"
@@ -71,7 +71,7 @@ def out_of_scope(connector: Connector, values: Sequence[object]) -> str:
 
 
 def scope_today(ports: Ports, connector: Connector, person: str) -> tuple[str | None, str]:
-    """Return a person's user principal name and whether they are in scope, as the source has them now.
+    """Return a person's user principal name and why they are out of scope ("" in scope), as the source has them now.
 
     Raises as `ChangeSource.read`.
     """
@@ -83,7 +83,7 @@ def scope_today(ports: Ports, connector: Connector, person: str) -> tuple[str | 
 
 
 def _match(ports: Ports, connector: Connector, profiles: Profiles, name: str, person: str) -> OnDemandStep:
-    """Look for the profile, and for values in it that were never sent from here: of whoever had the name before.
+    """Look for the profile, and for values in it that we never sent: an earlier owner of the name may have left them.
 
     The import job matches by CloudId, so another profile of that name tells nothing.
     """

@@ -1,4 +1,4 @@
-"""A held plan as it is read before somebody decides, and what happens once somebody has."""
+"""A held plan before a decision, and what happens after the decision."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HoldTold:
 
 
 def tell_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> HoldTold:
-    """Tell what a held plan would do; of each property and kind as many samples as it weighs, clears first.
+    """Return what a held plan would do, with a sample: each property and kind gets its share, clears first.
 
     What an earlier release planned, or can't be read, is sampled from its import files.
     """
@@ -69,5 +69,5 @@ def tell_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> Hold
 
 
 def what_happens_now(decision: str, kind: str) -> str:
-    """Say what happens after a decision about a hold of a kind."""
+    """Return a sentence that says what happens after a decision about a hold of this kind."""
     return _NOW[decision, kind]

@@ -1,4 +1,4 @@
-"""A plan read whole before somebody decides: samples by weight, and in whom two plans differ."""
+"""A plan before a decision: weighted samples, and the people in whom two plans differ."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from upa_core.state.run_people.reader import RunReader
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """In whom two plans differ."""
+    """The people in whom two plans differ."""
 
     people: tuple[str, ...]
-    """The first of them, by object id."""
+    """Some of them, by object id."""
     complete: bool
 
 
 def sample(view: RunPeopleView, counts: Mapping[str, int], most: int) -> list[PersonTold]:
-    """Return people of a plan, `most` at most: of each property and kind as many as it weighs, clears first.
+    """Return at most `most` people of a plan: each property and kind gets its share, clears first.
 
     `counts`: people by label, as the run's table has them. Each label with anybody is represented while there is room.
     """
@@ -48,7 +48,7 @@ def sample(view: RunPeopleView, counts: Mapping[str, int], most: int) -> list[Pe
 
 
 def compare(one: RunReader, other: RunReader, *, most: int = 1000) -> Difference:
-    """Tell in whom two plans differ; only the shards that differ are read.
+    """Return in whom two plans differ; only the shards that differ are read.
 
     Raises `CorruptStateError` where they can't be read.
     """
@@ -65,7 +65,7 @@ def compare(one: RunReader, other: RunReader, *, most: int = 1000) -> Difference
 
 
 def _changes(reader: RunReader, shards: set[int]) -> Iterable[tuple[str, Any]]:
-    """Yield what is planned of everybody in some shards, and of their neighbours."""
+    """Yield the planned changes of everybody in some shards, and of their neighbours."""
     extents = [one for one in reader.table.blocks if not shards.isdisjoint(one.shards)]
     for _, rows in reader.blocks(extents):
         for person, new, old, _, _ in rows:

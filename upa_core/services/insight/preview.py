@@ -1,4 +1,4 @@
-"""Plan what is due without writing anything anywhere: what `upa plan` shows."""
+"""Plan what is due without writing anything: the plan of `upa plan`."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an export made now would do."""
+    """What an export would do now."""
 
     counts: Counts
     held: str
     """Why the plan would be held, "" where it wouldn't."""
     import_jobs: int
-    """Files, and so import jobs, that it would take."""
+    """Files, and so import jobs, that it would need."""
     entries: tuple[Entry, ...]
     """The first changes, old → new."""
     complete: bool
@@ -46,13 +46,13 @@ class Preview:
     rewritable: tuple[str, ...]
     """Properties with a value that SharePoint's reader may take for a date and write in another form, sorted."""
     load: Load | None
-    """What its single writes cost, None where there are none."""
+    """The cost of its single writes, None where there are none."""
     people: RunReader
-    """Everybody whom it would change, as a run would store it: its hash, its counts, its rows."""
+    """Everybody whom it would change, as a run would store them: hash, counts, rows."""
     pulled: str
     """How the source was read: the status of the pull, "" where it wasn't."""
     held_plan: RunReader | None = None
-    """The people of the plan that is held meanwhile."""
+    """The people of the plan that is held now."""
 
 
 @dataclass(slots=True)
@@ -120,11 +120,10 @@ def preview(
 
     Raises:
         FatalError, RetryLaterError: as `pull` and `export`.
-
     """
     silence = Silence()
     patient = replace(connector, limits=replace(connector.limits, time_budget=connector.limits.token_max_age))
-    for _ in range(_TRIES):  # whoever pulls meanwhile is in the state that a new copy begins with
+    for _ in range(_TRIES):  # somebody who pulls meanwhile is in the state with which a new copy begins
         store = OverlayStore(ports.store, ports.clock)
         apart = replace(ports, store=store, events=silence, waker=silence)
         pulled = pull(apart, patient, full=full).status if source else ""

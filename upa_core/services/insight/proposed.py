@@ -1,4 +1,4 @@
-"""What proposed mappings would change: planned apart from the others, and never sent."""
+"""The changes of proposed mappings: planned apart from the others, and never sent."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from upa_core.services.plan.make_plan import PlanSink
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The plan that proposed mappings would make."""
+    """The plan of the proposed mappings."""
 
     properties: tuple[str, ...]
     counts: Counts = field(default_factory=Counts)
     entries: tuple[Entry, ...] = ()
     problem: str = ""
-    """Why it can't be planned: a mapping refuses a value for the whole run."""
+    """Why there is no plan: a mapping refuses a value for the whole run."""
 
 
 def look_at_proposed(
     ports: Ports, connector: Connector, *, source: bool, most: int, sink: PlanSink | None
 ) -> Proposal | None:
-    """Plan the proposed mappings alone, for everybody where the source is read; None without any."""
+    """Plan the proposed mappings alone, for everybody if the source is read; None without any."""
     alone = connector.proposal
     if alone is None:
         return None

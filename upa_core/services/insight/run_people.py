@@ -1,4 +1,4 @@
-"""Whom a run was about: page by page or whole, by result, property and person, clears first; old → new and result.
+"""The people of a run: by page or all of them, by result, property and person, clears first; old → new and result.
 
 However many people a run has, one person takes two reads and a page three, of bounded size; a page that would take more
 ends early and says where to go on.
@@ -19,14 +19,14 @@ from upa_core.state.run_people.reader import RunReader, runs
 
 FIRST_READ = 128 * 1024
 SECOND_READ = 1024 * 1024
-"""Bytes that a page reads of the rows, in two steps."""
+"""Bytes of rows that a page reads, in two steps."""
 MAX_LIMIT = 1000
 WHOLE = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which values are asked for; "" = any."""
+    """The values that are asked for; "" = any."""
 
     result: str = ""
     property: str = ""
@@ -37,7 +37,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class PersonTold:
-    """What a run was to one person: the values that are asked for."""
+    """One person in a run, with the values that are asked for."""
 
     person: str
     values: tuple[Value, ...]
@@ -48,35 +48,34 @@ class Page(NamedTuple):
 
     people: list[PersonTold]
     after: str
-    """Where the next page begins, "" where this is the last. A page may be short, and even empty, before the last."""
+    """Where the next page begins, "" after the last. A page before the last may be short, or even empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """One way through the rows: the blocks to read, and who of them belongs to it."""
+    """One way through the rows: the blocks to read, and which of their people belong to it."""
 
     extents: Sequence[Extent]
     labels: Sequence[str]
-    """The listing of each block; empty where blocks of everybody are read."""
+    """The listing of each block; empty where the blocks hold everybody."""
     accept: Callable[[Row, str], bool]
 
 
 class RunPeopleView:
-    """The people of one run as they may be shown."""
+    """The people of one run, redacted."""
 
     def __init__(self, reader: RunReader, connector: Connector) -> None:
-        """Look at a run; values are hidden as the connector says today, and as it said then."""
+        """View a run; values are hidden by the connector's present settings and by those of that time."""
         self._reader = reader
         self._table: RunPeople = reader.table
         self._redactor = Redactor(connector)
 
     def page(self, wanted: Wanted, *, after: str = "", limit: int = 100) -> Page:
-        """Return people from `after` on, `limit` at most.
+        """Return at most `limit` people after `after`.
 
         Raises:
             CorruptStateError: what is stored can't be read.
             RefusedError: `after` isn't where a page ended.
-
         """
         if wanted.person:
             return Page(self._person(wanted), "")
@@ -142,7 +141,7 @@ class RunPeopleView:
     # -- which blocks to read ----------------------------------------------------------------------------------------
 
     def _passes(self, wanted: Wanted) -> list[_Pass]:
-        """Choose the lists of people who lie together where they are short, else all blocks; clears come first."""
+        """Choose the lists of people stored together where they are short, else all blocks; clears come first."""
         listed = self._listings(wanted)
         labels = [one.label for one in listed or ()]
         if listed is not None and all(one.extents or not one.people for one in listed):
@@ -176,7 +175,7 @@ class RunPeopleView:
         return [one for one in self._table.listings if one.label.startswith("cleared:") and _is_of(one.label, target)]
 
     def _listings(self, wanted: Wanted) -> list[Listing] | None:
-        """Return the lists that together hold everybody who is asked for, None where none do."""
+        """Return the lists that together hold everybody who is asked for, None where there are none."""
         table = self._table
         left = [one for one in table.listings if one.label.partition(":")[0] in ("escrowed", "declined")]
         if wanted.result in ("refused", "escrowed", "declined") and not table.status:

@@ -1,4 +1,4 @@
-"""One run as a whole: where it stands, its counts by property, what was refused, and when it got how far."""
+"""One run as a whole: its status, its counts by property, refusals, and its moments."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _LATER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened in a run."""
+    """One event of a run."""
 
     what: str
     """pulled, planned, held, approved, rejected, uploaded, queued, a state of SharePoint's, settled, cleaned, ended."""
     at: datetime | None
-    """None: it hasn't happened yet, or nobody noted when."""
+    """None: it hasn't happened yet, or the moment wasn't noted."""
     file: str = ""
     detail: str = ""
 
@@ -49,7 +49,7 @@ class RunTold:
     counts: Counts
     files: tuple[FileState, ...]
     timeline: tuple[Moment, ...]
-    """In the order in which it happened; what hasn't happened yet comes last."""
+    """In order; events that haven't happened yet come last."""
     people: RunPeople | None = None
     """None: nothing was planned, or an earlier release planned it."""
     held: str = ""
@@ -59,7 +59,7 @@ class RunTold:
 
 
 def tell_run(ports: Ports, connector: Connector, run: str) -> RunTold | None:
-    """Tell everything about a run; None where this connector knows no such id.
+    """Return everything about a run; None where this connector doesn't know the id.
 
     Raises `CorruptStateError` for what can't be read.
     """
@@ -125,7 +125,7 @@ def run_told(told: RunTold, now: datetime) -> dict[str, Any]:
 
 
 def by_property(table: RunPeople) -> dict[str, dict[str, int]]:
-    """Return how many people a plan concerns, by property and kind; clears come first."""
+    """Return how many people a plan changes, by property and kind; clears come first."""
     found: dict[str, dict[str, int]] = {}
     for label, people in table.counts.items():
         kind, _, target = label.partition(":")
@@ -134,7 +134,7 @@ def by_property(table: RunPeople) -> dict[str, dict[str, int]]:
 
 
 def causes(table: RunPeople) -> list[dict[str, Any]]:
-    """Return what answers refused or put off: by property and reason, most people first."""
+    """Return what answers refused or postponed: by property and reason, most people first."""
     found: dict[tuple[str, str, str], int] = {}
     for cause in table.causes:
         for target, (reason, *detail) in cause.refused.items():
@@ -147,7 +147,7 @@ def causes(table: RunPeople) -> list[dict[str, Any]]:
 
 
 def _export(state: ConnectorState, found: RunStatus) -> Run | None:
-    """Return the open or held run that is asked about."""
+    """Return the open or held run that is asked for."""
     for run in (state.run, state.hold.run if state.hold is not None else None):
         if run is not None and found.id in (run.id, *run.rounds):
             return run
@@ -155,7 +155,7 @@ def _export(state: ConnectorState, found: RunStatus) -> Run | None:
 
 
 def _flying(ports: Ports, connector: Connector, one: BatchRow, flight: InFlight) -> BatchRow:
-    """Return a batch that is in the lane now, with how far it got."""
+    """Return a batch that is in the lane now, with its progress."""
     states = watcher_of(ports.store, connector).load().value.of(flight.file).states
     return BatchRow(
         one.name, one.sequence, one.route, one.people, uploaded=flight.asked, queued=flight.queued, states=states

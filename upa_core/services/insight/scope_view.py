@@ -1,4 +1,4 @@
-"""Who is in scope, who isn't and why, among the people that a plan is made of; who enters and who leaves."""
+"""Who is in scope, who isn't and why, among the people of a plan; who enters and who leaves."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ KEPT = 1000
 
 @dataclass(slots=True)
 class ScopeView:
-    """What was seen of the scope."""
+    """The scope, as seen in a plan."""
 
     inside: set[str] = field(default_factory=set)
     outside: dict[str, str] = field(default_factory=dict)
     """Person → the conditions that aren't met."""
 
     def watching(self, connector: Connector) -> Callable[[Iterable[Row]], None]:
-        """Return what looks at people's rows as they are planned, with what other sources say of them.
+        """Return a function that looks at people's rows while they are planned, with the values of other sources.
 
         Whose scope depends on a row that isn't there yet is neither in nor out: the plan leaves them alone.
         """
@@ -74,7 +74,7 @@ class ScopeView:
 
 
 class WatchedSource:
-    """Implements `ChangeSource`: passes on, and notes the user names of everybody who comes by."""
+    """Implements `ChangeSource`: passes everything on, and notes the user names of all people in it."""
 
     def __init__(self, source: ChangeSource, names: dict[str, str]) -> None:
         """Watch a source; user principal names are noted in `names`."""

@@ -1,4 +1,4 @@
-"""In which version each kind of document is stored: what another release has to be able to read."""
+"""The version of each kind of stored document: another release has to be able to read them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
 
 MOST = 100
-"""Blobs of a kind that are looked into; a million people have two thousand shards."""
+"""Blobs of a kind that are opened; a million people have two thousand shards."""
 _HEAD = 512
 _VERSION = re.compile(rb'"version":\s*(\d{1,9})\b')
 _SEGMENT = re.compile(rb"(UPA\d{1,9})\n")
@@ -27,16 +27,16 @@ class StoredVersions:
     kind: str
     blobs: int
     versions: dict[str, int]
-    """Version → how many of those that were looked into; "" for what bears none."""
+    """Version → how many of the opened blobs; "" for blobs without a version."""
 
     @property
     def unread(self) -> int:
-        """Return how many weren't looked into."""
+        """Return how many blobs weren't opened."""
         return self.blobs - sum(self.versions.values())
 
 
 def stored_versions(ports: Ports, connector: Connector) -> list[StoredVersions]:
-    """Return every kind that is stored of a connector, its target tenant, and its open, held and last run, by name.
+    """Return every stored kind of a connector, of its target tenant, and of its open, held and last run, by name.
 
     Only the first bytes of a blob are read, of at most `MOST` of a kind; a damaged document bears what it says.
     """

@@ -1,4 +1,4 @@
-"""The people of a run as rows: the same columns in JSON and in CSV, for every screen."""
+"""The people of a run as rows: the same columns in JSON and in CSV, everywhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upa_core.services.insight.run_people import PersonTold
 
 COLUMNS = ("person", "user", "property", "kind", "old", "new", "result", "why", "detail")
 MAX_ASKED = 2000
-"""User names asked of the directory for one CSV; people after these are told by object id alone."""
+"""User names that the directory is asked for in one CSV; later people have an object id alone."""
 _AT_ONCE = 200
 Names = Callable[[list[str]], Mapping[str, str]]
 """Returns user principal names by object id, as far as they are known."""
@@ -41,7 +41,7 @@ def people_json(people: Sequence[PersonTold], names: Mapping[str, str]) -> list[
 
 
 def write_csv(people: Iterable[PersonTold], names: Names, stream: TextIO, *, headings: bool = True) -> int:
-    """Write people as CSV, a row for each value; returns how many people. An unknown old value is `(unknown)`."""
+    """Write people as CSV, a row for each value; return how many people. An unknown old value is `(unknown)`."""
     csv = SafeCsv(stream, COLUMNS if headings else ())
     asked = count = 0
     for part in _parts(people):

@@ -1,4 +1,4 @@
-"""Try a mapping on real people: what it makes of today's attributes. Nothing is stored, nothing is sent."""
+"""Try a mapping on real people: its result for their current attributes. Nothing is stored, nothing is sent."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ from upa_core.services.plan.joins import Joins
 from upa_core.state.document import state_of
 
 MOST_LOOKED_AT = 20
-"""Times as many people as were asked for are looked at, at most: a scope that holds hardly anybody ends, too."""
+"""People who are looked at, at most, as a multiple of those asked for: a scope with hardly anybody ends too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One person, by what goes in and what comes out."""
+    """One person: the inputs and the result."""
 
     person: str
     user: str
     given: Dictionary[str, object]
     """Attribute path → value as it may be shown."""
     made: str | None
-    """The property's value as it may be shown; None: nothing to say, "": cleared."""
+    """The property's value as it may be shown; None: keep the present value, "": cleared."""
     problem: str = ""
 
 
 @dataclass(slots=True)
 class Trial:
-    """What came of it."""
+    """The result of a trial."""
 
     rows: list[Tried] = field(default_factory=list)
-    """Everybody who is in scope."""
+    """Everybody in scope."""
     looked_at: int = 0
     filled: int = 0
     cleared: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    """Why values are invalid, and how many people each concerns."""
+    """Why values are invalid, and how many people each reason concerns."""
     different: int = 0
     longest: int = 0
     """In UTF-16 code units, as SharePoint counts."""
     longest_of: str = ""
-    """The user name of whoever has the longest value."""
+    """The user name of the person with the longest value."""
 
 
 def try_mapping(ports: Ports, connector: Connector, mapping: Mapping, *, most: int) -> Trial:
-    """Apply a mapping to the first people in scope whom the source names, `most` at most.
+    """Apply a mapping to the first people in scope that the source names, at most `most`.
 
     Raises as `ChangeSource.page`, and `CorruptStateError` where current rows of a joined file are damaged.
     """
@@ -91,7 +91,7 @@ def _shown(value: object, *, hidden: bool) -> object:
 
 
 def _people(ports: Ports, connector: Connector, most: int) -> Sequence[tuple[Row, str]]:
-    """Return people's rows with their user names, in the order of the source, the joined files laid in."""
+    """Return people's rows with their user names, in the source's order, joined with other sources."""
     project, found = compile_projection(connector.inputs), dict[str, Row]()
     sources = state_of(ports.store, connector.name).load().value.sources
     names: dict[str, str] = {}

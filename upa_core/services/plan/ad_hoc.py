@@ -1,4 +1,4 @@
-"""Begin an ad hoc run: a plan that somebody made at the keyboard becomes the connector's open run, in one write.
+"""Begin an ad hoc run: an administrator's plan becomes the connector's open run, in one write.
 
 From then on it is a run like any other: whoever wakes next goes on with it, here or in the function app.
 """
@@ -51,7 +51,6 @@ def begin_ad_hoc(
         UnavailableError: a run is open; or a given-up import job may still write one of these values.
         ConfigError: the connector points to another tenant than its shadow is about.
         ValueError: there are no entries.
-
     """
     if not entries:
         raise ValueError("an ad hoc run of nobody")
@@ -87,7 +86,7 @@ def begin_ad_hoc(
         check_may_begin(connector, state)
         if (state.sequence, state.runs) != planned_from:
             raise UnavailableError(f"{connector.name} was at work in between; nothing was begun")
-        fresh = (state.last_full, state.sequence, state.people.token) == (None, 0, "")  # as a first round has it
+        fresh = (state.last_full, state.sequence, state.people.token) == (None, 0, "")  # as in a first round
         return replace(
             state,
             run=run,
@@ -104,7 +103,7 @@ def begin_ad_hoc(
 
 
 def check_may_begin(connector: Connector, state: ConnectorState) -> None:
-    """Raise where an ad hoc run mayn't begin now; as `begin_ad_hoc`."""
+    """Raise where an ad hoc run may not begin now; as `begin_ad_hoc`."""
     check_target(connector, state)
     gate = closed_for_all(state)
     if gate is not None:
@@ -118,7 +117,7 @@ def check_may_begin(connector: Connector, state: ConnectorState) -> None:
 
 
 def _check_abandoned(ports: Ports, connector: Connector, entries: Sequence[Entry]) -> None:
-    """Refuse what an import job that was given up may still overwrite with something older."""
+    """Refuse a value that an import job, which was given up, may still overwrite with an older one."""
     wanted = {entry.person: entry.new for entry in entries}
     for given_up in lane_of(ports.store, connector).load().value.abandoned:
         if people := _in_common(ports, given_up, wanted):
@@ -135,4 +134,4 @@ def _in_common(ports: Ports, given_up: Abandoned, wanted: Mapping[str, Mapping[s
         both = {person: pieces[person] for person in pieces.keys() & wanted.keys()}
         old = form.read(list(both.values()), orjson.loads)
         return sum(bool(values.keys() & wanted[person].keys()) for person, values in old.items())
-    return len(wanted)  # what it holds can't be read: it may hold any of them
+    return len(wanted)  # the batch can't be read, so it may hold any of them

@@ -56,7 +56,6 @@ def export(
     Raises:
         FatalError: a mapping refuses a value for the whole run, or stored state can't be read.
         RetryLaterError: the source or the storage can't be reached; everything stays in the outbox.
-
     """
     stored = stored or state_of(ports.store, connector.name).load()
     state, now = stored.value, ports.clock.now()
@@ -97,7 +96,7 @@ def tomorrow(now: datetime) -> datetime:
 
 
 def _lane_first(ports: Ports, connector: Connector, now: datetime, lane: Lane | None) -> Step | None:
-    """Return why a plan made now would only wait; None where it can be sent."""
+    """Return the step that waits for the lane or the budget; None where a plan made now could be sent."""
     lane = lane or lane_of(ports.store, connector).load().value
     if not lane.budget_left(now, connector.limits.import_jobs_per_day):
         return Step("poll", "the day's budget of import jobs is used up", at=tomorrow(now))
@@ -108,7 +107,7 @@ def _lane_first(ports: Ports, connector: Connector, now: datetime, lane: Lane | 
 
 
 def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
-    """Plan; a plan that the configuration refuses slows the connector down before the error goes on."""
+    """Plan; a configuration that makes planning fail slows the connector down before the error is raised."""
     document = f"plan {stored.value.runs}-{stored.value.sequence}"
     if not may_begin(ports, connector, _STEP, document):
         return _give_up_planning(ports, connector, stored.value, document, "whoever plans dies")
@@ -140,7 +139,7 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
 
 
 def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState, document: str, why: str) -> Step:
-    """Give up what can't be planned from: damaged shards are emptied, and a full round names everybody anew."""
+    """Give up a document that planning can't read: empty damaged shards, and let a full round name everybody again."""
     if not _still_due(before, state_of(ports.store, connector.name).load().value):
         return Step("idle", "another instance is exporting")
     now = ports.clock.now()
@@ -151,7 +150,7 @@ def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState
     def end(state: ConnectorState) -> ConnectorState:
         if not _still_due(before, state):
             return state
-        state = replace(state, sealed=tuple(one for one in state.sealed if not one.source))  # their rows come anew
+        state = replace(state, sealed=tuple(one for one in state.sealed if not one.source))  # their rows come again
         return after_failure(state, nothing, now, f"planning was given up: {why}", quarantine=_GIVEN_UP)
 
     after = state_of(ports.store, connector.name).update(end)
@@ -234,7 +233,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
 
 
 def _end_without_export(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run) -> Step:
-    """No difference: no file, no import job; the rounds are done."""
+    """End the rounds without a file or an import job: nothing differs."""
     now = ports.clock.now()
     state = stored.value
     if planned.rounds:
@@ -254,7 +253,7 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
 
 
 def _still_due(before: ConnectorState, current: ConnectorState) -> bool:
-    """Tell whether nobody has planned what was due, not even to find no difference."""
+    """Return whether what was due is still due: nobody planned it meanwhile, not even without a difference."""
     same = (current.run, current.hold, current.sequence, current.runs) == (None, None, before.sequence, before.runs)
     return same and current.sealed[: len(before.sealed)] == before.sealed
 
@@ -265,7 +264,7 @@ def _commit(
     planned_from: Stored[ConnectorState],
     change: Callable[[ConnectorState], ConnectorState],
 ) -> ConnectorState:
-    """Change the state if what was planned is still what is due; a round sealed meanwhile is no obstacle."""
+    """Change the state if what was planned is still due; a round that was sealed meanwhile doesn't matter."""
     before = planned_from.value
 
     def guarded(current: ConnectorState) -> ConnectorState:
@@ -277,7 +276,7 @@ def _commit(
 
 
 def write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
-    """Write down what a run is about to do, and with which connector file, before anything is done."""
+    """Write what a run is going to do, and its connector file, before the first effect."""
     name_file(ports, connector, planned.id)
     intent = Intent(
         version=Intent.VERSION,

@@ -1,4 +1,4 @@
-"""Lay what the secondary sources say into people's rows, partition by partition, as a plan goes through them."""
+"""Join the rows of secondary sources to people's rows, partition by partition, while a plan is made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Joins:
     def __init__(
         self, store: Store, connector: Connector, sources: Sequence[SourceState], keys: KeyRows | None = None
     ) -> None:
-        """Read from where the sources stand; one without an accepted snapshot leaves its attributes absent.
+        """Read by the states of the sources; a source without an accepted snapshot leaves its attributes absent.
 
         `keys` is the key index as it stands: where a file or a query is the connector's own source, all that the
         directory has to say of a person is in it.
@@ -41,11 +41,11 @@ class Joins:
 
     @property
     def know_the_directory(self) -> bool:
-        """Tell whether the directory needn't be asked for a person."""
+        """Return whether the key index holds everything about a person, so that the directory needn't be asked."""
         return self._keys is not None
 
     def complete(self, merged: Merged, people: Collection[str]) -> set[str]:
-        """Complete people from the key index, which the delta of this very pull has brought up to date.
+        """Complete people from the key index, which this pull's delta has updated.
 
         Returns who isn't in it: they have left.
         """
@@ -72,7 +72,7 @@ class Joins:
 
 
 def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[str, Any]) -> Row:
-    """Return a person's row as a plan made now would see it: a record of the directory, with the rows joined to it.
+    """Return a person's row as a plan made now would see it: a record of the directory, joined with other sources.
 
     Nothing of the directory is absent in it; what a source has not said of the person is.
     Raises `CorruptStateError` where current rows are damaged, `RetryLaterError` where the storage can't be reached.
@@ -86,7 +86,7 @@ def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[s
 
 
 def needed_bits(connector: Connector) -> int:
-    """Return the bits of the directory's inputs that mappings in force, scope and keys read.
+    """Return the bits of the directory's inputs that active mappings, scope and keys read.
 
     The others needn't be known; what a secondary source gives isn't the directory's to say.
     """

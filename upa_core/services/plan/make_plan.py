@@ -29,33 +29,33 @@ from upa_core.state.people import EscrowBook, People, book_of
 from upa_core.state.rows.segments import SegmentReader, rows_of
 
 ONE_UNIT_ROWS = 20_000
-"""Outboxes up to this size are planned in one piece, so that re-reads share their batches."""
+"""An outbox of at most this many rows is planned in one piece, so that re-reads share their batches."""
 ONE_UNIT_SHARDS = 64
-"""…and only while not more shards than these hold people due from escrow: memory stays flat."""
+"""And only while at most this many shards hold people due from escrow: memory stays flat."""
 MAX_DUE = 10_000
-"""People due from escrow who are read again for one plan; the others stay due for the next."""
+"""People due from escrow who are read again for one plan; the others stay due for the next plan."""
 MAX_AT_ONCE = 128
-"""Shards that are held at a time, some 1 MB each."""
+"""Shards that are in memory at a time, some 1 MB each."""
 
 
 class PlanSink(Protocol):
-    """Takes the plan's entries as they are made."""
+    """Takes the plan's entries while they are made."""
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
-        """Take people's changes, a shard's at a time, and what isn't sent of the shard's people."""
+        """Take people's changes, a shard at a time, and the values of the shard's people that aren't sent."""
 
 
 @dataclass(slots=True)
 class PlanResult:
-    """What a plan came to."""
+    """The result of planning."""
 
     counts: Counts = field(default_factory=Counts)
     full_round: str = ""
-    """The full round among those merged, if any."""
+    """The full round in the plan, if there is one."""
     carriers: Carriers | None = None
-    """Which inputs nobody carries, where a full round was planned that names somebody."""
+    """The inputs that nobody has, where the plan is of a full round that names somebody."""
     shrunk: Shrunk | None = None
-    """The full round names far fewer people than are known: nobody is missed or ended for it."""
+    """The full round names far fewer people than are known: it doesn't count as missing anybody."""
 
 
 def make_plan(
@@ -89,7 +89,6 @@ def make_plan(
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
         cut: what of single writes goes in this run; None: all of it.
-
     """
     joins = joins or Joins(ports.store, connector, ())
     planning = _Planning(
@@ -101,7 +100,7 @@ def make_plan(
 
 
 def prepared(ports: Ports, connector: Connector) -> Connector:
-    """Return the connector as it can be planned now: mappings that their route can't write say why."""
+    """Return the connector as it can be planned now: a mapping that its route can't write says why."""
     for route in sorted({mapping.route for mapping in connector.active} & ports.routes.keys()):
         connector = ports.routes[route].prepare(ports, connector)
     return connector
@@ -153,7 +152,7 @@ class _Planning:
         self.see: Callable[[Iterable[Row]], None] | None = None
 
     def leave_alone(self, refused: Sequence[RefusedProperty]) -> None:
-        """Plan without the properties that SharePoint refuses for everybody, but for a few tries."""
+        """Plan without the properties that SharePoint refuses for everybody, except for a few tries."""
         self._planner.aside = Aside(one.target for one in still_refused(self._connector, refused))
 
     def run(self, censuses: Sequence[Census]) -> PlanResult:
@@ -226,14 +225,14 @@ class _Planning:
             try:
                 merged.add(sealed.id, sealed.kind, rows_of(readers, partitions), sealed.inputs, self._connector.inputs)
             except CorruptStateError:
-                if at >= newest_full:  # of an older one little is needed: the full round names everybody anew
+                if at >= newest_full:  # an older full round needs little: the newer one names everybody again
                     raise
                 unreadable = True
-        merged.ended.update(merged.rows if unreadable else ())  # who left, and came back in between, starts unknown
+        merged.ended.update(merged.rows if unreadable else ())  # a person who left and came back starts unknown
         return merged
 
     def _complete(self, merged: Merged, due: Sequence[str], named: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Re-read what no round named, people due from escrow, and those whose row of another source changed.
+        """Read people again: with unnamed attributes, due from escrow, or with a changed row of another source.
 
         Returns whom the source doesn't know: those who were due; and whom it names and can't read, or not yet.
         """

@@ -1,4 +1,4 @@
-"""What an export made now would do for one person: planned by the planner itself, on a copy of the person's shard."""
+"""What an export would do now for one person: the planner itself plans them, on a copy of their shard."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from upa_core.state.people import People
 
 @dataclass(frozen=True, slots=True)
 class PersonPlan:
-    """What the plan says of one person."""
+    """The plan of one person."""
 
     entry: Entry | None
-    """What would be sent, None where nothing would."""
+    """The changes that would be sent, None where there are none."""
     set_aside: bool = False
-    """A value doesn't fit its mapping: it isn't sent, and nothing of the person where the policy is `escrow_user`."""
+    """A value doesn't fit its mapping and isn't sent; with the policy `escrow_user`, nothing of the person is."""
     declined: int = 0
     """Values that aren't sent because an administrator rejected them."""
 
 
 def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool = False, asked: bool = False) -> Shard:
-    """Return a copy of the person's shard that holds nobody else; nothing is stored.
+    """Return a copy of the person's shard without anybody else; nothing is stored.
 
     With `resend`, every value is unknown and escrow is forgotten; rejected and doubted values stay. With `asked`, what
     waits in escrow is due now.
@@ -70,7 +70,6 @@ def plan_person(
     Raises:
         FatalError: a value is invalid and its mapping says `fail_run`; or the person's shard can't be read.
         RetryLaterError: the storage can't be reached.
-
     """
     shard = shard_with(ports, connector, person, resend=resend, asked=asked)
     row = row_today(ports, connector, person, record)
@@ -80,7 +79,7 @@ def plan_person(
 
 
 def never_sent(ports: Ports, connector: Connector, person: str) -> bool:
-    """Tell whether no file of this connector ever said anything of a person.
+    """Return whether no file of this connector ever named a person.
 
     Raises as `plan_person`.
     """

@@ -1,4 +1,4 @@
-"""What a plan has to do in each shard of people."""
+"""The work of a plan in each people shard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.state.people import FEW_PEOPLE
 
 @dataclass(slots=True)
 class ShardWork:
-    """What a plan has to do in one shard."""
+    """The work of a plan in one shard."""
 
     rows: list[Row] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
@@ -22,12 +22,12 @@ class ShardWork:
 
 
 def are_few(work: ShardWork) -> bool:
-    """Tell whether so few people are touched that they are decoded one by one."""
+    """Return whether so few people are affected that they are decoded one by one."""
     return len(work.rows) + len(work.ended) + len(work.gone) + len(work.unread) <= FEW_PEOPLE
 
 
 def by_shard_number(merged: Merged, gone: Iterable[str], unread: Iterable[str], shards: int) -> dict[int, ShardWork]:
-    """Group what was found out of people by the number of their shard."""
+    """Group people by the number of their shard."""
     rows = enumerate(spread(merged.rows, merged.rows.values(), shards))
     work = defaultdict(ShardWork, {shard: ShardWork(part) for shard, part in rows if part})
     for person in merged.ended:

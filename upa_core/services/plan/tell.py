@@ -1,4 +1,4 @@
-"""What a plan makes doubtful is told with it."""
+"""Events about doubtful plans."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from upa_core.services.plan.make_plan import PlanResult
 
 
 def tell_doubts(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
-    """Tell of a round that names too few, and of attributes that nobody carries."""
+    """Emit events about a round that names too few people, and about attributes that nobody has."""
     shrunk = plan.shrunk
     if shrunk is not None:
         figures: Fields = {"named": shrunk.named, "known": shrunk.known, "limit_percent": shrunk.limit}

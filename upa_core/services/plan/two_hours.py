@@ -1,4 +1,4 @@
-"""Cut a plan's single writes to what the budget of calls allows in two hours; whoever is over waits for the budget.
+"""Cut a plan's single writes to the calls that the budget allows in two hours; the other people wait for the budget.
 
 A run must end, or later changes would wait behind it. Who is over is planned anew, from values of then.
 """
@@ -34,13 +34,13 @@ class TwoHours:
         self._now = ports.clock.now()
         self._left = 0
         self._due: datetime | None = None
-        """When the budget renews; None: nobody has asked yet."""
+        """When the budget renews; None: not asked yet."""
         self._passed: dict[str, bool] = {}
         self.people = self.properties = self.over = 0
-        """People with single writes, their properties, and the people who are over."""
+        """People with single writes, their properties, and the people who have to wait."""
 
     def judge_again(self, shard: Shard) -> None:
-        """Make due what a plan put off that was never sent: the change threshold hasn't let it pass.
+        """Make people due whom a plan postponed that was never sent: the change threshold stopped it.
 
         What was put off by a run that passed is no new change when it is planned again.
         """
@@ -50,7 +50,7 @@ class TwoHours:
                 shard.escrow.put(person, target, replace(entry, due=self._now, detail=""))
 
     def fit(self, plan: ShardPlan, shard: Shard) -> None:
-        """Leave in a plan what is sent in this run; the single writes that are over wait in the shard, by property."""
+        """Keep in a plan what this run sends; postpone the other single writes in the shard, by property."""
         if not self._single:
             return
         kept: list[Entry] = []
@@ -70,11 +70,11 @@ class TwoHours:
             plan.counts = plan.counts.plus(Counts(over_budget=self.over - before))
 
     def load(self) -> Load:
-        """Return what all of it costs, and when it would be done."""
+        """Return the cost of all of it, and when it would be done."""
         return load_of(self.people, self.properties, self._budget, self._now)
 
     def announce(self) -> None:
-        """Tell a load that the budget doesn't bear in two hours, with its arithmetic."""
+        """Emit an event about a load that the budget doesn't allow in two hours, with the calculation."""
         if self.over:
             load = self.load()
             told: Fields = {"people": load.people, "over": self.over, "calls": load.calls, "load": str(load)}

@@ -1,4 +1,4 @@
-"""Why a plan waits for an administrator's decision, whether it was made to be sent or to be looked at."""
+"""Why a plan waits for an administrator's decision, whether it would be sent or is only looked at."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Reason:
     """Why a plan is held."""
 
     why: str = ""
-    """"" where it isn't."""
+    """"" where the plan isn't held."""
     kind: Literal["", "source_shrank"] = ""
 
 
 def why_held(connector: Connector, state: ConnectorState, plan: PlanResult, *, exempt: bool, now: datetime) -> Reason:
-    """Judge a plan: a round in doubt first, then attributes that nobody carries, then the change threshold.
+    """Return why a plan is held: a round in doubt first, then attributes that nobody has, then the change threshold.
 
     Args:
         connector: whose plan it is.
@@ -30,7 +30,6 @@ def why_held(connector: Connector, state: ConnectorState, plan: PlanResult, *, e
         plan: what the plan came to.
         exempt: updates don't count, because an announced full round is among what was planned.
         now: this moment.
-
     """
     if plan.shrunk is not None:
         return Reason(plan.shrunk.why, "source_shrank")
@@ -48,7 +47,7 @@ def why_held(connector: Connector, state: ConnectorState, plan: PlanResult, *, e
 
 
 def _known(connector: Connector, state: ConnectorState) -> int:
-    """Return how many people take part: of a file or a query that is the source, those whom its rows name."""
+    """Return how many people take part: with a file or query as the source, the people in its rows."""
     if connector.primary is None:
         return state.people.known
     current = state.source(connector.primary.name).current
@@ -56,6 +55,6 @@ def _known(connector: Connector, state: ConnectorState) -> int:
 
 
 def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:
-    """Return why a plan that clears for want of an attribute is held; whoever set no limit on clears wants them all."""
+    """Return why a plan that clears for an attribute nobody has is held; "" where no limit on clears is set."""
     unlimited = (connector.threshold.clears_absolute, connector.threshold.clears_percent) == (None, None)
     return "" if plan.carriers is None or unlimited else plan.carriers.why_held()

@@ -1,4 +1,4 @@
-"""Why a round begins, of which kind, and under which name."""
+"""Why a round begins, its kind and its name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upa_core.ports.bundle import Ports
 
 
 def is_void(connector: Connector, opened: OpenRound, now: datetime) -> bool:
-    """Tell whether an open round must begin again: the configuration changed, or its links are as old as tokens."""
+    """Return whether an open round must begin again: the configuration changed, or its links are too old."""
     expires = connector.source.rules.positions_expire
     too_old = expires and age_of(opened.started, now) > connector.limits.token_max_age
     return too_old or opened.fingerprint != connector.fingerprint
@@ -23,12 +23,11 @@ def is_void(connector: Connector, opened: OpenRound, now: datetime) -> bool:
 def begin(
     ports: Ports, connector: Connector, state: ConnectorState, before: OpenRound | None, *, full: bool
 ) -> OpenRound:
-    """Return the round that comes next; nothing is written or read yet.
+    """Return the next round; nothing is written or read yet.
 
     Args:
         before: the open round that this one replaces, if any: what was asked for keeps its name.
         full: somebody asks for a full round.
-
     """
     now = ports.clock.now()
     reason, announced = why_full(connector, state, now, asked=full)
@@ -49,7 +48,7 @@ def begin(
 
 
 def why_full(connector: Connector, state: ConnectorState, now: datetime, *, asked: bool) -> tuple[str, bool]:
-    """Return why a full round is due ("" where none is), and whether it is expected to change much."""
+    """Return why a full round is due ("" where none is), and whether it is expected to change many values."""
     mark, limits = state.watermark, connector.limits
     if mark is None:
         return "there is no watermark", True
@@ -68,7 +67,7 @@ def why_full(connector: Connector, state: ConnectorState, now: datetime, *, aske
 
 
 def _what_changed(connector: Connector, mark: Watermark) -> tuple[str, bool]:
-    """Return why a changed configuration needs a full round; what was added only for matching changes no value."""
+    """Return why a changed configuration needs a full round; an addition for matching alone changes no value."""
     without = replace(connector, secondaries=())
     unchanged = mark.decided == connector.decided if mark.decided else mark.fingerprint == without.fingerprint
     if unchanged and connector.secondaries:
@@ -77,7 +76,7 @@ def _what_changed(connector: Connector, mark: Watermark) -> tuple[str, bool]:
 
 
 def _name(ports: Ports, state: ConnectorState, before: OpenRound | None, now: datetime) -> str:
-    """Name the round: as it was requested, or as the requested round that the configuration makes begin again."""
+    """Return the name of the round: the id of the request; a requested round that begins again keeps it."""
     if before is not None and before.requested:
         return before.id
     return state.requested.id if state.requested is not None else run_id(now, ports.ids.token())

@@ -1,4 +1,4 @@
-"""Follow a round of the directory into segments, seal it, move the watermark."""
+"""Pull the directory: read a round into segments, seal it, move the watermark."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from upa_core.state.rows.segments import write_segment
 def pull_directory(
     ports: Ports, connector: Connector, *, full: bool = False, stored: Stored[ConnectorState] | None = None
 ) -> PullResult:
-    """Begin or continue a round and follow it until it is sealed or the time budget ends.
+    """Begin or continue a round and read it until it is sealed or the time budget ends.
 
     Each segment is a checkpoint: whoever comes next goes on from there. A second writer loses the conditional write and
     stops without a trace. A pause that the source asks for is remembered and told in the result.
@@ -41,13 +41,12 @@ def pull_directory(
 
     Raises:
         FatalError: an administrator must act (consent, an attribute that can't be tracked…); nothing is lost.
-
     """
     return _Pull(ports, connector, stored).run(full=full)
 
 
 class _Pull:
-    """One pull: the state it last read or wrote, and the rows not yet in a segment."""
+    """One pull: the state that it last read or wrote, and the rows that aren't in a segment yet."""
 
     def __init__(self, ports: Ports, connector: Connector, stored: Stored[ConnectorState] | None) -> None:
         self._ports = ports
@@ -58,9 +57,9 @@ class _Pull:
         self._keys = KeyBook(connector)
         self._rows_since = ports.clock.now()
         self._written: OpenRound | None = None
-        """The open round as the state has it: what our next write replaces."""
+        """The open round in the state: our next write replaces it."""
         self._mark = self._stored.value.watermark
-        """The watermark that the round goes on from; a round sealed by somebody else has moved it."""
+        """The watermark that the round began with; it moves where somebody else seals a round."""
         self._restarted = False
 
     def run(self, *, full: bool) -> PullResult:
@@ -84,7 +83,7 @@ class _Pull:
         return opened
 
     def _warn_of_age(self, now: datetime) -> None:
-        """Warn of a watermark that will soon be void: nobody has sealed a round for days."""
+        """Warn about a watermark that will soon be void: no round was sealed for days."""
         mark = self._mark
         expires = self._connector.source.rules.positions_expire
         if mark is not None and expires and age_of(mark.issued, now) > self._connector.limits.token_warn_age:
@@ -142,7 +141,7 @@ class _Pull:
                 return self._result("handed_over", opened)
 
     def _flush(self, opened: OpenRound) -> OpenRound:
-        """Write the rows gathered so far as a segment; nobody knows it before the state names it."""
+        """Write the rows so far as a segment; nobody finds it before the state names it."""
         opened = self._keys.flush(self._ports, opened)
         if not self._rows:
             return opened
@@ -159,7 +158,7 @@ class _Pull:
         return opened
 
     def _write(self, opened: OpenRound, change: Callable[[ConnectorState], ConnectorState]) -> None:
-        """Change the state unless another writer has moved the round that we are pulling."""
+        """Change the state, unless another writer has moved the round that we are pulling."""
         expected = self._written
 
         def guarded(state: ConnectorState) -> ConnectorState:
@@ -192,7 +191,7 @@ class _Pull:
         decided = self._connector.decided if self._connector.secondaries else ""
 
         def change(state: ConnectorState) -> ConnectorState:
-            # Shards of a state that was lost lie in the folder without a token, stamped higher than any new file.
+            # Shards of a lost state are in the folder without a token, with higher stamps than any new file.
             fresh = (state.last_full, state.sequence, state.people.token) == (None, 0, "")
             return replace(
                 pulled(state),
@@ -213,7 +212,7 @@ class _Pull:
         return self._result("sealed", opened)
 
     def _restart(self, opened: OpenRound, exc: ResyncRequiredError) -> OpenRound:
-        """Replace the round by a full one, once; its segments are no longer named by anything."""
+        """Replace the round by a full one, once; its segments are no longer named."""
         link = self._ports.source.begin(self._connector.select)
         fresh = replace(
             opened,
@@ -232,7 +231,7 @@ class _Pull:
         return self._checkpoint(fresh)
 
     def _pause(self, opened: OpenRound, exc: RetryLaterError) -> PullResult:
-        """Keep what was pulled and remember when to go on."""
+        """Keep what was pulled and store when to continue."""
         pause = max(exc.retry_after or 0.0, SOURCE_PAUSE.total_seconds())
         resume = self._ports.clock.now() + timedelta(seconds=pause)
         opened = self._checkpoint(replace(opened, not_before=resume))

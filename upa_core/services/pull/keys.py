@@ -1,4 +1,4 @@
-"""Build the key index from the rounds of the directory that are pulled anyway."""
+"""Build the key index from the rounds of the directory, which are pulled anyway."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upa_core.state.rows.segments import write_segment
 
 
 class KeyBook:
-    """What the pages of a round say of people's keys; nothing where no secondary source matches by them."""
+    """The keys of people in the pages of a round; empty where no secondary source matches by them."""
 
     def __init__(self, connector: Connector) -> None:
         """Begin with a connector's key attributes."""
@@ -26,16 +26,16 @@ class KeyBook:
         self._rows: list[Row] = []
 
     def add(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Take the records of a page."""
+        """Add the records of a page."""
         if self._paths:
             self._rows += map(compile_projection(as_spelled(self._paths, records)), records)
 
     def clear(self) -> None:
-        """Forget what isn't written yet: the round begins again."""
+        """Drop what isn't written yet: the round begins again."""
         self._rows = []
 
     def flush(self, ports: Ports, opened: OpenRound) -> OpenRound:
-        """Write what was taken so far as a segment, and name it in the open round."""
+        """Write the keys so far as a segment, and name it in the open round."""
         if not self._rows:
             return opened
         number = len(opened.keys) + 1
@@ -45,7 +45,7 @@ class KeyBook:
         return replace(opened, keys=(*opened.keys, segment))
 
     def after(self, state: ConnectorState, opened: OpenRound) -> KeyRows | None:
-        """Return the key index once the round is sealed: only a full round under its attributes begins one."""
+        """Return the key index after the round is sealed: only a full round with its attributes begins an index."""
         if not self._paths:
             return None
         if opened.kind == "full":

@@ -1,4 +1,4 @@
-"""Whether keys that changed in the directory touch any row of a source: if not, nothing is proposed anew."""
+"""Whether changed keys in the directory affect a row of a source: if not, no row is matched again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from upa_core.state.rows.current_rows import RowSet
 
 
 def key_places(secondary: Secondary, header: Sequence[str]) -> list[int]:
-    """Return where rows of the key index hold the attributes of a source's key."""
+    """Return the positions of a source's key attributes in rows of the key index."""
     return [header.index(part.to) + len(ROW_HEAD) for part in secondary.match]
 
 
 def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> bool:
-    """Tell whether somebody's key changed, since the rows were proposed, away from their row or to a row that waits.
+    """Return whether a changed key has moved away from its row, or to a row that waits, since the rows were matched.
 
     Raises `CorruptStateError` where a segment is missing or damaged.
     """
@@ -47,7 +47,7 @@ def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRo
 
 
 def _changed(changes: RowSet, places: Sequence[int]) -> set[str]:
-    """Return whose key the changes name: who left, too."""
+    """Return the people whose keys changed, also those who left."""
     found: set[str] = set()
 
     def names_a_key(row: Row) -> bool:

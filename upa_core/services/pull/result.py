@@ -1,4 +1,4 @@
-"""How a pull ended."""
+"""The result of a pull."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ RowsStatus = Literal["sealed", "nothing new", "waiting", "paused", "superseded",
 
 @dataclass(frozen=True, slots=True)
 class RowsResult:
-    """How the pull of a secondary source ended."""
+    """The result of pulling a secondary source."""
 
     source: str
     status: RowsStatus
     round: str = ""
-    """The sealed round; "" where nobody's row changed."""
+    """The sealed round; "" where no row changed."""
     named: int = 0
     """People whose row is new or changed."""
     waiting: int = 0
-    """Rows that are nobody's."""
+    """Rows that match nobody."""
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """How the pull of the directory ended."""
+    """The result of pulling the directory."""
 
     status: PullStatus
     round: str
@@ -37,7 +37,7 @@ class PullResult:
     pages: int
     rows: int
     resume: datetime | None = None
-    """When a paused pull may go on."""
+    """When a paused pull may continue."""
     why: str = ""
     sources: tuple[RowsResult, ...] = ()
-    """How the pulls of the secondary sources ended."""
+    """The results of the secondary sources."""

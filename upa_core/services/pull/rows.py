@@ -1,4 +1,4 @@
-"""Pull a secondary source: propose a person for each row, find what differs from the current rows, seal the round."""
+"""Pull a secondary source: match each row with a person, find differences from the current rows, seal the round."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from upa_core.state.rows.current_rows import MAX_CHANGES, RowSet, RowWriter, cou
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to be laid over the current rows."""
+    """Rows that replace current rows."""
 
     offer: Offer | None
-    """None: the current rows, proposed anew by a newer key index."""
+    """None: the current rows, matched again by a newer key index."""
     before: SourceState
     keys: KeyRows
     columns: tuple[str, ...]
-    """Of the values."""
+    """The columns of the values."""
 
 
 class RowsPull:
@@ -58,7 +58,7 @@ class RowsPull:
             return RowsResult(name, "waiting", why="the key index comes with the next full round")
         described = self._connector.description_of(self._secondary)
         before = state.source(name)
-        if before.described != described:  # read anew; what was accepted under the old description stays until then
+        if before.described != described:  # read again; the rows accepted under the old description stay until then
             before = replace(before, cursor="")
         offer = self._ports.rows[name].look(before.cursor, before.approved)
         held = before.current
@@ -79,7 +79,7 @@ class RowsPull:
             return RowsResult(name, "superseded", why=str(exc))
 
     def _check_matches(self, work: _Work, after: CurrentRows, closing: Closing | None) -> None:
-        """Hold a snapshot whose rows are too often nobody's: its key is probably another one."""
+        """Hold a snapshot with too many rows that match nobody: its key is probably wrong."""
         most, rows = self._secondary.max_unmatched, after.rows + after.waiting_rows
         if closing is None or work.offer is None or not (work.offer.complete and closing.name):
             return
@@ -92,7 +92,7 @@ class RowsPull:
             )
 
     def _lay(self, work: _Work) -> tuple[CurrentRows, tuple[Segment, ...], Closing | None]:
-        """Write the next generation of current rows; returns it and the segments that name who is to be planned."""
+        """Write the next generation of current rows; return it and the segments that name the people to be planned."""
         store, held = self._ports.store, work.before.current
         if held is not None and held.header != (*HEADER, *work.columns):
             held = None  # other columns: every row is new
@@ -154,7 +154,7 @@ class RowsPull:
 
     @staticmethod
     def _delivered_again(before: SourceState, offer: Offer) -> SourceState:
-        """Note that what was accepted last was delivered once more."""
+        """Note that the last accepted content was delivered again."""
         return replace(before, cursor=offer.cursor, delivered=offer.delivered or before.delivered)
 
     def _asked(self, before: SourceState, matched: str = "") -> RowsResult:
@@ -179,7 +179,7 @@ class RowsPull:
     def _seal(
         self, work: _Work, after: CurrentRows, changes: tuple[Segment, ...], closing: Closing | None
     ) -> RowsResult:
-        """Switch the generation, and put what changed into the outbox, in one write."""
+        """Switch to the new generation, and put the changes into the outbox, in one write."""
         now, name, offer = self._ports.clock.now(), self._secondary.name, work.offer
         whole = offer is not None and offer.complete
         expected = self._stored.value.source(name)

@@ -1,4 +1,4 @@
-"""Pull a connector: the directory first, then each secondary source, whose failure stops no other."""
+"""Pull a connector: the directory first, then each secondary source; the failure of one stops no other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from upa_core.state.document import Stored, state_of
 def pull(
     ports: Ports, connector: Connector, *, full: bool = False, stored: Stored[ConnectorState] | None = None
 ) -> PullResult:
-    """Pull the directory, then the secondary sources; each keeps its place, and tells of its own failures.
+    """Pull the directory, then the secondary sources; each keeps its position, and reports its own failures.
 
     Args:
         full: begin a full round of the directory although a watermark is there (an open round goes on as it is).
@@ -31,7 +31,6 @@ def pull(
     Raises:
         FatalError: an administrator must act on the directory (consent, an attribute that can't be tracked…); nothing
             is lost.
-
     """
     result = pull_directory(ports, connector, full=full, stored=stored)
     if not connector.secondaries:
@@ -40,7 +39,7 @@ def pull(
 
 
 def pull_rows(ports: Ports, connector: Connector, secondary: Secondary) -> RowsResult:
-    """Pull one secondary source; a failure is noted with a pause, and its last accepted rows stay in force."""
+    """Pull one secondary source; a failure is stored with a pause, and the last accepted rows stay in force."""
     stored = state_of(ports.store, connector.name).load()
     one = stored.value.source(secondary.name)
     if is_early(one.not_before, ports.clock.now()):
@@ -76,7 +75,7 @@ def _failed(
     *,
     pause: float | None = None,
 ) -> RowsResult:
-    """Note a failure: nothing of it reaches the directory's rounds or another source.
+    """Store a failure; it affects neither the directory's rounds nor another source.
 
     Six parameters: which source, what happened, and how long it is left alone.
     """
@@ -97,7 +96,7 @@ def _failed(
 
 
 def _begin_anew(ports: Ports, connector: Connector, secondary: Secondary) -> None:
-    """Give up damaged rows: the source is read anew, and the next full round of the directory makes the key index."""
+    """Give up damaged rows: the source is read again, and the directory's next full round makes the key index."""
 
     def change(state: ConnectorState) -> ConnectorState:
         one = replace(state.source(secondary.name), cursor="", current=None)

@@ -1,4 +1,4 @@
-"""Write the rows of an offer under the people that they are proposed for; nothing of it counts before it closes."""
+"""Write the rows of an offer by the person whom each is matched with; nothing counts before the offer closes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from upa_core.state.rows.current_rows import RowSet, RowWriter
 
 @dataclass(frozen=True, slots=True)
 class Spilt:
-    """An offer, or the current rows, as it was read."""
+    """An offer, or the current rows, after reading."""
 
     found: tuple[Segment, ...]
-    """Rows by the person that they are proposed for."""
+    """Rows by the person whom they are matched with."""
     nobody: tuple[Segment, ...]
-    """Rows of nobody."""
+    """Rows that match nobody."""
     closing: Closing | None
-    """None: the current rows, proposed anew."""
+    """None: the current rows, matched again."""
 
     @property
     def whole(self) -> bool:
-        """Tell whether every row that was delivered counts."""
+        """Return whether every delivered row counts."""
         return self.closing is None or self.closing.whole
 
     @property
@@ -49,7 +49,7 @@ def spill(
     keys: KeyRows,
     writer: Callable[[], RowWriter],
 ) -> Spilt:
-    """Read an offer to its end, once, and write down each row.
+    """Read an offer to its end, once, and write each row.
 
     Seven parameters: what is read, what it is matched by, and where it is written.
     Raises as `RowSource.rows`; what was written until then is deleted.
@@ -64,7 +64,7 @@ def spill(
             if partly:
                 seen.add(row[KEY] if person else row[0])
         closing = ports.rows[secondary.name].closing(offer) if offer is not None else None
-        if partly and held is not None:  # rows of nobody that this offer doesn't speak of wait on
+        if partly and held is not None:  # rows that match nobody and that this offer doesn't mention keep waiting
             nobody.add(row for row in RowSet(ports.store, held.waiting).rows() if row[0] not in seen)
         spilt = Spilt(found.close(), nobody.close(), closing)
         if closing is not None and (closing.contradictory or closing.dropped):
@@ -84,7 +84,7 @@ def _proposed(
     held: CurrentRows | None,
     index: KeyIndex,
 ) -> Iterator[tuple[str, Row]]:
-    """Yield each row with the person it is proposed for. Six parameters: as `spill`."""
+    """Yield each row with the person whom it is matched with. Six parameters: as `spill`."""
     if offer is not None:
         for key, values in ports.rows[secondary.name].rows(offer, connector.columns_of(secondary)):
             yield propose(index, key, 0, values)
@@ -101,7 +101,7 @@ def _proposed(
 
 
 def _without_void(ports: Ports, spilt: Spilt, closing: Closing, writer: RowWriter) -> Spilt:
-    """Mark rows of nobody that turned out to contradict another one; a trailer's row goes."""
+    """Mark rows without a person that contradict another row; remove a trailer's row."""
     for row in RowSet(ports.store, spilt.nobody).rows():
         if row[0] in closing.contradictory:
             writer.add([of_nobody([row[0], 0, row[0], *row[MISSED:]], "contradictory")])

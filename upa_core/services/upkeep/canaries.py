@@ -1,4 +1,4 @@
-"""What a canary of an earlier release left: it had a state of its own under the connector's name and `-canary`."""
+"""The remains of a canary of an earlier release: its state was under the connector's name and `-canary`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.state.document import lane_of
 
 
 def sweep_canary(ports: Ports, connector: Connector) -> int:
-    """Delete a canary's state three days after it was last touched, and its archives past their retention.
+    """Delete a canary's state three days after its last change, and its archives after their retention.
 
     One whose import job is in the lane or on the books stays. Returns how many blobs are gone.
     """
@@ -24,7 +24,7 @@ def sweep_canary(ports: Ports, connector: Connector) -> int:
     at_work = {one.connector for one in (lane.in_flight, *lane.abandoned) if one is not None}
     if canary.name in at_work or any(now - blob.modified < SAFE_AGE for blob in found):
         return deleted
-    last = state_key(canary.name)  # a sweep cut short is finished later: the state tells what the others are about
+    last = state_key(canary.name)  # a sweep that was cut short ends later: the state says what the others are about
     for blob in sorted(found, key=lambda blob: blob.key == last):
         ports.store.delete(blob.key)
     return deleted + len(found)

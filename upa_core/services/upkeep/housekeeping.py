@@ -1,4 +1,4 @@
-"""Housekeeping: debts, abandoned import jobs, orphans, retention, and what a crash left behind."""
+"""Housekeeping: debts, abandoned import jobs, orphans, retention, and the remains of crashes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from upa_core.state.people import People
 
 _STEP = "housekeeping"
 Part = Callable[[Ports, Connector], int | None]
-"""Returns how much was put in order, where that is counted; its errors stop no other part."""
+"""Returns how much it put in order, where that is counted; its errors stop no other part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +47,25 @@ class HousekeepingResult:
 
     debts_left: int
     doubted: int
-    """People whose values became unknown: an import job that was given up has ended after all."""
+    """People whose values became unknown: an import job that was given up ended later."""
     orphans: int
-    """Files and log folders in the library that nobody owed or awaited."""
+    """Files and log folders in the library that nobody owed or waited for."""
     blobs: int
     """Blobs deleted from storage."""
     failures: tuple[str, ...] = ()
-    """What couldn't be done now; it is tried again next time."""
+    """Parts that failed; they are tried again next time."""
 
 
 def housekeeping(
     ports: Ports, connector: Connector, also: Mapping[str, Part] = MappingProxyType({})
 ) -> HousekeepingResult:
-    """Put in order what is due; each part goes on where another fails.
+    """Put in order what is due; if one part fails, the others continue.
 
     Args:
         also: further parts by name.
 
     Raises:
         Exception: a fault of ours in one part, once each part had its turn: whoever called is seen to fail.
-
     """
     done: dict[str, int] = {}
     failures: list[str] = []
@@ -107,7 +106,7 @@ def housekeeping(
 
 
 def watch_abandoned(ports: Ports, connector: Connector) -> int:
-    """Poll the import jobs of this connector that were given up; returns how many people are in doubt now.
+    """Poll this connector's import jobs that were given up; return how many people are in doubt now.
 
     One that can't be seen to doesn't keep the others waiting; its error is raised afterwards.
     """
@@ -118,7 +117,7 @@ def watch_abandoned(ports: Ports, connector: Connector) -> int:
     trouble: UpaError | None = None
     for entry in lane_of(ports.store, connector).load().value.abandoned:
         if entry.connector != connector.name or entry.next_poll > now or entry.file in open_files:
-            continue  # a run that hasn't heard yet that its lane was taken over would send the file again
+            continue  # a run that doesn't know yet that its lane was taken over would send the file again
         try:
             if _over(ports, entry, now):
                 doubted += _end(ports, connector, entry)
@@ -132,20 +131,20 @@ def watch_abandoned(ports: Ports, connector: Connector) -> int:
 
 
 def _over(ports: Ports, entry: Abandoned, now: datetime) -> bool:
-    """Tell whether nothing of this file can run any more, or nobody waits for it any longer."""
+    """Return whether nothing of this file can run any more, or it has been waited for long enough."""
     if age_of(entry.since, now) >= ABANDONED_HORIZON:
         return True
     jobs = [ports.import_jobs.get(job) for job in entry.jobs]
     if not entry.jobs or (entry.queues > 1 and all(job is None or job.ended for job in jobs)):
         jobs += find(ports, entry.source_uri)
     if not jobs:
-        # a queue call that was never listed: a day later no import job of it will turn up
+        # a queue call was never listed: after a day its import job won't appear any more
         return age_of(entry.since, now) >= timedelta(days=1)
     return all(job is None or job.ended for job in jobs)
 
 
 def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
-    """Doubt the people of the file, owe its deletion, and only then take it off the books."""
+    """Doubt the people of the file, note the debt of its deletion, and only then take it off the books."""
     now = ports.clock.now()
     people = doubt_safely(ports, connector, entry)
     debts = [Debt(entry.source_uri, is_folder=False, since=now)]
@@ -164,7 +163,7 @@ def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
 
 
 def _log_folders(ports: Ports, entry: Abandoned, now: datetime) -> list[str]:
-    """Return the log folders of the import jobs; past the horizon, those nobody tells are the sweep's."""
+    """Return the log folders of the import jobs; after the horizon, the sweep finds those that nobody names."""
     try:
         jobs = [ports.import_jobs.get(job) for job in entry.jobs]
     except (RetryLaterError, FatalError):
@@ -183,7 +182,7 @@ def _move(ports: Ports, connector: Connector, entry: Abandoned, after: Abandoned
 
 
 def _tell_of_old_hold(ports: Ports, connector: Connector) -> None:
-    """Alert about a hold that nobody decides."""
+    """Emit an event about a hold that nobody decides."""
     document = state_of(ports.store, connector.name)
     hold, now = document.load().value.hold, ports.clock.now()
     if hold is not None and now - (hold.alerted or hold.since) >= HOLD_ALERT_EVERY:
@@ -195,7 +194,7 @@ def _tell_of_old_hold(ports: Ports, connector: Connector) -> None:
 
 
 def _tell_of_old_escrow(ports: Ports, connector: Connector) -> None:
-    """Alert about people who wait in escrow for longer than is usual."""
+    """Emit an event about people who wait in escrow for longer than usual."""
     index, now = state_of(ports.store, connector.name).load().value.people, ports.clock.now()
     books = People(ports.store, connector, index).books().values()
     for reason in EscrowReason:

@@ -1,4 +1,4 @@
-"""Sweep the library for what a crash left behind, without ever touching what another deployment owns."""
+"""Delete the remains of crashes in the library, and nothing that another deployment owns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORPHANED_AFTER = timedelta(days=7)
 
 
 def sweep_library(ports: Ports, connector: Connector) -> int:
-    """Delete orphans; returns how many are gone.
+    """Delete orphans; return how many were deleted.
 
     An orphan bears our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
     kept for, which would take the proof along), and it is neither in flight, abandoned, owed, nor of an open or held
@@ -37,7 +37,7 @@ def sweep_library(ports: Ports, connector: Connector) -> int:
             continue
         try:
             gone += _delete(ports, item)
-        except FatalError as exc:  # this one; the others needn't wait for it
+        except FatalError as exc:  # this one failed; the others needn't wait for it
             trouble = exc
     if trouble is not None:
         raise trouble
@@ -64,5 +64,5 @@ def _busy(ports: Ports, connector: Connector) -> tuple[set[str], set[str]]:
 
 
 def _ours(ports: Ports, connector: Connector, run: str) -> bool:
-    """Tell whether our storage knows the run: another deployment may write under the same name."""
+    """Return whether our storage knows the run: another deployment may write under the same name."""
     return next(iter(ports.store.list(files_prefix(connector.name, run))), None) is not None

@@ -1,4 +1,4 @@
-"""Retention: what no state names any more, and archives whose time has passed, leave our storage."""
+"""Retention: delete what no state names any more, and archives whose time has passed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from upa_core.services.admin.connector_files import digest_of
 from upa_core.state.document import get_document, lane_of, state_of
 
 SAFE_AGE = timedelta(days=3)
-"""What a stalled instance may still be writing is younger than this."""
+"""A stalled instance may still be writing what is younger than this."""
 
 
 def sweep_storage(ports: Ports, connector: Connector) -> int:
@@ -42,9 +42,9 @@ def sweep_storage(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_segments(ports: Ports, connector: Connector) -> int:
-    """Delete segments that no round in the state names; returns how many blobs are gone."""
+    """Delete segments that no round in the state names; return how many blobs were deleted."""
     found = list(ports.store.list(rounds_prefix(connector.name)))
-    state = state_of(ports.store, connector.name).load().value  # read after the listing: what it names is named
+    state = state_of(ports.store, connector.name).load().value  # read after the listing: its segments are in use
     named = {segment.key for sealed in state.sealed for segment in sealed.segments}
     if state.open_round is not None:
         named |= {segment.key for segment in state.open_round.segments}
@@ -52,7 +52,7 @@ def sweep_segments(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_sources(ports: Ports, connector: Connector) -> int:
-    """Delete rows of secondary sources, and parts of the key index, that the state doesn't name any more."""
+    """Delete rows of secondary sources, and parts of the key index, that the state no longer names."""
     found = [
         *ports.store.list(sources_prefix(connector.name)),
         *ports.store.list(rounds_prefix(connector.name, "keys")),
@@ -62,7 +62,7 @@ def sweep_sources(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_people(ports: Ports, connector: Connector) -> int:
-    """Delete generations of people that the state doesn't name; returns how many blobs are gone."""
+    """Delete generations of people that the state doesn't name; return how many blobs were deleted."""
     found = list(ports.store.list(people_prefix(connector.name)))
     index = state_of(ports.store, connector.name).load().value.people
     current = people_prefix(connector.name, index.folder)
@@ -70,7 +70,7 @@ def sweep_people(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_files(ports: Ports, connector: Connector) -> int:
-    """Delete connector files that no run names any more, but for the one in force; returns how many blobs are gone."""
+    """Delete connector files that no run names, except the one in force; return how many blobs were deleted."""
     now, current = ports.clock.now(), digest_of(ports.connector_file)
     found = list(ports.store.list(connector_files_prefix(connector.name)))
     old = [blob for blob in found if _older(blob, now, SAFE_AGE) and current not in blob.key]
@@ -83,18 +83,18 @@ def sweep_files(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_drift(ports: Ports, connector: Connector) -> int:
-    """Delete what was read of profiles once nothing has been read for 90 days; returns how many blobs are gone."""
+    """Delete what was read of profiles when nothing was read for 90 days; return how many blobs were deleted."""
     found = [*ports.store.list(drift_prefix(connector.name)), *ports.store.list(drift_key(connector.name))]
     return _delete(ports, found, KEPT)
 
 
 def sweep_probes(ports: Ports, connector: Connector) -> int:
-    """Delete what an interrupted `upa doctor` left; returns how many blobs are gone."""
+    """Delete the remains of an interrupted `upa doctor`; return how many blobs were deleted."""
     return _delete(ports, list(ports.store.list(probes_prefix(connector.name))), SAFE_AGE)
 
 
 def sweep_runs(ports: Ports, connector: Connector) -> int:
-    """Delete archives past their retention, and plans that no run was made of; returns how many blobs are gone."""
+    """Delete archives past their retention, and plans that no run was made of; return how many blobs were deleted."""
     now, deleted = ports.clock.now(), 0
     least = min(SAFE_AGE, connector.retention.successes)
     grouped = groupby(ports.store.list(RUNS_PREFIX), key=lambda blob: run_of(blob.key))
@@ -119,7 +119,7 @@ def _busy_runs(ports: Ports, connector: Connector) -> set[str]:
 
 
 def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo]) -> timedelta | None:
-    """Return how long this run is kept; None: it isn't this connector's to judge, or can't be read."""
+    """Return how long this run is kept; None: it isn't this connector's, or can't be read."""
     kinds = {found.kind for blob in blobs if (found := parse(blob.key)) is not None}
     try:
         if Kind.REPORT in kinds:
@@ -139,26 +139,26 @@ def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo
 
 
 def _people_of(ports: Ports, run: str) -> str:
-    """Return whose people a run's table names, where nothing else tells: nobody made a run of the plan."""
+    """Return the connector whose people a run's table names, where nothing else tells: the plan became no run."""
     table = get_document(ports.store, run_people_key(run), RunPeople)
     return table.value.connector if table is not None else ""
 
 
 def _owner_last(blob: BlobInfo) -> tuple[int, str]:
-    """Order the blobs of a run for deletion: what tells whose it is goes last, a sweep cut short is finished later."""
+    """Order a run's blobs for deletion: those that tell its owner last, so that an interrupted sweep can go on."""
     found = parse(blob.key)
     tells = found is not None and found.kind in (Kind.REPORT, Kind.ROUND_END, Kind.RUN_PEOPLE)
     return 2 if tells else int(bool(_owner_in(blob))), blob.key
 
 
 def _owner_in(blob: BlobInfo) -> str:
-    """Return whose blob it is as far as its key tells, by the name of an import file or of a connector file."""
+    """Return the connector in a blob's key, by the name of an import file or of a connector file."""
     found = parse(blob.key)
     return found.connector if found is not None and found.connector else connector_named_in(blob.key)
 
 
 def _older(blob: BlobInfo, now: datetime, age: timedelta) -> bool:
-    """Tell whether a blob is old by the store's clock and, as far as its name tells, by ours."""
+    """Return whether a blob is old by the store's clock and, as far as its name tells, by ours."""
     named = moment_of(blob.key)
     return now - blob.modified >= age and (named is None or now - named >= age)
 

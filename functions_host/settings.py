@@ -116,7 +116,7 @@ class HostConfig:
     """extensions.durableTask.overridableExistingInstanceStates is AnyState."""
 
     def accepts(self, version: str | None) -> bool:
-        """Tell whether orchestrations of a version are run; the others wait for a release that does."""
+        """Return whether orchestrations of a version are run; the others wait for a release that does."""
         if self.match_strategy == "strict":
             return (version or "") == (self.default_version or "")
         if self.match_strategy == "currentorolder":

@@ -20,7 +20,7 @@ def _parameters(function: Function) -> int:
 
 
 def _is_command(function: Function) -> bool:
-    """Tell whether each parameter is an option of the command line."""
+    """Return whether each parameter is an option of the command line."""
     return any(ast.unparse(one).startswith("command(") for one in function.decorator_list)
 
 

@@ -53,7 +53,7 @@ _SILENT = SilentWaker()
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything built: connectors by name, and the ports that each one's use cases need."""
+    """The whole app: connectors by name, and the ports that the use cases of each need."""
 
     settings: Settings
     config: Config
@@ -103,12 +103,12 @@ class App:
         }
 
     def people_manager(self, connector: Connector) -> CountedProfiles:
-        """Return the reader of a connector's target profiles; each read is taken from the budget of calls."""
+        """Return the reader of a connector's target profiles; each read takes a call from the budget."""
         reader = PeopleManager(self.services(connector)["admin"])
         return CountedProfiles(reader, self.store, self.clock, connector)
 
     def inspection(self, connector: Connector) -> CloudInspection:
-        """Return what looks at a connector's surroundings before it runs."""
+        """Return the inspection of a connector's surroundings before it runs."""
         from upa_core.adapters.inspection import CloudInspection  # only `upa doctor` needs it
         from upa_core.adapters.sharepoint.library_settings import LibraryRules
 
@@ -130,7 +130,7 @@ class App:
         )
 
     def single_profiles(self, connector: Connector) -> SharePointProfiles:
-        """Return what reads and writes a connector's target profiles one by one; each attempt is one that counts."""
+        """Return the reader and writer of a connector's single target profiles; each attempt is counted as a call."""
         tokens = self._sharepoint_tokens(connector)
         root = _origin(connector.target.admin_url)
 
@@ -144,7 +144,7 @@ class App:
         return SharePointProfiles(service, app_id)
 
     def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:
-        """Return the app roles of a connector's tenant, for whoever signs in that way; `tell` shows a device code.
+        """Return the app roles of a connector's tenant, by this way to sign in; `tell` shows a device code.
 
         Raises `ConfigError` where the extra `admin` isn't installed.
         """
@@ -173,7 +173,7 @@ class App:
         return AdminGraph(cloud.graph, credential, who)
 
     def alerting(self, connector: Connector) -> Alerting:
-        """Return how a connector is watched and who is told; nothing is called yet."""
+        """Return the channels and occasions of a connector's alarms; nothing is called yet."""
         wanted = self.config.notifications
         messengers: list[Messenger] = []
         if wanted.email:
@@ -185,7 +185,7 @@ class App:
         )
 
     def _certificate_ends(self, connector: Connector) -> datetime | None:
-        """Return the end of the certificate in use, the earlier of two; the one in its place may be another already."""
+        """Return the end of the certificate in use, or of the stored one if that is earlier."""
         from upa_core.adapters.identity.certificate import certificate_end  # not while the app is indexed
         from upa_core.adapters.identity.tokens import CertificateTokens
 

@@ -1,4 +1,4 @@
-"""Which Python the deployment package was built for: its libraries are compiled for that one and run on no other.
+"""The Python that the deployment package was built for: its libraries are compiled for that one and run on no other.
 
 The standard library alone: this runs before anything of the package's libraries may be imported.
 """
@@ -13,12 +13,11 @@ PACKAGE = Path(__file__).parents[1] / "upa_package.json"
 
 
 def wrong_python(package: Path = PACKAGE, running: str = "") -> str:
-    """Return the sentence for a package of another Python, "" where it is the right one or nothing is packaged.
+    """Return a sentence about a package for another Python; "" where it is the right one or there is no package.
 
     Args:
         package: the file that says `{"python": "3.13", …}`.
         running: the Python that runs, `3.13`; default: this one.
-
     """
     running = running or ".".join(platform.python_version_tuple()[:2])
     try:
@@ -34,7 +33,7 @@ def wrong_python(package: Path = PACKAGE, running: str = "") -> str:
 
 
 class Refusing:
-    """Stands for a module that can't be imported here: whatever is asked of it raises `RuntimeError` with why."""
+    """Stands for a module that can't be imported here: any use of it raises `RuntimeError` with the reason."""
 
     def __init__(self, why: str) -> None:
         """Take the reason."""

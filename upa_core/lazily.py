@@ -8,7 +8,7 @@ from typing import Any
 
 
 class LazyModule:
-    """A module that is imported when something of it is first asked for.
+    """A module that is imported when one of its names is first used.
 
     Importing is left to the ordinary import system each time: its locks are right, and after an error it tries again.
     """

@@ -1,4 +1,4 @@
-"""What each trigger of the function app does: one use case for one connector or all, its wake-ups handed back.
+"""The work of each trigger of the function app: one use case for one connector or all; its wake-ups are returned.
 
 A wake-up is answered even where a connector fails: the failure is an event, the next tick tries again, and one
 connector's trouble never stops another's.
@@ -38,12 +38,12 @@ HISTORY_KEPT = timedelta(days=7)
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 """Before any orchestration of ours; azure-functions-durable 1.7 insists on a beginning."""
 ALIVE = frozenset({"Running", "Pending", "ContinuedAsNew", "Suspended"})
-"""Runtime statuses of an orchestration that will still act."""
+"""Runtime statuses of an orchestration that will still run."""
 
 
 @dataclass(slots=True)
 class Wakes:
-    """Wake-ups for the trigger to send: queue messages as text, and files to watch."""
+    """Wake-ups that the trigger sends: queue messages as text, and files to watch."""
 
     pulls: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Wakes:
 
 
 def connector_of(body: bytes) -> str:
-    """Return the connector that a queue message names.
+    """Return the connector in a queue message.
 
     Raises `ConfigError` for a message of another form: it ends in the poison queue, where somebody can read it.
     """
@@ -67,7 +67,7 @@ def connector_of(body: bytes) -> str:
 
 
 def tick(connector: str | None = None) -> Wakes:
-    """Pull one connector's changes, or every one's, and wake what is due.
+    """Pull the changes of one connector or of all, and wake what is due.
 
     What one connector has used of the invocation's time is gone for the next: it hands itself on all the earlier.
     """
@@ -81,7 +81,7 @@ def tick(connector: str | None = None) -> Wakes:
 
 
 def export(connector: str) -> Wakes:
-    """Plan and send what is due for one connector; what is then in the lane wants watching."""
+    """Plan and send what is due for one connector; a file that is in the lane afterwards is to be watched."""
 
     def go_on(ports: Ports, one: Connector) -> None:
         advance_far(ports, one)
@@ -93,7 +93,7 @@ def export(connector: str) -> Wakes:
 
 
 def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
-    """Go on with one import file; returns the orchestration's next step and the export message to send, if any.
+    """Continue with one import file; return the orchestration's next step and the export message to send, if any.
 
     Raises `RetryLaterError` and others as the use case does: the orchestration retries, and the next tick does too.
     """
@@ -109,7 +109,7 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
 
 
 def watcher_not_started(connector: str, file: str, error: Exception) -> None:
-    """Tell that an orchestration could not be started; the next tick tries again, and looks itself once it is overdue.
+    """Report that an orchestration couldn't be started; the next tick tries again, and looks itself when it is overdue.
 
     The error's kind alone is told: its text may hold an address with a key.
     """
@@ -119,13 +119,13 @@ def watcher_not_started(connector: str, file: str, error: Exception) -> None:
 
 
 def housekeeping() -> datetime:
-    """Keep house for every connector; returns the moment before which finished orchestrations may be forgotten."""
+    """Run housekeeping for every connector; return the moment before which finished orchestrations may be deleted."""
     _each(None, _keep_house)
     return app().clock.now() - HISTORY_KEPT
 
 
 def http(operation: str, request: Request) -> tuple[Response, Wakes]:
-    """Answer one operation of the HTTP API, with the wake-ups that it brings."""
+    """Answer one operation of the HTTP API; return its wake-ups too."""
     waker = GatheringWaker()
     answer = _answer(operation, request, waker)
     return http_api.guarded(answer), _messages(waker)
@@ -137,7 +137,7 @@ def openapi() -> Response:
 
 
 def status_page(request: Request) -> Response:
-    """Return the page: its first lines say how every connector is, the rest comes by its script.
+    """Return the page: its first lines say how every connector is, its script loads the rest.
 
     What the address names beside the key is the script's: which connector, run, person, hold.
     """
@@ -160,7 +160,7 @@ def _answer(operation: str, request: Request, waker: GatheringWaker) -> Response
 
 
 def _script() -> str:
-    """Join the page's script: each file one idea, in the order of their names, `start.js` at the end."""
+    """Return the page's script: each file one idea, in the order of their names, `start.js` at the end."""
     names = sorted(one.name for one in (files("upa_core") / "assets" / "page").iterdir() if one.name.endswith(".js"))
     ordered = [*(name for name in names if name != "start.js"), "start.js"]
     return '"use strict";(() => {\n' + "".join(_asset(f"page/{name}") for name in ordered) + "})();"
@@ -184,7 +184,7 @@ def _notify(built: App, one: Connector, trouble: str) -> None:
 
 
 def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, notifying: bool = False) -> Wakes:
-    """Do it for one connector or each; one's trouble never stops another's.
+    """Use one connector or each of them; the trouble of one never stops another.
 
     A fault of ours is raised again once each had its turn, so that the invocation is seen to fail.
     """

@@ -166,7 +166,7 @@ class AzureEngine:
         return str(json.loads(answer.body)["id"])
 
     def busy(self, *, orchestrations: bool) -> bool:
-        """Tell whether a message waits and is visible; with `orchestrations`, an unfinished one counts as well."""
+        """Return whether a message waits and is visible; with `orchestrations`, an unfinished one counts as well."""
         if any(self._queues.messages(queue_of(f)) for f in self._active if f.kind == "queueTrigger"):
             return True
         idle = FINISHED if orchestrations else FINISHED | {"Running", "Suspended"}

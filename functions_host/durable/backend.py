@@ -81,7 +81,7 @@ class SqliteBackend(KeptBackend):
             self._timer_thread.join(timeout=5)
 
     def busy(self) -> bool:
-        """Tell whether an orchestration, an activity or an entity can be worked on right now."""
+        """Return whether an orchestration, an activity or an entity can be worked on right now."""
         with self._lock:
             due = bool(self._timers) and self._timers[0][0] <= self._clock.now()
             queued = self._orchestration_queue or self._entity_queue

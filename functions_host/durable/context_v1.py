@@ -24,12 +24,12 @@ class V1Task:
 
     @property
     def is_completed(self) -> bool:
-        """Tell whether the task has ended, well or not."""
+        """Return whether the task has ended, well or not."""
         return bool(self.inner.is_complete)
 
     @property
     def is_cancelled(self) -> bool:
-        """Tell whether the timer was cancelled."""
+        """Return whether the timer was cancelled."""
         return bool(getattr(self.inner, "is_cancelled", False))
 
     @property

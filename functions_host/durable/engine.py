@@ -111,7 +111,7 @@ class DurableEngine:
         return self._line.client_address(http, self._address)
 
     def busy(self) -> bool:
-        """Tell whether there is something to do right now."""
+        """Return whether there is something to do right now."""
         return self._backend.busy()
 
     @property

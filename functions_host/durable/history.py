@@ -34,7 +34,7 @@ _OF_A_TASK = {
 
 
 def belongs_to_a_task(event: pb.HistoryEvent) -> bool:
-    """Tell whether an event ends a task of the run that scheduled it."""
+    """Return whether an event ends a task of the run that scheduled it."""
     return event.WhichOneof("eventType") in _OF_A_TASK
 
 

@@ -37,7 +37,7 @@ class Keys:
         return self._functions[function]
 
     def allows(self, level: str, given: str | None, function: str = "") -> bool:
-        """Tell whether a key opens a function of that level (anonymous, function, admin, system)."""
+        """Return whether a key opens a function of that level (anonymous, function, admin, system)."""
         level = level.lower()
         if not self.required or level == "anonymous":
             return True

@@ -71,7 +71,7 @@ class CronSchedule:
     weekdays: tuple[int, ...]
 
     def matches(self, moment: datetime) -> bool:
-        """Tell whether the schedule fires in this second."""
+        """Return whether the schedule fires in this second."""
         return self._day_fits(moment) and (
             moment.hour in self.hours and moment.minute in self.minutes and moment.second in self.seconds
         )

@@ -123,7 +123,7 @@ class EmbeddedEngine:
         return self._durable.start_by_hand(name, instance_id, input_)
 
     def busy(self, *, orchestrations: bool) -> bool:
-        """Tell whether a message, a timer or an orchestration can be worked on now."""
+        """Return whether a message, a timer or an orchestration can be worked on now."""
         return (
             any(listener.busy() for listener in self._listeners)
             or any(timer.busy() for timer in self._timers.values())

@@ -78,5 +78,5 @@ class TriggerEngine(DurableAddresses, Protocol):
         ...
 
     def busy(self, *, orchestrations: bool) -> bool:
-        """Tell whether there is something to do now; with `orchestrations`, an unfinished one counts as that."""
+        """Return whether there is something to do now; with `orchestrations`, an unfinished one counts as that."""
         ...

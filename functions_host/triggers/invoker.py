@@ -43,7 +43,7 @@ class Invoker:
         self.failed = 0
 
     def busy(self) -> bool:
-        """Tell whether an invocation is under way."""
+        """Return whether an invocation is under way."""
         with self._lock:
             return bool(self._running)
 

@@ -187,7 +187,7 @@ class QueueListener:
             self._thread.join(timeout=5)
 
     def busy(self) -> bool:
-        """Tell whether a message is being worked on, or waits and is visible."""
+        """Return whether a message is being worked on, or waits and is visible."""
         with self._lock:
             if self._running:
                 return True

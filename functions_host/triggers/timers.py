@@ -77,7 +77,7 @@ class Timer:
             self._thread.join(timeout=5)
 
     def busy(self) -> bool:
-        """Tell whether the timer is firing, or overdue."""
+        """Return whether the timer is firing, or overdue."""
         status = self.status()
         overdue = status is not None and status.next is not None and status.next <= self._clock.now()
         return self._singleton.locked() or (overdue and self._thread.is_alive())

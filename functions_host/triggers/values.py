@@ -32,7 +32,7 @@ def queue_of(function: Function) -> str:
 
 
 def disabled(function: Function) -> bool:
-    """Tell whether an app setting keeps the function from being triggered."""
+    """Return whether an app setting keeps the function from being triggered."""
     return os.environ.get(f"AzureWebJobs.{function.name}.Disabled", "").lower() in ("true", "1")
 
 

@@ -85,7 +85,7 @@ class GraphRoutes:
         return self._guarded("unknown", request, None, refuse, units=0)
 
     def _too_long(self, request: Request) -> bool:
-        """Tell whether the address is longer than the service takes; links of its own it always takes.
+        """Return whether the address is longer than the service takes; links of its own it always takes.
 
         ASSUMED [GR-48]: 16,384 characters, above which there is a bare 400 without a Graph error.
         """

@@ -31,7 +31,7 @@ class LibraryWorld(Protocol):
         """Let new files be hidden until they are checked in; with a column that must be filled, they can't be."""
 
     def is_seen(self, name: str) -> bool:
-        """Tell whether others than the uploader see a file."""
+        """Return whether others than the uploader see a file."""
 
     def fail(self) -> None:
         """Let calls fail until further notice."""

@@ -14,7 +14,7 @@ PLACES = [place for _, _, where in ROWS for place in re.findall(r"`(upa_[\w.]+)`
 
 
 def _exists(place: str) -> bool:
-    """Tell whether this is a module, or a name in one."""
+    """Return whether this is a module, or a name in one."""
     module, _, name = place.rpartition(".")
     if name[0].isupper():
         return hasattr(import_module(module), name)

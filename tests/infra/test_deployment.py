@@ -151,7 +151,7 @@ class Deployed:
         return flight.file if flight is not None and flight.jobs else ""
 
     def settled(self) -> bool:
-        """Tell whether a run went through and nothing is left to do."""
+        """Return whether a run went through and nothing is left to do."""
         state = state_of(self.ports.store, self.connector.name).load().value
         return state.last_success is not None and state.run is None and not state.sealed and not self.in_flight()
 

@@ -63,14 +63,14 @@ FAULTS = st.builds(
 
 
 def refused(record: dict[str, Any]) -> bool:
-    """Tell whether a person's values can't be stored: one is too long for its property, or XML can't carry it."""
+    """Return whether a person's values can't be stored: one is too long for its property, or XML can't carry it."""
     texts = [record.get(name) for name in ("department", "jobTitle", "employeeType")]
     texts.append((record.get("onPremisesExtensionAttributes") or {}).get("extensionAttribute1"))
     return any(isinstance(text, str) and not fits(text) for text in texts)
 
 
 def fits(text: str) -> bool:
-    """Tell whether a text can be stored."""
+    """Return whether a text can be stored."""
     return len(text) <= 40 and _carriable(text)
 
 

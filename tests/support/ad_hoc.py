@@ -22,7 +22,7 @@ def ad_hoc_reports(world: World) -> list[Report]:
 
 
 def begun(world: World) -> bool:
-    """Tell whether an ad hoc run was begun."""
+    """Return whether an ad hoc run was begun."""
     run = world.state.run
     return (run is not None and run.ad_hoc is not None) or bool(ad_hoc_reports(world))
 

@@ -120,13 +120,13 @@ class AzureStage:
     # ------------------------------------------------------------------ what is seen of it
 
     def settled(self, runs: int = 1) -> bool:
-        """Tell whether so many runs have ended and our own storage names nothing that is due."""
+        """Return whether so many runs have ended and our own storage names nothing that is due."""
         state = state_of(self.on.ports.store, self.on.connector.name).load().value
         lane = lane_of(self.on.ports.store, self.on.connector).load().value
         return state.run is None and not state.sealed and lane.in_flight is None and state.runs >= runs
 
     def in_flight(self) -> bool:
-        """Tell whether an import job runs."""
+        """Return whether an import job runs."""
         flight = lane_of(self.on.ports.store, self.on.connector).load().value.in_flight
         return flight is not None and flight.phase == "queued"
 
@@ -259,7 +259,7 @@ def kill_app(app: HostEngine) -> None:
 
 
 def is_gone(process: int) -> bool:
-    """Tell whether a process has ended, whoever has yet to be told."""
+    """Return whether a process has ended, whoever has yet to be told."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:

@@ -108,7 +108,7 @@ class HostProcess:
         return eventually(found)
 
     def knows_timer(self, timer):
-        """Tell whether the next occurrence of a timer is stored yet."""
+        """Return whether the next occurrence of a timer is stored yet."""
         state = Path(self.state)
         if (state / "timers").is_dir():
             return any((state / "timers").glob(f"**/*{timer}*"))

@@ -82,7 +82,7 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
 
 
 def _is_text(cli: Cli, target: str) -> bool:
-    """Tell whether a value reads back as it was written; dates come back in SharePoint's own form."""
+    """Return whether a value reads back as it was written; dates come back in SharePoint's own form."""
     return any(mapping.target == target and mapping.type == "string" for mapping in cli.connector.active)
 
 

@@ -84,7 +84,7 @@ def read_file(
 
 
 def looks_ready(data: bytes) -> bool:
-    """Tell whether a file begins as a ready bulk file does: one object, or a comment; not a list of people."""
+    """Return whether a file begins as a ready bulk file does: one object, or a comment; not a list of people."""
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"/")
 
 

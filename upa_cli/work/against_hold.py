@@ -14,7 +14,7 @@ SHOWN = 10
 
 
 def against_hold(found: Preview) -> dict[str, Any] | None:
-    """Tell whether the plan is the one that is held, or in whom they differ; None where none is held."""
+    """Return whether the plan is the one that is held, or in whom they differ; None where none is held."""
     if found.held_plan is None:
         return None
     differ = compare(found.held_plan, found.people)

@@ -16,7 +16,7 @@ _BROKEN = 503
 
 
 def is_address(text: str) -> bool:
-    """Tell whether this is the address of a function app: https and a host, nothing behind it."""
+    """Return whether this is the address of a function app: https and a host, nothing behind it."""
     return _ADDRESS.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Clocks and chance: wall time in Azure, scaled or stepped time in the demo and the tests."""
+"""Clocks and random ids: wall time in Azure, scaled or stepped time in the demo and the tests."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ScaledClock:
 
 
 class SteppedClock:
-    """Time that stands until somebody sleeps; a sleep advances it at once."""
+    """Time that stands still until somebody sleeps; a sleep advances it at once."""
 
     def __init__(self, start: datetime, pace: float = 0.0) -> None:
         """Start at an aware moment; each slept second takes `pace` seconds of wall time (0: none)."""
@@ -95,7 +95,7 @@ def clock_from(text: str) -> Clock:
 
 
 class RandomIds:
-    """Implements the port `Ids` with the system's own chance."""
+    """Implements the port `Ids` with the system's randomness."""
 
     def token(self) -> str:
         """Return four characters of `a-z2-7`."""

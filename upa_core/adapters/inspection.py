@@ -1,4 +1,4 @@
-"""Looks at a connector's surroundings for `upa doctor`: tokens' claims, certificates, Graph, one profile."""
+"""The surroundings of a connector for `upa doctor`: tokens' claims, certificates, Graph, one profile."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CloudInspection:
             return None
 
     def check_tracked(self, select: Sequence[str]) -> None:
-        """Ask for a token of now: properties and permission are checked, no data comes [GR-5, GR-17]."""
+        """Ask for a token of now: Graph checks properties and permission, and sends no data [GR-5, GR-17]."""
         url = graph_wire.delta_path(select) + "&$deltatoken=latest"
         answer = self._graph.request("GET", url, "/v1.0/users/delta", json=True)
         if not answer.ok:

@@ -1,4 +1,4 @@
-"""Wake-ups: gathered for a trigger to hand on, or dropped where a plain loop does without."""
+"""Wake-ups: collected for a trigger to send, or dropped where a plain loop needs none."""
 
 from __future__ import annotations
 

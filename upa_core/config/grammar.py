@@ -63,7 +63,7 @@ _ELSEWHERE = {
     "Redact": "set `redact: true` beside the mapping",
     "IgnoreFlowIfNullOrEmpty": "set `on_empty: keep` beside the mapping",
 }
-"""Functions that Entra has and this closed set doesn't, with what to do instead."""
+"""Functions of Entra that aren't in this closed set, each with an alternative."""
 
 _NAMES = {
     "$END": "the end",
@@ -100,7 +100,7 @@ def _at(token: Token) -> tuple[int, int]:
 
 
 class _Build(Transformer[Token, _Placed]):
-    """Makes the domain's tree while the parser goes along."""
+    """Builds the domain's tree during parsing."""
 
     def start(self, items: list[Any]) -> _Placed:
         return cast("_Placed", items[0])

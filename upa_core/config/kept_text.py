@@ -1,4 +1,4 @@
-"""The text of a connector file as it may be kept beside runs: without secrets, which comments may hold too."""
+"""The text of a connector file as it may be kept with runs: without secrets, which comments may hold too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMENTED = re.compile(
 
 
 def kept_text(content: str | bytes, tree: Record) -> str:
-    """Return the file as it stands, references unfilled; without its comments where one looks like a secret.
+    """Return the file with references unfilled, and without its comments where one looks like a secret.
 
     A value that looks like a secret is refused by whoever loads the file: it is never kept.
     """

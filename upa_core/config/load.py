@@ -1,4 +1,4 @@
-"""Loading the connector file: text → tree → references → version → shape → meaning, and all problems at once."""
+"""Load the connector file: text → tree → references → version → shape → meaning; report all problems at once."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _read(path: Path) -> bytes:
 
 @dataclass
 class _Loader:
-    """Gathers what the file says and what is wrong with it."""
+    """Collects the contents of the file and its problems."""
 
     name: str
     tree: Record
@@ -82,7 +82,7 @@ class _Loader:
     examples: list[Example] = field(default_factory=list)
     files: dict[str, dict[str, RowsOf]] = field(default_factory=dict)
     settled: set[tuple[int, int]] = field(default_factory=set)
-    """Places whose value can't be used or shown: one problem is enough there."""
+    """Places whose value can't be used or shown: one problem is enough for each."""
 
     def add(self, path: KeyPath, message: str, suggestion: str = "", *, warning: bool = False) -> None:
         taken, line, column, node = place_of(self.tree, path)
@@ -103,7 +103,7 @@ class _Loader:
         return add
 
     def build(self) -> Config:
-        """Build what has the right shape, so that problems of meaning show beside those of shape."""
+        """Build the parts that have the right shape, so that problems of meaning are reported with those of shape."""
         connectors: list[Connector] = []
         credentials: dict[str, Credentials] = {}
         shared = (
@@ -240,7 +240,7 @@ class _Loader:
             seen.setdefault(str(name), number)
 
     def _check_shared(self, connectors: Sequence[Connector]) -> None:
-        """Two connectors that write one property of one tenant would overwrite each other for ever."""
+        """Refuse two connectors that write one property of one tenant: they would overwrite each other for ever."""
         for number, connector in enumerate(connectors):
             if connector.address_length > MAX_ADDRESS:
                 fits = f"Graph takes {MAX_ADDRESS:,} characters"

@@ -1,4 +1,4 @@
-"""Older versions of the connector file are brought to the current one, step by step, before anything is checked."""
+"""Older versions of the connector file are converted to the current one, step by step, before any check."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class ClauseModel(Part):
 
     @property
     def unary(self) -> bool:
-        """Tell whether the operator takes no value."""
+        """Return whether the operator takes no value."""
         return self.operator in UNARY
 
 

@@ -1,4 +1,4 @@
-"""OData's conditions, as people know them from Graph's $filter, in the words of a scope. Only what means the same."""
+"""Conditions of OData, as in Graph's $filter, as clauses of a scope; only those with the same meaning."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NUMBERS = {"gt": "GREATER_THAN", "ge": "GREATER_THAN_OR_EQUALS"}
 
 
 def is_odata(text: str) -> bool:
-    """Tell whether a text looks like a condition of OData."""
+    """Return whether a text looks like a condition of OData."""
     return _OPERATOR.search(text) is not None
 
 
 def clauses_of(text: str) -> list[str]:
-    """Return the clauses that mean what the condition means; none where a part of it has no clause.
+    """Return the clauses with the meaning of the condition; none where a part of it has no clause.
 
     Conditions joined by `and` are several clauses. `ne` with a value isn't among them: people without the attribute
     meet it, and no clause.
@@ -57,5 +57,5 @@ def _clause(text: str) -> str:
 
 
 def _plain(value: str) -> bool:
-    """Tell whether a value stands in a clause as it is."""
+    """Return whether a value stands in a clause as it is."""
     return bool(value) and '"' not in value and value == value.strip() and value.isprintable()

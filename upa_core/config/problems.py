@@ -1,4 +1,4 @@
-"""What an administrator reads when the connector file is wrong: each problem with its place and a way out."""
+"""The problems of a connector file: each with its place and a remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_SHOWN = 50
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigProblem:
-    """One thing that is wrong in the file."""
+    """One problem in the file."""
 
     line: int
     column: int
@@ -41,7 +41,7 @@ def _line(name: str, problem: ConfigProblem) -> str:
 
 
 def path_text(path: tuple[str | int, ...]) -> str:
-    """Write a path as people do: `connectors[0].name`."""
+    """Return a path as people write it: `connectors[0].name`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -49,7 +49,7 @@ def path_text(path: tuple[str | int, ...]) -> str:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """Quote a value for a message: on one line, printable, cut."""
+    """Return a value for a message: quoted, on one line, printable, cut."""
     text = str(value)
     text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[: limit + 1])
     return f"'{text[:limit]}…'" if len(text) > limit else f"'{text}'"

@@ -1,4 +1,4 @@
-"""`${NAME}` references to the environment, and the refusal of secrets that stand in the file itself."""
+"""`${NAME}` references to the environment, and the refusal of secrets in the file itself."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Path = tuple[str | int, ...]
 
 
 def is_secret_key(name: str) -> bool:
-    """Tell whether a key's name says that its value is a secret."""
+    """Return whether a key's name says that its value is a secret."""
     return SECRET_KEYS.search(name) is not None
 
 
 def literal_secret(text: str) -> str:
-    """Name the kind of secret that a text looks like, or return an empty text."""
+    """Return the kind of secret that a text looks like, or an empty text."""
     return next((kind for pattern, kind in _SECRETS if pattern.search(text)), "")
 
 

@@ -1,4 +1,4 @@
-"""What a connector file says, checked and ready for use."""
+"""The contents of a connector file, checked and ready for use."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Notifications:
-    """Who is told what."""
+    """The channels, and their occasions."""
 
     events: tuple[str, ...]
     silence_after: timedelta
@@ -88,9 +88,9 @@ class RowsOf:
 
     secondary: Secondary
     contract: Contract
-    """Without the columns: mappings and scope say which are read."""
+    """Without the columns: mappings and scope decide which columns are read."""
     settle: timedelta
-    """How long a file must have lain unchanged."""
+    """How long a file must have been unchanged before it is read."""
     at: str = ""
     """A path, or the address of blobs; the last part may hold `*` and `?`."""
     query: Query | None = None
@@ -108,7 +108,7 @@ class Config:
     notifications: Notifications
     examples: tuple[Example, ...] = ()
     warnings: tuple[ConfigProblem, ...] = ()
-    """What is allowed and probably not wanted."""
+    """Settings that are allowed and probably not intended."""
     rows: Mapping[str, Mapping[str, RowsOf]] = field(default_factory=dict)
     """Secondary sources by connector name and their own name."""
     text: str = field(default="", repr=False)

@@ -1,4 +1,4 @@
-"""The settings that come from the environment: where things are, never what a connector does."""
+"""The settings in the environment: where things are, never what a connector does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_CONTAINER = "upa"
 
 @dataclass(frozen=True, slots=True)
 class StatePlace:
-    """Where state lies; exactly one of the three is set."""
+    """The place of the state; exactly one of the three is set."""
 
     folder: str = ""
     container_url: str = ""

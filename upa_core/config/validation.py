@@ -53,7 +53,7 @@ _MEANINGS = {
     "fail_run": "fail error stop",
 }
 _OTHERWISE = {word: meant for meant, words in _MEANINGS.items() for word in words.split()}
-"""What people write for a word of the file."""
+"""Usual mistakes for a word of the file."""
 _PERCENT = re.compile(r"[0-9.]+ *%?")
 _LIMITS = {
     "updates": "{{percent: {percent}}}",
@@ -64,7 +64,7 @@ _GROUP_KEYS = frozenset({"group", "memberof", "member_of", "members", "group_id"
 
 
 def structure_problems(model: type[BaseModel], tree: Record, base: Path = ()) -> list[ConfigProblem]:
-    """Validate a part of the file and return what is wrong with its shape, one problem a place."""
+    """Validate a part of the file and return the problems of its shape, one for each place."""
     try:
         model.model_validate(tree)
     except ValidationError as error:
@@ -72,7 +72,7 @@ def structure_problems(model: type[BaseModel], tree: Record, base: Path = ()) ->
         for each in error.errors(include_url=False, include_input=False):
             node = place_of(tree, each["loc"])[3]
             if each["type"] == "too_short" and node:
-                continue  # said of a list whose items were all refused
+                continue  # about a list whose items were all refused
             problem = _problem(model, tree, dict(each), base)
             found.setdefault((problem.line, problem.column, problem.where), problem)
         return list(found.values())

@@ -1,4 +1,4 @@
-"""YAML without its traps: a tree of texts that knows where each part stands in the file.
+"""YAML without its traps: a tree of texts that knows the place of each part in the file.
 
 Plain scalars stay texts (no `no` that turns into false, no 1:30 that turns into 90); only an empty one, `~` and `null`
 mean nothing. Refused: tags, merge keys, duplicate keys, more than one document, and files whose aliases, depth or size
@@ -27,7 +27,7 @@ _NOTHING = {"", "~", "null", "Null", "NULL"}
 
 
 class Text(str):
-    """A scalar and its place; `raw` is what stands in the file before references are filled in."""
+    """A scalar and its place; `raw` is the text in the file before references are filled in."""
 
     line: int
     column: int
@@ -63,7 +63,7 @@ Node = Text | Record | Items | None
 
 
 def place_of(root: Node, path: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], int, int, Node]:
-    """Follow a path as far as it exists; return that part of it, its line and column, and what is there.
+    """Follow a path as far as it exists; return that part of it, its line and column, and its node.
 
     Parts that name nothing in the file (the branches of a union in pydantic's paths) are passed over.
     """
@@ -219,6 +219,6 @@ class _Builder:
 
 
 def _depth(node: Node) -> int:
-    """Measure how deep a node goes; it is at most MAX_DEPTH by construction."""
+    """Return the depth of a node; it is at most MAX_DEPTH by construction."""
     parts = node.values() if isinstance(node, Record) else node if isinstance(node, Items) else ()
     return 1 + max((_depth(part) for part in parts if isinstance(part, Record | Items)), default=0)

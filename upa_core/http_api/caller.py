@@ -1,4 +1,4 @@
-"""Who is calling: App Service's word where Entra authentication is on, otherwise only a function key."""
+"""Who is calling: with Entra authentication App Service says it, otherwise there is only a function key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME = ("preferred_username", "http://schemas.xmlsoap.org/ws/2005/05/identity/c
 
 
 def caller(request: Request, *, entra: bool, claimed: str = "") -> str:
-    """Return who is calling, for the record of a decision.
+    """Return the caller, for the record of a decision.
 
     With Entra authentication on, App Service sets the principal header and drops one that a caller sent; with it off
     anybody could send it, so it isn't even read, and the name that the caller gives is recorded as given, not proven.
@@ -36,12 +36,12 @@ def caller(request: Request, *, entra: bool, claimed: str = "") -> str:
 
 
 def clean_name(text: str) -> str:
-    """Return a name that is fit for a record: printable, one line, bounded."""
+    """Return a name in a form fit for a record: printable, one line, bounded."""
     return "".join(char for char in text if char.isprintable()).strip()[:MAX_NAME]
 
 
 def _claims(header: str) -> dict[str, str]:
-    """Decode the header; nothing of one that can't be read counts."""
+    """Decode the header; a header that can't be read gives nothing."""
     try:
         principal: Any = json.loads(base64.b64decode(header, validate=True))
         if principal["auth_typ"] != "aad":

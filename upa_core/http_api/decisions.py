@@ -27,7 +27,7 @@ SAMPLES = 20
 
 
 def get_hold(connectors: Everyone, request: Request) -> Response:
-    """Show a held plan: why it was stopped, its counts and the first people it would change, old → new."""
+    """Return a held plan: why it is held, its counts and the first people it would change, old → new."""
     known_only("query parameter", request.query, {"code"})
     run = run_in(request)
     for connector, ports in connectors.values():
@@ -38,12 +38,12 @@ def get_hold(connectors: Everyone, request: Request) -> Response:
 
 
 def approve(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """Let a held plan go on, exactly as it was frozen."""
+    """Release a held plan, exactly as it was frozen."""
     return _decide(connectors, request, "approved", entra=entra)
 
 
 def reject(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """End a held plan; its values are not planned again until their source changes."""
+    """End a held plan; its values aren't planned again until their source changes."""
     return _decide(connectors, request, "rejected", entra=entra)
 
 
@@ -58,7 +58,7 @@ def resume(connectors: Everyone, request: Request, *, entra: bool) -> Response:
 
 
 def list_declined(connectors: Everyone, request: Request) -> Response:
-    """Tell whose values aren't sent because an administrator rejected them: `?limit=100`."""
+    """Return the people whose values aren't sent because an administrator rejected them: `?limit=100`."""
     known_only("query parameter", request.query, {"limit", "code"})
     limit = request.query.get("limit", "100")
     check(re.fullmatch("[1-9][0-9]{0,2}", limit) is not None, "limit is 1 to 999")
@@ -76,7 +76,7 @@ def list_declined(connectors: Everyone, request: Request) -> Response:
 
 
 def lift_declined(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """Take the rejection of people's values back: `{"ids": [...], "by": name}`; without ids everybody's."""
+    """Lift the rejection of people's values: `{"ids": [...], "by": name}`; without ids everybody's."""
     asked = parse_body(request, {"by", "ids"})
     ids, claimed = asked.get("ids"), asked.get("by", "")
     check(
@@ -112,7 +112,7 @@ def _decide(connectors: Everyone, request: Request, decision: str, *, entra: boo
 
 
 def _decided(connectors: Everyone, run: str, decision: str, connector: str) -> Response:
-    """Answer as the first caller was answered, whoever repeats the decision and however long afterwards."""
+    """Return the first caller's answer to anybody who repeats the decision, however much later."""
     ports = next(iter(connectors.values()))[1]
     stored = get_document(ports.store, decision_key(run), Decision)
     intent = get_document(ports.store, intent_key(run), Intent) if not connector else None

@@ -1,4 +1,4 @@
-"""The HTTP API's use case for drift: how far reading back is, what differs, who can't be read."""
+"""The HTTP API's use case for drift: the progress of reading back, differences, unreadable people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.state.drift.standing import standing_json, standing_of
 
 
 def get_drift(connectors: Everyone, request: Request) -> Response:
-    """Tell what profiles hold that SharePoint didn't get from us: `?limit=100&property=CostCenter`."""
+    """Return the values in profiles that SharePoint didn't get from us: `?limit=100&property=CostCenter`."""
     known_only("query parameter", request.query, {"limit", "property", "code"})
     limit = request.query.get("limit", "100")
     check(re.fullmatch("[1-9][0-9]{0,2}", limit) is not None, "limit is 1 to 999")

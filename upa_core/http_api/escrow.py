@@ -1,4 +1,4 @@
-"""The HTTP API's use cases for escrow: its causes, and retrying or giving up for a cause or for people."""
+"""The HTTP API's use cases for escrow: list its causes; retry or give up a cause or people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REASONS = frozenset(reason.value for reason in EscrowReason)
 
 
 def list_escrow(connectors: Everyone, request: Request) -> Response:
-    """Tell why something waits, each cause once."""
+    """Return why something waits, each cause once."""
     known_only("query parameter", request.query, {"code"})
     connector, ports = _named(connectors, request)
     found = escrow.causes(ports, connector)
@@ -32,7 +32,7 @@ def list_escrow(connectors: Everyone, request: Request) -> Response:
 
 
 def retry_escrow(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """Make what waits due now: `{"property", "reason", "ids", "by"}`, each optional."""
+    """Make the named entries due now: `{"property", "reason", "ids", "by"}`, each optional."""
     connector, ports = _named(connectors, request)
     chosen, by = _chosen(request, entra=entra)
     people = escrow.retry(ports, connector, chosen, by)
@@ -40,7 +40,7 @@ def retry_escrow(connectors: Everyone, request: Request, *, entra: bool) -> Resp
 
 
 def give_up_escrow(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """Take what waits out of escrow, as `retry_escrow`; a cause or people must be named."""
+    """Remove the named entries from escrow, named as in `retry_escrow`; a cause or people must be named."""
     connector, ports = _named(connectors, request)
     chosen, by = _chosen(request, entra=entra)
     check(bool(chosen.property or chosen.reason or chosen.people), "name a property, a reason or ids")

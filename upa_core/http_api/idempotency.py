@@ -22,20 +22,20 @@ HEADER = "idempotency-key"
 _KEY = re.compile("[A-Za-z0-9._:-]{1,200}")
 KEPT = timedelta(days=1)
 PATIENCE = timedelta(minutes=1)
-"""A request still at work after so long has died; whoever repeats it takes its place."""
+"""A request that has been at work this long is dead; a repetition takes its place."""
 
 
 REQUESTS_PREFIX = "requests/"
 
 
 def request_key(digest: str) -> str:
-    """Return where a request lies that was made under an `Idempotency-Key`, by the key's hash."""
+    """Return the key of the record of a request with an `Idempotency-Key`, by the key's hash."""
     return f"{REQUESTS_PREFIX}{digest}.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One request under its key; no answer yet: somebody is at work on it."""
+    """One request under its key; without an answer yet, somebody is working on it."""
 
     VERSION: ClassVar[int] = 1
 
@@ -48,7 +48,7 @@ class Remembered:
 
 
 def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Response]) -> Response:
-    """Do `act` unless this key has done it within a day; answers that aren't 202 aren't remembered.
+    """Call `act` unless it was called under this key within a day; only 202 answers are remembered.
 
     Raises `ProblemError`: 400 for a key that isn't one, 409 while the first request is at work, 422 where the key was
     used for another body.
@@ -81,13 +81,13 @@ def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Response]
         ports.store.delete(place)
         return answer
     text = orjson.dumps({"body": answer.body, "headers": dict(answer.headers)}).decode()
-    with suppress(ConflictError):  # somebody took this request for dead and repeated it: theirs is remembered
+    with suppress(ConflictError):  # somebody took this request for dead and repeated it: the repetition is remembered
         put_document(ports.store, place, Remembered(Remembered.VERSION, asked, now, text), etag=etag)
     return answer
 
 
 def forget_old_requests(ports: Ports, _: Connector) -> int:
-    """Delete what is no longer remembered, whoever asked for it; returns how many."""
+    """Delete records that are too old; return how many."""
     old = [info.key for info in ports.store.list(REQUESTS_PREFIX) if ports.clock.now() - info.modified >= KEPT]
     for key in old:
         ports.store.delete(key)

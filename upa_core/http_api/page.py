@@ -1,4 +1,4 @@
-"""The page: one document without anything from elsewhere; its first lines need no script.
+"""The page: one document that loads nothing from elsewhere; its first lines need no script.
 
 Everything the pipeline knows is data: text is escaped here, the script builds nodes and never markup, and the policy
 lets no other script or style in, nor turns a text into markup (trusted types).
@@ -18,12 +18,12 @@ from upa_core.domain.http import Response
 Status = Mapping[str, Any]
 
 _CALM = {"healthy": "good", "starting": "neutral", "staging": "neutral", "paused": "neutral"}
-"""State → tone; every other state wants somebody's attention."""
+"""State → tone; any other state needs attention."""
 _LOUD = {"quarantined", "stalled"}
 
 
 def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, status: int = 200) -> Response:
-    """Return the page with what is known now; `trouble`: why nothing is."""
+    """Return the page with what is known now; `trouble`: why nothing is known."""
     body = "".join(_connector(one) for one in statuses)
     if trouble:
         said = f'<p class="top"><b class="state">No answer</b> <span>{escape(trouble)}</span></p>'
@@ -54,7 +54,7 @@ def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, sta
 
 
 def policy(css: str, script: str) -> str:
-    """Return the content security policy: this script and this style alone, calls to our own origin alone."""
+    """Return the content security policy: only this script, this style, and calls to our own origin."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -71,7 +71,7 @@ def policy(css: str, script: str) -> str:
 
 
 def tone(state: str) -> str:
-    """Return how loud a state is shown: good, neutral, warn or loud."""
+    """Return the tone of a state: good, neutral, warn or loud."""
     return _CALM.get(state, "loud" if state in _LOUD else "warn")
 
 
@@ -125,7 +125,7 @@ def _time(moment: Any) -> str:
 
 
 def _day(text: str) -> str:
-    """Write a moment with its day, in UTC: where the reader is, the script knows."""
+    """Return a moment with its day, in UTC: only the script knows the reader's time zone."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

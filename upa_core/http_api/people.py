@@ -1,4 +1,4 @@
-"""The HTTP API's use cases for one person: why do they have what they have? and: write what differs at once."""
+"""The HTTP API's use cases for one person: explain their values, and write the differences at once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from upa_core.services.insight.explain import Explanation, explain
 
 _NAME = re.compile(r"[^\s@/\\?%\"<>|:;,]{1,64}@[A-Za-z0-9.-]{1,255}")
 RUNS = 100
-"""Runs looked through for one person; the pages of a year would take minutes."""
+"""Runs that are searched for one person; the pages of a year would take minutes."""
 PATIENCE = timedelta(seconds=20)
-"""Whoever waits for an answer doesn't wait for the next five minutes of the budget."""
+"""A caller who waits for an answer doesn't wait for the next five minutes of the budget."""
 _NAMED = ("displayName", "id", "userPrincipalName")
 
 
 def get_user(connectors: Everyone, request: Request) -> Response:
-    """Tell everything that is known of a person, by object id or user principal name, connector by connector."""
+    """Return everything that is known of a person, by object id or user principal name, for each connector."""
     known_only("query parameter", request.query, {"code"})
     asked = request.params.get("user", "")
     named = _NAME.fullmatch(asked) is not None
@@ -46,7 +46,7 @@ def get_user(connectors: Everyone, request: Request) -> Response:
 
 
 def sync_user_now(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """Write what differs of a person to their profile at once: `{"by": name}`; 409 where nothing may be sent."""
+    """Write a person's differences to their profile at once: `{"by": name}`; 409 where nothing may be sent."""
     asked = parse_body(request, {"by"})
     claimed, person = asked.get("by", ""), request.params.get("user", "")
     check(isinstance(claimed, str) and len(claimed) <= 100, "by is a name of at most 100 characters")
@@ -73,7 +73,7 @@ def people_named(ports: Ports, persons: list[str]) -> dict[str, str]:
 
 
 def _record(ports: Ports, asked: str) -> dict[str, Any] | None:
-    """Return the person's names; an explanation from storage needs no directory that answers."""
+    """Return the person's names; without an answer from the directory, storage still explains an object id."""
     try:
         return ports.source.read([asked], list(_NAMED)).get(asked)
     except UpaError:

@@ -1,4 +1,4 @@
-"""The HTTP API's use cases for what is in a run: the run as a whole, and its people page by page or as CSV."""
+"""The HTTP API's use cases for the contents of a run: the run as a whole, and its people by page or as CSV."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from upa_core.services.insight.told_people import csv_text, people_json
 from upa_core.state.run_people.reader import open_run
 
 CSV_PEOPLE = 10_000
-"""People in one answer of CSV; a header `Link` says where the rest is."""
+"""People in one CSV answer; its header `Link` has the address of the rest."""
 
 
 def get_run(connectors: Everyone, request: Request) -> Response:
-    """Tell where a run stands, and what it planned and did."""
+    """Return the status of a run, its plan and its results."""
     run = run_in(request)
     for connector, ports in connectors.values():
         found = tell_run(ports, connector, run)
@@ -34,7 +34,7 @@ def get_run(connectors: Everyone, request: Request) -> Response:
 
 
 def get_run_people(connectors: Everyone, request: Request) -> Response:
-    """Tell whom a run was about: `?result=&property=&kind=&person=&after=&limit=100&format=csv`."""
+    """Return the people of a run: `?result=&property=&kind=&person=&after=&limit=100&format=csv`."""
     query = request.query
     known_only("query parameter", query, {"result", "property", "kind", "person", "after", "limit", "format", "code"})
     run, connector, ports, view = _opened(connectors, request)
@@ -74,7 +74,7 @@ def _wanted(request: Request) -> Wanted:
 
 
 def _csv(ports: Ports, view: RunPeopleView, wanted: Wanted, request: Request, after: str) -> Response:
-    """Answer with people from `after` on, and where the others are."""
+    """Return people after `after` as CSV, with the address of the others."""
     people, first = [], not after
     while True:
         try:

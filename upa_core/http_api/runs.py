@@ -1,4 +1,4 @@
-"""The HTTP API's use cases for runs: ask for one, list them, tell where one stands."""
+"""The HTTP API's use cases for runs: ask for one, list them, return the status of one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start_run(connectors: Everyone, request: Request) -> Response:
 
 
 def list_runs(connectors: Everyone, request: Request) -> Response:
-    """Tell what the newest ended runs did: `?connector=name&limit=50&before=run id`."""
+    """Return the newest ended runs: `?connector=name&limit=50&before=run id`."""
     query = request.query
     known_only("query parameter", query, {"connector", "limit", "before", "code"})
     name, before, limit = query.get("connector"), query.get("before", ""), query.get("limit", "50")
@@ -102,14 +102,14 @@ def parse_body(request: Request, known: set[str]) -> dict[str, Any]:
 
 
 def known_only(what: str, given: Mapping[str, Any], known: set[str]) -> None:
-    """Raise `ProblemError` for a name that isn't known: a misspelt option must not be ignored."""
+    """Raise `ProblemError` for an unknown name: a misspelt option must not be ignored."""
     if unknown := sorted(set(given) - known):
         names = ", ".join(sorted(known - {"code"})) or "none"
         check(holds=False, otherwise=f"unknown {what} {unknown[0][:40]!r}; known: {names}")
 
 
 def check(holds: bool, otherwise: str, *, title: str = "The request can't be used") -> None:
-    """Raise `ProblemError` (400) unless it holds."""
+    """Raise `ProblemError` (400) unless the condition holds."""
     if not holds:
         raise ProblemError(problem(400, title, otherwise))
 

@@ -1,4 +1,4 @@
-"""The HTTP API: which use case answers which operation; names are the function app's and the OpenAPI document's."""
+"""The HTTP API: the use case of each operation; the names are the function app's and the OpenAPI document's."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DECIDE = {
 }
 OPERATIONS = frozenset({*_READ, *_DECIDE})
 SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-"""Answers hold values of people: nobody keeps or guesses at them."""
+"""Answers hold people's values: nobody may cache them or guess their type."""
 
 
 def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool) -> Response:
@@ -59,5 +59,5 @@ def serve(connectors: Everyone, operation: str, request: Request, *, entra: bool
 
 
 def guarded(answer: Response) -> Response:
-    """Add the headers that every answer bears."""
+    """Return an answer with the headers that every answer has."""
     return Response(answer.status, answer.body, {**SAFE_HEADERS, **answer.headers})

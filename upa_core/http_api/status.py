@@ -1,4 +1,4 @@
-"""The HTTP API's use case for status: how every connector is, and what the page's first lines are made of."""
+"""The HTTP API's use case for status: the condition of every connector, also for the page's first lines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from upa_core.services.health.status import status
 from upa_core.state.reports import recent_reports, typical_hours
 
 LOOKED_AT = 60
-"""Ended runs that tell how long an import job usually takes."""
+"""Ended runs that are read to find how long an import job usually takes."""
 
 
 def get_status(connectors: Everyone, request: Request) -> Response:
-    """Tell how every connector is."""
+    """Return the status of every connector."""
     known_only("query parameter", request.query, {"code"})
     return Response(200, {"connectors": statuses(connectors)})
 

@@ -33,7 +33,7 @@ def join(text: str) -> str:
 
 
 def is_identifier(char: str) -> bool:
-    """Tell whether a name without quotes may hold it."""
+    """Return whether a name without quotes may hold it."""
     return char in ("_", "$") or is_letter_or_digit(char)
 
 

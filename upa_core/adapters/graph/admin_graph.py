@@ -1,4 +1,4 @@
-"""Graph by msgraph-sdk for the few calls of an administrator (the `admin` extra, ADR 2), and who signs in."""
+"""Graph by msgraph-sdk for the few calls of an administrator (the `admin` extra, ADR 2), and the sign-in for them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class AdminGraph:
 
 
 def sign_in(way: SignIn, tenant_id: str, authority: str, tell: Callable[[str], None]) -> Any:
-    """Return a credential of a person: az login's, the browser's, or a device code's, which `tell` shows."""
+    """Return the credential of a person: of az login, the browser, or a device code, which `tell` shows."""
     from azure import identity  # vendor imports are lazy
 
     host = authority.removeprefix("https://").rstrip("/")

@@ -22,7 +22,7 @@ from upa_core.ports.change_source import Page
 
 _BACKGROUND = {"x-ms-throttle-priority": "low"}
 _MAX_UNREAD = 20
-"""People whom Graph fails to read; where there are more, it isn't about them."""
+"""People whom Graph fails to read; with more of them, the cause isn't the people."""
 """Graph throttles a background sync before what people wait for [GR-27]."""
 
 
@@ -41,7 +41,7 @@ class GraphUsers:
         return Link(self._service.root + graph_wire.delta_path(select), "initial")
 
     def page(self, link: Link) -> Page:
-        """Follow a link; what it leads to is checked as well, so that no foreign link is ever stored."""
+        """Follow a link; the link in its answer is checked too, so that no foreign link is ever stored."""
         answer = self._service.request(
             "GET", link.url, "/v1.0/users/delta", headers=_BACKGROUND, json=True, accept=_says_resync
         )
@@ -55,7 +55,7 @@ class GraphUsers:
         return page
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Return today's record by id, None for a person whom Graph doesn't know.
+        """Return each person's present record by id, None for a person whom Graph doesn't know.
 
         Raises `PartlyReadError` for a few people whom Graph fails to read, again and again, among others that it reads.
         """
@@ -76,7 +76,7 @@ class GraphUsers:
         return found
 
     def _read_batch(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Read up to 20 people; those that are throttled inside a batch that succeeded are asked for again."""
+        """Read up to 20 people; people who are throttled inside a successful batch are asked for again."""
         import orjson  # vendor imports are lazy
 
         found: dict[str, dict[str, Any] | None] = {}
@@ -125,7 +125,7 @@ class GraphUsers:
 
 
 def _says_resync(answer: Answer) -> bool:
-    """Let 4xx and 5xx through whose body says that the position is void."""
+    """Return whether a 4xx or 5xx body says that the position is void: such an answer is read, not raised."""
     return not answer.ok and graph_wire.delta_error(answer.status, answer.content, "") is not None
 
 

@@ -1,4 +1,4 @@
-"""What Graph's delta and $batch answers mean, apart from HTTP [GR-1, GR-13, GR-29]."""
+"""The meaning of Graph's delta and $batch answers, apart from HTTP [GR-1, GR-13, GR-29]."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RESYNC = {
     "directory_expiredpagetoken",
 }
 _STEADY_STATE = "sync must reach steady state"
-"""A code of this meaning was never seen, only the text [GR-21]."""
+"""Only this text was ever seen, never a code with its meaning [GR-21]."""
 _PROPERTIES = re.compile(r"not supported for the following properties:\s*([\w.,/ ]+)", re.IGNORECASE)
 
 
@@ -51,7 +51,7 @@ def decode_page(document: Any, asked: Link) -> Page:
 
 
 def _are_users(records: list[Any]) -> bool:
-    """Tell whether all are objects with a text as id (decoded JSON: no subclasses)."""
+    """Return whether all are objects with a text as id (decoded JSON: no subclasses)."""
     try:
         return {*map(type, records)} <= {dict} and {*map(type, map(itemgetter("id"), records))} <= {str}
     except KeyError:
@@ -75,7 +75,7 @@ def delta_error(status: int, content: bytes, label: str) -> UpaError | None:
 
 
 def encode_batch(ids: Sequence[str], select: Sequence[str]) -> dict[str, Any]:
-    """Write a $batch of reads; the request ids are positions in `ids`."""
+    """Return a $batch of reads; the request ids are positions in `ids`."""
     query = "?$select=" + ",".join(quote(name, safe="") for name in sorted(set(select)))
     return {
         "requests": [
@@ -86,7 +86,7 @@ def encode_batch(ids: Sequence[str], select: Sequence[str]) -> dict[str, Any]:
 
 
 def decode_batch(document: Any, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the inner answers by person; raise ValueError where they don't pair with what was asked."""
+    """Return the inner answers by person; raise ValueError where they don't match the requests."""
     responses = document.get("responses") if isinstance(document, dict) else None
     if not isinstance(responses, list):
         raise ValueError("not an answer of $batch")

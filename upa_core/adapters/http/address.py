@@ -1,4 +1,4 @@
-"""Addresses that a service sends: which of them are addresses at all, and whose host they name."""
+"""Addresses that a service sends: whether a text is an address, and its host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CONTROL = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
 
 
 def is_plain(url: str) -> bool:
-    """Tell whether a text can be an address: bounded, without control characters, half characters, or spaces around it.
+    """Return whether a text can be an address: bounded, without control characters, lone surrogates, or outer spaces.
 
     What one parser strips, another takes for a part of the host.
     """

@@ -1,4 +1,4 @@
-"""What an HTTP answer means: success, one of our errors, or a refusal for the caller to read."""
+"""The meaning of an HTTP answer: success, one of our errors, or a refusal for the caller to read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REQUEST_IDS = ("request-id", "SPRequestGuid", "x-ms-request-id")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that the service gave on purpose."""
+    """An intended answer of the service."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,12 +47,12 @@ class Answer:
         return next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
 
     def label(self, code: str = "") -> str:
-        """Describe the answer for a message."""
+        """Return a description of the answer for a message."""
         parts = [f"{self.call}: HTTP {self.status}", code, f"(request {self.request_id})" if self.request_id else ""]
         return " ".join(part for part in parts if part)
 
     def garbled(self, what: str) -> RetryLaterError:
-        """Return the error for an answer that can't be read; what the call did may be unknown."""
+        """Return the error for an answer that can't be read; the call may have had its effect."""
         message = f"{self.label()}: {what}"
         return (UnavailableError if self.idempotent else UnansweredError)(message, status=self.status)
 
@@ -66,7 +66,7 @@ class Answer:
             return self._half_a_character()
 
     def _half_a_character(self) -> Any:
-        """Decode a body that escapes half a surrogate pair: legal JSON, which orjson refuses.
+        """Decode a body with an escaped lone surrogate: legal JSON, which orjson refuses.
 
         One person's broken value must not stop everybody's pull; the mapping finds it invalid.
         """
@@ -76,7 +76,7 @@ class Answer:
             raise self.garbled("the body isn't JSON") from error
 
     def refused(self) -> RefusedError:
-        """Return the error for a refusal that nobody expected."""
+        """Return the error for an unexpected refusal."""
         code = next(iter(error_codes(self.content)), "")
         return RefusedError(self.label(code), code=code)
 

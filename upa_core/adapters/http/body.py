@@ -1,4 +1,4 @@
-"""The body of an answer, read within its limits."""
+"""Read the body of an answer within limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_body(response: requests.Response, label: str, most: int, *, digest: boo
     pieces: list[bytes] = []
     size, hashed = 0, digest and response.ok
     try:
-        # In large pieces: requests itself reads a page of Graph's in twenty.
+        # in large pieces: requests itself reads a page of Graph's in twenty
         for piece in response.iter_content(_PIECE):
             size += len(piece)
             if size > most:

@@ -1,4 +1,4 @@
-"""A session for vendors' libraries: what they read through it has a size and a time, whatever they ask for."""
+"""A session for vendors' libraries: every answer has a limited size and time, whatever the library asks for."""
 
 from __future__ import annotations
 

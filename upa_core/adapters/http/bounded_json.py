@@ -1,4 +1,4 @@
-"""JSON of others, decoded leniently and within bounds: no endless nesting, no number that isn't finite."""
+"""Decode other people's JSON leniently and within bounds: limited nesting, only finite numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def decode_json(text: str | bytes, *, strict: bool = True) -> Any:
-    """Decode a document; half a surrogate pair stays as it is.
+    """Decode a document; a lone surrogate stays as it is.
 
     Raises ValueError for what isn't JSON, for nesting that can't be followed, and for a number that is too large.
     """

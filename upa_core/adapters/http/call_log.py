@@ -1,4 +1,4 @@
-"""The last calls of a process, without addresses, bodies and people: what a support case asks for."""
+"""The last calls of a process, without addresses, bodies and people: evidence for a support case."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CallLog:
     """The last `LENGTH` calls, oldest first."""
 
     def __init__(self, length: int = LENGTH) -> None:
-        """Hold no call yet."""
+        """Begin without a call."""
         self._calls: deque[Call] = deque(maxlen=length)
         self.total = 0
         """Calls ever added."""
@@ -41,6 +41,6 @@ class CallLog:
         self.total += 1
 
     def since(self, total: int) -> Sequence[Call]:
-        """Return what was added after `total` read that number, as far as it is kept."""
+        """Return the calls that were added after `total` had this number, as far as they are kept."""
         new = self.total - total
         return list(self._calls)[-new:] if new > 0 else []

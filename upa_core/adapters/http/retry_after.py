@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST = 24 * 3600.0
-"""No service means more than a day; a larger number is taken as this."""
+"""No service means more than a day; a larger number counts as a day."""
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the pause in seconds, 0 to `LONGEST`; None where the header is missing or can't be meant.
+    """Return the pause in seconds, 0 to `LONGEST`; None where the header is missing or makes no sense.
 
     A negative number or a date in the past can't: whoever calls pauses as if nothing were said. Digits with a fraction
     are tolerated.

@@ -38,13 +38,13 @@ TIMEOUTS = (10.0, 60.0)
 """Seconds to connect, and between two bytes of the answer."""
 ATTEMPTS = 4
 PATIENCE = 60.0
-"""A longer pause than this is for the caller to plan, not to sleep through."""
+"""A longer pause is for the caller to plan; nobody sleeps through it here."""
 Accept = Callable[[Answer], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What is sent at each attempt."""
+    """The parts that every attempt sends."""
 
     method: str
     url: str
@@ -238,7 +238,7 @@ def user_agent() -> str:
 
 
 def _surely_unsent(error: Exception) -> bool:
-    """Tell whether no request left: connection refused, unknown name, no handshake, untrusted certificate."""
+    """Return whether no request left: connection refused, unknown name, no handshake, untrusted certificate."""
     import ssl
 
     import requests  # vendor imports are lazy

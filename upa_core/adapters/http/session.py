@@ -1,4 +1,4 @@
-"""A session whose answers have an end: a connection that is fed drop by drop is closed once its time is over."""
+"""A session whose answers end in time: a connection that sends drop by drop is closed when its time is over."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import requests
 
 TOTAL_SECONDS = 300.0
-"""From the request's last byte to the answer's last; a time-out between two bytes alone never ends a drip feed."""
+"""From the request's last byte to the answer's last; a time-out between two bytes alone never ends a slow drip."""
 
 
 class Deadline:
-    """Closes a socket after a while, whoever waits at it."""
+    """Closes a socket after a while, even while somebody waits for it."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         """Begin at once."""
@@ -26,7 +26,7 @@ class Deadline:
         self._timer.start()
 
     def cancel(self) -> None:
-        """Let the socket be: the answer is here."""
+        """Stop the deadline: the answer is here."""
         self._timer.cancel()
 
     def _end(self) -> None:
@@ -52,7 +52,7 @@ def deadline_of(response: requests.Response) -> Deadline | None:
 
 
 def deadline_adapter() -> Any:
-    """Return the adapter of sessions with deadlines; it is made with the seconds that an answer may take."""
+    """Return the adapter class of sessions with deadlines; it takes the seconds that an answer may take."""
     from requests.adapters import HTTPAdapter  # vendor imports are lazy
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -73,7 +73,7 @@ def deadline_adapter() -> Any:
 
     def pools(seconds: float) -> dict[str, type[HTTPConnectionPool]]:
         class Connection(HTTPSConnection):
-            """Its answer, headers and body, has to come within the time."""
+            """A connection whose answer, headers and body, must come within the time."""
 
             def getresponse(self) -> Any:
                 return answer_of(self, super().getresponse, seconds)

@@ -28,7 +28,7 @@ def error_codes(content: bytes) -> tuple[str, ...]:
 
 
 def error_message(content: bytes) -> str:
-    """Return the message of an error body. It may quote what we sent: look for words in it, don't repeat it."""
+    """Return the message of an error body. It may quote what we sent: search it for words, don't repeat it."""
     node = error_node(content) or {}
     message = node.get("message")
     if isinstance(message, dict):  # SharePoint: {"lang": "en-US", "value": "…"}

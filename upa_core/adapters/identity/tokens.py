@@ -1,4 +1,4 @@
-"""Access tokens: managed identity by azure-identity, certificate by msal, one token per audience.
+"""Access tokens: managed identity by azure-identity, certificate by msal, one token for each audience.
 
 Both libraries cache by wall time. There is no client secret: SharePoint refuses what is made with one
 [SP-18].
@@ -32,7 +32,7 @@ _PUBLIC_AUTHORITIES = {
 
 
 _GARBLED = (ValueError, LookupError, TypeError, AttributeError)
-"""What the libraries raise for an answer that isn't JSON, or isn't of the shape they know."""
+"""Errors of the libraries for an answer that isn't JSON, or has another shape than they know."""
 
 
 class TokenSource(Protocol):
@@ -56,7 +56,7 @@ class ManagedIdentityTokens:
         self._options = options if client_id is None else options | {"client_id": client_id}
         self._credential: ManagedIdentityCredential | None = None
         self._status = 0
-        """Of the endpoint's last answer: azure-identity's errors don't tell it."""
+        """Status of the endpoint's last answer: azure-identity's errors don't hold it."""
 
     def token(self, audience: str) -> str:
         """Return a token that is still valid."""
@@ -94,7 +94,7 @@ class ManagedIdentityTokens:
 
 
 class CertificateTokens:
-    """Tokens of an app registration that proves itself by a certificate."""
+    """Tokens of an app registration that signs in with a certificate."""
 
     def __init__(
         self,
@@ -211,7 +211,7 @@ def _scope(audience: str) -> str:
 
 
 def _refused(way: str, audience: str, text: str) -> AccessDeniedError | UnavailableError:
-    """Make the error of a refused token; of the service's text only its codes are kept."""
+    """Return the error for a refused token; of the service's text it holds only the codes."""
     code = found[0] if (found := _AADSTS.search(text)) else ""
     if _TRANSIENT & {code, *text.split()[:1]}:
         return UnavailableError(f"{way}: the login service can't give a token for {audience} now {code}".rstrip())

@@ -1,4 +1,4 @@
-"""The four CSOM requests of the bulk import, written as Microsoft's own client writes them, and their answers.
+"""The four CSOM requests of the bulk import, in the bytes of Microsoft's own client, and their answers.
 
 Pure text in, text out [SP-5, SP-9]. The requests equal the captured ones byte for byte, spaces included.
 """
@@ -31,7 +31,7 @@ _DATE = re.compile(r"/Date\((?P<parts>-?\d+(?:,\d+)*)\)/")
 
 
 class UserIdType(IntEnum):
-    """How people in the file are matched (`ImportProfilePropertiesUserIdType`)."""
+    """The matching of people in the file (`ImportProfilePropertiesUserIdType`)."""
 
     EMAIL = 0
     CLOUD_ID = 1
@@ -58,7 +58,7 @@ class CsomAnswer:
 def encode_queue(
     id_type: int, id_property: str, property_map: Mapping[str, str], source_uri: str, *, application: str = APPLICATION
 ) -> bytes:
-    """Write `QueueImportProfileProperties`; the map goes from JSON name to profile property, in its own order.
+    """Return `QueueImportProfileProperties`; the map goes from JSON name to profile property, in its own order.
 
     Raises ValueError that names the argument which holds a character that XML can't carry.
     """
@@ -75,21 +75,21 @@ def encode_queue(
 
 
 def encode_delete(job_id: str, *, application: str = APPLICATION) -> bytes:
-    """Write `DeleteImportProfilePropertiesJob`."""
+    """Return `DeleteImportProfilePropertiesJob`."""
     request, tenant = _request(application)
     request.call(tenant, "DeleteImportProfilePropertiesJob", job_id=UUID(job_id))
     return request.encode()
 
 
 def encode_get(job_id: str, *, application: str = APPLICATION) -> bytes:
-    """Write `GetImportProfilePropertyJob` and a query of all its members."""
+    """Return `GetImportProfilePropertyJob` with a query of all its members."""
     request, tenant = _request(application)
     request.query(request.method_object(tenant, "GetImportProfilePropertyJob", job_id=UUID(job_id)))
     return request.encode()
 
 
 def encode_list(*, application: str = APPLICATION) -> bytes:
-    """Write `GetImportProfilePropertyJobs` and a query of all members of all of them."""
+    """Return `GetImportProfilePropertyJobs` with a query of all members of all of them."""
     request, tenant = _request(application)
     request.query(request.method_object(tenant, "GetImportProfilePropertyJobs"), children=True)
     return request.encode()
@@ -107,7 +107,7 @@ def decode(body: bytes) -> CsomAnswer:
 
 
 def whole(text: str) -> str:
-    """Return a text without half characters, which can't be stored: JSON may escape them, and messages are cut."""
+    """Return a text without lone surrogates, which can't be stored: JSON may escape them, and messages are cut."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""A ProcessQuery request while it is written: for the same calls the bytes of Microsoft's own client [SP-114].
+"""A ProcessQuery request while it is built: for the same calls, the bytes of Microsoft's own client [SP-114].
 
 Ids follow that client: every object, action and scope takes the next number as it comes into being; an object takes a
 second one for the action that creates it, and a scope a second one at its start and a third at its end.
@@ -29,13 +29,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """A number that stands for a member of an enumeration."""
+    """A member of an enumeration, by its number."""
 
     value: int
 
 
 Parameter = str | Sequence[str | None] | Mapping[str, str] | UUID | Enum | Reference | None
-"""What a call takes: a text, a list of texts, a dictionary, a guid, an enumeration, an object of the request, null."""
+"""An argument of a call: text, list of texts, dictionary, guid, enumeration member, object of the request, or null."""
 
 
 class CsomRequest:
@@ -56,11 +56,11 @@ class CsomRequest:
         return self._object("Constructor", f'TypeId="{type_id}"', parameters)
 
     def method_object(self, parent: Reference, method: str, **parameters: Parameter) -> Reference:
-        """Name the object that a method returns."""
+        """Return a reference to the object that a method returns."""
         return self._object("Method", f'ParentId="{parent.id}" Name="{method}"', parameters)
 
     def call(self, target: Reference, method: str, **parameters: Parameter) -> int:
-        """Call a method; return the id under which its value is answered."""
+        """Call a method; return the id of its value in the answer."""
         action = self._next()
         written = _parameters(parameters)
         self._act(f'<Method Name="{method}" Id="{action}" ObjectPathId="{target.id}"', written, "Method")
@@ -78,7 +78,7 @@ class CsomRequest:
 
     @contextmanager
     def within(self, scope: str) -> Iterator[int]:
-        """Write what follows into a scope: ExceptionHandlingScopeSimple, or ExceptionHandlingScope with its parts.
+        """Put the next actions into a scope: ExceptionHandlingScopeSimple, or ExceptionHandlingScope with its parts.
 
         Yields the id under which an exception is told.
         """
@@ -91,11 +91,11 @@ class CsomRequest:
         self._act(f'<{scope} Id="{scope_id}"', inner, scope)
 
     def object_action(self, target: Reference) -> int:
-        """Return the id under which it is answered whether an object is null."""
+        """Ask whether an object is null; return the id of the answer."""
         return target.id + 1
 
     def encode(self) -> bytes:
-        """Write the request as UTF-8 without a byte order mark."""
+        """Return the request as UTF-8 without a byte order mark."""
         return (
             '<Request AddExpandoFieldTypeSuffix="true" SchemaVersion="15.0.0.0" LibraryVersion="16.0.0.0" '
             f'ApplicationName="{_attribute(self._application, "application")}" '

@@ -14,7 +14,7 @@ from upa_core.domain.errors import ConfigError, RefusedError, TooLargeError, Una
 from upa_core.ports.library import MAX_DOWNLOAD, NOT_CHECKED_IN, LibraryItem
 
 MAX_PAGES = 1_000
-"""Pages of one listing; the list view threshold ends any library's sooner."""
+"""Pages of one listing; the list view threshold ends any listing sooner."""
 _JSON = {"Accept": "application/json;odata=nometadata"}
 
 
@@ -47,7 +47,7 @@ class SharePointLibrary:
             self._check_in(f"{self._folder}/{name}")
 
     def _check_in(self, path: str) -> None:
-        """Publish a file that others don't see yet; the check-in of an attempt before counts."""
+        """Publish a file that others don't see yet; the check-in of an earlier attempt counts."""
         file = wire.file_call(self._site, path)
         answer = self._call("POST", f"{file}/CheckIn(comment='',checkintype=1)", "File/CheckIn", accept=lambda _: True)
         if answer.ok:
@@ -175,7 +175,7 @@ class SharePointLibrary:
 
 
 def _shown(answer: Answer) -> object:
-    """Return the file as the answer to an upload shows it, None where it doesn't."""
+    """Return the file as the answer to an upload shows it, None where the answer doesn't."""
     try:
         return decode_json(answer.content)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a library does to new files: its retention label, as pnp's CLI reads it, and its settings (never tried live)."""
+"""A library's settings for new files: its retention label, as pnp's CLI reads it, and others (never tried live)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CALL = "SP_CompliancePolicy_SPPolicyStoreProxy_GetListComplianceTag"
 _JSON = {"Accept": "application/json;odata=nometadata", "Content-Type": "application/json;odata=nometadata"}
 _SETTINGS = "ForceCheckout,EnableModeration,EnableMinorVersions,DraftVersionVisibility"
 _NAME_COLUMN = "FileLeafRef"
-"""Required in every library, and filled by every upload."""
+"""Required in every library; every upload fills it."""
 
 
 class LibraryRules:

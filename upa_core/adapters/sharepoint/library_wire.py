@@ -16,7 +16,7 @@ _KEPT_WORDS = ("locked", "checked out", "retention", "retained", "on hold", "com
 
 
 def literal(text: str) -> str:
-    """Write an OData string literal for a URL: odd quotes doubled, then encoded [SP-34]."""
+    """Return an OData string literal for a URL: quotes doubled, then encoded [SP-34]."""
     return "'" + quote(text.replace("'", "''"), safe="/") + "'"
 
 
@@ -31,7 +31,7 @@ def file_call(site_path: str, file: str) -> str:
 
 
 def path_of(url: str) -> str:
-    """Return the server-relative path that an absolute URL names, decoded, as PnP reads `LogFolderUri` [SP-4]."""
+    """Return the server-relative path in an absolute URL, decoded, as PnP reads `LogFolderUri` [SP-4]."""
     path = url.split("://", 1)[-1]
     path = "/" + path.partition("/")[2]
     for mark in "?#":
@@ -59,7 +59,7 @@ def item_of(entry: Mapping[str, Any], root: str, *, is_folder: bool) -> LibraryI
 
 
 def is_checked_out(document: object) -> bool:
-    """Tell whether a file as SharePoint shows it is hidden until it is checked in [SP-112]."""
+    """Return whether a file as SharePoint shows it is hidden until it is checked in [SP-112]."""
     return isinstance(document, Mapping) and (document.get("Level") == 255 or document.get("CheckOutType") in (0, 1))
 
 
@@ -70,17 +70,17 @@ def next_link(document: Mapping[str, Any]) -> str | None:
 
 
 def is_missing(status: int, content: bytes) -> bool:
-    """Tell whether an error says that there is no such file or folder."""
+    """Return whether an error says that there is no such file or folder."""
     return status == 404 or any(mark in code for code in error_codes(content) for mark in _MISSING)
 
 
 def is_too_long(content: bytes) -> bool:
-    """Tell whether an error says that a folder exceeds the list view threshold: asking again won't help."""
+    """Return whether an error says that a folder exceeds the list view threshold: asking again won't help."""
     return any("SPQueryThrottledException" in code for code in error_codes(content))
 
 
 def is_kept(status: int, content: bytes) -> bool:
-    """Tell whether an error says that SharePoint won't part with it now: locked, checked out, retained."""
+    """Return whether an error says that SharePoint won't delete it now: locked, checked out, retained."""
     if status in (409, 423):
         return True
     if any(mark in code for code in error_codes(content) for mark in _LOCKED_CODES):

@@ -10,7 +10,7 @@ _CALL = "/_api/SP.UserProfiles.PeopleManager/GetPropertiesFor(accountName=@v)"
 
 
 def claims_name(user_principal_name: str) -> str:
-    """Return the account name that SharePoint knows a member by."""
+    """Return SharePoint's account name of a member."""
     return f"i:0#.f|membership|{user_principal_name}"
 
 

@@ -1,4 +1,4 @@
-"""PeopleManager over ProcessQuery: requests as Microsoft's own client writes them, and what it takes from answers.
+"""PeopleManager over ProcessQuery: requests as Microsoft's own client builds them, and its reading of the answers.
 
 Pure text in, text out [SP-114, SP-115]. Objects come into being when they are first needed, as in its programs.
 """
@@ -20,7 +20,7 @@ PROPERTIES_FOR_USER = "{1add223c-ff83-471f-8e55-519fe8a0ca31}"
 
 
 class PeopleRequest:
-    """A request to PeopleManager while it is written; each call returns the id that its answer bears.
+    """A request to PeopleManager while it is built; each call returns the id of its answer.
 
     Any call raises ValueError that names the argument with a character that XML can't carry.
     """
@@ -52,7 +52,7 @@ class PeopleRequest:
         return self._request.call(self.manager(), "GetUserProfilePropertyFor", account=account, name=name)
 
     def properties_for(self, account: str | None, names: Sequence[str | None] | None) -> Reference:
-        """Name the object that stands for some properties of a person."""
+        """Return a reference to the object with some properties of a person."""
         return self._request.construct(PROPERTIES_FOR_USER, account=account, names=names)
 
     def get_some(self, wanted: Reference) -> int:
@@ -60,7 +60,7 @@ class PeopleRequest:
         return self._request.call(self.manager(), "GetUserProfilePropertiesFor", wanted=wanted)
 
     def person(self, account: str | None) -> Reference:
-        """Name the object that holds everything about a person."""
+        """Return a reference to the object with everything about a person."""
         return self._request.method_object(self.manager(), "GetPropertiesFor", account=account)
 
     def load(self, target: Reference, *names: str) -> int:
@@ -69,7 +69,7 @@ class PeopleRequest:
 
     @contextmanager
     def scope(self, *, simple: bool = True) -> Iterator[int]:
-        """Keep what goes wrong within to itself; yields the id for `scope_of`.
+        """Keep errors inside to themselves; yields the id for `scope_of`.
 
         The two forms are answered alike; the simple one is shorter.
         """
@@ -86,13 +86,13 @@ class PeopleRequest:
                 pass
 
     def encode(self) -> bytes:
-        """Write the request."""
+        """Return the request as bytes."""
         return self._request.encode()
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeAnswer:
-    """How a scope ended."""
+    """The end of a scope."""
 
     answered: bool
     """False: nothing was said of it, so nobody knows whether it was carried out."""
@@ -102,13 +102,13 @@ class ScopeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What `load` of a person says."""
+    """The answer to `load` of a person."""
 
     account: str | None
     display_name: str | None
     properties: Mapping[str, str | None]
     site_host: str | None = None
-    """`PersonalSiteHostUrl`: it tells a person's geo."""
+    """`PersonalSiteHostUrl`: it shows a person's geo."""
 
 
 def scope_of(results: Mapping[int, Any], scope: int) -> ScopeAnswer:

@@ -1,4 +1,4 @@
-"""Send a ProcessQuery request, and tell its errors apart: they come with HTTP 200 [SP-1, SP-9]."""
+"""Send a ProcessQuery request, and recognise its errors: they come with HTTP 200 [SP-1, SP-9]."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upa_core.adapters.sharepoint import csom
 from upa_core.domain.errors import AccessDeniedError, RefusedError
 
 ACCESS_DENIED = -2147024891
-"""What Windows calls E_ACCESSDENIED."""
+"""The number that Windows calls E_ACCESSDENIED."""
 _PATH = "/_vti_bin/client.svc/ProcessQuery"
 
 
@@ -37,7 +37,7 @@ def process_query(
 
 
 def is_denial(fault: csom.Fault) -> bool:
-    """Tell missing rights from other faults, by what is known of them [SP-14, SP-15]."""
+    """Return whether a fault means missing rights, as far as such faults are known [SP-14, SP-15]."""
     return (
         fault.message.lower().startswith("access denied")
         or "unauthorized" in fault.type_name.lower()

@@ -24,7 +24,7 @@ from upa_core.domain.language.values import CLAIM
 
 PEOPLE_IN_A_REQUEST = 20
 _OF_A_PERSON = ("Microsoft.Office.Server.UserProfiles.", "Microsoft.SharePoint.Taxonomy.")
-"""Namespaces of errors that concern a person and a property, whatever the text says in whatever language."""
+"""Namespaces of errors about a person and a property; their texts come in any language."""
 
 
 class SharePointProfiles:

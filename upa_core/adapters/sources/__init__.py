@@ -1,1 +1,1 @@
-"""Files of a line-of-business system: where they lie and how they are read; imported by connectors that have one."""
+"""Files and queries of a line-of-business system; only connectors with such a source import this package."""

@@ -1,4 +1,4 @@
-"""A file as a source of rows: the newest one that lies there, read once; none of its rows counts before the last."""
+"""A file as a source of rows: the newest file in its place, read once; its rows count only after the last one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from upa_core.ports.clock import Clock
 from upa_core.ports.row_source import Closing, Offer
 
 _TOLD = 3
-"""Findings that an error tells; `upa source check` tells all."""
+"""Findings in an error; `upa source check` shows all."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """What a cursor says of the file accepted last."""
+    """The contents of a cursor: the file accepted last."""
 
     file: FileInfo
     sha256: str
@@ -31,7 +31,7 @@ class _Remembered:
 
 @dataclass(slots=True)
 class _Offered:
-    """The file on offer, and what was known when it was looked at."""
+    """The file on offer, and what was known when it was found."""
 
     offer: Offer
     file: FileInfo
@@ -53,7 +53,7 @@ class FileRows:
         self._offered: _Offered | None = None
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:
-        """Return the newest file if it isn't the one accepted last, once it has lain unchanged long enough."""
+        """Return the newest file if it isn't the last accepted one, once it has been unchanged long enough."""
         last = _read(cursor) if cursor else None
         files = [file for file in self._place.files() if is_finished(file.name)]
         if not files:

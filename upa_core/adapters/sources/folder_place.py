@@ -30,7 +30,7 @@ class FolderPlace:
                         if entry.is_file():
                             found.append(_info(entry.name, entry.stat()))
                     except FileNotFoundError:
-                        continue  # taken away meanwhile
+                        continue  # removed meanwhile
         except FileNotFoundError as exc:
             raise RefusedError(f"the folder {self._folder} isn't there") from exc
         except PermissionError as exc:

@@ -1,4 +1,4 @@
-"""The place of an address or a query: a path is a folder's, an address of Azure Blob Storage a container's."""
+"""The place of an address or a query: a path is in a folder, an address of Azure Blob Storage in a container."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upa_core.ports.row_source import RowSource
 
 
 class Query(Protocol):
-    """One SELECT, and the database that answers it."""
+    """One SELECT, and its database."""
 
     @property
     def driver(self) -> str:
@@ -41,7 +41,7 @@ class Query(Protocol):
 
     @property
     def user(self) -> str:
-        """Who signs in."""
+        """The user who signs in."""
 
     @property
     def password(self) -> str:
@@ -61,11 +61,11 @@ class Declared(Protocol):
 
     @property
     def settle(self) -> timedelta:
-        """How long a file must have lain unchanged."""
+        """How long a file must have been unchanged."""
 
     @property
     def at(self) -> str:
-        """Where the file lies."""
+        """The place of the file."""
 
     @property
     def query(self) -> Query | None:

@@ -1,4 +1,4 @@
-"""A place where a system drops its files."""
+"""A place where another system puts its files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
-    """A file as it lies there."""
+    """A file in a place."""
 
     name: str
     size: int
@@ -37,10 +37,10 @@ class Place(Protocol):
 CHUNK = 256 * 1024
 """Bytes that are read at a time."""
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
-"""Ends of names under which other programs write what isn't complete yet."""
+"""Endings of names that other programs use while a file isn't complete."""
 
 
 def is_finished(name: str) -> bool:
-    """Tell whether a name isn't one under which a file is still being written."""
+    """Return whether a name isn't one of a file that is still being written."""
     lower = name.lower()
     return not lower.endswith(UNFINISHED) and not lower.startswith(("~$", "."))

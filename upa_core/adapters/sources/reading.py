@@ -11,7 +11,7 @@ from upa_core.domain.sources.findings import SourceRow, Verdict
 
 
 class JudgedFile(Protocol):
-    """Rows that count if the verdict, known only behind the last of them, says so."""
+    """Rows, and the verdict after the last of them: the rows count only if it says so."""
 
     def __iter__(self) -> Iterator[SourceRow]:
         """Yield the rows."""

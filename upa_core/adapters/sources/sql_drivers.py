@@ -1,4 +1,4 @@
-"""How each kind of database is asked: one SELECT in a transaction that only reads, its rows in small portions."""
+"""The call to each kind of database: one SELECT in a read-only transaction, its rows in small portions."""
 
 from __future__ import annotations
 

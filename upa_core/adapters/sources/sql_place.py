@@ -1,4 +1,4 @@
-"""A query as a file: its answer is written to a temporary file as JSON lines, and judged as any other file is."""
+"""A query as a file: its answer is written to a temporary file as JSON lines, and judged like any other file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SqlPlace:
     """Implements `Place`: one file, the answer to one query, asked anew each time files are listed."""
 
     def __init__(self, ask: Ask, query: str, clock: Clock, max_rows: int) -> None:
-        """Take how to ask, the query, and how many rows are too many."""
+        """Take the call to the database, the query, and the number of rows that is too many."""
         self._ask, self._query, self._clock, self._max_rows = ask, query, clock, max_rows
         self._answer: IO[bytes] | None = None
         self._tag = ""
@@ -45,7 +45,7 @@ class SqlPlace:
         return [FileInfo("the query's answer", size, self._clock.now(), self._tag)]
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
-        """Yield the answer as it was written down."""
+        """Yield the answer as it was written."""
         if self._answer is None or file.tag != self._tag:
             raise UnavailableError("the query was asked again meanwhile")
         self._answer.seek(0)
@@ -65,7 +65,7 @@ class SqlPlace:
 
 
 def text_of(name: str, value: Any) -> str | None:
-    """Return a value of a database as text, always the same whatever its settings; None stays None.
+    """Return a database's value as text, whatever the database's settings; None stays None.
 
     Raises `RefusedError` for what is no text, number, date or truth value.
     """

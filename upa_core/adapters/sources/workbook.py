@@ -1,4 +1,4 @@
-"""A workbook of Excel as records: every cell becomes text, and what Excel may have changed is refused."""
+"""A workbook of Excel as records: every cell becomes text; a cell that Excel may have changed is refused."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _whole(chunks: Iterator[bytes]) -> bytes:
 
 
 def _check_parts(data: bytes) -> None:
-    """Unpack every part, keep nothing: what a directory says of sizes may be a lie."""
+    """Unpack every part without keeping it: the sizes in the directory may be wrong."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as packed:
             parts = packed.infolist()

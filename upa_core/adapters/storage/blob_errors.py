@@ -35,7 +35,7 @@ def translated(key: str) -> Iterator[None]:
 
 
 def error_of(key: str, error: AzureError) -> UpaError:
-    """Turn the SDK's error into the port's; its text may hold addresses with signatures and isn't repeated."""
+    """Return the port's error for an error of the SDK; the SDK's text may hold signed addresses and isn't repeated."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  # lazy
 
     status = error.status_code if isinstance(error, HttpResponseError) else None

@@ -36,7 +36,7 @@ _MODEST: dict[str, Any] = {
 MAX_BLOB = 512 * 1024 * 1024
 """Bytes of a blob that is read as a whole: several times the largest import file."""
 _WRITE = "upawrite"
-"""Metadata that tells our own write from another's when its answer was lost."""
+"""Metadata that marks our own write: it is recognised when its answer was lost."""
 
 
 class BlobStore:
@@ -49,7 +49,7 @@ class BlobStore:
 
     @property
     def calls_at_once(self) -> int:
-        """Return how many calls keep a connection each."""
+        """Return the number of calls that each keep a connection."""
         return 16
 
     def get(self, key: str) -> Blob | None:
@@ -202,7 +202,7 @@ def _or_none(call: Callable[[], T]) -> T | None:
 
 
 def _again_when_replaced(call: Callable[[], T], attempts: int = 3) -> T:
-    """Read again when the blob was replaced between the parts of a large download."""
+    """Read again if the blob was replaced between the parts of a large download."""
     from azure.core.exceptions import ResourceModifiedError  # vendor imports are lazy
 
     for _ in range(attempts - 1):

@@ -31,7 +31,7 @@ class FolderStore:
     """
 
     def __init__(self, root: Path | str, *, sync: bool = True) -> None:
-        """Use the folder, made when first written to; without `sync` a power failure may lose the last writes."""
+        """Use the folder; the first write makes it. Without `sync` a power failure may lose the last writes."""
         self._root = Path(root)
         self._temporary = self._root / "~tmp"
         self._sync = sync
@@ -123,7 +123,7 @@ class FolderStore:
         return self._root / check_key(key)
 
     def _prepare(self) -> None:
-        """Make the folder once, and sweep what writers that were killed left behind."""
+        """Make the folder once, and delete the temporary files of writers that were killed."""
         if self._prepared and self._temporary.is_dir():
             return
         self._root.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +155,7 @@ class FolderStore:
         ):
             raise ConflictError(f"{key} was written by somebody else")
         mine = temporary.stat()
-        if before is not None and mine.st_mtime_ns <= before.st_mtime_ns:  # the wall clock stands or went back
+        if before is not None and mine.st_mtime_ns <= before.st_mtime_ns:  # the wall clock stands still or went back
             os.utime(temporary, ns=(mine.st_atime_ns, before.st_mtime_ns + 1))
         made = [folder for folder in path.parents if not folder.is_dir()]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ class FolderStore:
 
 
 def _etag(stat: os.stat_result) -> str:
-    """Name the version: `_commit` makes a key's modification times rise, whatever the content is."""
+    """Return the name of the version: `_commit` makes a key's modification times rise, whatever the content."""
     return f"{stat.st_mtime_ns:x}-{stat.st_ino:x}-{stat.st_size:x}"
 
 

@@ -1,4 +1,4 @@
-"""Events as structured log records: the event's name is the message, its fields are `extra` (style guide, 16)."""
+"""Events as structured log records: the event's name is the message, its fields are `extra`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class LogEvents:
         """Log to the given logger, `upa` by default."""
         self._logger = logger or logging.getLogger("upa")
         if self._logger.level == logging.NOTSET:
-            self._logger.setLevel(logging.INFO)  # or a quieter root would drop what alerts on silence look for
+            self._logger.setLevel(logging.INFO)  # a quieter root logger would drop the records that silence alerts need
 
     def emit(self, event: Event) -> None:
         """Log the event."""
         extra: dict[str, Any] = {f"upa_{name}": value for name, value in event.fields.items()}
         extra |= {"upa_event": event.name.value, "upa_connector": event.connector, "upa_run": event.run}
         extra["upa_import_job"] = ",".join(event.import_jobs)
-        with suppress(Exception):  # the port promises never to raise, and there is nowhere left to tell it
+        with suppress(Exception):  # the port promises never to raise, and there is nowhere left to report it
             self._logger.log(_LEVELS[event.level], "%s", event.name.value, extra=extra)

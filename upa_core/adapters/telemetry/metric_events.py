@@ -1,4 +1,4 @@
-"""Events counted as OpenTelemetry metrics; what exports them is the worker's business [AZ-2]."""
+"""Events counted as OpenTelemetry metrics; the worker exports them [AZ-2]."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ONCE = {
 
 
 class MetricEvents:
-    """Implements `Events`: hands each event on, and counts it. Attributes are the connector alone: few series."""
+    """Implements `Events`: passes each event on, and counts it. The connector is the only attribute: few series."""
 
     def __init__(self, inner: Events, clock: Clock, meter: Meter | None = None) -> None:
         """Count with this meter, else with the process's own, looked up at the first event."""
@@ -37,7 +37,7 @@ class MetricEvents:
         self._made: dict[str, Any] = {}
 
     def emit(self, event: Event) -> None:
-        """Hand the event on and count it; telemetry never stops anything."""
+        """Pass the event on and count it; an error of telemetry stops nothing."""
         self._inner.emit(event)
         try:
             self._count(event)

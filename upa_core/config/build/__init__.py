@@ -1,1 +1,1 @@
-"""From the shape of the file to the domain: what a shape can't say is checked here."""
+"""From the shape of the file to the domain: the rules that a shape can't express are checked here."""

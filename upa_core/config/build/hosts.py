@@ -24,7 +24,7 @@ _VAULT = re.compile(
 
 
 def is_tenant(text: str) -> bool:
-    """Tell whether a text is a tenant id or a domain."""
+    """Return whether a text is a tenant id or a domain."""
     return (is_app_id(text) and "-" in text) or _DOMAIN.fullmatch(text) is not None
 
 
@@ -116,7 +116,7 @@ def _judge_hosts(admin: str, site: str, source: Source, add: Add) -> bool:
 
 
 def _blame(names: dict[str, str], suffix: str, tenant: str, add: Add) -> None:
-    """Say which of two addresses is of another tenant: the one that isn't called as the tenant is, where that tells."""
+    """Add a problem about the address of another tenant: the one that isn't named like `tenant`, where that tells."""
     own = tenant.lower().partition(".onmicrosoft.")
     ours = own[0] if own[1] and own[0] in names.values() else ""
     if not ours:

@@ -106,7 +106,7 @@ def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None
 
 
 def check_drift(model: MappingModel, add: Add, *, read_back: bool) -> None:
-    """Refuse a mapping that has drift repaired where no profile is read back."""
+    """Refuse a mapping that repairs drift where no profile is read back."""
     if model.on_drift == "repair" and not read_back:
         add(("on_drift",), "needs profiles to be read back", "drift: {} at the connector")
 
@@ -148,7 +148,7 @@ def _check_options(model: MappingModel, refuse: Add) -> None:
 
 
 def _default(model: MappingModel, refuse: Add) -> str | None:
-    """Write the default as a value of the mapping's type would be written."""
+    """Return the default as text, formatted by the mapping's type."""
     if model.default is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What goes with a mapping's route: types that only single writes can do, and properties that they mustn't touch."""
+"""The rules of a mapping's route: types that only single writes can do, and properties that they mustn't write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SINGLE = {"strings": "several values", "terms": "terms", "person": "a person"}
 
 
 def check_route(model: MappingModel, refuse: Callable[..., None]) -> None:
-    """Refuse what the route of a mapping can't do; `refuse` takes a path below the mapping, a message, a suggestion."""
+    """Refuse a mapping that its route can't write; `refuse` takes a path below the mapping, a message, a suggestion."""
     if model.type in _SINGLE and model.route == "bulk":
         refuse(("type",), f"bulk import can't write {_SINGLE[model.type]}", "route: individual")
     if model.on_user_edit != "keep" and model.route == "bulk":

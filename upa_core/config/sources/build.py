@@ -1,4 +1,4 @@
-"""Other sources of a connector: from the file to the domain's, with everything checked that a shape can't say."""
+"""Other sources of a connector: from the file to the domain, with the checks that a shape can't express."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ _BLOB = re.compile(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[a-z0-9-]{3,63}/[
 
 
 def names_of(listed: Any) -> tuple[str, ...]:
-    """Return the names of the secondary sources, those of sources with problems included."""
+    """Return the names of the secondary sources, also of sources with problems."""
     entries = listed if isinstance(listed, Items) else ()
     return tuple(str(each["as"]) for each in entries if isinstance(each, Record) and "as" in each)
 
 
 def primary_of(raw: Any) -> str:
-    """Return the name of a file or query that is the source itself, "" where the directory is."""
+    """Return the name of the file or query that is the source itself, "" where the directory is."""
     kind = str(raw.get("kind", "")) if isinstance(raw, Record) else ""
     return str(raw.get("as", kind)) if kind in _ROWS else ""
 
 
 def build_primary(model: PrimaryModel | None, raw: Any, app: str | None, add: Add) -> list[RowsOf]:
-    """Build the source that takes part by itself: one, or none where the directory is the source."""
+    """Build the file or query that is the connector's own source: one, or none where the directory is the source."""
     if model is None:
         return []
     if model.kind == "entra":
@@ -73,7 +73,7 @@ def _not_an_attribute(one: RowsOf | None, add: Add) -> list[RowsOf]:
 def build_secondaries(
     models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add, taken: str
 ) -> list[RowsOf]:
-    """Build the sources; problems are added, and a source with one isn't returned. `taken`: the primary's name."""
+    """Build the sources; a source with a problem isn't returned. `taken`: the primary's name."""
     built: list[RowsOf] = []
     for number, model in enumerate(models):
         if model is None:
@@ -91,7 +91,7 @@ _UNPROVEN = "its writer never ends the last line, so that a cut can't be seen. D
 
 
 def check_proof(files: Sequence[RowsOf], mappings: Sequence[tuple[int, Mapping]], add: Add) -> None:
-    """Refuse mappings that clear by a file of which nobody can tell whether it was cut; by their position."""
+    """Refuse mappings, by their position, that clear by a file of which nobody can know whether it was cut."""
     for one in files:
         for number, mapping in () if _is_proven(one.contract) else mappings:
             reads = [path for path in mapping.inputs if path.startswith(one.secondary.prefix)]
@@ -104,7 +104,7 @@ def _is_proven(contract: Contract) -> bool:
 
 
 class _Builder:
-    """Builds one source and adds what is wrong with it."""
+    """Builds one source and adds its problems."""
 
     def __init__(
         self,
@@ -225,5 +225,5 @@ class _Builder:
 
 
 def _folder(at: str) -> str:
-    """Return what stands before the last part of a place."""
+    """Return the part of a place before its last part."""
     return re.split(r"[/\\\\](?=[^/\\\\]*$)", at)[0] if re.search(r"[/\\\\]", at) else ""

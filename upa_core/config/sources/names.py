@@ -1,4 +1,4 @@
-"""What a name in a mapping, an expression or a clause stands for: an attribute, or a column of another source."""
+"""The meaning of a name in a mapping, an expression or a clause: an attribute, or a column of another source."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Names:
     sources: tuple[str, ...] = ()
     """Names of the secondary sources."""
     primary: str = ""
-    """Name of a file or query that takes part by itself: what isn't another source's column is a column of it."""
+    """The file or query that is the connector's own source: a name that is no other source's column is its column."""
 
     def resolve(self, name: str) -> str:
-        """Return the dotted path that a name stands for; `hr.CostCenter` is a column of the source `hr`.
+        """Return the dotted path of a name; `hr.CostCenter` is a column of the source `hr`.
 
         Raises `AttributeRefusedError` with the reason, and a suggestion where there is one.
         """

@@ -164,7 +164,7 @@ class Writer:
         self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
 
     def _has_now(self, task: Task, owner: Profile) -> bool:
-        """Tell whether the account still leads to a stranger: their values are nobody else's."""
+        """Return whether the account still leads to a stranger: their values are nobody else's."""
         now = self.profiles.read({task.account: []})[task.account]
         return isinstance(now, Profile) and now.object_id == owner.object_id
 

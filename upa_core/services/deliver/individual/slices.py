@@ -257,6 +257,6 @@ class Slices:
         self._ports.clock.sleep(pause)
 
     def _may_send(self, calls: int, *, one: bool = False) -> bool:
-        """Tell whether the claim and the budget leave room for so many calls more."""
+        """Return whether the claim and the budget leave room for so many calls more."""
         self._needed = calls
         return self._budget.take(calls, one=one) and self._ports.clock.monotonic() < self._sends_until

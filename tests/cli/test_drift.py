@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from io import StringIO
 from pathlib import Path
 
+from rich.console import Console
+
 from tests.cli.conftest import Office
+from tests.services.drift.test_read_back import settled
+from upa_cli.commands.drift import render
 from upa_cli.shell import exits
+from upa_core.services.drift.view import drifted, drifted_json
+from upa_core.state.drift.standing import standing_of
 
 
 def delivered(office: Office) -> None:
@@ -46,6 +54,23 @@ def test_one_property_and_the_text_for_people(office: Office) -> None:
     assert (wrong.code, "isn't mapped" in wrong.err) == (exits.USAGE, True)
     assert office.upa("drift", "--full", "--pause").code == exits.USAGE
     assert office.upa("drift", "--pause").code == exits.REFUSED
+
+
+def test_what_is_written_again_and_again_is_told_with_how_often() -> None:
+    """Three reads, each with another value by hand: the person's line says how often, and the property's line once."""
+    world, shown = settled(), Console(file=StringIO(), width=200)
+    world.hand(world.people[1], "UpaCode", "once")
+    for n in range(3):
+        world.hand(world.people[0], "UpaTitle", f"King {n}")
+        world.read_all()
+    rows = [{"user": "", **drifted_json(world.connector, one)} for one in drifted(world.ports(), world.connector)]
+    render(shown, standing_of(world.store, world.connector, world.now), rows, Counter(), 20)
+    told = shown.file.getvalue()
+
+    (line,) = (line for line in told.splitlines() if "King 2" in line)
+    assert ("3 times" in line, "somebody or something else writes it" in line) == (True, True)
+    assert "UpaTitle: somebody or something else writes it, with 1 person three times or more" in told
+    assert told.count("somebody") == 2
 
 
 def test_status_says_within_how_many_days_everybody_is_read(office: Office) -> None:

@@ -10,6 +10,7 @@ from tests.cli.terminal import CTRL_C, CTRL_D, talk
 from upa_cli.shell import exits
 from upa_core.config import load_config
 from upa_core.domain.cloud import CLOUDS
+from upa_core.domain.drift_share import DriftShare
 
 
 def init(folder: Path, answers: list[str], *options: str) -> tuple[int, str]:
@@ -28,6 +29,16 @@ def test_a_few_questions_make_a_valid_file(tmp_path: Path) -> None:
         "Wrote upa.yaml: connector people with 1 mapping(s), in staging mode.\n"
         "Next: upa config check, then upa doctor --probe\n"
     )
+
+
+def test_reading_back_is_one_comment_away(tmp_path: Path) -> None:
+    """Drift is off in a new file, which names it: without its `#` the file is valid, and profiles are read back."""
+    init(tmp_path, ["", "contoso.onmicrosoft.com", "contoso", "", "n", "", "", ""])
+    file = tmp_path / "upa.yaml"
+    before = load_config(file, {}).connectors[0].drift
+    file.write_text(file.read_text().replace("# drift: {}", "drift: {}"))
+
+    assert (before, load_config(file, {}).connectors[0].drift) == (None, DriftShare())
 
 
 def test_an_answer_that_the_file_would_refuse_is_asked_again(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 DAY = timedelta(days=1)
-PLACES = tuple(f"{port}.{name}" for port in ("library", "import_jobs") for name in CALLS[port])
+PLACES = (*(f"{port}.{name}" for port in ("library", "import_jobs") for name in CALLS[port]), "profiles.read")
 
 
 class Faulty:

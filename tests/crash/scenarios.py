@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
 from tests.support.alone import AloneWorld
+from tests.support.drifting import TickingDriftWorld
 from tests.support.joined import JoinedWorld, row
 from tests.support.single import SingleWorld
 from tests.support.tiny_route import BothSeams
@@ -21,6 +22,8 @@ from upa_core.domain.health.events import EventName
 from upa_core.domain.people_calls import Budget
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.holds import approve, reject
+from upa_core.services.drift.campaign import begin as begin_campaign
+from upa_core.services.drift.campaign import pause as pause_campaign
 from upa_core.services.drive.now import sync_now
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.plan_reader import people_in
@@ -37,6 +40,8 @@ class Scenario:
     steps: tuple[Step, ...]
     days: int = 0
     """How long the world goes on afterwards, at least."""
+    short: float = 1.0
+    """The part of places that `make test` tries of a scenario that takes long; `make crash` tries them all."""
 
 
 def quick(world: World) -> World:
@@ -349,6 +354,81 @@ def _at_once(world: World, ports: Ports) -> None:
         sync_now(ports, world.connector, world.people[0], "anna@contoso.com")
 
 
+def _drifting(people: int = 5, **options: object) -> TickingDriftWorld:
+    """Titles and codes that a hand changes are put right, other properties are only told."""
+    mappings = options.pop("mappings", MAPPINGS)
+    repaired = tuple(
+        replace(one, on_drift="repair") if one.target in ("UpaTitle", "UpaCode") else one for one in mappings
+    )
+    world = TickingDriftWorld(people, mappings=repaired, **options)
+    quick(world).settle_down()
+    return world
+
+
+def _hands() -> World:
+    world = _drifting()
+    first, second, third, fourth, fifth = world.people
+    world.edit(first, department="changed", jobTitle="Boss")
+    world.pull()
+    for _ in range(4):
+        world.step()
+    world.hand(first, "UpaDepartment", "while its import is on the way")
+    world.hand(second, "UpaTitle", "King")
+    world.hand(third, "UpaDepartment", "by hand")
+    world.hand(fourth, "UpaTitle", "")
+    world.hand(fifth, "UpaCode", "where nothing belongs")
+    return world
+
+
+def _look(world: World, ports: Ports) -> None:
+    """Read everybody back a day later."""
+    assert isinstance(world, TickingDriftWorld)
+    world.read_all(ports)
+
+
+def _hand_again(world: World, _: Ports) -> None:
+    """Change what was put right by hand again, and what was told back to what it was."""
+    assert isinstance(world, TickingDriftWorld)
+    for person, target, value in ((world.people[1], "UpaTitle", "again"), (world.people[2], "UpaDepartment", "D2")):
+        if not any(one.value == value and one.cause == "hand" for one in world.sim.profiles.history(person)):
+            world.hand(person, target, value)
+
+
+def _hands_on_both_routes() -> World:
+    single = tuple(
+        replace(one, route=INDIVIDUAL, on_user_edit="keep" if one.target == "UpaDepartment" else "overwrite")
+        if one.target in ("UpaDepartment", "UpaCode")
+        else one
+        for one in MAPPINGS
+    )
+    world = _drifting(targets=(), mappings=single, proven=True, individual=Budget(share=1.0))
+    first, second, third, *_ = world.people
+    world.edit(first, department="changed", jobTitle="Boss")
+    world.sim.profiles.set(second, "UpaDepartment", "by its user", cause="user")
+    world.hand(second, "UpaCode", "by hand")
+    world.hand(third, "UpaTitle", "King")
+    return world
+
+
+def _everybody(world: World, ports: Ports) -> None:
+    """Have everybody read at once, pause it, and go on."""
+    begin_campaign(ports, world.connector, "anna")
+    world.far(ports)
+    with suppress(RefusedError):
+        pause_campaign(ports, world.connector, "anna")
+    begin_campaign(ports, world.connector, "anna")
+
+
+def _exchange_names(world: World, _: Ports) -> None:
+    """Let two people exchange their user names."""
+    directory, (one, other) = world.sim.directory, world.people[1:3]
+    mine, theirs = (directory.get(person)["userPrincipalName"] for person in (one, other))
+    if not mine.startswith("p2"):
+        directory.edit(one, userPrincipalName="between@" + world.sim.tenant_domain)
+        directory.edit(other, userPrincipalName=mine)
+        directory.edit(one, userPrincipalName=theirs)
+
+
 def retry_until_decided(step: Step) -> Step:
     """Make a decision repeatable: one that was carried out is no error."""
 
@@ -385,4 +465,12 @@ SCENARIOS = (
         (sync, _swap_numbers, sync, _own_values_only),
     ),
     Scenario("a file alone, people come, go and are missing", _alone, (sync,)),
+    Scenario("hands, told and put right", _hands, (_look, sync, _hand_again, _look, sync), days=2, short=0.3),
+    Scenario(
+        "everybody read at once, both routes",
+        _hands_on_both_routes,
+        (_everybody, sync, _exchange_names, _everybody, sync),
+        days=2,
+        short=0.3,
+    ),
 )

@@ -90,7 +90,7 @@ def drift(
     if csv is not None:
         _write(csv, rows)
         cli.note(f"all differences are in {csv}")
-    cli.show(document, lambda out: _render(out, standing, rows, Counter(one.why for _, one in people), limit))
+    cli.show(document, lambda out: render(out, standing, rows, Counter(one.why for _, one in people), limit))
     return exits.CHANGES if any(row["verdict"] in ("different", "empty") for row in rows) else exits.OK
 
 
@@ -109,7 +109,8 @@ def _read_everybody(cli: Cli, *, wait: bool) -> None:
         clock.sleep(60.0 if came.read == 0 else 15.0)
 
 
-def _render(out: Console, standing: Standing, rows: list[dict[str, Any]], why: Counter[str], limit: int) -> None:
+def render(out: Console, standing: Standing, rows: list[dict[str, Any]], why: Counter[str], limit: int) -> None:
+    """Write for people what differs, at most `limit` rows of it, and who can't be read for which reason."""
     out.print(f"{standing.sentence[0].upper()}{standing.sentence[1:]}.")
     if standing.read:
         out.print(

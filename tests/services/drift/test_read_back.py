@@ -10,11 +10,13 @@ import pytest
 from tests.support.drifting import REPAIRED, DriftWorld
 from tests.support.full import FULL
 from tests.support.mortal import Death, Fate
+from tests.support.world import MAPPINGS
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.drift.record import minute_of
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.domain.health.events import EventName
 from upa_core.domain.language.values import CLAIM
+from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people_calls import Budget
 
 
@@ -244,9 +246,10 @@ def test_repairs_count_against_the_change_threshold() -> None:
     assert world.profile(world.people[0])["UpaTitle"] == "King"
 
 
-def test_a_property_changed_again_and_again_is_told_once_with_how_often() -> None:
-    """Somebody or something else writes it."""
-    world = settled(mappings=REPAIRED)
+@pytest.mark.parametrize("mappings", [MAPPINGS, REPAIRED], ids=["report", "repair"])
+def test_a_property_changed_again_and_again_is_told_once_with_how_often(mappings: tuple[Mapping, ...]) -> None:
+    """Somebody or something else writes it, whether it is put right in between or not."""
+    world = settled(mappings=mappings)
     for n in range(5):
         world.hand(world.people[0], "UpaTitle", f"King {n}")
         world.read_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from tests.cli.conftest import Office
 from upa_cli.live.catalog import BY_ID, CHECKS, next_batch
 from upa_cli.live.check import ImportCheck
 from upa_cli.live.imports import IMPORTS
+from upa_cli.live.questions import person_now
+from upa_cli.live.tenant import live_tenant
 from upa_cli.shell import exits
+from upa_core.bootstrap import build
 
 DOCS = Path(__file__).parents[2] / "docs"
 PERSON = "ada@contoso.onmicrosoft.com"
@@ -124,12 +128,21 @@ def define(name: str, **fields: object) -> Callable[[TenantSim], None]:
     return lambda sim: sim.profiles.define(name, **fields) and None
 
 
+def rights(**fields: str) -> Callable[[TenantSim], None]:
+    def change(sim: TenantSim) -> None:
+        for name, value in fields.items():
+            setattr(sim.single_writes.rules, name, value)
+
+    return change
+
+
 CONTRARY: dict[str, Callable[[TenantSim], None]] = {
     "queue-accepted": refuse("QueueImportProfileProperties"),
     "two-roles": refuse("QueueImportProfileProperties"),
     "app-read": refuse("GetPropertiesFor"),
     "app-write": refuse("SetSingleValueProfileProperty"),
     "clear-date": refuse("SetSingleValueProfileProperty"),
+    "person-now": rights(app_writes="none"),
     "no-profile": refuse("GetPropertiesFor"),
     "no-digest": refuse("files.add"),
     "job-named": plan("empty_job_id"),
@@ -163,6 +176,21 @@ def test_a_check_differs_where_the_tenant_does(tenant: Office, name: str) -> Non
     found = check(tenant, "--only", name, *ALL, code=exits.CHANGES if name != "too-long" else exits.OK)
 
     assert found[name]["result"] == ("untried" if name == "too-long" else "differs"), found[name]["evidence"]
+
+
+def test_minutes_are_not_at_once(tenant: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who is written and read back in two minutes isn't written at once; the old value is put back."""
+    for name, value in tenant.environ.items():
+        monkeypatch.setenv(name, value)
+    tenant.sim.profiles.set(tenant.people["ada"], "UpaTest", "mine")
+    app = build(tenant.environ)
+    (connector,) = app.connectors.values()
+    live = live_tenant(app, connector, PERSON, {"string": ["UpaTest"]}, editable="AboutMe", multi="SPS-Skills")
+    at = iter((0.0, 120.0))
+    slow = person_now(replace(live, seconds=lambda: next(at)))
+
+    assert (slow.result, "120.0 s" in slow.evidence) == ("differs", True)
+    assert tenant.profile("ada")["UpaTest"] == "mine"
 
 
 def test_more_roles_than_needed_prove_nothing(tenant: Office) -> None:

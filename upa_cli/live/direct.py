@@ -56,6 +56,14 @@ SHAREPOINT = [
         ask=questions.clear_date,
     ),
     DirectCheck(
+        id="person-now",
+        title="One person's profile is written and read back within seconds",
+        item="One person at once takes seconds",
+        facts=("SP-114", "SP-115"),
+        needs="a string property (--property)",
+        ask=questions.person_now,
+    ),
+    DirectCheck(
         id="no-profile",
         title="An account without a profile reads as null",
         item="PeopleManager can be read app-only",

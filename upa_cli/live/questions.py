@@ -5,11 +5,15 @@ from __future__ import annotations
 from upa_cli.live.check import Verdict, differs, holds, untried
 from upa_cli.live.tenant import LiveTenant
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
+from upa_core.adapters.sharepoint.people_manager import claims_name
 from upa_core.domain.errors import AccessDeniedError, RefusedError
+from upa_core.domain.individual.answer import Fault, Profile
 
 ROLES = frozenset({"Sites.FullControl.All", "User.ReadWrite.All"})
 """SharePoint's application roles that are believed to be enough."""
 MARK = "upa live check"
+A_MINUTE = 60.0
+"""Seconds: what takes longer is no longer "at once"."""
 _NO_STRING = "name a string property with --property"
 
 
@@ -164,6 +168,30 @@ def clear_date(tenant: LiveTenant) -> Verdict:
     except (AccessDeniedError, RefusedError) as error:
         return differs(f"the app may not write a single property: {error}")
     return holds("a date was set and cleared") if not got else differs(f"after clearing it reads {got}")
+
+
+def person_now(tenant: LiveTenant) -> Verdict:
+    """Try what `upa sync-user --now` does: read whose profile it is, then read, set and read back in one request."""
+    name, profiles = tenant.one("string"), tenant.ports.profiles
+    if name is None or profiles is None:
+        return untried(_NO_STRING)
+    account, began = claims_name(tenant.person), tenant.seconds()
+    try:
+        held = profiles.read({account: [name]}, hosts=True)[account]
+        if not isinstance(held, Profile) or held.object_id != tenant.person_id.lower():
+            return differs("the profile can't be read, or doesn't tell the object id of the person of --person")
+        written = profiles.write(account, {name: MARK}, [name])
+        took = tenant.seconds() - began
+        profiles.write(account, {name: held.values[name]}, [name])
+    except (AccessDeniedError, RefusedError) as error:
+        return differs(f"the app may not write a profile at once: {error}")
+    if (fault := written.sets[name]) is not None:
+        return differs(f"the set was refused: {fault.code or fault.kind}")
+    after = written.after
+    if isinstance(after, Fault) or after is None or after.values[name] != MARK:
+        return differs("no error, and the read-back in the same request doesn't show the value")
+    told = f"read, set and read back in two requests, {took:.1f} s"
+    return holds(told) if took < A_MINUTE else differs(f"{told}: minutes, not seconds")
 
 
 def no_digest(tenant: LiveTenant) -> Verdict:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote, urlsplit
@@ -58,6 +59,8 @@ class LiveTenant:
     """A property with several values."""
     left: list[str] = field(default_factory=list)
     """Names of files that couldn't be deleted."""
+    seconds: Callable[[], float] = time.monotonic
+    """The machine's own seconds, whatever clock the connector has: for what a service takes to answer."""
 
     def new_name(self) -> str:
         """Return a file name that housekeeping would know as ours, should it stay behind."""

@@ -22,16 +22,21 @@ class Library:
 
     def __init__(self, rng: random.Random, now: Callable[[], float], sites: dict[str, list[str]]) -> None:
         self._rng, self._now = rng, now
-        self.sites = {site.rstrip("/"): list(libraries) for site, libraries in sites.items()}
+        self.sites: dict[str, list[str]] = {}
         self._items: dict[str, Item] = {}
         self._labels: dict[str, RetentionLabel] = {}
         self._settings: dict[str, LibrarySettings] = {}
         self.recycle_bin: list[Item] = []
         self.preservation_hold: list[Item] = []
-        for site, libraries in self.sites.items():
-            self._put_folder(site)
-            for library in libraries:
-                self._put_folder(f"{site}/{library}")
+        for site, libraries in sites.items():
+            self.add_site(site, *libraries)
+
+    def add_site(self, site: str, *libraries: str) -> None:
+        """Make a site by its server-relative path, with libraries."""
+        site = site.rstrip("/")
+        self.sites[site] = [*libraries]
+        for path in (site, *(f"{site}/{library}" for library in libraries)):
+            self._put_folder(path)
 
     def guid(self) -> str:
         """Make a GUID from the seed."""
@@ -166,9 +171,27 @@ class Library:
         """Empty the bin."""
         self.recycle_bin.clear()
 
-    def lock(self, path: str, seconds: float = 86_400 * 365) -> None:
-        """Let somebody have a file open: it can be read, not changed or deleted."""
-        self.file(path).locked_until = self._now() + seconds
+    def lock(self, path: str, seconds: float = 86_400 * 365, *, unreadable: bool = False) -> None:
+        """Let somebody have a file open: it can be read, not changed or deleted.
+
+        ASSUMED [SP-131]: an exclusive lock (`unreadable`) keeps readers out with 423 too.
+        """
+        item = self.file(path)
+        item.locked_until, item.unreadable = self._now() + seconds, unreadable
+
+    def swap_when_read(self, path: str, content: bytes) -> None:
+        """Let a file be replaced while its next reader has only the old bytes."""
+        self.file(path).swapped_for = content
+
+    def read(self, item: Item) -> bytes:
+        """Return a file's bytes, as its download does."""
+        if item.unreadable:
+            self.require_unlocked(item)
+        content = item.content or b""
+        if item.swapped_for is not None:
+            item.content, item.swapped_for, item.modified = item.swapped_for, None, self._now()
+            item.version += 1
+        return content
 
     def unlock(self, path: str) -> None:
         """Close the file again."""

@@ -47,6 +47,10 @@ class Item:
     """None for a folder."""
     version: int = 1
     locked_until: float = 0.0
+    unreadable: bool = False
+    """The lock keeps readers out too."""
+    swapped_for: bytes | None = None
+    """What it is replaced by as soon as it was read."""
     retained: bool = False
     label: RetentionLabel | None = None
     checked_out: bool = False

@@ -90,7 +90,8 @@ class App:
             return {}
         from upa_core.adapters.sources.opened import rows_of  # only a connector with such a source needs it
 
-        return rows_of(sources, connector, self.clock, self.settings.identity_client_id)
+        identity = self.settings.identity_client_id
+        return rows_of(sources, connector, self.clock, identity, lambda: self.services(connector)["library"])
 
     def services(self, connector: Connector) -> Mapping[Host, Service]:
         """Return a connector's three hosts, each with its own token; nothing is called yet."""

@@ -107,6 +107,7 @@ SP-113 | assumed | A file that was never checked in, and a draft that only appro
 SP-128 | assumed | A file whose required columns are empty can't be checked in. | the text is reported
 SP-129 | assumed | A date is kept as smalldatetime: from 1900-01-01 to 2079-06-06. Another is refused, in an import file too. | the words of the refusal of single writes
 SP-130 | assumed | Somebody who comes with the user name of a person who left may find that person's profile, with its values. | learn.microsoft.com: site user ID mismatch, which tells it of sites
+SP-131 | assumed | A file under an exclusive lock can't be read: 423. One that is checked out can, in its last checked-in version. | none
 SP-116 | assumed | How SharePoint sees an app that sets properties, and the type of the refusal "managing your own data". | none; the text is reported
 SP-117 | assumed | An app with the term store's role makes new terms in an open set; without it existing ones can be used at most. | pnp/powershell#3693 tells of one case
 SP-118 | assumed | A ProcessQuery request counts once for each method of PeopleManager in it, and refused calls count too. | none

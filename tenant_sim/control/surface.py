@@ -211,8 +211,10 @@ class Control:
             self._sim.library.set_label(body.pop("path"), body.pop("name"), **body)
         elif rest[0] == "settings":
             self._sim.library.change_settings(body.pop("path"), **body)
+        elif rest[0] == "swap":
+            self._sim.library.swap_when_read(body["path"], str(body["content"]).encode())
         else:
-            acts[rest[0]](body["path"])
+            acts[rest[0]](**body)
         return {"ok": True}
 
     # -- faults, calls, apps -----------------------------------------------------------------------------------------

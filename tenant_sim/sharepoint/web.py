@@ -245,7 +245,8 @@ class Web:
     def _download(self, get: Get) -> Response:
         item = get()
         etag = f'"{{{item.unique_id.upper()}}},{item.version}"'
-        return Response(200, {"Content-Type": "application/octet-stream", "ETag": etag}, item.content or b"")
+        content = self._library.read(item)
+        return Response(200, {"Content-Type": "application/octet-stream", "ETag": etag}, content)
 
     def _delete(self, get: Get) -> Response:
         item = get()

@@ -56,6 +56,16 @@ def test_a_connector_without_other_sources_is_what_it_was() -> None:
         ({"encoding": "rot13"}, "with[0].encoding", "isn't an encoding of text"),
         ({"at": "https://example.com/people.csv"}, "with[0].at", "is neither a path nor"),
         ({"at": "/mnt/*/people.csv"}, "with[0].at", "only the last part"),
+        ({"at": "https://fabrikam.sharepoint.com/sites/hr/Docs/a.csv"}, "with[0].at", "nor a file of a library on"),
+        ({"at": "http://contoso.sharepoint.com/sites/hr/Docs/a.csv"}, "with[0].at", "nor a file of a library on"),
+        ({"at": "https://contoso.sharepoint.com/a.csv"}, "with[0].at", "isn't the address of a file"),
+        (
+            {"at": "https://contoso.sharepoint.com/sites/hr/a.csv?web=1"},
+            "with[0].at",
+            "isn't the address of a file",
+        ),
+        ({"at": "https://contoso.sharepoint.com/:x:/r/sites/hr/a.csv"}, "with[0].at", "isn't the address of a file"),
+        ({"at": "https://contoso.sharepoint.com/sites/hr/%2e%2e/a.csv"}, "with[0].at", "isn't the address of a file"),
         ({"items": "value"}, "with[0].items", "is for json"),
         ({"format": "json", "delimiter": ";"}, "with[0].delimiter", "is for csv"),
         ({"match": [{"column": "A", "to": "employeeid"}]}, "with[0].match[0].to", "isn't an attribute"),
@@ -73,6 +83,13 @@ def test_what_has_no_meaning_is_told_at_its_place(changes, where, told) -> None:
 
     assert told in problem.message
     assert problem.where.endswith(where)
+
+
+def test_a_file_may_lie_in_a_library_of_the_targets_own_sharepoint() -> None:
+    """The address as a browser shows it, with a pattern in the last part."""
+    at = "https://Contoso.sharepoint.com/sites/hr/Shared%20Documents/people-*.csv"
+
+    assert load(joined(at=at)).rows["contoso"]["hr"].at == at
 
 
 SQL = {

@@ -1,4 +1,4 @@
-"""The contract of row sources on files: in a folder, and in a container of Azurite."""
+"""The contract of row sources on files: in a folder, a container of Azurite, a library of the tenant."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from tests.contracts.row_source_contract import COLUMNS, RowSourceContract
+from tests.contracts.tenant import Tenant, TenantClock
 from tests.fakes import FakeClock
 from tests.support import azurite as azurite_tool
 from upa_core.adapters.sources.blob_place import BlobPlace
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.folder_place import FolderPlace
+from upa_core.adapters.sources.library_place import LibraryPlace
 from upa_core.domain.errors import RetryLaterError, UnavailableError
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.ports.row_source import RowSource
@@ -68,6 +70,30 @@ class TestFolder(RowSourceContract):
     @pytest.fixture
     def rows_world(self, tmp_path: Path) -> FolderWorld:
         return FolderWorld(tmp_path)
+
+
+class LibraryWorld(Tenant):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sim.library.add_folder("/sites/upa/Shared Documents/drop")
+        self._folder, self._files = self.sim.library.folder("/sites/upa/Shared Documents/drop").path, 0
+        host = self.service(self.urls.sharepoint, "upa-sync")
+        place = LibraryPlace(host, f"{self._folder}/people-*.csv")
+        self.source: RowSource = Waiting(FileRows(place, CONTRACT, TenantClock(self.sim), timedelta(0)))
+
+    def deliver(self, *rows: dict[str, str | None]) -> None:
+        self._files += 1
+        self.sim.advance(1)
+        self.sim.library.add_file(self._folder, f"people-{self._files}.csv", csv_of(rows), overwrite=False)
+
+    def break_off(self) -> None:
+        self.fault("sharepoint", operation="file.download", status=503)
+
+
+class TestLibrary(RowSourceContract):
+    @pytest.fixture
+    def rows_world(self) -> LibraryWorld:
+        return LibraryWorld()
 
 
 class BlobWorld:

@@ -147,7 +147,7 @@ def test_folder_is_deleted_with_its_content(tenant):
 
 def test_locked_file_is_423(tenant, file):
     """A file somebody has open can be read, but not replaced or deleted, nor can its folder."""
-    tenant.sim.library.lock(file.path)
+    tenant.sim.library.lock(file)
     statuses = [
         tenant.site(FILE, "DELETE").status_code,
         add(tenant, "a.json").status_code,
@@ -489,3 +489,21 @@ def test_settings_of_a_library_can_be_read(tenant):
     assert (by_path["DraftVersionVisibility"], by_path["Title"]) == (2, "Imports")
     assert [one["InternalName"] for one in columns] == ["FileLeafRef", "Owner"]
     assert tenant.site("web/lists/getbytitle('Shared Documents')").json()["ForceCheckout"] is False
+
+
+def test_a_lock_may_keep_readers_out(tenant, file):
+    """An exclusive lock answers 423 to a download too; an ordinary one lets readers in."""
+    tenant.sim.library.lock(file.path)
+    assert tenant.site(f"{FILE}/$value").status_code == 200
+    tenant.sim.library.lock(file.path, unreadable=True)
+    assert tenant.site(f"{FILE}/$value").status_code == 423
+
+
+def test_a_file_may_be_swapped_as_soon_as_it_was_read(tenant, file):
+    """The reader has the old bytes; ETag and content are another file's from then on, once."""
+    old = file.content
+    tenant.sim.library.swap_when_read(file.path, b"new")
+    answers = [tenant.site(f"{FILE}/$value") for _ in range(3)]
+
+    assert [answer.content for answer in answers] == [old, b"new", b"new"]
+    assert answers[0].headers["ETag"] != answers[1].headers["ETag"] == answers[2].headers["ETag"]

@@ -28,7 +28,14 @@ from upa_core.config.problems import ConfigFileError, ConfigProblem, path_text
 from upa_core.config.references import Path as KeyPath
 from upa_core.config.references import fill_references
 from upa_core.config.result import Config, Credentials, Example, Notifications, RowsOf
-from upa_core.config.sources.build import build_primary, build_secondaries, check_proof, names_of, primary_of
+from upa_core.config.sources.build import (
+    Surroundings,
+    build_primary,
+    build_secondaries,
+    check_proof,
+    names_of,
+    primary_of,
+)
 from upa_core.config.sources.models import SecondaryModel
 from upa_core.config.sources.names import Names
 from upa_core.config.validation import structure_problems
@@ -155,8 +162,9 @@ class _Loader:
         where = (*base, "credentials") if own_credentials else ("credentials",)
         credentials = build_credentials(model, source.tenant_id, self.under(where)) if model and source else None
         whole = _part(ConnectorModel, raw)
-        files = build_primary(source_model, raw.get("source"), app, self.under((*base, "source")))
-        files += build_secondaries(models, listed, app, self.under((*base, "with")), names.primary)
+        known = Surroundings(app, target.site_url if target else "", names.primary)
+        files = build_primary(source_model, raw.get("source"), known, self.under((*base, "source")))
+        files += build_secondaries(models, listed, known, self.under((*base, "with")))
         check_proof(files, list(enumerate(mappings)), self.under((*base, "mappings")))
         if not (whole and source and target and scope and credentials) or self.problems:
             return None

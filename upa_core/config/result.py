@@ -92,7 +92,7 @@ class RowsOf:
     settle: timedelta
     """How long a file must have been unchanged before it is read."""
     at: str = ""
-    """A path, or the address of blobs; the last part may hold `*` and `?`."""
+    """A path, or the address of blobs or of files in a library; the last part may hold `*` and `?`."""
     query: Query | None = None
     """Instead of a file."""
 

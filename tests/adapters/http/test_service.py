@@ -341,3 +341,53 @@ def test_netrc_does_not_replace_the_token(tmp_path: object, monkeypatch: pytest.
     world.get()
 
     assert world.net.requests[0].headers["Authorization"] == f"Bearer {ROOT}#0"
+
+
+def test_a_streamed_body_comes_as_it_is_read_and_is_never_sent_for_twice() -> None:
+    """Its pieces, its limit behind them, its refusals; a link elsewhere is never asked."""
+    world = World(reply(body=b"x" * 300_000))
+    pieces = world.service.stream("/x", "/x", most=300_000)
+    assert (len(next(pieces)), len(next(pieces)), list(pieces)) == (262_144, 37_856, [])
+
+    world = World(reply(body=b"x" * 300_000))
+    pieces = world.service.stream("/x", "/x", most=299_999)
+    next(pieces)
+    with pytest.raises(UnavailableError, match="more than 299999 bytes"):
+        next(pieces)
+    for answer, error in ((reply(503), UnavailableError), (reply(429), ThrottledError), (reply(404), RefusedError)):
+        world = World(answer)
+        with pytest.raises(error):
+            list(world.service.stream("/x", "/x", most=10))
+        assert len(world.net.requests) == 1
+    with pytest.raises(ForeignLinkError):
+        list(World().service.stream("https://elsewhere.example/x", "/x", most=10))
+
+
+def test_the_time_of_a_streamed_body_stands_still_while_it_is_used() -> None:
+    """Each piece has the time of a whole answer; one that never comes ends as no answer, not as the body's end."""
+    told: list[str] = []
+
+    class Deadline:
+        passed = False
+
+        def cancel(self) -> None:
+            told.append("stop")
+
+        def again(self) -> None:
+            told.append("go")
+
+    deadline = Deadline()
+
+    def timed(request: requests.PreparedRequest) -> requests.Response:
+        response = reply(body=b"x" * 300_000)(request)
+        response.raw.deadline = deadline
+        return response
+
+    pieces = World(timed).service.stream("/x", "/x", most=300_000)
+    next(pieces)
+    assert told == ["stop"]
+    next(pieces)
+    assert told == ["stop", "go", "stop"]
+    deadline.passed = True
+    with pytest.raises(UnavailableError, match="no answer"):
+        next(pieces)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tenant_sim.drop_folder import DropFolder
 from tests.fakes import FakeClock
+from upa_core.adapters.sources import file_rows
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.folder_place import FolderPlace
 from upa_core.adapters.sources.place import is_finished
@@ -172,3 +174,44 @@ def test_where_nothing_lies_or_nothing_is_there(drop: Drop, tmp_path: Path) -> N
     drop.put(GOOD)
     with pytest.raises(CorruptStateError):
         drop.source.look("snapshot 1")
+
+
+def test_a_file_that_grows_between_two_looks_is_read_once_it_stands_still(drop: Drop) -> None:
+    """While it is uploaded nothing is offered, however long that takes; what was there before stays accepted."""
+    drop.put(GOOD)
+    cursor, _ = drop.take()
+    drop.clock.advance(timedelta(hours=1))
+    system = DropFolder(drop.folder, drop.clock.now)
+    for _ in system.upload_slowly("people-2.csv", (GOOD + "B,2,z,New\r\n").encode(), pieces=5):
+        assert drop.source.look(cursor) is None
+        drop.clock.advance(timedelta(seconds=90))
+        assert drop.source.look(cursor) is None
+
+    drop.clock.advance(timedelta(seconds=30))
+    assert len(drop.take(cursor)[1]) == 4
+
+
+def test_a_file_that_grows_while_it_is_read_counts_for_nothing(drop: Drop) -> None:
+    """Its time was kept by the program that copies it, so that it looked finished."""
+    lines = GOOD + "".join(f"C,{n},x,Nobody\r\n" for n in range(40_000))
+    path = drop.put(lines)
+    offer = drop.source.look("")
+    assert offer is not None
+    rows = drop.source.rows(offer, COLUMNS)
+    next(rows)
+    before = path.stat()
+    with path.open("a") as more:
+        more.write("D,1,x,Later\r\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    with pytest.raises(UnavailableError, match="was replaced while it was read"):
+        list(rows)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size is told; not a byte is read."""
+    monkeypatch.setattr(file_rows, "MAX_FILE", 50)
+    path = drop.put(GOOD)
+    path.chmod(0)
+    with pytest.raises(RefusedError, match=r"people-1\.csv has more than"):
+        drop.source.look("")

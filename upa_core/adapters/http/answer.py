@@ -44,7 +44,7 @@ class Answer:
     @property
     def request_id(self) -> str:
         """The service's own id of the request, "" where it named none."""
-        return next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
+        return request_id_of(self.headers)
 
     def label(self, code: str = "") -> str:
         """Return a description of the answer for a message."""
@@ -79,6 +79,11 @@ class Answer:
         """Return the error for an unexpected refusal."""
         code = next(iter(error_codes(self.content)), "")
         return RefusedError(self.label(code), code=code)
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """Return the service's own id of a request, "" where it named none."""
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), "")
 
 
 def error_of(answer: Answer, retry_after: float | None) -> UpaError | None:

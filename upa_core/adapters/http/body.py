@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from upa_core.adapters.http.session import deadline_of
@@ -16,6 +17,7 @@ MAX_ANSWER = 64 * 1024 * 1024
 LIMIT_PAUSE = 900.0
 """Seconds before an answer that passed a limit is asked for again: repeating it at once would only cost as much."""
 _PIECE = 1024 * 1024
+_STREAMED = 256 * 1024
 
 
 def read_body(response: requests.Response, label: str, most: int, *, digest: bool) -> tuple[bytes, str]:
@@ -43,3 +45,26 @@ def read_body(response: requests.Response, label: str, most: int, *, digest: boo
             if deadline.passed:  # the end of the body may look like its own
                 raise TimeoutError
     return b"".join(pieces), sha256.hexdigest() if hashed else ""
+
+
+def pieces(response: requests.Response, label: str, most: int) -> Iterator[bytes]:
+    """Yield a body as it comes; each piece has the time of a whole answer, which stands still while it is used.
+
+    Raises as `read_body`, behind what was yielded until then.
+    """
+    deadline, size = deadline_of(response), 0
+    try:
+        for piece in response.iter_content(_STREAMED):
+            size += len(piece)
+            if size > most:
+                raise TooLargeError(f"{label}: more than {most} bytes", retry_after=LIMIT_PAUSE)
+            if deadline is not None:
+                deadline.cancel()
+            yield piece
+            if deadline is not None:
+                deadline.again()
+    finally:
+        if deadline is not None:
+            deadline.cancel()
+            if deadline.passed:
+                raise TimeoutError

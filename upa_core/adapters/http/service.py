@@ -7,7 +7,8 @@ id, never a full address (links carry tokens, paths carry people) and never a bo
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from upa_core.adapters.http.address import is_plain, origin_of
-from upa_core.adapters.http.answer import Answer, error_of
-from upa_core.adapters.http.body import LIMIT_PAUSE, MAX_ANSWER, read_body
+from upa_core.adapters.http.answer import Answer, error_of, request_id_of
+from upa_core.adapters.http.body import LIMIT_PAUSE, MAX_ANSWER, pieces, read_body
 from upa_core.adapters.http.call_log import Call, CallLog
 from upa_core.adapters.http.retry_after import parse_retry_after
 from upa_core.domain.errors import (
@@ -26,6 +27,7 @@ from upa_core.domain.errors import (
     TooLargeError,
     UnansweredError,
     UnavailableError,
+    UpaError,
 )
 from upa_core.ports.clock import Clock
 
@@ -141,6 +143,28 @@ class Service:
                     raise
                 self._clock.sleep(pause)
 
+    def stream(
+        self, url: str, call: str, *, most: int, refusal: Callable[[Answer], UpaError] = Answer.refused
+    ) -> Iterator[bytes]:
+        """Send a GET and yield the body of a success as it comes, sent anew only after a 401.
+
+        An answer that isn't a success raises as `request` does, or what `refusal` makes of it. A body that breaks off,
+        or has more than `most` bytes, raises UnavailableError behind the pieces that were yielded.
+        """
+        url = self.check(self.root + url if url.startswith("/") else url)
+        label = f"GET {self.host} {call}"
+        todo = _Call("GET", url, label, {}, None, idempotent=True, json=False, accept=bool, most=most, digest=False)
+        for token_of in (self._tokens.token, self._tokens.refresh):
+            with self._sent(todo, token_of(self._audience)) as response:
+                if response.ok:
+                    yield from pieces(response, label, most)
+                    return
+                content, _ = read_body(response, label, MAX_ANSWER, digest=False)
+            answer = self._answer(todo, response, content)
+            if answer.status != 401:
+                break
+        raise error_of(answer, self.retry_after(answer.headers)) or refusal(answer)
+
     def pause(self, attempt: int, retry_after: float | None) -> None:
         """Sleep before a further attempt that the caller makes; raise ThrottledError for more than our patience."""
         pause = retry_after if retry_after is not None else self._jitter() * 2.0**attempt
@@ -168,6 +192,16 @@ class Service:
         return answer
 
     def _send(self, call: _Call, token: str) -> Answer:
+        with self._sent(call, token) as response:
+            content, digest = read_body(response, call.label, call.most, digest=call.digest)
+        return self._answer(call, response, content, digest)
+
+    def _answer(self, call: _Call, response: requests.Response, content: bytes, digest: str = "") -> Answer:
+        return Answer(response.status_code, response.headers, content, call.label, call.idempotent, digest=digest)
+
+    @contextmanager
+    def _sent(self, call: _Call, token: str) -> Iterator[requests.Response]:
+        """Send once, and let the caller read the body; what fails until then becomes one of our errors."""
         import requests  # vendor imports are lazy
         from urllib3.exceptions import HTTPError
 
@@ -203,7 +237,7 @@ class Service:
                 stream=True,
             )
             with response:
-                content, digest = read_body(response, call.label, call.most, digest=call.digest)
+                yield response
         except TooLargeError as error:
             self._note(call.label, response.status_code, "", ours)
             if call.idempotent:
@@ -217,9 +251,7 @@ class Service:
             # The vendor's text holds the whole address: only its kind is kept.
             told = f"{call.label}: no answer ({name}) (request {ours})"
             raise kind(told, retry_after=pause) from ConnectionError(name)
-        answer = Answer(response.status_code, response.headers, content, call.label, call.idempotent, digest=digest)
-        self._note(call.label, answer.status, answer.request_id, ours)
-        return answer
+        self._note(call.label, response.status_code, request_id_of(response.headers), ours)
 
     def _note(self, label: str, status: int | None, request_id: str, ours: str) -> None:
         if self._calls is not None:

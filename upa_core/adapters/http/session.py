@@ -20,8 +20,12 @@ class Deadline:
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         """Begin at once."""
         self.passed = False
-        self._sock = sock
-        self._timer = threading.Timer(seconds, self._end)
+        self._sock, self._seconds = sock, seconds
+        self.again()
+
+    def again(self) -> None:
+        """Begin anew, for the next piece."""
+        self._timer = threading.Timer(self._seconds, self._end)
         self._timer.daemon = True
         self._timer.start()
 

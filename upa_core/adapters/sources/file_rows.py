@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from upa_core.adapters.sources.place import FileInfo, Place, is_finished
+from upa_core.adapters.sources.place import MAX_FILE, FileInfo, Place, is_finished
 from upa_core.adapters.sources.reading import judged
 from upa_core.domain.errors import CorruptStateError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Accepted, Contract
@@ -63,6 +63,8 @@ class FileRows:
             return None
         if self._clock.now() - file.modified < self._settle:
             return None
+        if file.size > MAX_FILE:
+            raise RefusedError(f"{file.name} has more than {MAX_FILE // 1_000_000:,} MB, and isn't read")
         if last is not None and file.size == last.file.size and self._hash(file) == last.sha256:
             return Offer(_write(_Remembered(file, last.sha256, last.accepted)), same=True, delivered=file.modified)
         offer = Offer(f"{file.name} {file.tag}", delivered=file.modified)

@@ -1,11 +1,11 @@
-"""The place of an address or a query: a path is in a folder, an address of Azure Blob Storage in a container."""
+"""The place of an address or a query: a path is in a folder, an address in a container or a SharePoint library."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.place import Place
@@ -14,6 +14,9 @@ from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.ports.clock import Clock
 from upa_core.ports.row_source import RowSource
+
+if TYPE_CHECKING:
+    from upa_core.adapters.http.service import Service
 
 
 class Query(Protocol):
@@ -73,26 +76,35 @@ class Declared(Protocol):
 
 
 def rows_of(
-    sources: Mapping[str, Declared], connector: Connector, clock: Clock, client_id: str | None
+    sources: Mapping[str, Declared],
+    connector: Connector,
+    clock: Clock,
+    client_id: str | None,
+    library: Callable[[], Service],
 ) -> dict[str, RowSource]:
     """Return a connector's secondary sources by name; nothing is called yet.
 
-    `client_id` is that of the user-assigned identity that reads blobs; None: the system-assigned one.
+    `client_id` is that of the user-assigned identity that reads blobs; None: the system-assigned one. `library` gives
+    the service of the host on which the connector's own site lies: another SharePoint is never read.
     """
     made: dict[str, RowSource] = {}
     for name, one in sources.items():
         columns, dates = connector.columns_of(one.secondary), connector.dates_of(one.secondary)
         contract = replace(one.contract, columns=columns, dates=dates)
-        lies = _query_place(one.query, clock, contract) if one.query else _place(one.at, client_id)
+        lies = _query_place(one.query, clock, contract) if one.query else _place(one.at, connector, client_id, library)
         made[name] = FileRows(lies, contract, clock, one.settle)
     return made
 
 
-def _place(at: str, client_id: str | None) -> Place:
+def _place(at: str, connector: Connector, client_id: str | None, library: Callable[[], Service]) -> Place:
     if "://" not in at:
         from upa_core.adapters.sources.folder_place import FolderPlace
 
         return FolderPlace(at)
+    if at.split("/")[2].lower() == connector.target.site_url.split("/")[2].lower():
+        from upa_core.adapters.sources.library_place import library_place
+
+        return library_place(library(), at)
     from azure.identity import DefaultAzureCredential  # vendor imports are lazy
 
     from upa_core.adapters.sources.blob_place import blob_place

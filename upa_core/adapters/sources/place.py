@@ -34,6 +34,8 @@ class Place(Protocol):
         """Yield the bytes of that very version; raises `UnavailableError` where it was replaced, else as `files`."""
 
 
+MAX_FILE = 2_000_000_000
+"""Bytes of one file; a list of ten million people has fewer."""
 CHUNK = 256 * 1024
 """Bytes that are read at a time."""
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from upa_core.config.problems import shown
 from upa_core.config.result import Query, RowsOf
@@ -36,7 +38,23 @@ _ONLY_FOR = (
     (_SQL, ("sql",), "kind"),
 )
 """Keys that only some formats or kinds have."""
+_PARTS = 5
+"""Of the shortest address of a file in a library, https://host/library/file, between slashes."""
+_NO_FILE = re.compile(r"#|[?&]\w+=|/:\w+:/|/\.\.?(/|$)|/$")
+"""In an address as a browser shows or shares it, and none of a file itself."""
 _BLOB = re.compile(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[a-z0-9-]{3,63}/[^?#]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a source is told of its connector."""
+
+    app: str | None
+    """The application that owns the directory extensions written as `ext:Name`."""
+    site_url: str = ""
+    """The target's site: libraries are read on its host alone; "" where it has problems of its own."""
+    primary: str = ""
+    """Name of a file or query that is the source itself."""
 
 
 def names_of(listed: Any) -> tuple[str, ...]:
@@ -51,7 +69,7 @@ def primary_of(raw: Any) -> str:
     return str(raw.get("as", kind)) if kind in _ROWS else ""
 
 
-def build_primary(model: PrimaryModel | None, raw: Any, app: str | None, add: Add) -> list[RowsOf]:
+def build_primary(model: PrimaryModel | None, raw: Any, known: Surroundings, add: Add) -> list[RowsOf]:
     """Build the file or query that is the connector's own source: one, or none where the directory is the source."""
     if model is None:
         return []
@@ -60,7 +78,7 @@ def build_primary(model: PrimaryModel | None, raw: Any, app: str | None, add: Ad
             key = RowsModel.model_fields[name].alias or name if name in RowsModel.model_fields else "as"
             add((key,), "is for a source that is a file or a query", "kind: file")
         return []
-    return _not_an_attribute(_Builder(model, model.as_ or model.kind, raw, (), add, primary=True).build(app), add)
+    return _not_an_attribute(_Builder(model, model.as_ or model.kind, raw, (), add, primary=True).build(known), add)
 
 
 def _not_an_attribute(one: RowsOf | None, add: Add) -> list[RowsOf]:
@@ -71,18 +89,18 @@ def _not_an_attribute(one: RowsOf | None, add: Add) -> list[RowsOf]:
 
 
 def build_secondaries(
-    models: Sequence[SecondaryModel | None], listed: Any, app: str | None, add: Add, taken: str
+    models: Sequence[SecondaryModel | None], listed: Any, known: Surroundings, add: Add
 ) -> list[RowsOf]:
-    """Build the sources; a source with a problem isn't returned. `taken`: the primary's name."""
+    """Build the sources; a source with a problem isn't returned."""
     built: list[RowsOf] = []
     for number, model in enumerate(models):
         if model is None:
             continue
-        if model.as_ == taken or any(one.secondary.name == model.as_ for one in built):
+        if model.as_ == known.primary or any(one.secondary.name == model.as_ for one in built):
             add((number, "as"), f"{shown(model.as_)} is the name of another source already")
         elif any(path.partition(".")[0] == model.as_ for path in ATTRIBUTES):
             add((number, "as"), f"{shown(model.as_)} is an attribute of the directory; take another name")
-        elif one := _Builder(model, model.as_, listed[number], (number,), add).build(app):
+        elif one := _Builder(model, model.as_, listed[number], (number,), add).build(known):
             built.append(one)
     return built
 
@@ -121,9 +139,9 @@ class _Builder:
         self._primary = primary
         self._failed = False
 
-    def build(self, app: str | None) -> RowsOf | None:
+    def build(self, known: Surroundings) -> RowsOf | None:
         model = self._model
-        keys = [self._key(number, app) for number in range(len(model.match))]
+        keys = [self._key(number, known.app) for number in range(len(model.match))]
         encoding = encoding_named(model.encoding)
         if not encoding:
             self._refuse(("encoding",), f"{shown(model.encoding)} isn't an encoding of text", "utf-8")
@@ -135,7 +153,7 @@ class _Builder:
             self._refuse((), "needs `match`, the columns that name the person")
         query = self._query() if model.kind == "sql" else None
         if model.kind == "file":
-            self._check_place()
+            self._check_place(known.site_url)
         if self._failed:
             return None
         contract = Contract(
@@ -170,14 +188,18 @@ class _Builder:
         )
         return RowsOf(secondary, contract, settle, model.at or "", query)
 
-    def _check_place(self) -> None:
-        at = self._model.at
+    def _check_place(self, site_url: str) -> None:
+        at, site = self._model.at, "/".join(site_url.split("/")[:3])
         if at is None:
             self._refuse((), "a file needs `at`, where it lies")
             return
-        if "://" in at and not _BLOB.fullmatch(at):
+        in_library = bool(site) and at.lower().startswith(f"{site.lower()}/")
+        if in_library and (_NO_FILE.search(unquote(at)) or len(at.split("/")) < _PARTS):
+            text = f"{shown(at)} isn't the address of a file in a library"
+            self._refuse(("at",), text, f"{site}/sites/hr/Shared Documents/people-*.csv")
+        elif "://" in at and not in_library and not (_BLOB.fullmatch(at) or not site):
             text = "is neither a path nor https://<account>.blob.core.windows.net/<container>/<name>"
-            self._refuse(("at",), f"{shown(at)} {text}")
+            self._refuse(("at",), f"{shown(at)} {text}, nor a file of a library on {site}")
         elif "*" in _folder(at) or "?" in _folder(at):
             self._refuse(("at",), f"{shown(at)}: only the last part may hold * and ?")
 

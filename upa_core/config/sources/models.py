@@ -38,7 +38,8 @@ class RowsModel(Part):
     """Rows of a file or of a query, and how they name a person."""
 
     at: Line | None = None
-    """For a file: path, or https://<account>.blob.core.windows.net/<container>/<name>; `*`, `?` in the last part."""
+    """For a file: path, blob (https://<account>.blob.core.windows.net/<container>/<name>), or the address of a file
+    in a SharePoint library on the target's host; the last part may hold `*` and `?`."""
     match: Annotated[tuple[MatchModel, ...], Field(max_length=5)] = ()
     """The columns that name the person together; a file and a query need it."""
     format: Literal["csv", "json", "jsonl", "xlsx"] = "csv"

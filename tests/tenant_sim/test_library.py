@@ -147,7 +147,7 @@ def test_folder_is_deleted_with_its_content(tenant):
 
 def test_locked_file_is_423(tenant, file):
     """A file somebody has open can be read, but not replaced or deleted, nor can its folder."""
-    tenant.sim.library.lock(file)
+    tenant.sim.library.lock(file.path)
     statuses = [
         tenant.site(FILE, "DELETE").status_code,
         add(tenant, "a.json").status_code,

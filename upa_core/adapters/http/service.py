@@ -9,8 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -20,6 +19,7 @@ from upa_core.adapters.http.answer import Answer, error_of, request_id_of
 from upa_core.adapters.http.body import LIMIT_PAUSE, MAX_ANSWER, pieces, read_body
 from upa_core.adapters.http.call_log import Call, CallLog
 from upa_core.adapters.http.retry_after import parse_retry_after
+from upa_core.adapters.http.sending import Accept, Request, surely_unsent, user_agent
 from upa_core.domain.errors import (
     ConfigError,
     ForeignLinkError,
@@ -41,23 +41,6 @@ TIMEOUTS = (10.0, 60.0)
 ATTEMPTS = 4
 PATIENCE = 60.0
 """A longer pause is for the caller to plan; nobody sleeps through it here."""
-Accept = Callable[[Answer], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """The parts that every attempt sends."""
-
-    method: str
-    url: str
-    label: str
-    headers: Mapping[str, str]
-    body: bytes | None
-    idempotent: bool
-    json: bool
-    accept: Accept
-    most: int
-    digest: bool
 
 
 class Service:
@@ -131,7 +114,7 @@ class Service:
         """
         url = self.check(self.root + url if url.startswith("/") else url)
         label = f"{method} {self.host} {call}"
-        todo = _Call(method, url, label, headers or {}, body, idempotent, json, accept, most, digest)
+        todo = Request(method, url, label, headers or {}, body, idempotent, json, accept, most, digest)
         attempt = 0
         while True:
             attempt += 1
@@ -153,7 +136,7 @@ class Service:
         """
         url = self.check(self.root + url if url.startswith("/") else url)
         label = f"GET {self.host} {call}"
-        todo = _Call("GET", url, label, {}, None, idempotent=True, json=False, accept=bool, most=most, digest=False)
+        todo = Request("GET", url, label, {}, None, idempotent=True, json=False, accept=bool, most=most, digest=False)
         for token_of in (self._tokens.token, self._tokens.refresh):
             with self._sent(todo, token_of(self._audience)) as response:
                 if response.ok:
@@ -176,7 +159,7 @@ class Service:
         """Return the pause that headers ask for."""
         return parse_retry_after(headers.get("Retry-After"), self._clock.now())
 
-    def _attempt(self, call: _Call) -> Answer:
+    def _attempt(self, call: Request) -> Answer:
         answer = self._send(call, self._tokens.token(self._audience))
         if answer.status == 401:
             answer = self._send(call, self._tokens.refresh(self._audience))
@@ -191,16 +174,16 @@ class Service:
             raise error
         return answer
 
-    def _send(self, call: _Call, token: str) -> Answer:
+    def _send(self, call: Request, token: str) -> Answer:
         with self._sent(call, token) as response:
             content, digest = read_body(response, call.label, call.most, digest=call.digest)
         return self._answer(call, response, content, digest)
 
-    def _answer(self, call: _Call, response: requests.Response, content: bytes, digest: str = "") -> Answer:
+    def _answer(self, call: Request, response: requests.Response, content: bytes, digest: str = "") -> Answer:
         return Answer(response.status_code, response.headers, content, call.label, call.idempotent, digest=digest)
 
     @contextmanager
-    def _sent(self, call: _Call, token: str) -> Iterator[requests.Response]:
+    def _sent(self, call: Request, token: str) -> Iterator[requests.Response]:
         """Send once, and let the caller read the body; what fails until then becomes one of our errors."""
         import requests  # vendor imports are lazy
         from urllib3.exceptions import HTTPError
@@ -245,7 +228,7 @@ class Service:
             raise UnansweredError(str(error), retry_after=error.retry_after) from error
         except (requests.RequestException, HTTPError, TimeoutError, UnicodeError) as error:
             self._note(call.label, None, "", ours)
-            kind = UnansweredError if not call.idempotent and not _surely_unsent(error) else UnavailableError
+            kind = UnansweredError if not call.idempotent and not surely_unsent(error) else UnavailableError
             name = type(error).__name__
             pause = LIMIT_PAUSE if isinstance(error, TimeoutError) else None
             # The vendor's text holds the whole address: only its kind is kept.
@@ -256,27 +239,3 @@ class Service:
     def _note(self, label: str, status: int | None, request_id: str, ours: str) -> None:
         if self._calls is not None:
             self._calls.add(Call(self._clock.now(), label, status, request_id, ours))
-
-
-@cache
-def user_agent() -> str:
-    """Return the decorated traffic name that SharePoint asks for [SP-25]."""
-    from importlib.metadata import PackageNotFoundError, version  # slow to import, used with first use
-
-    try:
-        return f"NONISV|UpaSync|upa-sync/{version('upa-sync')}"
-    except PackageNotFoundError:  # deployed as a folder, not as a package
-        return "NONISV|UpaSync|upa-sync/0"
-
-
-def _surely_unsent(error: Exception) -> bool:
-    """Return whether no request left: connection refused, unknown name, no handshake, untrusted certificate."""
-    import ssl
-
-    import requests  # vendor imports are lazy
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return True
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in getattr(reason, "args", ()))

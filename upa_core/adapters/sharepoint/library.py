@@ -8,7 +8,8 @@ from urllib.parse import quote, urlsplit
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.body import MAX_ANSWER
 from upa_core.adapters.http.bounded_json import decode_json
-from upa_core.adapters.http.service import Accept, Service
+from upa_core.adapters.http.sending import Accept
+from upa_core.adapters.http.service import Service
 from upa_core.adapters.sharepoint import library_wire as wire
 from upa_core.domain.errors import ConfigError, RefusedError, TooLargeError, UnavailableError
 from upa_core.ports.library import MAX_DOWNLOAD, NOT_CHECKED_IN, LibraryItem

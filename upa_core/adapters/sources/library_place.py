@@ -43,26 +43,31 @@ class LibraryPlace:
             shown = self._shown(self._pattern)
             return [] if shown is None else [_info(shown)]
         folder = wire.folder_call(self._site, self._folder)
-        url: str | None = f"{folder}/Files{_SHOWN}"
+        url = f"{folder}/Files{_SHOWN}"
         found: list[FileInfo] = []
         for _ in range(MAX_PAGES):
             answer = self._ask(url, "Folder/Files")
-            if wire.is_missing(answer.status, answer.content) and not answer.ok:
-                raise RefusedError(f"the folder {self._folder} isn't there, or we may not see it")
-            if wire.is_too_long(answer.content) and not answer.ok:
-                text = "holds more files than SharePoint lists: name the file whole, or have old ones moved away"
-                raise RefusedError(f"the folder {self._folder} {text}")
             if not answer.ok:
-                raise answer.refused()
+                raise self._refused(answer)
             try:
                 listed = [entry for entry in answer.document["value"] if fnmatchcase(entry["Name"], self._pattern)]
                 found += map(_info, listed)
-                url = wire.next_link(answer.document)
+                following = wire.next_link(answer.document)
             except (KeyError, TypeError, ValueError, OverflowError) as exc:
                 raise answer.garbled("not a listing") from exc
-            if url is None:
+            if following is None:
                 return found
+            url = following
         raise answer.garbled(f"more than {MAX_PAGES} pages")
+
+    def _refused(self, answer: Answer) -> UpaError:
+        """Return the error for a listing that isn't given."""
+        if wire.is_missing(answer.status, answer.content):
+            return RefusedError(f"the folder {self._folder} isn't there, or we may not see it")
+        if wire.is_too_long(answer.content):
+            text = "holds more files than SharePoint lists: name the file whole, or have old ones moved away"
+            return RefusedError(f"the folder {self._folder} {text}")
+        return answer.refused()
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
         """Yield the bytes of that very version; a file that is locked or checked out is waited for."""

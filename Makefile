@@ -12,6 +12,8 @@ endif
 VENV ?= .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Without kept bytecode each process of the tests would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage drift-campaign model explore mutation test-durable2 pictures upgrade-test wheel-test package-test infra-check bench bench-full audit lock snapshots clean release site
 help: ## Show this list
@@ -19,13 +21,13 @@ help: ## Show this list
 
 setup: $(READY) ## Make the virtual environment
 
-$(READY): requirements-dev.txt pyproject.toml
+$(READY): requirements-dev.txt pyproject.toml tests/support/npm.py
 	@echo "Setting up $(VENV) with Python $(VERSION); a minute or two, once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	@$(BIN)/python -m tests.support.azurite
+	@$(BIN)/python -m tests.support.npm
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline here: HR=FILE takes your own feed, KEEP=1 leaves the tenant up
@@ -132,3 +134,4 @@ lock: $(READY) ## Compile the requirements anew
 
 clean: ## Delete what was set up here
 	rm -rf .venv-* .tools .demo .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.support.syntax_trees import ROOT, statements, tree_of
 
-ROOT = Path(__file__).parents[1]
 PURE = sorted((ROOT / "upa_core" / "domain").rglob("*.py"))
 PORTS = sorted((ROOT / "upa_core" / "ports").rglob("*.py"))
 TELLS_TIME = {"clock.py", "folder_store.py"}
@@ -33,19 +32,19 @@ TRIGGERS_MAY_IMPORT = {"azure.functions", "azure.durable_functions", "upa_core.d
 
 
 def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
-@pytest.mark.parametrize("path", [*PURE, *PORTS], ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_domain_and_ports_import_only_the_pure_standard_library_and_themselves(path: Path) -> None:
+def test_domain_and_ports_import_only_the_pure_standard_library_and_themselves() -> None:
     """A pure module imports upa_core.domain (ports: upa_core.ports too) and pure parts of the standard library."""
-    own = ("upa_core.domain", "upa_core.ports") if path in PORTS else ("upa_core.domain",)
+    may = dict.fromkeys(PURE, ("upa_core.domain",)) | dict.fromkeys(PORTS, ("upa_core.domain", "upa_core.ports"))
     foreign = [
-        name
+        f"{path.relative_to(ROOT)}: {name}"
+        for path, own in may.items()
         for name in _imports(path)
         if not name.startswith(own)
         and (name.partition(".")[0] not in sys.stdlib_module_names or name.partition(".")[0] in IMPURE)
@@ -54,16 +53,16 @@ def test_domain_and_ports_import_only_the_pure_standard_library_and_themselves(p
     assert foreign == []
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_time_is_read_only_in_the_clock_adapter(path: Path) -> None:
+def test_time_is_read_only_in_the_clock_adapter() -> None:
     """Only the clock, and the folder store for the age of files, read datetime's now or the time module."""
     read = [
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        f"{path.relative_to(ROOT)}: {ast.unparse(node.func)}"
+        for path in CORE
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and ast.unparse(node.func.value) in ("datetime", "datetime.datetime", "date", "datetime.date", "time")
         and node.func.attr in ("now", "utcnow", "today", "time", "sleep", "monotonic", "perf_counter")
+        and ast.unparse(node.func.value) in ("datetime", "datetime.datetime", "date", "datetime.date", "time")
     ]
 
     assert read == []
@@ -79,7 +78,7 @@ def test_the_function_app_imports_functions_durable_and_its_triggers_alone() -> 
     ]
     later = [
         node.args[0].value
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "LazyModule"
         if isinstance(node.args[0], ast.Constant)
     ]
@@ -90,7 +89,7 @@ def test_the_function_app_imports_functions_durable_and_its_triggers_alone() -> 
 
 def test_the_orchestrator_is_deterministic_by_construction() -> None:
     """The orchestrator calls nothing but its context and five pure names."""
-    tree = ast.parse((ROOT / "function_app.py").read_text(encoding="utf-8"))
+    tree = tree_of(ROOT / "function_app.py")
     found = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "watch_import_job")
     called = {ast.unparse(n.func) for part in found.body for n in ast.walk(part) if isinstance(n, ast.Call)}
     own = {name for name in called if not name.startswith("context.")}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.support.syntax_trees import ROOT, modules_of, statements, tree_of
+
 PACKAGES = ("upa_core", "upa_cli", "tenant_sim", "functions_host")
 MAX_PARAMETERS = 5
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,11 +25,10 @@ def _is_command(function: Function) -> bool:
 
 
 def _long() -> Iterator[tuple[str, Function]]:
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, Function) and _parameters(node) > MAX_PARAMETERS and not _is_command(node):
-                    yield path.relative_to(ROOT).as_posix(), node
+    for path in modules_of(*PACKAGES):
+        for node in statements(tree_of(path)):
+            if isinstance(node, Function) and _parameters(node) > MAX_PARAMETERS and not _is_command(node):
+                yield path.relative_to(ROOT).as_posix(), node
 
 
 def test_a_function_with_more_than_five_parameters_has_a_reason_in_its_docstring() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,12 @@ class Block:
 
 def blocks(*languages: str) -> list[Block]:
     """Return the code blocks in these languages, all without."""
-    return [block for page in PAGES for block in _blocks(page) if not languages or block.language in languages]
+    return [block for block in _all_blocks() if not languages or block.language in languages]
+
+
+@cache
+def _all_blocks() -> tuple[Block, ...]:
+    return tuple(block for page in PAGES for block in _blocks(page))
 
 
 def _blocks(page: Path) -> Iterator[Block]:

@@ -54,17 +54,16 @@ def tree(command: Any) -> dict[str, Any]:
 ROOT_COMMAND = typer.main.get_command(command_line())
 
 
-def invocations() -> Iterator[tuple[str, str]]:
+def of_the_pages() -> Iterator[tuple[str, str]]:
     """Return every `upa …` in the pages: where it stands, and the line."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         where = str(page.relative_to(ROOT))
         for line in re.findall(r"`(upa [^`\n]+)`", text):
             yield where, line
-        for block in blocks("console", "sh", "bash"):
-            if block.page == page:
-                for line in re.findall(r"^\$ (upa .*)$", block.text, re.MULTILINE):
-                    yield where, line
+    for block in blocks("console", "sh", "bash"):
+        for line in re.findall(r"^\$ (upa .*)$", block.text, re.MULTILINE):
+            yield str(block.page.relative_to(ROOT)), line
 
 
 def of_the_hook() -> Iterator[tuple[str, str]]:
@@ -74,7 +73,10 @@ def of_the_hook() -> Iterator[tuple[str, str]]:
         yield "scripts/postprovision", line.replace("$", "")
 
 
-INVOCATIONS = sorted({*invocations(), *of_the_hook()})
+@pytest.fixture(scope="module")
+def invocations() -> list[tuple[str, str]]:
+    """Return every `upa …` that somebody is told to run: where it stands, and the line."""
+    return sorted({*of_the_pages(), *of_the_hook()})
 
 
 def words(line: str) -> list[str]:
@@ -83,34 +85,38 @@ def words(line: str) -> list[str]:
     return shlex.split(re.sub(r'"\$\([^)]*\)"', "X", plain))[1:]
 
 
-@pytest.mark.parametrize(("where", "line"), INVOCATIONS, ids=lambda one: one.replace(" ", "_"))
-def test_a_command_of_ours_is_one_of_the_project(where: str, line: str) -> None:
-    """The first word after `upa` is a command, or `--help`."""
-    first = words(line)[0] if words(line) else "--help"
-
-    assert first in PLANNED | {"--help", "X"} | set(tree(ROOT_COMMAND))
-
-
-@pytest.mark.parametrize(("where", "line"), INVOCATIONS, ids=lambda one: one.replace(" ", "_"))
-def test_options_of_existing_commands_exist(where: str, line: str) -> None:
-    """For a command that the program has, subcommand and options are those that it takes."""
+def complaints(line: str) -> Iterator[str]:
+    """Tell what an existing command wouldn't take of a line."""
     command, rest = ROOT_COMMAND, words(line)
     while rest and rest[0] in tree(command):
         command, rest = tree(command)[rest[0]], rest[1:]
     if command is ROOT_COMMAND:
         return  # not built yet, or `upa --help`
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {
-        "--help"
-    }
-
-    alone = getattr(command, "invoke_without_command", False)
-    assert alone or not tree(command) or rest[:1] == ["X"], f"{line}: of {', '.join(tree(command))}, none is named"
-    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known
+    if tree(command) and rest[:1] != ["X"] and not getattr(command, "invoke_without_command", False):
+        yield f"of {', '.join(tree(command))}, none is named"
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    options = {word.partition("=")[0] for word in rest if word.startswith("--")}
+    yield from (f"no option {option}" for option in sorted(options - known - {"--help"}))
 
 
-def test_the_pages_do_name_commands() -> None:
+def test_a_command_of_ours_is_one_of_the_project(invocations: list[tuple[str, str]]) -> None:
+    """The first word after `upa` is a command, or `--help`."""
+    ours = PLANNED | {"--help", "X"} | set(tree(ROOT_COMMAND))
+    foreign = [(where, line) for where, line in invocations if (words(line) or ["--help"])[0] not in ours]
+
+    assert foreign == []
+
+
+def test_options_of_existing_commands_exist(invocations: list[tuple[str, str]]) -> None:
+    """For a command that the program has, subcommand and options are those that it takes."""
+    wrong = [f"{where}: {line}: {said}" for where, line in invocations for said in complaints(line)]
+
+    assert wrong == []
+
+
+def test_the_pages_do_name_commands(invocations: list[tuple[str, str]]) -> None:
     """The checks above have something to check."""
-    assert len(INVOCATIONS) > 20
+    assert len(invocations) > 20
 
 
 def test_make_targets_exist() -> None:

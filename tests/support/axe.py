@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,17 +9,13 @@ from playwright.sync_api import Page
 
 from tests.support import npm
 
-VERSION = "4.14.1"
-HOME = Path(__file__).resolve().parents[2] / ".tools" / "axe"
-SCRIPT = HOME / "node_modules" / "axe-core" / "axe.min.js"
-
 
 def violations(page: Page) -> list[str]:
     """Return what axe-core finds wrong with a page, rule and node; skips the test where axe-core can't be had."""
     try:
-        npm.install(f"axe-core@{VERSION}", HOME, SCRIPT)
+        npm.install(npm.AXE)
     except npm.NpmMissingError as exc:
         pytest.skip(str(exc))
-    page.evaluate(SCRIPT.read_text(encoding="utf-8"))
+    page.evaluate(npm.AXE.main.read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run()")
     return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]

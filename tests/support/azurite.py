@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's storage emulator, for the tests: installed from npm once, started on free ports.
+"""Azurite, Microsoft's storage emulator, for the tests: started on free ports.
 
 Azurite 3.35.0 is the newest for Node 20; its telemetry is on by default; it knows only older API versions [AZ-3].
 """
@@ -17,10 +17,6 @@ from pathlib import Path
 
 from tests.support import npm
 
-VERSION = "3.35.0"
-ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / ".tools" / "azurite"
-SCRIPT = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Azurite's published key, the same everywhere."""
@@ -69,7 +65,7 @@ def running(requests: Path | None = None) -> Iterator[Azurite]:
 def install() -> str:
     """Install Azurite unless it is there, one process at a time; return the path of node."""
     try:
-        return npm.install(f"azurite@{VERSION}", HOME, SCRIPT)
+        return npm.install(npm.AZURITE)
     except npm.NpmMissingError as exc:
         raise AzuriteMissingError(str(exc)) from exc
 
@@ -83,7 +79,7 @@ def _start(node: str, log: object, *, silent: bool) -> tuple[Azurite, subprocess
         f"--tablePort={azurite.table_port}",
     ]
     flags = ["--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence", *(["--silent"] if silent else [])]
-    command = [node, str(SCRIPT), *hosts, *ports, *flags]
+    command = [node, str(npm.AZURITE.main), *hosts, *ports, *flags]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=tempfile.gettempdir(), env=dict(os.environ)
     )
@@ -110,15 +106,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-def main() -> None:
-    """Install Azurite as a part of the set-up; without Node.js the tests that need it say so themselves."""
-    try:
-        install()
-    except AzuriteMissingError as exc:
-        print(exc)
-
-
-if __name__ == "__main__":
-    main()

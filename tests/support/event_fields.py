@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
+from tests.support.syntax_trees import modules_of, statements, tree_of
 from upa_core.domain.documents.runs import Counts
 from upa_core.domain.health.events import EventName
 
-ROOT = Path(__file__).resolve().parents[2]
 ALWAYS = frozenset({"event", "connector", "run", "import_job"})
 """What LogEvents adds to every event."""
 
@@ -22,8 +21,8 @@ NOT_FIELDS = {"level", "import_jobs"}
 def fields_of() -> dict[str, frozenset[str]]:
     """Return the fields of each event that the code emits, by the event's name."""
     found: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "upa_core").rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in modules_of("upa_core"):
+        for function in statements(tree_of(path)):
             if isinstance(function, ast.FunctionDef):
                 for call in _emitting(function):
                     given = set(_keywords(call, function)).union(*(_keys(one, function) for one in call.args))

@@ -11,11 +11,6 @@ from pathlib import Path
 
 from tests.support import npm
 
-ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / ".tools" / "kusto"
-PACKAGE = "@kusto/language-service-next"
-VERSION = "12.4.1"
-LIBRARY = HOME / "node_modules" / PACKAGE
 PROGRAM = Path(__file__).with_suffix(".js")
 TABLES = {
     "traces": {
@@ -47,12 +42,19 @@ def complaints(queries: Sequence[str], tables: Mapping[str, Mapping[str, str]] =
 
     """
     question = json.dumps({"tables": tables, "queries": list(queries)})
-    key = hashlib.sha256(f"{VERSION}{PROGRAM.read_text(encoding='utf-8')}{question}".encode()).hexdigest()[:32]
-    kept = HOME / f"said-{key}.json"
+    key = hashlib.sha256(f"{npm.KUSTO.packages}{PROGRAM.read_text(encoding='utf-8')}{question}".encode()).hexdigest()[
+        :32
+    ]
+    kept = npm.KUSTO.home / f"said-{key}.json"
     if not kept.is_file():
-        node = npm.install(f"{PACKAGE}@{VERSION}", HOME, LIBRARY / "bridge.js")
+        node = npm.install(npm.KUSTO)
         said = subprocess.run(
-            [node, str(PROGRAM), str(LIBRARY)], input=question, capture_output=True, text=True, timeout=120, check=True
+            [node, str(PROGRAM), str(npm.KUSTO.main.parent)],
+            input=question,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
         )
         fresh = kept.with_suffix(f".{os.getpid()}")
         fresh.write_text(said.stdout, encoding="utf-8")

@@ -14,17 +14,7 @@ import pytest
 from tenant_sim import TenantSim
 from tests.support import npm
 
-ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / ".tools" / "clients"
-PACKAGES = (
-    "@microsoft/microsoft-graph-client@3.0.7",
-    "@pnp/sp@4.17.0",
-    "@pnp/nodejs@4.17.0",
-    "@pnp/sp-admin@4.17.0",
-    "@pnp/cli-microsoft365@11.11.0",
-)
-MADE = HOME / "node_modules" / "@pnp" / "cli-microsoft365" / "dist" / "api.js"
-PROGRAM = ROOT / "tests" / "support" / "clients.mjs"
+PROGRAM = Path(__file__).resolve().parents[1] / "support" / "clients.mjs"
 REAL_NAMES = (
     "login.microsoftonline.com",
     "graph.microsoft.com",
@@ -38,7 +28,7 @@ NAME = "p1@contoso.com"
 def node() -> str:
     """Return where Node.js is, with the clients installed."""
     try:
-        return npm.install(" ".join(PACKAGES), HOME, MADE)
+        return npm.install(npm.CLIENTS)
     except npm.NpmMissingError as exc:
         pytest.skip(str(exc))
 
@@ -57,7 +47,7 @@ def drive(node: str, client: str, asked: dict[str, Any], ca_file: Path, **enviro
     """Let a client take its steps; returns what each answered."""
     preload = ["--require", str(PROGRAM.with_name("names.cjs"))] if "UPA_NAMES" in environment else []
     done = subprocess.run(
-        [node, *preload, str(PROGRAM), str(HOME), client],
+        [node, *preload, str(PROGRAM), str(npm.CLIENTS.home), client],
         env={
             **os.environ,
             "NODE_EXTRA_CA_CERTS": str(ca_file),

@@ -1,4 +1,4 @@
-"""The command line: prints the functions with their triggers and addresses, then logs invocations as Core Tools do."""
+"""The command line: print the functions with their triggers and addresses, then log invocations as Core Tools do."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what the function logged with `extra=`: custom dimensions, in Azure."""
+    """Return the `extra=` of a function's log record: custom dimensions, in Azure."""
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
 

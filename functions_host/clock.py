@@ -1,4 +1,4 @@
-"""The clock that timers, durable timers and queue visibility share: real, scaled or stepped by hand.
+"""The clock of timers, durable timers and queue visibility: real, scaled, or stepped by hand.
 
 `functionTimeout` is not on it: code burns real seconds, whatever the clock says.
 """

@@ -27,7 +27,7 @@ Engine = tuple[TriggerEngine, Invoker, MessageQueues]
 
 @dataclass(frozen=True)
 class Makers:
-    """What both kinds of triggers are made from; what has to be closed in the end is added to `closers`."""
+    """The parts of both kinds of triggers; a part that must be closed in the end is added to `closers`."""
 
     worker: PythonWorker
     keys: Keys

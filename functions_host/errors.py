@@ -1,4 +1,4 @@
-"""What can go wrong with the host itself, each with the next step for the person who started it.
+"""Errors of the host itself, each with the next step for the person who started it.
 
 HostError
 ├── PythonTooOldError    the worker library needs a newer Python
@@ -75,4 +75,4 @@ class InvocationFailedError(HostError):
 
 
 class StoppingError(InvocationFailedError):
-    """The host stops; what was asked of the function is done by the next one."""
+    """The host stops; the next host runs the function."""

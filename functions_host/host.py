@@ -1,4 +1,4 @@
-"""The host: puts worker, queues, timers, durable engine and HTTP front together around one app."""
+"""The host: connects worker, queues, timers, durable engine and HTTP front around one app."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FunctionsHost:
         keys: bool = True,
         azure: AzureProgram | None = None,
     ) -> None:
-        """Keep them. Seven parameters: what of a host can be chosen, all but two with defaults."""
+        """Keep them. Seven parameters: the choices about a host, all but two with defaults."""
         self.app_dir = Path(app_dir).resolve()
         self.state_dir = Path(state_dir).resolve()
         self.clock: Clock = clock_from(clock) if clock is None or isinstance(clock, str) else clock
@@ -77,7 +77,7 @@ class FunctionsHost:
         self.stop()
 
     def start(self) -> None:
-        """Index the app, take up the state, begin to work.
+        """Index the app, load the state, begin to work.
 
         Raises:
             HostError: with the next step.
@@ -121,7 +121,7 @@ class FunctionsHost:
         return [function for function in self._worker.functions.values() if not disabled(function)]
 
     def stop(self) -> None:
-        """Stop in order; what is under way and does not end soon is taken up at the next start."""
+        """Stop in order; work that doesn't end soon is continued at the next start."""
         self._stopped.set()
         while self._closers:
             closer = self._closers.pop()
@@ -135,7 +135,7 @@ class FunctionsHost:
 
     @property
     def base_url(self) -> str:
-        """Where the HTTP front answers."""
+        """The address of the HTTP front."""
         return self._front.base_url
 
     @property
@@ -170,11 +170,11 @@ class FunctionsHost:
         return self._front.url(function)
 
     def schedule(self, function: str) -> str:
-        """Return a timer's schedule with settings put in."""
+        """Return a timer's schedule, with settings filled in."""
         return schedule_of(self._function(function, "timerTrigger"))
 
     def queue_name(self, function: str) -> str:
-        """Return the queue of a queue trigger with settings put in."""
+        """Return the queue of a queue trigger, with settings filled in."""
         return queue_of(self._function(function, "queueTrigger"))
 
     def next_run(self, function: str) -> Any:
@@ -192,7 +192,7 @@ class FunctionsHost:
     # ------------------------------------------------------------------ what can be done
 
     def invoke(self, name: str, value: Any = None) -> Any:
-        """Run any function but an orchestrator and return what it returned (JSON decoded).
+        """Run any function except an orchestrator and return its result (JSON decoded).
 
         `value` is the trigger's value: a message for a queue trigger, JSON for an activity.
 
@@ -222,14 +222,14 @@ class FunctionsHost:
         return self._engine.start_orchestration(name, input_, instance_id)
 
     def wait_idle(self, timeout: float, *, orchestrations: bool = True) -> bool:
-        """Wait until nothing is left to do now; tell whether that came within `timeout` seconds of wall time.
+        """Wait until nothing is left to do now; return whether that happened within `timeout` seconds of wall time.
 
         With `orchestrations`, an unfinished orchestration counts as something to do even while it waits for a durable
         timer or an event. Timers that are due in the future never count.
         """
         deadline = time.monotonic() + timeout
         calm = 0
-        while calm < 3:  # work moves between the parts: be calm in a row
+        while calm < 3:  # work moves between the parts, so they must be idle several times in a row
             calm = 0 if self._busy(orchestrations=orchestrations) else calm + 1
             if time.monotonic() > deadline:
                 return False

@@ -1,4 +1,4 @@
-"""A request and an answer, free of any server."""
+"""An HTTP request and an answer, independent of any server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request:
 
     @property
     def key(self) -> str | None:
-        """The function key that came along."""
+        """The function key in the request."""
         return self.headers.get("x-functions-key") or self.query.get("code")
 
 
@@ -41,7 +41,7 @@ class DurableAddresses(Protocol):
     """Answers requests to the addresses of the durable extension."""
 
     rpc_path: str
-    """Where requests of durable clients come in; empty where they don't come this way."""
+    """Where durable clients send their requests; empty where they use another way."""
 
     def answer(self, request: Request, path: list[str], *, from_client: bool) -> Answer:
         """Answer a request to a durable address; `from_client`: it comes from the client of 1.x."""

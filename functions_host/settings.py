@@ -1,4 +1,4 @@
-"""App settings from the environment and local.settings.json, and the parts of host.json that this host honours."""
+"""App settings from the environment and local.settings.json, and the parts of host.json that this host uses."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
 
 
 class Environment:
-    """Environment variables set for the time of a host's life."""
+    """Environment variables that are set while a host lives."""
 
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
 
     def set(self, values: Mapping[str, str]) -> None:
-        """Set variables, and remember what they were."""
+        """Set variables, and remember their old values."""
         for name, value in values.items():
             self._before.setdefault(name, os.environ.get(name))
             os.environ[name] = value
 
     def restore(self) -> None:
-        """Put back what was."""
+        """Restore the old values."""
         for name, value in self._before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -100,7 +100,7 @@ class QueueOptions:
 
 @dataclass(frozen=True)
 class HostConfig:
-    """The parts of host.json that this host honours."""
+    """The parts of host.json that this host uses."""
 
     queues: QueueOptions = field(default_factory=QueueOptions)
     route_prefix: str = "api"
@@ -116,7 +116,7 @@ class HostConfig:
     """extensions.durableTask.overridableExistingInstanceStates is AnyState."""
 
     def accepts(self, version: str | None) -> bool:
-        """Return whether orchestrations of a version are run; the others wait for a release that does."""
+        """Return whether orchestrations of a version are run; others wait for a release that does."""
         if self.match_strategy == "strict":
             return (version or "") == (self.default_version or "")
         if self.match_strategy == "currentorolder":
@@ -175,7 +175,7 @@ def _match_strategy(durable: dict[str, Any]) -> str:
 
 
 def _order(version: str | None) -> tuple[Any, ...]:
-    """Return what versions are ordered by: none first, numbers as numbers, other text after them."""
+    """Return the sort key of a version: no version first, numbers as numbers, other text last."""
     parts = (version or "").split(".") if version else []
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""The state directory: one SQLite database that outlives `kill -9`, and the lock that keeps a second host out."""
+"""The state directory: one SQLite database that survives `kill -9`, and the lock that keeps a second host out."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Database:
 
 
 class StateLock:
-    """Held while a host runs; the operating system gives it up when the process dies, however it dies."""
+    """Held while a host runs; the operating system releases it when the process dies, however it dies."""
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
@@ -92,7 +92,7 @@ class StateLock:
 
 
 def to_unix(moment: datetime | None) -> float | None:
-    """Return a moment as the database holds it."""
+    """Return a moment in the database's form."""
     return None if moment is None else moment.timestamp()
 
 

@@ -29,7 +29,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class PortTakenError(OSError):
-    """Somebody else listens there."""
+    """Another process listens on the port."""
 
 
 class Served:
@@ -263,7 +263,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _surface_of_host(host: str) -> str:
-    """Tell the surface by a real host name, in any national cloud [GR-25]."""
+    """Return the surface of a real host name, in any national cloud [GR-25]."""
     name = host.lower()
     if name.startswith("login."):
         return "login"

@@ -8,8 +8,11 @@ from itertools import count
 
 
 class Schedule:
-    """A heap of (time, action). Nothing runs by itself: `run_due` is called before every request and every reading
-    of state, so that an outside observer cannot tell the difference."""
+    """A heap of (time, action).
+
+    Nothing runs by itself: `run_due` is called before every request and every read of state, so that an observer
+    outside sees no difference.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

@@ -68,5 +68,5 @@ def main() -> None:
     """Run the command line; what an administrator can fix is one line, not a stack trace."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no arrows gets question marks
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets question marks in place of arrows
     command_line()()

@@ -263,7 +263,7 @@ def _name(kind: str, function: Function) -> str:
 
 
 def _text(value: TypedData | None) -> str:
-    """Return an orchestrator's answer, which is JSON text whatever kind the worker calls it."""
+    """Return an orchestrator's answer, which is JSON text, whatever type the worker says it is."""
     return "" if value is None or value.value is None else str(value.value)
 
 

@@ -23,20 +23,20 @@ class InvocationServer:
 
     def __init__(self, run: Run) -> None:
         self._path = f"/{secrets.token_urlsafe(16)}"
-        """Nobody but the program knows it."""
+        """Only the program knows it."""
         self._server = _Server(("127.0.0.1", 0), _handler(self._path, run))
 
     @property
     def address(self) -> str:
-        """Where invocations are posted to."""
+        """The address to which invocations are posted."""
         return f"http://127.0.0.1:{self._server.server_port}{self._path}"
 
     def start(self) -> None:
-        """Answer in a thread of its own."""
+        """Answer requests in a separate thread."""
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name="azure-posts").start()
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -51,7 +51,7 @@ def _handler(base: str, run: Run) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Say nothing: the invoker logs invocations."""
+            """Log nothing: the invoker logs invocations."""
 
         def handle_one_request(self) -> None:
             try:

@@ -27,7 +27,7 @@ log = logging.getLogger("functions_host.azure")
 
 @dataclass(frozen=True)
 class AzureProgram:
-    """Where the program is and how it runs."""
+    """The program's files and how it is started."""
 
     path: Path
     instance: str = "host-0"
@@ -49,7 +49,7 @@ def storage_of(settings: Mapping[str, str]) -> str:
 
 
 class Supervisor:
-    """Keeps the program running; in seconds of wall time, as everything that is Microsoft's."""
+    """Keeps the program running; its times are seconds of wall time, as Microsoft's triggers know no other clock."""
 
     def __init__(self, program: AzureProgram, config: Path) -> None:
         self._program = program
@@ -90,7 +90,7 @@ class Supervisor:
         return self._client
 
     def stop(self) -> None:
-        """Let it end what is under way; kill it when that takes too long."""
+        """Let it finish its work; kill it when that takes too long."""
         self._stopping = True
         process = self._process
         if process is None:
@@ -118,7 +118,7 @@ class Supervisor:
             raise AzureTriggersError(msg, "name the program with --azure-program") from exc
 
     def _environment(self) -> dict[str, str]:
-        """Return ours with another home: the SDK keeps the timers' past there, and hosts would share it."""
+        """Return our environment with another home: the SDK stores timers' history there, and hosts would share it."""
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         return {**os.environ, "XDG_CACHE_HOME": cache, "HOME": str(self._config.parent / "timers")}
 

@@ -13,7 +13,7 @@ from functions_host.settings import QueueOptions
 from functions_host.triggers.queues import QueueMessage
 
 SHOWN = 32
-"""More can't be peeked at in one request."""
+"""A request shows at most this many messages."""
 
 
 class AzureQueues:
@@ -71,7 +71,7 @@ class AzureQueues:
             return
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._service.close()
 
     def _send(self, client: QueueClient, text: str, delay: timedelta) -> str:

@@ -52,12 +52,12 @@ class SqliteBackend(KeptBackend):
         self._turns: dict[str, tuple[str, float]] = {}
         self._loaded = False
         self.failed = 0
-        """Orchestrations that ended in failure since the start."""
+        """Orchestrations that failed since the start."""
 
     # ------------------------------------------------------------------ lifecycle
 
     def start(self) -> str:
-        """Take up what the last run left, listen on a free port of the loopback interface and return the address."""
+        """Load the state of the last run, listen on a free port of the loopback interface and return the address."""
         self._shutdown_event.clear()
         if not self._loaded:
             self._load()
@@ -158,7 +158,7 @@ class SqliteBackend(KeptBackend):
     # ------------------------------------------------------------------ one execution of an instance
 
     def _begin_execution(self, instance: Instance) -> None:
-        """Give the run an identity: ids of tasks and timers restart with every execution, and must not be mixed up."""
+        """Give the run an identity: ids of tasks and timers start again with every execution."""
         self._executions[instance.instance_id] = uuid.uuid4().hex
 
     def _receiver(self, instance_id: str, execution: str) -> Instance | None:
@@ -185,7 +185,7 @@ class SqliteBackend(KeptBackend):
         self._name_activity(self._activity_queue[-1])
 
     def _name_activity(self, item: ActivityWorkItem) -> None:
-        """Give a work item a token that says to which execution it belongs."""
+        """Give a work item a token with its execution."""
         token: Any = f"{self._executions[item.instance_id]}/{item.task_id}"
         item.completion_token = token
         self._activities[token] = item
@@ -243,7 +243,7 @@ class SqliteBackend(KeptBackend):
     # ------------------------------------------------------------------ logs
 
     def GetWorkItems(self, request: pb.GetWorkItemsRequest, context: Any) -> Iterator[pb.WorkItem]:  # noqa: N802
-        """Hand out work; an orchestrator's turn is logged as Core Tools log it."""
+        """Hand out work; log an orchestrator's turn as Core Tools do."""
         for item in super().GetWorkItems(request, context):
             if item.HasField("orchestratorRequest"):
                 self._turn_began(item.orchestratorRequest.instanceId)
@@ -252,7 +252,7 @@ class SqliteBackend(KeptBackend):
     def CompleteOrchestratorTask(  # noqa: N802
         self, request: pb.OrchestratorResponse, context: Any
     ) -> pb.CompleteTaskResponse:
-        """Carry out what an orchestrator decided, and log how its turn ended."""
+        """Carry out an orchestrator's decisions, and log the end of its turn."""
         response = super().CompleteOrchestratorTask(request, context)
         self._turn_ended(request.instanceId)
         return response

@@ -1,4 +1,4 @@
-"""How orchestrations and entities are written and read back, and what a restart has to take up again."""
+"""Encode and decode orchestrations and entities, and find the work that a restart must continue."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def encode_instance(instance: OrchestrationInstance, execution: str) -> Row:
 
 
 def decode_instance(row: Row, *, token: int) -> tuple[OrchestrationInstance, str]:
-    """Return an instance and its execution id from a database row; events in work count as not yet worked off."""
+    """Return an instance and its execution id from a database row; events in work count as unprocessed."""
     instance_id, meta_text, events, failure = row
     meta = json.loads(meta_text)
     request = pb.OrchestratorRequest.FromString(events)

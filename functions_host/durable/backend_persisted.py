@@ -1,4 +1,4 @@
-"""durabletask's in-memory backend, with every change written to SQLite in one commit and read back at the start.
+"""durabletask's in-memory backend, with every change written to SQLite in one commit and read again at the start.
 
 What a restart finds is what the last answered request left: events being worked on count as not yet worked off.
 """
@@ -30,7 +30,7 @@ Instance = OrchestrationInstance
 
 
 class KeptBackend(InMemoryOrchestrationBackend, ABC):
-    """The persistence; `SqliteBackend` says how activities and timers are taken up again."""
+    """The persistence; `SqliteBackend` continues activities and timers after a restart."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(max_history_size=MAX_HISTORY, port=0)
@@ -38,18 +38,18 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
         self._clock = clock
         self._executions: dict[str, str] = {}
         self.before_start: Callable[[pb.CreateInstanceRequest, Any], None] = lambda _request, _context: None
-        """Completes, or refuses, a request to start an orchestration, from whatever side it comes."""
+        """Completes, or refuses, a request to start an orchestration, whoever sends it."""
 
         self.accepts: Callable[[str | None], bool] = lambda _version: True
-        """Tells whether this release runs orchestrations of a version; others wait for one that does."""
+        """Returns whether this release runs orchestrations of a version; others wait for a release that does."""
 
     @abstractmethod
     def _name_activity(self, item: ActivityWorkItem) -> None:
-        """Give a work item a token that says to which execution it belongs."""
+        """Give a work item a token with its execution."""
 
     @abstractmethod
     def _arm(self, instance_id: str, timer_id: int, fire_at: datetime) -> None:
-        """Have a timer fire at that moment, also when it is past."""
+        """Make a timer fire at this moment, also if it is past."""
 
     @abstractmethod
     def _begin_execution(self, instance: Instance) -> None:
@@ -125,7 +125,7 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
         self._save(instance_id)
 
     def StartInstance(self, request: pb.CreateInstanceRequest, context: Any) -> pb.CreateInstanceResponse:  # noqa: N802
-        """Start an instance and keep it."""
+        """Start an instance and store it."""
         self.before_start(request, context)
         with self._lock, self._db.transaction():
             response = super().StartInstance(request, context)
@@ -154,14 +154,14 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
             return response
 
     def SignalEntity(self, request: pb.SignalEntityRequest, context: Any) -> pb.SignalEntityResponse:  # noqa: N802
-        """Queue an operation and keep it."""
+        """Queue an operation and store it."""
         with self._lock, self._db.transaction():
             response = super().SignalEntity(request, context)
             self._save_entity(request.instanceId)
             return response
 
     def PurgeInstances(self, request: pb.PurgeInstancesRequest, context: Any) -> pb.PurgeInstancesResponse:  # noqa: N802
-        """Forget finished instances, on disk as well."""
+        """Delete finished instances, also from disk."""
         with self._lock, self._db.transaction():
             before = set(self._instances)
             response = super().PurgeInstances(request, context)
@@ -171,7 +171,7 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
             return response
 
     def _kept(self, call: Callable[..., Any], request: Any, context: Any) -> Any:
-        """Run an upstream call and keep what it changed."""
+        """Call upstream and store the changes."""
         with self._lock, self._db.transaction():
             response = call(request, context)
             if request.instanceId in self._instances:
@@ -179,7 +179,7 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
             return response
 
     def RaiseEvent(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Raise an event and keep it."""
+        """Raise an event and store it."""
         return self._kept(super().RaiseEvent, request, context)
 
     def TerminateInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -216,5 +216,5 @@ class KeptBackend(InMemoryOrchestrationBackend, ABC):
         return self._kept(super().RestartInstance, request, context)
 
     def RewindInstance(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Put a failed instance back before its failure."""
+        """Reset a failed instance to before its failure."""
         return self._kept(super().RewindInstance, request, context)

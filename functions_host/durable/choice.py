@@ -1,4 +1,4 @@
-"""Which line of azure-functions-durable an app is of: with 2.x every durable binding says `durableRequiresGrpc`."""
+"""The line of azure-functions-durable that an app uses: with 2.x every durable binding says `durableRequiresGrpc`."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of the host
 
 
 class _LocalCall:
-    """The call context of a request that comes from this process."""
+    """The call context of a request from this process."""
 
     def abort(self, code: grpc.StatusCode, message: str) -> None:
         raise Refused(code, message)
@@ -96,7 +96,7 @@ class DurableEngine:
         self._worker.start()  # type: ignore[no-untyped-call]
 
     def stop(self, grace: float = 10.0) -> bool:
-        """Stop; tell whether everything under way ended within `grace` seconds. What did not runs again next time."""
+        """Stop; return whether all work ended within `grace` seconds. The rest runs again next time."""
         clean = True
         if self._worker is not None:
             stopping = threading.Thread(target=self._worker.stop, daemon=True, name="durable-stop")
@@ -107,7 +107,7 @@ class DurableEngine:
         return clean
 
     def client_address(self, http: str) -> str:
-        """Return where a durable client turns to; `http` is where this host answers it over HTTP."""
+        """Return the address for a durable client; `http` is this host's own HTTP address."""
         return self._line.client_address(http, self._address)
 
     def busy(self) -> bool:
@@ -156,7 +156,7 @@ class DurableEngine:
             raise
 
     def _complete_start(self, request: pb.CreateInstanceRequest, context: Any) -> None:
-        """See to what the extension sees to before an orchestration starts, whoever asks for it."""
+        """Do what the Durable extension does before an orchestration starts, whoever asks for it."""
         if request.name not in self._orchestrators:
             known = ", ".join(sorted(self._orchestrators)) or "none"
             msg = (
@@ -196,17 +196,17 @@ class DurableEngine:
         return str(self._backend.RestartInstance(request, _LocalCall()).instanceId)
 
     def rewind(self, instance_id: str, reason: str) -> None:
-        """Put a failed instance back before its failure."""
+        """Reset a failed instance to before its failure."""
         text = wrappers_pb2.StringValue(value=reason)
         self._backend.RewindInstance(pb.RewindInstanceRequest(instanceId=instance_id, reason=text), _LocalCall())
 
     def purge(self, instance_id: str) -> int:
-        """Forget a finished instance; return how many were."""
+        """Delete a finished instance; return how many were deleted."""
         request = pb.PurgeInstancesRequest(instanceId=instance_id)
         return int(self._backend.PurgeInstances(request, _LocalCall()).deletedInstanceCount)
 
     def purge_by(self, since: datetime | None, until: datetime | None, statuses: Iterable[str]) -> int:
-        """Forget finished instances that were created in that time and ended so; return how many."""
+        """Delete finished instances by time of creation and status; return how many."""
         wanted = {text.lower() for text in statuses}
         chosen = pb.PurgeInstanceFilter(
             createdTimeFrom=_timestamp(since),

@@ -1,4 +1,4 @@
-"""An orchestration's history: which events belong to a task, and what the status query shows with showHistory=true."""
+"""An orchestration's history: events that belong to a task, and the answer to showHistory=true."""
 
 from __future__ import annotations
 

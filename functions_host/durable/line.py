@@ -1,4 +1,4 @@
-"""What differs between the two lines of azure-functions-durable, as one interface.
+"""The differences between the two lines of azure-functions-durable, as one interface.
 
 1.x replays JSON history in the SDK and talks HTTP to the extension; 2.x, on durabletask, replays protobuf work items
 and talks gRPC.
@@ -18,7 +18,7 @@ Call = Callable[[Function, TypedData], TypedData | None]
 
 
 class DurableLine(Protocol):
-    """How orchestrators (and entities) are run, and where clients turn to."""
+    """How orchestrators and entities are run, and the address for clients."""
 
     def add(self, name: str, function: Function) -> None:
         """Take an orchestrator or an entity of that name.
@@ -37,5 +37,5 @@ class DurableLine(Protocol):
         ...
 
     def client_address(self, http: str, grpc: str) -> str:
-        """Return what a client binding calls `rpcBaseUrl`, given where HTTP and the backend's gRPC answer."""
+        """Return the `rpcBaseUrl` of a client binding, from the addresses of HTTP and of the backend's gRPC."""
         ...

@@ -69,12 +69,12 @@ class HttpFront:
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
 
     def serve(self) -> None:
-        """Answer in a thread of its own."""
+        """Answer requests in a separate thread."""
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name="http-front").start()
         self._serving = True
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         if getattr(self, "_serving", False):
             self._server.shutdown()
         if getattr(self, "_server", None) is not None:
@@ -165,7 +165,7 @@ def _handler(front: HttpFront) -> type[BaseHTTPRequestHandler]:
         sys_version = ""
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Say nothing: invocations are logged, requests aren't."""
+            """Log nothing: invocations are logged, requests aren't."""
 
         def handle_one_request(self) -> None:
             try:
@@ -258,7 +258,7 @@ def _http_data(request: Request, parameters: dict[str, str]) -> TypedData:
 
 
 def _response(value: TypedData | None) -> Answer:
-    """Return what a function's return value means as a response."""
+    """Return the HTTP response for a function's return value."""
     if value is None or value.value is None:
         return Answer(204)
     if value.kind != "http":

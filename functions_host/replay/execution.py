@@ -1,4 +1,4 @@
-"""One execution on the virtual clock: what is pending and what is outstanding, whichever line of durable replays it."""
+"""One execution on the virtual clock: pending and outstanding work, for both lines of durable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from functions_host.replay.outcome import Call, Execution, Outcome, OutstandingE
 
 @dataclass
 class World:
-    """What an orchestrator runs in, from start to end."""
+    """The surroundings of an orchestrator, from start to end."""
 
     function: Callable[[Any], Any]
     activities: Mapping[str, Callable[[Any], Any]]
@@ -32,14 +32,14 @@ class World:
 
 @dataclass(frozen=True)
 class Ended:
-    """How an execution ended: with an output, or continued as new with another input."""
+    """The end of an execution: an output, or the input of the next one."""
 
     continued: bool
     value: Any
 
 
 class Run(ABC):
-    """One execution: what is pending."""
+    """One execution: its pending work."""
 
     def __init__(self, world: World, input_: Any) -> None:
         self._world = world
@@ -58,7 +58,7 @@ class Run(ABC):
 
     @abstractmethod
     def _step(self) -> Ended | None:
-        """Replay twice, take up what is new; None while it goes on.
+        """Replay twice, process the new actions; None while it goes on.
 
         Raises:
             ReplayError: one of its kinds.
@@ -88,7 +88,7 @@ class Run(ABC):
             return ended
 
     def _perform(self, name: str, given: str | None) -> tuple[str | None, Exception | None]:
-        """Call an activity, or what stands in for a sub-orchestrator; return its result as JSON, or its error."""
+        """Call an activity, or the function in place of a sub-orchestrator; return its result as JSON, or its error."""
         value = json.loads(given) if given is not None else None
         result, error = None, None
         try:
@@ -111,7 +111,7 @@ class Run(ABC):
         heapq.heappush(self._pending, (when, next(self._order), task_id, action))
 
     def _advance(self) -> None:
-        """Move virtual time to what comes next."""
+        """Move virtual time to the next pending event."""
         if not self._pending:
             msg = "it waits and nothing is outstanding; is an external event missing?"
             raise StuckError(msg)

@@ -1,4 +1,4 @@
-"""How a replayed orchestration went, and why one can't be run to its end."""
+"""The result of a replayed orchestration, and the reasons why one can't be run to its end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OutstandingError(ReplayError):
 
 
 class StuckError(ReplayError):
-    """The orchestrator waits and nothing will ever come, or it runs beyond the limits."""
+    """The orchestrator waits for something that will never come, or it runs beyond the limits."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Execution:
     input: Any
     began: datetime
     history_size: int = 0
-    """Events at the last replay: what the executor has to work through at the most."""
+    """Events at the last replay: the most that the executor has to process."""
     replays: int = 0
     ended: datetime | None = None
 
 
 @dataclass
 class Outcome:
-    """How it went."""
+    """The result of a replay."""
 
     output: Any = None
     custom_status: Any = None
@@ -69,7 +69,7 @@ class Outcome:
 
     @property
     def longest_history(self) -> int:
-        """The most events that any run came to."""
+        """The largest number of events of any run."""
         return max(execution.history_size for execution in self.executions)
 
     @property

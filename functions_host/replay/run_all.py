@@ -69,7 +69,7 @@ class Replay:
         events: Iterable[tuple[timedelta, str, Any]] = (),
         limit: timedelta = timedelta(days=400),
     ) -> None:
-        """Keep them. Seven parameters: what an orchestration can be told, all but two with defaults."""
+        """Keep them. Seven parameters: the choices about an orchestration, all but two with defaults."""
         self._world = World(
             function=_generator(orchestrator),
             activities=activities,
@@ -114,7 +114,7 @@ def _generator(orchestrator: Any) -> Callable[[Any], Any]:
 
 
 def _run_of_this_line() -> Callable[[World, Any], Run]:
-    """Return what makes an execution with the azure-functions-durable that is installed."""
+    """Return the execution class for the installed azure-functions-durable."""
     if version("azure-functions-durable").split(".")[0] == OLD_LINE:
         from functions_host.replay.v1 import RunV1  # each imports an SDK that the other can't
 

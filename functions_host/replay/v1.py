@@ -93,7 +93,7 @@ class RunV1(Run):
             raise OrchestratorFailedError(str(exc).split("\n\n$OutOfProcData$:", maxsplit=1)[0]) from exc.__cause__
 
     def _take_up(self, atoms: list[dict[str, Any]]) -> None:
-        """Carry out the actions that are new, and see that the old ones came out again."""
+        """Carry out the new actions, and check that the old ones came out again."""
         known = len(self._known)
         if [_identity(a) for a in atoms[:known]] != [_identity(a) for a in self._known]:
             msg = f"a replay decided differently from the first run: {atoms[:known]} / {self._known}"
@@ -186,7 +186,7 @@ def _atoms(actions: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
 
 
 def _identity(action: dict[str, Any]) -> dict[str, Any]:
-    """Return an action without what may change from replay to replay: a timer can be cancelled later."""
+    """Return an action without the parts that may change between replays: a timer can be cancelled later."""
     return {key: value for key, value in action.items() if key != "isCanceled"}
 
 

@@ -67,7 +67,7 @@ class EmbeddedEngine:
         return self._durable.failed
 
     def start(self, base_url: str) -> None:
-        """Take up the orchestrations of the last run."""
+        """Load the orchestrations of the last run."""
         self._base_url = base_url
         self._durable.start()
 
@@ -79,7 +79,7 @@ class EmbeddedEngine:
             timer.start()
 
     def pause(self) -> None:
-        """Take no further message, fire no more."""
+        """Take no new message and fire no timer."""
         for timer in reversed(self._scheduled):
             timer.stop()
         for listener in reversed(self._listeners):
@@ -163,7 +163,7 @@ class EmbeddedEngine:
         return QueueListener(self._queues, queue, run, clock=self._clock, options=self._config.queues)
 
     def _add_durable(self, function: Function) -> None:
-        """Register an orchestrator, entity or activity; others are none of the engine's business."""
+        """Register an orchestrator, entity or activity; ignore any other function."""
         match function.kind:
             case "orchestrationTrigger":
                 self._durable.add_orchestrator(name_of(function), function)

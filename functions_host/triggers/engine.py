@@ -1,4 +1,4 @@
-"""What triggers functions, as one interface: the embedded triggers, or Microsoft's in `functions_host.azure`."""
+"""The interface of triggers: the embedded ones, or Microsoft's in `functions_host.azure`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TriggerEngine(DurableAddresses, Protocol):
 
     @property
     def failed(self) -> int:
-        """How many orchestrations failed since the start, beside failed invocations."""
+        """How many orchestrations failed since the start, apart from failed invocations."""
         ...
 
     def start(self, base_url: str) -> None:
@@ -42,11 +42,11 @@ class TriggerEngine(DurableAddresses, Protocol):
         ...
 
     def pause(self) -> None:
-        """Trigger nothing new; what is under way goes on."""
+        """Trigger nothing new; running work goes on."""
         ...
 
     def stop(self) -> None:
-        """End; what was under way and did not end is taken up by the next engine on the same state."""
+        """End; the next engine on the same state continues unfinished work."""
         ...
 
     def client_binding(self) -> str:
@@ -78,5 +78,5 @@ class TriggerEngine(DurableAddresses, Protocol):
         ...
 
     def busy(self, *, orchestrations: bool) -> bool:
-        """Return whether there is something to do now; with `orchestrations`, an unfinished one counts as that."""
+        """Return whether there is something to do now; with `orchestrations`, an unfinished one counts too."""
         ...

@@ -48,7 +48,7 @@ class Invoker:
             return bool(self._running)
 
     def drain(self, grace: float = 5.0) -> None:
-        """Give what is under way a moment to end."""
+        """Give running invocations some time to end."""
         deadline = time.monotonic() + grace
         while self.busy() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -63,13 +63,12 @@ class Invoker:
         details: str = "",
         traceparent: str = "",
     ) -> TypedData | None:
-        """Run a function to its end and carry out its outputs; return `$return`, if it goes to nobody else.
+        """Run a function to its end and carry out its outputs; return `$return`, unless a binding takes it.
 
         Six parameters: the parts of one invocation.
 
         Raises:
             InvocationFailedError: it failed, ran out of time, or has a binding that isn't run here.
-
         """
         invocation_id = str(uuid.uuid4())
         name = f"Functions.{function.name}"
@@ -101,7 +100,7 @@ class Invoker:
         metadata: Mapping[str, TypedData] | None = None,
         traceparent: str = "",
     ) -> TypedData | None:
-        """Do what `invoke` does, without a word in the log and uncounted: the caller sees to that.
+        """Run a function as `invoke` does, without log lines and without counting: the caller does both.
 
         Raises:
             InvocationFailedError: as `invoke` does.
@@ -146,7 +145,7 @@ class Invoker:
 
 
 def _queue_bodies(data: TypedData) -> list[str | bytes]:
-    """Return the messages that an output stands for: one, or one for each element of a list."""
+    """Return the messages of an output: one, or one for each element of a list."""
     if data is None or data.value is None:
         return []
     if data.kind != "json":

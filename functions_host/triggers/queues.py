@@ -49,7 +49,7 @@ class Queues:
         self._clock = clock
         self._options = options
         self._listeners: dict[str, list[threading.Event]] = {}
-        # Nobody else holds the state directory, so whoever held a message is dead: it reappears now, not in 10 minutes.
+        # Nobody else holds the state directory, so a message's holder is dead: it is visible now, not in 10 minutes.
         self._db.execute("UPDATE message SET receipt = NULL, visible = 0 WHERE receipt IS NOT NULL")
 
     def put(self, queue: str, body: str | bytes, *, delay: timedelta = timedelta(0)) -> str:
@@ -87,11 +87,11 @@ class Queues:
         return leased
 
     def delete(self, message: QueueMessage) -> None:
-        """Remove a message that was worked off."""
+        """Remove a processed message."""
         self._db.execute("DELETE FROM message WHERE id = ? AND receipt = ?", (message.id, message.receipt))
 
     def give_back(self, message: QueueMessage) -> None:
-        """Let a message reappear after the visibility timeout."""
+        """Make a message visible again after the visibility timeout."""
         visible = self._clock.now() + self._options.visibility_timeout
         self._db.execute(
             "UPDATE message SET receipt = NULL, visible = ? WHERE id = ? AND receipt = ?",
@@ -116,7 +116,7 @@ class Queues:
         return [name for (name,) in self._db.execute("SELECT DISTINCT queue FROM message ORDER BY queue")]
 
     def next_visible(self, queue: str) -> datetime | None:
-        """Return when the next message that nobody works on can be seen."""
+        """Return when the next message that nobody works on becomes visible."""
         rows = self._db.execute("SELECT MIN(visible) FROM message WHERE queue = ? AND receipt IS NULL", (queue,))
         return None if rows[0][0] is None else from_unix(rows[0][0])
 
@@ -180,7 +180,7 @@ class QueueListener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no further message; those in work go on."""
+        """Take no new message; those in work go on."""
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():

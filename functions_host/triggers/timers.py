@@ -1,4 +1,4 @@
-"""Timer triggers: a thread each, so that none overlaps itself; the schedule's status outlives the process."""
+"""Timer triggers: one thread each, so that none overlaps itself; a schedule's status survives the process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TimerStatus:
-    """What is known of a timer between runs."""
+    """The stored facts about a timer between runs."""
 
     last: datetime | None
     next: datetime | None
@@ -50,7 +50,7 @@ class Timer:
         use_monitor: bool = True,
         run_on_startup: bool = False,
     ) -> None:
-        """Keep them. Eight parameters: what a timer trigger can be told."""
+        """Keep them. Eight parameters: the settings of a timer trigger."""
         self.name = name
         self._text = text
         self._schedule = schedule
@@ -83,7 +83,7 @@ class Timer:
         return self._singleton.locked() or (overdue and self._thread.is_alive())
 
     def fire_now(self) -> None:
-        """Fire by hand; waits for a run that is under way.
+        """Fire by hand; wait for a run that is under way.
 
         Raises:
             InvocationFailedError: the function failed.
@@ -93,7 +93,7 @@ class Timer:
             self._fire(status.info(past_due=False))
 
     def status(self) -> TimerStatus | None:
-        """Return the status as it was last written."""
+        """Return the last written status."""
         rows = self._db.execute("SELECT last, next, updated FROM timer WHERE name = ?", (self.name,))
         if not rows:
             return None
@@ -105,7 +105,7 @@ class Timer:
         )
 
     def _due_at_start(self) -> bool:
-        """Write the first status, or tell whether an occurrence was missed while no host ran."""
+        """Write the first status, or return whether an occurrence was missed while no host ran."""
         now = self._clock.now()
         status = self.status()
         if status is None or not self._use_monitor:

@@ -1,4 +1,4 @@
-"""Values of triggers: what a function receives, what its return value means, and its settings put in."""
+"""Values of triggers: the input of a function, its return value, and its settings filled in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BY_HAND = "This function was programmatically called via the host APIs."
 
 
 def setting(text: str) -> str:
-    """Put app settings in for `%NAME%`."""
+    """Replace `%NAME%` by app settings."""
     return resolve(text, os.environ)
 
 
@@ -43,7 +43,7 @@ def name_of(function: Function) -> str:
 
 
 def run_by_hand(invoker: Invoker, function: Function, value: Any) -> Any:
-    """Run a function by hand with its trigger's value, and return what it returned.
+    """Run a function by hand with its trigger's value, and return its result.
 
     Raises:
         UnknownFunctionError: its trigger can't be given by hand.
@@ -83,7 +83,7 @@ def decode(value: TypedData | None) -> Any:
 
 
 def queue_data(body: bytes) -> TypedData:
-    """Return a message's body as the worker receives it: text, or bytes where it is none."""
+    """Return a message's body for the worker: text, or bytes where it is no text."""
     try:
         return TypedData(string=body.decode("utf-8"))
     except UnicodeDecodeError:

@@ -25,13 +25,13 @@ class Function:
     name: str
     trigger: dict[str, Any]
     bindings: list[dict[str, Any]]
-    """All bindings, the trigger included, as indexed."""
+    """All bindings, with the trigger."""
     others: list[dict[str, Any]] = field(default_factory=list)
-    """The bindings but the trigger."""
+    """The bindings without the trigger."""
 
     @classmethod
     def of(cls, name: str, bindings: list[dict[str, Any]]) -> Function:
-        """Tell trigger and other bindings apart."""
+        """Return a function from its bindings: one trigger, and others."""
         trigger = next(b for b in bindings if str(b["type"]).lower().endswith("trigger"))
         return cls(name, trigger, bindings, [b for b in bindings if b is not trigger])
 
@@ -55,7 +55,7 @@ class Function:
         return next((b for b in self.others if b["name"] == name and _is_output(b)), None)
 
     def not_run_here(self) -> list[str]:
-        """Name the bindings that this host doesn't run."""
+        """Return the names of the bindings that this host doesn't run."""
         run_here = RUN_HERE | RUN_OVER_GRPC if self.over_grpc else RUN_HERE
         missing = [] if self.kind in run_here else [self.kind]
         for binding in self.others:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Message(SimpleNamespace):
-    """Built by keyword; a field that was not set reads as None."""
+    """Built by keyword; a field that wasn't set reads as None."""
 
     def __getattr__(self, name: str) -> Any:
         """Return None for an unset field."""
@@ -21,7 +21,7 @@ class Message(SimpleNamespace):
 
 
 class TypedData:
-    """One value on its way into or out of a function."""
+    """One value for a function, or from it."""
 
     KINDS = ("string", "json", "bytes", "stream", "http", "int", "double")
 
@@ -32,7 +32,7 @@ class TypedData:
             setattr(self, self.kind, self.value)
 
     def WhichOneof(self, _group: str) -> str | None:  # noqa: N802 - protobuf's name
-        """Return which kind of value is set, as protobuf does."""
+        """Return the kind of value that is set, as protobuf does."""
         return self.kind
 
 
@@ -52,7 +52,7 @@ class BindingInfo(Message):
 
 
 class StatusResult(Message):
-    """How a request ended."""
+    """The result of a request."""
 
     Failure, Success, Cancelled = 0, 1, 2
 
@@ -89,7 +89,7 @@ PLAIN = (
 
 
 def make_protos() -> SimpleNamespace:
-    """Return the namespace that the worker takes for its protobuf module."""
+    """Return the namespace that the worker uses as its protobuf module."""
     protos = SimpleNamespace(
         TypedData=TypedData,
         ParameterBinding=ParameterBinding,

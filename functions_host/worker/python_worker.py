@@ -1,4 +1,4 @@
-"""Drives the real Python worker library (`azure-functions-runtime`): index, load, invoke; on an event loop of its own.
+"""Drives the real Python worker library (`azure-functions-runtime`): index, load, invoke; on its own event loop.
 
 One app per process: the library and the app's modules keep their registries in module globals.
 """
@@ -84,7 +84,7 @@ class PythonWorker:
         return registry.get_function(self._metadata[name].function_id).func
 
     def stop(self) -> None:
-        """Stop the loop and the thread pool; threads that are still busy are left behind."""
+        """Stop the loop and the thread pool; busy threads are left behind."""
         if self._loop.is_closed():
             return
         if self._thread.is_alive():

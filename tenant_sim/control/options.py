@@ -20,11 +20,11 @@ _WORDS: dict[str, tuple[str | None, ...]] = {
     "bad_link": (None, "loop", "foreign", "missing"),
 }
 _FREE: dict[str, type] = {"limit": int, "delay": float, "page_token_lifetime_s": float}
-"""What a switch holds that may also be null: off, or whatever follows from something else."""
+"""Types of switches that may be null: off, or a value that follows from another setting."""
 
 
 def groups(sim: TenantSim) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    """Say what holds the switches of each group, and their names."""
+    """Return the object that holds the switches of each group, and their names."""
     return {
         "delta": (sim.delta.options, tuple(vars(sim.delta.options))),
         "graph": (sim, ("max_address",)),

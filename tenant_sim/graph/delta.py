@@ -42,13 +42,11 @@ class DeltaOptions:
     replays: float = 0.0
     """Chance, per page of an incremental round, that an unchanged user comes again [GR-16]."""
     farewells: float = 0.0
-    """Chance, per deleted user of an incremental round, that he comes as an update first, then as @removed: the same
-    entity may appear several times [GR-16]."""
+    """Chance, per deleted user of an incremental round, that an update comes before @removed [GR-16]."""
     lag_s: float = 0.0
     """Replication lag: changes younger than this aren't seen yet [GR-16]."""
     withheld: float = 0.0
-    """Share of the users that a full round leaves out without a word, always the same ones: a lost right or half an
-    answer looks like people leaving."""
+    """Share of the users that a full round leaves out silently, always the same: a lost right looks like it."""
     bad_link: str | None = None
     """Wrong with the next nextLink, once: `loop` (the URL just fetched), `foreign` (another host), `missing`."""
     page_token_lifetime_s: float | None = None
@@ -152,7 +150,7 @@ class Delta:
         return Page(members, following, count)
 
     def read_ahead(self) -> None:
-        """Render the page that a reader of a full round will ask for next, while he is busy with the last one."""
+        """Render the page that a reader of a full round will ask for next, while the reader processes the last one."""
         if self._ahead is not None:
             self._cached(*self._ahead)
             self._ahead = None
@@ -238,8 +236,10 @@ class Delta:
         return b",".join(out), len(out), position, position >= len(plan)
 
     def _plan(self, token: DeltaToken) -> list[tuple[int, frozenset[str] | None]]:
-        """Work out who belongs to a round: everybody with a tracked change in its part of the log, with the names of
-        all that changed; None: everything, because he was created or restored."""
+        """Return the users of a round: everybody with a tracked change in its part of the log.
+
+        With each come the names of what changed; None: everything, because the user was created or restored.
+        """
         key = (token.since, token.upto, token.select, token.only)
         if key in self._plans:
             return self._plans[key]
@@ -281,7 +281,7 @@ class Delta:
         return b",".join(part for part in (members, again) if part), count + more
 
     def _chance(self, share: float) -> bool:
-        """Throw the dice, but only if there is anything to win: what is switched off leaves the seed's course alone."""
+        """Draw at random, but only for a share above 0: a switch that is off doesn't change the random sequence."""
         return share > 0 and self._rng.random() < share
 
     def _visible(self) -> int:

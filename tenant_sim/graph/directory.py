@@ -25,7 +25,7 @@ CHUNK = 200
 LIVE, SOFT, HARD = 0, 1, 2
 
 RESTORABLE_S = 30 * 86_400
-"""A deleted user can be restored for 30 days, then he is gone for good [GR-13]."""
+"""A deleted user can be restored for 30 days, and not after that [GR-13]."""
 
 
 class Directory:
@@ -50,8 +50,10 @@ class Directory:
     # -- editing -----------------------------------------------------------------------------------------------------
 
     def add(self, attributes: dict[str, Any], *, profile: bool | None = True) -> str:
-        """Create a user and return his id. `profile`: True, the UPA profile exists at once; False, not yet; None, as
-        the tenant's `profile_delay` says."""
+        """Create a user and return the id.
+
+        `profile`: True, the UPA profile exists at once; False, not yet; None, as the tenant's `profile_delay` says.
+        """
         schema.check(attributes)
         record = {key: value for key, value in attributes.items() if value is not None}
         with self._lock:
@@ -101,7 +103,7 @@ class Directory:
             self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
 
     def restore(self, user: str) -> None:
-        """Bring a soft-deleted user back; delta shows him as newly created [GR-14]."""
+        """Bring a soft-deleted user back; delta shows a new user [GR-14]."""
         with self._lock:
             slot = self._slot(user)
             if self.status[slot] != SOFT:

@@ -120,7 +120,7 @@ class Rows:
         return self._layouts[number].record(orjson.loads(b"[%b]" % b",".join(lines)))
 
     def view(self, names: tuple[str, ...], cleared: frozenset[str] = frozenset()) -> View:
-        """Say how rows look through a `$select`."""
+        """Return the view of rows through a `$select`."""
         key = names, cleared.intersection(names)
         if key not in self._views:
             if len(self._views) >= 1000:

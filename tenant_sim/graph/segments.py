@@ -128,7 +128,7 @@ _USER = frozenset(
 
 
 def refusal(method: str, rest: str) -> HttpError:
-    """Say why a path below `/v1.0/` has no answer.
+    """Return the error for a path below `/v1.0/` that has no answer.
 
     ASSUMED [GR-50]: the text for an unknown segment is as reported by users of Graph.
     """

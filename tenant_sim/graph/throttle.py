@@ -47,7 +47,7 @@ class Throttle:
         return json_response(body, 429, headers)
 
     def headers(self, app_id: str) -> dict[str, str]:
-        """Tell how full the bucket is, from 0.8 on."""
+        """Return the headers about a bucket that is at least 0.8 full."""
         if not self.enabled:
             return {}
         share = self._windows.get(app_id, (0, 0))[1] / self._limit()

@@ -104,7 +104,7 @@ class Query:
 
 
 def operation(body: bytes) -> str:
-    """Tell which of the calls a request is, for the call log, without validating it."""
+    """Return the name of a request's call, for the call log, without validating it."""
     names = re.findall(rb'<Method [^>]*?Name="(\w+)"', body)
     return names[0].decode() if names else "ProcessQuery"
 

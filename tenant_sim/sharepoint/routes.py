@@ -36,8 +36,7 @@ _TENANT = "microsoft.online.sharepoint.tenantmanagement.office365tenant"
 
 
 class SharePointRoutes:
-    """One of the two hosts. Both answer ProcessQuery [SP-1] and PeopleManager; libraries are on the site
-    host."""
+    """One of the two hosts: both answer ProcessQuery [SP-1] and PeopleManager, libraries are on the site host."""
 
     def __init__(self, sim: TenantSim, surface: str, uploads: Uploads) -> None:
         self._sim, self._surface, self._uploads = sim, surface, uploads

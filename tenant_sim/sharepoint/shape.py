@@ -1,5 +1,4 @@
-"""The forms of SharePoint's answers: JSON without, with little or with verbose metadata, and Atom when no JSON was
-asked for."""
+"""The forms of SharePoint's answers: JSON with no, minimal or verbose metadata, and Atom without a wish for JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ DENIED = "Access denied. You do not have permission to perform this action or ac
 
 
 def form(request: Request) -> str:
-    """Tell which form the client asked for; plain application/json means minimal metadata."""
+    """Return the form that the client asked for; plain application/json means minimal metadata."""
     accept = request.headers.get("accept", "").lower().replace(" ", "")
     if "odata=verbose" in accept:
         return "verbose"
@@ -50,7 +49,7 @@ def collection(request: Request, values: list[dict[str, Any]], kind: str, fields
 
 
 def _chosen(request: Request, value: dict[str, Any]) -> dict[str, Any]:
-    """Keep what was selected; who reads more than he selected would fail live [SP-65]."""
+    """Return the selected properties; a client that reads others would fail live [SP-65]."""
     with _told(request):
         return query.choose(value, request.param("$select"))
 

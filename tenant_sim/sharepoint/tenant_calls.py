@@ -62,7 +62,7 @@ def require_tenant_rights(token: Token) -> None:
 
 @contextmanager
 def past_threshold() -> Iterator[None]:
-    """Word the refusal of a list of jobs that has grown too long as SharePoint does."""
+    """Turn the error about too long a list of jobs into SharePoint's words."""
     try:
         yield
     except TooManyJobsError as exc:

@@ -44,11 +44,11 @@ class Profiles:
         self._history: dict[int, list[Change]] = {}
         self.keep_history = True
         self.geos: dict[int, str] = {}
-        """Whose profile lives in another geo than the tenant's first, and which."""
+        """The geo of each profile that isn't in the tenant's first geo, by slot."""
         self._copies: dict[tuple[str, int], dict[str, str]] = {}
         self._held: dict[int, dict[str, str]] = {}
         self.names_lead_to_predecessors = False
-        """Whoever comes with the user name of somebody who left finds that person's profile, and its values."""
+        """True: a new person with the user name of a former one finds the former profile, with its values."""
         self._left: dict[str, dict[str, str]] = {}
         directory.listeners.append(self._follow)
 
@@ -137,7 +137,7 @@ class Profiles:
         return values | self._held.get(slot, {})
 
     def set(self, user: str, name: str, value: str, *, cause: str = "hand") -> None:
-        """Edit a value by hand, as an admin or the user himself would."""
+        """Edit a value by hand, as an admin or the user would."""
         slot = self._directory.slot_of(user)
         prop = self.property(name)
         if slot is None or not self.has(slot):

@@ -79,7 +79,7 @@ class TimerJob:
     # -- control -----------------------------------------------------------------------------------------------------
 
     def plan(self, nth: int | str, outcome: str | Fate | None = None, **fields: object) -> Fate:
-        """Say what happens to the n-th job from now on (`next` = the next one): a preset's name and/or fields."""
+        """Set what happens to the n-th job from now on (`next` = the next one): a preset's name and/or fields."""
         number = self._queued + 1 if nth == "next" else int(nth)
         self.script[number] = outcome if isinstance(outcome, Fate) else fate(outcome, **fields)
         return self.script[number]
@@ -104,8 +104,7 @@ class TimerJob:
         return job.told_id
 
     def _require_list(self) -> None:
-        """Fail once the list of jobs is too long for its view: scripts that ran daily for over a year ended so
-        [SP-59].
+        """Fail when the list of jobs is too long for its view, as after a year of daily jobs [SP-59].
 
         ASSUMED [SP-79]: the number is that of list views, and queueing, listing and reading one job all fail.
         """

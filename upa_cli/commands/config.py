@@ -131,7 +131,7 @@ def _kind(mapping: Mapping) -> str:
 
 
 def _from(mapping: Mapping) -> str:
-    """Say where the values come from: an attribute by its path, else the expression."""
+    """Return the source of the values: an attribute by its path, else the expression."""
     if isinstance(mapping.expression, Attribute):
         return mapping.expression.path
     return expression_text(mapping.expression)

@@ -168,7 +168,7 @@ def drop(cli: Cli, run: Run = None) -> int:
 
 
 def _decided_before(cli: Cli, run: str | None, decision: str) -> int | None:
-    """Answer as the first time where the run was decided so already; None where it wasn't."""
+    """Repeat the first answer where the run was decided before; None where it wasn't."""
     run = run or _last_decided(cli)
     found = holds.decided(cli.ports, cli.connector, run)
     if found is None or found.decision != decision:
@@ -178,7 +178,7 @@ def _decided_before(cli: Cli, run: str | None, decision: str) -> int | None:
 
 
 def _last_decided(cli: Cli) -> str:
-    """Return the run that may have been decided last, "" while one is held."""
+    """Return the run that was probably decided last, "" while one is held."""
     state = state_of(cli.ports.store, cli.connector.name).load().value
     if state.hold is not None:
         return ""

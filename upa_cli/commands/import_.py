@@ -31,7 +31,7 @@ from upa_core.services.plan.ad_hoc import begin_ad_hoc, check_may_begin
 from upa_core.state.document import state_of
 
 MAX_BYTES = 200_000_000
-"""Of a file; more belongs into a connector's own source."""
+"""Most bytes of a file; a larger one belongs in a connector's own source."""
 
 
 @command(
@@ -216,7 +216,7 @@ def _match(match: Sequence[str], id_property: str | None, id_type: str | None) -
 
 
 def _check_quiet(cli: Cli, connector: Connector, *, dry_run: bool) -> None:
-    """Tell what is in the way before the directory is read."""
+    """Raise what is in the way, before the directory is read."""
     state = state_of(cli.app.store, connector.name).load().value
     if dry_run:
         return

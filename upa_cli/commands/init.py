@@ -190,7 +190,7 @@ def _pairs(texts: list[str]) -> list[tuple[str, str]]:
 
 
 def _check(cli: Cli, text: str, name: str) -> None:
-    """Load what would be written: what is wrong with it comes from an answer."""
+    """Load the file that would be written: any problem in it comes from an answer."""
     from upa_core.config import load_config  # pydantic is slow
 
     load_config(text, cli.environ, name=name)

@@ -106,7 +106,7 @@ def _job(job: ImportJob, connector: str, now: datetime) -> dict[str, Any]:
 
 
 def _made(name: str) -> datetime | None:
-    """Return the moment in a file's name: of our runs in UTC; of the cmdlet, in its computer's time, none."""
+    """Return the moment in a file's name. In our names it is UTC; in the cmdlet's it is local time, so None."""
     found = re.search(r"-([0-9]{8}T[0-9]{6}Z-[a-z0-9]{4})-", name)
     return moment_of(found[1]) if found else None
 
@@ -133,7 +133,7 @@ def jobs_cancel(cli: Cli, job: Annotated[str, typer.Argument(metavar="ID", help=
 
 
 def _end_flight(cli: Cli, job: ImportJob) -> None:
-    """Write that our own file in flight was given up, so that nobody waits for an import job that is gone."""
+    """Note that our own file in flight was given up, so that nobody waits for a cancelled import job."""
     flight = lane_of(cli.ports.store, cli.connector).load().value.in_flight
     if flight is not None and flight.connector == cli.connector.name and flight.jobs == (job.id,):
         archive_given_up(cli.ports, cli.connector, flight, f"cancelled by {cli.who}", abandoned=False, jobs=[job])

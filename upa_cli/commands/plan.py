@@ -39,7 +39,7 @@ from upa_core.state.document import state_of
 
 SHOWN = 20
 MAX_NAMES = 1000
-"""Names asked of Graph; people after these are told by object id alone."""
+"""Names that Graph is asked for; later people have an object id alone."""
 
 
 @command(
@@ -169,7 +169,7 @@ def _mode(cli: Cli) -> str:
 
 
 def _hours(jobs: int) -> list[float]:
-    """Return how long import jobs take, one after another: minutes to 2.5 hours each were reported."""
+    """Return how long import jobs take, one after another: reports name minutes to 2.5 hours for each."""
     return [round(jobs * 0.25, 2), round(jobs * timedelta(hours=2.5).total_seconds() / 3600, 1)]
 
 

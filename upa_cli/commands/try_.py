@@ -18,7 +18,7 @@ from upa_core.domain.people.mapping import Mapping
 from upa_core.services.insight.trial import Trial, Tried, try_mapping
 
 WIDE = 34
-"""A cell is cut here: three of them fit a terminal of 80 columns with their gaps."""
+"""The width of a cell: three of them with gaps fit a terminal of 80 columns."""
 Type = Literal["string", "date", "datetime", "boolean", "integer"]
 
 
@@ -109,7 +109,7 @@ def _document(connector: Connector, mapping: Mapping, trial: Trial, ordered: lis
 
 
 def _meant(connector: Connector, what: str, kind: Type) -> Mapping:
-    """Return the mapping of that property, else one made of the attribute or expression as the file would make it."""
+    """Return the mapping of that property, or a new one for the attribute or expression, as the file would make it."""
     from upa_core.config.build.mapping import build_mapping  # pydantic is slow
     from upa_core.config.models_mapping import MappingModel
     from upa_core.config.sources.names import Names

@@ -1,4 +1,4 @@
-"""What happens in the demo's directory: hires from an HR feed, then edits, a joiner, a leaver, a lost value."""
+"""The events in the demo's directory: hires from an HR feed, then edits, a joiner, a leaver, a lost value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIVISIONS = ("Electronics", "Food & Süßwaren", "Bücher / Medien")
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A directory as HR hired it."""
+    """A directory as HR filled it."""
 
     count: int
     source: str
@@ -25,12 +25,12 @@ class Seeded:
     edits: list[hr.Row]
     """Later HR rows; empty for the made-up feed."""
     aside: tuple[str, ...] = ()
-    """Lines that tell of rows which can't be used, with line and cell."""
+    """Lines about rows that can't be used, with line and cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """To whom HR will do something: object ids."""
+    """The people to whom HR will do something: object ids."""
 
     edited: tuple[str, ...]
     leaves: str
@@ -38,7 +38,7 @@ class Cast:
 
     @property
     def shown(self) -> dict[str, str]:
-        """A few of them, with what happens."""
+        """A few of them, with their event."""
         return {**dict.fromkeys(self.edited[:3], "edited"), self.loses_value: "lost a value"}
 
 
@@ -71,7 +71,7 @@ def choose(sim: TenantSim, seeded: Seeded) -> Cast:
 
 
 def apply_edits(sim: TenantSim, seeded: Seeded, cast: Cast) -> str:
-    """Let it happen, and hire one whose profile doesn't exist yet; returns the joiner's id."""
+    """Make the events happen, and hire a person without a profile; return the joiner's id."""
     later = {seeded.ids[row.key] for row in seeded.edits}
     for row in seeded.edits:
         if seeded.ids[row.key] in cast.edited:

@@ -32,25 +32,25 @@ LOOK_AGAIN = 0.1
 
 
 class EngineError(Exception):
-    """The function app didn't do what the demo asked for; the text says what was seen."""
+    """The function app didn't do what the demo asked for; the text says what happened."""
 
 
 class Engine(Protocol):
-    """Runs the connector to the end of what is due."""
+    """Runs the connector until nothing is due."""
 
     base_url: str
-    """Where the function app listens; empty where there is none."""
+    """The address of the function app; empty where there is none."""
     key: str
-    """The function key that it asks for; empty where it asks for none."""
+    """The function key that it needs; empty where it needs none."""
 
     def run(self, *, full: bool) -> None:
-        """Ask for a run and come back when everything it brings has been settled."""
+        """Ask for a run, and return when everything in it is settled."""
 
     def wait_for_delivery(self) -> None:
-        """Let the pipeline deliver by itself what escrow makes due."""
+        """Wait until the pipeline itself delivers the people in escrow who become due."""
 
     def stop(self) -> None:
-        """End what runs in the background; stopping again does nothing."""
+        """Stop everything in the background; stopping again does nothing."""
 
 
 class LoopEngine:
@@ -63,7 +63,7 @@ class LoopEngine:
         self._ports, self._connector = ports, connector
 
     def run(self, *, full: bool) -> None:
-        """Pull and do what is due, sleeping through import jobs."""
+        """Pull and do what is due; sleep through import jobs."""
         run_to_the_end(self._ports, self._connector, full=full)
 
     def wait_for_delivery(self) -> None:
@@ -104,7 +104,7 @@ class HostEngine:
         self.start()
 
     def start(self) -> None:
-        """Start the host, or start it again on what the last one left."""
+        """Start the host, or start it again with the state of the last one."""
         if self._reader is not None:
             self._reader.join()
         self._last = self.base_url = ""
@@ -130,7 +130,7 @@ class HostEngine:
             self.key = str(stored["default"])
 
     def kill(self) -> None:
-        """Kill the host as a power failure would: nothing is said, nothing is written."""
+        """Kill the host like a power failure: without a message, without a write."""
         self._process.kill()
 
     def run(self, *, full: bool) -> None:
@@ -142,12 +142,12 @@ class HostEngine:
         self._until(lambda: self._ended(run), f"run {run} to end")
 
     def wait_for_delivery(self) -> None:
-        """Wait for a tick of the timer that finds escrow due, and for what it brings."""
+        """Wait for a tick of the timer that finds escrow due, and for its results."""
         before = state_of(self._ports.store, self._connector.name).load().value.runs
         self.wait_until_settled(before + 1)
 
     def wait_until_settled(self, runs: int) -> None:
-        """Wait until so many runs have ended and nothing is in flight, the timer being the only help."""
+        """Wait until this many runs have ended and nothing is in flight; only the timer helps."""
         self._until(lambda: self._settled(runs), f"run number {runs} to be settled")
 
     def stop(self) -> None:
@@ -188,7 +188,7 @@ class HostEngine:
             time.sleep(LOOK_AGAIN)
 
     def _read(self) -> None:
-        """Turn the host's lines into narration."""
+        """Turn the host's output into narration."""
         with self._process:
             self._read_lines(self._process.stdout or ())
         self._up.set()

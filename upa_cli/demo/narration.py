@@ -1,4 +1,4 @@
-"""Tell in the terminal what the pipeline does while it does it."""
+"""Print in the terminal what the pipeline does while it does it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Narrator:
         self._job_state = ""
         self._watching: set[str] = set()
         self.muted = False
-        """Nothing more is said: what stands last stays in sight."""
+        """True: nothing more is printed, so that the last lines stay visible."""
         self.clock: Clock | None = None
 
     def emit(self, event: Event) -> None:
@@ -54,7 +54,7 @@ class Narrator:
         self.line(_line(event.name, event.fields), style)
 
     def function(self, name: str) -> None:
-        """Tell that a function of the app was invoked; of the watching that follows an import job only the first."""
+        """Print that a function of the app was invoked; of the calls that watch an import job only the first."""
         if name in _UNSPOKEN:
             return
         if name in _WATCHING:

@@ -1,4 +1,4 @@
-"""The oracle: what profiles must hold, told by the directory's history in the plainest way, without our own code.
+"""The oracle: what profiles must hold, computed plainly from the directory's history, without our own code.
 
 For each moment at which the pipeline looked, take each person as they were then: a value is set; no value clears where
 the mapping says `clear` (strings only) and otherwise leaves what was there. Who left keeps nothing.
@@ -22,7 +22,7 @@ Versions = Iterable[tuple[datetime, str, dict[str, Any] | None]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One mapping, as the oracle understands it: a copied attribute."""
+    """One mapping in the oracle's form: a copied attribute."""
 
     source: tuple[str, ...]
     target: str
@@ -47,13 +47,12 @@ def _path(source: str) -> tuple[str, ...]:
 
 
 def expected(versions: Versions, rules: Sequence[Rule], looked: Sequence[datetime]) -> dict[str, dict[str, str]]:
-    """Return what each person's profile must hold; only people who are there at the last look.
+    """Return what each person's profile must hold; only for people who are there at the last look.
 
     Args:
         versions: every version of every person (None: left), oldest first.
         rules: the mappings.
         looked: the moments at which the pipeline read the directory, in order.
-
     """
     history = sorted(versions, key=lambda version: version[0])
     profiles: dict[str, dict[str, str]] = {}
@@ -93,7 +92,7 @@ def possible(
     takes_part: Callable[[dict[str, Any]], bool] = lambda _: True,
     fits: Callable[[str], bool] = lambda _: True,
 ) -> dict[str, dict[str, set[str]]]:
-    """Return what each profile may hold where several versions can fall between two looks; "" is nothing at all.
+    """Return what each profile may hold where several versions can fall between two looks; "" is no value.
 
     Everything is delivered at each quiet moment. In between any version may have been, or none: only where a mapping
     keeps what was there does that leave more than one answer.
@@ -105,7 +104,6 @@ def possible(
         takes_part: whether all of a person's values are sent (in scope, and nothing of them is refused).
         fits: whether a text can be stored. Of a person with one that can't, the others arrive sooner or later: by the
             property that the log names, or by tries that leave out half of what is suspected.
-
     """
     moments = sorted([(when, 0, person, record) for when, person, record in versions], key=lambda one: one[:2])
     moments += [(when, 1, "", None) for when in quiet]
@@ -127,7 +125,7 @@ def possible(
 
 
 def _text(record: dict[str, Any], rule: Rule) -> str | None:
-    """Return what a rule says of a person, "" for clearing and None for keeping."""
+    """Return a rule's value for a person, "" for clearing and None for keeping."""
     value: Any = record
     for name in rule.source:
         value = (value or {}).get(name)

@@ -1,4 +1,4 @@
-"""What the reader types in another terminal: the program as it is called there, the variables as their shell has."""
+"""The commands that a reader types in another terminal: the program's name, and variables in their shell's words."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _NAMES: dict[str, Shell] = {"fish": "fish", "csh": "csh", "tcsh": "csh", "pwsh":
 
 
 def shell_of(environ: Mapping[str, str]) -> Shell:
-    """Return the reader's shell, as far as the environment tells: sh, bash and zsh understand the same words."""
+    """Return the reader's shell, as the environment shows it: sh, bash and zsh have the same words."""
     name = PurePath(environ.get("SHELL", "").replace("\\", "/")).stem.lower()
     return _NAMES.get(name, "pwsh" if not name and "PSModulePath" in environ else "sh")
 
 
 def program() -> str:
-    """Return how `upa` is called here: by its name where the path leads to this installation, else by its place."""
+    """Return the command that calls `upa` here: its name where the path leads to this installation, else its place."""
     beside = Path(sys.executable).parent / "upa"
     found = shutil.which("upa")
     if found is not None and beside.exists() and Path(found).resolve() == beside.resolve():

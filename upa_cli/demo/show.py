@@ -1,4 +1,4 @@
-"""What the demo prints: chapters, profiles before and after, run reports, the verdict."""
+"""The demo's output: chapters, profiles before and after, run reports, the verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN_DIFFERENCES = 5
 
 
 def addresses(console: Console, on: Stage) -> None:
-    """Say what is running and where."""
+    """Print what is running and where."""
     urls = on.served.urls
     console.print("[bold]upa-sync demo[/]: a simulated Microsoft 365 tenant on this machine, and the real pipeline")
     console.print(f"  [dim]Graph {urls.graph}  SharePoint {urls.sharepoint}  admin {urls.admin}[/]", highlight=False)
@@ -30,13 +30,13 @@ def addresses(console: Console, on: Stage) -> None:
 
 
 def chapter(console: Console, number: str, title: str) -> None:
-    """Begin a chapter."""
+    """Print the title of a chapter."""
     console.print()
     console.print(f"[bold cyan]{number}. {title}[/]", highlight=False)
 
 
 def profiles(console: Console, on: Stage, cast: dict[str, str], before: dict[str, dict[str, str]]) -> None:
-    """Show a few people as PeopleManager returns them, beside what their profiles held before the edits."""
+    """Print a few people's profiles as PeopleManager returns them, with the values before the edits."""
     table = Table(title="profiles, read back from SharePoint", title_justify="left", show_lines=False)
     for heading in ("person", "what happened", "property", "before", "after"):
         table.add_column(heading, overflow="fold")
@@ -58,7 +58,7 @@ def profiles(console: Console, on: Stage, cast: dict[str, str], before: dict[str
 
 
 def runs(console: Console, chapters: Sequence[Chapter]) -> None:
-    """Show what each run did and what it cost in calls."""
+    """Print what each run did and how many calls it made."""
     table = Table(title="runs, from their reports", title_justify="left")
     for heading in ("run", "seen", "to set", "to clear", "done", "escrow", "files", "Graph", "SPO"):
         table.add_column(heading, justify="left" if heading == "run" else "right", no_wrap=True)
@@ -80,7 +80,7 @@ def runs(console: Console, chapters: Sequence[Chapter]) -> None:
 
 
 def verdict(console: Console, on: Stage, wrong: Sequence[str], left_over: int, *, good: bool) -> None:
-    """Say whether it all came out right, and where to look next."""
+    """Print whether everything came out right, and where to look next."""
     if good:
         people = len(on.sim.directory.users())
         console.print(
@@ -99,7 +99,7 @@ def verdict(console: Console, on: Stage, wrong: Sequence[str], left_over: int, *
 
 
 def wait(console: Console, on: Stage) -> None:
-    """Keep the tenant up until somebody presses Ctrl-C; what to type stays the last thing on the screen."""
+    """Keep the tenant running until Ctrl-C; the commands to type stay the last thing on the screen."""
     console.print("[bold]The tenant stays up[/] until Ctrl-C. In another terminal, to work with it:")
     shell, upa = shell_of(os.environ), program()
     source = environment_file(on.folder, {**on.served.environment(), **on.environ}, shell)

@@ -1,4 +1,4 @@
-"""What the demo stands on: the tenant simulator, a folder for state, and the pipeline built as it is deployed."""
+"""The demo's stage: the tenant simulator, a folder for state, and the pipeline, built as it is deployed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from upa_core.ports.profiles import Profiles
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PACE = 1 / 9000
-"""Seconds of wall time to one of the demo's: an import job of two and a half hours takes one."""
+"""Seconds of wall time for one of the demo's seconds: an import job of two and a half hours takes one."""
 
 FACTOR = 600
-"""With the functions host, an hour of the demo's takes six seconds."""
+"""With the functions host, an hour of the demo takes six seconds."""
 QUICK_IMPORT = {"download_delay": 600.0, "processing": 300.0, "importing": 600.0}
-"""Seconds: there import jobs are quicker, or the demo would be spent waiting for them."""
+"""Seconds: import jobs are quicker with the functions host, or the demo would mostly wait for them."""
 
 CONNECTOR_FILE = """\
 # The demo's connector file, made by `make demo`. Check it with: upa config check
@@ -80,7 +80,7 @@ class DemoBusyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A running tenant and the pipeline that works on it."""
+    """A running tenant and the pipeline that works with it."""
 
     sim: TenantSim
     served: Served
@@ -92,7 +92,7 @@ class Stage:
     clock: Clock
     engine: Engine
     environ: dict[str, str]
-    """Settings that make the function app and the command line work here."""
+    """Settings for the function app and the command line on this stage."""
 
 
 @contextmanager
@@ -168,7 +168,7 @@ def stage(
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end this process as Ctrl-C does: what it started ends with it."""
+    """Make SIGTERM end this process as Ctrl-C does: its children end with it."""
 
     def end(*_: object) -> None:
         raise SystemExit(128 + signal.SIGTERM)
@@ -197,7 +197,7 @@ def _write_connector_file(folder: Path, served: Served) -> Path:
 
 @contextmanager
 def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set what unmodified clients read from the environment, and put it back."""
+    """Set the variables that unmodified clients read, and restore them."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -24,7 +24,7 @@ from upa_core.state.people import People
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What one run of the story did and cost."""
+    """The events and costs of one run of the story."""
 
     name: str
     reports: tuple[Report, ...]
@@ -34,7 +34,7 @@ class Chapter:
 def tell(
     console: Console, *, folder: Path, feed: Path | None, mapping: Path | None, people: int, keep: bool, host: bool
 ) -> bool:
-    """Run the whole story; True where every profile equals the oracle and nothing is left over.
+    """Run the whole story; return whether every profile equals the oracle and nothing is left over.
 
     Seven parameters: the options of `upa demo`.
     """
@@ -61,7 +61,7 @@ def tell(
         chapters.append(_chapter(on, "delta", lambda: on.engine.run(full=False)))
         escrowed = _in_escrow(on, joined)
         console.print(
-            f"  the joiner is {'in escrow' if escrowed else '[red]not in escrow[/]'}; his profile appears now"
+            f"  the joiner is {'in escrow' if escrowed else '[red]not in escrow[/]'}; the profile appears now"
         )
         on.sim.profiles.create(joined)
         chapters.append(_chapter(on, "escrow", on.engine.wait_for_delivery))
@@ -89,7 +89,7 @@ def tell(
 
 
 def _chapter(on: Stage, name: str, run: Callable[[], None]) -> Chapter:
-    """Run and gather the reports it left in the archive."""
+    """Run, and collect the reports that the run left in the archive."""
     on.sim.calls.reset()
     seen = set(_report_keys(on))
     run()

@@ -1,1 +1,1 @@
-"""Live checks: what was believed about SharePoint and Graph, tried against a test tenant."""
+"""Live checks: beliefs about SharePoint and Graph, tried with a test tenant."""

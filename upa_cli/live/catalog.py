@@ -43,14 +43,14 @@ class Batch:
 
 
 def with_needed(ids: Collection[str]) -> list[Check]:
-    """Return the named checks and those they come after, in the order of the catalogue."""
+    """Return the named checks and the checks that they follow, in the order of the catalogue."""
     wanted = set(ids)
     wanted |= {check.after for check in IMPORTS if check.id in wanted and check.after}
     return [check for check in CHECKS if check.id in wanted]
 
 
 def next_batch(open_: Sequence[ImportCheck], properties: Mapping[Kind, Sequence[str]], done: Collection[str]) -> Batch:
-    """Choose the checks of the next import job: as many as find properties of their own.
+    """Choose the checks of the next import job: as many as have properties of their own.
 
     A check that sends a broken or odd file goes alone. One that comes after another waits for it, and then gets the
     same properties. Checks whose kinds of property weren't named must not be among `open_`.
@@ -78,7 +78,7 @@ def next_batch(open_: Sequence[ImportCheck], properties: Mapping[Kind, Sequence[
 
 
 def lacking(check: ImportCheck, properties: Mapping[Kind, Sequence[str]]) -> str:
-    """Say which properties must be named before a check can run, "" where none is missing."""
+    """Return which properties must be named before a check can run, "" where none is missing."""
     for kind in sorted({kind for kind, _ in check.sends}):
         wanted, given = sum(one == kind for one, _ in check.sends), len(properties.get(kind, ()))
         if given < wanted:

@@ -1,4 +1,4 @@
-"""What a live check is: what it asks, what it needs, and how its answer is judged."""
+"""A live check: its question, its needs, and the judgement of its answer."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 Kind = Literal["string", "date", "boolean", "integer"]
 KINDS: tuple[Kind, ...] = ("string", "date", "boolean", "integer")
 STRANGER = "00000000-0000-4000-8000-000000000000"
-"""An object id that nobody has: the row of a file that can't be resolved."""
+"""An object id that nobody has: a row with it can't be resolved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check came to. The evidence holds no value of a profile but those that a check sent itself."""
+    """The result of a check. The evidence holds only values that a check itself sent."""
 
     result: Literal["holds", "differs", "untried"]
     evidence: str
 
 
 def holds(evidence: str) -> Verdict:
-    """Return that the belief is right."""
+    """Return a verdict: the belief is right."""
     return Verdict("holds", evidence)
 
 
 def differs(evidence: str) -> Verdict:
-    """Return that the tenant behaves otherwise."""
+    """Return a verdict: the tenant behaves in another way."""
     return Verdict("differs", evidence)
 
 
 def untried(reason: str) -> Verdict:
-    """Return that it couldn't be tried, and what it needs."""
+    """Return a verdict: it couldn't be tried, and what it needs."""
     return Verdict("untried", reason)
 
 
@@ -49,11 +49,11 @@ class Check:
     item: str
     """The heading in docs/never-tried-live.md; its "If not" says what to change."""
     facts: tuple[str, ...] = ()
-    """Ids of the register of facts that it confirms or refutes."""
+    """Ids of the facts that it confirms or refutes."""
     needs: str = ""
-    """What a person must have made ready; "" where the connector is enough."""
+    """What a person must prepare; "" where the connector is enough."""
     first: bool = False
-    """True for those that decide whether the product works at all."""
+    """True for checks that decide whether the product works at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Ended:
     """The test person's object id."""
 
     def values(self, check: str) -> list[str]:
-        """Return what the check's properties hold now."""
+        """Return the present values of the check's properties."""
         return [self.after.get(name, "") for name in self.properties[check]]
 
 
@@ -92,7 +92,7 @@ Rows = Callable[[str, str], Sequence[Mapping[str, str | None]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportCheck(Check):
-    """A check that takes an import job; several share one where they can."""
+    """A check that needs an import job; several share one if possible."""
 
     sends: tuple[tuple[Kind, str | None], ...] = ()
     """Values for the test person, each for a property of its kind that no other check of the import job uses."""
@@ -100,6 +100,6 @@ class ImportCheck(Check):
     with_stranger: bool = False
     """True: the file also names somebody who doesn't exist."""
     alone: Callable[[str, str], bytes] | None = None
-    """For a file that may spoil others: makes its content from the person's object id and the property."""
+    """For a file that may spoil other checks: returns its content for the person's object id and the property."""
     after: str = ""
-    """A check whose value has to be in the profile first."""
+    """A check whose value must be in the profile before."""

@@ -1,4 +1,4 @@
-"""How the end of an import job is judged: one function for each check that takes one."""
+"""The judgements at the end of an import job: one function for each check that needs one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of SharePoint do that are answered at once: one function each, from tenant to verdict."""
+"""The questions of checks that SharePoint answers at once: one function each, from tenant to verdict."""
 
 from __future__ import annotations
 

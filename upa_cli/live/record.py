@@ -1,4 +1,4 @@
-"""The record of a series of live checks: what is known so far, so that it can go on on another day."""
+"""The record of a series of live checks: the results so far, so that another day can continue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Flight:
 
 @dataclass
 class Result:
-    """What a check came to, when, and the service's ids of the requests it made."""
+    """The result of a check, when it was found, and the service's ids of its requests."""
 
     result: str
     evidence: str
@@ -41,7 +41,7 @@ class Result:
 
 @dataclass
 class Record:
-    """Everything so far. It names the test person and holds the old values of the properties: keep it private."""
+    """All results so far. It names the test person and holds the old values of the properties: keep it private."""
 
     tenant: str
     person: str
@@ -49,9 +49,9 @@ class Record:
     results: dict[str, Result] = field(default_factory=dict)
     flight: Flight | None = None
     original: dict[str, str] = field(default_factory=dict)
-    """What each property held before the first import job wrote to it."""
+    """The values of each property before the first import job wrote to it."""
     left: list[str] = field(default_factory=list)
-    """What couldn't be cleaned up, in words."""
+    """In words: things that couldn't be cleaned up."""
 
     def note(self, check: str, verdict: Verdict, at: str, requests: list[str]) -> None:
         """Keep a verdict."""

@@ -39,7 +39,7 @@ def _entry(check: Check, result: Result | None) -> dict[str, Any]:
 
 
 def markdown(checks: Sequence[Check], record: Record, version: str) -> str:
-    """Write the report as Markdown."""
+    """Return the report as Markdown."""
     data = document(checks, record)
     counts = {word: sum(one["result"] == word for one in data["checks"]) for word in ("holds", "differs", "untried")}
     summary = (
@@ -67,6 +67,6 @@ def markdown(checks: Sequence[Check], record: Record, version: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Put a text into a cell of a table: one line, no bar, no markup."""
+    """Return a text for a cell of a table: one line, no bar, no markup."""
     plain = " ".join(text.split())
     return plain.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""Run live checks to their end, or as far as they get today."""
+"""Run live checks to their end, or as far as possible today."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError,
 POLL = 300.0
 """Seconds between two looks at an import job."""
 RESTORE = "put-back"
-"""Stands for a check in the flight that writes the old values back."""
+"""The name of the flight that writes the old values back; it is no check."""
 _STATE_ERRORS = (AccessDeniedError, RefusedError, RetryLaterError, ConfigError)
 
 
 @dataclass
 class LiveRun:
-    """One invocation: a tenant, the record it adds to, and who is told."""
+    """One invocation: a tenant, the record, and a channel for messages."""
 
     tenant: LiveTenant
     record: Record
@@ -36,7 +36,7 @@ class LiveRun:
     tell: Callable[[str], None]
 
     def go(self, checks: Sequence[Check], *, wait: bool) -> bool:
-        """Run what isn't decided yet; returns whether all is decided and cleaned up.
+        """Run the checks that aren't decided yet; return whether all are decided and cleaned up.
 
         A check that the service didn't answer stays open. With `wait` false it looks at an import job once.
         """
@@ -98,7 +98,7 @@ class LiveRun:
     # -- import jobs -------------------------------------------------------------------------------------------------
 
     def _launch(self, batch: Batch) -> bool:
-        """Upload and queue the file of a batch; returns whether one may go on."""
+        """Upload and queue the file of a batch; return whether to continue."""
         tenant, fallback = self.tenant, next(iter(self.tenant.probe_map))
         before = self.calls.total
         try:
@@ -138,7 +138,7 @@ class LiveRun:
         return found[0]
 
     def _land(self, checks: Sequence[ImportCheck], *, wait: bool) -> bool:
-        """Follow the import job to its end, and judge; returns False where one comes back later."""
+        """Watch the import job to its end, and judge; return False where it must be watched again later."""
         flight, ports = self.record.flight, self.tenant.ports
         assert flight is not None
         while True:
@@ -178,7 +178,7 @@ class LiveRun:
         self._clean(flight, job)
 
     def _log(self, job: ImportJob) -> tuple[str, list[str]]:
-        """Read the log files; those that aren't there are no error."""
+        """Read the log files; a missing one is no error."""
         if not job.log_folder_uri:
             return "", []
         library = self.tenant.ports.library
@@ -204,7 +204,7 @@ class LiveRun:
             self.record.left.append(f"{name} holds a date of the checks, and it can't be cleared: {error}")
 
     def _put_back(self) -> bool:
-        """Send the old values of what was written by imports; returns whether that is under way now."""
+        """Send the old values of properties that imports wrote; return whether that is in progress now."""
         try:
             profile = self.tenant.profile() if self.record.original else {}
             dates = self.tenant.properties.get("date", ())

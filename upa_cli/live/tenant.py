@@ -1,4 +1,4 @@
-"""The test tenant as live checks see it: the product's own ports, and a few calls that the product never makes."""
+"""The test tenant for live checks: the product's own ports, and a few calls that the product never makes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _JSON = {"Accept": "application/json;odata=nometadata", "Content-Type": "applica
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An import job over nobody: how SharePoint took it, and whether it could be taken back."""
+    """An import job over nobody: SharePoint's answer, and whether it could be cancelled."""
 
     file: str
     url: str
@@ -63,7 +63,7 @@ class LiveTenant:
     """The machine's own seconds, whatever clock the connector has: for what a service takes to answer."""
 
     def new_name(self) -> str:
-        """Return a file name that housekeeping would know as ours, should it stay behind."""
+        """Return a file name that housekeeping recognises as ours, in case the file stays."""
         return file_name("live-check", run_id(self.ports.clock.now(), self.ports.ids.token()), 0)
 
     def one(self, kind: Kind) -> str | None:
@@ -108,7 +108,7 @@ class LiveTenant:
             self.delete(name)
 
     def delete(self, name: str) -> bool:
-        """Delete a file of ours; what stays is told at the end."""
+        """Delete a file of ours; a file that stays is reported at the end."""
         gone = self.ports.library.delete_file(self.ports.library.url_of(name))
         if not gone:
             self.left.append(name)
@@ -132,7 +132,7 @@ class LiveTenant:
             raise answer.refused()
 
     def recycle_bin(self) -> list[str]:
-        """Return the names of what is in the site's recycle bin."""
+        """Return the names in the site's recycle bin."""
         path = urlsplit(self.site_url).path.rstrip("/") + "/_api/web/RecycleBin?$select=LeafName&$top=500"
         answer = self.services["library"].request("GET", path, "RecycleBin", headers=_JSON, json=True)
         if not answer.ok:
@@ -147,7 +147,7 @@ class LiveTenant:
 def live_tenant(
     app: App, connector: Connector, person: str, properties: Mapping[Kind, Sequence[str]], *, editable: str, multi: str
 ) -> LiveTenant:
-    """Build it from a connector; nothing is called yet.
+    """Build the test tenant from a connector; nothing is called yet.
 
     Six parameters: the options of `upa live-check`.
     """

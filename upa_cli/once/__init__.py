@@ -1,1 +1,1 @@
-"""One file, once: read, matched to people, shown, sent as an ad hoc run, and its log explained."""
+"""One file, once: read, matched with people, shown, sent as an ad hoc run; then its log is explained."""

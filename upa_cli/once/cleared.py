@@ -1,10 +1,10 @@
-"""What `""` in a ready file is: to the file contract a value, to the plan a clear."""
+"""The meaning of `""` in a ready file: a value for the file contract, a clear for the plan."""
 
 from __future__ import annotations
 
 
 class _Cleared(str):
-    """A text that stands for "empty this property"; told by identity, never by what it says."""
+    """A text that means "empty this property"; it is recognised by identity, never by its content."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""See an import through to its end, here or after somebody stopped, and tell what became of it."""
+"""Watch an import to its end, here or after an interruption, and report its result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from upa_core.state.reports import read_report
 
 SHOWN = 20
 NAMED = 1000
-"""People whose names are asked for."""
+"""People whose names are looked up."""
 NOTHING_SENT: dict[str, Any] = {"run": "", "exported": 0, "failed": []}
 
 
@@ -37,7 +37,7 @@ def see_through(
     *,
     wait: bool,
 ) -> int:
-    """See a run through, tell what became of it, and return the exit code.
+    """Watch a run to its end, report its result, and return the exit code.
 
     Seven parameters: the run, and what is told beside its result.
 
@@ -49,7 +49,6 @@ def see_through(
         document: what is known of the import already.
         names: user principal names by object id; empty: they are asked for.
         wait: wait for import jobs.
-
     """
     try:
         with cli.progress.waiting() as narrate:
@@ -88,7 +87,7 @@ def _render_result(out: Console, report: Report, failed: list[dict[str, Any]]) -
 
 
 def see_again(cli: Cli, run: str, *, wait: bool) -> int:
-    """Go on with an import by its run, and tell what became of it; returns the exit code.
+    """Continue an import by its run, report its result, and return the exit code.
 
     Raises `CommandError` where no connector knows such an import.
     """
@@ -124,7 +123,7 @@ def _names(cli: Cli, ports: Ports, persons: Sequence[str]) -> dict[str, str]:
 
 
 def _bare(connector: Connector, name: str, files: int, people: int) -> dict[str, Any]:
-    """Return a document about a run whose file isn't at hand."""
+    """Return a document about a run without its file."""
     nothing = ("findings", "notes", "reread", "unmatched", "ambiguous", "set_aside", "changes")
     return {
         "connector": connector.name,

@@ -1,4 +1,4 @@
-"""What the options of `upa import` say: which column goes to which property, and which one names the person."""
+"""The options of `upa import`: which column goes to which property, and which column names the person."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.header import folded, likely_key
 
 ID_TYPES = {"email": "mail", "cloudid": "id", "principalname": "userPrincipalName"}
-"""SharePoint's ways to name a person, and the attributes that they are."""
+"""SharePoint's ways to name a person, and the attribute of each."""
 ImportType = Literal["string", "date", "datetime", "boolean", "integer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One column and the property that it goes to."""
+    """One column and its property."""
 
     column: str
     target: str
@@ -29,7 +29,7 @@ class Mapped:
 
 
 def mapped_of(texts: Sequence[str]) -> tuple[Mapped, ...]:
-    """Return what `COLUMN=PROPERTY` and `COLUMN=PROPERTY:TYPE` say.
+    """Return the meaning of `COLUMN=PROPERTY` and `COLUMN=PROPERTY:TYPE`.
 
     Raises `CommandError` for another form, and for a property that can't be a target or stands twice.
     """
@@ -55,7 +55,7 @@ def mapped_of(texts: Sequence[str]) -> tuple[Mapped, ...]:
 
 
 def key_of(names: Iterable[str], match: Sequence[str], pad: int) -> tuple[KeyPart, ...]:
-    """Return the columns that name a person together, and the attributes that they equal.
+    """Return the columns that name a person together, and the attributes with the same values.
 
     `match` holds `COLUMN=ATTRIBUTE`, a column whose name says which attribute it is, or an attribute for which there is
     such a column; nothing means: the column that usually names a person.

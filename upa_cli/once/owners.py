@@ -1,4 +1,4 @@
-"""Whose run an import is, and which of its properties a connector of the file owns."""
+"""The connector of an import's run, and the connectors that own its properties."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from upa_core.domain.people.mapping import OnEmpty
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """The connector that an import is a run of, with the import's own mappings, and what it overrides."""
+    """The connector of an import's run, with the import's own mappings, and the values that it overrides."""
 
     base: Connector
-    """As the connector file says it: the run is driven with it."""
+    """The connector in the connector file: it drives the run."""
     connector: Connector
-    """The same with mappings that read the file's columns: the plan is made with it."""
+    """The same with mappings that read the file's columns: it makes the plan."""
     mapped: tuple[Mapped, ...]
-    """As they were given, in the owner's spelling of the property."""
+    """The columns and properties as they were given, with the owner's spelling of the property."""
     owners: Mapping[str, str]
     """Property → the connector that owns it."""
 
 
 def owned_by(cli: Cli, mapped: Sequence[Mapped], on_empty: OnEmpty, *, override: bool) -> Owned:
-    """Return whose run it is: the connector that is named, or that owns the properties, or the only one.
+    """Return the connector of the run: the named one, or the owner of the properties, or the only one.
 
     Raises `CommandError` for a property that a connector owns, unless it is to be overridden and is that connector's.
     """

@@ -1,4 +1,4 @@
-"""Whom the keys of a file name in the directory: exactly one person, nobody, or several."""
+"""The people in the directory whom a file's keys name: exactly one, nobody, or several."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from upa_core.domain.sources.joined.secondary import compile_key_of
 from upa_core.ports.change_source import ChangeSource
 
 MAX_ASKED = 400
-"""People who are asked for one by one (20 a request); for more, or another key, the whole directory is read."""
+"""People who are read one by one (20 a request); for more, or another key, the whole directory is read."""
 _MAX_NAME = 113
 Tell = Callable[[int], None]
-"""Told how many people were read so far."""
+"""Is called with the number of people read so far."""
 
 
 @dataclass(slots=True)
 class Found:
-    """Who was found."""
+    """The people who were found."""
 
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Key → object id and user principal name."""
     ambiguous: set[str] = field(default_factory=set)
-    """Keys that several people have: none of them is meant for sure."""
+    """Keys that several people have: nobody can say whom they mean."""
 
 
 def find_people(
     source: ChangeSource, match: Sequence[KeyPart], keys: Iterable[str], tell: Tell = lambda _: None
 ) -> Found:
-    """Return who has these keys today.
+    """Return who has these keys now.
 
     Raises as `ChangeSource`.
     """

@@ -1,4 +1,4 @@
-"""What an import would send: one entry a person, and a word on every row that is none."""
+"""The plan of an import: one entry for each person, and a reason for each row that has none."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class OncePlan:
     lines: dict[str, int] = field(default_factory=dict)
     """Object id → line of the row."""
     unmatched: list[tuple[int, str]] = field(default_factory=list)
-    """Line and key of rows that are nobody's."""
+    """Line and key of rows that match nobody."""
     ambiguous: list[tuple[int, str]] = field(default_factory=list)
-    """Line and key of rows that several people may be meant by; nobody gets them."""
+    """Line and key of rows that match several people; nobody gets their values."""
     set_aside: list[tuple[int, str, str]] = field(default_factory=list)
-    """Line, property and why a value isn't sent; the person's other values are."""
+    """Line, property and the reason why a value isn't sent; the person's other values are."""
     empty: int = 0
-    """People whose row says nothing."""
+    """People whose row has no values."""
 
     @property
     def cleared(self) -> int:
-        """Return how many people lose a value, if they have it."""
+        """Return how many people lose a value, if they have one."""
         return sum("" in entry.new.values() for entry in self.entries)
 
     @property
@@ -58,7 +58,6 @@ def plan_once(connector: Connector, mapped: Sequence[Mapped], read: FileRead, fo
         mapped: column and property, in the mappings' order.
         read: the file.
         found: who has which key.
-
     """
     plan = OncePlan()
     targets = [
@@ -94,5 +93,5 @@ def plan_once(connector: Connector, mapped: Sequence[Mapped], read: FileRead, fo
 
 
 def _clearing(mapping: Mapping, columns: Sequence[str]) -> Desired:
-    """Return what an explicit "empty this" makes of a property."""
+    """Return what an explicit "empty this" means for a property."""
     return compile_mapping(replace(mapping, on_empty="clear"), columns)([None] * len(columns))

@@ -1,4 +1,4 @@
-"""The file of an import as rows of texts, judged by the file contract before the first of them counts."""
+"""The file of an import as rows of texts; the file contract judges it before the first row counts."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from upa_cli.once.ready_file import ReadyFile
 
 Row = tuple[int, str, tuple[str | None, ...]]
-"""Line (of a ready file: place in its list), key as keys are compared, and a value a column; None: no value."""
+"""Line (of a ready file: position in its list), key in comparable form, and a value for each column; None: no value."""
 _PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class FileRead:
-    """What became of the file."""
+    """The result of reading the file."""
 
     contract: Contract
     verdict: Verdict
     rows: tuple[Row, ...] = ()
-    """Those that count."""
+    """The rows that count."""
     columns: tuple[str, ...] = ()
-    """Of the rows' values."""
+    """The columns of the rows' values."""
     ready: bool = False
     changed: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def format(self) -> str:
-        """Return what kind of file it is."""
+        """Return the kind of the file."""
         return "bulk" if self.ready else self.contract.format
 
 
@@ -84,7 +84,7 @@ def read_file(
 
 
 def looks_ready(data: bytes) -> bool:
-    """Return whether a file begins as a ready bulk file does: one object, or a comment; not a list of people."""
+    """Return whether a file begins like a ready bulk file: with one object, or a comment; not with a list of people."""
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"/")
 
 
@@ -106,7 +106,7 @@ def _read_ready(data: bytes, contract: Contract, match: Sequence[str], pad: int,
 
 
 def _of_interest(file: ReadyFile, names: Sequence[str]) -> tuple[Change, ...]:
-    """Return the changes of values that are read."""
+    """Return the changes of values that the import reads."""
     ends = tuple(f".{name}" for name in names) + tuple(f"['{name}']" for name in names)
     return tuple(change for change in file.changed if change.path.endswith(ends))
 

@@ -1,4 +1,4 @@
-"""A ready bulk file as SharePoint's import reads it, Newtonsoft's leniencies included, and what they change."""
+"""A ready bulk file as SharePoint's import reads it, with Newtonsoft's leniency, and the values that this changes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class ReadyFile:
 
     entries: tuple[dict[str, Any], ...]
     changed: tuple[Change, ...]
-    """Values that are read as something else than was written."""
+    """Values that are read in another form than they were written."""
     notes: tuple[str, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that stands in an entry, in the order of their first appearance."""
+        """All names in entries, in the order of their first appearance."""
         return tuple(dict.fromkeys(name for entry in self.entries for name in entry))
 
 
@@ -51,7 +51,7 @@ def read_ready(data: bytes) -> ReadyFile:
 
 
 def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Decode; without a mark SharePoint takes a file for iso-8859-1, and what is UTF-8 was meant as such."""
+    """Decode; without a byte order mark SharePoint reads iso-8859-1, although valid UTF-8 was meant as UTF-8."""
     if data.startswith(_BOM) or data.isascii():
         return decode(data), ()
     try:
@@ -65,7 +65,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def check_names(file: ReadyFile, key: str, mapped: Sequence[str], left_out: Collection[str]) -> None:
-    """Raise `FileRefusedError` for a name without a mapping, which aborts an import, and for one that no entry has.
+    """Raise `FileRefusedError` for a name without a mapping, which aborts an import, and for a name in no entry.
 
     Names are compared exactly, as SharePoint compares them.
     """
@@ -84,7 +84,7 @@ def check_names(file: ReadyFile, key: str, mapped: Sequence[str], left_out: Coll
 
 
 class ReadyRecords:
-    """Implements `Records`: a header, then each entry; its line is its place in the list, from 1."""
+    """Implements `Records`: a header, then each entry; its line is its position in the list, from 1."""
 
     def __init__(self, file: ReadyFile, names: Sequence[str], *, is_cloud_id: bool) -> None:
         """Take the names that are read, the one that names the person first."""

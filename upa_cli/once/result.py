@@ -1,4 +1,4 @@
-"""What became of an import, person by person, from its archive alone."""
+"""The result of an import, person by person, from its archive alone."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ GONE = "its archive isn't kept any more"
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Somebody who didn't get everything, or a whole import file."""
+    """A person who didn't get all values, or a whole import file."""
 
     person: str
-    """Object id; "" where the whole file is meant."""
+    """Object id; "" for a whole file."""
     property: str
     """"" where the answer names none."""
     why: str
 
 
 def failed_people(ports: Ports, report: Report) -> list[Failed]:
-    """Return who didn't get what, as the logs say; of a file that confirmed nobody, why."""
+    """Return who didn't get which values, by the logs; for a file that confirmed nobody, the reason."""
     return list(chain.from_iterable(_of_file(ports, report, file) for file in report.files))
 
 

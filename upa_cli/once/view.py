@@ -1,4 +1,4 @@
-"""What an import shows before it sends: the file's verdict, whom it reaches, old → new."""
+"""The output of an import before it sends: the file's verdict, the people it reaches, old → new."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from upa_core.domain.redaction import Redactor
 
 SHOWN = 20
 LISTED = 1000
-"""Of each kind with --json."""
+"""Most entries of each kind with --json."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is shown of a plan."""
+    """The part of a plan that is shown."""
 
     sample: tuple[Entry, ...]
-    """The first people, with what their profiles hold today."""
+    """The first people, with the present values of their profiles."""
     import_files: int
     held: str
-    """Why the change threshold is passed, "" where it isn't."""
+    """Why the plan exceeds the change threshold, "" where it doesn't."""
     without_profile: int
-    """Of the sample, people who have no profile yet."""
+    """People in the sample without a profile."""
 
 
 def with_today(cli: Cli, connector: Connector, plan: OncePlan, most: int) -> tuple[tuple[Entry, ...], int]:
-    """Return the first entries with what their profiles hold, and how many of them have none.
+    """Return the first entries with the present values of their profiles, and how many of them have no profile.
 
     Raises `CommandError` for a property that profiles don't have.
     """
@@ -73,7 +73,7 @@ def _check_known(connector: Connector, profile: Mapping[str, str]) -> None:
 
 
 def files_needed(entries: Sequence[Entry], limits: Limits) -> int:
-    """Return how many import files the entries take."""
+    """Return how many import files the entries need."""
     file, files = begin(limits), 0
     while entries:
         entries = entries[file.add(entries) :]
@@ -83,7 +83,7 @@ def files_needed(entries: Sequence[Entry], limits: Limits) -> int:
 
 
 def document_of(name: str, read: FileRead, plan: OncePlan, look: Look, made: Connector) -> dict[str, Any]:
-    """Return what is known before anything is sent, for `--json`."""
+    """Return the document for `--json`, with everything known before anything is sent."""
     redactor = Redactor(made)
     columns = {one.target: one.inputs[0] for one in made.mappings}
     hidden = {columns[mapping.target] for mapping in made.mappings if mapping.redact}
@@ -114,7 +114,7 @@ def document_of(name: str, read: FileRead, plan: OncePlan, look: Look, made: Con
 
 
 def render_file(out: Console, name: str, read: FileRead) -> None:
-    """Show what the file contract says, and which values are read as something else."""
+    """Print the file contract's findings, and the values that are read in another form."""
     if read.verdict.findings:
         render_verdict(out, Path(name), read.contract, read.verdict)
     for note in read.notes:
@@ -122,7 +122,7 @@ def render_file(out: Console, name: str, read: FileRead) -> None:
 
 
 def render_plan(out: Console, name: str, read: FileRead, plan: OncePlan, look: Look, made: Connector) -> None:
-    """Show whom it reaches and what changes. Six parameters: the parts of the page."""
+    """Print the people it reaches and the changes. Six parameters: the parts of the page."""
     redactor = Redactor(made)
     secret = {one.inputs[0] for one in made.mappings if one.redact}
     if read.changed:

@@ -1,4 +1,4 @@
-"""What a pasted script says to the cmdlet: which mapping, which users, which folder, which site."""
+"""The parts of a pasted script: mapping, users, folder, site."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _KNOWN = ("userprofilepropertymapping", "users", "folder", "idtype", "wait", "wh
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What was found; "" and empty where the text doesn't say."""
+    """The parts that were found; "" and empty where the text doesn't have them."""
 
     mapping: Sequence[tuple[str, str]]
     """Profile property, attribute; in the order of the hashtable."""
     users: str = ""
-    """`-Users` as it stands."""
+    """The text of `-Users`."""
     users_filter: str = ""
-    """`-Filter` of the command that filled it."""
+    """The text of `-Filter` in the command that filled it."""
     users_delta: bool = False
     folder: str = ""
     id_type: str = ""
@@ -37,7 +37,7 @@ class Pasted:
     certificate: str = ""
     thumbprint: str = ""
     secret: bool = False
-    """A secret stood in the text; it isn't kept."""
+    """The text had a secret; it isn't kept."""
     cloud: str = ""
 
 

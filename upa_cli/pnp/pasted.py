@@ -1,4 +1,4 @@
-"""What `upa init --from-pnp` was given, as answers to its questions."""
+"""The text after `upa init --from-pnp`, as answers to the questions of `upa init`."""
 
 from __future__ import annotations
 

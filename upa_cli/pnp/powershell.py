@@ -1,4 +1,4 @@
-"""As much of PowerShell as a pasted command is made of: words, strings, variables, hashtables. Nothing is run."""
+"""The part of PowerShell that pasted commands use: words, strings, variables, hashtables. Nothing is run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_DEPTH = 8
 MAX_TOKENS = 20_000
 
 _DOUBLE, _SINGLE = '"“”„', "'‘’‚‛"
-"""Quotes as PowerShell takes them: what a word processor made of them is a quote too."""
+"""PowerShell's quotes, also those that a word processor makes of them."""
 _DASHES = "-–—―"
 _SKIP = re.compile(r"<#.*?#>|#[^\n]*|`[ \t]*\r?\n|[ \t\r\f\v\u00a0]+", re.DOTALL)
 _WORD = re.compile(r"[^\s;,=(){}\"'“”„‘’‚‛|@$]+")
@@ -20,7 +20,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
 class PowerShellError(ValueError):
-    """The text isn't PowerShell that is understood here; the message names the line."""
+    """The text isn't PowerShell that this parser understands; the message names the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command with its arguments; what stands before an `=` is the variable that it fills."""
+    """A command with its arguments; the name before an `=` is the variable that it fills."""
 
     name: str
     arguments: tuple[Argument, ...]
@@ -272,7 +272,7 @@ class _Parser:
             depth += {"(": 1, ")": -1}.get(token.kind, 0)
 
     def _rest(self) -> None:
-        """Pass over the rest of a statement that isn't understood and changes nothing here."""
+        """Skip the rest of a statement that isn't understood and has no effect here."""
         while (token := self._peek()) is not None and token.kind not in ("newline", ";"):
             self._at += 1
 

@@ -1,4 +1,4 @@
-"""From what a PnP command says to what the connector file says, with each change and its reason."""
+"""From a PnP command to a connector file; each change comes with its reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEFAULT_FOLDER = "Shared Documents"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that isn't as it was pasted."""
+    """One difference from the pasted text."""
 
     what: str
     why: str
@@ -47,7 +47,7 @@ class Translated:
 
 
 def translate(pasted: Pasted, extension_app: str | None = None) -> Translated:
-    """Say the same in our words; what can't be said is left out, by name and with the reason."""
+    """Return parts of a connector file with the same meaning; what can't be translated is left out, with a reason."""
     changes: list[Change] = []
     mappings: list[tuple[str, str]] = []
     left_out: list[tuple[str, str, str]] = []
@@ -77,7 +77,7 @@ def _bad_target(target: str) -> str:
 
 
 def _source(target: str, name: str, app: str | None, changes: list[Change]) -> str:
-    """Return the attribute, or an expression after `=`; PnP compares names of its own in any letter case."""
+    """Return the attribute, or an expression after `=`; PnP ignores letter case in its own names."""
     folded = {known.lower(): known for known in ATTRIBUTES}
     path = _LISTS.get(name.lower()) or folded.get(name.lower()) or other_name(name) or name
     if name.lower().startswith("ext_") and app:

@@ -1,4 +1,4 @@
-"""What a command works with: settings from options and environment, the app built on first use, and the output."""
+"""The context of a command: settings from options and environment, the app built on first use, and the output."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Options:
     color: bool = True
 
     def over(self, base: Options) -> Options:
-        """Lay the options of a command over those given before it."""
+        """Return a command's options, completed by those given before it."""
         return Options(
             config=self.config or base.config,
             state=self.state or base.state,
@@ -62,7 +62,7 @@ class Cli:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The environment with the options laid over it."""
+        """The environment, with the options in place of its variables."""
         return self._environ
 
     @property
@@ -72,7 +72,7 @@ class Cli:
 
     @cached_property
     def progress(self) -> Progress:
-        """Where events go: a line each on the error stream, nothing with `--json`."""
+        """The target of events: a line each on the error stream, nothing with `--json`."""
         return Progress(self.err, quiet=self.options.json and not self.options.debug, everything=self.options.debug)
 
     @cached_property
@@ -84,7 +84,7 @@ class Cli:
 
     @cached_property
     def connector(self) -> Connector:
-        """The connector that is meant: the named one, or the only one."""
+        """The chosen connector: the named one, or the only one."""
         known = self.app.connectors
         name = self.options.connector
         if name is None:
@@ -110,7 +110,7 @@ class Cli:
 
     @property
     def who(self) -> str:
-        """Name who is at the keyboard, for the record."""
+        """The name of the user at the keyboard, for the record."""
         try:
             return f"{getpass.getuser()}@{socket.gethostname()}"
         except (OSError, KeyError):
@@ -127,11 +127,11 @@ class Cli:
         """Print a JSON document to standard output."""
         try:
             text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
-        except TypeError:  # half a character in somebody's value: escaped, as JSON allows
+        except TypeError:  # a lone surrogate in a person's value: escaped, as JSON allows
             text = json.dumps(document, indent=2)
         self.out.file.write(text + "\n")
 
     def note(self, text: str, style: str = "") -> None:
-        """Tell something beside the result, on the error stream; silent with `--json`."""
+        """Print a remark on the error stream; nothing with `--json`."""
         if not self.options.json:
             self.err.print(output.clean(text), style=style)

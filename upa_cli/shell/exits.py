@@ -34,11 +34,11 @@ MEANINGS: dict[int, str] = {
     INTERNAL: "a defect of upa itself; `--debug` shows the stack trace",
     INTERRUPTED: "stopped with Ctrl-C, or by a no to a question; nothing is lost",
 }
-"""Every code and what it tells."""
+"""Every code and its meaning."""
 
 
 class CommandError(Exception):
-    """What an administrator asked for can't be done; the text says what to do instead."""
+    """The request can't be fulfilled; the text says what to do instead."""
 
     def __init__(self, message: str, exit_code: int = REFUSED) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class CommandError(Exception):
 
 
 def code_of(error: Exception) -> int:
-    """Return the exit code of an error (domain/errors: named for the recovery)."""
+    """Return the exit code of an error, by its class in domain/errors."""
     match error:
         case CommandError():
             return error.exit_code
@@ -66,4 +66,4 @@ HINTS: dict[int, str] = {
     ACCESS: "`upa doctor` tells which credential or role is missing, and how to grant it",
     LATER: "nothing is lost; try again in a few minutes",
 }
-"""The next step, where the message itself doesn't name one."""
+"""The next step, where the message itself names none."""

@@ -1,4 +1,4 @@
-"""What an extra of the package brings, and the one sentence for whoever did without it."""
+"""The packages of each extra, and the message for somebody without it."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ MODULES = {
         }
     ),
 }
-"""The modules that an extra of pyproject.toml brings beside what every installation has."""
+"""The modules that an extra of pyproject.toml adds to every installation."""
 _POSIX_ONLY = frozenset({"fcntl", "resource"})
 HOST_PYTHON = (3, 13)
 
 
 def install(extra: str) -> str:
-    """Return the command that brings an extra."""
+    """Return the command that installs an extra."""
     return f"pip install 'upa-sync[{extra}]'"
 
 
 @contextmanager
 def needing(extra: str, what: str) -> Iterator[None]:
-    """Import what an extra brings.
+    """Import the modules of an extra.
 
     Args:
         extra: a name of `MODULES`.
         what: the command that needs it.
 
     Raises `CommandError` with the command that installs the extra, where one of its modules is missing.
-
     """
     try:
         yield
@@ -52,7 +51,7 @@ def needing(extra: str, what: str) -> Iterator[None]:
 
 
 def what_the_host_lacks() -> str:
-    """Return what the functions host needs and doesn't have here, with the remedy; "" where it can run."""
+    """Return what the functions host lacks here, with the remedy; "" where it can run."""
     if sys.version_info < HOST_PYTHON:
         return "Python 3.13"
     if all(_is_there(module) for module in MODULES["host"]):

@@ -1,4 +1,4 @@
-"""What the terminal, a pipe or a spreadsheet gets: clean text, tables, CSV that no spreadsheet executes."""
+"""Output for a terminal, a pipe or a spreadsheet: clean text, tables, CSV that no spreadsheet executes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from upa_core.domain.spreadsheet import UNKNOWN
 
 EMPTY = "(empty)"
 PIPE_WIDTH = 160
-"""Where nobody looks at a terminal; COLUMNS says otherwise."""
+"""The width without a terminal; COLUMNS changes it."""
 
 
 def console(*, stderr: bool = False, color: bool = True) -> Console:
-    """Return a console that colours a terminal only, and never interprets what data says as markup."""
+    """Return a console that uses colours in a terminal only, and never interprets data as markup."""
     stream = sys.stderr if stderr else sys.stdout
     made = Console(file=stream, markup=False, highlight=False, emoji=False, no_color=not color, soft_wrap=True)
     if not made.is_terminal:
@@ -33,7 +33,7 @@ def console(*, stderr: bool = False, color: bool = True) -> Console:
 
 
 def clean(text: object) -> str:
-    """Make text from outside harmless to a terminal: what isn't printable is shown escaped."""
+    """Return text from outside in a form that is harmless to a terminal: unprintable characters are escaped."""
     shown = str(text)
     if shown.isprintable():
         return shown
@@ -46,7 +46,7 @@ def clean(text: object) -> str:
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = (), title: str = ""
 ) -> Table:
-    """Make a table of clean cells."""
+    """Return a table of clean cells."""
     made = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -68,12 +68,12 @@ def shown(value: str | None) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """Write a moment for people, in UTC."""
+    """Return a moment for people, in UTC."""
     return f"{when:%Y-%m-%d %H:%M} UTC" if when is not None else "-"
 
 
 def duration(seconds: float) -> str:
-    """Write a duration for people."""
+    """Return a duration for people."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return f"{seconds:.0f} s"
@@ -84,11 +84,11 @@ def duration(seconds: float) -> str:
 
 
 def short_duration(seconds: float) -> str:
-    """Write a duration for a narrow column."""
+    """Return a duration for a narrow column."""
     hours = seconds / 3600
     return f"{hours / 24:.0f} d" if hours >= 48 else f"{hours:.1f} h" if hours >= 1 else f"{seconds / 60:.0f} min"
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Write a number with its noun."""
+    """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,4 +1,4 @@
-"""Tells on the error stream what the pipeline does while it does it; the result goes to standard output."""
+"""Print on the error stream what the pipeline does while it does it; the result goes to standard output."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _STYLES = {Level.WARNING: "yellow", Level.ERROR: "red"}
 
 
 class Progress:
-    """Implements the port `Events`: prints what has a line; the same line twice in a row is printed once."""
+    """Implements the port `Events`: prints events that have a line; a repeated line is printed once."""
 
     def __init__(self, console: Console, *, quiet: bool = False, everything: bool = False) -> None:
         """Print to the console; `everything`: also the names and fields of events without a line."""
@@ -61,7 +61,10 @@ class Progress:
 
     @contextmanager
     def waiting(self) -> Iterator[Callable[[Step], None]]:
-        """Keep one live line in a terminal on what is waited for; it is told each step. Elsewhere: nothing."""
+        """Keep one live line in a terminal about the present wait; it is called with each step.
+
+        Elsewhere it does nothing.
+        """
         if self._quiet or not self._console.is_terminal:
             yield lambda _: None
             return

@@ -124,7 +124,7 @@ class Command:
     text: str
     examples: tuple[str, ...]
     shape: Mapping[str, str]
-    """Keys of the JSON document and what they mean."""
+    """Keys of the JSON document and their meaning."""
     exit_codes: tuple[int, ...]
     parameters: tuple[inspect.Parameter, ...] = field(default=(), repr=False)
 

@@ -24,11 +24,11 @@ RUN_WORDS = {
 
 
 RUN_STYLES = {"failed": "red", "partly": "yellow"}
-"""Colours of what a run came to."""
+"""Colours of a run's result."""
 
 
 def report_line(report: Report) -> str:
-    """Tell what a run came to."""
+    """Return the line about a run's result."""
     counts = report.counts
     nobody = report.outcome == "failed" and report.status == "success"
     return clean(
@@ -46,7 +46,7 @@ def report_line(report: Report) -> str:
 
 
 def step_line(outcome: str, step: Step, state: ConnectorState) -> str:
-    """Tell where a run stopped and what comes next."""
+    """Return the line that says where a run stopped and what comes next."""
     match outcome:
         case "held" if state.hold is not None:
             run = state.hold.run.id
@@ -68,7 +68,7 @@ def step_line(outcome: str, step: Step, state: ConnectorState) -> str:
 
 
 def changes_table(entries: Sequence[Entry], names: dict[str, str], redactor: Redactor, title: str = "") -> Table:
-    """Show old → new, a line each person and property."""
+    """Return a table of old → new, a line for each person and property."""
     rows = []
     for entry in entries:
         for at, (target, new) in enumerate(sorted(entry.new.items())):

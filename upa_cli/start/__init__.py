@@ -1,1 +1,1 @@
-"""A connector file to start from: questions, proposals from a file, and the text."""
+"""The first connector file: questions, proposals from a file, and the text."""

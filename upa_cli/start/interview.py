@@ -1,4 +1,4 @@
-"""The questions of `upa init`, each asked again until the connector file would take the answer."""
+"""The questions of `upa init`; each is asked again until the connector file accepts the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_cli.start.starter import Starter, starter_text
 from upa_core.domain.cloud import CLOUDS
 
 UNKNOWN_APP = "00000000-0000-0000-0000-000000000000"
-"""Stands in for the owner of directory extensions, who is asked for after the mappings."""
+"""The owner of directory extensions until the real one is asked for, after the mappings."""
 EXAMPLE = ("CostCenter", "employeeOrgData.costCenter")
 PLACEHOLDER = Starter(
     name="people",
@@ -25,11 +25,11 @@ PLACEHOLDER = Starter(
     mappings=(EXAMPLE,),
 )
 Check = Callable[[str], Starter]
-"""Makes of an answer the file to be checked; everything else in it is answered already, or a placeholder."""
+"""Builds the file to check from an answer; everything else in it is answered already, or a placeholder."""
 
 
 def addresses(sharepoint: str, site: str, cloud: str) -> tuple[str, str]:
-    """Return the admin site's and the site's address from SharePoint's name, a host or an address, and a path."""
+    """Return the addresses of the admin site and the site, from SharePoint's name, a host or an address, and a path."""
     suffix = CLOUDS[cloud].sharepoint_suffix if cloud in CLOUDS else "sharepoint.com"
     given = sharepoint.strip().rstrip("/")
     host = given.partition("://")[2] or given
@@ -42,10 +42,10 @@ def addresses(sharepoint: str, site: str, cloud: str) -> tuple[str, str]:
 
 
 class Interview:
-    """Asks in a terminal what wasn't given; prompts go to the error stream."""
+    """Asks in a terminal for what wasn't given; prompts go to the error stream."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        """Start with nothing answered."""
+        """Begin without answers."""
         self._environ = environ
         self._file = PLACEHOLDER
 
@@ -77,7 +77,7 @@ class Interview:
         )
 
     def certificate(self) -> tuple[str | None, str | None]:
-        """Ask how to sign in: client id and place of a certificate, or neither for a managed identity."""
+        """Ask how to sign in: return client id and place of a certificate, or neither for a managed identity."""
         if not typer.confirm("Sign in with a certificate (otherwise managed identity)?", err=True):
             return None, None
         client_id = self._ask(
@@ -130,7 +130,7 @@ class Interview:
         return str(typer.prompt(question, default=default, show_default=bool(default), value_proc=proc, err=True))
 
     def _problem(self, file: Starter) -> str:
-        """Return what the connector file would say of an answer, "" where it takes it."""
+        """Return the connector file's problem with an answer, "" where it accepts the answer."""
         from upa_core.config import ConfigFileError, load_config  # pydantic is slow
 
         try:

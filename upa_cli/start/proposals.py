@@ -1,4 +1,4 @@
-"""Mappings proposed from a file: its header says what there is, its first rows what kind of value."""
+"""Mappings proposed from a file: columns from its header, types from its first rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import SourceRow
 
 SOURCE = "hr"
-"""What the file is called in the connector file."""
+"""The name of the file's source in the connector file."""
 _SAMPLES = 1000
 _WORDS = frozenset({"true", "false"})
 _LIKE_A_DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}")
@@ -28,7 +28,7 @@ _LIKE_A_DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}")
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A column and the property that it could fill."""
+    """A column and a property for it."""
 
     column: str
     target: str
@@ -38,7 +38,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class FileProposal:
-    """How a file could be joined."""
+    """A proposal for joining a file."""
 
     at: str
     contract: Contract
@@ -49,7 +49,7 @@ class FileProposal:
 
 
 def propose(file: Path, *, encoding: str | None, delimiter: str | None) -> FileProposal:
-    """Read a file under the file contract and propose how it could be joined; nothing of a person's value is kept.
+    """Read a file under the file contract and propose how to join it; no person's value is kept.
 
     Raises `CommandError` where it can't be read, would be refused, names nobody or has nothing to map.
     """
@@ -108,7 +108,7 @@ def _mappings(columns: Sequence[str], rows: Sequence[SourceRow]) -> tuple[list[P
 
 
 def property_named(column: str) -> str:
-    """Return the property's name that a column's name makes, "" where none is left: `Cost center` is CostCenter."""
+    """Return a property name made from a column's name, "" where no letter is left: `Cost center` → CostCenter."""
     plain = unicodedata.normalize("NFKD", column.replace("ß", "ss")).encode("ascii", "ignore").decode()
     words = re.findall(r"[A-Za-z0-9]+", plain)
     name = "".join(word[:1].upper() + word[1:] for word in words).lstrip("0123456789")
@@ -116,7 +116,7 @@ def property_named(column: str) -> str:
 
 
 def _kind(values: Sequence[str]) -> tuple[str, str]:
-    """Return the type that every sample fits, and a remark; a text where one doesn't."""
+    """Return the type of all samples, and a remark; a text where they differ."""
     if all(map(_is_day, values)):
         return "date", ""
     if all(map(_is_moment, values)):
@@ -143,7 +143,7 @@ def _is_moment(value: str) -> bool:
 
 
 def _usual_length(keys: Iterable[str]) -> int:
-    """Return the length to fill keys up to, 0 where they aren't digits of one length with zeros in front."""
+    """Return the length to which keys are filled, 0 where they aren't digits of one length with leading zeros."""
     keys = list(keys)
     lengths = {len(key) for key in keys}
     zeros = any(key.startswith("0") for key in keys)

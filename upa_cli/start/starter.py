@@ -1,4 +1,4 @@
-"""The text of a new connector file, with comments that say what else there is."""
+"""The text of a new connector file, with comments about further settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upa_core.domain.people.attributes import type_of_attribute
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """Answers of an administrator."""
+    """An administrator's answers."""
 
     name: str
     tenant: str
@@ -33,13 +33,13 @@ class Starter:
     clauses: Sequence[str] = ()
     """Of the scope; none: everybody."""
     left_out: Sequence[tuple[str, str, str]] = ()
-    """Mappings that can't be: property, what was given, why. They stand in the file as comments."""
+    """Mappings that aren't possible: property, what was given, why. The file has them as comments."""
     notes: Sequence[str] = ()
     """Comments at the head of the file."""
 
 
 def starter_text(answers: Starter) -> str:
-    """Write the file; every answer is quoted, so that none can mean anything else in YAML."""
+    """Return the file; every answer is quoted, so that YAML can't read it as anything else."""
     return f"""\
 # The connector file of upa-sync. Check it with: upa config check
 # Every key is described in docs/reference/configuration.md; editors know them with: upa config schema
@@ -180,13 +180,13 @@ def _left_out(pairs: Sequence[tuple[str, str, str]]) -> str:
 
 
 def _type(source: str) -> str:
-    """Declare the type of an attribute that is no text: as a string, a date is written as Graph writes it."""
+    """Return the type of an attribute that isn't text; as a string, a date would keep Graph's form."""
     kind = {"datetime": "date", "boolean": "boolean"}.get(type_of_attribute(source))
     return f"        type: {kind}\n" if kind else ""
 
 
 def _quote(text: str) -> str:
-    """Write a text as YAML: plain where nothing can go wrong, otherwise as JSON, which YAML understands."""
+    """Return a text as YAML: plain where that is safe, otherwise as JSON, which YAML understands."""
     plain = text.isascii() and text.replace("-", "").replace("_", "").replace(".", "").isalnum() and text[0].isalpha()
     words = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
     return text if plain and text.lower() not in words else json.dumps(text)

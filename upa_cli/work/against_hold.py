@@ -1,4 +1,4 @@
-"""The plan of now beside the plan that is held."""
+"""Compare the present plan with the held plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 10
 
 
 def against_hold(found: Preview) -> dict[str, Any] | None:
-    """Return whether the plan is the one that is held, or in whom they differ; None where none is held."""
+    """Return whether the plan is the held one, or in whom they differ; None where none is held."""
     if found.held_plan is None:
         return None
     differ = compare(found.held_plan, found.people)
@@ -29,7 +29,7 @@ def against_hold(found: Preview) -> dict[str, Any] | None:
 
 
 def render_hold(out: Console, hold: dict[str, Any] | None, plan: str) -> None:
-    """Show it."""
+    """Print the comparison."""
     if hold is None:
         if plan:
             out.print(f"Plan {plan}.")

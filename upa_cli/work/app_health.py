@@ -1,4 +1,4 @@
-"""Ask the function app whether it is well: its health route is anonymous and says what keeps it from working."""
+"""Ask the function app for its health: the route is anonymous and says what keeps the app from working."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BROKEN = 503
 
 
 def is_address(text: str) -> bool:
-    """Return whether this is the address of a function app: https and a host, nothing behind it."""
+    """Return whether this is the address of a function app: https and a host, without a path."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 def ask_health(address: str) -> Finding:
-    """Return what the function app at this address says of itself; it never raises."""
+    """Return the function app's own report on its health; it never raises."""
     url = f"{address.rstrip('/')}/api/health"
     try:
         answer = requests.get(url, timeout=PATIENCE, allow_redirects=False)

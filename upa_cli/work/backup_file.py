@@ -13,7 +13,7 @@ from upa_core.services.admin.backup import NotABackupError
 
 @contextmanager
 def new_backup(file: Path) -> Iterator[BinaryIO]:
-    """Open a file that doesn't exist yet; it is deleted again where what is done with it fails."""
+    """Create a file, which must not exist; it is deleted again if the caller fails."""
     try:
         stream = file.open("xb")
     except FileExistsError as exc:
@@ -33,7 +33,7 @@ def new_backup(file: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def backup_to_read(file: Path) -> Iterator[BinaryIO]:
-    """Open a file; one that can't be read or isn't ours is a mistake of the command line."""
+    """Open a file; a file that can't be read or isn't a backup is a mistake of the command line."""
     try:
         stream = file.open("rb")
     except OSError as exc:

@@ -20,21 +20,21 @@ from upa_core.state.reports import read_report
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """How it went."""
+    """The result."""
 
     sent: dict[str, str]
     """By property."""
     told: Explanation
     planned: Planned | None
-    """What the run planned and what became of it; None where there was nothing to send."""
+    """The run's plan for the person and its result; None where there was nothing to send."""
     report: Report | None
-    """None where it hasn't ended: something stands in its way."""
+    """None where it hasn't ended: something is in its way."""
     why: str
-    """What that is, "" where it ended."""
+    """What is in its way, "" where it ended."""
 
     @property
     def confirmed(self) -> bool:
-        """True where the import job went through and nothing of the person waits in escrow."""
+        """True where the import job succeeded and nothing of the person waits in escrow."""
         return self.report is not None and self.report.outcome == "complete" and not self.told.escrow
 
 
@@ -48,7 +48,6 @@ def fly(cli: Cli, person: str) -> Canary:
     Raises:
         CommandError: another connector has the lane.
         UpaError: as `plan_person`, `begin_ad_hoc` and `advance`.
-
     """
     ports, connector = cli.ports, cli.connector
     _finish_earlier(cli)
@@ -74,7 +73,7 @@ def fly(cli: Cli, person: str) -> Canary:
 
 
 def _finish_earlier(cli: Cli) -> None:
-    """Finish a canary that was stopped midway."""
+    """Finish a canary that was interrupted."""
     open_run = state_of(cli.ports.store, cli.connector.name).load().value.run
     if open_run is None or open_run.ad_hoc is None or open_run.ad_hoc.kind != "canary":
         return

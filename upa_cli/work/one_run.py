@@ -1,4 +1,4 @@
-"""A run, opened: its timeline, its counts, and its people."""
+"""One run: its timeline, its counts, and its people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KIND_WORDS = ("cleared", "changed", "set", "escrowed", "declined")
 
 
 def show_one_run(cli: Cli, run: str, wanted: Wanted, *, csv: Path | None, after: str, limit: int) -> int:
-    """Show a run and a page of its people, or write all of them as CSV.
+    """Print a run and a page of its people, or write all of them as CSV.
 
     Six parameters: what is asked for, and how much of it.
     """
@@ -51,7 +51,7 @@ def show_one_run(cli: Cli, run: str, wanted: Wanted, *, csv: Path | None, after:
 
 
 def write_people(cli: Cli, view: RunPeopleView, wanted: Wanted, place: Path) -> int:
-    """Write everybody asked for as CSV; returns how many. Raises `CommandError` where it can't be written."""
+    """Write everybody asked for as CSV; return how many. Raises `CommandError` where it can't be written."""
     try:
         with place.open("w", encoding="utf-8-sig", newline="") as stream:
             return write_csv(view.everybody(wanted), lambda ids: names_of(cli, ids), stream)
@@ -83,7 +83,7 @@ def _render(out: Console, told: dict[str, Any], page: Page, names: dict[str, str
 
 
 def render_properties(out: Console, properties: dict[str, dict[str, int]]) -> None:
-    """Show counts by property and kind, clears first."""
+    """Print counts by property and kind, clears first."""
     used = [word for word in KIND_WORDS if any(of.get(word) for of in properties.values())]
     rows = [(name, *(f"{of.get(word, 0):,}" for word in used)) for name, of in properties.items()]
     if rows:
@@ -91,7 +91,7 @@ def render_properties(out: Console, properties: dict[str, dict[str, int]]) -> No
 
 
 def render_people(out: Console, people: Sequence[PersonTold], names: dict[str, str]) -> None:
-    """Show old → new and result, a line each person and property."""
+    """Print old → new and the result, a line for each person and property."""
     rows = []
     for one in people:
         for at, value in enumerate(one.values):

@@ -1,4 +1,4 @@
-"""What a run came to, and the state after a control took effect: shown by several commands."""
+"""A run's result, and the state after a control: several commands print them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ RUN_SHAPE = {
 def show_run(
     cli: Cli, result: RunResult, extra: Mapping[str, Any] | None = None, *, persons: Sequence[str] = ()
 ) -> int:
-    """Show what a run came to, with further keys for the JSON document; returns the exit code.
+    """Print a run's result, with further keys for the JSON document; return the exit code.
 
     Of `persons`, who were asked for, it tells whose values are declined and weren't sent.
     """
@@ -104,7 +104,7 @@ CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the
 
 
 def show_control(cli: Cli, done: str, text: str) -> int:
-    """Show that a control took effect."""
+    """Print that a control took effect."""
     from upa_core.services.health.status import status  # only controls tell the status
 
     document = {

@@ -15,15 +15,15 @@ from upa_core.services.insight.scope_view import ScopeView
 
 COLUMNS = ("person", "user", "property", "change", "old", "new", "why")
 MAX_ASKED = 2000
-"""Names asked of Graph for people whom this plan didn't read; the others are told by object id alone."""
+"""Names that Graph is asked for, of people whom this plan didn't read; the others have an object id alone."""
 _AT_ONCE = 200
 
 
 class PlanCsv:
-    """Takes every entry of the plan as it is made."""
+    """Writes every entry of the plan while the plan is made."""
 
     def __init__(self, cli: Cli, stream: TextIO, redactor: Redactor, names: dict[str, str]) -> None:
-        """Write the headings; `names` fills while people are read."""
+        """Write the headings; `names` grows while people are read."""
         self._cli, self._redactor, self._names = cli, redactor, names
         self._csv = SafeCsv(stream, COLUMNS)
         self._waiting: list[Entry] = []
@@ -31,19 +31,19 @@ class PlanCsv:
         self._why = ""
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
-        """Take people's changes; what isn't sent has no row."""
+        """Write people's changes; a value that isn't sent has no row."""
         del left_out
         self._waiting += entries
         if len(self._waiting) >= _AT_ONCE:
             self._write()
 
     def proposed(self) -> None:
-        """What comes from here on is of proposed mappings."""
+        """Mark the following entries as those of proposed mappings."""
         self._write()
         self._why = "proposed: not sent"
 
     def close(self, view: ScopeView) -> None:
-        """Write what waits, and who is out of scope and why."""
+        """Write the remaining rows, and the people out of scope with the reasons."""
         self._write()
         self._ask(list(view.outside))
         for person, why in sorted(view.outside.items()):

@@ -20,10 +20,10 @@ from upa_core.state.plan_writer import PlanWriter
 
 
 class PlanFiles:
-    """A plan sink: cuts the plan as a run would, in memory, and writes the files out at the end."""
+    """A plan sink: splits the plan as a run would, in memory, and writes the files at the end."""
 
     def __init__(self, ports: Ports, connector: Connector, also: PlanSink | None = None) -> None:
-        """Take the plan for a run of this moment, and hand it on to `also`."""
+        """Take the plan as for a run of this moment, and pass it on to `also`."""
         self._store = OverlayStore(ports.store, ports.clock)
         self._run = run_id(ports.clock.now(), ports.ids.token())
         state, apart = state_of(ports.store, connector.name).load().value, replace(ports, store=self._store)
@@ -37,7 +37,7 @@ class PlanFiles:
             self._also.add(entries, left_out)
 
     def write(self, folder: Path) -> list[str]:
-        """Write the files, readable by their owner alone; returns their names.
+        """Write the files, readable by their owner alone; return their names.
 
         Raises `CommandError` where the folder can't be written.
         """

@@ -1,4 +1,4 @@
-"""Reports of runs, of the connectors that are meant."""
+"""Reports of runs of the chosen connectors."""
 
 from __future__ import annotations
 

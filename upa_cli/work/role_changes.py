@@ -1,4 +1,4 @@
-"""What `upa grant` and `upa revoke` share: whose roles change, and how that is shown."""
+"""Shared by `upa grant` and `upa revoke`: whose roles change, and the output."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ SignIn = Annotated[
 
 
 def sign_in_way(given: str) -> Way:
-    """Return how to sign in; raises `CommandError` for another word."""
+    """Return the way to sign in; raises `CommandError` for another word."""
     if given not in get_args(Way):
         raise CommandError(f"--sign-in is cli, browser, device or connector, not {clean(given)[:40]!r}", exits.USAGE)
     return cast("Way", given)
 
 
 def change_roles(cli: Cli, roles: list[str] | None, to: str | None, way: str, *, dry_run: bool, revoke: bool) -> int:
-    """Grant or revoke roles, and show what was done. Six parameters: the options of `upa grant` and `upa revoke`."""
+    """Grant or revoke roles, and print the result. Six parameters: the options of `upa grant` and `upa revoke`."""
     wanted = _roles(cli, roles)
     grants = cli.app.role_grants(cli.connector, sign_in_way(way), cli.err.print)
     shown: list[dict[str, Any]] = []
@@ -99,7 +99,7 @@ def _roles(cli: Cli, given: list[str] | None) -> list[AppRole]:
 
 
 def _principals(cli: Cli, to: str | None) -> dict[str, set[str]]:
-    """Return whom to change, with the services each needs roles of."""
+    """Return the service principals, each with the services whose roles it needs."""
     if to is not None:
         if not is_app_id(to):
             raise CommandError(f"{clean(to)[:60]!r} is neither an application id nor an object id", exits.USAGE)
@@ -118,7 +118,7 @@ def _principals(cli: Cli, to: str | None) -> dict[str, set[str]]:
 
 
 def _identity(cli: Cli) -> str:
-    """Ask a system-assigned identity's own token who it is; it answers only where the identity lives."""
+    """Read the id of a system-assigned identity from its own token, which exists only where the identity lives."""
     try:
         token = cli.app.inspection(cli.connector).token("graph")
     except UpaError:

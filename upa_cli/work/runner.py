@@ -15,13 +15,13 @@ from upa_core.state.document import state_of
 from upa_core.state.reports import read_report
 
 _LANE_PATIENCE = 60.0
-"""Seconds between two looks, where nobody names the next."""
+"""Seconds between two looks, where no next time is known."""
 Narrate = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to: the pull, the reports of the export runs that ended, and the step it stopped at."""
+    """The result of a run: the pull, the reports of the export runs that ended, and the last step."""
 
     pulled: PullResult
     reports: tuple[Report, ...]
@@ -29,7 +29,7 @@ class RunResult:
 
     @property
     def failed(self) -> bool:
-        """True where an export run confirmed nobody, or not everybody without saying for whom."""
+        """True where an export run confirmed nobody, or left people out without naming them."""
         return any(report.outcome == "failed" for report in self.reports)
 
 
@@ -44,7 +44,6 @@ def run_to_the_end(
         full: begin a full round.
         wait: wait for import jobs; otherwise stop at the first one that isn't done.
         narrate: told each step.
-
     """
     pulled = pull(ports, connector, full=full)
     while pulled.status == "handed_over":
@@ -56,7 +55,7 @@ def run_to_the_end(
 def drive_run(
     ports: Ports, connector: Connector, run: str, *, wait: bool = True, narrate: Narrate = lambda _: None
 ) -> Step | None:
-    """Do what is due until one run has ended, and no more; returns the step it stopped at, None once it has ended.
+    """Do what is due until one run has ended; return the last step, None once the run has ended.
 
     It waits for the lane too, which another connector may have. With `wait` false it stops where it would wait.
     """
@@ -76,7 +75,7 @@ def drive_run(
 def drive(
     ports: Ports, connector: Connector, *, wait: bool = True, narrate: Narrate = lambda _: None
 ) -> tuple[tuple[Report, ...], Step]:
-    """Do what is due without pulling; returns the reports of the export runs that ended, and the step it stopped at."""
+    """Do what is due without pulling; return the reports of export runs that ended, and the last step."""
     runs: dict[str, None] = {}
     while True:
         step = advance(ports, connector)

@@ -1,4 +1,4 @@
-"""A file of a line-of-business system on this machine, and the contract that options make for it."""
+"""A file of a line-of-business system on this machine, and its contract by the options."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def contract_of(
     trailer: str | None,
     no_last_newline: bool,
 ) -> Contract:
-    """Return the contract that the options make; without a key, the column that usually names a person is the key.
+    """Return the contract by the options; without a key, the column that usually names a person is the key.
 
     Twelve parameters: the file and one for each option of the command line.
     Raises `CommandError` where an option has no meaning, or no column usually names a person.
@@ -79,13 +79,13 @@ def _key(text: str, pad: int) -> KeyPart:
 
 
 def _with_likely_key(path: Path, contract: Contract, pad: int) -> Contract:
-    """Return the contract with the column as key that usually names a person."""
+    """Return the contract with the column that usually names a person as its key."""
     names = judged(chunks_of(path), contract).names
     column, attribute = likely_key(names)
     if not column:
         if names:
             raise CommandError("no column is usually a person's key: name it with --key COLUMN", exits.USAGE)
-        column, attribute = "EmployeeID", "employeeId"  # the verdict tells what was delivered instead
+        column, attribute = "EmployeeID", "employeeId"  # the verdict says what was delivered instead
     return replace(contract, keys=(KeyPart(column, attribute, pad),))
 
 

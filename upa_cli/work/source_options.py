@@ -1,4 +1,4 @@
-"""The options that say what a file promises."""
+"""The options for a file's contract."""
 
 from __future__ import annotations
 

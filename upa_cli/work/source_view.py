@@ -1,4 +1,4 @@
-"""What `upa source` shows of a file's verdict and of two files' difference."""
+"""The output of `upa source`: a file's verdict, and the difference of two files."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _line(file: Path, finding: Finding) -> str:
 
 
 def shown_key(key: str) -> str:
-    """Write a key of several columns for people."""
+    """Return a key of several columns for people."""
     return key.replace(SEPARATOR, " + ")
 
 
@@ -98,7 +98,7 @@ def render_difference(out: Console, found: Difference) -> None:
 
 
 def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, Any]:
-    """Return where a source stands: moments for people, or for `--json`."""
+    """Return the state of a source: moments for people, or for `--json`."""
     standing = standing_of(one, state, cli.ports.clock.now(), since=None)
     return {
         "name": one.name,
@@ -119,14 +119,14 @@ def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, A
 
 
 def condition(row: Mapping[str, Any]) -> str:
-    """Say how a source is, in a word or two."""
+    """Return the state of a source in a word or two."""
     if row["held"]:
         return f"held: {', '.join(row['held'])}"
     return "late" if row["late"] else "in trouble" if row["why"] else "fine"
 
 
 def render_sources(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print where each source stands for people."""
+    """Print the state of each source for people."""
     if not rows:
         out.print("No other source is joined to the directory.")
         return

@@ -1,4 +1,4 @@
-"""Users as administrators name them, and names for the object ids that the pipeline knows people by."""
+"""Users as administrators name them, and names for object ids."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def user_ids(cli: Cli, users: Sequence[str]) -> list[str]:
 
 
 def read_user(cli: Cli, person: str) -> dict[str, Any] | None:
-    """Return today's record of a person with everything the connector selects, None where they are gone."""
+    """Return a person's present record with everything the connector selects, None where they left."""
     return cli.ports.source.read([person], cli.connector.select).get(person)
 
 
 def names_of(cli: Cli, persons: Iterable[str]) -> dict[str, str]:
-    """Return user principal names by object id; ids of people whom the directory can't name are left out."""
+    """Return user principal names by object id, without people whom the directory can't name."""
     wanted = list(dict.fromkeys(persons))
     if not wanted:
         return {}

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class DurableV2:
-    """Hands work items to the functions that want them."""
+    """Passes work items to the functions that want them."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -47,7 +47,7 @@ class DurableV2:
         return json.dumps(value)
 
     def client_address(self, http: str, grpc: str) -> str:  # noqa: ARG002 - 2.x has no use for HTTP
-        """Return the backend's address; with a slash at its end gRPC would take the slash for a part of the port."""
+        """Return the backend's address, without a slash at its end: gRPC would read it as part of the port."""
         return f"http://{grpc}"
 
     def run(self, kind: str, name: str, item: Message) -> bytes:
@@ -65,7 +65,7 @@ class DurableV2:
 
 
 class _Passing(TaskHubGrpcWorker):
-    """Gets work items as durabletask's worker does, but executes no orchestrator or entity itself."""
+    """Receives work items as durabletask's worker does, but executes no orchestrator or entity itself."""
 
     def __init__(self, line: DurableV2, **options: Any) -> None:
         super().__init__(**options)

@@ -1,1 +1,1 @@
-"""azure-functions-durable 2.x: what it wants otherwise than 1.x when it is replayed."""
+"""azure-functions-durable 2.x: its differences from 1.x in a replay."""

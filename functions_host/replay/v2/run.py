@@ -151,7 +151,7 @@ class RunV2(Run):
 
 
 class _Notes:
-    """What an orchestrator asked of its context in one replay."""
+    """The calls of an orchestrator to its context in one replay."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -159,7 +159,7 @@ class _Notes:
 
 
 class _NotedContext:
-    """The context of 2.x, with what is asked of it noted down."""
+    """The context of 2.x, which notes the calls to it."""
 
     def __init__(self, inner: Any, notes: _Notes) -> None:
         self._inner = inner

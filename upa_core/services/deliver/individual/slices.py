@@ -158,7 +158,9 @@ class Slices:
         """Write people as far as time and budget go, putting the record of each behind the others."""
         at = 0
         while at < len(todo):
-            group, lost, taken = self._affordable(todo[at : at + READ_AT_ONCE])
+            # Canaries go alone: once one of them is found, everybody after them is read.
+            most = CANARIES if self._lost >= LOST and self._canaries else READ_AT_ONCE
+            group, lost, taken = self._affordable(todo[at : at + most])
             if not group:
                 return
             made = self._budget.made - taken

@@ -1,0 +1,90 @@
+"""A company's user names are changed in a weekend: one grouped cause, few calls, and no alarm before a day is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from tests.crash.scenarios import quick
+from tests.services.deliver.individual.test_slices import TEXT, charged
+from tests.support.full import FULL
+from tests.support.single import SingleWorld
+from tests.support.world import with_limits
+from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.storage_layout import shard_key
+from upa_core.domain.health.alarms import Occasion
+from upa_core.domain.health.events import EventName
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.shadow import Shard, shard_of, shards_for
+from upa_core.services.health.notify import Alerting, notify
+from upa_core.state.document import state_of
+from upa_core.state.shard_codec import encode_shard
+
+PEOPLE = 60_000 if FULL else 100
+SYNC = timedelta(hours=30)
+"""After so long SharePoint has seen the new names; whoever waits is tried again an hour, 7, 19 and 43 hours after."""
+ALERTING = Alerting(frozenset(get_args(Occasion)), timedelta(hours=26))
+
+
+def confirmed(people: int) -> SingleWorld:
+    """Return a tenant whose people are all confirmed, without having been written one by one."""
+    world = quick(SingleWorld(0, mappings=(TEXT,)))
+    world.sim.profiles.keep_history = False
+    world.sim.delta.options.page_size = 500
+    world.connector = with_limits(world.connector, segment_rows=2_000, people_per_shard=500)
+    world.people = [world.join(department=f"D{n}") for n in range(people)]
+    index = PeopleIndex(0, shards_for(people, 500, 1), people, "x")
+    shards = [Shard(world.connector.targets) for _ in range(index.shards)]
+    for n, person in enumerate(world.people):
+        world.sim.profiles.set(person, "UpaDepartment", f"D{n}")
+        shards[shard_of(person, index.shards)].settle(person, {"UpaDepartment": f"D{n}"}, 1)
+    for number, shard in enumerate(shards):
+        world.store.put(shard_key("hr", index.folder, number), encode_shard(shard))
+    state_of(world.store, "hr").update(lambda state: replace(state, people=index, sequence=1, last_success=world.now))
+    world.pull()
+    world.drain()
+    assert world.state.last_success == world.now or not world.escrow()
+    return world
+
+
+def hour(world: SingleWorld) -> None:
+    """Do what the timer does in an hour, notifications too."""
+    end = world.now + timedelta(hours=1)
+    world.pull()
+    world.drain(until=end - timedelta(seconds=1))
+    notify(world.ports(), world.connector, ALERTING)
+    world.until(end)
+
+
+@pytest.mark.full
+def test_new_user_names_of_a_whole_company_are_one_cause() -> None:
+    """Until SharePoint has seen them: one reason for all, hundreds of calls at most, no alarm in the first day.
+
+    Then they are delivered by themselves. In full 60,000 people.
+    """
+    world = confirmed(PEOPLE)
+    world.sim.accounts.lag_s = SYNC.total_seconds()
+    world.sim.advance(300)
+    for n, person in enumerate(world.people):
+        world.sim.directory.edit(person, userPrincipalName=f"new{n}@contoso.com", department=f"D{n} new")
+    world.sim.advance(300)
+    renamed, calls = world.now, charged(world)
+    while world.now - renamed < timedelta(hours=24):
+        hour(world)
+    first_day, reasons = sum(calls), Counter(entry.reason for entry in world.escrow().values())
+    raised = [one.fields for one in world.events.named(EventName.ALARM_RAISED)]
+    print(f"{PEOPLE} new user names: {first_day} calls in the first day; {dict(reasons)}; alarms {raised}")
+    while world.now - renamed < timedelta(hours=46):
+        hour(world)
+    right = sum(world.profile(one)["UpaDepartment"] == f"D{n} new" for n, one in enumerate(world.people))
+    print(f"{right} delivered 46 hours after the change, {sum(calls)} calls in all")
+
+    assert first_day < 1_000
+    assert raised == []
+    assert set(reasons) <= {EscrowReason.USER_NAME_CHANGED, EscrowReason.OVER_BUDGET}
+    assert reasons[EscrowReason.USER_NAME_CHANGED] >= min(PEOPLE, 30_000)
+    assert right >= min(PEOPLE, 3_000)

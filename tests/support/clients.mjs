@@ -72,6 +72,12 @@ async function pnpjs() {
   await step("fields", () => sp.web.lists.getByTitle("Imports").fields.filter("Required eq true").select("InternalName")());
   await step("profile", async () => (await admin.profiles.getPropertiesFor("i:0#.f|membership|" + asked.name)).AccountName);
   await step("property", () => admin.profiles.getUserProfilePropertyFor("i:0#.f|membership|" + asked.name, "UserName"));
+  const account = "i:0#.f|membership|" + asked.name;
+  await step("set", () => admin.profiles.setSingleValueProfileProperty(account, "CostCenter", 'R&D "x" <é>, \'y\''));
+  await step("set, read back", () => admin.profiles.getUserProfilePropertyFor(account, "CostCenter"));
+  await step("set to several", () => admin.profiles.setMultiValuedProfileProperty(account, "Teams", ["one", "two, three"]));
+  await step("cleared", () => admin.profiles.setMultiValuedProfileProperty(account, "Badges", []));
+  await step("set what isn't there", () => admin.profiles.setSingleValueProfileProperty(account, "NoSuchProperty", "x"));
   await step("queued", () => admin.admin.office365Tenant.queueImportProfileProperties(1, "IdName", [{ Key: "City", Value: "City", ValueType: "Edm.String" }], asked.site + "/Imports/a.json"));
   await step("jobs", async () => (await admin.admin.office365Tenant.getImportProfilePropertyJobs()).map((job) => job.State));
   await step("recycled", () => sp.web.getFileByServerRelativePath("/sites/upa/Imports/O'Neil's.json").recycle());
@@ -96,6 +102,10 @@ async function m365() {
   await step("checked in", () => run("spo file checkin", { webUrl: asked.site, url: "/sites/upa/Imports/" + asked.fileName }));
   await step("library", () => run("spo list get", { webUrl: asked.site, title: "Imports", properties: "Title,ForceCheckout" }));
   await step("profile", () => run("spo userprofile get", { userName: asked.name }));
+  await step("set", () => run("spo userprofile set", { userName: asked.name, propertyName: "CostCenter", propertyValue: 'R&D "x" <é>' }));
+  await step("set to several", () => run("spo userprofile set", { userName: asked.name, propertyName: "Teams", propertyValue: "one, two" }));
+  await step("read back", () => run("spo userprofile get", { userName: asked.name }));
+  await step("set what isn't there", () => run("spo userprofile set", { userName: asked.name, propertyName: "NoSuchProperty", propertyValue: "x" }));
   await step("removed", () => run("spo file remove", { webUrl: asked.site, url: "/sites/upa/Imports/" + asked.fileName, force: true }));
 }
 

@@ -40,6 +40,9 @@ def sim() -> Iterator[TenantSim]:
         made.directory.add(
             {"userPrincipalName": f"p{n}@contoso.com", "displayName": f"P{n}", "department": "X" if n < 2 else "Y"}
         )
+    made.profiles.define("CostCenter")
+    for name in ("Teams", "Badges"):
+        made.profiles.define(name, multi_value=True)
     return made
 
 
@@ -86,7 +89,12 @@ def test_the_graph_client(node: str, sim: TenantSim) -> None:
 
 
 def test_pnpjs(node: str, sim: TenantSim) -> None:
-    """Files and libraries of the site, profiles, and its queue call: a list of keys and values is taken [SP-17]."""
+    """Files and libraries of the site, and its queue call: a list of keys and values is taken [SP-17].
+
+    Profiles: one value and several are set as they were sent, an empty list clears, an error is told by its type.
+    """
+    person = sim.directory.ids[1]
+    sim.profiles.set(person, "Badges", "a|b")
     with sim.serve() as served:
         asked = {
             "site": f"{served.urls.sharepoint}/sites/upa",
@@ -105,6 +113,10 @@ def test_pnpjs(node: str, sim: TenantSim) -> None:
     assert (said["text"], said["no such file"]["code"]) == ('{"value":[]}', 404)
     assert (said["library"]["ForceCheckout"], said["library"]["Title"]) == (False, "Imports")
     assert (said["profile"], said["property"]) == (f"i:0#.f|membership|{NAME}", NAME)
+    held = sim.profiles.get(person)
+    assert said["set, read back"] == held["CostCenter"] == """R&D "x" <é>, 'y'"""
+    assert (held["Teams"], held.get("Badges", "")) == ("one|two, three", "")
+    assert "UserProfiles.PropertyNotFoundException" in said["set what isn't there"]["error"]
     assert (said["queued"], said["jobs"]) == (sim.jobs[0].job_id, [1])
     assert {said[name]["code"] for name in ("lists", "user")} == {501}
     assert said["folder"] == "logs"
@@ -113,7 +125,10 @@ def test_pnpjs(node: str, sim: TenantSim) -> None:
 
 
 def test_cli_for_microsoft_365(node: str, sim: TenantSim, tmp_path: Path) -> None:
-    """It knows the real names only: sign-in by certificate, a user, a file from upload to removal, a profile."""
+    """It knows the real names only: sign-in by certificate, a user, a file from upload to removal.
+
+    Of a profile it sets one value; what it takes for several, it cuts at the comma; and what isn't there it is told.
+    """
     file = tmp_path / "data.json"
     file.write_text('{"value":[]}', encoding="utf-8")
     for role in ("User.Read.All", "Sites.Read.All"):
@@ -140,4 +155,7 @@ def test_cli_for_microsoft_365(node: str, sim: TenantSim, tmp_path: Path) -> Non
     assert "error" not in (said["checked in"] or {})
     assert said["library"] == {"ForceCheckout": True, "Title": "Imports"}
     assert said["profile"]["AccountName"] == f"i:0#.f|membership|{NAME}"
+    told = {one["Key"]: one["Value"] for one in said["read back"]["UserProfileProperties"]}
+    assert (told["CostCenter"], told["Teams"]) == ('R&D "x" <é>', "one|two")
+    assert said["set what isn't there"]["error"].startswith("Property Not Found")
     assert sim.library.items("/sites/upa/Imports") == []

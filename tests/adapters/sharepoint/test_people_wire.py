@@ -134,6 +134,70 @@ def test_every_captured_request_is_written() -> None:
     assert request.encode() == (GOLDEN / "w-encodeclaim.xml").read_bytes()
 
 
+def person_by_person(r: PeopleRequest) -> None:
+    for account, value in ((A, "1"), (B, None)):
+        with r.scope():
+            r.set_single(account, "CostCenter", value)
+            r.get_some(r.properties_for(account, ["CostCenter"]))
+
+
+SCOPE = (
+    '<ExceptionHandlingScopeSimple Id="{0}"><Method Name="SetSingleValueProfileProperty" Id="{1}" ObjectPathId="1">'
+    '<Parameters><Parameter Type="String">{2}</Parameter><Parameter Type="String">CostCenter</Parameter>{3}'
+    '</Parameters></Method><ObjectPath Id="{5}" ObjectPathId="{4}" />'
+    '<Method Name="GetUserProfilePropertiesFor" Id="{6}" ObjectPathId="1">'
+    '<Parameters><Parameter ObjectPathId="{4}" /></Parameters></Method></ExceptionHandlingScopeSimple>'
+)
+
+
+def test_each_person_is_set_and_read_in_a_scope_of_their_own() -> None:
+    """Ids go on through scopes: two at its start and one at its end; an object is made in the scope that needs it."""
+    request = PeopleRequest()
+    person_by_person(request)
+    written = request.encode().decode()
+    first = SCOPE.format(3, 5, A, '<Parameter Type="String">1</Parameter>', 6, 7, 8)
+    second = SCOPE.format(10, 12, B.replace("&", "&amp;"), '<Parameter Type="Null" />', 13, 14, 15)
+
+    assert f'<Actions><ObjectPath Id="2" ObjectPathId="1" />{first}{second}</Actions>' in written
+    assert [f'<Constructor Id="{n}" ' in written for n in (1, 6, 13)] == [True] * 3
+
+
+TEXT = '<Object Type="String">{}</Object>'
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ([None], '<Parameter Type="Array"><Object Type="Null" /></Parameter>'),
+        ([""], '<Parameter Type="Array"><Object Type="String"></Object></Parameter>'),
+        ([], '<Parameter Type="Array" />'),
+        (None, '<Parameter Type="Null" />'),
+        (["a]]>b"], TEXT.format("a]]&gt;b")),
+        (["'\"\t\n\r"], TEXT.format("'\"\t\n&#xD;")),
+        (["\x7f\x85\xa0\u2028\u2029\ufeff"], TEXT.format("\x7f\x85\xa0\u2028\u2029\ufeff")),
+        (["\U0001f44d\U0001fffe"], TEXT.format("\U0001f44d\U0001fffe")),
+        ([" a "], TEXT.format(" a ")),
+        (["&amp;"], TEXT.format("&amp;amp;")),
+        (["x" * 300_000], TEXT.format("x" * 300_000)),
+    ],
+    ids=["null", "empty", "no items", "no list", "cdata", "escapes", "odd", "astral", "blanks", "escaped", "long"],
+)
+def test_list_items_are_written_as_single_texts_are(values: list[str | None] | None, written: str) -> None:
+    """What the captured requests show of one text holds for each text of a list; nothing is trimmed or folded."""
+    request = PeopleRequest()
+    request.set_multi(A, "SPS-Skills", values)
+
+    assert written in request.encode().decode()
+
+
+@pytest.mark.parametrize("value", ["\x00", "\x0b", "\x1f", "\ud83d", "\ufffe", "\uffff"])
+def test_what_xml_cannot_carry_is_refused(value: str) -> None:
+    """Control characters, lone surrogates and the two that are no characters: an error before anything is sent."""
+    request = PeopleRequest()
+    with pytest.raises(ValueError, match=rf"^values: .*U\+{ord(value):04X}"):
+        request.set_multi(A, "SPS-Skills", ["fine", f"a{value}b"])
+
+
 @given(
     st.lists(
         st.tuples(XML_TEXT | st.none(), XML_TEXT, XML_TEXT | st.none() | st.lists(XML_TEXT | st.none(), max_size=3)),

@@ -24,14 +24,31 @@ def _close(world: SingleWorld, _: str) -> None:
     world.sim.profiles.define("UpaTerm", multi_value=True, taxonomic=True)
     world.sim.single_writes.rules.term_rights = "all"
     world.sim.single_writes.closed.add("UpaTerm")
+    world.sim.single_writes.terms["UpaTerm"] = {"fine": "fine"}
 
 
 def _vanish(world: SingleWorld, person: str) -> None:
-    def gone(_: str) -> None:
-        world.sim.single_writes.on_read = lambda _: None
-        world.sim.directory.remove(person)
+    name = world.sim.directory.get(person)["userPrincipalName"]
+
+    def gone(account: str) -> None:
+        if account.endswith(f"|{name}"):
+            world.sim.single_writes.on_read = lambda _: None
+            world.sim.directory.remove(person)
 
     world.sim.single_writes.on_read = gone
+
+
+def _give_away(world: SingleWorld, person: str) -> None:
+    """Let the person's user name lead to somebody else's profile."""
+    world.sim.accounts.lag_s = 86_400
+    name = world.sim.directory.get(person)["userPrincipalName"]
+    stranger = world.join(userPrincipalName="stranger@contoso.com", userType="Guest")
+    world.sim.accounts.lag_s = 0
+    world.sim.directory.edit(person, userPrincipalName="between@contoso.com")
+    world.sim.directory.edit(stranger, userPrincipalName=name)
+    world.sim.accounts.lag_s = 86_400
+    world.sim.directory.edit(stranger, userPrincipalName="stranger@contoso.com")
+    world.sim.directory.edit(person, userPrincipalName=name)
 
 
 def _nothing(_: SingleWorld, __: str) -> None:
@@ -84,6 +101,7 @@ TABLE = (
         "UserNotFoundException",
         _vanish,
     ),
+    Bad("an answer for another person", TEXT, {"department": "D"}, EscrowReason.OTHER_PERSON, "", _give_away),
 )
 
 
@@ -97,6 +115,8 @@ def test_bad_input_is_an_error_by_name(bad: Bad) -> None:
     ann = world.join(**bad.values)
     held = dict(world.sim.profiles.get(ann))
     bad.prepare(world, ann)
+    bob = world.join(department="fine", businessPhones=["fine"])
+    others = {one: dict(world.sim.profiles.get(one)) for one in world.sim.profiles.dump() if one not in (ann, bob)}
     world.pull()
     world.drain(hours=0.5)
     entry = world.escrow()[ann]
@@ -105,6 +125,8 @@ def test_bad_input_is_an_error_by_name(bad: Bad) -> None:
     assert entry.reason is bad.reason
     assert bad.detail in entry.detail
     assert after.get(bad.mapping.target, "") == held.get(bad.mapping.target, "")
+    assert world.sim.profiles.get(bob)[bad.mapping.target] == "fine"
+    assert {one: dict(world.sim.profiles.get(one)) for one in others} == others
     assert world.events.named(EventName.RUN_FAILED) == []
 
 

@@ -63,8 +63,8 @@ coverage: $(READY) ## Run the tests with branch coverage, which takes half as lo
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 
 test-azure: $(READY) ## Run contract, pipeline, kills and costs on Microsoft's own triggers and Azurite (25 minutes; JOBS=N, TESTS=FILE)
-	@UPA_TEST_AZURE=1 $(BIN)/python -m pytest -p no:randomly --numprocesses=$(or $(JOBS),4) --dist=loadgroup \
-		--timeout=1500 $(or $(TESTS),tests/azure)
+	@UPA_TEST_AZURE=1 $(BIN)/python -m pytest -p no:randomly --numprocesses=$(or $(JOBS),6) --dist=loadgroup \
+		--no-loadscope-reorder --durations=15 --timeout=1500 $(or $(TESTS),tests/azure)
 
 crash: $(READY) ## Die at every port call, be overtaken at every write and read (an hour; EVERY=N, JOBS=N, SCENARIO=NAME)
 	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCENARIO),--scenario "$(SCENARIO)")

@@ -16,6 +16,7 @@ from tests.support.host_process import APPS, HostProcess, Log
 
 ABSENT = why_absent()
 ALL = "UPA_TEST_AZURE" in os.environ
+LONGEST_FIRST = ["test_transactions.py", "test_pipeline.py", "test_kills.py", "test_instances.py", "test_activities.py"]
 _numbers = itertools.count(1)
 
 
@@ -28,6 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="long: `make test-azure` runs it"))
         if item.path.name == "test_contract.py":
             item.add_marker(pytest.mark.xdist_group("azure" if "[azure" in item.name else "embedded"))
+    if ALL:
+        places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 class _Skipped(pytest.Module):

@@ -50,9 +50,11 @@ def test_an_activity_longer_than_that_runs_once_while_its_worker_lives(host: Hos
 
 def test_an_activity_that_a_crash_cut_off_runs_again_after_it(host: HostProcess) -> None:
     """The engine dies under it: the work item shows again after that time, not before, and the orchestration ends."""
-    given = {"activity": "lasts", "input": {"seconds": 3}}
+    given = {"activity": "lasts", "input": {"seconds": 20}}
     assert host.request("POST", "/api/start/calls/cut", given)[0] == 200
     eventually(lambda: host.notes.lines("lasts"))
+    # Before its history is stored, the orchestration itself would wait for its control message: 5 minutes.
+    eventually(lambda: host.orchestrations()[0]["runtimeStatus"] == "Running")
     began = time.monotonic()
     os.kill(host.engine_process(), signal.SIGKILL)
     eventually(lambda: sum(row["begin"] for row in host.notes.lines("lasts")) == 2, HIDDEN + 60)

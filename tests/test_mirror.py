@@ -30,7 +30,6 @@ ELSEWHERE = {
     "state/run_people/forget.py": "tests/state/run_people/test_results.py",
     "state/run_people/inline.py": "tests/state/run_people/test_results.py",
     "state/run_people/listings.py": "tests/state/run_people/test_reader.py",
-    "state/run_people/writer.py": "tests/state/run_people/test_reader.py",
     "domain/documents/individual_keys.py": "tests/domain/documents/test_storage_layout.py",
     "domain/individual/answer.py": "tests/contracts/test_adapters_and_fakes.py",
     "domain/language/characters.py": "tests/domain/language/test_pattern.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from tests.support.mortal import Death, Fate
 from tests.support.world import MAPPINGS, NO_THRESHOLD, with_limits
 from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.errors import ConflictError, RefusedError, ResyncRequiredError, RetryLaterError
+from upa_core.domain.people.mapping import Mapping, OnDrift
 from upa_core.services.admin.controls import reset
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.drift.campaign import begin as begin_campaign
@@ -84,6 +86,16 @@ def _carriable(text: str) -> bool:
     )
 
 
+def routed(mappings: Sequence[Mapping], single: Collection[str], on_drift: OnDrift) -> tuple[Mapping, ...]:
+    """Return the mappings, of which those to `single` are written singly."""
+    return tuple(
+        replace(one, route=INDIVIDUAL, on_user_edit="overwrite", on_drift=on_drift)
+        if one.target in single
+        else replace(one, on_drift=on_drift)
+        for one in mappings
+    )
+
+
 class TenantLife(RuleBasedStateMachine):
     """Whatever happens: once everything is quiet, SharePoint equals the oracle."""
 
@@ -103,13 +115,7 @@ class TenantLife(RuleBasedStateMachine):
         Profiles are read back at every tick, and what a hand changed is told, or put right too.
         """
         type(self).schedules += 1
-        mappings = tuple(
-            replace(one, route=INDIVIDUAL, on_user_edit="overwrite", on_drift=on_drift)
-            if one.target in single
-            else replace(one, on_drift=on_drift)
-            for one in MAPPINGS
-        )
-        self.world = quick(TickingDriftWorld(people, targets=(), proven=True, mappings=mappings))
+        self.world = quick(self.make(people, single, on_drift))
         self.repairs = on_drift == "repair"
         self.world.connector = with_limits(self.world.connector, max_pairs=files)
         if held:
@@ -123,6 +129,11 @@ class TenantLife(RuleBasedStateMachine):
         """Whose title or code was changed by hand; both are cleared, so that sending again puts them right."""
         self.declined: set[tuple[str, str]] = set()
         """Person and property of each value that an administrator rejected."""
+
+    def make(self, people: int, single: Collection[str], on_drift: OnDrift) -> TickingDriftWorld:
+        """Return the tenant; the properties `single` are written singly."""
+        mappings = routed(MAPPINGS, single, on_drift)
+        return TickingDriftWorld(people, targets=(), proven=True, mappings=mappings)
 
     def teardown(self) -> None:
         """See everything through and ask the oracle."""

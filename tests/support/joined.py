@@ -69,6 +69,10 @@ class JoinedWorld(World):
         """Return what SharePoint holds of a person's cost center."""
         return self.sim.profiles.get(person).get("UpaCost", "")
 
+    def profile(self, person: str) -> dict[str, str]:
+        """Return what SharePoint holds, the HR system's property too."""
+        return {**super().profile(person), "UpaCost": self.cost(person)}
+
     def strangers(self) -> list[str]:
         """Return who holds a value that was never given to an employee id of theirs."""
         wrong = []
@@ -91,7 +95,7 @@ class JoinedWorld(World):
             if number and numbers.count(number) == 1 and len(set(rows.get(number, ()))) == 1:
                 wanted = rows[number][0]
                 if self.sim.profiles.exists(person) and self.cost(person) != wanted:
-                    wrong.append(f"{person} ({number}) holds {self.cost(person)!r} instead of {wanted!r}")
+                    wrong.append(f"{person} UpaCost: {self.cost(person)!r} instead of {wanted!r} ({number})")
         return wrong
 
     def differences(self, *args: Any, **kwargs: Any) -> list[str]:

@@ -6,7 +6,7 @@ It proves the seam: nothing but what is in this module knows how its values trav
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,6 @@ from upa_core.ports.bundle import Ports, Route
 from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.delivery import Delivery, next_delivery
 from upa_core.services.deliver.finish import finish
-from upa_core.services.deliver.routes import ROUTES
 from upa_core.state.document import state_of
 
 TINY = "tiny"
@@ -87,6 +86,8 @@ class TinyTarget:
         self.denied = False
         self.refused: set[tuple[str, str]] = set()
         """Person and property of what isn't taken."""
+        self.fits: Callable[[str], bool] = lambda _: True
+        """Which values are taken."""
         self.writes: list[str] = []
 
     def write(self, person: str, values: Mapping[str, str]) -> dict[str, bool]:
@@ -96,7 +97,7 @@ class TinyTarget:
         self.writes.append(person)
         if not self._world.sim.profiles.exists(person):
             return {}
-        answer = {target: (person, target) not in self.refused for target in values}
+        answer = {name: (person, name) not in self.refused and self.fits(value) for name, value in values.items()}
         for target in (target for target, taken in answer.items() if taken):
             self._world.sim.profiles.set(person, target, values[target])
         return answer
@@ -185,7 +186,7 @@ class TwoRoutes(World):
 
     def routes(self, fate: Fate | None) -> Mapping[str, Route]:
         target = Mortal(self.target, "tiny", fate) if fate is not None else self.target
-        return {**ROUTES, TINY: TinyRoute(target, self.most)}
+        return {**super().routes(fate), TINY: TinyRoute(target, self.most)}
 
 
 class BothSeams(TwoRoutes, JoinedWorld):

@@ -22,7 +22,7 @@ def against_hold(found: Preview) -> dict[str, Any] | None:
     return {
         "run": table.run,
         "plan": table.hash,
-        "same": table.hash == found.people.table.hash,
+        "same": differ.complete and not differ.people,
         "differ": list(differ.people),
         "complete": differ.complete,
     }

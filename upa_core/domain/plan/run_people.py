@@ -104,7 +104,7 @@ class RunPeople:
     people: int
     """Rows: people with a planned value, or with one left out of the plan."""
     hash: str = ""
-    """Equal for two plans with the same changes of the same people, if their salt is equal."""
+    """Equal for two plans with the same changes of the same people, if salt and number of shards are equal."""
     salt: str = ""
     digests: dict[str, str] = field(default_factory=dict)
     """By number of the people shard, the digest of its part of the plan."""

@@ -11,7 +11,7 @@ from upa_core.domain.plan.run_people import Extent, Listing, RunPeople, rows_key
 from upa_core.ports.store import Store
 from upa_core.state.document import get_document, put_document
 from upa_core.state.run_people.inline import laid_inline
-from upa_core.state.run_people.listings import Pieces, encode_row
+from upa_core.state.run_people.listings import Pieces, encode_rows
 from upa_core.state.run_people.reader import RunReader
 
 
@@ -56,8 +56,8 @@ def _without(store: Store, reader: RunReader, person: str) -> RunPeople:
         for number, rows in reader.blocks(extents):
             if pieces.full:
                 pieces.flush()
-            kept = [encode_row(row) for row in rows if row[0] != person]
-            anew.append(pieces.append(kept, extents[number].shards))
+            kept = encode_rows([row for row in rows if row[0] != person])
+            anew.append(pieces.append([kept], extents[number].shards))
         return tuple(anew)
 
     def listed(listings: Sequence[Listing]) -> tuple[Listing, ...]:

@@ -17,7 +17,7 @@ from upa_core.domain.plan.run_people import BatchRow, Cause, Listing, RunPeople,
 from upa_core.domain.plan.run_rows import MOST_CODES, pack_codes, refusal_labels
 from upa_core.ports.store import Store
 from upa_core.state.document import get_document, put_document
-from upa_core.state.run_people.listings import Listings, Pieces, encode_row, most_listed
+from upa_core.state.run_people.listings import Listings, Pieces, encode_rows, most_listed
 from upa_core.state.run_people.reader import RunReader
 
 _TRIES = 4
@@ -134,7 +134,7 @@ def _listed(store: Store, table: RunPeople, failed: Mapping[str, PersonVerdict],
         for row in rows:
             verdict_of = failed.get(row[0])
             if verdict_of is not None:
-                listings.add(refusal_labels(_named(verdict_of)[0]), encode_row(row))
+                listings.add(refusal_labels(_named(verdict_of)[0]), encode_rows([row]))
     return listings
 
 

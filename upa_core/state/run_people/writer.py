@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -16,15 +16,17 @@ from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.people.shadow import shard_of
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.run_people import BatchRow, Extent, RunPeople, run_people_key
-from upa_core.domain.plan.run_rows import labels_of
+from upa_core.domain.plan.run_rows import Row, labels_of
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.domain.redaction import Redactor
 from upa_core.ports.store import Store
 from upa_core.state.document import put_document
 from upa_core.state.run_people.inline import laid_inline
-from upa_core.state.run_people.listings import BLOCK_ROWS, LISTED, Listings, Pieces, most_listed
+from upa_core.state.run_people.listings import BLOCK_ROWS, Chunk, Listings, Pieces, encode_rows, most_listed
 
 _MASK = (1 << 64) - 1
+_BY_PERSON = itemgetter(0)
+_NOTHING: Mapping[str, Any] = {}
 Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
 """For each route its entries, and where they are: batch, index of the first person, number of people."""
 
@@ -42,11 +44,11 @@ class PeopleWriter:
         self._pieces = Pieces(store, connector.name, run)
         self._listings = Listings()
         self._blocks: list[Extent] = []
-        self._rows: list[bytes] = []
+        self._open: list[Chunk] = []
+        self._open_rows = 0
         self._shards: list[int] = []
         self._digests: dict[str, str] = {}
         self._people = 0
-        self._shapes: Counter[tuple[str, ...]] = Counter()
         self._redactor = Redactor(connector) if any(one.redact for one in connector.mappings) else None
         self._salt = salt or index.folder
 
@@ -58,14 +60,17 @@ class PeopleWriter:
         shard = shard_of(first, self._index.shards)
         if entries:
             self._digests[str(shard)] = self._digest(entries)
-        rows = list(self._made(entries, {one.person: one for one in left_out}, places))
-        self._people += len(rows)
-        for at in range(0, len(rows), BLOCK_ROWS):
-            part = rows[at : at + BLOCK_ROWS]
-            if self._rows and len(self._rows) + len(part) > BLOCK_ROWS:
+        chunks = self._chunks(entries, {one.person: one for one in left_out}, places)
+        rows = sum(one.rows for one in chunks)
+        self._people += rows
+        if self._open_rows + rows > BLOCK_ROWS:
+            self._close_block()
+        for chunk in chunks:
+            if self._open_rows + chunk.rows > BLOCK_ROWS:
                 self._close_block()
             self._shards.append(shard)
-            self._rows += part
+            self._open.append(chunk)
+            self._open_rows += chunk.rows
         if self._pieces.full:
             self._close_block()
             self._pieces.flush()
@@ -79,8 +84,6 @@ class PeopleWriter:
 
         """
         self._close_block()
-        for shape, people in self._shapes.items():
-            self._listings.count([f"set:{target}" for target in shape], people)
         listings = self._listings.close(self._pieces, most_listed(self._people))
         table = RunPeople(
             version=RunPeople.VERSION,
@@ -100,32 +103,41 @@ class PeopleWriter:
         )
         return laid_inline(table, self._pieces)
 
-    def _made(self, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Places) -> Iterator[bytes]:
+    def _chunks(self, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Places) -> list[Chunk]:
+        """Encode people, those with the same labels together."""
+        first: dict[tuple[str, ...], list[Row]] = {}
+        """People who get their properties for the first time, by these properties: the usual case in a first run."""
+        others: dict[tuple[str, ...], list[Row]] = {}
+        shape: tuple[str, ...] = ()
+        alike = first[shape] = []
         for entry, place in zip(entries, _places(entries, places), strict=True):
-            new, old = entry.new, entry.old
+            person, new, old = entry[:3]
             if self._redactor is not None:
                 new, old = self._redactor.values(new), self._redactor.values(old)  # type: ignore[assignment]
-            left = left_out.pop(entry.person, None)
-            if left is not None:
-                yield self._slowly([entry.person, new, {**old, **self._hidden(left)[0]}, place, self._hidden(left)[1]])
-            elif old or "" in new.values():
-                yield self._slowly([entry.person, new, old, place, {}])
-            else:  # the usual case in a first run
-                row = orjson.dumps([entry.person, new, old, place, {}])
-                shape = tuple(new)
-                self._shapes[shape] += 1
-                if self._shapes[shape] <= LISTED:
-                    self._listings.add([f"set:{target}" for target in shape], row)
-                yield row
+            if old or "" in new.values() or person in left_out:
+                told: dict[str, Any] = {}
+                if person in left_out:
+                    before, told = self._hidden(left_out.pop(person))
+                    old = {**old, **before}
+                row = (person, new, old, place, told)
+                others.setdefault(tuple(labels_of(row)), []).append(row)
+                continue
+            if shape != (shape := tuple(new)):  # comparing is faster than hashing
+                alike = first.setdefault(shape, [])
+            alike.append((person, new, old, place, _NOTHING))
         for left in left_out.values():
-            old, told = self._hidden(left)
-            yield self._slowly([left.person, {}, old, [], told])
+            before, told = self._hidden(left)
+            row = (left.person, {}, before, (), told)
+            others.setdefault(tuple(labels_of(row)), []).append(row)
+        named = [(tuple(f"set:{target}" for target in shape), rows) for shape, rows in first.items() if rows]
+        return [chunk for labels, rows in (*named, *others.items()) for chunk in self._encoded(labels, rows)]
 
-    def _slowly(self, row: list[Any]) -> bytes:
-        encoded, labels = orjson.dumps(row), labels_of(row)
-        self._listings.count(labels)
-        self._listings.add(labels, encoded)
-        return encoded
+    def _encoded(self, labels: tuple[str, ...], rows: list[Row]) -> Iterator[Chunk]:
+        self._listings.count(labels, len(rows))
+        for at in range(0, len(rows), BLOCK_ROWS):
+            chunk = encode_rows(rows[at : at + BLOCK_ROWS])
+            self._listings.add(labels, chunk)
+            yield chunk
 
     def _hidden(self, left: LeftOut) -> tuple[Mapping[str, str | None], dict[str, Any]]:
         """Return old values and left-out values as they may be shown."""
@@ -138,21 +150,19 @@ class PeopleWriter:
         return self._redactor.values(left.old), told
 
     def _close_block(self) -> None:
-        if self._rows:
-            self._blocks.append(self._pieces.append(self._rows, dict.fromkeys(self._shards)))
-        self._rows, self._shards = [], []
+        if self._open:
+            self._blocks.append(self._pieces.append(self._open, dict.fromkeys(self._shards)))
+        self._open, self._open_rows, self._shards = [], 0, []
 
     def _digest(self, entries: Sequence[Entry]) -> str:
         """Return the digest of a shard's part of the plan, in any order; it is salted, so that it reveals no value."""
-        total, key = 0, self._salt.encode()[:64]
-        for entry in entries:
-            told = orjson.dumps([entry.person, entry.new, entry.old], option=orjson.OPT_SORT_KEYS)
-            total += int.from_bytes(blake2b(told, digest_size=8, key=key).digest())
-        return f"{total & _MASK:016x}"
+        people, new, old, *_ = zip(*sorted(entries, key=_BY_PERSON), strict=True)
+        told = orjson.dumps([people, new, old], option=orjson.OPT_SORT_KEYS)
+        return blake2b(told, digest_size=8, key=self._salt.encode()[:64]).hexdigest()
 
 
 def plan_hash(digests: Mapping[str, str]) -> str:
-    """Return the hash of a whole plan from its shards' digests; the number of shards doesn't matter."""
+    """Return the hash of a whole plan from its shards' digests."""
     total = sum(int(digest, 16) for digest in digests.values())
     return f"{total & _MASK:016x}" if digests else ""
 
@@ -162,16 +172,16 @@ def store_people(store: Store, table: RunPeople) -> None:
     put_document(store, run_people_key(table.run), table)
 
 
-def _places(entries: Sequence[Entry], places: Places) -> Iterator[list[list[int]]]:
+def _places(entries: Sequence[Entry], places: Places) -> Iterator[Sequence[Sequence[int]]]:
     """Yield for each entry its batches, and its index in each."""
     if len(places) == 1 and places[0][0] is entries:
         for batch, first, count in places[0][1]:
             for index in range(first, first + count):
-                yield [[batch, index]]
+                yield ((batch, index),)
         return
-    found: dict[str, list[list[int]]] = {}
+    found: dict[str, list[tuple[int, int]]] = {}
     for part, runs in places:
-        numbers = ([batch, index] for batch, first, count in runs for index in range(first, first + count))
+        numbers = ((batch, index) for batch, first, count in runs for index in range(first, first + count))
         for entry, number in zip(part, numbers, strict=True):
             found.setdefault(entry.person, []).append(number)
     for entry in entries:

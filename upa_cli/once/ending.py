@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -13,10 +12,10 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, duration, table
 from upa_cli.work.runner import drive_run
-from upa_core.domain.connector import USER_NAME, Connector
+from upa_cli.work.users import names_of
+from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import is_run_id
 from upa_core.domain.documents.runs import Report, Run
-from upa_core.domain.errors import UpaError
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
 from upa_core.state.reports import read_report
@@ -63,7 +62,7 @@ def see_through(
         cli.show({**document, "run": run, "outcome": "waiting"}, lambda out: out.print(clean(text)))
         return exits.OK
     failed = failed_people(ports, report)
-    names = names or _names(cli, ports, [one.person for one in failed if one.person])
+    names = names or names_of(cli, [one.person for one in failed if one.person][:NAMED], ports)
     told = [
         {"person": one.person, "user": names.get(one.person), "property": one.property, "why": one.why}
         for one in failed
@@ -109,17 +108,6 @@ def _known(ports: Ports, connector: Connector, run: str) -> Run | Report | None:
         return current
     report = read_report(ports.store, run)
     return report if report is not None and report.connector == connector.name else None
-
-
-def _names(cli: Cli, ports: Ports, persons: Sequence[str]) -> dict[str, str]:
-    if not persons:
-        return {}
-    try:
-        found = ports.source.read(list(dict.fromkeys(persons))[:NAMED], ("id", USER_NAME))
-    except UpaError as exc:
-        cli.note(f"names can't be read ({exc}): showing object ids", "yellow")
-        return {}
-    return {person: str(record[USER_NAME]) for person, record in found.items() if record and record.get(USER_NAME)}
 
 
 def _bare(connector: Connector, name: str, files: int, people: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import USAGE, CommandError
 from upa_cli.shell.output import clean
 from upa_core.domain.documents.ids import is_guid
-from upa_core.domain.errors import UpaError
+from upa_core.ports.bundle import Ports
+from upa_core.services.insight.user_names import user_names
 
 MOST = 1000
 
@@ -43,18 +44,13 @@ def read_user(cli: Cli, person: str) -> dict[str, Any] | None:
     return cli.ports.source.read([person], cli.connector.select).get(person)
 
 
-def names_of(cli: Cli, persons: Iterable[str]) -> dict[str, str]:
-    """Return user principal names by object id, without people whom the directory can't name."""
-    wanted = list(dict.fromkeys(persons))
-    if not wanted:
-        return {}
-    try:
-        found = cli.ports.source.read(wanted, ["id", "userPrincipalName"])
-    except UpaError as exc:
-        cli.note(f"names can't be read ({exc}): showing object ids", "yellow")
-        return {}
-    return {
-        person: str(record["userPrincipalName"])
-        for person, record in found.items()
-        if record is not None and record.get("userPrincipalName")
-    }
+def names_of(cli: Cli, persons: Iterable[str], ports: Ports | None = None) -> dict[str, str]:
+    """Return user principal names by object id, as `user_names`; says so where the directory can't be asked.
+
+    `ports`: those of the connector whose directory is asked; default: the connector of the command line.
+    """
+    return user_names(
+        ports or cli.ports,
+        persons,
+        unread=lambda exc: cli.note(f"names can't be read ({exc}): showing object ids", "yellow"),
+    )

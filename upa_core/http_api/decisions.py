@@ -16,11 +16,11 @@ from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.plan.source_shrank import SOURCE_SHRANK
 from upa_core.domain.redaction import Redactor
 from upa_core.http_api.caller import caller, clean_name
-from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, declined, holds
 from upa_core.services.insight.hold_view import tell_hold, what_happens_now
+from upa_core.services.insight.user_names import user_names
 from upa_core.state.document import get_document, state_of
 
 SAMPLES = 20
@@ -67,7 +67,7 @@ def list_declined(connectors: Everyone, request: Request) -> Response:
         return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
     connector, ports = connectors[name]
     found, redactor = list(islice(declined.all_declined(ports, connector), int(limit))), Redactor(connector)
-    names = people_named(ports, [person for person, _ in found])
+    names = user_names(ports, [person for person, _ in found])
     people = [
         {"id": person, "user": names.get(person, ""), "values": redactor.values(dict(values))}
         for person, values in found
@@ -154,7 +154,7 @@ def _with_losses(why: str, lost: int) -> str:
 
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
     told = tell_hold(ports, connector, hold, SAMPLES)
-    names = people_named(ports, [one.person for one in told.samples])
+    names = user_names(ports, [one.person for one in told.samples])
     return {
         "run": hold.run.id,
         "connector": connector.name,

@@ -6,9 +6,9 @@ import re
 from itertools import islice
 
 from upa_core.domain.http import Request, Response, problem
-from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import Everyone, check, known_only
 from upa_core.services.drift import view
+from upa_core.services.insight.user_names import user_names
 from upa_core.state.drift.standing import standing_json, standing_of
 
 
@@ -25,7 +25,7 @@ def get_drift(connectors: Everyone, request: Request) -> Response:
     found = list(islice(view.drifted(ports, connector, target), int(limit)))
     unread = list(islice(view.unreadable(ports, connector), int(limit)))
     people = dict.fromkeys([one.person for one in found] + [person for person, _ in unread])
-    names = people_named(ports, list(people))
+    names = user_names(ports, list(people))
     return Response(
         200,
         {

@@ -10,10 +10,10 @@ from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.http_api.caller import caller, clean_name
-from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import MAX_PEOPLE, Everyone, check, known_only, parse_body
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import escrow
+from upa_core.services.insight.user_names import user_names
 
 _REASONS = frozenset(reason.value for reason in EscrowReason)
 
@@ -23,7 +23,7 @@ def list_escrow(connectors: Everyone, request: Request) -> Response:
     known_only("query parameter", request.query, {"code"})
     connector, ports = _named(connectors, request)
     found = escrow.causes(ports, connector)
-    names = people_named(ports, sorted({person for one in found for person in one.examples}))
+    names = user_names(ports, sorted({person for one in found for person in one.examples}))
     causes = [
         {**to_json(one), "examples": [{"id": person, "user": names.get(person, "")} for person in one.examples]}
         for one in found

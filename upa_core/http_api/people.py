@@ -63,15 +63,6 @@ def sync_user_now(connectors: Everyone, request: Request, *, entra: bool) -> Res
     return Response(200, {"connector": name, "by": by, **to_json(told)})
 
 
-def people_named(ports: Ports, persons: list[str]) -> dict[str, str]:
-    """Return user principal names by object id; nothing where the directory can't be asked."""
-    try:
-        found = ports.source.read(persons, ["id", "userPrincipalName"]) if persons else {}
-    except UpaError:
-        return {}
-    return {person: str(one.get("userPrincipalName") or "") for person, one in found.items() if one is not None}
-
-
 def _record(ports: Ports, asked: str) -> dict[str, Any] | None:
     """Return the person's names; without an answer from the directory, storage still explains an object id."""
     try:

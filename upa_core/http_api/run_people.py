@@ -11,12 +11,12 @@ from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.domain.plan.run_rows import KINDS, RESULTS
-from upa_core.http_api.people import people_named
 from upa_core.http_api.runs import Everyone, check, known_only, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.run_people import MAX_LIMIT, RunPeopleView, Wanted
 from upa_core.services.insight.run_view import run_told, tell_run
 from upa_core.services.insight.told_people import csv_text, people_json
+from upa_core.services.insight.user_names import user_names
 from upa_core.state.run_people.reader import open_run
 
 CSV_PEOPLE = 10_000
@@ -48,7 +48,7 @@ def get_run_people(connectors: Everyone, request: Request) -> Response:
         page = view.page(wanted, after=after, limit=int(limit))
     except RefusedError as exc:
         raise ProblemError(problem(400, "The request can't be used", str(exc))) from None
-    names = people_named(ports, [one.person for one in page.people])
+    names = user_names(ports, [one.person for one in page.people])
     people = people_json(page.people, names)
     return Response(200, {"run": run, "connector": connector.name, "people": people, "after": page.after})
 
@@ -89,4 +89,4 @@ def _csv(ports: Ports, view: RunPeopleView, wanted: Wanted, request: Request, af
     if after:
         query = {name: value for name, value in request.query.items() if name not in ("after", "code")}
         headers["Link"] = f'<?{urlencode({**query, "after": after})}>; rel="next"'
-    return Response(200, csv_text(people, lambda ids: people_named(ports, ids), headings=first), headers)
+    return Response(200, csv_text(people, lambda ids: user_names(ports, ids), headings=first), headers)

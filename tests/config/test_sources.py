@@ -8,6 +8,7 @@ import pytest
 
 from tests.config.support import connector_of, document, load, only_problem
 from upa_core.domain.sources.contract import KeyPart
+from upa_core.domain.sources.since import Cursor
 
 HR = {
     "as": "hr",
@@ -128,6 +129,29 @@ def test_a_query_is_one_select_and_its_password_a_reference() -> None:
         assert "geheim" not in str(problem)
     problem = only_problem(document(**{"with": [{**HR, "query": "SELECT 1"}]}, **MAPPED))
     assert "is for sql" in problem.message
+
+
+def test_changes_and_their_cursor_are_written_together() -> None:
+    """Both queries are SELECTs; `:since` belongs into the second, outside of texts."""
+    more = {
+        "changes": "SELECT no, cost, at FROM people WHERE at >= :since;",
+        "cursor": {"column": "at", "lag": "5m"},
+        "full_every": "3d",
+    }
+    query = load(document(**{"with": [{**SQL, **more}]}, **MAPPED), {"HR_PASSWORD": "x"}).rows["contoso"]["hr"].query
+    assert query.changes.endswith(":since")
+    assert (query.cursor, query.full_every) == (Cursor("at", timedelta(minutes=5)), timedelta(days=3))
+
+    for changes, told in (
+        ({"cursor": None}, "written together"),
+        ({"changes": None}, "written together"),
+        ({"changes": "SELECT no FROM people WHERE no = ':since'"}, "needs `:since`"),
+        ({"changes": "DELETE FROM people WHERE at >= :since"}, "begins with SELECT"),
+        ({"query": "SELECT no, at FROM people WHERE at >= :since"}, "belongs into `changes`"),
+        ({"cursor": {"column": "at", "lag": "9d"}}, ""),
+    ):
+        one = {key: value for key, value in {**SQL, **more, **changes}.items() if value is not None}
+        assert told in only_problem(document(**{"with": [one]}, **MAPPED), {"HR_PASSWORD": "x"}).message
 
 
 def test_names_must_differ_from_each_other_and_from_attributes() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
 from tests.support.alone import AloneWorld
+from tests.support.database import DatabaseWorld
 from tests.support.drifting import TickingDriftWorld
 from tests.support.joined import JoinedWorld, row
 from tests.support.single import SingleWorld
@@ -235,6 +236,18 @@ def _with_rows(world: JoinedWorld) -> World:
     world.edit(world.people[0], department="changed")
     world.hire("E7")
     return world
+
+
+def _database() -> World:
+    world = DatabaseWorld(6)
+    return _with_rows(world)
+
+
+def _change_table(world: World, _: Ports) -> None:
+    """Change a row of the table once more; the others were read by then."""
+    assert isinstance(world, DatabaseWorld)
+    if world.table.rows["E3"][0] != "later":
+        world.deliver(row("E0", "0"), row("E1", "one"), row("E2", None), row("E3", "later"), row("E7", "seven"))
 
 
 def _alone() -> World:
@@ -464,6 +477,7 @@ SCENARIOS = (
         _both_seams,
         (sync, _swap_numbers, sync, _own_values_only),
     ),
+    Scenario("a database read in changes", _database, (sync, _change_table, sync)),
     Scenario("a file alone, people come, go and are missing", _alone, (sync,)),
     Scenario("hands, told and put right", _hands, (_look, sync, _hand_again, _look, sync), days=2, short=0.3),
     Scenario(

@@ -10,6 +10,7 @@ from upa_core.config.problems import ConfigProblem
 from upa_core.domain.connector import Connector
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.since import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,10 @@ class Query:
     port: int = 5432
     user: str = ""
     password: str = field(default="", repr=False)
+    changes: str = ""
+    """The SELECT with `:since`; "" where everybody is read each time."""
+    cursor: Cursor | None = None
+    full_every: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

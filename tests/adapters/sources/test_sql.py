@@ -2,92 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import sqlite3
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
+from tests.adapters.sources.conftest import Run
 from tests.fakes import FakeClock
 from upa_core.adapters.sources.file_rows import FileRows
-from upa_core.adapters.sources.sql_drivers import PostgresAsk, SqliteAsk
+from upa_core.adapters.sources.sql_drivers import PostgresAsk
 from upa_core.adapters.sources.sql_place import Ask, SqlPlace, text_of
 from upa_core.domain.errors import AccessDeniedError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Contract, KeyPart
 
 CONTRACT = Contract((KeyPart("no"),), ("name", "grade"), format="jsonl")
-TABLE = "CREATE TABLE people (no varchar(20), name varchar(50), grade integer)"
 QUERY = "SELECT no, name, grade FROM people ORDER BY no"
-Run = Callable[..., None]
-
-
-def _postgres_binaries() -> Path | None:
-    found = shutil.which("pg_ctl")
-    return Path(found).resolve().parent if found and shutil.which("runuser") and os.geteuid() == 0 else None
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresAsk]:
-    """Start a server of PostgreSQL in a folder of its own, which its user can reach."""
-    binaries = _postgres_binaries()
-    if binaries is None:
-        pytest.skip("no server of PostgreSQL can be started here")
-    folder = Path(tempfile.mkdtemp(prefix="upa-postgres-"))
-    folder.chmod(0o777)
-    (folder / "password").write_text("geheim")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def run(program: str, *words: str) -> None:
-        command = ["runuser", "-u", "postgres", "--", str(binaries / program), *words]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
-
-    data = str(folder / "data")
-    run("initdb", "-D", data, "-U", "upa", "-A", "scram-sha-256", "--pwfile", str(folder / "password"), "--no-sync")
-    options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-o", options, "-w", "start")
-    try:
-        yield PostgresAsk("127.0.0.1", "postgres", "upa", "geheim", port, tls=False)
-    finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Ask, Run]:
-    """Return how to ask a database with an empty table, and how to change it."""
-    if request.param == "sqlite":
-        path = tmp_path / "hr.db"
-
-        def change(text: str, *values: object) -> None:
-            connection = sqlite3.connect(path)
-            with connection:
-                connection.execute(text.replace("%s", "?"), values)
-            connection.close()
-
-        change(TABLE)
-        return SqliteAsk(str(path)), change
-    ask: PostgresAsk = request.getfixturevalue("server")
-
-    def change_server(text: str, *values: object) -> None:
-        from pg8000 import dbapi
-
-        connection = dbapi.connect("upa", host=ask.host, port=ask.port, database="postgres", password="geheim")
-        connection.cursor().execute(text, values)
-        connection.commit()
-        connection.close()
-
-    change_server("DROP TABLE IF EXISTS people")
-    change_server(TABLE)
-    return ask, change_server
 
 
 def source(ask: Ask, query: str = QUERY, most: int = 1000) -> FileRows:
@@ -107,7 +36,9 @@ def test_an_answer_is_a_snapshot(database: tuple[Ask, Run]) -> None:
     """Rows come as texts, NULL is no value; the same answer again is nothing new, another one is."""
     ask, change = database
     for number in range(3):
-        change("INSERT INTO people VALUES (%s, %s, %s)", f"{number:05d}", "Müller", None if number else 7)
+        change(
+            "INSERT INTO people (no, name, grade) VALUES (%s, %s, %s)", f"{number:05d}", "Müller", None if number else 7
+        )
     cursor, rows = taken(source(ask))
     assert rows == [("00000", ["Müller", "7"]), ("00001", ["Müller", None]), ("00002", ["Müller", None])]
 
@@ -119,7 +50,7 @@ def test_an_answer_is_a_snapshot(database: tuple[Ask, Run]) -> None:
 def test_an_answer_that_lost_people_is_held(database: tuple[Ask, Run]) -> None:
     """The file contract holds for queries too: a view that lost its join changes nobody."""
     ask, change = database
-    change("INSERT INTO people SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
+    change("INSERT INTO people (no, name, grade) SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
     cursor, _ = taken(source(ask))
     change("DELETE FROM people WHERE no = %s", "2")
 
@@ -131,7 +62,7 @@ def test_an_answer_that_lost_people_is_held(database: tuple[Ask, Run]) -> None:
 def test_a_query_can_change_nothing(database: tuple[Ask, Run]) -> None:
     """The transaction only reads, whatever the text is."""
     ask, change = database
-    change("INSERT INTO people VALUES (%s, %s, %s)", "1", "a", 1)
+    change("INSERT INTO people (no, name, grade) VALUES (%s, %s, %s)", "1", "a", 1)
     for text in (
         "DELETE FROM people RETURNING no",
         "WITH gone AS (DELETE FROM people RETURNING no) SELECT no FROM gone",
@@ -144,7 +75,7 @@ def test_a_query_can_change_nothing(database: tuple[Ask, Run]) -> None:
 def test_a_wrong_query_and_too_many_rows_are_refused(database: tuple[Ask, Run]) -> None:
     """Two columns of one name, a table that isn't there, more rows than allowed."""
     ask, change = database
-    change("INSERT INTO people SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
+    change("INSERT INTO people (no, name, grade) SELECT '1', 'a', 1 UNION ALL SELECT '2', 'b', 2")
     for text, told in (("SELECT no, name AS no FROM people", "alike"), ("SELECT no FROM nowhere", "refuse|failed")):
         with pytest.raises(RefusedError, match=told):
             source(ask, text).look("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from upa_core.adapters.sources.place import Place
 from upa_core.domain.connector import Connector
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.since import Cursor
 from upa_core.ports.clock import Clock
 from upa_core.ports.row_source import RowSource
 
@@ -49,6 +51,18 @@ class Query(Protocol):
     @property
     def password(self) -> str:
         """The password."""
+
+    @property
+    def changes(self) -> str:
+        """The SELECT with `:since`, or ""."""
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The column of `:since`."""
+
+    @property
+    def full_every(self) -> timedelta:
+        """How often everybody is read although changes are."""
 
 
 class Declared(Protocol):
@@ -91,8 +105,10 @@ def rows_of(
     for name, one in sources.items():
         columns, dates = connector.columns_of(one.secondary), connector.dates_of(one.secondary)
         contract = replace(one.contract, columns=columns, dates=dates)
-        lies = _query_place(one.query, clock, contract) if one.query else _place(one.at, connector, client_id, library)
-        made[name] = FileRows(lies, contract, clock, one.settle)
+        if one.query is not None:
+            made[name] = _database(one.query, clock, contract)
+        else:
+            made[name] = FileRows(_place(one.at, connector, client_id, library), contract, clock, one.settle)
     return made
 
 
@@ -112,11 +128,16 @@ def _place(at: str, connector: Connector, client_id: str | None, library: Callab
     return blob_place(at, DefaultAzureCredential(managed_identity_client_id=client_id))
 
 
-def _query_place(query: Query, clock: Clock, contract: Contract) -> Place:
-    from upa_core.adapters.sources.sql_drivers import PostgresAsk, SqliteAsk
+def _database(query: Query, clock: Clock, contract: Contract) -> RowSource:
+    from upa_core.adapters.sources.sql_drivers import asking
     from upa_core.adapters.sources.sql_place import SqlPlace
 
-    if query.driver == "sqlite":
-        return SqlPlace(SqliteAsk(query.database), query.text, clock, contract.max_rows)
-    ask = PostgresAsk(query.host, query.database, query.user, query.password, query.port)
-    return SqlPlace(ask, query.text, clock, contract.max_rows)
+    ask, cursor = asking(query), query.cursor
+    everybody = SqlPlace(ask, query.text, clock, contract.max_rows, cursor.column if cursor else "")
+    if cursor is None:
+        return FileRows(everybody, contract, clock, timedelta(0))
+    from upa_core.adapters.sources.sql_rows import SqlRows
+
+    changes = SqlPlace(ask, query.changes, clock, contract.max_rows, cursor.column)
+    both = hashlib.sha256(f"{query.text}\0{query.changes}".encode()).hexdigest()
+    return SqlRows(everybody, changes, contract, cursor, clock, query.full_every, both)

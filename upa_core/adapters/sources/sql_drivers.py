@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from upa_core.adapters.sources.sql_place import Answer
+from upa_core.adapters.sources.sql_place import Answer, Ask
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, UnavailableError
+from upa_core.domain.sources.since import Value, split_at_since
+
+if TYPE_CHECKING:
+    from upa_core.adapters.sources.opened import Query
 
 _PORTION = 1_000
 _DENIED = {"28000", "28P01", "42501", "3D000"}
@@ -23,14 +27,15 @@ class SqliteAsk:
         self._path = path
 
     @contextmanager
-    def __call__(self, query: str) -> Iterator[Answer]:
+    def __call__(self, query: str, since: Value | None = None) -> Iterator[Answer]:
         """Send the query; the database is opened for reading only."""
         import sqlite3  # not while the app is indexed
         from urllib.parse import quote
 
         try:
             with closing(sqlite3.connect(f"file:{quote(self._path)}?mode=ro", uri=True)) as connection:
-                cursor = connection.execute(query)
+                parts = split_at_since(query)
+                cursor = connection.execute("?".join(parts), [since] * (len(parts) - 1))
                 cursor.arraysize = _PORTION
                 yield [column[0] for column in cursor.description], iter(cursor)
         except sqlite3.OperationalError as exc:
@@ -39,6 +44,13 @@ class SqliteAsk:
             raise RefusedError(f"the query failed: {exc}") from None
         except sqlite3.Error as exc:
             raise RefusedError(f"the query failed ({type(exc).__name__})") from None
+
+
+def asking(query: Query) -> Ask:
+    """Return the call to the database that a query names; nothing is called yet."""
+    if query.driver == "sqlite":
+        return SqliteAsk(query.database)
+    return PostgresAsk(query.host, query.database, query.user, query.password, query.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class PostgresAsk:
     """Seconds that the query may take."""
 
     @contextmanager
-    def __call__(self, query: str) -> Iterator[Answer]:
+    def __call__(self, query: str, since: Value | None = None) -> Iterator[Answer]:
         """Send the query behind a cursor of the server, so that memory stays flat."""
         try:
             from pg8000 import dbapi
@@ -66,7 +78,9 @@ class PostgresAsk:
             with closing(self._connected(dbapi)) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
                 cursor.execute(f"SET LOCAL statement_timeout = {self.timeout * 1000:d}")
-                cursor.execute(f"DECLARE upa NO SCROLL CURSOR FOR {query}")  # only SELECT, WITH and VALUES may follow
+                parts = split_at_since(query)
+                declared = f"DECLARE upa NO SCROLL CURSOR FOR {'$1'.join(parts)}"  # SELECT, WITH, VALUES may follow
+                connection.execute_unnamed(declared, vals=(since,) if len(parts) > 1 else ())
                 yield self._answer(cursor)
         except dbapi.InterfaceError:
             raise UnavailableError(f"{self.host} can't be reached") from None

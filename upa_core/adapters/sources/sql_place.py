@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time
 from decimal import Decimal
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from uuid import UUID
 from weakref import finalize
 
 from upa_core.adapters.sources.place import CHUNK, FileInfo
 from upa_core.domain.errors import RefusedError, UnavailableError
+from upa_core.domain.sources.since import Highest, Value
 from upa_core.ports.clock import Clock
 
 Answer = tuple[Sequence[str], Iterator[Sequence[Any]]]
 """Names of the columns, and the rows."""
-Ask = Callable[[str], AbstractContextManager[Answer]]
-"""Sends one query in a transaction that only reads; raises the errors of `Place.files`."""
+
+
+class Ask(Protocol):
+    """A database."""
+
+    def __call__(self, query: str, since: Value | None = None) -> AbstractContextManager[Answer]:
+        """Send one query in a transaction that only reads, `:since` in it bound to a value, never written into it.
+
+        Raises the errors of `Place.files`.
+        """
 
 
 class SqlPlace:
     """Implements `Place`: one file, the answer to one query, asked anew each time files are listed."""
 
-    def __init__(self, ask: Ask, query: str, clock: Clock, max_rows: int) -> None:
-        """Take the call to the database, the query, and the number of rows that is too many."""
+    def __init__(self, ask: Ask, query: str, clock: Clock, max_rows: int, column: str = "") -> None:
+        """Take the call to the database, the query, the number of rows that is too many, and the cursor column."""
         self._ask, self._query, self._clock, self._max_rows = ask, query, clock, max_rows
         self._answer: IO[bytes] | None = None
-        self._tag = ""
+        self._column = column
+        self._highest = Highest(column, clock.now())
+        self.since: Value | None = None
+        """What `:since` is bound to."""
+        self.tag = ""
+        """The hash of the last answer."""
+
+    @property
+    def highest(self) -> Value | None:
+        """The highest value of the cursor column in the last answer, None where it held none."""
+        return self._highest.value
 
     def files(self) -> Sequence[FileInfo]:
         """Ask, and return what was answered."""
@@ -41,12 +60,12 @@ class SqlPlace:
         for line in self._lines():
             digest.update(line)
             size += self._answer.write(line)
-        self._tag = digest.hexdigest()
-        return [FileInfo("the query's answer", size, self._clock.now(), self._tag)]
+        self.tag = digest.hexdigest()
+        return [FileInfo("the query's answer", size, self._clock.now(), self.tag)]
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
         """Yield the answer as it was written."""
-        if self._answer is None or file.tag != self._tag:
+        if self._answer is None or file.tag != self.tag:
             raise UnavailableError("the query was asked again meanwhile")
         self._answer.seek(0)
         while data := self._answer.read(CHUNK):
@@ -55,13 +74,27 @@ class SqlPlace:
     def _lines(self) -> Iterator[bytes]:
         import orjson  # vendor imports are lazy
 
-        with self._ask(self._query) as (names, rows):
+        self._highest = Highest(self._column, self._clock.now())
+        with self._ask(self._query, self.since) as (names, rows):
             if len({name.casefold() for name in names}) != len(names):
                 raise RefusedError("the query names two columns alike: give one of them another name with AS")
+            at = self._place_of_cursor(names)
             for number, row in enumerate(rows, start=1):
                 if number > self._max_rows:
                     raise RefusedError(f"the query answers more than {self._max_rows:,} rows")
-                yield orjson.dumps(dict(zip(names, map(text_of, names, row), strict=True))) + b"\n"
+                cells = list(row)
+                if at is not None:
+                    self._highest.add((cells[at],))
+                    cells[at] = cells[at].hex() if isinstance(cells[at], bytes) else cells[at]
+                yield orjson.dumps(dict(zip(names, map(text_of, names, cells), strict=True))) + b"\n"
+
+    def _place_of_cursor(self, names: Sequence[str]) -> int | None:
+        if not self._column:
+            return None
+        folded = [name.casefold() for name in names]
+        if self._column.casefold() not in folded:
+            raise RefusedError(f"the query answers no column {self._column}, which the cursor is")
+        return folded.index(self._column.casefold())
 
 
 def text_of(name: str, value: Any) -> str | None:

@@ -23,13 +23,14 @@ from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
 from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.since import Cursor, split_at_since
 
 Add = Callable[..., None]
 
 _ROWS = ("file", "sql")
 """Kinds of source that are rows."""
 _SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
-_SQL = ("driver", "server", "database", "user", "password", "query")
+_SQL = ("driver", "server", "database", "user", "password", "query", "changes", "cursor")
 _ONLY_FOR = (
     (("items", "total"), ("json",), "format"),
     (("delimiter", "trailer"), ("csv",), "format"),
@@ -213,8 +214,11 @@ class _Builder:
         if isinstance(secret, Text) and not secret.raw.startswith("${"):
             self._refuse(("password",), "is a secret (not shown) and must be a reference", "${NAME_OF_A_SETTING}")
         text = str(model.query).strip().removesuffix(";").rstrip()
-        if not _SELECT.match(text) or ";" in text:
-            self._refuse(("query",), "must be one statement that begins with SELECT or WITH")
+        changes = (model.changes or "").strip().removesuffix(";").rstrip()
+        for key, one in (("query", text), ("changes", changes)):
+            if one and (not _SELECT.match(one) or ";" in one):
+                self._refuse((key,), "must be one statement that begins with SELECT or WITH")
+        self._check_changes(text, changes)
         host, _, port = (model.server or "").partition(":")
         if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             self._refuse(("server",), f"{shown(model.server)} isn't a host, or a host with a port")
@@ -227,7 +231,19 @@ class _Builder:
             port=int(port or 5432),
             user=model.user or "",
             password=model.password or "",
+            changes=changes,
+            cursor=Cursor(model.cursor.column, model.cursor.lag, model.cursor.back) if model.cursor else None,
+            full_every=model.full_every,
         )
+
+    def _check_changes(self, text: str, changes: str) -> None:
+        cursor = self._model.cursor
+        if bool(changes) != (cursor is not None):
+            self._refuse(("cursor" if cursor else "changes",), "`changes` and `cursor` are written together")
+        if len(split_at_since(text)) > 1:
+            self._refuse(("query",), "reads everybody; `:since` belongs into `changes`")
+        if changes and len(split_at_since(changes)) == 1:
+            self._refuse(("changes",), "needs `:since`, outside of texts and comments")
 
     def _key(self, number: int, app: str | None) -> KeyPart | None:
         part, where = self._model.match[number], ("match", number, "to")

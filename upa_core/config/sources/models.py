@@ -31,6 +31,17 @@ class MatchModel(Part):
     """Digits are filled up with zeros from the left to this length, on both sides."""
 
 
+class CursorModel(Part):
+    """The column by which a database tells what changed."""
+
+    column: Line
+    """Answered by both queries: a time, a day, a whole number or SQL Server's rowversion."""
+    lag: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(days=7))] = timedelta(minutes=10)
+    """For times: how far back each query begins, for clocks that differ and for changes that are seen later."""
+    back: Annotated[int, Field(ge=0)] = 0
+    """For numbers: the same, as a number."""
+
+
 Name = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 
 
@@ -80,6 +91,12 @@ class RowsModel(Part):
     """For PostgreSQL: as `${NAME}`, never in the file."""
     query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """For SQL: one SELECT that answers everybody; it is sent as it stands, in a transaction that only reads."""
+    changes: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
+    """For SQL: the same SELECT of those who changed since `:since`, which is bound to a value of `cursor`'s column."""
+    cursor: CursorModel | None = None
+    """For SQL with `changes`: the column that grows with each change."""
+    full_every: Duration = timedelta(days=7)
+    """For SQL with `changes`: how often `query` reads everybody all the same; only then a deleted row is missed."""
     on_missing: Literal["keep", "report"] | ClearAfterModel = "keep"
     """Whom a row named and none names any more: `keep` the values, `report` them too, or `{clear_after: N}`."""
     expect: Duration | None = None

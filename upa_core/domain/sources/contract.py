@@ -59,6 +59,8 @@ class Contract:
     """JSON: dotted path of the number of people."""
     sheet: str = ""
     """XLSX: name of the sheet; "" where there is only one."""
+    partial: bool = False
+    """Only what changed: no count and no share of it says anything."""
     max_rows: int = 5_000_000
     max_columns: int = 1_000
     max_unmatched: float = 5.0

@@ -8,7 +8,7 @@ import pytest
 
 from tests.config.support import connector_of, document, load, only_problem
 from upa_core.domain.sources.contract import KeyPart
-from upa_core.domain.sources.since import Cursor
+from upa_core.domain.sources.joined.since import Cursor
 
 HR = {
     "as": "hr",

@@ -11,7 +11,7 @@ from tests.support.joined import HR, JoinedWorld
 from upa_core.adapters.sources.sql_place import Answer, SqlPlace
 from upa_core.adapters.sources.sql_rows import SqlRows
 from upa_core.domain.sources.contract import Contract
-from upa_core.domain.sources.since import Cursor
+from upa_core.domain.sources.joined.since import Cursor
 
 
 class Table:

@@ -10,7 +10,7 @@ from upa_core.config.problems import ConfigProblem
 from upa_core.domain.connector import Connector
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.joined.secondary import Secondary
-from upa_core.domain.sources.since import Cursor
+from upa_core.domain.sources.joined.since import Cursor
 
 
 @dataclass(frozen=True, slots=True)

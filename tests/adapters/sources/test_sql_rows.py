@@ -13,7 +13,7 @@ from upa_core.adapters.sources.sql_place import Ask, SqlPlace
 from upa_core.adapters.sources.sql_rows import SqlRows
 from upa_core.domain.errors import CorruptStateError, OfferHeldError, RefusedError
 from upa_core.domain.sources.contract import Contract, KeyPart
-from upa_core.domain.sources.since import Cursor
+from upa_core.domain.sources.joined.since import Cursor
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 CONTRACT = Contract((KeyPart("no"),), ("name", "grade"), format="jsonl")

@@ -13,7 +13,7 @@ from upa_core.adapters.sources.place import Place
 from upa_core.domain.connector import Connector
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.joined.secondary import Secondary
-from upa_core.domain.sources.since import Cursor
+from upa_core.domain.sources.joined.since import Cursor
 from upa_core.ports.clock import Clock
 from upa_core.ports.row_source import RowSource
 

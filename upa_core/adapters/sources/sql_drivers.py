@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from upa_core.adapters.sources.sql_place import Answer, Ask
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, UnavailableError
-from upa_core.domain.sources.since import Value, split_at_since
+from upa_core.domain.sources.joined.since import Value, split_at_since
 
 if TYPE_CHECKING:
     from upa_core.adapters.sources.opened import Query

@@ -14,7 +14,7 @@ from weakref import finalize
 
 from upa_core.adapters.sources.place import CHUNK, FileInfo
 from upa_core.domain.errors import RefusedError, UnavailableError
-from upa_core.domain.sources.since import Highest, Value
+from upa_core.domain.sources.joined.since import Highest, Value
 from upa_core.ports.clock import Clock
 
 Answer = tuple[Sequence[str], Iterator[Sequence[Any]]]

@@ -11,7 +11,7 @@ from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.sql_place import SqlPlace
 from upa_core.domain.errors import CorruptStateError, UnavailableError
 from upa_core.domain.sources.contract import Contract
-from upa_core.domain.sources.since import Cursor, Value, read_mark, write_mark
+from upa_core.domain.sources.joined.since import Cursor, Value, read_mark, write_mark
 from upa_core.ports.clock import Clock
 from upa_core.ports.row_source import Closing, Offer
 
@@ -124,7 +124,7 @@ def _later(one: Value | None, other: Value | None) -> Value | None:
     if one is None or other is None:
         return other if one is None else one
     try:
-        return max(one, other)  # type: ignore[type-var]
+        return max(one, other)
     except TypeError:  # the column's type was changed
         return other
 

@@ -23,7 +23,7 @@ from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
 from upa_core.domain.sources.joined.secondary import Secondary
-from upa_core.domain.sources.since import Cursor, split_at_since
+from upa_core.domain.sources.joined.since import Cursor, split_at_since
 
 Add = Callable[..., None]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from upa_core.domain.errors import CorruptStateError, RefusedError
-from upa_core.domain.sources.since import Cursor, Highest, read_mark, split_at_since, write_mark
+from upa_core.domain.sources.joined.since import Cursor, Highest, read_mark, split_at_since, write_mark
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 

@@ -17,6 +17,8 @@ from tenant_sim.control.surface import Control
 from tenant_sim.graph.delta import Delta
 from tenant_sim.graph.directory import RESTORABLE_S, SOFT, Directory
 from tenant_sim.graph.log import Kind
+from tenant_sim.graph.relations.groups import Groups
+from tenant_sim.graph.relations.managers import Managers
 from tenant_sim.graph.replica import Replica
 from tenant_sim.graph.routes import GraphRoutes
 from tenant_sim.graph.schema import EXTENSION
@@ -106,6 +108,9 @@ class TenantSim:
         directory = self._directory = Directory(self.rng, self.time, self.lock)
         directory.listeners.append(self._purge_later)
         self.delta = Delta(directory, self.rng, self.time)
+        self.groups = Groups(directory, self.new_guid)
+        self.managers = Managers(directory)
+        self.delta.with_manager = self.managers.add_to
         self.replica = Replica(directory, self.time)
         self.mails: list[dict[str, Any]] = []
         """Messages that sendMail took, with their sender."""

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "services/drive/named.py": "tests/services/drive/test_now.py",
     "services/plan/tell.py": "tests/services/plan/test_uncarried.py",
     "state/attempts.py": "tests/services/drive/test_deadline.py",
+    "state/rows/asked.py": "tests/services/pull/test_leaving.py",
     "domain/bulk/import_job.py": "tests/adapters/sharepoint/test_import_jobs.py",
     "domain/documents/census.py": "tests/domain/plan/test_source_shrank.py",
     "domain/documents/connector_state.py": "tests/domain/documents/test_codec.py",

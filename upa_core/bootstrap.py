@@ -88,10 +88,11 @@ class App:
         sources = self.config.rows.get(connector.name, {})
         if not sources:
             return {}
-        from upa_core.adapters.sources.opened import rows_of  # only a connector with such a source needs it
+        from upa_core.adapters.secondaries import secondaries_of  # only a connector with such a source needs it
 
-        identity = self.settings.identity_client_id
-        return rows_of(sources, connector, self.clock, identity, lambda: self.services(connector)["library"])
+        return secondaries_of(
+            sources, connector, self.clock, self.settings.identity_client_id, self.services(connector)
+        )
 
     def services(self, connector: Connector) -> Mapping[Host, Service]:
         """Return a connector's three hosts, each with its own token; nothing is called yet."""

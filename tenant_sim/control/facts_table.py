@@ -135,6 +135,14 @@ GR-14 | documented | A restored user comes as newly created. | learn.microsoft.c
 GR-16 | documented | Records come in no order. One user may come several times, in one round and again in the next, and changes may come late. | learn.microsoft.com: delta query overview
 GR-17 | reported | One attribute that isn't supported makes the whole request fail: 400 `… not supported for the following properties: …` | microsoftgraph/microsoft-graph-explorer-v4#3189; microsoftgraph/microsoft-graph-docs#14141
 GR-18 | documented | Changes to open extensions, schema extensions and licenseAssignmentStates aren't tracked. | learn.microsoft.com: known issues with Microsoft Graph
+GR-51 | documented | `groups/delta` with `$select=members` and `$filter=id eq …` tells who joined and left one group. The application permission `GroupMember.Read.All` is enough; a group of hidden members needs `Member.Read.Hidden` beside it. | learn.microsoft.com: group delta; list group transitive members
+GR-52 | documented | Members come as `members@delta`: type and id of each, `@removed` for who left, by themselves or because they were deleted. A group without members shows no `members@delta`. | learn.microsoft.com: delta query groups
+GR-53 | documented | A large group comes on several pages, each with the group's properties and some of the members, in any order. | learn.microsoft.com: delta query groups
+GR-54 | reported | A group of 9,993 members came on 20 pages. | microsoftgraph/msgraph-sdk-dotnet#574
+GR-55 | reported | A first round names members who had left before, as removed. | microsoftgraph/microsoft-graph-docs#17513
+GR-58 | reported | With `$select=manager` users/delta tells a changed manager as `manager@delta`. It isn't repeated when something else changes, and was missing for some people. | microsoftgraph/microsoft-graph-docs#4500, #15842; microsoftgraph/microsoft-graph-explorer-v4#4018
+GR-60 | documented | `users/{id}/manager` answers the manager, a user or a contact of the organization, and 404 where there is none. `User.Read.All` is enough. | learn.microsoft.com: list manager
+GR-61 | documented | `users` takes `$expand=manager($select=…)` and shows the immediate manager of each. | learn.microsoft.com: list manager
 GR-19 | documented | A token lives 7 days. After that the answer is 400 with the code `syncStateNotFound`. | devblogs.microsoft.com: duration of change tracking tokens
 GR-20 | documented | After maintenance the service answers 410 with a Location whose `$deltatoken` is empty: a full round begins. | learn.microsoft.com: delta query overview
 GR-21 | reported | An old nextLink failed with `Sync must reach steady state within 30 days.` | microsoft/o365-moodle#1841
@@ -163,6 +171,8 @@ GR-47 | assumed | A name in `$select` that nobody knows is ignored. | `user` is 
 GR-48 | assumed | An address of more than 16,384 characters gets a bare 400 that isn't an error of Graph. | the default of HTTP.sys
 GR-49 | assumed | The texts for query options of `/users` that are refused. | as remembered
 GR-50 | assumed | The text for a part of an address that nobody knows: `Resource not found for the segment '…'.` | as reported by users
+GR-57 | assumed | Who is restored is a member of their groups as before. | Entra restores users with their memberships
+GR-59 | assumed | A manager who is deleted is nobody's manager, and is again once restored; delta tells neither of the reports. | none
 AZ-7 | reported | A managed identity's token can stand in for a certificate, for SharePoint too. | pnp/pnpframework#1124
 AZ-8 | assumed | The numbers and texts of login's errors. | publicly known, not recorded
 AZ-9 | assumed | The answers with which both identity endpoints refuse. | Microsoft's documentation, as remembered

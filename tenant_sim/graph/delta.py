@@ -68,6 +68,8 @@ class Delta:
     def __init__(self, directory: Directory, rng: random.Random, now: Callable[[], float]) -> None:
         self._directory, self._rng, self._now = directory, rng, now
         self.options = DeltaOptions()
+        self.with_manager: Callable[[tuple[str, ...], bytes, str], bytes] = lambda _names, shown, _person: shown
+        """Adds somebody's `manager@delta` to their record, where it is among the names."""
         self.extension_types: dict[str, str] = {}
         """Data type of each directory extension, by full name."""
         self.generation = 0
@@ -197,7 +199,7 @@ class Delta:
             if self.options.withheld and _place(slot) < self.options.withheld:
                 continue
             if status == LIVE:
-                out.append(show(row, ids[slot]))
+                out.append(self.with_manager(token.select, show(row, ids[slot]), ids[slot]))
             elif self.options.first_round_tombstones:
                 out.append(self._tombstone(slot, status))
         return b",".join(out), len(out)
@@ -231,7 +233,9 @@ class Delta:
             if minimal and changed is not None:
                 names = tuple(name for name in names if name in changed)
             view = directory.rows.view(names, frozenset(names) if changed is None else changed)
-            out.append(view.show(row, directory.ids[slot]))
+            shown = view.show(row, directory.ids[slot])
+            told = changed is None or "manager" in changed  # not repeated otherwise [GR-58]
+            out.append(self.with_manager(token.select, shown, directory.ids[slot]) if told else shown)
         position = token.position + len(part)
         return b",".join(out), len(out), position, position >= len(plan)
 

@@ -91,6 +91,12 @@ class Directory:
                 self._write(slot, Kind.EDIT, self.rows.pack(old), frozenset(touched))
                 self._index(slot, old)
 
+    def touch(self, user: str, name: str) -> None:
+        """Note a change of something that the record doesn't hold, such as the manager."""
+        with self._lock:
+            slot = self._live_slot(user)
+            self._write(slot, Kind.EDIT, self.records[slot], frozenset({name}))
+
     def remove(self, user: str, hard: bool = False) -> None:
         """Delete a user: soft (restorable for 30 days) or for good."""
         with self._lock:

@@ -15,6 +15,7 @@ from tenant_sim.graph.admin import AdminRoutes
 from tenant_sim.graph.batch import run_batch
 from tenant_sim.graph.delta import Page
 from tenant_sim.graph.errors import bad_request, graph_error
+from tenant_sim.graph.relations.routes import RelationRoutes
 from tenant_sim.graph.segments import refusal
 from tenant_sim.graph.tokens import DeltaToken
 from tenant_sim.graph.users import Users
@@ -39,6 +40,7 @@ class GraphRoutes:
         self._sim = sim
         self._admin = AdminRoutes(sim, self)
         self._users = Users(sim)
+        self._relations = RelationRoutes(sim, self._guarded, READ_USERS)
 
     def resolve(self, request: Request) -> Route:
         """Find what a request asks for. Doubled slashes count as one: msgraph-sdk writes `/v1.0//users`."""
@@ -53,7 +55,12 @@ class GraphRoutes:
             return self._guarded("users.delta", request, READ_USERS, lambda: self._delta(request), units=1)
         if method == "POST" and rest == "$batch":
             return self._guarded("batch", request, None, lambda: run_batch(self._sim, request, found[1]), units=0)
-        return self._user(request, rest) or self._admin.resolve(request, rest) or self._unknown(request, rest)
+        return (
+            self._user(request, rest)
+            or self._relations.resolve(request, rest)
+            or self._admin.resolve(request, rest)
+            or self._unknown(request, rest)
+        )
 
     def _user(self, request: Request, rest: str) -> Route | None:
         """Find what a request asks of users, if it does."""

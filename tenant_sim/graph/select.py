@@ -49,7 +49,7 @@ def tracked(names: tuple[str, ...], extension_types: tuple[tuple[str, str], ...]
     types = dict(extension_types)
     wanted = {types[name] for name in names if name in types}
     noise = {name for name, kind in types.items() if kind in wanted}
-    known = {name for name in names if name in schema.TYPES or schema.EXTENSION.match(name)}
+    known = {name for name in names if name in schema.TYPES or name == "manager" or schema.EXTENSION.match(name)}
     return frozenset((known | noise) - schema.NOT_TRACKED)
 
 

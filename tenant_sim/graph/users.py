@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
 
 Records = list[dict[str, Any]]
-_LIST_OPTIONS = frozenset({"$select", "$top", "$filter", "$count", "$orderby", "$skiptoken", "$format"})
+_LIST_OPTIONS = frozenset({"$select", "$top", "$filter", "$count", "$orderby", "$skiptoken", "$format", "$expand"})
+_MANAGER = re.compile(r"manager\(\$select=([\w,]+)\)", re.ASCII)
 _ONE_OPTIONS = frozenset({"$select", "$format"})
 _SORTABLE = frozenset({"displayName", "userPrincipalName"})
 """What may be sorted by without an advanced query."""
@@ -35,6 +37,7 @@ class Users:
         counted = _counted(request)
         names = selecting.parse(request.param("$select"), self._sim.delta.spellings())
         top = _number(request.param("$top"), 100, 999)
+        expand = self._expand(request.param("$expand"))
         start, test = int(request.param("$skiptoken") or 0), self._test(request)
         if order := request.param("$orderby"):
             found = list(self._found(test))
@@ -48,7 +51,23 @@ class Users:
         if following is not None:
             kept = "&".join(p for p in request.query.split("&") if p and not p.lower().startswith("$skiptoken="))
             body["@odata.nextLink"] = f"{request.base_url}{request.path}?{kept}&$skiptoken={following}"
-        return json_response({**body, "value": [selecting.full(record, names) for record in page]})
+        return json_response({**body, "value": [{**selecting.full(one, names), **expand(one)} for one in page]})
+
+    def _expand(self, text: str | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """Return what adds somebody's manager; who has none gets nothing [GR-61]."""
+        if text is None:
+            return lambda _: {}
+        found = _MANAGER.fullmatch(text)
+        if found is None:
+            raise not_simulated("$expand on users, but for manager($select=…)")
+        names, sim = selecting.parse(found[1], self._sim.delta.spellings()), self._sim
+
+        def manager(record: dict[str, Any]) -> dict[str, Any]:
+            of = sim.managers.of(record["id"])
+            kind = {"@odata.type": "#microsoft.graph.user"}
+            return {} if of is None else {"manager": {**kind, **selecting.full(sim.directory.get(of), names)}}
+
+        return manager
 
     def _found(self, test: filtering.Test) -> Iterator[dict[str, Any]]:
         directory = self._sim.directory
@@ -145,7 +164,7 @@ def _check(request: Request, taken: frozenset[str]) -> None:
                 "'ConsistencyLevel: eventual'",
                 "Request_UnsupportedQuery",
             )
-        if name in ("$search", "$expand"):
+        if name in ("$search", "$expand"):  # a list takes $expand
             raise not_simulated(f"{name} on users")
         if name == "$skip":
             raise bad_request("'$skip' is not supported by the service.", "Request_BadRequest")

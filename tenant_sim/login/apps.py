@@ -32,6 +32,7 @@ ROLE_IDS: dict[str, dict[str, str]] = {
         "AppRoleAssignment.ReadWrite.All": "06b708a9-e830-4db3-a914-8e69da51d44f",
         "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
         "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",
+        "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",
         "Mail.Send": "b633e1c5-b582-4048-a93e-9f11b44c7e96",
         "Sites.Read.All": "332a536c-c7ef-4017-ab91-336970924f0d",
         "Sites.FullControl.All": "a82116e5-55eb-4c41-a434-62fe8a61c773",

@@ -236,3 +236,104 @@ def test_nothing_is_cleared_by_a_file_that_may_have_been_cut() -> None:
 
     counted = {**never, "trailer": "END;{rows}", "on_missing": {"clear_after": 3}}
     assert connector_of(**{"with": [counted]}, **clears).secondaries[0].clear_after == 3
+
+
+PILOT = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+
+
+def related(**changes):
+    """A connector file with a group, the managers and a file of names, and a mapping and clauses that read them."""
+    sources = {
+        "pilot": {"as": "pilot", "kind": "group", "group": PILOT.upper()},
+        "manager": {"as": "manager", "kind": "manager"},
+        "named": {"as": "named", "kind": "names", "at": "/mnt/hr/pilot.txt"},
+    }
+    for name, change in changes.items():
+        sources[name] = {**sources[name], **change}
+    return document(
+        **{
+            "with": list(sources.values()),
+            "mappings": [
+                {"target": "Boss", "source": "manager.displayName"},
+                {"target": "BossCode", "source": "manager.extensionAttribute7"},
+            ],
+            "scope": {"groups": [["pilot.member IS NOT NULL"], ["named.member IS NOT NULL"]]},
+        }
+    )
+
+
+def test_a_group_managers_and_names_are_sources_whose_rows_end() -> None:
+    """They are joined by id, or by user name; attributes of a manager are the directory's, by the same aliases."""
+    config = load(related(pilot={"nested": "include", "max_drop": 20}))
+    connector = config.connectors[0]
+    by_name = {one.name: one for one in connector.secondaries}
+
+    assert [one.on_missing for one in connector.secondaries] == ["leave"] * 3
+    assert (by_name["pilot"].group, by_name["pilot"].nested, by_name["pilot"].max_left) == (PILOT, "include", 20)
+    assert by_name["manager"].max_left == 50
+    assert connector.columns_of(by_name["manager"]) == (
+        "displayName",
+        "id",
+        "onPremisesExtensionAttributes.extensionAttribute7",
+    )
+    assert by_name["named"].match == (KeyPart("member", "userPrincipalName"),)
+    assert (config.rows["contoso"]["named"].contract.header, connector.reads_groups) == ("member", True)
+    assert "onPremisesExtensionAttributes" in connector.read_of_graph
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"pilot": {"group": "Pilot users"}}, "has characters that aren't allowed here"),
+        ({"pilot": {"group": None}}, "a group needs `group`, its object id"),
+        ({"pilot": {"at": "/x.csv"}}, "is for file and sql, not for group"),
+        ({"pilot": {"on_missing": "keep"}}, "is for file and sql, not for group"),
+        ({"manager": {"nested": "ignore"}}, "is for group, not for manager"),
+        ({"manager": {"match": [{"column": "a", "to": "mail"}]}}, "is for file and sql, not for manager"),
+        ({"named": {"format": "json"}}, "is for file and sql, not for names"),
+        ({"named": {"ends_with_newline": "never"}}, "needs proof that the file is complete"),
+        ({"named": {"at": None}}, "a file needs `at`, where it lies"),
+        ({"named": {"to": "accountEnabled"}}, "is no text"),
+    ],
+)
+def test_what_isnt_for_them_is_refused_by_name(changes: dict[str, object], said: str) -> None:
+    """Each key that the kind doesn't have, and each value that names nobody."""
+    content = related(**changes)
+    content["connectors"][0]["with"] = [
+        {key: value for key, value in one.items() if value is not None} for one in content["connectors"][0]["with"]
+    ]
+    assert said in only_problem(content).message
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "meant"),
+    [
+        ("pilot.displayName", "pilot tells who is a member, and nothing else", "pilot.member"),
+        ("manager.displayname", "isn't an attribute", "manager.displayName"),
+        ("manager.manager", "- {as: manager, kind: manager}", ""),
+    ],
+)
+def test_a_column_that_they_dont_have_is_refused(source: str, said: str, meant: str) -> None:
+    """With the one that was probably meant."""
+    content = related()
+    content["connectors"][0]["mappings"][0]["source"] = source
+    problem = only_problem(content)
+    assert said in problem.message
+    assert problem.suggestion == meant
+
+
+def test_leave_of_a_file_needs_proof_and_another_source() -> None:
+    """A cut file would let people leave; of the source itself whom no row names takes no part anyway."""
+    assert "needs proof" in only_problem(joined(on_missing="leave", ends_with_newline="never")).message
+    one = load(joined(on_missing="leave")).connectors[0].secondaries[0]
+    assert one.describe()[-1] == "leave"
+    source = {"tenant": "contoso.onmicrosoft.com", **{k: v for k, v in HR.items() if k != "as"}, "on_missing": "leave"}
+    content = document(source=source, mappings=[{"target": "CostCenter", "source": "Cost"}])
+    assert "is for a source under `with`" in only_problem(content).message
+
+
+def test_a_scope_that_names_a_group_is_told_how_to_join_it() -> None:
+    """Where people write it first."""
+    problem = only_problem(document(scope={"group": "Pilot"}))
+    assert "kind: group" in problem.message
+    assert "member IS NOT NULL" in problem.message

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from azure.storage.blob import ContainerClient
 
-from tests.contracts.row_source_contract import COLUMNS, RowSourceContract
+from tests.contracts.row_source_contract import COLUMNS, Keyed, RowSourceContract
 from tests.contracts.tenant import Tenant, TenantClock
 from tests.fakes import FakeClock
 from tests.support import azurite as azurite_tool
@@ -47,7 +47,7 @@ class Waiting:
             return None
 
 
-class FolderWorld:
+class FolderWorld(Keyed):
     def __init__(self, folder: Path) -> None:
         self._folder, self._files = folder, 0
         clock = FakeClock()
@@ -56,7 +56,7 @@ class FolderWorld:
         self.source: RowSource = Waiting(FileRows(place, CONTRACT, clock, timedelta(0)))
 
     def deliver(self, *rows: dict[str, str | None]) -> None:
-        self._files += 1
+        self._files, self.delivered = self._files + 1, rows
         path = self._folder / f"people-{self._files}.csv"
         path.write_bytes(csv_of(rows))
         os.utime(path, (self._now - 100 + self._files,) * 2)
@@ -72,7 +72,7 @@ class TestFolder(RowSourceContract):
         return FolderWorld(tmp_path)
 
 
-class LibraryWorld(Tenant):
+class LibraryWorld(Keyed, Tenant):
     def __init__(self) -> None:
         super().__init__()
         self.sim.library.add_folder("/sites/upa/Shared Documents/drop")
@@ -82,7 +82,7 @@ class LibraryWorld(Tenant):
         self.source: RowSource = Waiting(FileRows(place, CONTRACT, TenantClock(self.sim), timedelta(0)))
 
     def deliver(self, *rows: dict[str, str | None]) -> None:
-        self._files += 1
+        self._files, self.delivered = self._files + 1, rows
         self.sim.advance(1)
         self.sim.library.add_file(self._folder, f"people-{self._files}.csv", csv_of(rows), overwrite=False)
 
@@ -96,7 +96,7 @@ class TestLibrary(RowSourceContract):
         return LibraryWorld()
 
 
-class BlobWorld:
+class BlobWorld(Keyed):
     def __init__(self, container: ContainerClient) -> None:
         self.container, self._files = container, 0
         clock = FakeClock()
@@ -105,7 +105,7 @@ class BlobWorld:
         self.source: RowSource = Waiting(FileRows(place, CONTRACT, clock, timedelta(0)))
 
     def deliver(self, *rows: dict[str, str | None]) -> None:
-        self._files += 1
+        self._files, self.delivered = self._files + 1, rows
         self.container.upload_blob(f"drop/people-{self._files}.csv", csv_of(rows))
 
     def break_off(self) -> None:

@@ -23,6 +23,9 @@ class FakeRowSource:
         self.hooks = Hooks()
         self._offers: list[tuple[Offer, list[Record]]] = []
         self.broken: tuple[int, Exception] | None = None
+        self.can_be_held = False
+        self.whole = True
+        """No row was set aside."""
 
     def deliver(self, *rows: Record) -> None:
         """Offer a snapshot: everybody that the system has."""
@@ -56,7 +59,7 @@ class FakeRowSource:
             raise self.broken[1]
 
     def closing(self, offer: Offer) -> Closing:
-        """Return what is known of an offer; it is never held."""
-        return Closing(
-            offer.cursor, label=offer.cursor, rows=len(next(rows for one, rows in self._offers if one == offer))
-        )
+        """Return what is known of an offer; it is held only where `can_be_held` says so."""
+        rows = next(rows for one, rows in self._offers if one == offer)
+        name = offer.cursor if self.can_be_held else ""
+        return Closing(offer.cursor, name=name, label=offer.cursor, rows=len(rows), whole=self.whole)

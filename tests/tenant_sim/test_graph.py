@@ -312,7 +312,7 @@ def test_principal_names_are_unique_and_followed(tenant):
         ("users?$apply=x", 400, "'$apply' is not supported"),
         ("users?$expand=manager", 501, "$expand"),
         ("users/zoe@contoso.com?$expand=manager", 501, "$expand"),
-        ("users/zoe@contoso.com/manager", 501, "GET /users/{id}/manager"),
+        ("users/zoe@contoso.com/directReports", 501, "GET /users/{id}/directReports"),
         ("users/zoe@contoso.com/nonsense", 400, "Resource not found for the segment 'nonsense'."),
         ("nonsense/1", 400, "Resource not found for the segment 'nonsense'."),
         ("groups", 501, "GET /groups"),

@@ -84,7 +84,8 @@ def change_roles(cli: Cli, roles: list[str] | None, to: str | None, way: str, *,
 
 
 def _roles(cli: Cli, given: list[str] | None) -> list[AppRole]:
-    needed = list(needed_roles(cli.connector.select, mail=bool(cli.app.config.notifications.email)))
+    mail = bool(cli.app.config.notifications.email)
+    needed = list(needed_roles(cli.connector.read_of_graph, mail=mail, groups=cli.connector.reads_groups))
     if not given:
         return needed
     chosen = []

@@ -33,6 +33,7 @@ from upa_core.config.sources.build import (
     build_primary,
     build_secondaries,
     check_proof,
+    kinds_of,
     names_of,
     primary_of,
 )
@@ -146,7 +147,7 @@ class _Loader:
         app = source_model.extension_app if source_model else "0" * 32  # an unreadable source is one problem, not many
         listed = raw.get("with")
         models = [_part(SecondaryModel, each) for each in (listed if isinstance(listed, Items) else ())]
-        names = Names(app, names_of(listed), primary_of(raw.get("source")))
+        names = Names(app, names_of(listed), primary_of(raw.get("source")), kinds_of(listed))
         target_model = _part(TargetModel, raw.get("target"))
         target = None
         if source and source_model and target_model:

@@ -89,7 +89,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class RowsOf:
-    """A secondary source: the rows of a file or of a query."""
+    """A secondary source: the rows of a file or of a query; of what Graph gives only `secondary` counts."""
 
     secondary: Secondary
     contract: Contract

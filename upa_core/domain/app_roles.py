@@ -44,15 +44,36 @@ FULL_CONTROL = AppRole(
 WRITE_PROFILES = AppRole(
     "sharepoint", "User.ReadWrite.All", "writes user profiles; the bulk import service asks for it"
 )
+READ_MEMBERS = AppRole(
+    "graph",
+    "GroupMember.Read.All",
+    "reads who is in a group",
+    (
+        "Group.Read.All",
+        "GroupMember.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ),
+)
+"""A group of hidden members needs Member.Read.Hidden beside it [GR-51]."""
 SEND_MAIL = AppRole("graph", "Mail.Send", "sends notifications by mail")
 """Allows an app to send from every mailbox; an application access policy narrows it."""
 
 
-def needed_roles(select: Sequence[str], *, mail: bool = False) -> tuple[AppRole, ...]:
-    """Return the roles that a connector with this selection needs, least rights first; `mail`: it notifies by mail."""
+def needed_roles(select: Sequence[str], *, mail: bool = False, groups: bool = False) -> tuple[AppRole, ...]:
+    """Return the roles that a connector with this selection needs, least rights first.
+
+    Args:
+        select: the attributes that are read, of people and of managers.
+        mail: it notifies by mail.
+        groups: it reads who is in a group.
+
+    """
     special = tuple(
         AppRole("graph", role, f"reads {attribute}", (role.replace(".Read.", ".ReadWrite."),))
         for attribute, role in EXTRA_PERMISSIONS.items()
         if attribute in select
     )
+    special += (READ_MEMBERS,) if groups else ()
     return (READ_USERS, *special, *((SEND_MAIL,) if mail else ()), FULL_CONTROL, WRITE_PROFILES)

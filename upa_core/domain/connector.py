@@ -178,8 +178,10 @@ class Connector:
 
     def columns_of(self, secondary: Secondary) -> tuple[str, ...]:
         """Return the columns of a secondary source that mappings and scope read, sorted."""
-        found = (path for path in self._read if path.startswith(secondary.prefix))
-        return tuple(sorted(path.removeprefix(secondary.prefix) for path in found))
+        found = {path.removeprefix(secondary.prefix) for path in self._read if path.startswith(secondary.prefix)}
+        if secondary.kind == "manager":
+            found.add("id")  # tells whose rows change with a manager's own attributes
+        return tuple(sorted(found))
 
     def dates_of(self, secondary: Secondary) -> frozenset[str]:
         """Return the columns of a secondary source that a mapping writes as a date."""
@@ -198,6 +200,18 @@ class Connector:
     def select(self) -> tuple[str, ...]:
         """The attributes to ask Graph for: the top-level attributes of the inputs and `ALWAYS_SELECTED`, sorted."""
         return tuple(sorted({path.partition(".")[0] for path in self.directory_inputs} | set(ALWAYS_SELECTED)))
+
+    @property
+    def read_of_graph(self) -> tuple[str, ...]:
+        """What is asked of Graph, of managers too, sorted."""
+        managers = [one for one in self.secondaries if one.kind == "manager"]
+        of_managers = {path.partition(".")[0] for one in managers for path in self.columns_of(one)}
+        return tuple(sorted({*self.select, *of_managers}))
+
+    @property
+    def reads_groups(self) -> bool:
+        """Tell whether a secondary source is a group."""
+        return any(one.kind == "group" for one in self.secondaries)
 
     @property
     def _read(self) -> set[str]:

@@ -40,6 +40,16 @@ class Closing:
     """Keys with a row that was yielded although another row of the file contradicts it."""
     dropped: frozenset[str] = frozenset()
     """Keys with a row that was yielded although it belongs to nobody, such as a trailer."""
+    touched: frozenset[str] = frozenset()
+    """Of a source that `AskedRows` can be asked: what changed of whom rows refer to, by the column `id`; the rows that
+    refer to them are asked for again."""
+
+
+class AskedRows(Protocol):
+    """What a source offers beside `RowSource` that can be asked for the rows of single people."""
+
+    def ask(self, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
+        """Yield the row of each key as it is now; without any value where there is none. Raises as `RowSource.look`."""
 
 
 class RowSource(Protocol):
@@ -52,7 +62,7 @@ class RowSource(Protocol):
         Raises `RetryLaterError` where the source can't be reached, and `FatalError` where it refuses us.
         """
 
-    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
+    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
         """Yield each row: its key in comparable form, and its cells in the order of `columns`; None: no value.
 
         The end tells that the offer is complete and may count: it is never reached otherwise. Nothing is kept of an

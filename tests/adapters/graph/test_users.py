@@ -92,12 +92,12 @@ def test_empty_page_with_next_link_goes_on() -> None:
         ({"value": [], "@odata.nextLink": NEXT.url}, "its nextLink is the link just followed"),
         ({"value": [], "@odata.nextLink": ""}, "a page with neither nextLink nor deltaLink"),
         ({"value": [], "@odata.deltaLink": 5}, "a page with neither nextLink nor deltaLink"),
-        ({"value": {}, "@odata.deltaLink": NEXT.url}, "not a page of users"),
-        ({"value": [{"city": "x"}], "@odata.deltaLink": NEXT.url}, "not a page of users"),
-        ({"value": ["x"], "@odata.deltaLink": NEXT.url}, "not a page of users"),
-        ({"@odata.deltaLink": NEXT.url}, "not a page of users"),
-        ([], "not a page of users"),
-        (None, "not a page of users"),
+        ({"value": {}, "@odata.deltaLink": NEXT.url}, "not a page of objects"),
+        ({"value": [{"city": "x"}], "@odata.deltaLink": NEXT.url}, "not a page of objects"),
+        ({"value": ["x"], "@odata.deltaLink": NEXT.url}, "not a page of objects"),
+        ({"@odata.deltaLink": NEXT.url}, "not a page of objects"),
+        ([], "not a page of objects"),
+        (None, "not a page of objects"),
     ],
 )
 def test_pages_that_cannot_be_trusted(document: object, words: str) -> None:

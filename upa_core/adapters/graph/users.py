@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from upa_core.adapters.graph import wire as graph_wire
+from upa_core.adapters.graph.following import BACKGROUND, follow
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.http.wire_errors import node_of
@@ -20,10 +21,8 @@ from upa_core.domain.errors import (
 )
 from upa_core.ports.change_source import Page
 
-_BACKGROUND = {"x-ms-throttle-priority": "low"}
 _MAX_UNREAD = 20
 """People whom Graph fails to read; with more of them, the cause isn't the people."""
-"""Graph throttles a background sync before what people wait for [GR-27]."""
 
 
 class GraphUsers:
@@ -42,20 +41,12 @@ class GraphUsers:
 
     def page(self, link: Link) -> Page:
         """Follow a link; the link in its answer is checked too, so that no foreign link is ever stored."""
-        answer = self._service.request(
-            "GET", link.url, "/v1.0/users/delta", headers=_BACKGROUND, json=True, accept=_says_resync
-        )
-        if not answer.ok:
-            raise graph_wire.delta_error(answer.status, answer.content, answer.label()) or answer.refused()
-        try:
-            page = graph_wire.decode_page(answer.document, link)
-        except ValueError as error:
-            raise UnavailableError(f"{answer.label()}: {error}", status=answer.status) from error
-        self._service.check(page.link.url)
-        return page
+        return follow(self._service, link, "/v1.0/users/delta")
 
-    def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
+    def read(self, ids: Sequence[str], select: Sequence[str], below: str = "") -> Mapping[str, dict[str, Any] | None]:
         """Return each person's present record by id, None for a person whom Graph doesn't know.
+
+        `below`: what is read of each person instead, such as `/manager`; None where there is none.
 
         Raises `PartlyReadError` for a few people whom Graph fails to read, again and again, among others that it reads.
         """
@@ -65,7 +56,7 @@ class GraphUsers:
         for start in range(0, len(unique), graph_wire.BATCH_SIZE):
             batch = unique[start : start + graph_wire.BATCH_SIZE]
             try:
-                found.update(self._read_batch(batch, select))
+                found.update(self._read_batch(batch, select, below))
             except PartlyReadError as error:
                 found.update(error.found)
                 unread += error.unread
@@ -75,7 +66,7 @@ class GraphUsers:
             raise PartlyReadError(f"{len(unread)} of {len(unique)} people can't be read", found, tuple(unread))
         return found
 
-    def _read_batch(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
+    def _read_batch(self, ids: Sequence[str], select: Sequence[str], below: str) -> Mapping[str, dict[str, Any] | None]:
         """Read up to 20 people; people who are throttled inside a successful batch are asked for again."""
         import orjson  # vendor imports are lazy
 
@@ -83,12 +74,12 @@ class GraphUsers:
         todo, attempt = list(ids), 0
         while True:
             attempt += 1
-            body = orjson.dumps(graph_wire.encode_batch(todo, select))
+            body = orjson.dumps(graph_wire.encode_batch(todo, select, below))
             answer = self._service.request(
                 "POST",
                 "/v1.0/$batch",
                 "/v1.0/$batch",
-                headers=_BACKGROUND | {"Content-Type": "application/json"},
+                headers=BACKGROUND | {"Content-Type": "application/json"},
                 body=body,
                 json=True,
             )
@@ -124,16 +115,11 @@ class GraphUsers:
         return max(pauses, default=None)
 
 
-def _says_resync(answer: Answer) -> bool:
-    """Return whether a 4xx or 5xx body says that the position is void: such an answer is read, not raised."""
-    return not answer.ok and graph_wire.delta_error(answer.status, answer.content, "") is not None
-
-
 def _record(response: Mapping[str, Any], answer: Answer) -> dict[str, Any] | None:
     """Read one inner answer of a batch."""
     status, body = int(response["status"]), response.get("body")
     if status == 200 and isinstance(body, dict) and "id" in body:
-        return {key: value for key, value in body.items() if not key.startswith("@odata.")}
+        return {key: value for key, value in body.items() if key == "@odata.type" or not key.startswith("@odata.")}
     if status == 404:
         return None
     code = str((node_of(body) or {}).get("code") or "")

@@ -38,8 +38,8 @@ def decode_page(document: Any, asked: Link) -> Page:
     A page without a link would end the round in silence, one that repeats the link just followed would never end it.
     """
     records = document.get("value") if isinstance(document, dict) else None
-    if not isinstance(records, list) or not _are_users(records):
-        raise ValueError("not a page of users")
+    if not isinstance(records, list) or not _are_objects(records):
+        raise ValueError("not a page of objects")
     following, final = document.get("@odata.nextLink"), document.get("@odata.deltaLink")
     if following is not None and following == asked.url:
         raise ValueError("its nextLink is the link just followed")
@@ -50,7 +50,7 @@ def decode_page(document: Any, asked: Link) -> Page:
     raise ValueError("a page with neither nextLink nor deltaLink")
 
 
-def _are_users(records: list[Any]) -> bool:
+def _are_objects(records: list[Any]) -> bool:
     """Return whether all are objects with a text as id (decoded JSON: no subclasses)."""
     try:
         return {*map(type, records)} <= {dict} and {*map(type, map(itemgetter("id"), records))} <= {str}
@@ -74,12 +74,12 @@ def delta_error(status: int, content: bytes, label: str) -> UpaError | None:
     return None
 
 
-def encode_batch(ids: Sequence[str], select: Sequence[str]) -> dict[str, Any]:
-    """Return a $batch of reads; the request ids are positions in `ids`."""
+def encode_batch(ids: Sequence[str], select: Sequence[str], below: str = "") -> dict[str, Any]:
+    """Return a $batch of reads of people, or of what is `below` them; the request ids are positions in `ids`."""
     query = "?$select=" + ",".join(quote(name, safe="") for name in sorted(set(select)))
     return {
         "requests": [
-            {"id": str(position), "method": "GET", "url": f"/users/{quote(person, safe='')}{query}"}
+            {"id": str(position), "method": "GET", "url": f"/users/{quote(person, safe='')}{below}{query}"}
             for position, person in enumerate(ids)
         ]
     }

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from upa_core.config.problems import shown
 from upa_core.config.result import Query, RowsOf
+from upa_core.config.sources.graph import as_file, build_graph_source, refuse_others
 from upa_core.config.sources.models import ClearAfterModel, PrimaryModel, RowsModel, SecondaryModel
 from upa_core.config.yaml_tree import Items, Record, Text
 from upa_core.domain.people.attributes import (
@@ -22,7 +23,7 @@ from upa_core.domain.people.attributes import (
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
-from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.joined.secondary import MEMBER, Secondary
 from upa_core.domain.sources.joined.since import Cursor, split_at_since
 
 Add = Callable[..., None]
@@ -35,7 +36,7 @@ _ONLY_FOR = (
     (("items", "total"), ("json",), "format"),
     (("delimiter", "trailer"), ("csv",), "format"),
     (("sheet",), ("xlsx",), "format"),
-    (("at",), ("file",), "kind"),
+    (("at",), ("file", "names"), "kind"),
     (_SQL, ("sql",), "kind"),
 )
 """Keys that only some formats or kinds have."""
@@ -56,6 +57,12 @@ class Surroundings:
     """The target's site: libraries are read on its host alone; "" where it has problems of its own."""
     primary: str = ""
     """Name of a file or query that is the source itself."""
+
+
+def kinds_of(listed: Any) -> dict[str, str]:
+    """Return the kind of each secondary source by its name, as far as the file says both."""
+    entries = listed if isinstance(listed, Items) else ()
+    return {str(each["as"]): str(each.get("kind", "")) for each in entries if isinstance(each, Record) and "as" in each}
 
 
 def names_of(listed: Any) -> tuple[str, ...]:
@@ -101,9 +108,20 @@ def build_secondaries(
             add((number, "as"), f"{shown(model.as_)} is the name of another source already")
         elif any(path.partition(".")[0] == model.as_ for path in ATTRIBUTES):
             add((number, "as"), f"{shown(model.as_)} is an attribute of the directory; take another name")
-        elif one := _Builder(model, model.as_, listed[number], (number,), add).build(known):
+        elif one := _secondary(model, listed[number], number, known, add):
             built.append(one)
     return built
+
+
+def _secondary(model: SecondaryModel, raw: Record, number: int, known: Surroundings, add: Add) -> RowsOf | None:
+    def under(path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
+        add((number, *path), message, suggestion)
+
+    if refuse_others(model, under):
+        return None
+    if model.kind in ("group", "manager"):
+        return build_graph_source(model, under)
+    return _Builder(as_file(model) if model.kind == "names" else model, model.as_, raw, (number,), add).build(known)
 
 
 _UNPROVEN = "its writer never ends the last line, so that a cut can't be seen. Declare a `trailer` or a `total`"
@@ -153,7 +171,7 @@ class _Builder:
         if not model.match:
             self._refuse((), "needs `match`, the columns that name the person")
         query = self._query() if model.kind == "sql" else None
-        if model.kind == "file":
+        if model.kind in ("file", "names"):
             self._check_place(known.site_url)
         if self._failed:
             return None
@@ -162,6 +180,7 @@ class _Builder:
             format="jsonl" if model.kind == "sql" else model.format,
             encoding=encoding,
             delimiter=model.delimiter or "",
+            header=MEMBER if model.kind == "names" else "",
             nulls=model.nulls,
             min_rows=model.min_rows,
             max_drop=model.max_drop,
@@ -175,8 +194,12 @@ class _Builder:
         )
         settle = timedelta(0) if model.kind == "sql" else model.settle
         clear_after = model.on_missing.clear_after if isinstance(model.on_missing, ClearAfterModel) else 0
-        if clear_after and not _is_proven(contract):
+        if (clear_after or model.on_missing == "leave") and not _is_proven(contract):
             self._refuse(("on_missing",), f"needs proof that the file is complete: {_UNPROVEN}", "keep")
+            return None
+        if self._primary and model.on_missing == "leave":
+            text = "is for a source under `with`: of the source itself, whom no row names takes no part anyway"
+            self._refuse(("on_missing",), text, "keep")
             return None
         secondary = Secondary(
             self._name,

@@ -97,8 +97,9 @@ class RowsModel(Part):
     """For SQL with `changes`: the column that grows with each change."""
     full_every: Duration = timedelta(days=7)
     """For SQL with `changes`: how often `query` reads everybody all the same; only then a deleted row is missed."""
-    on_missing: Literal["keep", "report"] | ClearAfterModel = "keep"
-    """Whom a row named and none names any more: `keep` the values, `report` them too, or `{clear_after: N}`."""
+    on_missing: Literal["keep", "report", "leave"] | ClearAfterModel = "keep"
+    """Whom a row named and none names any more: `keep` the values, `report` them too, `{clear_after: N}`, or `leave`:
+    the row ends at once, and whom no row names has no value (for `names`, `group`, `manager` always so)."""
     expect: Duration | None = None
     """How long after one delivery the next is late, e.g. 26h; default: never."""
     settle: Duration = timedelta(minutes=2)
@@ -110,8 +111,16 @@ class SecondaryModel(RowsModel):
 
     as_: Annotated[Name, Field(alias="as")]
     """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
-    kind: Literal["file", "sql"]
-    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`."""
+    kind: Literal["file", "sql", "names", "group", "manager"]
+    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`; `names`, a file that names a
+    person a line; `group`, the members of a group of Entra; `manager`, the attributes of everybody's manager."""
+    to: Line | None = None
+    """For names: the attribute that the lines hold; default userPrincipalName."""
+    group: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")] | None = None
+    """For a group: its object id, from Entra admin center > Groups."""
+    nested: Literal["refuse", "ignore", "include"] | None = None
+    """For a group that holds groups: `refuse` (default) says so and reads nothing, `ignore` takes its own members
+    alone, `include` takes members of members too, and reads all of them at every pull."""
 
 
 class PrimaryModel(RowsModel):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from upa_core.config.grammar import closest
 from upa_core.domain.people.attributes import AttributeRefusedError, resolve_attribute
+from upa_core.domain.sources.joined.secondary import MEMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Names:
     """Names of the secondary sources."""
     primary: str = ""
     """The file or query that is the connector's own source: a name that is no other source's column is its column."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Kind of each secondary source, by name."""
 
     def resolve(self, name: str) -> str:
         """Return the dotted path of a name; `hr.CostCenter` is a column of the source `hr`.
@@ -28,7 +32,7 @@ class Names:
         if dot and source in (*self.sources, self.primary):
             if not column.strip():
                 raise AttributeRefusedError(f"{name} names no column of the source {source}")
-            return f"{source}.{column.strip()}"
+            return f"{source}.{self._column(source, column.strip())}"
         if self.primary:
             return f"{self.primary}.{name.strip()}"
         try:
@@ -38,3 +42,16 @@ class Names:
             if near:
                 raise AttributeRefusedError(str(error), f"{near}.{column}") from None
             raise
+
+    def _column(self, source: str, column: str) -> str:
+        """Return the column that is meant; of a file nobody knows which it has."""
+        match self.kinds.get(source, ""):
+            case "group" | "names" if column != MEMBER:
+                raise AttributeRefusedError(f"{source} tells who is a member, and nothing else", f"{source}.{MEMBER}")
+            case "manager":
+                try:
+                    return resolve_attribute(column, self.extension_app)
+                except AttributeRefusedError as error:
+                    near = f"{source}.{error.suggestion}" if error.suggestion else ""
+                    raise AttributeRefusedError(f"{source}.{column}: {error}", near) from None
+        return column

@@ -169,8 +169,8 @@ def source_segments(state: ConnectorState) -> list[Segment]:
     kept = [segment for sealed in state.sealed if sealed.source for segment in sealed.segments]
     kept += state.keys.segments if state.keys is not None else ()
     kept += state.open_round.keys if state.open_round is not None else ()
-    for one in state.sources:
-        kept += (*one.current.segments, *one.current.waiting) if one.current is not None else ()
+    for current in (one.current for one in state.sources if one.current is not None):
+        kept += (*current.segments, *current.waiting, *(current.known.segments if current.known is not None else ()))
     return kept
 
 

@@ -48,6 +48,9 @@ class CurrentRows:
     """Those among them whose values would be cleared if an administrator allowed it."""
     matched: str = ""
     """Stamp of the key index by which the rows were matched."""
+    known: KeyRows | None = added(None)
+    """Where `on_missing` is `leave`: the key index as it was when the source was asked; whom it holds and no row names
+    has no value, about anybody else nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

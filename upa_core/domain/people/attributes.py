@@ -39,8 +39,8 @@ _STORED_IN_SHAREPOINT = "is stored in SharePoint, not in Entra: users/delta refu
 _NOT_IN_STORE = "isn't in Entra's main store, so users/delta can't read it"
 _STRUCTURE = "holds structures, not a text"
 GROUPS = (
-    "users/delta doesn't track group membership, so nobody would be noticed joining or leaving. Use an attribute that "
-    "delta tracks: what a dynamic group's rule is made of, or an extension attribute that marks the members"
+    "users/delta doesn't track group membership. Join the group under `with`, "
+    "`- {as: pilot, kind: group, group: <object id>}`, and write the clause `pilot.member IS NOT NULL`"
 )
 REFUSED: dict[str, str] = {
     **dict.fromkeys(
@@ -51,7 +51,8 @@ REFUSED: dict[str, str] = {
     "hireDate": f"{_STORED_IN_SHAREPOINT}; use employeeHireDate",
     "signInActivity": "can't be selected in users/delta: the service answers 400 for the whole request",
     **dict.fromkeys(("authorizationInfo", "deviceEnrollmentLimit", "mailboxSettings", "print"), _NOT_IN_STORE),
-    "manager": "is a reference, incompletely reported by users/delta; SharePoint keeps its own Manager by itself",
+    "manager": "is a reference, incompletely reported by users/delta; SharePoint keeps its own Manager by itself. For "
+    "the manager's attributes join them under `with`, `- {as: manager, kind: manager}`, and write manager.displayName",
     "directReports": "is a reference, not an attribute",
     "customSecurityAttributes": "isn't known to be tracked by users/delta and needs a permission of its own",
     "licenseAssignmentStates": "can be selected, but users/delta doesn't track its changes",

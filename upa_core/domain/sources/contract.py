@@ -11,6 +11,9 @@ HoldReason = Literal["incomplete_file", "column_collapsed", "contradictory_keys"
 """Why a file that can be read waits for a decision."""
 FIRST_CLEAR = "first_clear"
 """Why the values of missing people wait: none was ever cleared for that reason. No file is held."""
+NOBODY_NAMED = "nobody_named"
+MANY_LEFT = "many_left"
+"""Why an offer waits where a row ends with the offer that doesn't name it: nobody, or few people, would be left."""
 
 DELIMITERS = (",", ";", "\t", "|")
 """The delimiters that are tried in the header line, if none is declared."""
@@ -44,6 +47,8 @@ class Contract:
     """A name in `encodings.NAMES`; a byte order mark has priority."""
     delimiter: str = ""
     """"" = found by the header line alone."""
+    header: str = ""
+    """CSV: the header line of a file that has none; "" where it has one."""
     nulls: tuple[str, ...] | None = None
     """Words that mean no value; None: not declared, and the usual words are reported."""
     min_rows: int = 1

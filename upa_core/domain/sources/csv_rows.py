@@ -49,6 +49,8 @@ class CsvRows:
             first, skipped = next(lines, ""), skipped + 1
         if not first:
             return
+        if self._contract.header:
+            lines, first, skipped = chain((first,), lines), self._contract.header + "\n", skipped - 1
         if not self.delimiter:
             self.delimiter = self._sniffed(first, skipped + 1)
         self._skipped = skipped

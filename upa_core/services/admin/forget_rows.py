@@ -69,7 +69,10 @@ class _Rewriting:
 
         segments = self._without(held.segments, {self._person}, key)
         waiting = self._without(held.waiting, keys, key)
-        current = replace(held, generation=held.generation + 1, segments=segments, waiting=waiting)
+        known = held.known
+        if known is not None:
+            known = replace(known, segments=self._without(known.segments, {self._person}, self._key_of_keys))
+        current = replace(held, generation=held.generation + 1, segments=segments, waiting=waiting, known=known)
         return replace(one, current=current)
 
     def _key_of_keys(self, number: int) -> str:

@@ -119,7 +119,7 @@ def check_sign_in(
     _: Ports, connector: Connector, inspection: Inspection, *, mail: bool = False, closed: set[Host] | None = None
 ) -> Iterator[Finding]:
     """Get a token for every host, and compare its roles with the needed ones; a host without one goes into `closed`."""
-    needed = needed_roles(connector.select, mail=mail)
+    needed = needed_roles(connector.read_of_graph, mail=mail, groups=connector.reads_groups)
     hosts: list[tuple[Host, str, Literal["graph", "sharepoint"]]] = [
         ("graph", connector.source.cloud.graph, "graph"),
         ("library", connector.target.site_url, "sharepoint"),

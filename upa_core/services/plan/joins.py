@@ -7,12 +7,14 @@ from typing import Any
 
 from upa_core.domain.connector import USER_NAME, Connector
 from upa_core.domain.documents.runs import INDIVIDUAL
-from upa_core.domain.documents.sources import KeyRows, SourceState
+from upa_core.domain.documents.sources import CurrentRows, KeyRows, SourceState
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, bucket, compile_projection, fill, remap
 from upa_core.domain.sources.joined.merge import Join, absent_bits, make_absent
+from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Store
 from upa_core.state.document import state_of
+from upa_core.state.rows.asked import Asked
 from upa_core.state.rows.current_rows import RowSet
 
 
@@ -32,11 +34,14 @@ class Joins:
         self._known = RowSet(store, keys.segments if keys is not None else ())
         self._inputs = connector.inputs
         self._bits = absent_bits(connector.inputs, connector.secondaries)
-        held = {one.name: one.current for one in sources}
         self._joins = [
-            (Join(secondary, connector.inputs, current.header), RowSet(store, current.segments))
+            (
+                Join(secondary, connector.inputs, current.header),
+                RowSet(store, current.segments),
+                Asked(store, secondary, current) if secondary.leaves else None,
+            )
             for secondary in connector.secondaries
-            if (current := held.get(secondary.name)) is not None
+            if (current := _held(connector, secondary, sources)) is not None
         ]
 
     @property
@@ -66,9 +71,21 @@ class Joins:
             return
         make_absent(rows.values(), self._bits)
         touched = {bucket(person) % PARTITIONS for person in rows} if len(rows) < PARTITIONS else set(partitions)
-        for join, current in self._joins:
+        for join, current, asked in self._joins:
             for number in sorted(touched):
-                join.lay(rows, current.partition(number))
+                held = current.partition(number)
+                join.lay(rows, held)
+                if asked is not None:
+                    here = {person: row for person, row in rows.items() if bucket(person) % PARTITIONS == number}
+                    join.lay_nothing(here, held, asked.keys(number))
+
+
+def _held(connector: Connector, secondary: Secondary, sources: Sequence[SourceState]) -> CurrentRows | None:
+    """Return the current rows that count for a secondary source, None before the first."""
+    one = next((one for one in sources if one.name == secondary.name), None)
+    if one is None or (secondary.leaves and one.described != connector.description_of(secondary)):
+        return None  # of another group, for instance: who isn't in that one says nothing here
+    return one.current
 
 
 def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[str, Any]) -> Row:
@@ -80,8 +97,8 @@ def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[s
     row = compile_projection(connector.inputs)(record)
     row[:2] = [person, 0]
     if connector.secondaries:
-        sources = state_of(ports.store, connector.name).load().value.sources
-        Joins(ports.store, connector, sources).lay({person: row}, [bucket(person) % PARTITIONS])
+        state = state_of(ports.store, connector.name).load().value
+        Joins(ports.store, connector, state.sources).lay({person: row}, [bucket(person) % PARTITIONS])
     return row
 
 

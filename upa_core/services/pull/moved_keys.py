@@ -1,4 +1,4 @@
-"""Whether changed keys in the directory affect a row of a source: if not, no row is matched again."""
+"""Whether changed keys in the directory affect a row of a source, and about whom a source must be asked again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from upa_core.domain.people.changes import PARTITIONS, REMOVED, ROW_HEAD, Row, b
 from upa_core.domain.sources.joined.current_rows import KEY
 from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
 from upa_core.ports.store import Store
+from upa_core.state.rows.asked import Asked
 from upa_core.state.rows.current_rows import RowSet
 
 
@@ -21,6 +22,7 @@ def key_places(secondary: Secondary, header: Sequence[str]) -> list[int]:
 def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> bool:
     """Return whether a changed key has moved away from its row, or to a row that waits, since the rows were matched.
 
+    Where whom no row names has no value, a row that is somebody else's counts as well: nobody can tell whose it is now.
     Raises `CorruptStateError` where a segment is missing or damaged.
     """
     stamps = [segment.key for segment in keys.segments]
@@ -33,6 +35,8 @@ def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRo
     of = compile_key_of(secondary.match, places)
     waiting = {row[0] for row in RowSet(store, held.waiting).rows()}
     current, all_keys = RowSet(store, held.segments), RowSet(store, keys.segments)
+    shared = secondary.leaves and [part.to for part in secondary.match] != ["id"]  # somebody else may get their key
+    taken = {row[KEY] for row in current.rows()} if shared else set()
     by_partition: dict[int, list[str]] = defaultdict(list)
     for person in changed:
         by_partition[bucket(person) % PARTITIONS].append(person)
@@ -41,9 +45,33 @@ def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRo
         for person in people:
             key = of(records[person]) if person in records else ""
             row = rows.get(person)
-            if (row is not None and row[KEY] != key) or key in waiting:
+            if (key in taken if row is None else row[KEY] != key) or key in waiting:
                 return True
     return False
+
+
+def newcomers(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> list[Row]:
+    """Return, as rows that name them, who has a key that the source wasn't asked about, and no row (`leave`).
+
+    Raises as `has_moved`.
+    """
+    asked, current, everybody = (
+        Asked(store, secondary, held),
+        RowSet(store, held.segments),
+        RowSet(store, keys.segments),
+    )
+    before = asked.known.segments if asked.known is not None else ()
+    partitions = set(range(PARTITIONS))
+    if before and keys.segments[: len(before)] == before:
+        changed = _changed(RowSet(store, keys.segments[len(before) :]), key_places(secondary, keys.header))
+        partitions = {bucket(person) % PARTITIONS for person in changed}
+    of = compile_key_of(secondary.match, key_places(secondary, keys.header))
+    found: list[Row] = []
+    for number in sorted(partitions):
+        rows, known = current.partition(number), asked.keys(number)
+        records = everybody.partition(number).items()
+        found += [[p, REMOVED] for p, row in records if p not in rows and known.get(p) != of(row)]
+    return found
 
 
 def _changed(changes: RowSet, places: Sequence[int]) -> set[str]:

@@ -13,16 +13,17 @@ from upa_core.domain.documents.sources import CurrentRows, KeyRows, SourceState
 from upa_core.domain.documents.storage_layout import source_key
 from upa_core.domain.errors import ConflictError, OfferHeldError
 from upa_core.domain.people.changes import PARTITIONS, Row
-from upa_core.domain.sources.contract import FIRST_CLEAR
+from upa_core.domain.sources.contract import FIRST_CLEAR, MANY_LEFT, NOBODY_NAMED
 from upa_core.domain.sources.joined.current_rows import HEADER, Missing, compare
 from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
 from upa_core.ports.bundle import Ports
 from upa_core.ports.row_source import Closing, Offer
-from upa_core.services.pull.moved_keys import has_moved, key_places
+from upa_core.services.pull.moved_keys import has_moved, key_places, newcomers
 from upa_core.services.pull.result import RowsResult
 from upa_core.services.pull.spill import spill
 from upa_core.state.document import Stored, state_of
 from upa_core.state.outbox import with_round
+from upa_core.state.rows.asked import Asked
 from upa_core.state.rows.current_rows import MAX_CHANGES, RowSet, RowWriter, count
 
 
@@ -36,6 +37,8 @@ class _Work:
     keys: KeyRows
     columns: tuple[str, ...]
     """The columns of the values."""
+    anew: bool = False
+    """What was accepted before was of another description."""
 
 
 class RowsPull:
@@ -69,14 +72,29 @@ class RowsPull:
             if held is None or held.header != (*HEADER, *columns) or held.matched == keys.stamp:
                 return self._asked(before)
             if not has_moved(self._ports.store, self._secondary, held, keys):
-                return self._asked(before, matched=keys.stamp)
+                return self._asked_again(_Work(None, before, keys, columns), held)
         before = replace(before, described=described, clears=before.clears or allowed)
-        work = _Work(offer, before, keys, columns)
-        after, changes, closing = self._lay(work)
+        work = _Work(offer, before, keys, columns, anew=state.source(name).described != described)
+        return self._sealed(work, *self._lay(work))
+
+    def _asked_again(self, work: _Work, held: CurrentRows) -> RowsResult:
+        """Note that the rows stand under the keys of today; whom the source was never asked about is planned now."""
+        if not self._secondary.leaves:
+            return self._asked(work.before, matched=work.keys)
+        new, writer = newcomers(self._ports.store, self._secondary, held, work.keys), self._writer()
+        if not new:
+            return self._asked(work.before, matched=work.keys)
+        writer.add(new)
+        after = replace(held, generation=held.generation + 1, matched=work.keys.stamp, known=work.keys)
+        return self._sealed(work, after, writer.close(), None)
+
+    def _sealed(
+        self, work: _Work, after: CurrentRows, changes: tuple[Segment, ...], closing: Closing | None
+    ) -> RowsResult:
         try:
             return self._seal(work, after, changes, closing)
         except ConflictError as exc:
-            return RowsResult(name, "superseded", why=str(exc))
+            return RowsResult(self._secondary.name, "superseded", why=str(exc))
 
     def _check_matches(self, work: _Work, after: CurrentRows, closing: Closing | None) -> None:
         """Hold a snapshot with too many rows that match nobody: its key is probably wrong."""
@@ -91,23 +109,50 @@ class RowsPull:
                 reasons=("key_share_unmatched",),
             )
 
+    def _check_leaving(
+        self, work: _Work, held: CurrentRows | None, after: CurrentRows, left: int, closing: Closing | None
+    ) -> None:
+        """Hold an offer after which too many people, or all, would be named by no row any more (`leave`).
+
+        Five parameters: what is laid over which rows, and what came of it.
+        """
+        one, offer = self._secondary, work.offer
+        if not one.leaves or offer is None or closing is None or work.before.approved == closing.name:
+            return
+        before = held.rows if held is not None else 0
+        text, reason = "", MANY_LEFT
+        if not after.rows:
+            text, reason = "it names nobody in the directory", NOBODY_NAMED
+        elif 100 * left > one.max_left * before:
+            text = f"{left:,} of {before:,} people would leave, more than {one.max_left:g} percent"
+        elif offer.complete and not (closing.whole and not closing.contradictory):
+            text, reason = "rows are set aside or contradict each other: whomever they name would leave", MANY_LEFT
+        if text:
+            raise OfferHeldError(
+                f"{one.name} is held ({reason}): {text}. Approve it, or have it put right",
+                offer=closing.name,
+                reasons=(reason,),
+            )
+
     def _lay(self, work: _Work) -> tuple[CurrentRows, tuple[Segment, ...], Closing | None]:
         """Write the next generation of current rows; return it and the segments that name the people to be planned."""
         store, held = self._ports.store, work.before.current
-        if held is not None and held.header != (*HEADER, *work.columns):
-            held = None  # other columns: every row is new
+        other = held is not None and held.header != (*HEADER, *work.columns)
+        if other or (work.anew and self._secondary.leaves):
+            held = None  # other columns, or another group: every row is new
         spilt = spill(self._ports, self._connector, self._secondary, work.offer, held, work.keys, self._writer)
+        leaves, asked = self._secondary.leaves, Asked(store, self._secondary, held)
         missing = Missing(self._day(work, spilt.closing), self._secondary.clear_after, allowed=work.before.clears)
         current, incoming = RowSet(store, held.segments if held is not None else ()), RowSet(store, spilt.found)
         anew = held is not None and len(held.segments) - held.base > MAX_CHANGES
         named, noted, everybody, nobody = (self._writer() for _ in range(4))
-        key_rows, rows, absent, overdue = RowSet(store, work.keys.segments), 0, 0, 0
+        key_rows, rows, absent, overdue, left = RowSet(store, work.keys.segments), 0, 0, 0, 0
         for number in range(PARTITIONS):
             difference = compare(
                 current.partition(number),
                 incoming.every(number),
                 self._keys_of(key_rows.partition(number), work.keys),
-                missing,
+                replace(missing, asked=asked.keys(number)) if leaves else missing,
                 complete=work.offer is None or (work.offer.complete and spilt.whole),
                 moved=work.offer is None,
                 void=spilt.void,
@@ -118,6 +163,7 @@ class RowsPull:
             rows += len(difference.after)
             absent += difference.missing
             overdue += difference.overdue
+            left += difference.left
             if anew:
                 everybody.add(difference.after.values())
         changes, waiting = named.close(), (*spilt.nobody, *nobody.close())
@@ -136,7 +182,9 @@ class RowsPull:
             missing=absent,
             overdue=overdue,
             matched=work.keys.stamp,
+            known=work.keys if leaves else None,
         )
+        self._check_leaving(work, held, after, left, spilt.closing)
         self._check_matches(work, after, spilt.closing)
         return after, changes, spilt.closing
 
@@ -157,7 +205,7 @@ class RowsPull:
         """Note that the last accepted content was delivered again."""
         return replace(before, cursor=offer.cursor, delivered=offer.delivered or before.delivered)
 
-    def _asked(self, before: SourceState, matched: str = "") -> RowsResult:
+    def _asked(self, before: SourceState, matched: KeyRows | None = None) -> RowsResult:
         """Note that the source was asked and had nothing new."""
         now = self._ports.clock.now()
         waits = before.held == FIRST_CLEAR
@@ -166,8 +214,8 @@ class RowsPull:
         def change(state: ConnectorState) -> ConnectorState:
             one = state.source(self._secondary.name)
             held = one.current
-            if held is not None and matched:
-                held = replace(held, matched=matched)
+            if held is not None and held == before.current and matched is not None:
+                held = replace(held, matched=matched.stamp, known=matched if self._secondary.leaves else None)
             one = replace(one, cursor=before.cursor, delivered=before.delivered, current=held, last_pull=now)
             return state.with_source(
                 replace(one, failures=0, not_before=None, held=kept[0], holds=kept[1], why=kept[2])
@@ -186,7 +234,7 @@ class RowsPull:
         sealed = SealedRound(
             id=self._id,
             kind="delta",
-            reason=f"rows of {name}" if offer is not None else f"rows of {name} whose person has another key now",
+            reason=f"rows of {name}" if offer is not None else f"rows of {name} by the keys of today",
             started=moment_of(self._id) or now,
             sealed=now,
             inputs=after.header,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.rounds import Segment
@@ -13,7 +14,7 @@ from upa_core.domain.sources.joined.current_rows import KEY, MISSED, VALUES, of_
 from upa_core.domain.sources.joined.key_index import KeyIndex
 from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
 from upa_core.ports.bundle import Ports
-from upa_core.ports.row_source import Closing, Offer
+from upa_core.ports.row_source import AskedRows, Closing, Offer
 from upa_core.services.pull.moved_keys import key_places
 from upa_core.state.rows.current_rows import RowSet, RowWriter
 
@@ -58,12 +59,17 @@ def spill(
     index = KeyIndex((of(row), row[0]) for row in RowSet(ports.store, keys.segments).rows())
     found, nobody, seen = writer(), writer(), set[str]()
     partly = held is not None and offer is not None and not offer.complete
+    asks = held is not None and offer is not None and secondary.kind == "manager"
     try:
         for person, row in _proposed(ports, connector, secondary, offer, held, index):
-            (found if person else nobody).add([row])
-            if partly:
+            if person or not (secondary.leaves and all(value is None for value in row[VALUES:])):
+                (found if person else nobody).add([row])
+            if partly or asks:
                 seen.add(row[KEY] if person else row[0])
         closing = ports.rows[secondary.name].closing(offer) if offer is not None else None
+        if asks and held is not None and closing is not None and offer is not None:
+            again = _again(ports, connector, secondary, held, index, seen, closing, complete=offer.complete)
+            found.add(row for person, row in again if person)
         if partly and held is not None:  # rows that match nobody and that this offer doesn't mention keep waiting
             nobody.add(row for row in RowSet(ports.store, held.waiting).rows() if row[0] not in seen)
         spilt = Spilt(found.close(), nobody.close(), closing)
@@ -98,6 +104,32 @@ def _proposed(
             yield "", row
         else:
             yield propose(index, row[0], row[MISSED], row[VALUES:])
+
+
+def _again(
+    ports: Ports,
+    connector: Connector,
+    secondary: Secondary,
+    held: CurrentRows,
+    index: KeyIndex,
+    seen: set[str],
+    closing: Closing,
+    *,
+    complete: bool,
+) -> Iterator[tuple[str, Row]]:
+    """Ask again for rows that refer to what changed, and for those that a snapshot lacks before they end.
+
+    Eight parameters: as `spill`, and what was read. Yields rows as `_proposed`.
+    """
+    columns = connector.columns_of(secondary)
+    refers = VALUES + columns.index("id")
+    rows = RowSet(ports.store, held.segments).rows()
+    wanted = [
+        row[KEY] for row in rows if row[KEY] not in seen and (complete or str(row[refers]).lower() in closing.touched)
+    ]
+    source = cast("AskedRows", ports.rows[secondary.name])
+    for key, values in source.ask(wanted, columns) if wanted else ():
+        yield propose(index, key, 0, values)
 
 
 def _without_void(ports: Ports, spilt: Spilt, closing: Closing, writer: RowWriter) -> Spilt:

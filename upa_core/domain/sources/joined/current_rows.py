@@ -49,6 +49,8 @@ class Difference:
     """People whom the last snapshots didn't name."""
     overdue: int = 0
     """People whose values will be cleared once an administrator allows it."""
+    left: int = 0
+    """People whose row ended although they are in the directory as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Missing:
     """Days after which their values are cleared; 0: never."""
     allowed: bool = False
     """An administrator has allowed the first clear; until then these people are only counted."""
+    asked: Mapping[str, str] | None = None
+    """Their row ends (`leave`): the key under which the source was last asked about each person; None: another rule."""
 
 
 def compare(
@@ -98,14 +102,47 @@ def compare(
     for person in current.keys() - named.keys() - contradictory:
         held = current[person]
         if moved or keys.get(person) != held[KEY]:
-            found.noted.append([person, REMOVED])
+            (found.noted if missing.asked is None or person not in keys else found.named).append([person, REMOVED])
             del found.after[person]
+        elif complete and missing.asked is not None:
+            _leave(found, person)
         elif complete and not held[MISSED]:
             row = [*held[:MISSED], missing.day, *held[VALUES:]]
             found.noted.append(row)
             found.after[person] = row
+    if missing.asked is not None:
+        _end_empty(found, current)
+        _name_newcomers(found, keys, missing.asked)
     _end_missing(found, missing)
     return found
+
+
+def _leave(found: Difference, person: str) -> None:
+    """End a row: its person has no value of the source any more, and is planned for that."""
+    found.named.append([person, REMOVED])
+    found.left += 1
+    del found.after[person]
+
+
+def _end_empty(found: Difference, current: Mapping[str, Row]) -> None:
+    """End rows that an offer names without any value: so it says that somebody left."""
+    ended = {row[0] for row in found.named if row[1] != REMOVED and all(value is None for value in row[VALUES:])}
+    found.named = [row for row in found.named if row[0] not in ended]
+    for person in ended:
+        if person in current:
+            _leave(found, person)
+        else:
+            del found.after[person]
+
+
+def _name_newcomers(found: Difference, keys: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    """Plan whom the source was never asked about under today's key, and doesn't name: what was unknown is empty."""
+    named = {row[0] for row in found.named}
+    found.named += [
+        [person, REMOVED]
+        for person, key in keys.items()
+        if person not in found.after and person not in named and asked.get(person) != key
+    ]
 
 
 def _end_missing(found: Difference, missing: Missing) -> None:

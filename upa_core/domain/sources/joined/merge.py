@@ -40,6 +40,25 @@ class Join:
                     row[place] = held[source]
                 row[1] &= self._laid
 
+    def lay_nothing(
+        self,
+        rows: Mapping[str, Row],
+        current: Mapping[str, Row],
+        asked: Mapping[str, str],
+    ) -> None:
+        """Give no value to whom no row names although the source was asked about their very key (`leave`).
+
+        Args:
+            rows: people's rows, current rows laid in.
+            current: the current rows.
+            asked: the key under which the source was asked about each person; about anybody else nothing is known.
+
+        """
+        for person, row in rows.items():
+            held, key = current.get(person), self._key(row)
+            if (held is None or held[KEY] != key) and asked.get(person) == key:
+                row[1] &= self._laid
+
 
 def absent_bits(inputs: Sequence[str], secondaries: Iterable[Secondary]) -> int:
     """Return the bits of the inputs from secondary sources: absent, never null, until a row counts."""

@@ -12,6 +12,8 @@ from upa_core.domain.sources.keys import SEPARATOR, normalised
 
 ROW_KEY = "@key"
 """The name of the key in a current row."""
+MEMBER = "member"
+"""The column of a group, or of a file of names: it has a value for whoever is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,26 @@ class Secondary:
 
     max_unmatched: float = 5.0
     """Percent of a snapshot's rows that may match nobody; an offer with more is held."""
-    on_missing: Literal["keep", "report", "clear"] = "keep"
-    """The policy for the values of people who had a row and have none any more."""
+    on_missing: Literal["keep", "report", "clear", "leave"] = "keep"
+    """The policy for people who had a row and have none any more.
+
+    `keep`, `report` and `clear` are about their values. With `leave` the row ends, and a person without a row has no
+    value once the source was asked about their key; until then nothing is known of them.
+    """
     clear_after: int = 0
     """For `clear`: accepted snapshots on this many different days that don't name the person."""
     expect: timedelta | None = None
     """The next delivery is late after this time; None: never."""
     primary: bool = False
     """It is the connector's own source: only people with a row take part."""
+    kind: Literal["rows", "group", "manager"] = "rows"
+    """Rows of a file or a query; the members of a group; everybody's manager."""
+    group: str = ""
+    """For a group: its object id."""
+    nested: Literal["refuse", "ignore", "include"] = "refuse"
+    """For a group: what becomes of groups among its members."""
+    max_left: float = 100.0
+    """For `leave`: percent of the people with a row who may leave at once; an offer that lets more go is held."""
 
     @property
     def prefix(self) -> str:
@@ -42,7 +56,15 @@ class Secondary:
     def describe(self) -> list[Any]:
         """Return everything that decides which row belongs to which person, as JSON values."""
         match = [[part.column, part.to, part.pad] for part in self.match]
-        return [self.name, match, *(["primary"] if self.primary else [])]
+        more = ["primary"] if self.primary else []
+        more += ["leave"] if self.leaves else []
+        more += [self.kind, self.group, self.nested] if self.kind != "rows" else []
+        return [self.name, match, *more]
+
+    @property
+    def leaves(self) -> bool:
+        """Tell whether a row ends with the offer that doesn't name it."""
+        return self.on_missing == "leave"
 
     @property
     def presence(self) -> str:

@@ -1,0 +1,181 @@
+"""The attributes of everybody's manager as rows [GR-58, GR-60, GR-61, GR-62].
+
+Everybody is read from the list of users with their managers; whose manager, or whose own attributes changed since then
+is told by a users/delta of its own, and each of them is asked for by itself: what delta says of managers is incomplete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from upa_core.adapters.graph.following import BACKGROUND, Position, follow, pages, read_position
+from upa_core.adapters.graph.users import GraphUsers
+from upa_core.adapters.http.service import Service
+from upa_core.domain.documents.rounds import Link
+from upa_core.domain.errors import AccessDeniedError, ResyncRequiredError, UnavailableError
+from upa_core.domain.people.changes import ROW_HEAD, as_spelled, compile_projection
+from upa_core.ports.clock import Clock
+from upa_core.ports.row_source import Closing, Offer
+
+_DELTA = "/v1.0/users/delta"
+_USER = "#microsoft.graph.user"
+_TOP = 999
+
+
+class ManagerRows:
+    """Implements `RowSource` and `AskedRows`: a row of each person who has a manager.
+
+    What delta says outright of a person or a manager beats what is read of them: a read may lag behind [GR-46].
+    """
+
+    def __init__(
+        self, service: Service, clock: Clock, columns: Sequence[str], *, valid: timedelta, full_every: timedelta
+    ) -> None:
+        """Read these attributes of managers. Five parameters: a position is `valid` so long, all is read so often."""
+        self._service, self._clock, self._users = service, clock, GraphUsers(service)
+        self._columns = tuple(columns)
+        self._select = tuple(sorted({"id", *(path.partition(".")[0] for path in columns)}))
+        self._valid, self._full_every = valid, full_every
+        self._offered: tuple[Offer, Position | None] | None = None
+        self._closing: Closing | None = None
+        self._said: dict[str, Mapping[str, Any]] = {}
+        """The last record of whoever changed, as the round that is being read says it; by id."""
+
+    def look(self, cursor: str, approved: str = "") -> Offer | None:  # noqa: ARG002 - nothing is judged here
+        """Return what changed since the cursor, or everything where that can't be told any more."""
+        self._closing, self._said = None, {}
+        before = read_position(cursor) if cursor else None
+        now = self._clock.now()
+        if before is not None and now - before.issued <= self._valid and now - before.full <= self._full_every:
+            try:
+                page = follow(self._service, Link(before.url, "delta"), _DELTA)
+            except ResyncRequiredError:
+                return self._offer(Offer("everybody"), None)
+            if not page.records and page.link.kind == "delta":
+                return Offer(Position(page.link.url, now, before.full).write(), same=True)
+            return self._offer(Offer(before.url, complete=False), before)
+        return self._offer(Offer("everybody"), None)
+
+    def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
+        """Yield the rows of everybody, or of whoever changed; without any value where there is no manager."""
+        before = self._of(offer)
+        digest, count = hashlib.sha256(), 0
+        now = self._clock.now()
+        if before is None:
+            url, touched = self._latest(), frozenset[str]()
+            found = self._everybody(columns)
+        else:
+            url = self._changes(before)
+            touched = frozenset(self._said)
+            found = self.ask([person for person, record in self._said.items() if "@removed" not in record], columns)
+        for person, cells in found:
+            digest.update(f"{person} {cells!r}\n".encode("utf-8", "backslashreplace"))
+            count += any(cell is not None for cell in cells)
+            yield person, cells
+        full = before.full if before is not None else now
+        cursor = Position(url, now, full).write()
+        self._closing = Closing(cursor, name=digest.hexdigest(), label="managers", rows=count, touched=touched)
+
+    def ask(self, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
+        """Yield today's row of each person."""
+        found = self._users.read(keys, self._select, "/manager")
+        told = {person: _manager_of(self._said.get(person.lower(), {})) for person in found}
+        other = {p: id_ for p, id_ in told.items() if id_ is not None and id_ != _id_of(found[p])}
+        read = self._users.read([id_ for id_ in other.values() if id_], self._select) if any(other.values()) else {}
+        for person in dict.fromkeys(keys):
+            manager = read.get(other[person]) if person in other else found[person]
+            if manager is None or "@removed" in self._said.get(_id_of(manager), {}):
+                yield person.lower(), [None] * len(columns)
+            else:
+                yield person.lower(), next(self._cells([manager], columns))
+
+    def closing(self, offer: Offer) -> Closing:
+        """Return what is known of the round."""
+        self._of(offer)
+        if self._closing is None:
+            raise UnavailableError("the managers weren't read to their end")
+        return self._closing
+
+    def _offer(self, offer: Offer, before: Position | None) -> Offer:
+        self._offered = offer, before
+        return offer
+
+    def _of(self, offer: Offer) -> Position | None:
+        if self._offered is None or self._offered[0] != offer:
+            raise UnavailableError("the managers must be looked at again")
+        return self._offered[1]
+
+    def _cells(self, managers: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[list[object]]:
+        """Yield the values of managers; raises where Graph shows that there is one, and hides who it is."""
+        project = compile_projection(as_spelled(columns, managers))
+        for manager in managers:
+            said = self._said.get(manager["id"].lower(), {})
+            newest = {name: value for name, value in said.items() if name != "id" and not name.startswith("@")}
+            cells = project({**manager, **newest})[len(ROW_HEAD) :]
+            hidden = manager.get("@odata.type", _USER) != _USER and len(columns) > 1
+            if hidden and [cell is None for cell in cells].count(False) == 1:
+                raise AccessDeniedError(
+                    "a manager is a contact of the organization, whose attributes the app may not read: grant "
+                    "OrgContact.Read.All, or give these people another manager"
+                )
+            yield cells
+
+    def _latest(self) -> str:
+        """Return the position of now: taken before everybody is read, so that no change falls in between [GR-5]."""
+        names = ",".join(quote(name, safe="") for name in sorted({*self._select, "manager"}))
+        link = Link(f"{self._service.root}{_DELTA}?$deltatoken=latest&$select={names}", "initial")
+        for page in pages(self._service, link, _DELTA):
+            link = page.link
+        return link.url
+
+    def _changes(self, before: Position) -> str:
+        """Read who changed; returns the next position."""
+        link, self._said = Link(before.url, "delta"), {}
+        try:
+            for page in pages(self._service, link, _DELTA):
+                for record in page.records:  # of several records of a person what a later one leaves out is kept
+                    held = self._said.get(record["id"].lower(), {})
+                    again = {} if "@removed" in record or "@removed" in held else held
+                    self._said[record["id"].lower()] = {**again, **record}
+                link = page.link
+        except ResyncRequiredError as error:
+            raise UnavailableError(f"{error}; everything is read anew at the next pull") from error
+        return link.url
+
+    def _everybody(self, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
+        """Read all users with their managers, page by page [GR-61]."""
+        expand = f"manager($select={','.join(quote(name, safe='') for name in self._select)})"
+        link, call = f"{self._service.root}/v1.0/users?$select=id&$expand={expand}&$top={_TOP}", "/v1.0/users"
+        followed: set[str] = set()
+        while link:
+            followed.add(link)
+            answer = self._service.request("GET", link, call, headers=BACKGROUND, json=True)
+            if not answer.ok:
+                raise answer.refused()
+            page = answer.document if isinstance(answer.document, dict) else {}
+            try:
+                led = {user["id"].lower(): manager for user in page["value"] if (manager := user.get("manager"))}
+                managers = [{**one, "id": one["id"]} for one in led.values()]
+            except (KeyError, TypeError, AttributeError) as error:
+                raise UnavailableError(f"{answer.label()}: not a page of users with managers") from error
+            yield from zip(led, self._cells(managers, columns), strict=True)
+            link = page.get("@odata.nextLink") or ""
+            if link and self._service.check(link) in followed:
+                raise UnavailableError(f"{answer.label()}: a next link leads back to a page of this list")
+
+
+def _id_of(manager: Mapping[str, Any] | None) -> str:
+    return str(manager["id"]).lower() if manager is not None else ""
+
+
+def _manager_of(record: Mapping[str, Any]) -> str | None:
+    """Return whose id delta tells as the manager's, "" for nobody's; None where it tells nothing [GR-58]."""
+    listed = record.get("manager@delta")
+    if not isinstance(listed, list):
+        return None
+    there = [one["id"].lower() for one in listed if isinstance(one, dict) and "@removed" not in one and one.get("id")]
+    return there[-1] if there else ""

@@ -88,11 +88,10 @@ class App:
         sources = self.config.rows.get(connector.name, {})
         if not sources:
             return {}
-        from upa_core.adapters.secondaries import secondaries_of  # only a connector with such a source needs it
+        from upa_core.adapters.secondaries import secondaries_of  # only where there is one
 
-        return secondaries_of(
-            sources, connector, self.clock, self.settings.identity_client_id, self.services(connector)
-        )
+        identity, services = self.settings.identity_client_id, self.services(connector)
+        return secondaries_of(sources, connector, self.clock, identity, services)
 
     def services(self, connector: Connector) -> Mapping[Host, Service]:
         """Return a connector's three hosts, each with its own token; nothing is called yet."""

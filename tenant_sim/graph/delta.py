@@ -72,8 +72,7 @@ class Delta:
         """Adds somebody's `manager@delta` to their record, where it is among the names."""
         self.extension_types: dict[str, str] = {}
         """Data type of each directory extension, by full name."""
-        self.generation = 0
-        self.key = rng.randbytes(16)
+        self.generation, self.key = 0, rng.randbytes(16)
         self._pages: OrderedDict[tuple[Any, ...], tuple[int, bytes, int]] = OrderedDict()
         self._cached_bytes = 0
         self.cache_limit = 512 * 1024**2
@@ -233,9 +232,8 @@ class Delta:
             if minimal and changed is not None:
                 names = tuple(name for name in names if name in changed)
             view = directory.rows.view(names, frozenset(names) if changed is None else changed)
-            shown = view.show(row, directory.ids[slot])
-            told = changed is None or "manager" in changed  # not repeated otherwise [GR-58]
-            out.append(self.with_manager(token.select, shown, directory.ids[slot]) if told else shown)
+            told = token.select if changed is None or "manager" in changed else ()  # not repeated otherwise [GR-58]
+            out.append(self.with_manager(told, view.show(row, directory.ids[slot]), directory.ids[slot]))
         position = token.position + len(part)
         return b",".join(out), len(out), position, position >= len(plan)
 

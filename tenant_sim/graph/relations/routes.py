@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tenant_sim.graph import filter as filtering
@@ -45,14 +46,17 @@ class RelationRoutes:
             return None
         if _DELTA.match(rest):
             return self._guarded("groups.delta", request, READ_MEMBERS, lambda: self._delta(request), units=1)
-        if found := re.fullmatch(r"groups/([^/]+)", rest):
-            return self._guarded("groups.get", request, READ_MEMBERS, lambda: self._get(found[1]), units=1)
-        if found := re.fullmatch(r"groups/([^/]+)/transitiveMembers", rest):
-            act = lambda: self._transitive(request, found[1])  # noqa: E731 - as short as its neighbours
-            return self._guarded("groups.transitiveMembers", request, READ_MEMBERS, act, units=1)
-        if found := re.fullmatch(r"users/([^/]+)/manager", rest):
-            act = lambda: self._manager(request, found[1])  # noqa: E731
-            return self._guarded("users.manager", request, self._read_users, act, units=1)
+        parts = rest.split("/")
+        one = parts[1] if len(parts) > 1 else ""
+        match parts:
+            case ["groups", _]:
+                return self._guarded("groups.get", request, READ_MEMBERS, lambda: self._get(one), units=1)
+            case ["groups", _, "transitiveMembers" as name]:
+                act = partial(self._transitive, request, one)
+                return self._guarded(f"groups.{name}", request, READ_MEMBERS, act, units=1)
+            case ["users", _, "manager" as name]:
+                act = partial(self._manager, request, one)
+                return self._guarded(f"users.{name}", request, self._read_users, act, units=1)
         return None
 
     def _get(self, group: str) -> Response:

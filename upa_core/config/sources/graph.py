@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from upa_core.config.result import RowsOf
 from upa_core.config.sources.models import MatchModel, RowsModel, SecondaryModel
@@ -57,7 +58,7 @@ def build_graph_source(model: SecondaryModel, add: Add) -> RowsOf | None:
 def as_file(model: SecondaryModel) -> SecondaryModel:
     """Return a file of names as the file that it is: one column, whose every row names a member."""
     match = (MatchModel(column=MEMBER, to=model.to or "userPrincipalName"),)
-    changes = {"match": match, "on_missing": "leave", "delimiter": "\t"}
+    changes: dict[str, Any] = {"match": match, "on_missing": "leave", "delimiter": "\t"}
     if "max_drop" not in model.model_fields_set:
         changes["max_drop"] = MAX_LEFT
     return model.model_copy(update=changes)

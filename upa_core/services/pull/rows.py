@@ -73,8 +73,9 @@ class RowsPull:
                 return self._asked(before)
             if not has_moved(self._ports.store, self._secondary, held, keys):
                 return self._asked_again(_Work(None, before, keys, columns), held)
-        before = replace(before, described=described, clears=before.clears or allowed)
-        work = _Work(offer, before, keys, columns, anew=state.source(name).described != described)
+        anew = offer is not None and before.described != described
+        before = replace(before, clears=before.clears or allowed)
+        work = _Work(offer, replace(before, described=described) if anew else before, keys, columns, anew)
         return self._sealed(work, *self._lay(work))
 
     def _asked_again(self, work: _Work, held: CurrentRows) -> RowsResult:

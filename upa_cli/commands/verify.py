@@ -34,7 +34,7 @@ _AT_ONCE = 500
     shape={
         "connector": "its name",
         "made": "when",
-        "passed": "nothing differs, and everybody unreadable is excepted",
+        "passed": "nothing differs, everybody unreadable is excepted, and everybody was read",
         "connector_file": "SHA-256 of the connector file",
         "config_hash": "hash of what decides values",
         "people": "people of whom SharePoint confirmed something",
@@ -62,7 +62,7 @@ def verify(
     Nothing is read now: `upa drift --full` does that. A person of whom something was confirmed since the last read
     counts as not re-read. Exit code 0: nothing differs, everybody unreadable is on the list of exceptions with a date
     that isn't over, and everybody was read. 1: something differs, or somebody is unreadable. 5: somebody was never
-    read.
+    read, or nothing was confirmed of anybody yet.
     """
     result = judge_everybody(cli.ports, cli.connector, _exceptions(cli, exceptions))
     document = {
@@ -88,9 +88,9 @@ def verify(
     except OSError as exc:
         raise CommandError(f"{report} can't be written ({exc.strerror}): name another file", exits.USAGE) from exc
     cli.show(document, lambda out: _render(out, result, report))
-    if not result.passed:
+    if result.failed:
         return exits.FAILED
-    return exits.LATER if result.never_read else exits.OK
+    return exits.LATER if result.unfinished else exits.OK
 
 
 def _exceptions(cli: Cli, place: Path | None) -> dict[str, Excepted]:
@@ -120,7 +120,7 @@ def _excepted(result: Verification, person: str) -> dict[str, Any] | None:
 
 
 def _render(out: Console, result: Verification, report: Path) -> None:
-    out.print("Passed." if result.passed and not result.never_read else "Not passed.")
+    out.print("Passed." if result.passed else "Not passed.")
     out.print(f"{count(result.people, 'person', 'people')}, {result.read:,} of them read")
     for standing, people in result.counts.items():
         if people:
@@ -129,6 +129,11 @@ def _render(out: Console, result: Verification, report: Path) -> None:
         out.print(f"Read between {moment(result.oldest)} and {moment(result.newest)}.")
     if result.excepted or result.expired:
         out.print(f"Excepted: {len(result.excepted):,}; exceptions that are over: {len(result.expired):,}")
-    if result.never_read:
+    if result.undelivered:
+        people = count(result.undelivered, "person waits", "people wait")
+        out.print(f"Not counted: {people} in escrow of whom nothing was ever confirmed. See upa escrow list")
+    if not result.people:
+        out.print("Nothing was confirmed of anybody yet: there is nothing to verify. Next: upa run")
+    elif result.never_read:
         out.print("Next: upa drift --full reads everybody")
     out.print(f"The whole report is in {report}")

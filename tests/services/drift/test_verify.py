@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tests.services.drift.test_read_back import settled
+from tests.support.drifting import DriftWorld
 from upa_core.domain.drift.exceptions import Excepted
 from upa_core.services.drift.verify import verify
 from upa_core.services.drift.view import drifted, unreadable
@@ -63,6 +64,24 @@ def test_an_unreadable_person_passes_by_name_until_the_date_is_over() -> None:
     assert passed(today)
     assert not passed(today - timedelta(days=1))
     assert not verify(world.ports(), world.connector, {}).passed
+
+
+def test_nothing_passes_before_everybody_was_read() -> None:
+    """Neither a connector that has delivered nobody, nor one of whose people some were never read; nor is it failed."""
+    world = DriftWorld(2)
+    nobody = verify(world.ports(), world.connector, {})
+    world.sync()
+    unread = verify(world.ports(), world.connector, {})
+    world.read_all()
+    world.people.append(world.join(department="new"))
+    world.sync()
+    one_unread = verify(world.ports(), world.connector, {})
+    world.read_all()
+
+    assert [(one.passed, one.failed, one.unfinished) for one in (nobody, unread, one_unread)] == [
+        (False, False, True)
+    ] * 3
+    assert verify(world.ports(), world.connector, {}).passed
 
 
 def test_a_repaired_profile_passes_once_it_was_read_again() -> None:

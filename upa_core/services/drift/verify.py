@@ -49,9 +49,19 @@ class Verification:
         return self.people - self.counts["never_read"] - self.counts["unreadable"]
 
     @property
+    def failed(self) -> bool:
+        """Whether something differs, or somebody is unreadable without an exception."""
+        return bool(self.different) or not self.unreadable.keys() <= self.excepted.keys()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether somebody was never read, or nothing is known of anybody: nobody can judge yet."""
+        return bool(self.never_read) or not self.people
+
+    @property
     def passed(self) -> bool:
-        """Return whether nothing differs and all unreadable people are excepted."""
-        return not self.different and self.unreadable.keys() <= self.excepted.keys()
+        """Whether there is somebody, everybody was read, nothing differs, and whoever is unreadable is excepted."""
+        return not self.failed and not self.unfinished
 
 
 def verify(ports: Ports, connector: Connector, exceptions: Mapping[str, Excepted]) -> Verification:

@@ -14,10 +14,11 @@ from tests.support.world import MAPPINGS
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.drift.record import minute_of
 from upa_core.domain.errors import AccessDeniedError
-from upa_core.domain.health.events import EventName
+from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.language.values import CLAIM
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people_calls import Budget
+from upa_core.services.drive.tick import tick
 
 
 def settled(people: int = 3, **options: object) -> DriftWorld:
@@ -296,6 +297,29 @@ def test_denied_reads_are_said_and_tried_an_hour_later() -> None:
 
     assert (came.read, soon.read, later.read) == (0, 0, 3)
     assert world.index.trouble == ""
+
+
+def test_a_fault_in_reading_back_keeps_no_wake_up_from_being_sent() -> None:
+    """The tick goes on with what was pulled, and tells the fault by its kind: its text may hold a value."""
+    world = settled()
+    world.edit(world.people[0], jobTitle="Boss")
+
+    class Broken:
+        """Raises what no port may raise."""
+
+        def app(self) -> str:
+            return "app"
+
+        def read(self, *_: object, **__: object) -> object:
+            raise KeyError("a value of somebody")
+
+    world.waker.sent.clear()
+    pulled = tick(replace(world.ports(), profiles=Broken()), world.connector)
+    (told,) = world.events.named(EventName.DRIFT_POSTPONED)
+
+    assert (pulled.status, ("export", "hr", "") in world.waker.sent) == ("sealed", True)
+    assert (told.level, told.fields) == (Level.ERROR, {"reason": "KeyError"})
+    assert world.read_back(hours=0.5).read == 3
 
 
 def test_a_slice_may_die_at_any_call() -> None:

@@ -36,9 +36,16 @@ def tick(ports: Ports, connector: Connector) -> PullResult | None:
 
 
 def _read_back(ports: Ports, connector: Connector) -> None:
-    """Read profiles back; an error there doesn't stop the pipeline."""
+    """Read profiles back; an error there doesn't stop the pipeline.
+
+    A fault of ours is told by its kind alone, as an error: raised, it would keep the tick's wake-ups from being sent.
+    """
+    level, reason = Level.WARNING, ""
     try:
         read_back(ports, connector)
     except UpaError as exc:
-        fields = {"reason": str(exc)}
-        ports.events.emit(Event(EventName.DRIFT_POSTPONED, connector.name, level=Level.WARNING, fields=fields))
+        reason = str(exc) or type(exc).__name__
+    except Exception as exc:  # noqa: BLE001 - told below
+        level, reason = Level.ERROR, type(exc).__name__
+    if reason:
+        ports.events.emit(Event(EventName.DRIFT_POSTPONED, connector.name, level=level, fields={"reason": reason}))

@@ -130,8 +130,8 @@ def _render(out: Console, result: Verification, report: Path) -> None:
     if result.excepted or result.expired:
         out.print(f"Excepted: {len(result.excepted):,}; exceptions that are over: {len(result.expired):,}")
     if result.undelivered:
-        people = count(result.undelivered, "person waits", "people wait")
-        out.print(f"Not counted: {people} in escrow of whom nothing was ever confirmed. See upa escrow list")
+        waiting = count(result.undelivered, "person waits", "people wait")
+        out.print(f"Not counted: {waiting} in escrow of whom nothing was ever confirmed. See upa escrow list")
     if not result.people:
         out.print("Nothing was confirmed of anybody yet: there is nothing to verify. Next: upa run")
     elif result.never_read:

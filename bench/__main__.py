@@ -99,7 +99,7 @@ def growth(days: list[dict[str, Any]], widths: list[dict[str, Any]]) -> dict[str
 
 
 def _calls(part: dict[str, Any]) -> int:
-    return sum(part["graph"].values()) + sum(part["sharepoint"].values())
+    return int(sum(part["graph"].values()) + sum(part["sharepoint"].values()))
 
 
 def rows(made: dict[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -29,8 +29,9 @@ def sdk(count: int) -> dict[str, Any]:
     import httpx
     from azure.core.credentials import AccessToken
     from kiota_authentication_azure import azure_identity_authentication_provider as kiota
-    from msgraph import GraphRequestAdapter, GraphServiceClient
     from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
 
     source, spent = pages(count), 0.0
 

@@ -111,7 +111,7 @@ class Tenant(BaseAdapter):
             bodies.append(orjson.dumps({**onward, "value": chunk}))
         self.deltas.append(bodies)
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Answer."""
         begin = time.process_time()
         parts = urlsplit(request.url or "")
@@ -121,7 +121,7 @@ class Tenant(BaseAdapter):
             time.sleep(wait)
         name, status, body = self._graph(request, parts.query) if graph else self._sharepoint(request, parts.path)
         self.calls[name] += 1
-        self.bytes["graph" if graph else "sharepoint"] += len(request.body or b"") + len(body)
+        self.bytes["graph" if graph else "sharepoint"] += len(_body(request)) + len(body)
         response = requests.Response()
         response.status_code = status
         response.headers = CaseInsensitiveDict({"Content-Type": "application/json", "Content-Length": str(len(body))})
@@ -135,7 +135,7 @@ class Tenant(BaseAdapter):
 
     def _graph(self, request: requests.PreparedRequest, query: str) -> tuple[str, int, bytes]:
         if request.method == "POST":
-            asked = orjson.loads(request.body or b"")["requests"]
+            asked = orjson.loads(_body(request))["requests"]
             inner = []
             for one in asked:
                 person = one["url"].split("/")[2].split("?")[0]
@@ -152,14 +152,14 @@ class Tenant(BaseAdapter):
 
     def _sharepoint(self, request: requests.PreparedRequest, path: str) -> tuple[str, int, bytes]:
         if path.endswith("/ProcessQuery"):
-            return self._csom(bytes(request.body or b"").decode())
+            return self._csom(_body(request).decode())
         found = _PATH.search(unquote(path))
         if found is None:
             return "unknown", 404, b"{}"
         name, rest = found[1].rpartition("/")[2], found[2]
         file = Path(self.folder.name) / name
         if added := _ADDED.search(rest):
-            (Path(self.folder.name) / added[1]).write_bytes(request.body or b"")
+            (Path(self.folder.name) / added[1]).write_bytes(_body(request))
             return "files.add", 200, b"{}"
         if request.headers.get("X-HTTP-Method") == "DELETE":
             file.unlink(missing_ok=True)
@@ -194,3 +194,9 @@ class Tenant(BaseAdapter):
 
 
 assert GRAPH.endswith("graph.microsoft.com")
+
+
+def _body(request: requests.PreparedRequest) -> bytes:
+    """Return what a request carries; empty without a body."""
+    body = request.body or b""
+    return body.encode() if isinstance(body, str) else body

@@ -86,7 +86,7 @@ def critical(took: dict[str, Any], keys: Counter[str]) -> float:
         1 for operation in ("get", "put") if any(k.startswith(f"{operation} ") and "/people/" in k for k in keys)
     )
     ordered = sum(n for key, n in keys.items() if "/people/" not in key)
-    return (
+    return float(
         sum(took["graph"].values()) * LATENCY["graph"]
         + sum(took["sharepoint"].values()) * LATENCY["sharepoint"]
         + (ordered + waves) * LATENCY["storage"]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import azurite
 from tests.support.azure_triggers import PROGRAM, why_absent
-from tests.support.host_process import APPS, HostProcess, Log
+from tests.support.host_process import APPS, HostProcess, hosts
 
 ABSENT = why_absent()
 ALL = "UPA_TEST_AZURE" in os.environ
@@ -63,32 +63,24 @@ def own_storage() -> Iterator[azurite.Azurite]:
 @pytest.fixture(scope="module")
 def start_host(storage: azurite.Azurite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """Return a function that starts a host of an app on Microsoft's triggers; all are stopped at the end."""
-    running = []
+    with hosts(tmp_path_factory) as start_any:
 
-    def start(
-        app: Path = APPS / "contract",
-        state: Path | None = None,
-        *,
-        triggers: str = "azure",
-        settings: dict[str, str] | None = None,
-        **more: Any,
-    ) -> HostProcess:
-        state = state or tmp_path_factory.mktemp("state") / "state"
-        sample = {
-            "TICK_SCHEDULE": "0 0 0 1 1 *",
-            "SAMPLE_HUB": f"Hub{os.getpid()}x{next(_numbers)}",
-            "SAMPLE_LOG": str(state.with_suffix(".notes")),
-            "AzureWebJobsStorage": storage.connection,
-        }
-        program = {"path": str(PROGRAM), **more.pop("azure", {})} if triggers == "azure" else None
-        host = HostProcess(app, state, settings={**sample, **(settings or {})}, azure=program, **more)
-        host.state = state
-        host.notes = Log(state.with_suffix(".notes"))
-        running.append(host)
-        return host
+        def start(
+            app: Path = APPS / "contract",
+            state: Path | None = None,
+            *,
+            triggers: str = "azure",
+            settings: dict[str, str] | None = None,
+            azure: dict[str, Any] | None = None,
+            **options: Any,
+        ) -> HostProcess:
+            return start_any(
+                app,
+                state,
+                hub=f"Hub{os.getpid()}x{next(_numbers)}",
+                settings={"AzureWebJobsStorage": storage.connection, **(settings or {})},
+                azure={"path": str(PROGRAM), **(azure or {})} if triggers == "azure" else None,
+                **options,
+            )
 
-    yield start
-    for host in running:
-        host.begin_to_stop()
-    for host in running:
-        host.stop()
+        yield start

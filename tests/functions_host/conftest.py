@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.host_process import APPS, HostError, HostProcess, Log, eventually
+from tests.support.host_process import APPS, HostError, eventually, hosts
 
 REASON = "the functions host needs Python 3.13: Microsoft publishes the Python worker library for 3.13 and later only"
 
@@ -25,26 +25,8 @@ def pytest_pycollect_makemodule(module_path, parent):
 @pytest.fixture(scope="module")
 def start_host(tmp_path_factory):
     """Return a function that starts a host; all are stopped at the end."""
-    running = []
-
-    def start(app="good", state=None, *, settings=None, **options):
-        state = state or tmp_path_factory.mktemp("state") / "state"
-        sample = {
-            "TICK_SCHEDULE": "0 0 0 1 1 *",
-            "SAMPLE_HUB": "SampleHub",
-            "SAMPLE_LOG": str(state.with_suffix(".notes")),
-        }
-        host = HostProcess(APPS / app, state, settings={**sample, **(settings or {})}, **options)
-        host.state = state
-        host.notes = Log(state.with_suffix(".notes"))
-        running.append(host)
-        return host
-
-    yield start
-    for host in running:
-        host.begin_to_stop()
-    for host in running:
-        host.stop()
+    with hosts(tmp_path_factory) as start:
+        yield lambda app="good", *state, **options: start(APPS / app, *state, **options)
 
 
 @pytest.fixture(scope="module")

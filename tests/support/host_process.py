@@ -45,7 +45,9 @@ class HostProcess:
 
     def __init__(self, app, state, *, clock="real", **options):
         arguments = {"app_dir": str(app), "state_dir": str(state), "clock": clock, **options}
-        self.log_path = Path(state).with_suffix(".log")
+        self.state = Path(state)
+        self.notes = Log(self.state.with_suffix(".notes"))
+        self.log_path = self.state.with_suffix(".log")
         self._log = self.log_path.open("a")
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error::ResourceWarning", str(DRIVER), json.dumps(arguments)],
@@ -109,23 +111,25 @@ class HostProcess:
 
     def knows_timer(self, timer):
         """Return whether the next occurrence of a timer is stored yet."""
-        state = Path(self.state)
-        if (state / "timers").is_dir():
-            return any((state / "timers").glob(f"**/*{timer}*"))
-        with contextlib.closing(sqlite3.connect(state / "state.db")) as database, contextlib.suppress(sqlite3.Error):
+        if (self.state / "timers").is_dir():
+            return any((self.state / "timers").glob(f"**/*{timer}*"))
+        with (
+            contextlib.closing(sqlite3.connect(self.state / "state.db")) as database,
+            contextlib.suppress(sqlite3.Error),
+        ):
             return bool(database.execute("SELECT 1 FROM timer WHERE name = ?", (timer,)).fetchone())
         return False
 
     def make_overdue(self, timer, by):
         """Put the next occurrence of a timer into the past, as the stopped host's state has it."""
-        state = Path(self.state)
-        for path in (state / "timers").glob(f"**/*{timer}*") if (state / "timers").is_dir() else ():
+        timers = self.state / "timers"
+        for path in timers.glob(f"**/*{timer}*") if timers.is_dir() else ():
             status = json.loads(path.read_text())
             then = (datetime.now(UTC) - by).isoformat()
             missed = (datetime.fromisoformat(status["Next"]) - by).isoformat()  # another hour: another schedule's past
             path.write_text(json.dumps({**status, "Last": then, "Next": missed, "LastUpdated": then}))
             return
-        with contextlib.closing(sqlite3.connect(state / "state.db", isolation_level=None)) as database:
+        with contextlib.closing(sqlite3.connect(self.state / "state.db", isolation_level=None)) as database:
             changed = database.execute("UPDATE timer SET next = next - ? WHERE name = ?", (by.total_seconds(), timer))
             assert changed.rowcount == 1, f"no status of {timer}"
 
@@ -153,6 +157,31 @@ class HostProcess:
         text = self.log_path.read_text()
         for sign in ("Exception in thread", "Exception ignored", "was never awaited", "Unclosed", "Warning:"):
             assert sign not in text, text
+
+
+@contextlib.contextmanager
+def hosts(folders):
+    """Give a function that starts a host of a sample app, in a new folder or on a state; all are stopped at the end."""
+    running = []
+
+    def start(app, state=None, *, hub="SampleHub", settings=None, **options):
+        state = state or folders.mktemp("state") / "state"
+        sample = {
+            "TICK_SCHEDULE": "0 0 0 1 1 *",
+            "SAMPLE_HUB": hub,
+            "SAMPLE_LOG": str(state.with_suffix(".notes")),
+        }
+        host = HostProcess(app, state, settings={**sample, **(settings or {})}, **options)
+        running.append(host)
+        return host
+
+    try:
+        yield start
+    finally:
+        for host in running:
+            host.begin_to_stop()
+        for host in running:
+            host.stop()
 
 
 class Log:

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.crash.rivals import RIVALS, Place, Rival, beside, interleavings
-from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.scenarios import SCENARIOS, SHORT, Scenario
 from tests.support.world import World
 from upa_core.domain.people.shadow import Shard
 from upa_core.state.change_people import change_people_between_runs
@@ -16,7 +16,7 @@ MOST = int(os.environ.get("UPA_INTERLEAVINGS", "4"))
 """Conditional writes, and half as many reads, a scenario, more or less; `make crash` takes all."""
 CASES = [
     (scenario, place, list(RIVALS)[(number + turn) % len(RIVALS)])
-    for number, scenario in enumerate(SCENARIOS)
+    for number, scenario in enumerate(SHORT)
     for turn, place in enumerate(("conditional write", "read"))
 ]
 """Each scenario meets one rival at its writes and the other at its reads; `make crash` lets it meet both at both."""

@@ -19,6 +19,7 @@ from tests.support.drifting import TickingDriftWorld
 from tests.support.mortal import Death, Fate
 from tests.support.world import MAPPINGS, NO_THRESHOLD, with_limits
 from upa_core.domain.documents.runs import INDIVIDUAL
+from upa_core.domain.drift_share import DriftShare
 from upa_core.domain.errors import ConflictError, RefusedError, ResyncRequiredError, RetryLaterError
 from upa_core.domain.people.mapping import Mapping, OnDrift
 from upa_core.services.admin.controls import reset
@@ -108,11 +109,13 @@ class TenantLife(RuleBasedStateMachine):
         held=st.booleans(),
         single=st.sampled_from([(), ("UpaTitle", "UpaCode"), tuple(one.target for one in MAPPINGS)]),
         on_drift=st.sampled_from(["report", "repair"]),
+        reads=st.booleans(),
     )
-    def begin(self, people: int, files: int, held: bool, single: tuple[str, ...], on_drift: Any) -> None:
+    def begin(self, people: int, files: int, held: bool, single: tuple[str, ...], on_drift: Any, reads: bool) -> None:
         """Begin a tenant; with or without short files, a change threshold, and properties that are written singly.
 
-        Profiles are read back at every tick, and what a hand changed is told, or put right too.
+        Profiles are read back at every tick, or only at the end of the life; what a hand changed is told, or put right
+        too. Six parameters: what is chosen of each.
         """
         type(self).schedules += 1
         self.world = quick(self.make(people, single, on_drift))
@@ -368,7 +371,7 @@ class TenantLife(RuleBasedStateMachine):
         """
         world = self.world
         world.sim.faults.clear()
-        world.connector = replace(world.connector, threshold=NO_THRESHOLD)
+        world.connector = replace(world.connector, threshold=NO_THRESHOLD, drift=DriftShare())
         self._end_hold()
         world.prove()  # the lifetime of a probe's result may be over
         world.settle_down(days=2)

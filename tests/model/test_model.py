@@ -13,7 +13,7 @@ from tests.model.seams import SeamsLife
 
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if os.environ.get("UPA_MODEL_SHRINK") else [])]
 """Shrinking a life takes long: it is done on demand."""
-EXAMPLES = int(os.environ.get("UPA_MODEL_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("UPA_MODEL_EXAMPLES", "8"))
 STEPS = int(os.environ.get("UPA_MODEL_STEPS", "25"))
 
 

@@ -106,6 +106,7 @@ class TickingDriftWorld(DriftWorld):
     def read_back(self, ports: Ports | None = None, *, hours: float = 0) -> Came:
         before, self._told = self.told() if self._told is None else self._told, None
         came = super().read_back(ports, hours=hours)
+        before = self._told if self._told is not None else before  # another instance may have told it meanwhile
         self._told = self.told() if came.read else before
         new = {key: found for key, found in self._told.items() if before.get(key) != found}
         self.false += [

@@ -25,7 +25,8 @@ from upa_core.services.health.notify import Alerting, notify
 from upa_core.state.document import state_of
 from upa_core.state.shard_codec import encode_shard
 
-PEOPLE = 60_000 if FULL else 100
+PEOPLE = 60_000 if FULL else 80
+RHYTHM = timedelta(hours=1 if FULL else 3)
 SYNC = timedelta(hours=30)
 """After so long SharePoint has seen the new names; whoever waits is tried again an hour, 7, 19 and 43 hours after."""
 ALERTING = Alerting(frozenset(get_args(Occasion)), timedelta(hours=26))
@@ -52,9 +53,9 @@ def confirmed(people: int) -> SingleWorld:
     return world
 
 
-def hour(world: SingleWorld) -> None:
-    """Do what the timer does in an hour, notifications too."""
-    end = world.now + timedelta(hours=1)
+def look(world: SingleWorld) -> None:
+    """Do what the timer does in some hours, notifications too."""
+    end = world.now + RHYTHM
     world.pull()
     world.drain(until=end - timedelta(seconds=1))
     notify(world.ports(), world.connector, ALERTING)
@@ -75,12 +76,12 @@ def test_new_user_names_of_a_whole_company_are_one_cause() -> None:
     world.sim.advance(300)
     renamed, calls = world.now, charged(world)
     while world.now - renamed < timedelta(hours=24):
-        hour(world)
+        look(world)
     first_day, reasons = sum(calls), Counter(entry.reason for entry in world.escrow().values())
     raised = [one.fields for one in world.events.named(EventName.ALARM_RAISED)]
     print(f"{PEOPLE} new user names: {first_day} calls in the first day; {dict(reasons)}; alarms {raised}")
     while world.now - renamed < timedelta(hours=45):
-        hour(world)
+        look(world)
     right = sum(world.profile(one)["UpaDepartment"] == f"D{n} new" for n, one in enumerate(world.people))
     print(f"{right} delivered 45 hours after the change, {sum(calls)} calls in all")
 

@@ -14,6 +14,7 @@ from tests.support.alone import AloneWorld
 from tests.support.database import DatabaseWorld
 from tests.support.drifting import TickingDriftWorld
 from tests.support.joined import JoinedWorld, row
+from tests.support.related import BOSS, GROUP, IN_PILOT, MANAGER, PILOT, RelatedWorld, without_limit
 from tests.support.single import SingleWorld
 from tests.support.tiny_route import BothSeams
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
@@ -250,6 +251,41 @@ def _change_table(world: World, _: Ports) -> None:
         world.deliver(row("E0", "0"), row("E1", "one"), row("E2", None), row("E3", "later"), row("E7", "seven"))
 
 
+def _related() -> World:
+    """A group decides who takes part, and everybody's manager is written; both change, and so do people."""
+    world = quick(
+        RelatedWorld(
+            6,
+            secondaries=tuple(map(without_limit, (GROUP, MANAGER))),
+            scope=IN_PILOT,
+            mappings=(*MAPPINGS, BOSS),
+        )
+    )
+    people, managers, groups = world.people, world.sim.managers, world.sim.groups
+    for person, manager in ((0, 3), (1, 3), (2, 4), (5, 4)):
+        managers.set(people[person], people[manager])
+    world.settle_down()
+    groups.leave(PILOT, people[0])
+    groups.join(PILOT, people[5])
+    managers.set(people[1], people[4])
+    world.edit(people[4], displayName="Renamed")
+    newcomer = world.join(jobTitle="T6")
+    world.people.append(newcomer)
+    managers.set(newcomer, people[4])
+    groups.join(PILOT, newcomer)
+    return world
+
+
+def _deleted_and_void(world: World, _: Ports) -> None:
+    """Delete a manager, let somebody leave the group, and make every position void."""
+    assert isinstance(world, RelatedWorld)
+    if world.sim.directory.find(world.people[3]) is not None:
+        world.sim.directory.remove(world.people[3])
+        world.sim.managers.set(world.people[2], world.people[1])
+        world.sim.groups.leave(PILOT, world.people[5])
+        world.sim.delta.resync()
+
+
 def _alone() -> World:
     world = AloneWorld(6)
     quick(world).settle_down()
@@ -478,6 +514,7 @@ SCENARIOS = (
         (sync, _swap_numbers, sync, _own_values_only),
     ),
     Scenario("a database read in changes", _database, (sync, _change_table, sync)),
+    Scenario("a group and managers, changed, deleted, void", _related, (sync, _deleted_and_void, sync), short=0.3),
     Scenario("a file alone, people come, go and are missing", _alone, (sync,)),
     Scenario("hands, told and put right", _hands, (_look, sync, _hand_again, _look, sync), days=2, short=0.2),
     Scenario(

@@ -42,30 +42,47 @@ class RelatedWorld(World):
         self.rows = dict(graph_rows_of(self.connector, graph, self.time))
         return super().ports(fate)
 
+    def live(self) -> list[str]:
+        """Return everybody of `people` who is in the directory."""
+        return [person for person in self.people if self.sim.directory.find(person) is not None]
+
+    def differences(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Return where SharePoint differs: titles of the group's members, and managers' names, are exactly today's."""
+        wrong = []
+        if any(one.kind == "group" for one in self.connector.secondaries):
+            if self.titles() != self.wanted_titles():
+                wrong.append(f"titles {self.titles()} instead of {self.wanted_titles()}")
+        else:
+            wrong += super().differences(*args, **kwargs)
+        if any(one.kind == "manager" for one in self.connector.secondaries) and self.bosses() != self.wanted_bosses():
+            wrong.append(f"managers {self.bosses()} instead of {self.wanted_bosses()}")
+        return wrong
+
     def source(self, name: str) -> SourceState:
         return self.state.source(name)
 
     def titles(self) -> str:
         """Return what profiles hold as title, a word a person; "-" for nothing."""
-        return " ".join(self.profile(person)["UpaTitle"] or "-" for person in self.people)
+        return " ".join(self.profile(person)["UpaTitle"] or "-" for person in self.live())
 
     def bosses(self) -> str:
         """Return what profiles hold of managers, a word a person; "-" for nothing."""
-        return " ".join(self.sim.profiles.get(person).get("UpaBoss", "") or "-" for person in self.people)
+        return " ".join(self.sim.profiles.get(person).get("UpaBoss", "") or "-" for person in self.live())
 
     def wanted_bosses(self) -> str:
         """Return what the directory says of managers now: the oracle of this world."""
-        names = []
-        for person in self.people:
+        names, group = [], self.sim.groups.find(PILOT)
+        for person in self.live():
             manager = self.sim.managers.of(person)
-            names.append(self.sim.directory.get(manager)["displayName"] if manager is not None else "-")
+            outside = group is not None and person not in group.members
+            names.append("-" if manager is None or outside else self.sim.directory.get(manager)["displayName"])
         return " ".join(names)
 
     def wanted_titles(self) -> str:
         """Return what the directory and the group say of titles now: the oracle of this world."""
         group = self.sim.groups.find(PILOT)
         members = group.members if group is not None else {}
-        return " ".join(self.sim.directory.get(p)["jobTitle"] if p in members else "-" for p in self.people)
+        return " ".join(self.sim.directory.get(p)["jobTitle"] if p in members else "-" for p in self.live())
 
 
 def grouped(people: int = 6, **connector: Any) -> RelatedWorld:

@@ -19,6 +19,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import is_run_id
 from upa_core.domain.language.expressions import Attribute, expression_text
 from upa_core.domain.people.mapping import Mapping
+from upa_core.domain.sources.joined.cost import cost_of
 from upa_core.services.admin.connector_files import ConnectorFile, digest_of, file_of, read_file
 
 SHOWN = 50
@@ -34,7 +35,7 @@ group("config", "The connector file: check it, print its schema, compare it with
         "file": "the connector file",
         "valid": "true where it has no problems and every example holds",
         "connectors": "name, mappings (active), proposed, order (of the file: property, type, state, from, on_empty), "
-        "scope, select, fingerprint, staging",
+        "scope, graph_calls (what each source costs, by name), select, fingerprint, staging",
         "problems": "line, column, where, message, suggestion",
         "warnings": "as problems: allowed, and probably not wanted",
         "examples": "connector, target, line, passed, expected, actual",
@@ -81,6 +82,8 @@ def check(
             written = [mapping for mapping in connector.mappings if mapping.state != "retired"]
             if any(clause.operator in MIND_CASE for group in connector.scope.groups for clause in group):
                 out.print("  letter case counts: EQUALS Sales isn't met by sales")
+            for source, cost in _costs(connector):
+                out.print(clean(f"  {source} asks Graph: {cost}"))
             rows = [(m.target, _kind(m), _from(m), m.on_empty) for m in written[:SHOWN]]
             out.print(table(("property", "type", "from", "on_empty"), rows))
             if len(written) > len(rows):
@@ -109,6 +112,7 @@ def check(
                     for m in connector.mappings
                 ],
                 "scope": connector.scope.describe(),
+                "graph_calls": dict(_costs(connector)),
                 "select": list(connector.select),
                 "fingerprint": connector.fingerprint,
                 "staging": connector.staging,
@@ -139,6 +143,12 @@ def _from(mapping: Mapping) -> str:
 
 def _problem(problem: object) -> dict[str, object]:
     return {name: getattr(problem, name) for name in ("line", "column", "where", "message", "suggestion")}
+
+
+def _costs(connector: Connector) -> list[tuple[str, str]]:
+    """Return what each source that asks Graph costs, by name."""
+    found = [(one.name, cost_of(one, connector.limits.full_round_every)) for one in connector.secondaries]
+    return [(name, cost) for name, cost in found if cost]
 
 
 def _scope(connector: Connector) -> str:

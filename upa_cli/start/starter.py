@@ -68,7 +68,7 @@ connectors:
       folder: {_quote(answers.folder)}
 
 {_joined(answers.joined)}\
-    # Who takes part; without clauses, everybody. Groups can't be used: users/delta doesn't track membership.
+    # Who takes part; without clauses, everybody. For a group see docs/how-to/sync-by-group.md.
 {_scope(answers.clauses)}
     # What is written: profile property from Entra attribute. Also possible: `expression:` in Entra's syntax,
     # `constant:`, `type: date`, `on_empty: clear` (default: keep), `redact: true` for what logs must not show, and

@@ -102,3 +102,49 @@ def test_a_row_is_proposed_for_the_one_person_of_its_key() -> None:
     assert propose(index, "E1", 0, ["a"]) == ("anna", row("anna", "E1", "a"))
     assert propose(index, "E2", 0, ["a"]) == ("", ["E2", 0, "ambiguous", 0, "a"])
     assert propose(index, "E3", 0, ["a"]) == ("", ["E3", 0, "unmatched", 0, "a"])
+
+
+def leave(
+    current: list[Row],
+    incoming: list[Row],
+    asked: dict[str, str],
+    *,
+    complete: bool = True,
+    keys: dict[str, str] = KEYS,
+) -> Difference:
+    held = {one[0]: one for one in current}
+    return compare(held, incoming, keys, Missing(7, asked=asked), complete=complete)
+
+
+def test_a_row_ends_with_the_snapshot_that_doesnt_name_it() -> None:
+    """Where that is the rule (`leave`): its person is planned, and nothing is missing."""
+    found = leave([row("anna", "E1", "a"), row("bert", "E2", "b")], [row("bert", "E2", "b")], KEYS)
+
+    assert (found.named, found.noted, found.left, found.missing) == ([["anna", REMOVED]], [], 1, 0)
+    assert found.after == {"bert": row("bert", "E2", "b")}
+
+
+@pytest.mark.parametrize("current", [[row("anna", "E1", "a")], []])
+def test_a_row_without_any_value_says_that_somebody_left(current: list[Row]) -> None:
+    """Whoever had no row isn't planned for it."""
+    found = leave(current, [row("anna", "E1", None)], KEYS, complete=False)
+
+    assert (found.named, found.left) == ([["anna", REMOVED]] if current else [], len(current))
+    assert found.after == {}
+
+
+def test_whom_the_source_wasnt_asked_about_under_todays_key_is_planned() -> None:
+    """Newcomers, and people with another key; whoever has a row is no newcomer."""
+    found = leave([], [row("bert", "E2", "b")], {"anna": "E9", "bert": "E9"}, complete=False)
+
+    assert found.named == [row("bert", "E2", "b"), ["anna", REMOVED], ["carl", REMOVED]]
+    assert found.left == 0
+
+
+def test_somebody_who_left_the_directory_isnt_planned() -> None:
+    """Their row goes; somebody with another key is planned, as whom no row names."""
+    gone = leave([row("anna", "E1", "a")], [], {"anna": "E1"}, complete=False, keys={})
+    moved = leave([row("anna", "E1", "a")], [], {"anna": "E1"}, complete=False, keys={"anna": "E5"})
+
+    assert (gone.named, gone.noted, gone.left) == ([], [["anna", REMOVED]], 0)
+    assert (moved.named, moved.noted, moved.left) == ([["anna", REMOVED]], [], 0)

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tenant_sim.clock import Clock, MovableClock
 from tenant_sim.control.calls import Call, Calls
 from tenant_sim.control.faults import Fault, Faults
 from tenant_sim.control.surface import Control
+from tenant_sim.graph.admin import new_extension
 from tenant_sim.graph.delta import Delta
 from tenant_sim.graph.directory import RESTORABLE_S, SOFT, Directory
 from tenant_sim.graph.log import Kind
@@ -21,10 +22,11 @@ from tenant_sim.graph.relations.groups import Groups
 from tenant_sim.graph.relations.managers import Managers
 from tenant_sim.graph.replica import Replica
 from tenant_sim.graph.routes import GraphRoutes
-from tenant_sim.graph.schema import EXTENSION
 from tenant_sim.graph.throttle import Throttle
 from tenant_sim.library import Library
-from tenant_sim.login.apps import EXCHANGE_APP, GRAPH_APP, SHAREPOINT_APP, STORAGE_APP, App, Apps
+from tenant_sim.live import Live
+from tenant_sim.login.apps import App, Apps
+from tenant_sim.login.issuing import issue
 from tenant_sim.login.managed_identity import ManagedIdentityRoutes
 from tenant_sim.login.routes import LoginRoutes
 from tenant_sim.login.tokens import TokenError, Tokens
@@ -46,20 +48,7 @@ if TYPE_CHECKING:
 
     from tenant_sim.loopback import Served
 
-Store = TypeVar("Store")
-
 DEFAULT_SITES = {"": ["Shared Documents"], "/sites/upa": ["Shared Documents", "Imports"]}
-
-
-class _Live(Generic[Store]):
-    """A store of the tenant: looking at it first lets everything happen that is due on the clock."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = f"_{name}"
-
-    def __get__(self, sim: TenantSim, owner: type) -> Store:
-        sim.tick()
-        return cast("Store", getattr(sim, self._name))
 
 
 class TenantSim:
@@ -68,10 +57,10 @@ class TenantSim:
     As a context manager it is served meanwhile, on free ports: `with TenantSim() as tenant: tenant.urls.graph`.
     """
 
-    directory = _Live[Directory]()
-    profiles = _Live[Profiles]()
-    library = _Live[Library]()
-    timer_job = _Live[TimerJob]()
+    directory = Live[Directory]()
+    profiles = Live[Profiles]()
+    library = Live[Library]()
+    timer_job = Live[TimerJob]()
 
     def __init__(
         self,
@@ -221,29 +210,7 @@ class TenantSim:
 
     def issue(self, app: App, resource: str, appidacr: str = "2", lifetime: float | None = None) -> str | None:
         """Mint a token of `app` for a resource URL; None if the tenant has no such resource."""
-        wanted = resource.rstrip("/").lower()
-        graph = {self.urls.graph.lower(), self.real_urls.graph, GRAPH_APP}
-        sharepoint = {
-            self.urls.sharepoint.lower(),
-            self.urls.admin.lower(),
-            self.real_urls.sharepoint,
-            self.real_urls.admin,
-            *self.geo_hosts(),
-            SHAREPOINT_APP,
-        }
-        if wanted in graph:
-            roles = app.roles["graph"]
-        elif wanted in sharepoint:
-            roles = app.roles["sharepoint"]
-        elif (
-            wanted == "https://storage.azure.com" or wanted.endswith(".blob.core.windows.net") or wanted == STORAGE_APP
-        ):
-            roles = set()
-        elif wanted in ("api://azureadtokenexchange", EXCHANGE_APP):
-            return self.tokens.issue(app, "api://AzureADTokenExchange", set(), appidacr, lifetime)
-        else:
-            return None
-        return self.tokens.issue(app, resource.rstrip("/"), roles, appidacr, lifetime)
+        return issue(self, app, resource, appidacr, lifetime)
 
     def token(self, app: App | str, resource: str, *, lifetime: float | None = None, with_secret: bool = False) -> str:
         """Mint a valid token for a test: app or its name; resource `graph`, `sharepoint`, `admin` or a URL."""
@@ -265,23 +232,11 @@ class TenantSim:
         self, app: App, name: str, data_type: str = "String", *, multi_value: bool = False
     ) -> dict[str, Any]:
         """Define a directory extension property of an app; its full name is `extension_<appid>_<name>`."""
-        if data_type not in ("Binary", "Boolean", "DateTime", "Integer", "LargeInteger", "String"):
-            raise ValueError(f"no such data type: {data_type}")
-        full = f"extension_{app.app_id.replace('-', '')}_{name}"
-        if not EXTENSION.match(full) or full in self.delta.extension_types:
-            raise ValueError(f"cannot define {full}")
-        extension = {
-            "id": self.new_guid(),
-            "name": full,
-            "dataType": data_type,
-            "isMultiValued": multi_value,
-            "appDisplayName": app.name,
-            "isSyncedFromOnPremises": False,
-            "targetObjects": ["User"],
-            "deletedDateTime": None,
-        }
+        extension = new_extension(app, name, data_type, multi_value=multi_value, object_id=self.new_guid())
+        if extension["name"] in self.delta.extension_types:
+            raise ValueError(f"cannot define {extension['name']}")
         app.extensions.append(extension)
-        self.delta.extension_types[full] = data_type
+        self.delta.extension_types[extension["name"]] = data_type
         return extension
 
     def new_guid(self) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tenant_sim.clock import iso, parse_time
 from tenant_sim.control import options
 from tenant_sim.control.facts import assumptions
+from tenant_sim.control.shown import show_app, show_call, show_fault, show_job, show_library
 from tenant_sim.people.seeding import seed_generated, seed_hr_file
 from tenant_sim.serving.http import HttpError, Request, Response, json_response
-from tenant_sim.upa.jobs import ImportJob
 
 if TYPE_CHECKING:
     from tenant_sim.sim import TenantSim
@@ -184,7 +183,7 @@ class Control:
     # -- import jobs and library -------------------------------------------------------------------------------------
 
     def _jobs(self, _rest: list[str], _body: Any) -> Any:
-        return [_show_job(job) for job in self._sim.jobs]
+        return [show_job(job) for job in self._sim.jobs]
 
     def _plan_job(self, _rest: list[str], body: Any) -> Any:
         fate = self._sim.timer_job.plan(body.pop("nth", "next"), body.pop("outcome", None), **body)
@@ -194,14 +193,7 @@ class Control:
         return options.change(self._sim, "jobs", body)
 
     def _library(self, _rest: list[str], _body: Any) -> Any:
-        library = self._sim.library
-        return {
-            "items": [
-                {"path": i.path, "folder": i.is_folder, "size": i.size, "author": i.author} for i in library.items()
-            ],
-            "recycle_bin": [item.path for item in library.recycle_bin],
-            "storage_bytes": library.storage_bytes(),
-        }
+        return show_library(self._sim.library)
 
     def _touch_library(self, rest: list[str], body: Any) -> Any:
         acts = {"lock": self._sim.library.lock, "unlock": self._sim.library.unlock, "retain": self._sim.library.retain}
@@ -220,13 +212,7 @@ class Control:
     # -- faults, calls, apps -----------------------------------------------------------------------------------------
 
     def _faults(self, _rest: list[str], _body: Any) -> Any:
-        return [
-            {
-                k: (v.isoformat() if isinstance(v, datetime) else repr(v) if isinstance(v, bytes) else v)
-                for k, v in vars(rule).items()
-            }
-            for rule in self._sim.faults.rules
-        ]
+        return [show_fault(rule) for rule in self._sim.faults.rules]
 
     def _add_fault(self, rest: list[str], body: Any) -> Any:
         for name in ("after", "until"):
@@ -245,32 +231,14 @@ class Control:
         calls = self._sim.calls
         if rest == ["counts"]:
             return calls.counts(by_status=body.get("by_status", "") == "true")
-        return [
-            {
-                "time": c.time.isoformat(),
-                "surface": c.surface,
-                "operation": c.operation,
-                "status": c.status,
-                "app": c.app,
-            }
-            for c in calls
-        ]
+        return [show_call(call) for call in calls]
 
     def _reset_calls(self, _rest: list[str], _body: Any) -> Any:
         self._sim.calls.reset()
         return {"ok": True}
 
     def _apps(self, _rest: list[str], _body: Any) -> Any:
-        return [
-            {
-                "name": a.name,
-                "app_id": a.app_id,
-                "object_id": a.object_id,
-                "kind": a.kind,
-                "roles": {r: sorted(names) for r, names in a.roles.items()},
-            }
-            for a in self._sim.apps
-        ]
+        return [show_app(app) for app in self._sim.apps]
 
     def _roles(self, rest: list[str], body: Any) -> Any:
         app = self._sim.apps.named(body["app"])
@@ -295,19 +263,3 @@ class Control:
 
     def _assumptions(self, _rest: list[str], _body: Any) -> Any:
         return [vars(fact) for fact in assumptions()]
-
-
-def _show_job(job: ImportJob) -> dict[str, Any]:
-    return {
-        "job_id": job.job_id,
-        "told_id": job.told_id,
-        "nth": job.nth,
-        "state": job.state.name,
-        "error": job.error.name,
-        "error_message": job.error_message,
-        "source_uri": job.source_uri,
-        "log_folder_uri": job.log_folder_uri,
-        "mapping": job.mapping,
-        "transitions": [[iso(at), name] for at, name in job.transitions],
-        "file_bytes": None if job.file is None else len(job.file),
-    }

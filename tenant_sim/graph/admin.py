@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tenant_sim.clock import iso
 from tenant_sim.graph import filter as filtering
 from tenant_sim.graph.errors import bad_request, not_found
+from tenant_sim.graph.schema import EXTENSION
 from tenant_sim.login.apps import RESOURCE_APPS, RESOURCE_NAMES, ROLE_IDS, App
 from tenant_sim.serving.http import Request, Response, json_response
 from tenant_sim.serving.route import Route
@@ -27,6 +28,9 @@ _WRITE = frozenset({"Application.ReadWrite.All"})
 _ORGANIZATION = frozenset({"Organization.Read.All", "Directory.Read.All", "User.Read.All"})
 _SITES = frozenset({"Sites.Read.All", "Sites.FullControl.All"})
 _KEY = r"(?:/([0-9a-fA-F-]{36})|\(appId='([^']+)'\))"
+
+
+_EXTENSION_TYPES = ("Binary", "Boolean", "DateTime", "Integer", "LargeInteger", "String")
 
 
 class AdminRoutes:
@@ -258,3 +262,22 @@ class AdminRoutes:
         text = request.param("$filter")
         test = filtering.compile_filter(text) if text else (lambda _one: True)
         return json_response({"value": [one for one in objects if test(one)]})
+
+
+def new_extension(app: App, name: str, data_type: str, *, multi_value: bool, object_id: str) -> dict[str, Any]:
+    """Return an extension property of users as Graph shows it; `ValueError` for a name or a type that Graph refuses."""
+    if data_type not in _EXTENSION_TYPES:
+        raise ValueError(f"no such data type: {data_type}")
+    full = f"extension_{app.app_id.replace('-', '')}_{name}"
+    if not EXTENSION.match(full):
+        raise ValueError(f"cannot define {full}")
+    return {
+        "id": object_id,
+        "name": full,
+        "dataType": data_type,
+        "isMultiValued": multi_value,
+        "appDisplayName": app.name,
+        "isSyncedFromOnPremises": False,
+        "targetObjects": ["User"],
+        "deletedDateTime": None,
+    }

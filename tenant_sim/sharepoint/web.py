@@ -20,6 +20,7 @@ from tenant_sim.sharepoint.files import (
     show_list,
 )
 from tenant_sim.sharepoint.odata import Segment
+from tenant_sim.sharepoint.site import SiteItself
 from tenant_sim.sharepoint.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Web:
     def __init__(self, sim: TenantSim, uploads: Uploads, request: Request, site: str) -> None:
         self._library: Library = sim.library
         self._uploads, self._request, self._site = uploads, request, site
+        self._shown_site = SiteItself(sim.library, request, site)
         override = request.headers.get("x-http-method", "").upper()
         self._verb = override if request.method == "POST" and override else request.method
 
@@ -45,18 +47,18 @@ class Web:
         """Find the operation of a path below `/_api/`."""
         head, rest = path[0], path[1:]
         if head.name == "contextinfo" and not rest:
-            return ("contextinfo", self._contextinfo) if self._verb == "POST" else None
+            return ("contextinfo", self._shown_site.contextinfo) if self._verb == "POST" else None
         if head.name == "site":
             acts: dict[tuple[str, ...], Found] = {
-                (): ("site.get", self._show_site),
-                ("usage",): ("site.usage", self._usage),
+                (): ("site.get", self._shown_site.site),
+                ("usage",): ("site.usage", self._shown_site.usage),
             }
             return acts.get(tuple(step.name for step in rest)) if self._verb == "GET" else None
         if head.name.replace("_", ".") == _LABEL and not rest and self._verb == "POST":
             return "list.label", self._list_label
         if head.name != "web":
             return None
-        return self._below_web(rest) if rest else ("web.get", self._show_web)
+        return self._below_web(rest) if rest else ("web.get", self._shown_site.web)
 
     def _below_web(self, rest: list[Segment]) -> Found:
         step, rest = rest[0], rest[1:]
@@ -73,7 +75,7 @@ class Web:
         if step.name == "folders":
             return self._folders(lambda: self._library.folder(self._site), step, rest)
         if step.name == "recyclebin" and not rest:
-            return "recyclebin.list", self._recycle_bin
+            return "recyclebin.list", self._shown_site.recycle_bin
         if step.name == "lists" and rest and rest[0].name == "getbytitle":
             return self._list(self._list_folder(str(rest[0].arg("title"))), rest[1:])
         if step.name == "getlist":
@@ -275,42 +277,3 @@ class Web:
     def _cancel(self, get: Get, step: Segment) -> Response:
         self._uploads.cancel(get(), str(step.named.get("uploadid", "")))
         return shape.null(self._request, "CancelUpload")
-
-    def _contextinfo(self) -> Response:
-        """Hand out a form digest. With bearer tokens nobody needs one [SP-22], clients fetch it anyway."""
-        info = {
-            "__uri": "",
-            "FormDigestTimeoutSeconds": 1800,
-            "FormDigestValue": "0x0123456789ABCDEF,01 Jan 2026 00:00:00 -0000",
-            "LibraryVersion": "16.0.23710.12002",
-            "SiteFullUrl": self._base(),
-            "SupportedSchemaVersions": ["14.0.0.0", "15.0.0.0"],
-            "WebFullUrl": self._base(),
-        }
-        if shape.form(self._request) == "verbose":
-            info = {"__uri": "", "GetContextWebInformation": {k: v for k, v in info.items() if k != "__uri"}}
-        return shape.entity(self._request, info, "SP.ContextWebInformation")
-
-    def _show_web(self) -> Response:
-        web = {
-            "__uri": f"{self._base()}/_api/Web",
-            "Title": self._site.rsplit("/", 1)[-1] or "Home",
-            "Url": self._base(),
-            "ServerRelativeUrl": self._site or "/",
-        }
-        return shape.entity(self._request, web, "SP.Web")
-
-    def _show_site(self) -> Response:
-        site = {"__uri": f"{self._base()}/_api/Site", "Url": self._base(), "ServerRelativeUrl": self._site or "/"}
-        return shape.entity(self._request, site, "SP.Site")
-
-    def _usage(self) -> Response:
-        usage = {"__uri": "", "Storage": str(self._library.storage_bytes()), "StoragePercentageUsed": 0.0}
-        return shape.entity(self._request, usage, "SP.UsageInfo")
-
-    def _recycle_bin(self) -> Response:
-        items = [
-            {"__uri": "", "LeafName": i.name, "DirName": i.parent.lstrip("/"), "Size": str(i.size)}
-            for i in self._library.recycle_bin
-        ]
-        return shape.collection(self._request, items, "SP.RecycleBinItem", ("LeafName", "DirName", "Size"))

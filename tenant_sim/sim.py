@@ -16,8 +16,7 @@ from tenant_sim.control.faults import Fault, Faults
 from tenant_sim.control.surface import Control
 from tenant_sim.graph.admin import new_extension
 from tenant_sim.graph.delta import Delta
-from tenant_sim.graph.directory import RESTORABLE_S, SOFT, Directory
-from tenant_sim.graph.log import Kind
+from tenant_sim.graph.directory import Directory, purging
 from tenant_sim.graph.relations.groups import Groups
 from tenant_sim.graph.relations.managers import Managers
 from tenant_sim.graph.replica import Replica
@@ -95,7 +94,7 @@ class TenantSim:
         self.apps = Apps(self.rng)
         self.tokens = Tokens(self.tenant_id)
         directory = self._directory = Directory(self.rng, self.time, self.lock)
-        directory.listeners.append(self._purge_later)
+        directory.listeners.append(purging(self._directory, self.schedule))
         self.delta = Delta(directory, self.rng, self.time)
         self.groups = Groups(directory, self.new_guid)
         self.managers = Managers(directory)
@@ -257,18 +256,6 @@ class TenantSim:
 
     def _site_bases(self) -> set[str]:
         return {self.urls.sharepoint.lower(), self.real_urls.sharepoint}
-
-    def _purge_later(self, slot: int, kind: Kind, _profile: bool | None, moment: float) -> None:
-        """Delete a removed user for good after 30 days [GR-13]."""
-        if kind is not Kind.REMOVE:
-            return
-
-        def purge(_at: float) -> None:
-            directory = self._directory
-            if directory.status[slot] == SOFT and directory.removed_at.get(slot) == moment:
-                directory.remove(directory.ids[slot], hard=True)
-
-        self.schedule.at(moment + RESTORABLE_S, purge)
 
     # -- transports --------------------------------------------------------------------------------------------------
 

@@ -70,6 +70,8 @@ STATED_IN = {
     " tenant_sim/sharepoint/odata",
     "tests/tenant_sim/test_real_clients.py": "tenant_sim/serving/adapter",
     "tests/tenant_sim/test_real_names.py": "tenant_sim/loopback tenant_sim/serving/urls",
+    "tests/tenant_sim/test_relations.py": "tenant_sim/graph/relations/groups tenant_sim/graph/relations/managers"
+    " tenant_sim/graph/relations/routes",
     "tests/tenant_sim/test_serve.py": "tenant_sim/connector tenant_sim/main tenant_sim/serving/asgi"
     " tenant_sim/serving/http tenant_sim/serving/route",
     "tests/tenant_sim/test_single_writes.py": "tenant_sim/sharepoint/people_calls tenant_sim/upa/accounts"

@@ -18,6 +18,7 @@ from tenant_sim.clock import iso
 from tenant_sim.graph import schema
 from tenant_sim.graph.log import ChangeLog, Kind
 from tenant_sim.graph.rows import Rows
+from tenant_sim.schedule import Schedule
 
 CHUNK = 200
 """Users per block of the page cache: the page cap of users/delta [GR-9]."""
@@ -252,3 +253,17 @@ def _merge(record: dict[str, Any], attributes: dict[str, Any]) -> set[str]:
             record[key] = value
             touched.add(key)
     return touched
+
+
+def purging(directory: Directory, schedule: Schedule) -> Callable[[int, Kind, bool | None, float], None]:
+    """Return the listener to changes that deletes a removed user for good after 30 days [GR-13]."""
+
+    def purge_later(slot: int, kind: Kind, _profile: bool | None, moment: float) -> None:
+        if kind is Kind.REMOVE:
+            schedule.at(moment + RESTORABLE_S, lambda _at: purge(slot, moment))
+
+    def purge(slot: int, moment: float) -> None:
+        if directory.status[slot] == SOFT and directory.removed_at.get(slot) == moment:
+            directory.remove(directory.ids[slot], hard=True)
+
+    return purge_later

@@ -19,9 +19,9 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.runs import Hold
 from upa_core.services.admin import holds
 from upa_core.services.deliver.bulk.drop import drop_hold
-from upa_core.services.insight.hold_view import tell_hold, what_happens_now
+from upa_core.services.insight.hold_view import view_hold, what_happens_now
+from upa_core.services.insight.people_rows import people_json
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
-from upa_core.services.insight.told_people import people_json
 from upa_core.state.document import state_of
 from upa_core.state.run_people.reader import open_run
 
@@ -70,7 +70,7 @@ def show(
         nothing: dict[str, Any] = {"connector": cli.connector.name, "held": None, "people": []}
         cli.show(nothing, lambda out: out.print(f"{cli.connector.name} holds no plan."))
         return exits.OK
-    told, run = tell_hold(cli.ports, cli.connector, hold, SAMPLE), hold.run
+    told, run = view_hold(cli.ports, cli.connector, hold, SAMPLE), hold.run
     names = names_of(cli, [one.person for one in told.samples])
     if csv is not None and (reader := open_run(cli.ports.store, run.id)) is not None:
         people = write_people(cli, RunPeopleView(reader, cli.connector), Wanted(), csv)

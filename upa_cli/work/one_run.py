@@ -14,9 +14,9 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, duration, shown, table
 from upa_cli.work.users import names_of
 from upa_core.domain.documents.ids import is_run_id
-from upa_core.services.insight.run_people import Page, PersonTold, RunPeopleView, Wanted
-from upa_core.services.insight.run_view import run_told, tell_run
-from upa_core.services.insight.told_people import people_json, write_csv
+from upa_core.services.insight.people_rows import people_json, write_csv
+from upa_core.services.insight.run_people import Page, RunPeopleView, RunPerson, Wanted
+from upa_core.services.insight.run_view import run_json, view_run
 from upa_core.state.run_people.reader import open_run
 
 KIND_WORDS = ("cleared", "changed", "set", "escrowed", "declined")
@@ -29,14 +29,14 @@ def show_one_run(cli: Cli, run: str, wanted: Wanted, *, csv: Path | None, after:
     """
     if not is_run_id(run):
         raise CommandError(f"{clean(run)[:60]!r} isn't a run id; they look like 20261122T101500Z-7f3k", exits.USAGE)
-    found = tell_run(cli.ports, cli.connector, run)
+    found = view_run(cli.ports, cli.connector, run)
     if found is None:
         raise CommandError(f"{cli.connector.name} knows no run {run}: it was never asked for, or its retention passed")
     reader = open_run(cli.ports.store, found.run) if found.people is not None else None
     view = RunPeopleView(reader, cli.connector) if reader is not None else None
     page = view.page(wanted, after=after, limit=limit) if view is not None else Page([], "")
     names = names_of(cli, [one.person for one in page.people])
-    told = run_told(found, cli.ports.clock.now())
+    told = run_json(found, cli.ports.clock.now())
     document = {
         "connector": cli.connector.name,
         "run": told,
@@ -90,7 +90,7 @@ def render_properties(out: Console, properties: dict[str, dict[str, int]]) -> No
         out.print(table(("property", *used), rows, right=used))
 
 
-def render_people(out: Console, people: Sequence[PersonTold], names: dict[str, str]) -> None:
+def render_people(out: Console, people: Sequence[RunPerson], names: dict[str, str]) -> None:
     """Print old → new and the result, a line for each person and property."""
     rows = []
     for one in people:

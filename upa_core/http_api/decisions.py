@@ -19,7 +19,7 @@ from upa_core.http_api.caller import caller, clean_name
 from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, declined, holds
-from upa_core.services.insight.hold_view import tell_hold, what_happens_now
+from upa_core.services.insight.hold_view import view_hold, what_happens_now
 from upa_core.services.insight.user_names import user_names
 from upa_core.state.document import get_document, state_of
 
@@ -153,7 +153,7 @@ def _with_losses(why: str, lost: int) -> str:
 
 
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
-    told = tell_hold(ports, connector, hold, SAMPLES)
+    told = view_hold(ports, connector, hold, SAMPLES)
     names = user_names(ports, [one.person for one in told.samples])
     return {
         "run": hold.run.id,

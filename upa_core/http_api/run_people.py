@@ -13,9 +13,9 @@ from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.domain.plan.run_rows import KINDS, RESULTS
 from upa_core.http_api.runs import Everyone, check, known_only, run_in
 from upa_core.ports.bundle import Ports
+from upa_core.services.insight.people_rows import csv_text, people_json
 from upa_core.services.insight.run_people import MAX_LIMIT, RunPeopleView, Wanted
-from upa_core.services.insight.run_view import run_told, tell_run
-from upa_core.services.insight.told_people import csv_text, people_json
+from upa_core.services.insight.run_view import run_json, view_run
 from upa_core.services.insight.user_names import user_names
 from upa_core.state.run_people.reader import open_run
 
@@ -27,9 +27,9 @@ def get_run(connectors: Everyone, request: Request) -> Response:
     """Return the status of a run, its plan and its results."""
     run = run_in(request)
     for connector, ports in connectors.values():
-        found = tell_run(ports, connector, run)
+        found = view_run(ports, connector, run)
         if found is not None:
-            return Response(200, {"id": found.status.id, **run_told(found, ports.clock.now())})
+            return Response(200, {"id": found.status.id, **run_json(found, ports.clock.now())})
     return problem(404, "No such run", "it was never asked for, or its retention has passed")
 
 

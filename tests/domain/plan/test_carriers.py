@@ -34,7 +34,7 @@ def test_a_plan_that_empties_for_want_of_an_attribute_names_it_with_the_number_o
     book.see([["a", 0, None, "1", None, "t"], ["b", 0, None, None, None, "t"]])
     book.count([Entry("a", {"Cost": ""}, {}), Entry("b", {"Cost": "", "Type": "t"}, {})])
 
-    assert book.why_held() == "nobody carries cost: Cost of 2 people would be cleared"
+    assert book.reason_to_hold() == "nobody carries cost: Cost of 2 people would be cleared"
 
 
 def test_a_property_that_reads_one_uncarried_attribute_of_two_is_a_suspect() -> None:
@@ -43,7 +43,7 @@ def test_a_property_that_reads_one_uncarried_attribute_of_two_is_a_suspect() -> 
     book.see([["a", 0, "c", "1", None, "t"], ["b", 0, "c", None, None, "t"]])
     book.count([Entry("b", {"Phone": ""}, {"Phone": "2"})])
 
-    assert book.why_held() == "nobody carries mobile: Phone of 1 people would be cleared"
+    assert book.reason_to_hold() == "nobody carries mobile: Phone of 1 people would be cleared"
 
 
 def test_an_attribute_found_in_a_later_part_of_the_round_clears_the_suspicion() -> None:
@@ -53,4 +53,4 @@ def test_an_attribute_found_in_a_later_part_of_the_round_clears_the_suspicion() 
     book.count([Entry("a", {"Cost": ""}, {})])
     book.see([["b", 0, "c", "1", "2", "t"]])
 
-    assert book.why_held() == ""
+    assert book.reason_to_hold() == ""

@@ -8,7 +8,7 @@ import pytest
 
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
-from upa_core.domain.plan.left_out import without_waiting
+from upa_core.domain.plan.left_out import leave_out_waiting
 from upa_core.domain.plan.tally import Tally
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -24,7 +24,7 @@ def escrow(whole: datetime, title: datetime) -> Escrow:
 
 
 def sent(waiting: Escrow, new: dict[str, str], unsaid: tuple[str, ...] = ()) -> dict[str, str]:
-    return without_waiting(waiting, "p", new, unsaid, Tally(), NOW, full_round=False)
+    return leave_out_waiting(waiting, "p", new, unsaid, Tally(), NOW, full_round=False)
 
 
 def test_a_due_person_of_whom_only_waiting_properties_differ_waits_no_more() -> None:

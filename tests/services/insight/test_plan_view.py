@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.crash.scenarios import settled
 from tests.support.run_people import RUN, CountingStore, connector, write_run
 from tests.support.world import NO_THRESHOLD, World
-from upa_core.services.insight.hold_view import tell_hold
+from upa_core.services.insight.hold_view import view_hold
 from upa_core.services.insight.plan_view import compare, sample
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.run_people import RunPeopleView
@@ -58,7 +58,7 @@ def test_a_held_plan_is_told_by_property_and_kind_clears_first() -> None:
     """Counts, and samples whose clears stand before the change."""
     world = held_world()
     assert world.state.hold is not None
-    told = tell_hold(world.ports(), world.connector, world.state.hold, 20)
+    told = view_hold(world.ports(), world.connector, world.state.hold, 20)
 
     assert told.properties["UpaTitle"]["cleared"] == 3
     assert told.properties["UpaDepartment"]["changed"] == 1
@@ -72,7 +72,7 @@ def test_a_hold_of_an_earlier_release_is_sampled_from_its_files() -> None:
     assert hold is not None
     run = hold.run.id
     world.store.delete(f"runs/{run[:4]}/{run[4:6]}/{run}/people.json")
-    told = tell_hold(world.ports(), world.connector, hold, 20)
+    told = view_hold(world.ports(), world.connector, hold, 20)
 
     assert (told.plan, len(told.samples)) == ("", 4)
 

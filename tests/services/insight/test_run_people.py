@@ -11,7 +11,7 @@ from tests.support.world import MAPPINGS, NO_THRESHOLD, World
 from upa_core.domain.errors import RefusedError
 from upa_core.services.admin import holds
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
-from upa_core.services.insight.run_view import RunTold, run_told, tell_run
+from upa_core.services.insight.run_view import RunView, run_json, view_run
 from upa_core.state.run_people.reader import open_run
 
 LONG = "x" * 41
@@ -43,9 +43,9 @@ def one_run(world: World) -> str:
     return run
 
 
-def whole(world: World, run: str) -> RunTold:
+def whole(world: World, run: str) -> RunView:
     """Return a run as a whole."""
-    found = tell_run(world.ports(), world.connector, run)
+    found = view_run(world.ports(), world.connector, run)
     assert found is not None
     return found
 
@@ -72,7 +72,7 @@ def test_a_run_opens_into_old_new_and_result_of_each_value() -> None:
         },
     }
     assert next(iter(told(world, run))) == second
-    document = run_told(whole(world, run), world.now)
+    document = run_json(whole(world, run), world.now)
     assert (document["status"], document["unchanged"], document["people"]) == ("partly", 1, 3)
     assert document["properties"]["UpaTitle"] == {"cleared": 1, "changed": 1, "set": 1, "escrowed": 0, "declined": 0}
     assert [(one["property"], one["reason"], one["people"]) for one in document["causes"]] == [
@@ -180,7 +180,7 @@ def test_old_values_of_a_property_stay_hidden_once_they_were_redacted() -> None:
 def test_a_run_of_another_connector_or_of_nobody_is_none() -> None:
     """An unknown id is told as unknown; a requested round is told before it ended."""
     world = quick(World(2))
-    assert tell_run(world.ports(), world.connector, "20261122T101500Z-zzzz") is None
+    assert view_run(world.ports(), world.connector, "20261122T101500Z-zzzz") is None
     world.pull()
     sealed = world.state.sealed[0].id
     found = whole(world, sealed)

@@ -47,7 +47,7 @@ class Carriers:
             if found:
                 self.emptied[target] = self.emptied.get(target, 0) + found
 
-    def why_held(self) -> str:
+    def reason_to_hold(self) -> str:
         """Return why the plan must be held, naming attribute and property; "" where nobody would be cleared for it."""
         for target in self._suspects():
             people = self.emptied.get(target, 0)

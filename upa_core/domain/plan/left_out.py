@@ -11,7 +11,7 @@ from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.tally import Tally
 
 
-def without_waiting(
+def leave_out_waiting(
     escrow: Escrow,
     person: str,
     new: dict[str, str],
@@ -42,7 +42,7 @@ def without_waiting(
     return {target: value for target, value in new.items() if target not in out}
 
 
-def without_declined(
+def leave_out_declined(
     declined: dict[str, dict[str, str]],
     person: str,
     today: Mapping[str, str | None],
@@ -64,7 +64,7 @@ def without_declined(
     return {target: value for target, value in new.items() if target not in still}
 
 
-def with_doubted(
+def add_doubted(
     shard: Shard, person: str, wanted: Sequence[str | None], cells: Sequence[str | None], tally: Tally
 ) -> list[str | None]:
     """Add values that were confirmed before a doubt and that the source doesn't give; drop doubts that ended."""

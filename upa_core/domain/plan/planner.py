@@ -17,7 +17,7 @@ from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
-from upa_core.domain.plan.left_out import with_doubted, without_declined, without_waiting
+from upa_core.domain.plan.left_out import add_doubted, leave_out_declined, leave_out_waiting
 from upa_core.domain.plan.refused import Aside
 from upa_core.domain.plan.tally import LeftOut, Tally
 from upa_core.domain.sources.joined.merge import absent_bits
@@ -225,7 +225,7 @@ class Planner:
                 return None
             wanted = cast("list[str | None]", judged)
         if person in shard.doubted:
-            wanted = with_doubted(shard, person, wanted, cells, tally)
+            wanted = add_doubted(shard, person, wanted, cells, tally)
         new = {
             target: value
             for target, value, cell in zip(self._targets, wanted, cells, strict=True)
@@ -233,10 +233,10 @@ class Planner:
         }
         if person in shard.declined:
             today = dict(zip(self._targets, wanted, strict=True))
-            new = without_declined(shard.declined, person, today, new, tally)
+            new = leave_out_declined(shard.declined, person, today, new, tally)
         new = self.aside.leave_out(shard.escrow, person, new, tally, full_round=full_round)
         if person in shard.escrow:
-            new = without_waiting(shard.escrow, person, new, unsaid, tally, now, full_round=full_round)
+            new = leave_out_waiting(shard.escrow, person, new, unsaid, tally, now, full_round=full_round)
         if not new:
             tally.unchanged += 1
             return None

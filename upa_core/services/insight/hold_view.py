@@ -12,7 +12,7 @@ from upa_core.domain.redaction import Redactor
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import holds
 from upa_core.services.insight.plan_view import sample
-from upa_core.services.insight.run_people import PersonTold, RunPeopleView
+from upa_core.services.insight.run_people import RunPeopleView, RunPerson
 from upa_core.services.insight.run_view import by_property
 from upa_core.state.run_people.reader import open_run
 
@@ -30,16 +30,16 @@ _NOW = {
 
 
 @dataclass(frozen=True, slots=True)
-class HoldTold:
+class HoldView:
     """A held plan: its hash, how many people by property and kind, and a sample of them."""
 
     plan: str = ""
     """"" where an earlier release planned it."""
     properties: dict[str, dict[str, int]] = field(default_factory=dict)
-    samples: tuple[PersonTold, ...] = ()
+    samples: tuple[RunPerson, ...] = ()
 
 
-def tell_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> HoldTold:
+def view_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> HoldView:
     """Return what a held plan would do, with a sample: each property and kind gets its share, clears first.
 
     What an earlier release planned, or can't be read, is sampled from its import files.
@@ -48,7 +48,7 @@ def tell_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> Hold
         reader = open_run(ports.store, hold.run.id)
         if reader is not None:
             samples = sample(RunPeopleView(reader, connector), reader.table.counts, most)
-            return HoldTold(reader.table.hash, by_property(reader.table), tuple(samples))
+            return HoldView(reader.table.hash, by_property(reader.table), tuple(samples))
     except CorruptStateError:
         pass
     redactor, planned = Redactor(connector), Result("planned")
@@ -64,8 +64,8 @@ def tell_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> Hold
             )
             for target, new in sorted(entry.new.items())
         ]
-        people.append(PersonTold(entry.person, tuple(values)))
-    return HoldTold(samples=tuple(people))
+        people.append(RunPerson(entry.person, tuple(values)))
+    return HoldView(samples=tuple(people))
 
 
 def what_happens_now(decision: str, kind: str) -> str:

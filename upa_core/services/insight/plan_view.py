@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from upa_core.domain.plan.run_rows import KINDS
-from upa_core.services.insight.run_people import PersonTold, RunPeopleView, Wanted
+from upa_core.services.insight.run_people import RunPeopleView, RunPerson, Wanted
 from upa_core.state.run_people.reader import RunReader
 
 
@@ -21,7 +21,7 @@ class Difference:
     complete: bool
 
 
-def sample(view: RunPeopleView, counts: Mapping[str, int], most: int) -> list[PersonTold]:
+def sample(view: RunPeopleView, counts: Mapping[str, int], most: int) -> list[RunPerson]:
     """Return at most `most` people of a plan: each property and kind gets its share, clears first.
 
     `counts`: people by label, as the run's table has them. Each label with anybody is represented while there is room.

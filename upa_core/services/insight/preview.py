@@ -16,9 +16,9 @@ from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.scope_view import ScopeView
+from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanSink, make_plan
-from upa_core.services.plan.why_held import why_held
 from upa_core.services.pull import pull
 from upa_core.state.document import censuses_of, state_of
 from upa_core.state.overlay import OverlayStore, Silence
@@ -149,7 +149,7 @@ def preview(
         see=view.watching(connector) if view is not None else None,
     )
     exempt = updates_are_exempt(connector, state.sealed)
-    held = why_held(connector, state, plan, exempt=exempt, now=ports.clock.now()).why
+    held = hold_reason(connector, state, plan, exempt=exempt, now=ports.clock.now()).why
     return Preview(
         counts=plan.counts,
         held=held,

@@ -36,7 +36,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTold:
+class RunPerson:
     """One person in a run, with the values that are asked for."""
 
     person: str
@@ -46,7 +46,7 @@ class PersonTold:
 class Page(NamedTuple):
     """Some of the people who are asked for."""
 
-    people: list[PersonTold]
+    people: list[RunPerson]
     after: str
     """Where the next page begins, "" after the last. A page before the last may be short, or even empty."""
 
@@ -81,7 +81,7 @@ class RunPeopleView:
             return Page(self._person(wanted), "")
         passes = self._passes(wanted)
         at, block, skip = _position(after, passes)
-        people: list[PersonTold] = []
+        people: list[RunPerson] = []
         reads = [FIRST_READ, SECOND_READ]
         while at < len(passes):
             one = passes[at]
@@ -104,7 +104,7 @@ class RunPeopleView:
             at, block = at + 1, 0
         return Page(people, "")
 
-    def everybody(self, wanted: Wanted) -> Iterator[PersonTold]:
+    def everybody(self, wanted: Wanted) -> Iterator[RunPerson]:
         """Yield all people who are asked for; memory stays flat. Raises as `page`."""
         if wanted.person:
             yield from self._person(wanted)
@@ -114,19 +114,19 @@ class RunPeopleView:
                 for _, told in self._told(one, number, rows, wanted, 0):
                     yield told
 
-    def _person(self, wanted: Wanted) -> list[PersonTold]:
+    def _person(self, wanted: Wanted) -> list[RunPerson]:
         found = (self._values(row, wanted) for row in self._reader.person(wanted.person))
-        return [PersonTold(wanted.person, values) for values in found if values]
+        return [RunPerson(wanted.person, values) for values in found if values]
 
     def _told(
         self, one: _Pass, block: int, rows: Sequence[Row], wanted: Wanted, skip: int
-    ) -> Iterator[tuple[int, PersonTold]]:
+    ) -> Iterator[tuple[int, RunPerson]]:
         label = one.labels[block] if one.labels else ""
         for n, row in enumerate(rows):
             if n >= skip and one.accept(row, label):
                 values = self._values(row, wanted)
                 if values:
-                    yield n, PersonTold(str(row[0]), values)
+                    yield n, RunPerson(str(row[0]), values)
 
     def _values(self, row: Row, wanted: Wanted) -> tuple[Value, ...]:
         found = values_of(self._table, self._reader.codes, row)

@@ -40,7 +40,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class RunTold:
+class RunView:
     """One run, for people and programs."""
 
     status: RunStatus
@@ -58,7 +58,7 @@ class RunTold:
     """The hash of the connector file that it was planned with."""
 
 
-def tell_run(ports: Ports, connector: Connector, run: str) -> RunTold | None:
+def view_run(ports: Ports, connector: Connector, run: str) -> RunView | None:
     """Return everything about a run; None where this connector doesn't know the id.
 
     Raises `CorruptStateError` for what can't be read.
@@ -90,10 +90,10 @@ def tell_run(ports: Ports, connector: Connector, run: str) -> RunTold | None:
         timeline.append(Moment("ended", found.report.ended, detail=found.report.outcome))
     timeline.sort(key=lambda one: one.at or _LATER)
     config = file_hash_of(ports, connector, ran)
-    return RunTold(found, ran, counts, files, tuple(timeline), people, held.why if held is not None else "", config)
+    return RunView(found, ran, counts, files, tuple(timeline), people, held.why if held is not None else "", config)
 
 
-def run_told(told: RunTold, now: datetime) -> dict[str, Any]:
+def run_json(told: RunView, now: datetime) -> dict[str, Any]:
     """Return a run as JSON values: the document of the API and of the command."""
     report, table = told.status.report, told.people
     return {

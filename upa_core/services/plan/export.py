@@ -24,11 +24,11 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
+from upa_core.services.plan.doubt_events import emit_doubts
+from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import make_plan
-from upa_core.services.plan.tell import tell_doubts
 from upa_core.services.plan.two_hours import TwoHours
-from upa_core.services.plan.why_held import why_held
 from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
 from upa_core.state.document import Stored, censuses_of, lane_of, put_document, state_of
@@ -191,7 +191,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         check=check,
         cut=cut,
     )
-    tell_doubts(ports, connector, run, plan)
+    emit_doubts(ports, connector, run, plan)
     cut.announce()
     planned = Run(
         id=run,
@@ -208,7 +208,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     table = rows.close(writer.batches, now)
     if table.people and (planned.files or planned.rounds):
         store_people(ports.store, table)
-    held = why_held(connector, state, plan, exempt=planned.exempt, now=now)
+    held = hold_reason(connector, state, plan, exempt=planned.exempt, now=now)
     if not planned.files and not held.kind:
         return _end_without_export(ports, connector, stored, planned)
     keep_shards(ports.store, run, state.people, people.kept or {})

@@ -8,7 +8,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.plan.make_plan import PlanResult
 
 
-def tell_doubts(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
+def emit_doubts(ports: Ports, connector: Connector, run: str, plan: PlanResult) -> None:
     """Emit events about a round that names too few people, and about attributes that nobody has."""
     shrunk = plan.shrunk
     if shrunk is not None:

@@ -21,7 +21,9 @@ class Reason:
     kind: Literal["", "source_shrank"] = ""
 
 
-def why_held(connector: Connector, state: ConnectorState, plan: PlanResult, *, exempt: bool, now: datetime) -> Reason:
+def hold_reason(
+    connector: Connector, state: ConnectorState, plan: PlanResult, *, exempt: bool, now: datetime
+) -> Reason:
     """Return why a plan is held: a round in doubt first, then attributes that nobody has, then the change threshold.
 
     Args:
@@ -57,4 +59,4 @@ def _known(connector: Connector, state: ConnectorState) -> int:
 def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:
     """Return why a plan that clears for an attribute nobody has is held; "" where no limit on clears is set."""
     unlimited = (connector.threshold.clears_absolute, connector.threshold.clears_percent) == (None, None)
-    return "" if plan.carriers is None or unlimited else plan.carriers.why_held()
+    return "" if plan.carriers is None or unlimited else plan.carriers.reason_to_hold()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from upa_core.domain.spreadsheet import UNKNOWN, SafeCsv
-from upa_core.services.insight.run_people import PersonTold
+from upa_core.services.insight.run_people import RunPerson
 
 COLUMNS = ("person", "user", "property", "kind", "old", "new", "result", "why", "detail")
 MAX_ASKED = 2000
@@ -17,7 +17,7 @@ Names = Callable[[list[str]], Mapping[str, str]]
 """Returns user principal names by object id, as far as they are known."""
 
 
-def people_json(people: Sequence[PersonTold], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def people_json(people: Sequence[RunPerson], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return people with their values as JSON values."""
     return [
         {
@@ -40,7 +40,7 @@ def people_json(people: Sequence[PersonTold], names: Mapping[str, str]) -> list[
     ]
 
 
-def write_csv(people: Iterable[PersonTold], names: Names, stream: TextIO, *, headings: bool = True) -> int:
+def write_csv(people: Iterable[RunPerson], names: Names, stream: TextIO, *, headings: bool = True) -> int:
     """Write people as CSV, a row for each value; return how many people. An unknown old value is `(unknown)`."""
     csv = SafeCsv(stream, COLUMNS if headings else ())
     asked = count = 0
@@ -56,15 +56,15 @@ def write_csv(people: Iterable[PersonTold], names: Names, stream: TextIO, *, hea
     return count
 
 
-def csv_text(people: Iterable[PersonTold], names: Names, *, headings: bool) -> str:
+def csv_text(people: Iterable[RunPerson], names: Names, *, headings: bool) -> str:
     """Return people as CSV."""
     stream = io.StringIO()
     write_csv(people, names, stream, headings=headings)
     return stream.getvalue()
 
 
-def _parts(people: Iterable[PersonTold]) -> Iterator[list[PersonTold]]:
-    part: list[PersonTold] = []
+def _parts(people: Iterable[RunPerson]) -> Iterator[list[RunPerson]]:
+    part: list[RunPerson] = []
     for one in people:
         part.append(one)
         if len(part) == _AT_ONCE:

@@ -108,9 +108,15 @@ class Slices:
             self._budget.close()
         if self._lost != lost:
             self._budget.note_lost_names(self._lost)
-        return self._archive(claimed, records, trouble)
+        return self._archive(claimed, records, trouble, todo)
 
-    def _archive(self, claimed: Stored[Progress], records: list[PersonRecord], trouble: Exception | None) -> Progress:
+    def _archive(
+        self,
+        claimed: Stored[Progress],
+        records: list[PersonRecord],
+        trouble: Exception | None,
+        todo: Sequence[Task],
+    ) -> Progress:
         before, now = claimed.value, self._ports.clock.now()
         after = replace(before, claimed_until=None, claim="", not_before=None)
         if records:
@@ -132,24 +138,27 @@ class Slices:
         try:
             stored = self._document.save(claimed, after).value
         except ConflictError:
-            self._doubt(records)
+            self._doubt(records, todo)
             raise
         if isinstance(trouble, AccessDeniedError | RefusedError | DeniedError):
             raise DeniedError(str(trouble)) from trouble
         return stored
 
-    def _doubt(self, records: Sequence[PersonRecord]) -> None:
-        """Have sent again what may have been set after the claim was over: somebody else may have set newer values."""
-        sent = {record.person: record.sent for record in records if record.sent}
+    def _doubt(self, records: Sequence[PersonRecord], todo: Sequence[Task]) -> None:
+        """Have sent again what may have been set after the claim was over: somebody else may have set newer values.
+
+        What was sent late counts as ours, so that it isn't taken for a user's edit.
+        """
+        values = {task.person: task.values for task in todo}
+        sent = {one.person: {name: values[one.person][name] for name in one.sent} for one in records if one.sent}
         if not sent:
             return
         ports, connector, now = self._ports, self._delivery.connector, self._ports.clock.now()
         sequence = next_sequence(ports, connector)
 
         def change(shard: Shard, person: str) -> None:
-            unknown = dict.fromkeys(sent[person], "")
-            shard.keep_ours(person, unknown, (), sequence)
-            shard.settle(person, dict.fromkeys(unknown), sequence)
+            shard.keep_ours(person, sent[person], (), sequence)
+            shard.settle(person, dict.fromkeys(sent[person]), sequence)
             shard.escrow.ask(person, EscrowReason.REQUESTED, now=now, sequence=sequence)
 
         change_people_between_runs(ports, connector, sent, change)

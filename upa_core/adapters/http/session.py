@@ -14,6 +14,10 @@ TOTAL_SECONDS = 300.0
 """From the request's last byte to the answer's last; a time-out between two bytes alone never ends a slow drip."""
 
 
+class PassedError(TimeoutError):
+    """The deadline of an answer passed; libraries wrap it in errors of their own."""
+
+
 class Deadline:
     """Closes a socket after a while, even while somebody waits for it."""
 
@@ -70,7 +74,7 @@ def deadline_adapter() -> Any:
         except Exception:
             deadline.cancel()
             if deadline.passed:
-                raise TimeoutError from None
+                raise PassedError from None
             raise
         answer.deadline = deadline
         return answer

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from upa_core.adapters.sources.place import FileInfo
 from upa_core.adapters.storage.blob_errors import translated
+from upa_core.adapters.storage.bounded_transport import TIMEOUTS, bounded_transport, within
 from upa_core.domain.errors import ConflictError, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import ContainerClient
+
+FILE_SECONDS = 1800.0
+"""Seconds that the answers to the read of one file take together; it may have hundreds of megabytes."""
 
 
 class BlobPlace:
@@ -45,7 +49,7 @@ class BlobPlace:
                 stream = self._container.get_blob_client(file.name).download_blob(
                     etag=file.tag, match_condition=MatchConditions.IfNotModified
                 )
-                yield from stream.chunks()
+                yield from within(stream.chunks(), FILE_SECONDS)
         except ConflictError as exc:
             raise UnavailableError(f"{file.name} was replaced while it was read") from exc
         except RefusedError as exc:
@@ -60,4 +64,5 @@ def blob_place(address: str, credential: TokenCredential) -> BlobPlace:
 
     scheme, _, rest = address.partition("://")
     host, container, pattern = rest.split("/", 2)
-    return BlobPlace(ContainerClient(f"{scheme}://{host}", container, credential), pattern)
+    client = ContainerClient(f"{scheme}://{host}", container, credential, transport=bounded_transport(**TIMEOUTS))
+    return BlobPlace(client, pattern)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from upa_core.adapters.storage.blob_errors import error_of, translated
+from upa_core.adapters.storage.bounded_transport import TIMEOUTS, bounded_transport, within
 from upa_core.adapters.storage.store_keys import check_key, check_prefix
 from upa_core.domain.errors import (
     AccessDeniedError,
@@ -28,8 +29,6 @@ _MODEST: dict[str, Any] = {
     "retry_total": 3,
     "initial_backoff": 1,
     "increment_base": 2,
-    "connection_timeout": 10,
-    "read_timeout": 60,
     "permit_redirects": False,
 }
 """The SDK's own retry, kept short: the pipeline's is the next tick. Storage never redirects."""
@@ -60,7 +59,7 @@ class BlobStore:
             stream = blob.download_blob()
             if stream.size > MAX_BLOB:
                 raise CorruptStateError(f"{key} holds {stream.size} bytes, more than anything that is stored here")
-            return Blob(stream.readall(), str(stream.properties.etag))
+            return Blob(b"".join(within(stream.chunks())), str(stream.properties.etag))
 
         with translated(key):
             return _or_none(lambda: _again_when_replaced(download))
@@ -76,7 +75,7 @@ class BlobStore:
                 blob.get_blob_properties()
                 return b""
             try:
-                return blob.download_blob(offset=start, length=length).readall()
+                return b"".join(within(blob.download_blob(offset=start, length=length).chunks()))
             except HttpResponseError as error:
                 if error.status_code == 416:  # past the end
                     return b""
@@ -169,7 +168,7 @@ def blob_store(account_url: str, container: str, credential: Any, *, create: boo
     from azure.storage.blob import ContainerClient  # vendor imports are lazy
 
     _quieten()
-    return BlobStore(ContainerClient(account_url, container, credential, **_MODEST | options), create=create)
+    return BlobStore(ContainerClient(account_url, container, credential, **_with(options)), create=create)
 
 
 def blob_store_from_connection_string(
@@ -180,10 +179,15 @@ def blob_store_from_connection_string(
 
     _quieten()
     try:
-        client = ContainerClient.from_connection_string(connection, container, **_MODEST | options)
+        client = ContainerClient.from_connection_string(connection, container, **_with(options))
     except (ValueError, KeyError):  # their texts repeat what was written
         raise ConfigError("AzureWebJobsStorage isn't a connection string: copy it whole from the account") from None
     return BlobStore(client, create=create)
+
+
+def _with(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the SDK's options: our own, unless others are asked for."""
+    return _MODEST | {"transport": options.get("transport") or bounded_transport(**TIMEOUTS)} | options
 
 
 def _quieten() -> None:

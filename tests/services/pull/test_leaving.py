@@ -16,8 +16,10 @@ from upa_core.domain.people.scope import Clause, Scope
 from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.forget import forget
 from upa_core.services.pull import pull
 from upa_core.services.pull.directory import pull_directory
+from upa_core.services.upkeep.housekeeping import housekeeping
 
 TEAM = Secondary("hr", (KeyPart("id", "id"),), on_missing="leave", max_left=50.0)
 YES_OR_NO = Mapping("UpaCost", parse_expression('IIF(IsNullOrEmpty([hr.member]), "no", "yes")'))
@@ -136,18 +138,36 @@ def test_a_member_whom_the_directory_doesnt_name_yet_waits(world: TeamWorld) -> 
     assert (world.said(), world.waiting()) == ("yes yes no no yes", {})
 
 
-def test_rows_of_another_team_say_nothing(world: TeamWorld) -> None:
+def test_rows_of_another_team_say_nothing() -> None:
     """A connector file that names another group: until that one was read nobody is known to be in it, or not."""
-    other = replace(TEAM, kind="group", group="other")
-    world.connector = replace(world.connector, secondaries=(other,))
-    world.team.broken = (0, world.team.broken or ConnectionError())
+    world = TeamWorld(scope=MEMBERS)
+    world.members(0, 1)
+    world.settle_down()
+    world.connector = replace(world.connector, secondaries=(replace(TEAM, kind="group", group="other"),))
     world.team.look = lambda _cursor, _approved="": None
     world.edit(world.people[0], jobTitle="planned")
     world.settle_down()
 
-    assert world.profile(world.people[0])["UpaTitle"] == "planned"
-    assert world.said() == "yes yes no no"
-    assert world.state.source("hr").current is not None
+    assert [world.profile(person)["UpaTitle"] for person in world.people] == ["T0", "T1", "", ""]
+    assert world.source.current is not None
+
+
+def test_a_person_is_forgotten_in_what_the_source_was_asked_about(world: TeamWorld) -> None:
+    """Also in the key index of that time, which stays as long as rows refer to it."""
+    known = world.source.current.known
+    assert known is not None
+    pull_directory(world.ports(), world.connector, full=True)
+    world.drain(hours=6)
+    world.sim.advance(8 * 24 * 3600)
+    housekeeping(world.ports(), world.connector)
+    assert all(segment.key in world.store.blobs for segment in known.segments)
+
+    person = world.people[3]
+    world.sim.directory.remove(person, hard=True)
+    world.settle_down()
+    forget(world.ports(), world.connector, person, "Ann")
+    assert [key for key, blob in world.store.blobs.items() if person.encode() in blob and "/sources/" in key] == []
+    assert [key for key, blob in world.store.blobs.items() if person.encode() in blob and "/keys/" in key] == []
 
 
 def test_a_team_that_loses_too_many_waits_for_somebody(world: TeamWorld) -> None:

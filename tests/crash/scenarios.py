@@ -241,6 +241,7 @@ def _with_rows(world: JoinedWorld) -> World:
 
 def _database() -> World:
     world = DatabaseWorld(6)
+    world.deliver(*(row(f"E{n}", f"{n}") for n in range(6)))  # an empty table would be held
     return _with_rows(world)
 
 

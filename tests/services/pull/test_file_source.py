@@ -129,3 +129,19 @@ def test_a_number_that_moves_to_another_person_takes_nobodys_data_along(world: F
 
     assert world.cost(new) == "of the new owner"
     assert world.cost(old) == ("of the new owner" if first == "file" else "C3")  # it was the old owner's number then
+
+
+def test_rows_in_force_follow_a_number_while_a_file_is_held_or_refused(world: FileWorld) -> None:
+    """A number that changes hands takes its row along, also in the pause; the hold and its pause stay as they are."""
+    world.drop(("E0", "half"))
+    world.settle_down()
+    held, snapshots = world.source.held, world.source.snapshots
+    assert held
+    for person, number in ((3, "E4"), (4, "E3")):
+        world.renumber(world.people[person], number)
+    world.settle_down()
+
+    assert world.costs()[2:6] == ["C2", "C4", "C3", "C5"]
+    assert (world.source.held, world.source.holds, world.source.snapshots) == (held, ("incomplete_file",), snapshots)
+    assert world.source.failures > 0
+    assert world.strangers() == []

@@ -97,6 +97,24 @@ class RowsPull:
         except ConflictError as exc:
             return RowsResult(self._secondary.name, "superseded", why=str(exc))
 
+    def follow_keys(self) -> RowsResult | None:
+        """Let the rows in force follow keys that moved in the directory, whatever becomes of the source; None: nothing.
+
+        Raises as `SegmentReader`.
+        """
+        keys, before = self._stored.value.keys, self._stored.value.source(self._secondary.name)
+        columns, held = self._connector.columns_of(self._secondary), before.current
+        if keys is None or held is None or keys.header != self._connector.key_paths or held.matched == keys.stamp:
+            return None
+        if held.header != (*HEADER, *columns) or not has_moved(self._ports.store, self._secondary, held, keys):
+            return None
+        work = _Work(None, before, keys, columns)
+        after, changes, _ = self._lay(work)
+        try:
+            return self._seal(work, after, changes, None, asked=False)
+        except ConflictError as exc:
+            return RowsResult(self._secondary.name, "superseded", why=str(exc))
+
     def _check_matches(self, work: _Work, after: CurrentRows, closing: Closing | None) -> None:
         """Hold a snapshot with too many rows that match nobody: its key is probably wrong."""
         most, rows = self._secondary.max_unmatched, after.rows + after.waiting_rows
@@ -226,9 +244,18 @@ class RowsPull:
         return RowsResult(self._secondary.name, "nothing new")
 
     def _seal(
-        self, work: _Work, after: CurrentRows, changes: tuple[Segment, ...], closing: Closing | None
+        self,
+        work: _Work,
+        after: CurrentRows,
+        changes: tuple[Segment, ...],
+        closing: Closing | None,
+        *,
+        asked: bool = True,
     ) -> RowsResult:
-        """Switch to the new generation, and put the changes into the outbox, in one write."""
+        """Switch to the new generation, and put the changes into the outbox, in one write.
+
+        Six parameters: what was laid, and whether the source was asked; where it wasn't, its trouble stays as it is.
+        """
         now, name, offer = self._ports.clock.now(), self._secondary.name, work.offer
         whole = offer is not None and offer.complete
         expected = self._stored.value.source(name)
@@ -261,6 +288,8 @@ class RowsPull:
             approved="",
             approved_by="",
         )
+        if not asked:
+            one = replace(work.before, current=after)
         if closing is not None and offer is not None:
             delivered = offer.delivered or now
             one = replace(one, cursor=closing.cursor, delivered=delivered)

@@ -42,20 +42,33 @@ def pull_rows(ports: Ports, connector: Connector, secondary: Secondary) -> RowsR
     """Pull one secondary source; a failure is stored with a pause, and the last accepted rows stay in force."""
     stored = state_of(ports.store, connector.name).load()
     one = stored.value.source(secondary.name)
-    if is_early(one.not_before, ports.clock.now()):
-        return RowsResult(secondary.name, "paused", why=one.why)
+    failure: RetryLaterError | FatalError | None = None
     try:
-        result = RowsPull(ports, connector, secondary, stored).run()
+        if not is_early(one.not_before, ports.clock.now()):
+            return _told(ports, connector, RowsPull(ports, connector, secondary, stored).run())
     except CorruptStateError as exc:
-        _begin_anew(ports, connector, secondary)
-        return _failed(ports, connector, secondary, exc, Level.ERROR)
-    except RetryLaterError as exc:
-        return _failed(ports, connector, secondary, exc, Level.WARNING, pause=exc.retry_after)
-    except FatalError as exc:
-        return _failed(ports, connector, secondary, exc, Level.ERROR)
+        return _begin_anew(ports, connector, secondary, exc)
+    except (RetryLaterError, FatalError) as exc:
+        failure = exc
+        stored = state_of(ports.store, connector.name).load()
+    try:
+        followed = RowsPull(ports, connector, secondary, stored).follow_keys()
+    except CorruptStateError as exc:
+        return _begin_anew(ports, connector, secondary, exc)
+    if followed is not None:
+        _told(ports, connector, followed)
+    if failure is None:
+        return RowsResult(secondary.name, "paused", why=one.why)
+    if isinstance(failure, RetryLaterError):
+        return _failed(ports, connector, secondary, failure, Level.WARNING, pause=failure.retry_after)
+    return _failed(ports, connector, secondary, failure, Level.ERROR)
+
+
+def _told(ports: Ports, connector: Connector, result: RowsResult) -> RowsResult:
+    """Tell of rows that were stored, and wake whoever plans them."""
     if result.status == "sealed":
         fields: Fields = {
-            "source": secondary.name,
+            "source": result.source,
             "round": result.round,
             "rows": result.named,
             "waiting": result.waiting,
@@ -95,11 +108,12 @@ def _failed(
     return RowsResult(name, "failed", why=str(exc))
 
 
-def _begin_anew(ports: Ports, connector: Connector, secondary: Secondary) -> None:
-    """Give up damaged rows: the source is read again, and the directory's next full round makes the key index."""
+def _begin_anew(ports: Ports, connector: Connector, secondary: Secondary, exc: CorruptStateError) -> RowsResult:
+    """Give up damaged rows: the source is read anew, and the next full round of the directory makes the key index."""
 
     def change(state: ConnectorState) -> ConnectorState:
         one = replace(state.source(secondary.name), cursor="", current=None)
         return replace(state.with_source(one), keys=None)
 
     state_of(ports.store, connector.name).update(change)
+    return _failed(ports, connector, secondary, exc, Level.ERROR)

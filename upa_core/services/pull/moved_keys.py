@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from upa_core.domain.documents.sources import CurrentRows, KeyRows
 from upa_core.domain.people.changes import PARTITIONS, REMOVED, ROW_HEAD, Row, bucket
@@ -17,6 +17,12 @@ from upa_core.state.rows.current_rows import RowSet
 def key_places(secondary: Secondary, header: Sequence[str]) -> list[int]:
     """Return the positions of a source's key attributes in rows of the key index."""
     return [header.index(part.to) + len(ROW_HEAD) for part in secondary.match]
+
+
+def keys_of(secondary: Secondary, header: Sequence[str], rows: Mapping[str, Row]) -> dict[str, str]:
+    """Return each person's key, from rows of the key index."""
+    of = compile_key_of(secondary.match, key_places(secondary, header))
+    return {person: of(row) for person, row in rows.items()}
 
 
 def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> bool:

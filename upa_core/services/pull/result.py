@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from upa_core.domain.documents.sources import CurrentRows
 from upa_core.domain.people.changes import RoundKind
+from upa_core.domain.sources.joined.secondary import Secondary
 
 PullStatus = Literal["sealed", "handed_over", "paused", "superseded"]
 RowsStatus = Literal["sealed", "nothing new", "waiting", "paused", "superseded", "failed"]
@@ -41,3 +43,12 @@ class PullResult:
     why: str = ""
     sources: tuple[RowsResult, ...] = ()
     """The results of the secondary sources."""
+
+
+def first_clear(after: CurrentRows, secondary: Secondary) -> str:
+    """Return why the first clear waits."""
+    people = "1 person is" if after.overdue == 1 else f"{after.overdue:,} people are"
+    return (
+        f"{people} missing in accepted snapshots of {secondary.clear_after} days, and nothing was ever cleared for "
+        "that (first_clear). Approve it to clear their values; later ones count against the change threshold alone"
+    )

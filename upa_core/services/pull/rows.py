@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from upa_core.domain.connector import Connector
@@ -12,14 +11,14 @@ from upa_core.domain.documents.rounds import SealedRound, Segment
 from upa_core.domain.documents.sources import CurrentRows, KeyRows, SourceState
 from upa_core.domain.documents.storage_layout import source_key
 from upa_core.domain.errors import ConflictError, OfferHeldError
-from upa_core.domain.people.changes import PARTITIONS, Row
+from upa_core.domain.people.changes import PARTITIONS
 from upa_core.domain.sources.contract import FIRST_CLEAR, MANY_LEFT, NOBODY_NAMED
 from upa_core.domain.sources.joined.current_rows import HEADER, Missing, compare
-from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
+from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.ports.bundle import Ports
 from upa_core.ports.row_source import Closing, Offer
-from upa_core.services.pull.moved_keys import has_moved, key_places, newcomers
-from upa_core.services.pull.result import RowsResult
+from upa_core.services.pull.moved_keys import has_moved, keys_of, newcomers
+from upa_core.services.pull.result import RowsResult, first_clear
 from upa_core.services.pull.spill import spill
 from upa_core.state.document import Stored, state_of
 from upa_core.state.outbox import with_round
@@ -39,6 +38,8 @@ class _Work:
     """The columns of the values."""
     anew: bool = False
     """What was accepted before was of another description."""
+    asked: bool = True
+    """The source was asked; False: rows in force follow keys that moved."""
 
 
 class RowsPull:
@@ -108,10 +109,10 @@ class RowsPull:
             return None
         if held.header != (*HEADER, *columns) or not has_moved(self._ports.store, self._secondary, held, keys):
             return None
-        work = _Work(None, before, keys, columns)
+        work = _Work(None, before, keys, columns, asked=False)
         after, changes, _ = self._lay(work)
         try:
-            return self._seal(work, after, changes, None, asked=False)
+            return self._seal(work, after, changes, None)
         except ConflictError as exc:
             return RowsResult(self._secondary.name, "superseded", why=str(exc))
 
@@ -170,7 +171,7 @@ class RowsPull:
             difference = compare(
                 current.partition(number),
                 incoming.every(number),
-                self._keys_of(key_rows.partition(number), work.keys),
+                keys_of(self._secondary, work.keys.header, key_rows.partition(number)),
                 replace(missing, asked=asked.keys(number)) if leaves else missing,
                 complete=work.offer is None or (work.offer.complete and spilt.whole),
                 moved=work.offer is None,
@@ -215,10 +216,6 @@ class RowsPull:
         again = before.counted is not None and before.counted.date() == now.date()
         return max(before.days if again else before.days + 1, 1)
 
-    def _keys_of(self, rows: Mapping[str, Row], keys: KeyRows) -> dict[str, str]:
-        of = compile_key_of(self._secondary.match, key_places(self._secondary, keys.header))
-        return {person: of(row) for person, row in rows.items()}
-
     @staticmethod
     def _delivered_again(before: SourceState, offer: Offer) -> SourceState:
         """Note that the last accepted content was delivered again."""
@@ -244,18 +241,9 @@ class RowsPull:
         return RowsResult(self._secondary.name, "nothing new")
 
     def _seal(
-        self,
-        work: _Work,
-        after: CurrentRows,
-        changes: tuple[Segment, ...],
-        closing: Closing | None,
-        *,
-        asked: bool = True,
+        self, work: _Work, after: CurrentRows, changes: tuple[Segment, ...], closing: Closing | None
     ) -> RowsResult:
-        """Switch to the new generation, and put the changes into the outbox, in one write.
-
-        Six parameters: what was laid, and whether the source was asked; where it wasn't, its trouble stays as it is.
-        """
+        """Switch to the new generation, and put the changes into the outbox, in one write."""
         now, name, offer = self._ports.clock.now(), self._secondary.name, work.offer
         whole = offer is not None and offer.complete
         expected = self._stored.value.source(name)
@@ -282,13 +270,13 @@ class RowsPull:
             counted=now if day > work.before.days else work.before.counted,
             failures=0,
             not_before=None,
-            why=_first_clear(after, self._secondary) if waits else "",
+            why=first_clear(after, self._secondary) if waits else "",
             held=FIRST_CLEAR if waits else "",
             holds=(FIRST_CLEAR,) if waits else (),
             approved="",
             approved_by="",
         )
-        if not asked:
+        if not work.asked:  # what is in the source's way stays as it is
             one = replace(work.before, current=after)
         if closing is not None and offer is not None:
             delivered = offer.delivered or now
@@ -310,11 +298,3 @@ class RowsPull:
             return source_key(self._connector.name, name, self._id, self._blobs, self._ports.ids.token())
 
         return RowWriter(self._ports.store, key, self._connector.limits.segment_rows)
-
-
-def _first_clear(after: CurrentRows, secondary: Secondary) -> str:
-    people = "1 person is" if after.overdue == 1 else f"{after.overdue:,} people are"
-    return (
-        f"{people} missing in accepted snapshots of {secondary.clear_after} days, and nothing was ever cleared for "
-        "that (first_clear). Approve it to clear their values; later ones count against the change threshold alone"
-    )

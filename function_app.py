@@ -201,6 +201,12 @@ async def get_drift(req: func.HttpRequest) -> func.HttpResponse:
     return await _tell("get_drift", req)
 
 
+@app.route(route="connectors/{connector}/calls", methods=["GET"])
+async def list_calls(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell the last calls at Graph and SharePoint."""
+    return await _tell("list_calls", req)
+
+
 @app.route(route="connectors/{connector}/declined/lift", methods=["POST"])
 @app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)

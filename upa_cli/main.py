@@ -11,6 +11,7 @@ import typer
 from upa_cli.commands import (
     adopt,
     archive,
+    calls,
     canary,
     config,
     declined,
@@ -48,7 +49,7 @@ from upa_cli.shell import registry
 
 FAMILIES = (
     *(init, config, source, try_, doctor, plan, go, canary, adopt, run, import_, pause, resume, housekeeping),
-    *(status, runs, jobs, why, sync_user, escrow, hold, declined, drift, verify, state, reset, archive, forget),
+    *(status, runs, jobs, calls, why, sync_user, escrow, hold, declined, drift, verify, state, reset, archive, forget),
     *(grant, revoke, extensions, live_check, demo, sim),
 )
 """The modules that register the commands, in the order of the reference."""

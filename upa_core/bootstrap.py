@@ -62,7 +62,7 @@ class App:
     events: Events
     connectors: Mapping[str, Connector]
     calls: CallLog = field(default_factory=CallLog)
-    """The last requests to Graph and SharePoint."""
+    """The last requests to Graph and SharePoint; whoever has an invocation stores them at its end."""
     _tokens: dict[tuple[Credential, str], TokenSource] = field(default_factory=dict)
 
     def ports(self, connector: Connector, waker: Waker = _SILENT) -> Ports:
@@ -96,11 +96,11 @@ class App:
     def services(self, connector: Connector) -> Mapping[Host, Service]:
         """Return a connector's three hosts, each with its own token; nothing is called yet."""
         target, sharepoint = connector.target, self._sharepoint_tokens(connector)
-        graph = connector.source.cloud.graph
+        graph, note, name = connector.source.cloud.graph, self.calls.noting, connector.name
         return {
-            "graph": Service(graph, self._graph_tokens(connector), self.clock, calls=self.calls),
-            "library": Service(_origin(target.site_url), sharepoint, self.clock, calls=self.calls),
-            "admin": Service(_origin(target.admin_url), sharepoint, self.clock, calls=self.calls),
+            "graph": Service(graph, self._graph_tokens(connector), self.clock, calls=note(name, "graph")),
+            "library": Service(_origin(target.site_url), sharepoint, self.clock, calls=note(name, "library")),
+            "admin": Service(_origin(target.admin_url), sharepoint, self.clock, calls=note(name, "admin")),
         }
 
     def people_manager(self, connector: Connector) -> CountedProfiles:
@@ -141,7 +141,8 @@ class App:
             claims = claims_of(tokens.token(root)) or {}
             return str(claims.get("appid") or claims.get("azp") or "")
 
-        service = Service(root, tokens, self.clock, attempts=1, calls=self.calls)
+        note = self.calls.noting(connector.name, "admin")
+        service = Service(root, tokens, self.clock, attempts=1, calls=note)
         return SharePointProfiles(service, app_id)
 
     def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:

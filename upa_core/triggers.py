@@ -32,6 +32,7 @@ from upa_core.services.drive.tick import tick as tick_connector
 from upa_core.services.drive.watch_file import watch_file
 from upa_core.services.drive.watcher import see_that_it_is_watched
 from upa_core.services.health.notify import count_library, notify
+from upa_core.services.insight.last_calls import keep_calls
 from upa_core.services.upkeep.housekeeping import housekeeping as keep_house
 
 HISTORY_KEPT = timedelta(days=7)
@@ -102,7 +103,10 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
     if one is None:
         return {"done": True, "at": None, "why": f"no connector named {connector} any more"}, None
     waker = GatheringWaker()
-    watched = watch_file(built.ports(one, waker), one, file)
+    try:
+        watched = watch_file(built.ports(one, waker), one, file)
+    finally:
+        keep_calls(built.store, built.calls.take())
     step = {"done": watched.done, "at": instant(watched.at) if watched.at else None, "why": watched.why}
     wakes = _messages(waker)
     return step, wakes.exports[0] if wakes.exports else None
@@ -152,7 +156,10 @@ def _answer(operation: str, request: Request, waker: GatheringWaker) -> Response
         built = app()
         everyone = {name: (one, built.ports(one, waker)) for name, one in built.connectors.items()}
         asked = replace(request, origin=own_origin(request.url, built.settings.hostname))
-        return http_api.serve(everyone, operation, asked, entra=built.settings.entra_auth)
+        try:
+            return http_api.serve(everyone, operation, asked, entra=built.settings.entra_auth)
+        finally:
+            keep_calls(built.store, built.calls.take())
     except FatalError as exc:
         return problem(500, "An administrator must act", str(exc))
     except UpaError as exc:
@@ -204,6 +211,7 @@ def _each(connector: str | None, use: Callable[[Ports, Connector], object], *, n
             built.events.emit(Event(EventName.TRIGGER_FAILED, one.name, level=level, fields=fields))
         if notifying:
             _notify(built, one, trouble)
+    keep_calls(built.store, built.calls.take())
     if faults:
         raise faults[0]
     return _messages(waker)

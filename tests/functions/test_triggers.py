@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,10 @@ import pytest
 
 from tests.support.world import Time, World
 from upa_core import triggers
+from upa_core.adapters.http.call_log import CallLog
+from upa_core.domain.calls import Call
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.connector_keys import calls_key
 from upa_core.domain.documents.rounds import Link
 from upa_core.ports.bundle import Ports
 from upa_core.ports.change_source import Page
@@ -25,6 +28,11 @@ class TwoConnectors:
 
     world: World
     connectors: Mapping[str, Connector]
+    calls: CallLog = field(default_factory=CallLog)
+
+    @property
+    def store(self) -> Any:
+        return self.world.store
 
     @property
     def clock(self) -> Time:
@@ -103,3 +111,48 @@ def test_a_fault_of_ours_with_one_connector_stops_no_other_and_fails_the_invocat
     assert [bool(state_of(world.store, name).load().value.sealed) for name in both] == [False, True]
     told = [one.fields for one in world.events.named("upa.trigger.failed")]
     assert told == [{"error": "AttributeError", "reason": "AttributeError"}]
+
+
+class Calling:
+    """A source that tells each page as a call, and finds nothing new."""
+
+    def __init__(self, source: Any, app: OneConnector) -> None:
+        self._source, self._app = source, app
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def page(self, link: Link) -> Page:
+        now = self._app.clock.now()
+        self._app.calls.add(Call(now, "GET", "graph.example", "/v1.0/users/delta", 200), "hr", "graph")
+        page: Page = self._source.page(link)
+        return page
+
+
+@dataclass
+class OneConnector(TwoConnectors):
+    """An app that notes its calls."""
+
+    def ports(self, connector: Connector, waker: Any = None) -> Ports:
+        ports = self.world.ports()
+        return replace(ports, source=Calling(ports.source, self), waker=waker or ports.waker)
+
+
+def test_the_calls_of_an_invocation_are_stored_once_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick of any number of calls reads and writes one document; one that makes none doesn't touch it."""
+    world = World(30)
+    app = OneConnector(world, {"hr": world.connector})
+    monkeypatch.setattr(triggers, "app", lambda: app)
+    touched: list[str] = []
+    for name in ("get", "put"):
+        made = getattr(world.store, name)
+        monkeypatch.setattr(
+            world.store, name, lambda key, *a, made=made, **o: (touched.append(key), made(key, *a, **o))[1]
+        )
+
+    triggers.tick()
+    first, calls = touched.count(calls_key("hr")), app.calls.total
+    triggers.housekeeping()
+
+    assert (first, calls) == (2, 8)
+    assert touched.count(calls_key("hr")) == 2

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import save_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, shown, table
 from upa_cli.shell.registry import command
 from upa_cli.work.users import names_of
 from upa_core.domain.drift.standing import Standing
-from upa_core.domain.spreadsheet import SafeCsv
 from upa_core.services.drift import campaign, view
 from upa_core.services.drift.read_back import read_back
 from upa_core.state.drift.standing import standing_json, standing_of
@@ -88,7 +88,7 @@ def drift(
         "unreadable": unread,
     }
     if csv is not None:
-        _write(csv, rows)
+        save_csv(csv, _CSV, rows)
         cli.note(f"all differences are in {csv}")
     cli.show(document, lambda out: render(out, standing, rows, Counter(one.why for _, one in people), limit))
     return exits.CHANGES if any(row["verdict"] in ("different", "empty") for row in rows) else exits.OK
@@ -155,13 +155,3 @@ def _meaning(row: dict[str, Any]) -> str:
     if row["contested"]:
         return "somebody or something else writes it"
     return meanings.get(row["verdict"], "sent again" if row["repairs"] else "")
-
-
-def _write(place: Path, rows: list[dict[str, Any]]) -> None:
-    try:
-        with place.open("w", encoding="utf-8-sig", newline="") as stream:
-            csv = SafeCsv(stream, _CSV)
-            for row in rows:
-                csv.row(row[name] for name in _CSV)
-    except OSError as exc:
-        raise CommandError(f"{place} can't be written ({exc.strerror}): name another file", exits.USAGE) from exc

@@ -10,17 +10,17 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import save_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.users import names_of, user_ids
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
-from upa_core.domain.spreadsheet import SafeCsv
 from upa_core.services.admin import escrow
 
 SHOWN = 50
-_SHOWN = ("property", "reason", "detail", "tries")
+_CSV = ("person", "user", "property", "reason", "since", "tries", "due", "detail")
 
 group("escrow", "People who wait to be retried: list them, retry them now, give them up.")
 
@@ -62,7 +62,7 @@ def show(
         "people": rows[:limit],
     }
     if csv is not None:
-        _write(csv, rows)
+        save_csv(csv, _CSV, rows)
         cli.note(f"everybody is in {csv}")
 
     def render(out: Console) -> None:
@@ -101,17 +101,6 @@ def _row(person: str, target: str, entry: EscrowEntry, names: dict[str, str]) ->
         "due": to_json(entry.due),
         "detail": entry.detail,
     }
-
-
-def _write(place: Path, rows: list[dict[str, Any]]) -> None:
-    try:
-        with place.open("w", encoding="utf-8-sig", newline="") as stream:
-            headings = ("person", "user", "property", "reason", "since", "tries", "due", "detail")
-            csv = SafeCsv(stream, headings)
-            for row in rows:
-                csv.row(row[name] for name in headings)
-    except OSError as exc:
-        raise CommandError(f"{place} can't be written ({exc.strerror}): name another file", exits.USAGE) from exc
 
 
 CHANGED = {"connector": "its name", "done": "retry or drop", "people": "how many"}

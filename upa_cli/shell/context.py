@@ -20,6 +20,7 @@ from upa_cli.shell.progress import Progress
 from upa_core.bootstrap import App, build
 from upa_core.domain.connector import Connector
 from upa_core.ports.bundle import Ports
+from upa_core.services.insight.last_calls import keep_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,12 @@ class Cli:
     def ports(self) -> Ports:
         """The ports of the connector."""
         return self.app.ports(self.connector)
+
+    def keep_calls(self) -> None:
+        """Store the calls that were made, where `upa calls` finds them; nothing where the app wasn't needed."""
+        built = self.__dict__.get("app")
+        if built is not None:
+            keep_calls(built.store, built.calls.take())
 
     @property
     def who(self) -> str:

@@ -65,6 +65,7 @@ ORDER = [
         "status",
         "runs",
         "jobs",
+        "calls",
         "why",
         "escrow",
         "hold",
@@ -236,7 +237,7 @@ def guarded(options: Options, function: Callable[..., int], given: Mapping[str, 
     """Run a command; every failure is one line with a next step, and an exit code."""
     cli = Cli(options)
     try:
-        return function(cli, **given)
+        return _kept(cli, function, given)
     except (UpaError, exits.CommandError) as exc:
         return _fail(cli, exc, exits.code_of(exc), str(exc), exits.HINTS.get(exits.code_of(exc), ""))
     except KeyboardInterrupt as exc:
@@ -248,6 +249,14 @@ def guarded(options: Options, function: Callable[..., int], given: Mapping[str, 
     except Exception as exc:  # noqa: BLE001 - the last line of defence: no stack trace without --debug
         text = f"a defect of upa: {type(exc).__name__}: {exc}"
         return _fail(cli, exc, exits.INTERNAL, text, "run it again with --debug and report what it shows")
+
+
+def _kept(cli: Cli, function: Callable[..., int], given: Mapping[str, Any]) -> int:
+    """Run a command, and store the calls that it made, whatever comes of it."""
+    try:
+        return function(cli, **given)
+    finally:
+        cli.keep_calls()
 
 
 def _error_json(kind: str, message: str, hint: str, code: int) -> str:

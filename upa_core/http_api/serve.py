@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from upa_core.domain.http import ProblemError, Request, Response
+from upa_core.http_api import calls as calls_api
 from upa_core.http_api import decisions as decide_api
 from upa_core.http_api import drift as drift_api
 from upa_core.http_api import escrow as escrow_api
@@ -26,6 +27,7 @@ _READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "list_declined": decide_api.list_declined,
     "list_escrow": escrow_api.list_escrow,
     "get_drift": drift_api.get_drift,
+    "list_calls": calls_api.list_calls,
 }
 _DECIDE = {
     "approve_hold": decide_api.approve,

@@ -8,11 +8,12 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
+from upa_core.domain.calls import LastCalls
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Censuses
 from upa_core.domain.documents.checksum import sealed, unsealed
 from upa_core.domain.documents.codec import from_json, to_json
-from upa_core.domain.documents.connector_keys import shard_list_key
+from upa_core.domain.documents.connector_keys import calls_key, shard_list_key
 from upa_core.domain.documents.connector_state import ConnectorState, ShardList
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.storage_layout import censuses_key, lane_key, state_key, watcher_key
@@ -113,6 +114,11 @@ def state_of(store: Store, connector: str) -> Document[ConnectorState]:
 def censuses_of(store: Store, connector: str) -> Document[Censuses]:
     """Return the censuses of a connector: how many people its full rounds named."""
     return Document(store, censuses_key(connector), Censuses(), disposable=True)
+
+
+def calls_of(store: Store, connector: str) -> Document[LastCalls]:
+    """Return the last calls of a connector."""
+    return Document(store, calls_key(connector), LastCalls(), disposable=True)
 
 
 def shard_list_of(store: Store, connector: str) -> Document[ShardList]:

@@ -50,7 +50,7 @@ def test_request_carries_token_and_name() -> None:
 def test_each_attempt_bears_an_id_of_its_own_that_a_lost_answer_is_told_by() -> None:
     """`client-request-id` differs from attempt to attempt, is in the log of calls, and in the error where none came."""
     calls = CallLog()
-    world = World(requests.ConnectionError("x"), requests.ConnectionError("x"), attempts=2, calls=calls)
+    world = World(requests.ConnectionError("x"), requests.ConnectionError("x"), attempts=2, calls=calls.add)
     with pytest.raises(UnavailableError) as caught:
         world.get()
     sent = [one.headers["client-request-id"] for one in world.net.requests]

@@ -86,6 +86,15 @@ def test_refusal_keeps_sharepoints_words() -> None:
     assert caught.value.code == "Some.Exception"
 
 
+def test_a_fault_names_the_services_request_id() -> None:
+    """It comes with HTTP 200, and support asks for it all the same."""
+    info = {"ErrorMessage": "Busy.", "ErrorCode": -1, "ErrorTypeName": "X", "ErrorValue": None}
+    answer = reply(200, [HEADER | {"ErrorInfo": info}], headers={"SPRequestGuid": "r-1"})
+
+    with pytest.raises(RefusedError, match=r"^QueueImportProfileProperties: Busy\. \(request r-1\)$"):
+        World(answer).jobs.queue(URI, {})
+
+
 @pytest.mark.parametrize(
     ("message", "type_name"),
     [

@@ -16,7 +16,7 @@ from tests.crash.scenarios import quick
 from tests.support.joined import JoinedWorld, row
 from tests.support.world import World
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.domain.documents.connector_keys import probe_key
+from upa_core.domain.documents.connector_keys import calls_key, probe_key
 from upa_core.domain.documents.connector_state import source_segments
 from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import (
@@ -57,6 +57,7 @@ CARE: dict[Kind, Care] = {
     Kind.NOTIFIED: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.ATTEMPTS: Care("a week after the last failure", "names nobody", backup=True, swept=False),
     Kind.CENSUSES: Care("as long as the connector", "names nobody", backup=True, swept=False),
+    Kind.CALLS: Care("200 calls, as long as the connector", "names nobody", backup=True, swept=False),
     Kind.CONNECTOR_FILE: Care("as long as a run names it", "names nobody", backup=True, swept=True),
     Kind.ESCROW_INDEX: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.SEGMENT: Care("until its round is settled", "refused while there is one", backup=True, swept=True),
@@ -129,6 +130,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     once(made.ports(), "a-key", b"{}", lambda: Response(202, {"runs": []}))
     made.store.put("connectors/hr/told.json", b'{"version":1}')
     made.store.put("connectors/hr/attempts.json", b'{"version":1}')
+    made.store.put(calls_key("hr"), b'{"version":1}')
     made.store.put(watcher_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(people_calls_key(made.connector.target.lane), b'{"version":1}')
     made.store.put(proof_key(made.connector.target.lane), b'{"version":1}')

@@ -124,6 +124,7 @@ def _record(response: Mapping[str, Any], answer: Answer) -> dict[str, Any] | Non
         return None
     code = str((node_of(body) or {}).get("code") or "")
     label = f"{answer.call} → GET /users/{{id}}: HTTP {status} {code}".rstrip()
+    label += f" (request {answer.request_id})" if answer.request_id else ""
     if status in (401, 403):
         raise AccessDeniedError(label)
     if status in (200, 408, 424, 429) or status >= 500:

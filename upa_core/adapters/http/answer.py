@@ -83,7 +83,7 @@ class Answer:
 
 def request_id_of(headers: Mapping[str, str]) -> str:
     """Return the service's own id of a request, "" where it named none."""
-    return next((headers[name] for name in _REQUEST_IDS if name in headers), "")
+    return next((headers[name][:100] for name in _REQUEST_IDS if name in headers), "")
 
 
 def error_of(answer: Answer, retry_after: float | None) -> UpaError | None:

@@ -1,46 +1,48 @@
-"""The last calls of a process, without addresses, bodies and people: evidence for a support case."""
+"""The last calls of a process, and which of them nobody has stored yet."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from threading import Lock
 
-LENGTH = 200
-"""Calls kept; older ones are forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request and the status it got."""
-
-    at: datetime
-    label: str
-    """Method, host and call, fit for a message."""
-    status: int | None
-    """HTTP status, None where no answer came."""
-    request_id: str
-    """The service's own id of the request, "" where it named none."""
-    client_request_id: str = ""
-    """Our id of the request, which the service was told."""
+from upa_core.domain.calls import KEPT, Call, CallService
 
 
 class CallLog:
-    """The last `LENGTH` calls, oldest first."""
+    """The last calls, oldest first; triggers of one process share it."""
 
-    def __init__(self, length: int = LENGTH) -> None:
-        """Begin without a call."""
+    def __init__(self, length: int = KEPT) -> None:
+        """Hold no call yet."""
+        self._length, self._lock = length, Lock()
         self._calls: deque[Call] = deque(maxlen=length)
+        self._new: dict[str, deque[Call]] = {}
         self.total = 0
         """Calls ever added."""
 
-    def add(self, call: Call) -> None:
-        """Append a call; the oldest one goes when there are too many."""
-        self._calls.append(call)
-        self.total += 1
+    def add(self, call: Call, connector: str = "", service: CallService = "") -> None:
+        """Append a call; the oldest one goes when there are too many. With a connector it waits to be taken too."""
+        call = replace(call, service=service)
+        with self._lock:
+            self._calls.append(call)
+            self.total += 1
+            if connector:
+                self._new.setdefault(connector, deque(maxlen=self._length)).append(call)
+
+    def noting(self, connector: str, service: CallService) -> Callable[[Call], None]:
+        """Return what a service of a connector tells its calls."""
+        return partial(self.add, connector=connector, service=service)
 
     def since(self, total: int) -> Sequence[Call]:
-        """Return the calls that were added after `total` had this number, as far as they are kept."""
-        new = self.total - total
-        return list(self._calls)[-new:] if new > 0 else []
+        """Return what was added after `total` read that number, as far as it is kept."""
+        with self._lock:
+            new = self.total - total
+            return list(self._calls)[-new:] if new > 0 else []
+
+    def take(self) -> Mapping[str, Sequence[Call]]:
+        """Return the calls of each connector that weren't taken before."""
+        with self._lock:
+            taken, self._new = self._new, {}
+        return {connector: list(calls) for connector, calls in taken.items()}

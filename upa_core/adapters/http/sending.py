@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from upa_core.adapters.http.answer import Answer
+
+if TYPE_CHECKING:
+    import requests
 
 Accept = Callable[[Answer], bool]
 
@@ -25,6 +29,14 @@ class Request:
     accept: Accept
     most: int
     digest: bool
+
+
+@dataclass(slots=True)
+class Sent:
+    """A request that was answered; whoever reads the answer's body puts it here."""
+
+    response: requests.Response
+    content: bytes = b""
 
 
 @cache

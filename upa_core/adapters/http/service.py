@@ -17,9 +17,10 @@ from uuid import uuid4
 from upa_core.adapters.http.address import is_plain, origin_of
 from upa_core.adapters.http.answer import Answer, error_of, request_id_of
 from upa_core.adapters.http.body import LIMIT_PAUSE, MAX_ANSWER, pieces, read_body
-from upa_core.adapters.http.call_log import Call, CallLog
 from upa_core.adapters.http.retry_after import parse_retry_after
-from upa_core.adapters.http.sending import Accept, Request, surely_unsent, user_agent
+from upa_core.adapters.http.sending import Accept, Request, Sent, surely_unsent, user_agent
+from upa_core.adapters.http.wire_errors import error_codes
+from upa_core.domain.calls import Call
 from upa_core.domain.errors import (
     ConfigError,
     ForeignLinkError,
@@ -57,7 +58,7 @@ class Service:
         patience: float = PATIENCE,
         attempts: int = ATTEMPTS,
         jitter: Callable[[], float] = random.random,
-        calls: CallLog | None = None,
+        calls: Callable[[Call], None] | None = None,
     ) -> None:
         """Serve `https://host[:port]`; the audience is the same unless named. `calls` is told each request.
 
@@ -138,12 +139,12 @@ class Service:
         label = f"GET {self.host} {call}"
         todo = Request("GET", url, label, {}, None, idempotent=True, json=False, accept=bool, most=most, digest=False)
         for token_of in (self._tokens.token, self._tokens.refresh):
-            with self._sent(todo, token_of(self._audience)) as response:
-                if response.ok:
-                    yield from pieces(response, label, most)
+            with self._sent(todo, token_of(self._audience)) as sent:
+                if sent.response.ok:
+                    yield from pieces(sent.response, label, most)
                     return
-                content, _ = read_body(response, label, MAX_ANSWER, digest=False)
-            answer = self._answer(todo, response, content)
+                sent.content, _ = read_body(sent.response, label, MAX_ANSWER, digest=False)
+            answer = self._answer(todo, sent)
             if answer.status != 401:
                 break
         raise error_of(answer, self.retry_after(answer.headers)) or refusal(answer)
@@ -175,15 +176,16 @@ class Service:
         return answer
 
     def _send(self, call: Request, token: str) -> Answer:
-        with self._sent(call, token) as response:
-            content, digest = read_body(response, call.label, call.most, digest=call.digest)
-        return self._answer(call, response, content, digest)
+        with self._sent(call, token) as sent:
+            sent.content, digest = read_body(sent.response, call.label, call.most, digest=call.digest)
+        return self._answer(call, sent, digest)
 
-    def _answer(self, call: Request, response: requests.Response, content: bytes, digest: str = "") -> Answer:
-        return Answer(response.status_code, response.headers, content, call.label, call.idempotent, digest=digest)
+    def _answer(self, call: Request, sent: Sent, digest: str = "") -> Answer:
+        response = sent.response
+        return Answer(response.status_code, response.headers, sent.content, call.label, call.idempotent, digest=digest)
 
     @contextmanager
-    def _sent(self, call: Request, token: str) -> Iterator[requests.Response]:
+    def _sent(self, call: Request, token: str) -> Iterator[Sent]:
         """Send once, and let the caller read the body; what fails until then becomes one of our errors."""
         import requests  # vendor imports are lazy
         from urllib3.exceptions import HTTPError
@@ -196,7 +198,7 @@ class Service:
         if not call.idempotent and isinstance(adapter, requests.adapters.HTTPAdapter):
             adapter.close()  # a pooled connection that the server has closed would leave us without an answer
 
-        ours = str(uuid4())
+        ours, began = str(uuid4()), self._clock.monotonic()
 
         def bearer(request: requests.PreparedRequest) -> requests.PreparedRequest:
             # An `auth` of our own: without one, requests lets ~/.netrc replace the Authorization header.
@@ -219,23 +221,31 @@ class Service:
                 allow_redirects=False,
                 stream=True,
             )
+            sent = Sent(response)
             with response:
-                yield response
+                yield sent
         except TooLargeError as error:
-            self._note(call.label, response.status_code, "", ours)
+            self._note(call, began, ours, sent)
             if call.idempotent:
                 raise
             raise UnansweredError(str(error), retry_after=error.retry_after) from error
         except (requests.RequestException, HTTPError, TimeoutError, UnicodeError) as error:
-            self._note(call.label, None, "", ours)
+            self._note(call, began, ours)
             kind = UnansweredError if not call.idempotent and not surely_unsent(error) else UnavailableError
             name = type(error).__name__
             pause = LIMIT_PAUSE if isinstance(error, TimeoutError) else None
             # The vendor's text holds the whole address: only its kind is kept.
             told = f"{call.label}: no answer ({name}) (request {ours})"
             raise kind(told, retry_after=pause) from ConnectionError(name)
-        self._note(call.label, response.status_code, request_id_of(response.headers), ours)
+        self._note(call, began, ours, sent)
 
-    def _note(self, label: str, status: int | None, request_id: str, ours: str) -> None:
-        if self._calls is not None:
-            self._calls.add(Call(self._clock.now(), label, status, request_id, ours))
+    def _note(self, call: Request, began: float, ours: str, sent: Sent | None = None) -> None:
+        """Tell whoever keeps calls; `sent` is None where no answer came."""
+        if self._calls is None:
+            return
+        status, code, theirs = None, "", ""
+        if sent is not None:
+            status, theirs = sent.response.status_code, request_id_of(sent.response.headers)
+            code = next(iter(error_codes(sent.content)), "") if status >= 400 else ""
+        took, name = round(self._clock.monotonic() - began, 3), call.label.split(" ", 2)[2]
+        self._calls(Call(self._clock.now(), call.method, self.host, name, status, code, theirs, ours, took))

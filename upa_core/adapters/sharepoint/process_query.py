@@ -32,7 +32,7 @@ def process_query(
     except ValueError as error:
         raise answer.garbled("not an answer of ProcessQuery") from error
     if decoded.fault is not None:
-        raise _error_of(name, decoded.fault)
+        raise _error_of(name, decoded.fault, answer.request_id)
     return answer, decoded.results
 
 
@@ -45,6 +45,6 @@ def is_denial(fault: csom.Fault) -> bool:
     )
 
 
-def _error_of(name: str, fault: csom.Fault) -> AccessDeniedError | RefusedError:
-    message = f"{name}: {fault.message}"
+def _error_of(name: str, fault: csom.Fault, request_id: str) -> AccessDeniedError | RefusedError:
+    message = f"{name}: {fault.message}" + (f" (request {request_id})" if request_id else "")
     return AccessDeniedError(message) if is_denial(fault) else RefusedError(message, code=fault.type_name)

@@ -1,4 +1,4 @@
-"""Keys of further blobs of a connector: connector files and their users, the list of people shards, probes.
+"""Keys of further blobs of a connector: connector files and their users, shards, last calls, probes.
 
 `storage_layout` takes these keys apart.
 """
@@ -31,6 +31,11 @@ def named_file_key(run: str, connector: str, digest: str) -> str:
 def shard_list_key(connector: str) -> str:
     """Return the key of the list of people shards."""
     return f"{connector_prefix(connector)}shards.json"
+
+
+def calls_key(connector: str) -> str:
+    """Return where the last calls lie."""
+    return f"{connector_prefix(connector)}calls.json"
 
 
 def probes_prefix(connector: str) -> str:

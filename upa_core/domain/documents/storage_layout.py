@@ -24,6 +24,7 @@ class Kind(StrEnum):
     NOTIFIED = "notified"
     ATTEMPTS = "attempts"
     CENSUSES = "censuses"
+    CALLS = "last calls"
     CONNECTOR_FILE = "connector file"
     ESCROW_INDEX = "escrow index"
     SEGMENT = "segment"
@@ -219,6 +220,7 @@ _OF_A_CONNECTOR = {
     "told.json": Kind.NOTIFIED,
     "attempts.json": Kind.ATTEMPTS,
     "censuses.json": Kind.CENSUSES,
+    "calls.json": Kind.CALLS,
     "escrow-due.json": Kind.ESCROW_INDEX,
     "drift.json": Kind.DRIFT_INDEX,
     "shards.json": Kind.SHARD_LIST,

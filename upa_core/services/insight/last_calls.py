@@ -1,0 +1,62 @@
+"""The last calls at Graph and SharePoint, stored where another process finds them, and told newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from upa_core.domain.calls import Call, CallService, LastCalls, joined
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.errors import UpaError
+from upa_core.ports.store import Store
+from upa_core.state.document import calls_of
+
+COLUMNS = ("at", "service", "method", "host", "name", "status", "code", "seconds", "request_id", "client_request_id")
+"""What is told of a call: keys of JSON, headings of CSV."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedCalls:
+    """Which calls are asked for."""
+
+    service: CallService = ""
+    status: int | None = None
+    """HTTP status; 0: those that nobody answered; None: any."""
+    failed: bool = False
+
+    def has(self, call: Call) -> bool:
+        """Tell whether a call is asked for."""
+        answered = call.status if call.status is not None else 0
+        fits = self.service in ("", call.service) and self.status in (None, answered)
+        return fits and (call.failed or not self.failed)
+
+
+def keep_calls(store: Store, new: Mapping[str, Sequence[Call]]) -> None:
+    """Store the calls of each connector: a read and a write where there are any, nothing where there are none.
+
+    What can't be stored is let go: it is there to be looked at, and no work may fail for it.
+    """
+    for connector, calls in new.items():
+        if not calls:
+            continue
+
+        def with_new(before: LastCalls, calls: Sequence[Call] = calls) -> LastCalls:
+            return replace(before, calls=joined(before.calls, calls))
+
+        try:
+            calls_of(store, connector).update(with_new)
+        except UpaError:
+            continue
+
+
+def last_calls(store: Store, connector: str, wanted: WantedCalls, most: int) -> list[Call]:
+    """Return at most `most` calls that are asked for, newest first."""
+    kept = calls_of(store, connector).load().value.calls
+    return [call for call in reversed(kept) if wanted.has(call)][:most]
+
+
+def call_json(call: Call) -> dict[str, Any]:
+    """Return a call as it is told."""
+    told = to_json(call)
+    return {name: told[name] for name in COLUMNS}

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.conftest import KEY
 from tests.support.api_world import ApiWorld, api_world
+from upa_core.services.admin import escrow
 from upa_core.state.document import state_of
 
 HOSTILE = (
@@ -254,3 +255,50 @@ def test_everything_can_be_reached_with_the_keyboard(page: Page, world: ApiWorld
     assert names[:4] == ["Skip to content", "upa-sync", "Run now", "Pause"]
     assert "who" in names
     assert all(style == "solid" for name, style in seen if name in ("Run now", "Pause", "who"))
+
+
+def test_a_cause_of_escrow_is_retried_and_given_up(page: Page, changeable: ApiWorld) -> None:
+    """Retry makes it due; giving up asks first, and then nobody waits."""
+    _leave_somebody_without_a_profile(changeable)
+    _open(page, changeable, at="escrow=demo")
+    page.get_by_role("button", name="Retry now").click()
+    expect(page.locator("#note")).to_contain_text("will be tried at the next export")
+    page.get_by_role("button", name="Give up").click()
+    assert list(escrow.entries(changeable.on.ports, changeable.on.connector))
+    page.get_by_role("button", name="Really give up").click()
+
+    expect(page.locator("#note")).to_contain_text("left escrow")
+    expect(page.locator("#view")).to_contain_text("Nobody waits.")
+
+
+def test_a_person_in_escrow_is_given_up_on_their_own_page(page: Page, changeable: ApiWorld) -> None:
+    """For them alone, after a second look."""
+    late = _leave_somebody_without_a_profile(changeable)
+    _open(page, changeable, at=f"person={late}")
+    page.get_by_role("button", name="Retry now").click()
+    expect(page.locator("#note")).to_have_text("1 person will be tried at the next export")
+    page.get_by_role("button", name="Give up").click()
+    page.get_by_role("button", name="Really give this person up").click()
+
+    expect(page.locator("#note")).to_have_text("1 person left escrow")
+    assert late not in [person for person, _, _ in escrow.entries(changeable.on.ports, changeable.on.connector)]
+
+
+def _leave_somebody_without_a_profile(world: ApiWorld) -> str:
+    late: str = world.on.sim.directory.add(
+        {"userPrincipalName": f"late{world.on.clock.now():%H%M%S}@contoso.com", "employeeType": "x"}, profile=False
+    )
+    world.on.clock.sleep(3600)
+    world.run()
+    return late
+
+
+def test_one_person_is_written_at_once_after_a_second_look(page: Page, changeable: ApiWorld) -> None:
+    """One click asks, the second writes; what came of it is said."""
+    person = changeable.people[3]
+    _open(page, changeable, at=f"person={person}")
+    page.get_by_role("button", name="Write what differs now").click()
+    expect(page.locator("#note")).to_contain_text("As of")
+    page.get_by_role("button", name="Really write this profile now").click()
+
+    expect(page.locator("#note")).to_have_text("Nothing differs")

@@ -13,19 +13,28 @@ from playwright.sync_api import Browser, Page, expect
 from tests.page.conftest import KEY
 from tests.support.api_world import ApiWorld, api_world
 from tests.support.axe import violations
+from upa_core.services.drift import campaign
+from upa_core.services.drift.read_back import read_back
 
 LONG = "Department of " + "very " * 60 + "long names"
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
-    """A pipeline with somebody in escrow, a long value, and a held plan."""
+    """A pipeline with people in escrow for two causes, a long value, drift, and a held plan."""
     with api_world(tmp_path_factory.mktemp("views"), people=24, key=KEY) as made:
-        directory = made.on.sim.directory
-        directory.add({"userPrincipalName": "late@contoso.com", "employeeType": "x"}, profile=False)
-        directory.edit(made.people[0], employeeType=LONG)
+        sim, ports = made.on.sim, made.on.ports
+        sim.directory.add({"userPrincipalName": "late@contoso.com", "employeeType": "x"}, profile=False)
+        sim.directory.edit(made.people[0], employeeType=LONG)
+        sim.profiles.define("Badge", max_length=8)
+        sim.profiles.define("EmployeeType", max_length=4000)
+        for person in made.people[1:3]:
+            sim.directory.edit(person, onPremisesExtensionAttributes={"extensionAttribute1": "0815 is too long"})
         made.on.clock.sleep(3600)
         made.run()
+        sim.profiles.set(made.people[5], "CostCenter", "by hand")
+        campaign.begin(ports, made.on.connector, "Ann")
+        read_back(ports, made.on.connector)
         made.hold()
         yield made
 
@@ -42,6 +51,7 @@ def _views(world: ApiWorld) -> dict[str, str]:
         "escrow": "escrow=demo",
         "hold": f"hold={held}",
         "declined": "declined=demo",
+        "drift": "drift=demo",
     }
 
 
@@ -50,7 +60,7 @@ def _open(page: Page, world: ApiWorld, at: str) -> None:
     expect(page.locator("#view[data-view]")).to_be_visible()
 
 
-NAMES = ("overview", "connector", "run", "person", "escrow", "hold", "declined")
+NAMES = ("overview", "connector", "run", "person", "escrow", "hold", "declined", "drift")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 390), ("light", 1100)])
@@ -158,7 +168,7 @@ def test_a_run_shows_its_people_and_a_filter_is_part_of_the_address(page: Page, 
     page.get_by_label("result").select_option("escrowed")
     expect(page.get_by_role("group", name="People").locator("tbody tr")).to_have_count(1)
 
-    assert everybody == 2
+    assert everybody == 4
     assert "result=escrowed" in page.url
 
 
@@ -186,3 +196,43 @@ def test_a_held_plan_is_read_whole_before_it_is_decided(page: Page, world: ApiWo
 
     assert len(rows) > 17
     assert kinds.locator("th").all_text_contents() == ["property", "cleared", "changed", "set"]
+
+
+def test_each_cause_of_escrow_is_told_once_with_sharepoints_own_words(page: Page, world: ApiWorld) -> None:
+    """Property, words without the value, how many, since when, next try, what to do, and who."""
+    _open(page, world, "escrow=demo")
+    causes = page.locator("section", has=page.get_by_role("button", name="Retry now"))
+    refused = causes.filter(has_text="Badge")
+
+    assert causes.count() == 2
+    expect(refused).to_contain_text("The length of the value of property 'Badge' exceeds … characters.")
+    expect(refused).to_contain_text("2 people")
+    expect(refused).to_contain_text("correct the value in Entra, or the mapping, then press Retry now")
+    assert refused.get_by_role("link").count() == 2
+    assert "0815" not in (page.locator("main").text_content() or "")
+
+
+def test_everybody_in_escrow_is_saved_as_csv(page: Page, world: ApiWorld) -> None:
+    """With the columns of `upa escrow list --csv`."""
+    _open(page, world, "escrow=demo")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Everybody as CSV").click()
+    rows = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+
+    assert rows[0] == '"person","user","property","reason","since","tries","due","detail"'
+    assert len(rows) == 4
+
+
+def test_drift_is_listed_with_what_was_accepted_and_found(page: Page, world: ApiWorld) -> None:
+    """Old → found and since when, by property, and the whole as CSV with the columns of `upa drift --csv`."""
+    _open(page, world, "drift=demo")
+    found = page.get_by_role("group", name="Differences")
+    expect(found.locator("tbody tr").first).to_contain_text("by hand")
+    expect(page.get_by_role("group", name="People by property")).to_contain_text("CostCenter")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="All of them as CSV").click()
+    rows = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+
+    assert rows[0].startswith('"id","user","property","old","found","verdict","since"')
+    assert [row for row in rows if '"CostCenter"' in row and '"by hand"' in row]
+    assert len(rows) == found.locator("tbody tr").count() + 1

@@ -31,7 +31,6 @@ WHY = {
     "same_user_name": "two people bear the user name today",
     "refused": "SharePoint refused this one person",
 }
-_CSV = ("id", "user", "property", "old", "found", "verdict", "since", "last_read", "times", "repairs", "contested")
 
 
 @command(
@@ -88,7 +87,7 @@ def drift(
         "unreadable": unread,
     }
     if csv is not None:
-        save_csv(csv, _CSV, rows)
+        save_csv(csv, view.COLUMNS, rows)
         cli.note(f"all differences are in {csv}")
     cli.show(document, lambda out: render(out, standing, rows, Counter(one.why for _, one in people), limit))
     return exits.CHANGES if any(row["verdict"] in ("different", "empty") for row in rows) else exits.OK

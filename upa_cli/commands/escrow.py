@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,11 +16,10 @@ from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
 from upa_cli.work.users import names_of, user_ids
 from upa_core.domain.documents.codec import to_json
-from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.admin import escrow
 
 SHOWN = 50
-_CSV = ("person", "user", "property", "reason", "since", "tries", "due", "detail")
 
 group("escrow", "People who wait to be retried: list them, retry them now, give them up.")
 
@@ -54,7 +53,7 @@ def show(
         who.setdefault(entry.reason.value, set()).add(person)
     by_reason = {name: len(people) for name, people in who.items()}
     names = names_of(cli, sorted({person for person, _, _ in (found if csv else found[:limit])}))
-    rows = [_row(person, target, entry, names) for person, target, entry in found]
+    rows = [escrow.entry_json(person, target, entry, names.get(person)) for person, target, entry in found]
     document = {
         "connector": cli.connector.name,
         "total": len({person for person, _, _ in found}),
@@ -62,7 +61,7 @@ def show(
         "people": rows[:limit],
     }
     if csv is not None:
-        save_csv(csv, _CSV, rows)
+        save_csv(csv, escrow.COLUMNS, rows)
         cli.note(f"everybody is in {csv}")
 
     def render(out: Console) -> None:
@@ -90,19 +89,6 @@ def show(
     return exits.OK
 
 
-def _row(person: str, target: str, entry: EscrowEntry, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "person": person,
-        "user": names.get(person),
-        "property": target,
-        "reason": entry.reason.value,
-        "since": to_json(entry.since),
-        "tries": entry.tries,
-        "due": to_json(entry.due),
-        "detail": entry.detail,
-    }
-
-
 CHANGED = {"connector": "its name", "done": "retry or drop", "people": "how many"}
 
 
@@ -117,7 +103,8 @@ Reason = Annotated[EscrowReason | None, typer.Option("--reason", help="Only what
     examples=["upa escrow causes", "upa escrow causes --json"],
     shape={
         "connector": "its name",
-        "causes": "property, reason, detail, people, since, next_try, tries, todo, everybody, examples (object ids)",
+        "causes": "property, reason, detail (SharePoint's own words), people, since, next_try, tries, todo, on_page, "
+        "everybody, examples (object ids)",
     },
 )
 def causes(cli: Cli) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-from urllib.parse import urlencode
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.domain.plan.run_rows import KINDS, RESULTS
+from upa_core.http_api.csv_answer import PART, csv_part, wants_csv
 from upa_core.http_api.runs import Everyone, check, known_only, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.people_rows import csv_text, people_json
@@ -18,9 +17,6 @@ from upa_core.services.insight.run_people import MAX_LIMIT, RunPeopleView, Wante
 from upa_core.services.insight.run_view import run_json, view_run
 from upa_core.services.insight.user_names import user_names
 from upa_core.state.run_people.reader import open_run
-
-CSV_PEOPLE = 10_000
-"""People in one CSV answer; its header `Link` has the address of the rest."""
 
 
 def get_run(connectors: Everyone, request: Request) -> Response:
@@ -40,9 +36,8 @@ def get_run_people(connectors: Everyone, request: Request) -> Response:
     run, connector, ports, view = _opened(connectors, request)
     wanted, limit = _wanted(request), query.get("limit", "100")
     check(re.fullmatch("[1-9][0-9]{0,3}", limit) is not None and int(limit) <= MAX_LIMIT, f"limit is 1 to {MAX_LIMIT}")
-    check(query.get("format", "json") in ("json", "csv"), "format is json or csv")
     after = query.get("after", "")
-    if query.get("format") == "csv":
+    if wants_csv(request):
         return _csv(ports, view, wanted, request, after)
     try:
         page = view.page(wanted, after=after, limit=int(limit))
@@ -83,10 +78,6 @@ def _csv(ports: Ports, view: RunPeopleView, wanted: Wanted, request: Request, af
             raise ProblemError(problem(400, "The request can't be used", str(exc))) from None
         people += page.people
         after = page.after
-        if not after or len(people) >= CSV_PEOPLE:
+        if not after or len(people) >= PART:
             break
-    headers: dict[str, Any] = {"Content-Type": "text/csv; charset=utf-8"}
-    if after:
-        query = {name: value for name, value in request.query.items() if name not in ("after", "code")}
-        headers["Link"] = f'<?{urlencode({**query, "after": after})}>; rel="next"'
-    return Response(200, csv_text(people, lambda ids: user_names(ports, ids), headings=first), headers)
+    return csv_part(request, csv_text(people, lambda ids: user_names(ports, ids), headings=first), after)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upa_core.domain.bulk.import_job import JobError, JobState
-from upa_core.domain.bulk.job_log import LogLine, decode_log, decode_pieces, judge, parse_log
+from upa_core.domain.bulk.job_log import MOST_TEXTS, LogLine, decode_log, decode_pieces, judge, parse_log
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict
 
@@ -33,7 +33,9 @@ def test_what_a_message_quotes_ends_no_line(mark: str) -> None:
 def test_another_kind_of_line_is_another_reason() -> None:
     """Unknown kinds that name a person cost that person."""
     verdict = judge(*DONE, parse_log("Whatever\tp2\tsomething new"), PEOPLE)
-    assert verdict.failed == {"p2": PersonVerdict({WHOLE: (EscrowReason.REFUSED_BY_SHAREPOINT, "Whatever")})}
+    assert verdict.failed == {
+        "p2": PersonVerdict({WHOLE: (EscrowReason.REFUSED_BY_SHAREPOINT, "Whatever: something new")})
+    }
 
 
 @pytest.mark.parametrize(
@@ -163,3 +165,29 @@ def test_a_log_read_in_pieces_says_the_same(text: str, size: int, encoding: str)
     pieces = [data[:3], *(data[at : at + size] for at in range(3, len(data), size))]
 
     assert parse_log(decode_pieces(pieces)) == parse_log(data.decode(encoding))
+
+
+def test_sharepoints_own_words_are_kept_without_the_value() -> None:
+    """People with one cause are told together, whatever their values were."""
+    people = {"p1": {"Badge": "4711"}, "p2": {"Badge": "Ada"}}
+    log = "".join(
+        f"GenericError\t{person}\tInvalid date for property 'Badge': {values['Badge']}\n"
+        for person, values in people.items()
+    )
+    verdict = judge(*DONE, parse_log(log), people, lambda person: people[person])
+
+    assert {refusal.detail for one in verdict.failed.values() for refusal in one.refused.values()} == {
+        "GenericError: Invalid date for property 'Badge': …"
+    }
+
+
+def test_a_log_of_ever_other_words_keeps_few_texts() -> None:
+    """What became of a run's people is stored once for each cause: a cause for each person would be a large table."""
+    people = {f"p{at}": {} for at in range(50)}
+    words = ["a" * at + "bc" for at in range(1, 51)]
+    log = "".join(f"GenericError\t{person}\t{text}\n" for person, text in zip(people, words, strict=True))
+    verdict = judge(*DONE, parse_log(log), people)
+    details = {refusal.detail for one in verdict.failed.values() for refusal in one.refused.values()}
+
+    assert len(details) == MOST_TEXTS + 1
+    assert "GenericError" in details

@@ -4,7 +4,7 @@ view("connector", { title: (name) => name, draw: async (name) => {
   const one = status.connectors.find((other) => other.connector === name);
   if (!one) throw new Error("no connector of that name; there are: " + status.connectors.map((other) => other.connector).join(", "));
   return [status.connectors.length > 1 ? crumbs("", one.connector) : null, card(one, one.connector, actions(one)),
-    h("nav", { class: "tabs", "aria-label": "Pages of " + name }, link("escrow", name, {}, "Escrow (" + NUMBER.format(one.escrow.total) + ")"), link("declined", name, {}, "Declined values")),
+    h("nav", { class: "tabs", "aria-label": "Pages of " + name }, link("escrow", name, {}, "Escrow (" + NUMBER.format(one.escrow.total) + ")"), link("declined", name, {}, "Declined values"), one.drift.background || one.drift.campaign || one.drift.different ? link("drift", name, {}, "Drift (" + NUMBER.format(one.drift.different || 0) + ")") : null),
     sourceList(one), runList(listed.runs), charts(one, listed.runs), finder()];
 } });
 
@@ -16,15 +16,20 @@ function card(one, name, buttons) {
     needs(one), moving(one), buttons,
     facts([["last success", when(one.last_success)], ["last pull", when(one.last_pull)], ["next full round", one.next_full ? when(one.next_full) : null],
       ...probes(one), ["in escrow", one.escrow.total ? link("escrow", one.connector, {}, people(one.escrow.total)) : "nobody"], ["people known", one.people.known],
-      ["profiles", one.drift.background || one.drift.campaign ? one.drift.says + (one.drift.different ? "; " + people(one.drift.different) + " differ (upa drift)" : "") : null],
+      ["profiles", readBack(one)],
       ["import jobs today", one.jobs_today + " of " + one.jobs_per_day],
       ["certificate", one.cert_days_left === null ? null : one.cert_days_left < 0 ? "expired" : one.cert_days_left + " days left"]]));
+}
+function readBack(one) {
+  const drift = one.drift, reading = drift.background || (drift.campaign && !drift.campaign.ended), differ = people(drift.different) + (drift.different === 1 ? " differs" : " differ");
+  if (!reading && !drift.different) return null;
+  return [reading ? drift.says : null, reading && drift.different ? "; " : null, drift.different ? link("drift", one.connector, {}, differ) : null];
 }
 function needs(one) {
   const held = one.held_plan, items = [];
   if (one.on_page) items.push(h("p", { class: "todo" }, h("b", {}, "What to do: "), one.on_page));
   if (held) items.push(h("p", {}, link("hold", held.run, {}, "Look at the held plan and decide")));
-  for (const refused of one.refused_properties) items.push(h("p", {}, h("b", {}, "SharePoint refuses " + refused.property), " for everybody since ", when(refused.since), refused.detail ? " (" + refused.detail + ")" : "", ": upa doctor --probe in a terminal says why"));
+  for (const refused of one.refused_properties) items.push(h("p", {}, h("b", {}, "SharePoint refuses " + refused.property), " for everybody since ", when(refused.since), refused.detail ? [" (", fold(refused.detail), ")"] : "", ": upa doctor --probe in a terminal says why"));
   if (one.alarms.length) items.push(h("ul", { class: "alarms", "aria-label": "What administrators were told of" },
     one.alarms.map((alarm) => h("li", {}, h("b", {}, alarm.title), " since ", when(alarm.since), ": ", alarm.detail))));
   return items;

@@ -19,7 +19,7 @@ function causes(found) {
 /* People by property and kind of change, clears first. */
 const KINDS = ["cleared", "changed", "set"];
 function kinds(properties) {
-  const rows = Object.entries(properties).map(([property, by]) => [property === "*" ? "the whole person" : property, ...KINDS.map((kind) => by[kind] || 0)]);
+  const rows = Object.entries(properties).filter(([, by]) => KINDS.some((kind) => by[kind])).map(([property, by]) => [property === "*" ? "the whole person" : property, ...KINDS.map((kind) => by[kind] || 0)]);
   return rows.length ? section("Changes by property", table("Changes by property", [["property", ""], ...KINDS.map((kind) => [kind, "n"])], rows)) : null;
 }
 
@@ -31,7 +31,7 @@ async function runPeople(id, options, run) {
     h("option", { value: "" }, "any"), values.map((value) => h("option", { value, selected: options[name] === value }, words(value)))));
   const rows = found.people.map((one) => [who({ id: one.person, user: one.user }), one.values.map((value) => h("p", {}, value.property ? [h("b", {}, value.property === "*" ? "the whole person" : value.property), ": "] : null,
     value.new === null && value.old === null ? "" : [h("span", { class: "old" }, shown(value.old)), " → ", value.new === null ? h("i", { class: "muted" }, "no value") : shown(value.new), " "], badge(value.result),
-    value.why || value.detail ? h("span", { class: "muted" }, " ", fold([value.why, value.detail].filter(Boolean).join(": "))) : null))]);
+    value.why || value.detail ? h("span", { class: "muted" }, " ", fold([words(value.why), value.detail].filter(Boolean).join(": "))) : null))]);
   return section("People", h("form", { submit: (event) => event.preventDefault() }, choose("result", FILTERS.result), choose("kind", FILTERS.kind), choose("property", Object.keys(run.properties || {}))),
     rows.length ? table("People", [["person", ""], ["old → new, and what came of it", "plain"]], rows) : h("p", {}, "Nobody of this run is like that."),
     h("div", { class: "actions" }, found.after ? link("run", id, { ...options, after: found.after }, "More people") : null, saving("All of them as CSV", "/runs/" + encodeURIComponent(id) + "/people?format=csv" + (asked.size ? "&" + asked : ""), id + ".csv")));

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from upa_core.domain.bulk.import_job import JobError, JobState, error_name
+from upa_core.domain.bulk.own_words import own_words
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 
@@ -27,6 +28,8 @@ KNOWN_KINDS = frozenset(
         "MissingIdentity",
     }
 )
+MOST_TEXTS = 20
+"""Different texts kept of one log: people with one cause are told together."""
 _UNRESOLVED = frozenset({"IdentityNotResolvable"})
 _ABORT = ("DataFileNotJson",)
 _NOT_FOUND = ": the file was deleted, or check-out or approval hides it (upa doctor)"
@@ -134,6 +137,7 @@ def judge(
     if abort is not None:
         return Verdict(confirmed=False, why=f"{abort.kind}: the import was aborted")
     failed: dict[str, dict[str, Refusal]] = {}
+    told: set[str] = set()
     for line in lines:
         person = by_name.get(line.identity.lower()) or (alone if not line.identity else None)
         if person is None:
@@ -141,9 +145,19 @@ def judge(
         if line.kind in _UNRESOLVED:
             failed[person] = {WHOLE: Refusal(EscrowReason.PROFILE_NOT_CREATED, line.kind)}
         else:
-            of = _property(line.message, sent(person))
-            failed.setdefault(person, {}).setdefault(of, Refusal(EscrowReason.REFUSED_BY_SHAREPOINT, line.kind))
+            of, detail = _property(line.message, sent(person)), _detail(line, sent(person))
+            if detail not in told and len(told) == MOST_TEXTS:
+                detail = line.kind
+            told.add(detail)
+            failed.setdefault(person, {}).setdefault(of, Refusal(EscrowReason.REFUSED_BY_SHAREPOINT, detail))
     return Verdict(confirmed=True, failed={person: PersonVerdict(refused) for person, refused in failed.items()})
+
+
+def _detail(line: LogLine, sent: Collection[str]) -> str:
+    """Return the kind of a line, with SharePoint's own words where it has any."""
+    values = sent.values() if isinstance(sent, Mapping) else ()
+    words = own_words(line.message, values, sent)
+    return f"{line.kind}: {words}" if line.kind and words else line.kind
 
 
 def _property(message: str, sent: Collection[str]) -> str:

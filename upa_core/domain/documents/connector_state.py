@@ -66,7 +66,7 @@ class RefusedProperty:
     people: int
     """People in the file that was refused."""
     detail: str = ""
-    """The kind of answer."""
+    """The kind of answer, with SharePoint's own words; never a value."""
 
 
 @dataclass(frozen=True, slots=True)

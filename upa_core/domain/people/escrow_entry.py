@@ -77,7 +77,7 @@ class EscrowEntry:
     sequence: int = 0
     """Number of the batch that made or kept the entry; 0: a plan did."""
     detail: str = ""
-    """The kind of answer, or the property; never a value."""
+    """The kind of answer with the service's own words, or the property; never a value."""
     suspected: tuple[str, ...] = field(default=(), metadata=_ADDED)
     """In the entry of a whole person: the suspected properties.
 

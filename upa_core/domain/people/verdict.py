@@ -14,7 +14,7 @@ class Refusal(NamedTuple):
 
     reason: EscrowReason
     detail: str = ""
-    """The kind of answer; never a value."""
+    """The kind of answer, with the service's own words; never a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,9 +108,16 @@ def still_refused(connector: Connector, known: Iterable[RefusedProperty]) -> tup
     return tuple(one for one in known if hashes.get(one.target) == one.mapping)
 
 
+def kind_of(detail: str) -> str:
+    """Return the kind of an answer without the service's own words, for logs and mails."""
+    return detail.partition(":")[0]
+
+
 def why_refused(refused: Collection[RefusedProperty]) -> str:
     """Return a sentence that names the refused properties."""
-    named = ", ".join(f"{one.target} ({one.detail or 'no reason given'}, {one.people} people)" for one in refused)
+    named = ", ".join(
+        f"{one.target} ({kind_of(one.detail) or 'no reason given'}, {one.people} people)" for one in refused
+    )
     return f"property refused: SharePoint refuses {named} for everybody, so it isn't sent"
 
 

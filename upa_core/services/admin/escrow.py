@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from upa_core.domain.connector import Connector
+from upa_core.domain.documents.codec import to_json
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
 from upa_core.domain.people.shadow import Shard
@@ -22,7 +24,7 @@ EXAMPLES = 5
 ADVICE = {
     EscrowReason.PROFILE_NOT_CREATED: "SharePoint has no profile yet: they are retried until it appears",
     EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type",
-    EscrowReason.REFUSED_BY_SHAREPOINT: "upa why USER shows what the log said",
+    EscrowReason.REFUSED_BY_SHAREPOINT: "correct the value in Entra, or the mapping; see upa doctor --probe",
     EscrowReason.REQUESTED: "they go at the next export",
     EscrowReason.NOT_READABLE_YET: "they are read again within the hour",
     EscrowReason.OTHER_PERSON: "they are retried until SharePoint has caught up with their user name",
@@ -37,6 +39,15 @@ ADVICE = {
     EscrowReason.OVERRIDDEN: "they are sent again",
     EscrowReason.OVERTAKEN: "they are sent again",
 }
+ON_PAGE = {
+    EscrowReason.REFUSED_BY_SHAREPOINT: "correct the value in Entra, or the mapping, then press Retry now",
+    EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type; a corrected value goes by itself",
+    EscrowReason.NOT_WRITTEN: "in a terminal: upa doctor --probe-individual USER tells what SharePoint allows",
+    EscrowReason.DRIFT: "the profile was changed by hand, and the value goes again; Drift lists it",
+}
+"""What to do for a reader of the page, where that differs."""
+COLUMNS = ("person", "user", "property", "reason", "since", "tries", "due", "detail")
+"""What is told of each entry: keys of JSON, headings of CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Cause:
     """`*`: the whole person."""
     reason: EscrowReason
     detail: str
-    """SharePoint's own word, or what is wrong with the value; never a value."""
+    """The kind of answer and SharePoint's own words, or what is wrong with the value; never a value."""
     people: int
     since: datetime
     """When the first of them began to wait."""
@@ -56,6 +67,9 @@ class Cause:
     tries: int
     """The highest number of tries of any of them."""
     todo: str
+    """What to do; it names commands."""
+    on_page: str
+    """The same for a reader of the page; it names buttons."""
     everybody: bool = False
     """The property is refused for everybody: it is set aside, and nobody waits for it."""
     examples: tuple[str, ...] = ()
@@ -69,19 +83,56 @@ class Chosen:
     reason: str = ""
     people: Collection[str] = ()
     """Object ids."""
+    detail: str = ""
+    """Of the entries of a property and a reason, those with these words."""
 
     def has(self, person: str, target: str, entry: EscrowEntry) -> bool:
         """Return whether an entry is chosen."""
         if self.people and person not in self.people:
             return False
-        return self.property in ("", target) and self.reason in ("", entry.reason.value)
+        fits = self.property in ("", target) and self.reason in ("", entry.reason.value)
+        return fits and self.detail in ("", entry.detail)
 
 
 def entries(ports: Ports, connector: Connector) -> Iterator[tuple[str, str, EscrowEntry]]:
-    """Yield all entries by person and property, shard by shard: memory stays flat."""
+    """Yield what waits, by person and property, shard by shard: memory stays flat."""
+    for _, found in _shards(ports, connector):
+        yield from found
+
+
+def some_entries(
+    ports: Ports, connector: Connector, first: int, least: int
+) -> tuple[list[tuple[str, str, EscrowEntry]], int | None]:
+    """Return what waits from people shard `first` on, at least `least` entries, and the next shard; None: the end."""
+    found: list[tuple[str, str, EscrowEntry]] = []
+    for number, some in _shards(ports, connector, first):
+        if len(found) >= least:
+            return found, number
+        found += some
+    return found, None
+
+
+def entry_json(person: str, target: str, entry: EscrowEntry, user: str | None) -> dict[str, Any]:
+    """Return an entry as it is told."""
+    return {
+        "person": person,
+        "user": user,
+        "property": target,
+        "reason": entry.reason.value,
+        "since": to_json(entry.since),
+        "tries": entry.tries,
+        "due": to_json(entry.due),
+        "detail": entry.detail,
+    }
+
+
+def _shards(
+    ports: Ports, connector: Connector, first: int = 0
+) -> Iterator[tuple[int, list[tuple[str, str, EscrowEntry]]]]:
     people = People(ports.store, connector, state_of(ports.store, connector.name).load().value.people)
     for number in sorted(people.books()):
-        yield from sorted(people.load(number).value.escrow.entries(), key=lambda one: one[:2])
+        if number >= first:
+            yield number, sorted(people.load(number).value.escrow.entries(), key=lambda one: one[:2])
 
 
 def causes(ports: Ports, connector: Connector) -> list[Cause]:
@@ -94,7 +145,16 @@ def causes(ports: Ports, connector: Connector) -> list[Cause]:
         if before is None:
             todo = ADVICE.get(entry.reason, "")
             found[key] = Cause(
-                target, entry.reason, detail, 1, entry.since, entry.due, entry.tries, todo, examples=(person,)
+                target,
+                entry.reason,
+                detail,
+                1,
+                entry.since,
+                entry.due,
+                entry.tries,
+                todo,
+                ON_PAGE.get(entry.reason, todo),
+                examples=(person,),
             )
             continue
         due = [one for one in (before.next_try, entry.due) if one is not None]
@@ -108,8 +168,9 @@ def causes(ports: Ports, connector: Connector) -> list[Cause]:
         )
     state = state_of(ports.store, connector.name).load().value
     reason = EscrowReason.REFUSED_BY_SHAREPOINT
+    why = (CORRECT_MAPPING, CORRECT_MAPPING)
     shared = [
-        Cause(one.target, reason, one.detail, one.people, one.since, None, 1, CORRECT_MAPPING, everybody=True)
+        Cause(one.target, reason, one.detail, one.people, one.since, None, 1, *why, everybody=True)
         for one in still_refused(connector, state.refused)
     ]
     return shared + sorted(found.values(), key=lambda one: (-one.people, one.property, one.reason))

@@ -12,7 +12,7 @@ from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.runs import Run
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.verdict import PersonVerdict
-from upa_core.domain.plan.refused import Judged, Sent, judge_properties, noted
+from upa_core.domain.plan.refused import Judged, Sent, judge_properties, kind_of, noted
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.state.document import state_of
@@ -62,7 +62,7 @@ def emit_properties(ports: Ports, connector: str, before: ConnectorState, after:
     """Emit the differences between two states."""
     old, new = ({one.target: one for one in state.refused} for state in (before, after))
     for target in new.keys() - old.keys():
-        fields: Fields = {"property": target, "people": new[target].people, "detail": new[target].detail}
+        fields: Fields = {"property": target, "people": new[target].people, "detail": kind_of(new[target].detail)}
         told = Event(EventName.PROPERTY_REFUSED, connector, run.id, Level.ERROR, fields, run.import_jobs)
         ports.events.emit(told)
     for target in old.keys() - new.keys():

@@ -8,10 +8,13 @@ from typing import Any
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.codec import instant
-from upa_core.domain.drift.record import Difference, Unread
+from upa_core.domain.drift.record import Difference, DriftPart, Unread
 from upa_core.domain.redaction import Redactor
 from upa_core.ports.bundle import Ports
 from upa_core.state.drift.documents import parts_of
+
+COLUMNS = ("id", "user", "property", "old", "found", "verdict", "since", "last_read", "times", "repairs", "contested")
+"""What is told of a difference: keys of JSON, headings of CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,26 @@ class Drifted:
 def drifted(ports: Ports, connector: Connector, target: str = "") -> Iterator[Drifted]:
     """Yield the present differences, in one property or in all, partition by partition."""
     for _, stored in parts_of(ports.store, connector.name):
-        for person, found in sorted(stored.value.found.items()):
-            for name, one in sorted(found.items()):
-                if one.over is None and target in ("", name):
-                    yield Drifted(person, name, one)
+        yield from _of_part(stored.value, target)
+
+
+def some_drifted(
+    ports: Ports, connector: Connector, target: str, first: int, least: int
+) -> tuple[list[Drifted], int | None]:
+    """Return what differs from partition `first` on, at least `least` rows, and the next partition; None: the end."""
+    found: list[Drifted] = []
+    for number, stored in parts_of(ports.store, connector.name, first):
+        if len(found) >= least:
+            return found, number
+        found += _of_part(stored.value, target)
+    return found, None
+
+
+def _of_part(part: DriftPart, target: str) -> Iterator[Drifted]:
+    for person, found in sorted(part.found.items()):
+        for name, one in sorted(found.items()):
+            if one.over is None and target in ("", name):
+                yield Drifted(person, name, one)
 
 
 def unreadable(ports: Ports, connector: Connector) -> Iterator[tuple[str, Unread]]:

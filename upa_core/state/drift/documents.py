@@ -23,9 +23,9 @@ def part_of(store: Store, connector: str, partition: int) -> Document[DriftPart]
     return Document(store, drift_part_key(connector, partition), DriftPart(), disposable=True)
 
 
-def parts_of(store: Store, connector: str) -> Iterator[tuple[int, Stored[DriftPart]]]:
-    """Yield the stored results of every partition."""
-    for number in range(PARTITIONS):
+def parts_of(store: Store, connector: str, first: int = 0) -> Iterator[tuple[int, Stored[DriftPart]]]:
+    """Yield every partition of which something is stored, from `first` on."""
+    for number in range(first, PARTITIONS):
         stored = part_of(store, connector, number).load()
         if stored.etag is not None:
             yield number, stored

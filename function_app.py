@@ -189,6 +189,14 @@ async def resume_connector(
     return await _act("resume_connector", req, pulls, exports)
 
 
+@app.route(route="connectors/{connector}/go", methods=["POST"])
+@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+async def go_live(req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]) -> func.HttpResponse:
+    """End staging mode."""
+    return await _act("go_live", req, pulls, exports)
+
+
 @app.route(route="connectors/{connector}/declined", methods=["GET"])
 async def list_declined(req: func.HttpRequest) -> func.HttpResponse:
     """Tell whose values aren't sent because an administrator rejected them."""

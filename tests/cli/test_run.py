@@ -152,7 +152,7 @@ def test_the_csv_names_everybody_and_says_who_is_out_of_scope_and_why(office: Of
         office.upa("plan", "--csv", str(place))
         with place.open(encoding="utf-8-sig", newline="") as stream:
             found = csv.DictReader(stream)
-            return {(r["person"], r["user"], r["property"], r["change"], r["why"]) for r in found}
+            return {(r["person"], r["user"], r["property"], r["kind"] or r["result"], r["why"]) for r in found}
 
     fresh = rows()
     office.upa("run")

@@ -50,6 +50,7 @@ EXPECTED = {
     "reject_hold": [EXPORTS, PULLS, _http("POST", "holds/{run}/reject"), ANSWER],
     "pause_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/pause"), ANSWER],
     "resume_connector": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/resume"), ANSWER],
+    "go_live": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/go"), ANSWER],
     "list_declined": [_http("GET", "connectors/{connector}/declined"), ANSWER],
     "get_drift": [_http("GET", "connectors/{connector}/drift"), ANSWER],
     "list_calls": [_http("GET", "connectors/{connector}/calls"), ANSWER],

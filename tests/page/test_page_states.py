@@ -65,7 +65,12 @@ STATES: dict[str, tuple[str, str, str, str]] = {
         "or at once by Try now; switched off after",
     ),
     "off": ("Quarantined", "switched off at", "then upa resume", "then press Switch on"),
-    "staging": ("Staging", "everything but export", "upa plan, then upa go", "in a terminal: upa plan, then upa go"),
+    "staging": (
+        "Staging",
+        "everything but export",
+        "upa plan, then upa go",
+        "then press Go live",
+    ),
     "paused": ("Paused", "paused by Ann", "upa resume", "press Resume"),
     "stalled": (
         "Stalled",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import save_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import count, table
 from upa_cli.shell.registry import command, group
@@ -23,14 +25,19 @@ group("declined", "Values that were rejected with a held plan: list them, send t
 
 @command(
     "declined list",
-    examples=["upa declined list", "upa declined list --json"],
+    examples=["upa declined list", "upa declined list --csv declined.csv"],
     shape={
         "connector": "its name",
         "total": "people with declined values",
         "people": "person, user, values by property",
     },
 )
-def show(cli: Cli, *, limit: Annotated[int, typer.Option(min=1, max=100_000, help="People listed.")] = SHOWN) -> int:
+def show(
+    cli: Cli,
+    *,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write everybody to this CSV file.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="People listed.")] = SHOWN,
+) -> int:
     """List the values that aren't sent because an administrator rejected them.
 
     A value stays declined until it changes in Entra, or until `upa declined lift`. Nothing else sends it: neither
@@ -38,7 +45,10 @@ def show(cli: Cli, *, limit: Annotated[int, typer.Option(min=1, max=100_000, hel
     """
     found = list(declined.all_declined(cli.ports, cli.connector))
     redactor = Redactor(cli.connector)
-    names = names_of(cli, [person for person, _ in found[:limit]])
+    names = names_of(cli, [person for person, _ in (found if csv is not None else found[:limit])])
+    if csv is not None:
+        save_csv(csv, declined.COLUMNS, declined.csv_rows(cli.connector, found, names))
+        cli.note(f"everybody is in {csv}")
     people = [
         {"person": person, "user": names.get(person), "values": redactor.values(dict(values))}
         for person, values in found[:limit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,19 +10,20 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import save_csv
 from upa_cli.shell.exits import CommandError
-from upa_cli.shell.output import clean, moment, short_duration, table
+from upa_cli.shell.output import clean, count, moment, short_duration, table
 from upa_cli.shell.registry import command
 from upa_cli.work.reports import list_reports
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.ids import is_run_id
 from upa_core.services.admin.requests import run_status
-from upa_core.state.reports import report_json
+from upa_core.state.reports import RUN_COLUMNS, report_json, run_cells
 
 
 @command(
     "runs",
-    examples=["upa runs", "upa runs --last 50 --json", "upa runs 20261122T101500Z-7f3k"],
+    examples=["upa runs", "upa runs --last 200 --csv runs.csv", "upa runs 20261122T101500Z-7f3k"],
     shape={"connector": "its name", "runs": "reports, newest first: run, started, ended, status, why, counts, files"},
 )
 def runs(
@@ -29,14 +31,20 @@ def runs(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Only this run, with its files.")] = None,
     *,
     last: Annotated[int, typer.Option("--last", min=1, max=1000, help="How many.")] = 10,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this CSV file.")] = None,
 ) -> int:
     """List what the last runs did, the newest first.
 
     With a run's id: what this one did, or where it stands.
     """
     if run is not None:
+        if csv is not None:
+            raise CommandError("--csv lists runs; the people of one: upa run show RUN --csv run.csv", exits.USAGE)
         return _one_run(cli, run)
     reports = list_reports(cli, last)
+    if csv is not None:
+        save_csv(csv, RUN_COLUMNS, map(run_cells, reports))
+        cli.note(f"{count(len(reports), 'run')} in {csv}")
 
     def render(out: Console) -> None:
         if not reports:

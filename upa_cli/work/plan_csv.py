@@ -1,19 +1,22 @@
-"""The plan as CSV: a row for each value that would change, and one for everybody who is out of scope."""
+"""The plan as CSV, clears first: a row for each value that would change, and one for everybody who is out of scope."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import TextIO
 
 from upa_cli.shell.context import Cli
 from upa_cli.work.users import names_of
 from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.run_rows import KINDS, kind_of
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.domain.redaction import Redactor
 from upa_core.domain.spreadsheet import UNKNOWN, SafeCsv
 from upa_core.services.insight.scope_view import ScopeView
+from upa_core.services.insight.told_people import COLUMNS
 
-COLUMNS = ("person", "user", "property", "change", "old", "new", "why")
 MAX_ASKED = 2000
 """Names that Graph is asked for, of people whom this plan didn't read; the others have an object id alone."""
 _AT_ONCE = 200
@@ -25,7 +28,9 @@ class PlanCsv:
     def __init__(self, cli: Cli, stream: TextIO, redactor: Redactor, names: dict[str, str]) -> None:
         """Write the headings; `names` grows while people are read."""
         self._cli, self._redactor, self._names = cli, redactor, names
-        self._csv = SafeCsv(stream, COLUMNS)
+        self._stream, self._csv = stream, SafeCsv(stream, COLUMNS)
+        self._later = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - it lives as long as this
+        self._csv_later = SafeCsv(self._later)
         self._waiting: list[Entry] = []
         self._asked = 0
         self._why = ""
@@ -40,24 +45,35 @@ class PlanCsv:
     def proposed(self) -> None:
         """Mark the following entries as those of proposed mappings."""
         self._write()
+        self._bring_later()
         self._why = "proposed: not sent"
 
     def close(self, view: ScopeView) -> None:
         """Write the remaining rows, and the people out of scope with the reasons."""
         self._write()
+        self._bring_later()
+        self._later.close()
         self._ask(list(view.outside))
         for person, why in sorted(view.outside.items()):
-            self._csv.row((person, self._names.get(person, ""), "", "out_of_scope", "", "", why))
+            self._csv.row((person, self._names.get(person, ""), "", "", "", "", "out_of_scope", why, ""))
+
+    def _bring_later(self) -> None:
+        """Write the people without a clear, who wait in a file of their own: a plan may be large."""
+        self._later.seek(0)
+        copyfileobj(self._later, self._stream)
+        self._later.seek(0)
+        self._later.truncate()
 
     def _write(self) -> None:
         self._ask([entry.person for entry in self._waiting])
         for entry in self._waiting:
-            for target, new in sorted(entry.new.items()):
+            sheet, name = self._csv if entry.clears else self._csv_later, self._names.get(entry.person, "")
+            values = [(kind_of(entry.old.get(target), new), target, new) for target, new in entry.new.items()]
+            for kind, target, new in sorted(values, key=lambda one: (KINDS.index(one[0]), one[1])):
                 old = entry.old.get(target)
                 shown = UNKNOWN if old is None else self._redactor.value(target, old)
-                kind, new_shown = "clear" if new == "" else "set", self._redactor.value(target, new)
-                name = self._names.get(entry.person, "")
-                self._csv.row((entry.person, name, target, kind, shown, new_shown, self._why))
+                new_shown = self._redactor.value(target, new)
+                sheet.row((entry.person, name, target, kind, shown, new_shown, "planned", self._why, ""))
         self._waiting.clear()
 
     def _ask(self, people: list[str]) -> None:

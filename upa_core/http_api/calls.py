@@ -7,7 +7,8 @@ from typing import cast, get_args
 
 from upa_core.domain.calls import KEPT, CallService
 from upa_core.domain.http import Request, Response, problem
-from upa_core.http_api.runs import Everyone, check, known_only
+from upa_core.http_api.checks import check, known_only
+from upa_core.http_api.runs import Everyone
 from upa_core.services.insight.last_calls import WantedCalls, call_json, last_calls
 
 _SERVICES = [name for name in get_args(CallService) if name]

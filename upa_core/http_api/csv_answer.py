@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from upa_core.domain.http import Request, Response
 from upa_core.domain.spreadsheet import SafeCsv
-from upa_core.http_api.runs import check
+from upa_core.http_api.checks import check
 
 PART = 10_000
 """Rows in one answer, at least; a header `Link` says where the rest is."""

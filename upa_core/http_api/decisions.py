@@ -16,7 +16,9 @@ from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.plan.source_shrank import SOURCE_SHRANK
 from upa_core.domain.redaction import Redactor
 from upa_core.http_api.caller import caller, clean_name
-from upa_core.http_api.runs import Everyone, check, known_only, parse_body, run_in
+from upa_core.http_api.checks import check, known_only
+from upa_core.http_api.csv_answer import csv_answer, wants_csv
+from upa_core.http_api.runs import MAX_PEOPLE, Everyone, parse_body, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, declined, holds
 from upa_core.services.insight.hold_view import view_hold, what_happens_now
@@ -57,15 +59,31 @@ def resume(connectors: Everyone, request: Request, *, entra: bool) -> Response:
     return _control(connectors, request, paused=False, entra=entra)
 
 
+def go(connectors: Everyone, request: Request, *, entra: bool) -> Response:
+    """End staging mode; 409 where the connector is live already."""
+    name, by = request.params.get("connector", ""), _by(request, entra=entra)
+    if name not in connectors:
+        return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
+    connector, ports = connectors[name]
+    if not connector.in_staging(state_of(ports.store, name).load().value):
+        return problem(409, "Live already", f"{name} isn't in staging mode: its plans are exported")
+    controls.go(ports, connector, by)
+    return Response(200, {"connector": name, "staging": False, "by": by})
+
+
 def list_declined(connectors: Everyone, request: Request) -> Response:
-    """Return the people whose values aren't sent because an administrator rejected them: `?limit=100`."""
-    known_only("query parameter", request.query, {"limit", "code"})
+    """Return the people whose values aren't sent because an administrator rejected them: `?limit=100&format=csv`."""
+    known_only("query parameter", request.query, {"limit", "format", "code"})
     limit = request.query.get("limit", "100")
     check(re.fullmatch("[1-9][0-9]{0,2}", limit) is not None, "limit is 1 to 999")
     name = request.params.get("connector", "")
     if name not in connectors:
         return problem(404, "No such connector", f"there are: {', '.join(connectors)}")
     connector, ports = connectors[name]
+    if wants_csv(request):
+        everybody = list(declined.all_declined(ports, connector))
+        known = user_names(ports, [person for person, _ in everybody][:MAX_PEOPLE])
+        return csv_answer(request, declined.COLUMNS, declined.csv_rows(connector, everybody, known))
     found, redactor = list(islice(declined.all_declined(ports, connector), int(limit))), Redactor(connector)
     names = user_names(ports, [person for person, _ in found])
     people = [

@@ -6,8 +6,9 @@ import re
 from itertools import islice
 
 from upa_core.domain.http import Request, Response, problem
+from upa_core.http_api.checks import check, known_only
 from upa_core.http_api.csv_answer import PART, csv_answer, part_of, wants_csv
-from upa_core.http_api.runs import MAX_PEOPLE, Everyone, check, known_only
+from upa_core.http_api.runs import MAX_PEOPLE, Everyone
 from upa_core.services.drift import view
 from upa_core.services.insight.user_names import user_names
 from upa_core.state.drift.standing import standing_json, standing_of

@@ -10,8 +10,9 @@ from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.http_api.caller import caller, clean_name
+from upa_core.http_api.checks import check, known_only
 from upa_core.http_api.csv_answer import PART, csv_answer, part_of, wants_csv
-from upa_core.http_api.runs import MAX_PEOPLE, Everyone, check, known_only, parse_body
+from upa_core.http_api.runs import MAX_PEOPLE, Everyone, parse_body
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import escrow
 from upa_core.services.insight.user_names import user_names

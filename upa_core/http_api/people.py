@@ -13,7 +13,8 @@ from upa_core.domain.errors import RefusedError, UpaError
 from upa_core.domain.http import Request, Response, problem
 from upa_core.domain.redaction import Redactor
 from upa_core.http_api.caller import caller, clean_name
-from upa_core.http_api.runs import Everyone, check, known_only, parse_body
+from upa_core.http_api.checks import check, known_only
+from upa_core.http_api.runs import Everyone, parse_body
 from upa_core.ports.bundle import Ports
 from upa_core.services.drive.now import sync_now
 from upa_core.services.insight.explain import Explanation, explain

@@ -9,8 +9,9 @@ from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import ProblemError, Request, Response, problem
 from upa_core.domain.plan.run_rows import KINDS, RESULTS
+from upa_core.http_api.checks import check, known_only
 from upa_core.http_api.csv_answer import PART, csv_part, wants_csv
-from upa_core.http_api.runs import Everyone, check, known_only, run_in
+from upa_core.http_api.runs import Everyone, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.people_rows import csv_text, people_json
 from upa_core.services.insight.run_people import MAX_LIMIT, RunPeopleView, Wanted

@@ -15,11 +15,13 @@ from upa_core.domain.documents.ids import is_guid, is_run_id
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.http import ProblemError, Request, Response, problem
+from upa_core.http_api.checks import check, known_only
+from upa_core.http_api.csv_answer import csv_answer, wants_csv
 from upa_core.http_api.idempotency import HEADER, once
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.requests import check_on, request_people, request_run
 from upa_core.state.document import state_of
-from upa_core.state.reports import moments, recent_reports
+from upa_core.state.reports import RUN_COLUMNS, moments, recent_reports, run_cells
 
 MAX_BODY = 64 * 1024
 MAX_PEOPLE = 1000
@@ -50,9 +52,9 @@ def start_run(connectors: Everyone, request: Request) -> Response:
 
 
 def list_runs(connectors: Everyone, request: Request) -> Response:
-    """Return the newest ended runs: `?connector=name&limit=50&before=run id`."""
+    """Return the newest ended runs: `?connector=name&limit=50&before=run id&format=csv`."""
     query = request.query
-    known_only("query parameter", query, {"connector", "limit", "before", "code"})
+    known_only("query parameter", query, {"connector", "limit", "before", "format", "code"})
     name, before, limit = query.get("connector"), query.get("before", ""), query.get("limit", "50")
     _known_connector(name, connectors)
     check("before" not in query or is_run_id(before), "before is a run id, like 20261122T101500Z-7f3k")
@@ -60,7 +62,10 @@ def list_runs(connectors: Everyone, request: Request) -> Response:
     ports = next(iter(connectors.values()))[1]
     reports = recent_reports(ports.store, ports.clock.now(), before=before)
     wanted = (r for r in reports if r.connector in connectors and name in (None, r.connector))
-    return Response(200, {"runs": [run_row(report) for report in islice(wanted, int(limit))]})
+    found = list(islice(wanted, int(limit)))
+    if wants_csv(request):
+        return csv_answer(request, RUN_COLUMNS, map(run_cells, found))
+    return Response(200, {"runs": [run_row(report) for report in found]})
 
 
 def run_row(report: Report) -> dict[str, Any]:
@@ -99,19 +104,6 @@ def parse_body(request: Request, known: set[str]) -> dict[str, Any]:
     check(isinstance(asked, dict), "the body isn't a JSON object")
     known_only("field", asked, known)
     return dict(asked)
-
-
-def known_only(what: str, given: Mapping[str, Any], known: set[str]) -> None:
-    """Raise `ProblemError` for an unknown name: a misspelt option must not be ignored."""
-    if unknown := sorted(set(given) - known):
-        names = ", ".join(sorted(known - {"code"})) or "none"
-        check(holds=False, otherwise=f"unknown {what} {unknown[0][:40]!r}; known: {names}")
-
-
-def check(holds: bool, otherwise: str, *, title: str = "The request can't be used") -> None:
-    """Raise `ProblemError` (400) unless the condition holds."""
-    if not holds:
-        raise ProblemError(problem(400, title, otherwise))
 
 
 def _parse(body: bytes, connectors: Everyone) -> tuple[list[str], bool, list[str]]:

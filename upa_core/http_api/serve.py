@@ -34,6 +34,7 @@ _DECIDE = {
     "reject_hold": decide_api.reject,
     "pause_connector": decide_api.pause,
     "resume_connector": decide_api.resume,
+    "go_live": decide_api.go,
     "lift_declined": decide_api.lift_declined,
     "retry_escrow": escrow_api.retry_escrow,
     "give_up_escrow": escrow_api.give_up_escrow,

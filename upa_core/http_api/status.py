@@ -8,7 +8,8 @@ from typing import Any
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.http import Request, Response
-from upa_core.http_api.runs import Everyone, known_only
+from upa_core.http_api.checks import known_only
+from upa_core.http_api.runs import Everyone
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.status import status
 from upa_core.state.reports import recent_reports, typical_hours

@@ -68,6 +68,28 @@ def report_json(report: Report) -> dict[str, Any]:
     return {**to_json(report), "status": report.outcome}
 
 
+RUN_COLUMNS = (
+    *("run", "connector", "kind", "status", "why", "started", "ended", "hours", "files"),
+    *("people", "unchanged", "updated", "cleared", "declined", "exported", "escrowed", "pairs"),
+)
+"""What is told of a run in a list of runs as CSV."""
+
+
+def run_cells(report: Report) -> dict[str, Any]:
+    """Return a line of the list of runs, by column."""
+    kind = report.ad_hoc.kind if report.ad_hoc is not None else "full" if report.full else "delta"
+    line = {
+        "run": report.run,
+        "connector": report.connector,
+        "kind": kind,
+        "status": report.outcome,
+        "why": report.why,
+        **moments(report),
+        "files": len(report.files),
+    }
+    return {**{name: getattr(report.counts, name) for name in RUN_COLUMNS[9:]}, **line}
+
+
 def typical_hours(reports: list[Report]) -> float | None:
     """Return how long an import file usually takes from queueing to settling, in hours; None where no report says."""
     took = [

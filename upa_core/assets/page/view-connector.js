@@ -53,8 +53,9 @@ function actions(one) {
   const control = (verb, name, told, kind) => button(name, async () => { await post("/connectors/" + one.connector + "/" + verb, {}); return told; }, { kind });
   const run = button("Run now", async () => { await post("/runs", { connector: one.connector }, { "idempotency-key": crypto.randomUUID() }); return "Run asked for"; });
   if (one.quarantine && one.quarantine.off_since) return h("div", { class: "actions" }, control("resume", "Switch on", "Switched on: it is tried at once", "primary"));
+  const live = one.state === "staging" ? button("Go live", async () => { await post("/connectors/" + one.connector + "/go", {}); return "Live: what was pulled is exported with the next tick"; }, { kind: "primary", sure: "Really export from now on" }) : null;
   const paused = one.state === "paused", tries = one.quarantine && one.quarantine.probe !== "decision" && !paused;
-  return h("div", { class: "actions" }, tries ? control("resume", "Try now", "It is tried at once", "primary") : null, run,
+  return h("div", { class: "actions" }, tries ? control("resume", "Try now", "It is tried at once", "primary") : null, live, run,
     paused ? control("resume", "Resume", "Resumed", "primary") : control("pause", "Pause", "Paused"));
 }
 function sourceList(one) {
@@ -69,7 +70,7 @@ function runList(runs) {
   const columns = [["run", ""], ["kind", "half"], ["result", "half"], ["took", "n"], ["seen", "n"], ["changed", "n"], ["cleared", "n"], ["accepted", "n"], ["escrow", "n"]];
   const rows = runs.slice(0, 25).map((run) => [[link("run", run.id, {}, when(run.started)), h("div", { class: "muted mono" }, run.id)], run.kind,
     [badge(run.status), run.why ? h("p", { class: "muted" }, fold(run.why)) : null], hours(run.hours), run.counts.people, run.counts.updated, run.counts.cleared, run.counts.exported, run.counts.escrowed]);
-  return section("Runs", rows.length ? table("Runs", columns, rows) : h("p", { class: "muted" }, "No run has ended yet."));
+  return section("Runs", rows.length ? [table("Runs", columns, rows), h("div", { class: "actions" }, saving("Runs as CSV", "/runs?limit=200&format=csv&connector=" + encodeURIComponent(runs[0].connector), "runs-" + runs[0].connector + ".csv"))] : h("p", { class: "muted" }, "No run has ended yet."));
 }
 function charts(one, listed) {
   const runs = listed.slice(0, 30).reverse(), worked = runs.filter((run) => run.files);

@@ -51,9 +51,8 @@ def health(connector: Connector, state: ConnectorState, lane: Lane, now: datetim
         return _quarantined(one, state)
     if closed == "staging":
         why = "mappings, scope or source changed" if state.released else "everything but export"
-        return Health(
-            "staging", None, f"staging mode: {why}", "upa plan, then upa go", "in a terminal: upa plan, then upa go"
-        )
+        here = "upa plan in a terminal, then press Go live"
+        return Health("staging", None, f"staging mode: {why}", "upa plan, then upa go", here)
     flight = lane.in_flight
     if flight is not None and flight.connector == connector.name and age_of(flight.since, now) >= STALLED_AFTER:
         why, todo = "SharePoint has had the import job for hours", "nothing: it is given up after 24 h"

@@ -28,6 +28,9 @@ TRIES = 3
 
 CORRECT_MAPPING = "correct the mapping, or the property's type in SharePoint; a few people are tried at each full round"
 
+FOR_EVERYBODY = "refused for everybody: the property is set aside"
+"""Why a value of such a property isn't sent, in a run's rows."""
+
 Sent = Callable[[str], Collection[str]]
 """Returns the properties that a batch held of a person."""
 
@@ -154,6 +157,8 @@ class Aside:
         asked = self._left.keys() & new.keys()
         out = {target for target in asked if not self._tries(escrow, person, target, new[target], full_round)}
         tally.held_back += len(out)
+        for target in () if full_round else out:  # a full round concerns everybody: one cause tells it
+            tally.leave(person, target, EscrowReason.REFUSED_BY_SHAREPOINT.value, FOR_EVERYBODY, new[target])
         return {target: value for target, value in new.items() if target not in out}
 
     def _tries(self, escrow: Escrow, person: str, target: str, value: str, full_round: bool) -> bool:

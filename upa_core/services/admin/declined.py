@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from upa_core.domain.connector import Connector
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard, shard_of
+from upa_core.domain.redaction import Redactor
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.requests import request_people
 from upa_core.state.change_people import change_people_between_runs
@@ -15,6 +16,8 @@ from upa_core.state.people import People
 
 Declined = tuple[str, Mapping[str, str]]
 """A person's object id, and the values that aren't sent, by property."""
+COLUMNS = ("person", "user", "property", "value")
+"""What is told of each declined value as CSV."""
 
 
 def all_declined(ports: Ports, connector: Connector) -> Iterator[Declined]:
@@ -22,6 +25,15 @@ def all_declined(ports: Ports, connector: Connector) -> Iterator[Declined]:
     people = _people(ports, connector)
     for number in range(people.index.shards):
         yield from sorted(people.load(number).value.declined.items())
+
+
+def csv_rows(connector: Connector, found: Iterable[Declined], names: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield a row for each declined value, as it may be shown; `names`: user names by object id."""
+    redactor = Redactor(connector)
+    for person, values in found:
+        for target, value in sorted(values.items()):
+            shown = redactor.value(target, value) or ""
+            yield {"person": person, "user": names.get(person, ""), "property": target, "value": shown}
 
 
 def declined_of(ports: Ports, connector: Connector, persons: Iterable[str]) -> dict[str, Mapping[str, str]]:

@@ -142,8 +142,7 @@ class App:
             return str(claims.get("appid") or claims.get("azp") or "")
 
         note = self.calls.noting(connector.name, "admin")
-        service = Service(root, tokens, self.clock, attempts=1, calls=note)
-        return SharePointProfiles(service, app_id)
+        return SharePointProfiles(Service(root, tokens, self.clock, attempts=1, calls=note), app_id)
 
     def role_grants(self, connector: Connector, way: SignIn, tell: Callable[[str], None]) -> RoleGrants:
         """Return the app roles of a connector's tenant, by this way to sign in; `tell` shows a device code.

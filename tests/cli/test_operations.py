@@ -70,6 +70,24 @@ def test_a_run_opens_into_its_people(office: Office) -> None:
     assert office.upa("run", "show", run, "--after", "9.9.9").code == exits.REFUSED
 
 
+def test_lists_are_saved_as_csv(office: Office) -> None:
+    """Runs and declined values, all of them, with what the screen shows."""
+    office.upa("run")
+    lose_divisions(office)
+    office.upa("hold", "reject")
+    runs, values = office.folder / "runs.csv", office.folder / "declined.csv"
+    office.upa("runs", "--csv", str(runs))
+    office.upa("declined", "list", "--csv", str(values), "--limit", "1")
+    told = list(csv.DictReader(io.StringIO(runs.read_text(encoding="utf-8-sig"))))
+    kept = list(csv.DictReader(io.StringIO(values.read_text(encoding="utf-8-sig"))))
+
+    assert [row["status"] for row in told] == ["rejected", "complete"]
+    assert (told[1]["people"], told[1]["exported"]) == ("3", "3")
+    assert len({row["person"] for row in kept}) > 1
+    assert {(row["property"], row["value"]) for row in kept} <= {("CostCenter", ""), ("Division", "")}
+    assert office.upa("runs", told[0]["run"], "--csv", str(runs)).code == exits.USAGE
+
+
 def test_what_changed_in_the_connector_file_between_two_runs(office: Office) -> None:
     """Each run names the file it was planned with; a line that was added is shown, nothing where nothing differs."""
     office.upa("run")

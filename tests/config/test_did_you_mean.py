@@ -21,6 +21,7 @@ connectors:
       - target: CostCenter
         source: city
 """
+LINE = "- target: CostCenter\n        source: city"
 ADMIN, SITE = "https://contoso-admin.sharepoint.com", "https://contoso.sharepoint.com"
 
 
@@ -55,6 +56,17 @@ def scope(clause: str) -> str:
         ("      - target", "\t  - target", "a tab indents this line: YAML takes spaces alone"),
         ("version: 1\n", "", "'version' is missing: the file begins with it (did you mean version: 1?)"),
         ("    mappings:", "    threshold: {updates: 30%}\n    mappings:", "(did you mean {percent: 30}?)"),
+        (
+            "- target: CostCenter\n        source: city",
+            "- HomePhone=phone",
+            "(did you mean {target: HomePhone, source: phone}?)",
+        ),
+        ("source: city", "source: city\n        type: text", "(did you mean string?)"),
+        (
+            "      - target: CostCenter\n        source: city",
+            "      CostCenter: city",
+            "must be a list, a line for each mapping",
+        ),
         ("    mappings:", "    threshold: 30%\n    mappings:", "(did you mean updates: {percent: 30}?)"),
     ],
 )
@@ -122,3 +134,23 @@ def test_a_percentage_may_be_written_as_one() -> None:
     text = FILE.replace("    mappings:", "    threshold: {updates: {percent: 30%}}\n    mappings:")
 
     assert load_config(text, {}).connectors[0].threshold.updates_percent == 30
+
+
+def test_a_second_condition_is_never_a_part_of_the_value() -> None:
+    """`A EQUALS x and B EQUALS y` would match whoever has that whole text: nobody."""
+    both, either = "city EQUALS Bern and state EQUALS BE", "city EQUALS Bern or state EQUALS BE"
+
+    said = "(did you mean two clauses, each a line of the list: city EQUALS Bern and state EQUALS BE?)"
+    assert said in scope(both)
+    assert "each is a list of its own below `groups`" in scope(either)
+    assert "did you mean" not in scope(either)
+
+
+@pytest.mark.parametrize(
+    "value", ["Search and Rescue", "Sales or Marketing", "Black AND White", "This and That EQUALS"]
+)
+def test_a_value_may_hold_the_words_and_and_or(value: str) -> None:
+    """Only another condition after them is none of the value's business."""
+    text = FILE.replace("    mappings:", f"    scope: {{clauses: ['city EQUALS {value}']}}\n    mappings:")
+
+    assert load_config(text, {}).connectors[0].scope.groups[0][0].value == value

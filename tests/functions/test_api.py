@@ -391,3 +391,43 @@ def test_the_samples_of_a_held_plan_are_its_first_entries_in_its_order(world: Ap
     planned = [entry.person for file in hold.run.files for entry in read_plan(world.on.ports, run, file)]
 
     assert [one["id"] for one in world.get(f"/api/holds/{run}").json()["samples"]] == planned[:20]
+
+
+def test_staging_mode_is_ended_once(world: ApiWorld) -> None:
+    """Who did it is recorded; a connector that is live already is told so, and nothing is written."""
+    assert world.post("/api/connectors/demo/go").status_code == 409
+    assert not state_of(world.on.ports.store, "demo").load().value.released
+    text = world.on.connector_file.read_text(encoding="utf-8")
+    world.on.connector_file.write_text(text.replace("staging: false", "staging: true"), "utf-8")
+    bootstrap.app.cache_clear()
+    went = world.post("/api/connectors/demo/go", {"by": "Ann"})
+
+    assert (went.status_code, went.json()["staging"]) == (200, False)
+    assert state_of(world.on.ports.store, "demo").load().value.released
+    assert world.get("/api/status").json()["connectors"][0]["state"] != "staging"
+    assert world.post("/api/connectors/demo/go").status_code == 409
+
+
+def test_the_last_calls_are_told_without_people(world: ApiWorld) -> None:
+    """What asking for a person cost is a call of the connector; filters that aren't known are refused."""
+    person = world.people[0]
+    world.get(f"/api/users/{person}")
+    answer = world.get("/api/connectors/demo/calls?service=graph&limit=1")
+
+    assert answer.json()["calls"][0]["name"] == "/v1.0/$batch"
+    assert person not in answer.text
+    assert world.get("/api/connectors/demo/calls?failed=true").json()["calls"] == []
+    for wrong in ("service=mail", "status=99", "failed=yes", "limit=201"):
+        assert world.get(f"/api/connectors/demo/calls?{wrong}").status_code == 400
+
+
+def test_lists_are_csv_too(world: ApiWorld) -> None:
+    """Runs, escrow, drift, declined values: headings even where there is nothing; another format is refused."""
+    for path in ("runs?", "connectors/demo/escrow?", "connectors/demo/drift?", "connectors/demo/declined?"):
+        answer = world.get(f"/api/{path}format=csv")
+
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert answer.text.startswith('"')
+        assert "Link" not in answer.headers
+        assert world.get(f"/api/{path}format=xml").status_code == 400
+    assert '"complete"' in world.get("/api/runs?format=csv").text

@@ -219,3 +219,16 @@ def test_every_chart_is_drawn_once_there_is_something_to_draw(page: Page, tmp_pa
     assert labels[3].endswith(" 1")
     assert len(captions) == 4
     assert "the certificate ends in less than 7 days" in (page.locator(".alarms").text_content() or "")
+
+
+def test_staging_mode_is_ended_after_a_second_look(page: Page, world: ApiWorld) -> None:
+    """Go live asks first."""
+    _become(world, "staging")
+    _open(page, world)
+    page.get_by_role("button", name="Go live").click()
+    assert not state_of(world.on.ports.store, "demo").load().value.released
+    page.get_by_role("button", name="Really export from now on").click()
+
+    expect(page.locator("#note")).to_contain_text("Live: what was pulled is exported")
+    expect(page.get_by_role("button", name="Go live")).to_have_count(0)
+    assert state_of(world.on.ports.store, "demo").load().value.released

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -90,8 +91,12 @@ def plan(
     view, redactor = ScopeView(), Redactor(connector)
     names_read: dict[str, str] = {}
     watched = WatchedSource(ports.source, names_read) if csv is not None else ports.source
-    with _csv(csv) as stream, _working(cli):
-        sink = PlanCsv(cli, stream, redactor, names_read) if stream is not None else None
+    with (
+        _csv(csv) as stream,
+        TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="") as later,
+        _working(cli),
+    ):
+        sink = PlanCsv(cli, stream, redactor, names_read, later) if stream is not None else None
         apart = replace(ports, source=watched)
         planned = PlanFiles(ports, connector, sink) if files is not None else sink
         watch = view if connector.scope.groups or connector.primary is not None else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from shutil import copyfileobj
-from tempfile import TemporaryFile
 from typing import TextIO
 
 from upa_cli.shell.context import Cli
@@ -14,8 +13,8 @@ from upa_core.domain.plan.run_rows import KINDS, kind_of
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.domain.redaction import Redactor
 from upa_core.domain.spreadsheet import UNKNOWN, SafeCsv
+from upa_core.services.insight.people_rows import COLUMNS
 from upa_core.services.insight.scope_view import ScopeView
-from upa_core.services.insight.told_people import COLUMNS
 
 MAX_ASKED = 2000
 """Names that Graph is asked for, of people whom this plan didn't read; the others have an object id alone."""
@@ -25,12 +24,11 @@ _AT_ONCE = 200
 class PlanCsv:
     """Writes every entry of the plan while the plan is made."""
 
-    def __init__(self, cli: Cli, stream: TextIO, redactor: Redactor, names: dict[str, str]) -> None:
-        """Write the headings; `names` grows while people are read."""
+    def __init__(self, cli: Cli, stream: TextIO, redactor: Redactor, names: dict[str, str], later: TextIO) -> None:
+        """Write the headings; `names` grows while people are read; `later` holds people without a clear meanwhile."""
         self._cli, self._redactor, self._names = cli, redactor, names
         self._stream, self._csv = stream, SafeCsv(stream, COLUMNS)
-        self._later = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - it lives as long as this
-        self._csv_later = SafeCsv(self._later)
+        self._later, self._csv_later = later, SafeCsv(later)
         self._waiting: list[Entry] = []
         self._asked = 0
         self._why = ""
@@ -52,13 +50,12 @@ class PlanCsv:
         """Write the remaining rows, and the people out of scope with the reasons."""
         self._write()
         self._bring_later()
-        self._later.close()
         self._ask(list(view.outside))
         for person, why in sorted(view.outside.items()):
             self._csv.row((person, self._names.get(person, ""), "", "", "", "", "out_of_scope", why, ""))
 
     def _bring_later(self) -> None:
-        """Write the people without a clear, who wait in a file of their own: a plan may be large."""
+        """Write the people without a clear: they waited in a file of their own, since a plan may be large."""
         self._later.seek(0)
         copyfileobj(self._later, self._stream)
         self._later.seek(0)
@@ -79,4 +76,5 @@ class PlanCsv:
     def _ask(self, people: list[str]) -> None:
         unknown = [person for person in people if person not in self._names][: MAX_ASKED - self._asked]
         self._asked += len(unknown)
-        self._names.update(names_of(self._cli, unknown))
+        if unknown:
+            self._names.update(names_of(self._cli, unknown))

@@ -19,6 +19,12 @@ _CLAUSE = re.compile(
     rf"\s*(\S+)\s+({'|'.join(re.sub('[ _]', '[ _]', operator) for operator in _OPERATORS)})(?:\s+(.*?))?\s*",
     re.IGNORECASE | re.DOTALL,
 )
+_BINARY = "|".join(re.sub("[ _]", "[ _]", operator) for operator in _OPERATORS if operator not in UNARY)
+_UNARY = "|".join(re.sub("[ _]", "[ _]", operator) for operator in _OPERATORS if operator in UNARY)
+_JOINED = re.compile(
+    rf"\s(and|or)\s+[A-Za-z][\w.]*\s+(?:(?:{_BINARY})\s+\S|(?:{_UNARY})(?:\s|$)).*", re.IGNORECASE | re.DOTALL
+)
+"""Another condition behind a value."""
 
 
 class Part(BaseModel):
@@ -43,6 +49,16 @@ def _meant(text: str) -> str:
     return " ".join((attribute, operator, *words[count:])) if likeness > 0.6 else ""
 
 
+def _two_conditions(text: str, second: str, word: str) -> PydanticCustomError:
+    """Return the error for two conditions in one clause, the second of which would be taken for a part of the value."""
+    if word == "or":
+        told = "has two conditions: where either is enough, each is a list of its own below `groups`"
+        return PydanticCustomError("clause", told, {"meant": ""})
+    at = text.index(second)
+    meant = f"two clauses, each a line of the list: {text[:at].strip()} and {text[at + len(word) :].strip()}"
+    return PydanticCustomError("clause", "has two conditions", {"meant": meant})
+
+
 def _clause(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -55,6 +71,8 @@ def _clause(value: Any) -> Any:
     if match is None:
         text = "isn't a clause such as `userType EQUALS Member` or `mail IS NOT NULL`"
         raise PydanticCustomError("clause", text, {"meant": _meant(value)})
+    if match[3] is not None and match[3][:1] != '"' and (joined := _JOINED.search(match[3])):
+        raise _two_conditions(value, joined[0].strip(), joined[1].lower())
     clause = {"attribute": match[1], "operator": match[2]}
     return clause if match[3] is None else {**clause, "value": match[3].strip('"') if match[3][:1] == '"' else match[3]}
 

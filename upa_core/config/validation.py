@@ -51,9 +51,14 @@ _MEANINGS = {
     "keep": "ignore leave skip none nothing",
     "escrow_value": "retry escrow",
     "fail_run": "fail error stop",
+    "string": "text str",
+    "integer": "int number long",
+    "boolean": "bool flag yesno",
+    "datetime": "timestamp date-time dateandtime",
 }
 _OTHERWISE = {word: meant for meant, words in _MEANINGS.items() for word in words.split()}
 """Usual mistakes for a word of the file."""
+_PAIR = re.compile(r"\s*([A-Za-z][\w-]*)\s*[=:]\s*([A-Za-z][\w.]*)\s*")
 _PERCENT = re.compile(r"[0-9.]+ *%?")
 _LIMITS = {
     "updates": "{{percent: {percent}}}",
@@ -106,6 +111,10 @@ def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: 
         message = "has characters that aren't allowed here"
     elif kind == "model_type" and isinstance(node, Text) and loc[-1] in _LIMITS and _PERCENT.fullmatch(node):
         suggestion = _LIMITS[str(loc[-1])].format(percent=node.rstrip("% "))
+    elif kind == "model_type" and isinstance(node, Text) and "mappings" in loc and (pair := _PAIR.fullmatch(node)):
+        message, suggestion = "isn't a mapping", f"{{target: {pair[1]}, source: {pair[2]}}}"
+    elif kind == "tuple_type" and loc[-1] == "mappings":
+        message = "must be a list, a line for each mapping: - {target: Property, source: attribute}"
     elif kind == "tuple_type" and len(loc) > 1 and loc[-2] == "groups":
         message = f"must be a list of clauses, and names a group of Entra here: {GROUPS}"
     message = message or str(error["msg"])[:1].lower() + str(error["msg"])[1:]

@@ -9,7 +9,7 @@ import pytest
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal
-from upa_core.domain.plan.refused import LEAST_PEOPLE, TRIES, Aside, judge_properties
+from upa_core.domain.plan.refused import FOR_EVERYBODY, LEAST_PEOPLE, TRIES, Aside, judge_properties
 from upa_core.domain.plan.tally import Tally
 
 NO = Refusal(EscrowReason.REFUSED_BY_SHAREPOINT, "GenericError")
@@ -78,3 +78,17 @@ def test_who_was_asked_for_by_name_is_sent_it() -> None:
     escrow.ask("p", EscrowReason.REQUESTED, now=datetime(2026, 11, 22, tzinfo=UTC), sequence=1)
 
     assert aside.leave_out(escrow, "p", {"A": "refused"}, Tally(), full_round=False) == {"A": "refused"}
+
+
+def test_a_value_that_isnt_sent_for_it_is_a_row_of_the_run() -> None:
+    """Whoever's value changed is told; at a full round it concerns everybody, and one cause tells it."""
+    escrow, told = Escrow(), {}
+    escrow.note_sent("p", {"A": "refused"}, ())
+    for full_round in (False, True):
+        tally, aside = Tally(), Aside(["A"])
+        aside.leave_out(escrow, "p", {"A": "refused", "B": "b"}, tally, full_round=full_round)
+        told[full_round] = tally.left
+
+    assert told[False] == {"p": {"A": ("refused_by_sharepoint", FOR_EVERYBODY, "refused")}}
+    assert aside.leave_out(Escrow(), "q", {"A": "x"}, tally, full_round=True) == {"A": "x"}
+    assert told[True] == {}

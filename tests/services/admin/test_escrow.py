@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
-from upa_core.services.admin.escrow import Chosen, causes, give_up, retry
+from upa_core.services.admin.escrow import Chosen, causes, entries, give_up, retry, some_entries
 
 LONG = "x" * 41
 
@@ -73,3 +73,32 @@ def test_giving_up_reaches_a_cause_or_a_person() -> None:
     assert (one, left["UpaTitle", EscrowReason.REFUSED_BY_SHAREPOINT], rest) == (1, 1, 1)
     assert set(told(world)) == {("UpaHired", EscrowReason.INVALID_VALUE), (WHOLE, EscrowReason.PROFILE_NOT_CREATED)}
     assert give_up(world.ports(), world.connector, Chosen("Other"), "Ann") == 0
+
+
+def test_a_cause_bears_sharepoints_own_words_and_is_chosen_by_them() -> None:
+    """Two texts of one property and reason are two causes; what is chosen by one text leaves the other alone."""
+    world = waiting_world()
+    world.sim.profiles.define("UpaTitle", multi_value=True)
+    world.edit(world.people[3], jobTitle="Chief")
+    world.sync(hours=2)
+    refused = [one for one in causes(world.ports(), world.connector) if one.property == "UpaTitle"]
+    few = next(one for one in refused if one.people == 1)
+
+    assert {one.detail for one in refused} == {
+        "GenericError: The length of the value of property 'UpaTitle' exceeds … characters.",
+        "GenericError: Property 'UpaTitle' is multi-valued and cannot be imported.",
+    }
+    assert give_up(world.ports(), world.connector, Chosen("UpaTitle", few.reason.value, detail=few.detail), "Ann") == 1
+    assert told(world)[("UpaTitle", EscrowReason.REFUSED_BY_SHAREPOINT)] == 2
+
+
+def test_entries_come_in_parts_of_whole_shards() -> None:
+    """Each entry once, whatever the size of a part; the last part says that it is the last."""
+    world = waiting_world()
+    found, first = [], 0
+    while first is not None:
+        part, first = some_entries(world.ports(), world.connector, first, 1)
+        found += part
+
+    assert found == list(entries(world.ports(), world.connector))
+    assert len(found) == 4

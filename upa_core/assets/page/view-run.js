@@ -8,7 +8,7 @@ view("run", { title: (id) => "Run " + id, draw: async (id, options) => {
     section("What it came to", counted(run.counts || {}) || h("p", { class: "muted" }, "There was nothing to do.")),
     causes(run.causes || []), kinds(run.properties || {}),
     run.people === null || run.people === 0 ? null : await runPeople(id, options, run),
-    steps(run.timeline || []), report ? importFiles(report.files) : null];
+    steps(run.timeline || []), report ? importFiles(report.files, (run.counts || {}).escrowed) : null];
 } });
 
 /* What answers refused or put off, most people first. */
@@ -43,9 +43,9 @@ function steps(timeline) {
   return items.length ? section("What happened when", h("ol", { class: "timeline" }, items)) : null;
 }
 
-function importFiles(files) {
+function importFiles(files, escrowed) {
   const columns = [["import file", ""], ["people", "n"], ["bytes", "n"], ["result", ""], ["import jobs", ""]];
-  const rows = files.map((file) => [h("span", { class: "mono" }, file.name), file.people, file.size, file.settled ? file.confirmed ? "accepted" : "nobody accepted" : "under way",
+  const rows = files.map((file) => [h("span", { class: "mono" }, file.name), file.people, file.size, file.settled ? file.confirmed ? escrowed ? "accepted, but for whom it names" : "accepted" : "nobody accepted" : "under way",
     file.import_jobs.map((id) => h("div", { class: "mono" }, id))]);
   return rows.length ? section("Import files", table("Import files", columns, rows)) : null;
 }

@@ -1,5 +1,5 @@
 /* Words, moments and values as people read them. */
-const words = (name) => name.replaceAll("_", " ");
+const words = (name) => name.replaceAll("_", " ").replace("sharepoint", "SharePoint");
 const DAY = { weekday: "short", day: "numeric", month: "short" }, CLOCK = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 
 /* The day and the hour where the reader is; the tip says it in UTC. */

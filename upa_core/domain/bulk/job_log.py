@@ -146,7 +146,7 @@ def judge(
             failed[person] = {WHOLE: Refusal(EscrowReason.PROFILE_NOT_CREATED, line.kind)}
         else:
             of, detail = _property(line.message, sent(person)), _detail(line, sent(person))
-            if detail not in told and len(told) == MOST_TEXTS:
+            if detail not in told and len(told) >= MOST_TEXTS:
                 detail = line.kind
             told.add(detail)
             failed.setdefault(person, {}).setdefault(of, Refusal(EscrowReason.REFUSED_BY_SHAREPOINT, detail))

@@ -156,7 +156,7 @@ def test_a_list_of_members_of_members_is_read_to_its_end() -> None:
 _CHANGES = st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(_CHANGES, min_size=1, max_size=4), st.sets(st.sampled_from("abcdef")))
 def test_rounds_laid_over_each_other_are_the_group(rounds: list[list[tuple[str, bool]]], first: set[str]) -> None:
     """Whatever joins, leaves and comes again, in whichever pages: the members are those of whom it was said last."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.related import GROUP, IN_PILOT, PILOT, RelatedWorld, grouped
+from tests.support.world import with_limits
 from upa_core.domain.people.scope import Clause, Scope
 from upa_core.services.admin.controls import approve_offer
 from upa_core.services.pull import pull
@@ -152,13 +153,14 @@ def test_a_void_position_reads_everybody_anew(world: RelatedWorld, void: str) ->
     assert world.titles() == "- T1 T2 - - -"
 
 
-def test_everybody_is_read_anew_after_a_week_without_a_change(world: RelatedWorld) -> None:
+def test_everybody_is_read_anew_after_a_while_without_a_change(world: RelatedWorld) -> None:
     """What delta lost is found: here it never told that somebody left."""
+    world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))
     del world.sim.groups.all[PILOT].members[world.people[0]]
-    world.settle_down(days=2)
+    world.settle_down()
     assert world.titles() == "T0 T1 T2 - - -"
 
-    world.settle_down(days=7)
+    world.settle_down(days=2)
     assert world.titles() == "- T1 T2 - - -"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.related import BOSS, MANAGER, RelatedWorld, managed
-from tests.support.world import MAPPINGS
+from tests.support.world import MAPPINGS, with_limits
 from upa_core.domain.people.mapping import direct
 from upa_core.services.admin.controls import approve_offer
 
@@ -66,13 +68,14 @@ def test_a_manager_who_is_deleted_is_nobodys(world: RelatedWorld) -> None:
     assert world.bosses() == world.wanted_bosses() == "- - P1 P1 -"
 
 
-def test_a_manager_who_comes_back_is_found_within_a_week(world: RelatedWorld) -> None:
+def test_a_manager_who_comes_back_is_found_when_all_is_read_anew(world: RelatedWorld) -> None:
     """Delta needn't tell of the reports; reading all anew does."""
+    world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))
     world.sim.directory.remove(world.people[1])
     world.settle_down()
     world.sim.directory.restore(world.people[1])
     world.sim.profiles.create(world.people[1])
-    world.settle_down(days=9)
+    world.settle_down(days=2)
 
     assert world.bosses() == world.wanted_bosses() == "- P0 P0 P1 - -"
 
@@ -159,9 +162,10 @@ def test_what_breaks_off_changes_nobody(world: RelatedWorld, operation: str) -> 
 
 def test_a_list_that_forgets_a_manager_takes_none_away(world: RelatedWorld) -> None:
     """Whoever the whole list shows without one is asked about by themselves first."""
+    world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))
     expand = world.sim._surfaces["graph"]._users._expand
     world.sim._surfaces["graph"]._users._expand = lambda text: lambda _: {}
-    world.settle_down(days=9)
+    world.settle_down(days=2)
     world.sim._surfaces["graph"]._users._expand = expand
 
     assert (world.bosses(), world.source("manager").why) == ("- P0 P0 P1 - -", "")

@@ -6,6 +6,7 @@ import io
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -55,5 +56,5 @@ def test_a_run_and_a_difference_on_wall_time(tmp_path: Path, monkeypatch: pytest
         assert len(staged.files_queued()) == 2
 
 
-def _longest(staged: object, began: float) -> float:
+def _longest(staged: Any, began: float) -> float:
     return round(staged.longest_stand_still(began, time.monotonic()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,11 @@ SHARDS = shards_for(PEOPLE, Limits().people_per_shard, Limits().shards_spread_ov
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A first run, a full round without differences, 100 changes and an idle tick; its folders are the test's own."""
     folder: Path = tmp_path_factory.mktemp("bench")
-    before, rendered.tempfile.tempdir = rendered.tempfile.tempdir, os.fspath(folder)
+    before, tempfile.tempdir = tempfile.tempdir, os.fspath(folder)
     try:
         yield day(PEOPLE, slow=False)
     finally:
-        rendered.tempfile.tempdir = before
+        tempfile.tempdir = before
 
 
 def test_first_run_follows_pages_and_sends_one_file(measured):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_a_librarys_label_is_told(
     """A label that keeps deleted import files is a warning; one that only marks, or can't be asked for, is not."""
     around.label = label
 
-    assert found(doctor.check_library, world, around)[-1] == (severity, evidence)
+    assert found(check_library, world, around)[-1] == (severity, evidence)
 
 
 def test_an_untracked_attribute_is_named(world: World, around: Surroundings) -> None:
@@ -251,7 +252,7 @@ LIBRARY = "/sites/upa/Imports"
     ],
 )
 def test_a_library_that_hides_new_files_is_told(
-    world: World, around: Surroundings, settings: dict[str, object], expected: tuple[str, str], fix: str
+    world: World, around: Surroundings, settings: dict[str, Any], expected: tuple[str, str], fix: str
 ) -> None:
     """Each setting that hides import files is a finding with its fix, an error where no import job would find one."""
     around.settings = LibrarySettings(**settings)
@@ -261,7 +262,7 @@ def test_a_library_that_hides_new_files_is_told(
 
 
 @pytest.mark.parametrize("settings", [{}, {"drafts_hidden": True}, {"minor_versions": True}])
-def test_a_library_that_hides_nothing_is_well(world: World, around: Surroundings, settings: dict[str, object]) -> None:
+def test_a_library_that_hides_nothing_is_well(world: World, around: Surroundings, settings: dict[str, Any]) -> None:
     """Hidden drafts harm nobody where there are none."""
     around.settings = LibrarySettings(**settings)
 

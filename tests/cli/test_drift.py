@@ -65,7 +65,7 @@ def test_what_is_written_again_and_again_is_told_with_how_often() -> None:
         world.read_all()
     rows = [{"user": "", **drifted_json(world.connector, one)} for one in drifted(world.ports(), world.connector)]
     render(shown, standing_of(world.store, world.connector, world.now), rows, Counter(), 20)
-    told = shown.file.getvalue()
+    told = shown.file.getvalue()  # type: ignore[attr-defined]
 
     (line,) = (line for line in told.splitlines() if "King 2" in line)
     assert ("3 times" in line, "somebody or something else writes it" in line) == (True, True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def tenant(office: Office) -> Office:
     return office
 
 
-def check(tenant: Office, *arguments: str, code: int = exits.OK) -> dict[str, dict[str, object]]:
+def check(tenant: Office, *arguments: str, code: int = exits.OK) -> dict[str, dict[str, Any]]:
     answer = tenant.upa(
         "live-check", "--json", "--yes", "--person", PERSON, "--record", str(tenant.folder / "record.json"), *arguments
     )
@@ -112,11 +113,11 @@ def refuse(operation: str, status: int = 403) -> Callable[[TenantSim], None]:
     return lambda sim: sim.faults.add(operation=operation, status=status) and None
 
 
-def plan(outcome: str | None = None, **fields: object) -> Callable[[TenantSim], None]:
+def plan(outcome: str | None = None, **fields: Any) -> Callable[[TenantSim], None]:
     return lambda sim: sim.timer_job.plan("next", outcome, **fields) and None
 
 
-def settings(**fields: object) -> Callable[[TenantSim], None]:
+def settings(**fields: Any) -> Callable[[TenantSim], None]:
     def change(sim: TenantSim) -> None:
         for name, value in fields.items():
             setattr(sim.timer_job.settings, name, value)
@@ -124,7 +125,7 @@ def settings(**fields: object) -> Callable[[TenantSim], None]:
     return change
 
 
-def define(name: str, **fields: object) -> Callable[[TenantSim], None]:
+def define(name: str, **fields: Any) -> Callable[[TenantSim], None]:
     return lambda sim: sim.profiles.define(name, **fields) and None
 
 

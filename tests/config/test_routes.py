@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.config.support import connector_of, document, only_problem
@@ -9,7 +11,7 @@ from upa_core.domain.people.mapping import Problem, compile_mapping
 from upa_core.domain.people_calls import Budget
 
 
-def mapping(**keys: object) -> dict:
+def mapping(**keys: Any) -> dict:
     return {"target": "Teams", "source": "department", **keys}
 
 

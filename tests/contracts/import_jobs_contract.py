@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import pytest
@@ -138,6 +139,6 @@ class ImportJobsContract:
                 call()
 
 
-def calls(jobs: ImportJobs, uri: str) -> list[object]:
+def calls(jobs: ImportJobs, uri: str) -> list[Callable[[], object]]:
     """Return every call of the port."""
     return [lambda: jobs.queue(uri, MAP), lambda: jobs.get(STRANGER), jobs.list, lambda: jobs.cancel(STRANGER)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Protocol
 
@@ -181,7 +182,7 @@ class LibraryContract:
                 call()
 
 
-def calls(library: Library) -> list[object]:
+def calls(library: Library) -> list[Callable[[], object]]:
     """Return every call that a library makes, on a file that isn't there."""
     url = library.url_of("none.json")
     return [

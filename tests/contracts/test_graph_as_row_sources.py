@@ -129,7 +129,7 @@ class TestManagers(RowSourceContract):
     def rows_world(self) -> ManagerWorld:
         return ManagerWorld()
 
-    def test_nothing_is_offered_where_nothing_lies(self, rows_world: ManagerWorld) -> None:
+    def test_nothing_is_offered_where_nothing_lies(self, rows_world: ManagerWorld) -> None:  # type: ignore[override]
         """Users are always there to be asked: nobody has a manager, and that is read to its end."""
         offer = rows_world.source.look("")
         assert offer is not None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from time import perf_counter
@@ -18,7 +18,7 @@ from tests.crash.rivals import interleavings
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.stalls import stalls
 
-KINDS = {
+KINDS: dict[str, Callable[..., Tally]] = {
     "crash points": campaign,
     "interleavings": interleavings,
     "overtaken reads": partial(interleavings, place="read"),

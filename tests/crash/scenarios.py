@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
 from tests.support.alone import AloneWorld
@@ -46,14 +47,17 @@ class Scenario:
     """The part of the places that `make test` tries; less where a scenario takes long. `make crash` tries them all."""
 
 
-def quick(world: World) -> World:
+W = TypeVar("W", bound=World)
+
+
+def quick(world: W) -> W:
     """Let import jobs take minutes."""
     settings = world.sim.timer_job.settings
     settings.download_delay, settings.processing, settings.importing = 50, 20, 30
     return world
 
 
-def settled(people: int = 9, **connector: object) -> World:
+def settled(people: int = 9, **connector: Any) -> World:
     """Return a tenant whose first full round is done."""
     world = quick(World(people, **connector))
     world.settle_down()
@@ -404,7 +408,7 @@ def _at_once(world: World, ports: Ports) -> None:
         sync_now(ports, world.connector, world.people[0], "anna@contoso.com")
 
 
-def _drifting(people: int = 5, **options: object) -> TickingDriftWorld:
+def _drifting(people: int = 5, **options: Any) -> TickingDriftWorld:
     """Titles and codes that a hand changes are put right, other properties are only told."""
     mappings = options.pop("mappings", MAPPINGS)
     repaired = tuple(

@@ -16,7 +16,7 @@ Reply = Callable[[requests.PreparedRequest], requests.Response] | Exception
 
 def reply(
     status: int = 200, document: Any = None, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> Reply:
+) -> Callable[[requests.PreparedRequest], requests.Response]:
     """Write an answer down: a JSON document, or bytes."""
     content = json.dumps(document).encode() if body is None else body
     kind = {} if body is not None else {"Content-Type": "application/json"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from upa_core.domain.people_calls import Budget, Part
 from upa_core.state.individual import CallBudget, CountedProfiles
 
 
-def budgets(count: int, **budget: object) -> tuple[World, list[CallBudget]]:
+def budgets(count: int, **budget: Any) -> tuple[World, list[CallBudget]]:
     world = World(individual=Budget(**budget))
     world.sim.advance(300 - world.sim.time() % 300)
     return world, [CallBudget(world.store, world.time, world.connector) for _ in range(count)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,5 +27,5 @@ def test_a_lane_that_is_taken_over_leaves_an_import_job_on_the_books_where_one_m
     assert [entry.file for entry in world.lane.abandoned] == (["file.json"] if asked else [])
 
 
-def _fields(flight: InFlight) -> dict[str, object]:
+def _fields(flight: InFlight) -> dict[str, Any]:
     return {name: getattr(flight, name) for name in InFlight.__slots__}

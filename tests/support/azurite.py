@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from tests.support import npm
 
@@ -70,7 +71,7 @@ def install() -> str:
         raise AzuriteMissingError(str(exc)) from exc
 
 
-def _start(node: str, log: object, *, silent: bool) -> tuple[Azurite, subprocess.Popen[bytes]]:
+def _start(node: str, log: IO[bytes], *, silent: bool) -> tuple[Azurite, subprocess.Popen[bytes]]:
     azurite = Azurite(*_free_ports(3))
     hosts = [f"--{service}Host=127.0.0.1" for service in ("blob", "queue", "table")]
     ports = [
@@ -86,7 +87,7 @@ def _start(node: str, log: object, *, silent: bool) -> tuple[Azurite, subprocess
     return replace(azurite, process_id=process.pid), process
 
 
-def _wait(azurite: Azurite, process: subprocess.Popen[bytes], log: object) -> None:
+def _wait(azurite: Azurite, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     """Wait until the blob port answers (about two seconds)."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end and process.poll() is None:

@@ -46,10 +46,10 @@ class DatabaseWorld(JoinedWorld):
     def __init__(self, people: int = 0, **connector: Any) -> None:
         super().__init__(people, **connector)
         self.table = Table()
-        self.hr = self.table  # type: ignore[assignment]
-        places = [SqlPlace(self.table, query, self.time, 1000, "at") for query in ("everybody", "changes")]
+        self.hr = self.table
+        full, changed = (SqlPlace(self.table, query, self.time, 1000, "at") for query in ("everybody", "changes"))
         contract = Contract(HR.match, self.connector.columns_of(HR), format="jsonl", max_drop=100)
-        self.rows["hr"] = SqlRows(*places, contract, Cursor("at"), self.time, timedelta(days=7), "")
+        self.rows["hr"] = SqlRows(full, changed, contract, Cursor("at"), self.time, timedelta(days=7), "")
 
     def deliver(self, *rows: dict[str, str | None]) -> None:
         """Let the table hold these rows."""

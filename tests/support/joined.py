@@ -60,7 +60,7 @@ class JoinedWorld(World):
     def source(self) -> SourceState:
         return self.state.source("hr")
 
-    def waiting(self) -> dict[str, str]:
+    def waiting(self) -> dict[str, str]:  # type: ignore[override]
         """Return why each row of nobody waits, by key."""
         held = self.source.current
         return {one[0]: one[2] for one in RowSet(self.store, held.waiting).rows()} if held is not None else {}

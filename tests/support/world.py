@@ -267,7 +267,7 @@ class World:
                 self.quiet.append(self.now)
                 return
             following = [moment for moment in (step.at, state.retry and state.retry.not_before) if moment is not None]
-            target = min([moment for moment in following if moment > self.now], default=before + timedelta(hours=6))
+            target = min([moment for moment in following if moment > self.now], default=before + timedelta(hours=6))  # type: ignore[operator]
             self.until(min(max(target, before + timedelta(hours=1)), before + timedelta(hours=6)))
         raise AssertionError(
             f"never quiet: run {state.run and state.run.id}, sealed {len(state.sealed)}, retry {state.retry}, "

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenant_sim.upa import newtonsoft
-from tenant_sim.upa.newtonsoft import UNDEFINED, BadJsonError, Constructor, Date, load
+from tenant_sim.upa.newtonsoft import UNDEFINED, BadJsonError, Constructor, Date, load  # type: ignore[attr-defined]
 from tenant_sim.upa.newtonsoft.values import float_text
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "dotnet-golden"

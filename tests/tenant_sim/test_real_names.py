@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from typing import Any
 from urllib.parse import urlsplit
 
 import msal
@@ -82,7 +83,7 @@ def test_msgraph_sdk_with_azure_identity_and_nothing_else(served, monkeypatch):
     # aiohttp reads the CA file when it is imported, which another test may have done already.
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context())
     from azure.identity.aio import CertificateCredential as AsyncCredential
-    from msgraph import GraphServiceClient
+    from msgraph.graph_service_client import GraphServiceClient
 
     if urlsplit(served.urls.graph).port:
         pytest.skip("port 443 is taken or needs privileges; httpx takes addresses from the resolver, but no ports")
@@ -94,7 +95,8 @@ def test_msgraph_sdk_with_azure_identity_and_nothing_else(served, monkeypatch):
             page = await client.users.delta.get()
             link = page.odata_next_link
             rest = await client.users.delta.with_url(link).get()
-            await client.request_adapter._http_client._transport.transport.aclose()  # msgraph-core forgets it
+            adapter: Any = client.request_adapter
+            await adapter._http_client._transport.transport.aclose()  # msgraph-core forgets it
             return len(page.value), link, len(rest.value), rest.odata_delta_link
 
     first, link, second, delta = asyncio.run(use())

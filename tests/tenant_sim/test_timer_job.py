@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -12,7 +14,7 @@ from tenant_sim.upa.jobs import NO_JOB, JobState
 CITY = {"City": "City"}
 
 
-def entry(user: str, **values: object) -> dict[str, object]:
+def entry(user: str, **values: Any) -> dict[str, Any]:
     return {"IdName": user, **values}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ NEXT = Link(f"{ROOT}/v1.0/users/delta?$skiptoken=n1", "next")
 class World:
     """Graph over written-down answers."""
 
-    def __init__(self, *replies: object) -> None:
+    def __init__(self, *replies: Any) -> None:
         self.clock, self.net = FakeClock(), ScriptedTransport(*replies)
         service = Service(ROOT, FakeTokens(), self.clock, session=self.net.session(), jitter=lambda: 0.5)
         self.users = GraphUsers(service)
@@ -39,7 +40,7 @@ class World:
         return [[r["url"] for r in json.loads(request.body or b"")["requests"]] for request in self.net.requests]
 
 
-def page(link: str = "deltaLink", url: str = f"{ROOT}/v1.0/users/delta?$deltatoken=d1", **records: object) -> object:
+def page(link: str = "deltaLink", url: str = f"{ROOT}/v1.0/users/delta?$deltatoken=d1", **records: Any) -> object:
     """Write a delta page down."""
     return reply(200, {"value": records.get("value", []), f"@odata.{link}": url})
 
@@ -138,7 +139,7 @@ def test_foreign_links_are_refused(url: str) -> None:
         (403, {"code": "resyncRequired"}, "resyncRequired"),
     ],
 )
-def test_void_positions(status: int, error: dict[str, object], code: str) -> None:
+def test_void_positions(status: int, error: dict[str, Any], code: str) -> None:
     """A void position is told by its code, in any case and at any depth, whatever the status; it isn't retried."""
     world = World(reply(status, {"error": error}, headers={"Location": "https://evil.example/"}))
     with pytest.raises(ResyncRequiredError, match=rf": the position is void \({code}\)$") as caught:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import requests
 
@@ -25,13 +28,13 @@ ROOT = "https://graph.example"
 class World:
     """A service over written-down answers, with what it needs."""
 
-    def __init__(self, *replies: object, root: str = ROOT, **options: object) -> None:
+    def __init__(self, *replies: Any, root: str = ROOT, **options: Any) -> None:
         self.clock, self.tokens = FakeClock(), FakeTokens()
         self.net = ScriptedTransport(*replies)
         options = {"jitter": lambda: 0.5, **options}
         self.service = Service(root, self.tokens, self.clock, session=self.net.session(), **options)
 
-    def get(self, url: str = "/x", **options: object) -> object:
+    def get(self, url: str = "/x", **options: Any) -> Any:
         return self.service.request("GET", url, "/x", **options)
 
 
@@ -332,7 +335,7 @@ def test_messages_hold_no_secret() -> None:
         assert not any(word in text for text in texts for word in ("S3cret", "anna", "Bearer", "#0"))
 
 
-def test_netrc_does_not_replace_the_token(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A password for the host in ~/.netrc is not sent in the token's place."""
     file = tmp_path / "netrc"
     file.write_text("machine graph.example login me password secret\n")

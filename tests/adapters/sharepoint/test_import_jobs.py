@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -40,13 +41,13 @@ EXPECTED = ImportJob(JOB, 5, 30, "see the log", URI, str(INFO["LogFolderUri"]))
 class World:
     """The admin site over written-down answers."""
 
-    def __init__(self, *replies: object) -> None:
+    def __init__(self, *replies: Any) -> None:
         self.net = ScriptedTransport(*replies)
         service = Service(ROOT, FakeTokens(), FakeClock(), session=self.net.session(), jitter=lambda: 0.5)
         self.jobs = SharePointImportJobs(service)
 
 
-def answers(*rest: object) -> object:
+def answers(*rest: Any) -> object:
     """Write an answer of ProcessQuery down."""
     return reply(200, [HEADER, *rest])
 

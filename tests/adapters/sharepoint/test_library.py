@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ RETAINED = {"odata.error": {"code": "-1, System.X", "message": {"value": "This i
 class World:
     """The site over written-down answers."""
 
-    def __init__(self, *replies: object, site: str = SITE, folder: str = FOLDER) -> None:
+    def __init__(self, *replies: Any, site: str = SITE, folder: str = FOLDER) -> None:
         self.net = ScriptedTransport(*replies)
         service = Service(ROOT, FakeTokens(), FakeClock(), session=self.net.session(), jitter=lambda: 0.5)
         self.library = SharePointLibrary(service, site, folder)
@@ -171,7 +172,7 @@ def test_items_follow_pages() -> None:
     assert world.asked[1] == f"GET {following}"
 
 
-def entry(name: str, **more: object) -> dict[str, object]:
+def entry(name: str, **more: Any) -> dict[str, Any]:
     """Write an entry of a listing down."""
     return {"Name": name, "ServerRelativeUrl": f"{FOLDER}/{name}", "TimeCreated": "2026-11-22T10:00:00Z", **more}
 

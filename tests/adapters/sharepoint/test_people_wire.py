@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -241,7 +242,7 @@ def test_a_refused_character_names_its_argument(arguments: tuple[str, str, str],
         request.set_multi("a", "b", ["fine", "\x00"])
 
 
-def answer(*results: object, error: object = None) -> csom.CsomAnswer:
+def answer(*results: Any, error: object = None) -> csom.CsomAnswer:
     return csom.decode(json.dumps([{"ErrorInfo": error}, *results]).encode())
 
 
@@ -287,7 +288,7 @@ def test_a_scope_of_another_shape(told: object) -> None:
         scope_of(answer(3, told).results, 3)
 
 
-def loaded(*results: object) -> object:
+def loaded(*results: Any) -> Any:
     request = PeopleRequest()
     person = request.person(A)
     query = request.load(person)

@@ -38,8 +38,8 @@ class Database:
 
     def source(self, *, changes: str = CHANGES, lag: timedelta = timedelta(minutes=10)) -> SqlRows:
         """Return the source in another process."""
-        places = [SqlPlace(self._ask, query, self.clock, 1000, "at") for query in (EVERYBODY, changes)]
-        return SqlRows(*places, CONTRACT, Cursor("at", lag), self.clock, timedelta(days=7), changes)
+        full, changed = (SqlPlace(self._ask, query, self.clock, 1000, "at") for query in (EVERYBODY, changes))
+        return SqlRows(full, changed, CONTRACT, Cursor("at", lag), self.clock, timedelta(days=7), changes)
 
     def put(self, no: str, name: str, *, ago: timedelta | None = timedelta(0), at: datetime | None = None) -> None:
         """Write a row, so long ago, or without a time."""
@@ -208,7 +208,7 @@ def test_a_cursor_that_isnt_answered_or_has_no_order_is_refused(hr: Database) ->
     """The column is named; nobody's value is."""
     places = [SqlPlace(hr._ask, EVERYBODY, hr.clock, 1000, column) for column in ("changed", "name")]
     with pytest.raises(RefusedError, match="answers no column changed"):
-        SqlRows(*places, CONTRACT, Cursor("changed"), hr.clock, timedelta(days=7), "").look("")
+        SqlRows(places[0], places[1], CONTRACT, Cursor("changed"), hr.clock, timedelta(days=7), "").look("")
     source = SqlRows(places[1], places[1], CONTRACT, Cursor("name"), hr.clock, timedelta(days=7), "")
     offer = source.look("")
     assert offer is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
@@ -24,7 +25,7 @@ from upa_core.domain.errors import (
 )
 
 
-def scripted(*replies: object) -> tuple[BlobStore, ScriptedTransport]:
+def scripted(*replies: Any) -> tuple[BlobStore, ScriptedTransport]:
     """Return a store whose service gives written-down answers, without retries."""
     net = ScriptedTransport(*replies)
     transport = RequestsTransport(session=net.session(), session_owner=False)
@@ -103,7 +104,7 @@ def test_failing_credential_is_access_denied() -> None:
     """A credential that gives no token is for an administrator."""
 
     class Broken:
-        def get_token(self, *_: str, **__: object) -> object:
+        def get_token(self, *_: str, **__: Any) -> object:
             raise ClientAuthenticationError("no identity: secret text")
 
     store = blob_store("https://account.blob.example", "upa", Broken(), retry_total=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ def test_event_is_one_record(caplog: pytest.LogCaptureFixture, level: Level, num
     event = Event(EventName.PLAN_MADE, "hr", "run-1", level, {"people": 3, "name": "n", "message": "m", "args": None})
     with caplog.at_level(logging.INFO, logger="upa"):
         LogEvents().emit(event)
-    (record,) = caplog.records
+    record: Any = caplog.records[0]
+    assert len(caplog.records) == 1
 
     assert (record.getMessage(), record.levelno) == ("upa.plan.made", number)
     assert (record.upa_connector, record.upa_run, record.upa_event) == ("hr", "run-1", "upa.plan.made")
@@ -30,7 +32,8 @@ def test_every_record_has_the_three_ids(caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.INFO, logger="upa"):
         LogEvents().emit(Event(EventName.FILE_QUEUED, "hr", "run-1", import_jobs=("a", "b")))
         LogEvents().emit(Event(EventName.ROUND_SEALED, "hr"))
-    ids = [(one.upa_connector, one.upa_run, one.upa_import_job) for one in caplog.records]
+    records: list[Any] = caplog.records
+    ids = [(one.upa_connector, one.upa_run, one.upa_import_job) for one in records]
 
     assert ids == [("hr", "run-1", "a,b"), ("hr", "", "")]
 
@@ -40,15 +43,16 @@ def test_fields_do_not_hide_the_event(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="upa"):
         LogEvents().emit(Event(EventName.PLAN_MADE, "hr", fields={"connector": "other", "event": "other"}))
 
-    assert caplog.records[0].upa_connector == "hr"
-    assert caplog.records[0].upa_event == "upa.plan.made"
+    record: Any = caplog.records[0]
+    assert record.upa_connector == "hr"
+    assert record.upa_event == "upa.plan.made"
 
 
 def test_emit_never_raises() -> None:
     """A broken logger doesn't break the pipeline."""
 
     class Broken(logging.Logger):
-        def log(self, *_: object, **__: object) -> None:
+        def log(self, *_: Any, **__: Any) -> None:
             raise RuntimeError("broken")
 
     assert LogEvents(Broken("x")).emit(Event(EventName.PLAN_MADE, "hr")) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -77,7 +77,7 @@ def test_a_format_of_ones_own_is_a_text() -> None:
 
 
 @given(st.dates(min_value=datetime(1900, 1, 1).date(), max_value=datetime(2079, 1, 1).date()))  # noqa: DTZ001
-def test_every_day_in_every_order(day: object) -> None:
+def test_every_day_in_every_order(day: date) -> None:
     """Whatever the day, its own form is the same and the next day's isn't."""
     text = day.isoformat()
     shown = {

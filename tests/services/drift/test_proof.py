@@ -45,7 +45,7 @@ class Crowd:
     def app(self) -> str:
         return ""
 
-    def read(self, asked: Any, select: Sequence[str] = (), **_: object) -> Mapping[str, Any]:
+    def read(self, asked: Any, select: Sequence[str] = (), **_: Any) -> Mapping[str, Any]:
         """Answer for the directory (ids) and for PeopleManager (accounts)."""
         if not isinstance(asked, Mapping):
             return {one: {"id": one, "userPrincipalName": f"{one}@contoso.com"} for one in asked}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from upa_core.domain.people_calls import Budget
 from upa_core.services.drive.tick import tick
 
 
-def settled(people: int = 3, **options: object) -> DriftWorld:
+def settled(people: int = 3, **options: Any) -> DriftWorld:
     """Return a tenant whose people are all confirmed."""
     world = DriftWorld(people, **options)
     world.sync()
@@ -134,7 +135,7 @@ def test_whoever_is_settled_while_being_read_is_left_for_the_next_time() -> None
         def __getattr__(self, name: str) -> object:
             return getattr(profiles, name)
 
-        def read(self, *args: object, **kwargs: object) -> object:
+        def read(self, *args: Any, **kwargs: Any) -> object:
             found = profiles.read(*args, **kwargs)
             if account in args[0]:
                 world.edit(world.people[0], jobTitle="Boss")
@@ -163,7 +164,7 @@ def test_a_reused_user_name_is_somebody_else_and_no_drift() -> None:
         def __getattr__(self, attribute: str) -> object:
             return getattr(source, attribute)
 
-        def read(self, ids: list[str], select: list[str]) -> dict[str, object]:
+        def read(self, ids: list[str], select: list[str]) -> dict[str, Any]:
             return {one: {"id": one, "userPrincipalName": records[one]} for one in ids if one == gone}
 
     world.read_back(replace(world.ports(), source=Late()))
@@ -288,7 +289,7 @@ def test_denied_reads_are_said_and_tried_an_hour_later() -> None:
         def app(self) -> str:
             return "app"
 
-        def read(self, *_: object, **__: object) -> object:
+        def read(self, *_: Any, **__: Any) -> object:
             raise AccessDeniedError("no right")
 
     came = world.read_back(replace(ports, profiles=Denied()))
@@ -310,7 +311,7 @@ def test_a_fault_in_reading_back_keeps_no_wake_up_from_being_sent() -> None:
         def app(self) -> str:
             return "app"
 
-        def read(self, *_: object, **__: object) -> object:
+        def read(self, *_: Any, **__: Any) -> object:
             raise KeyError("a value of somebody")
 
     world.waker.sent.clear()

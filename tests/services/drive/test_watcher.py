@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_a_look_that_fails_is_told_and_tried_again_an_hour_later() -> None:
 
     class Down:
         def __getattr__(self, name: str) -> object:
-            def call(*_: object, **__: object) -> object:
+            def call(*_: Any, **__: Any) -> object:
                 raise UnavailableError("down")
 
             return call

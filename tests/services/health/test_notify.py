@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -45,7 +45,7 @@ class Watched:
         notify(self.world.ports(), self.world.connector, watch, trouble=trouble)
         return self.channel.subjects[before:]
 
-    def change(self, **fields: object) -> None:
+    def change(self, **fields: Any) -> None:
         """Change the connector's state."""
         name = self.world.connector.name
         state_of(self.world.store, name).update(lambda s: replace(s, **fields))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_status_is_json_and_names_each_state() -> None:
     world = quick(World(4, threshold=replace(NO_THRESHOLD, clears_absolute=0)))
     world.join(profile=False, department="x")
 
-    def told() -> dict[str, object]:
+    def told() -> dict[str, Any]:
         document = status(world.ports(), world.connector)
         json.dumps(document)
         return document

@@ -67,7 +67,7 @@ def test_storage_that_refuses_stops_nobody(error: Exception, monkeypatch: pytest
     def refuse(self: MemoryStore, key: str, data: bytes, **conditions: object) -> str:
         if key == calls_key("hr"):
             raise error
-        return put(self, key, data, **conditions)  # type: ignore[arg-type]
+        return put(self, key, data, **conditions)
 
     monkeypatch.setattr(MemoryStore, "put", refuse)
     keep_calls(store, {"hr": CALLS, "it": CALLS})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_a_state_that_moved_in_between_begins_nothing() -> None:
     ports = world.ports()
     put = world.store.put
 
-    def meddle(key: str, *args: object, **kwargs: object) -> object:
+    def meddle(key: str, *args: Any, **kwargs: Any) -> object:
         if key.endswith("intent.json"):
             state_of(world.store, "hr").update(lambda state: replace(state, sequence=state.sequence + 1))
         return put(key, *args, **kwargs)

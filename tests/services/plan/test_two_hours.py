@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tests.crash.scenarios import quick
 from tests.support.single import SingleWorld
@@ -20,7 +21,7 @@ FOUR = Budget(per_hour=20, one_geo=True)
 """Of people with one property: five an hour, and 15 in the two hours from 10:15, which touch three."""
 
 
-def crowd(people: int = 25, **options: object) -> SingleWorld:
+def crowd(people: int = 25, **options: Any) -> SingleWorld:
     """More people than the budget bears in two hours."""
     return quick(SingleWorld(people, **{"mappings": (SINGLE, BULK), "individual": FOUR, **options}))
 

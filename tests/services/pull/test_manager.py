@@ -115,7 +115,7 @@ def test_a_read_that_lags_behind_never_brings_yesterdays_manager(world: RelatedW
     world.edit(people[0], displayName="Renamed")
     now = world.sim.managers.of
     lagging = {people[3]: before[people[3]]}
-    routes = world.sim._surfaces["graph"]._relations
+    routes = world.sim._surfaces["graph"]._relations  # type: ignore[attr-defined]
     told = routes._sim.managers
 
     class Lag:
@@ -163,10 +163,10 @@ def test_what_breaks_off_changes_nobody(world: RelatedWorld, operation: str) -> 
 def test_a_list_that_forgets_a_manager_takes_none_away(world: RelatedWorld) -> None:
     """Whoever the whole list shows without one is asked about by themselves first."""
     world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))
-    expand = world.sim._surfaces["graph"]._users._expand
-    world.sim._surfaces["graph"]._users._expand = lambda text: lambda _: {}
+    expand = world.sim._surfaces["graph"]._users._expand  # type: ignore[attr-defined]
+    world.sim._surfaces["graph"]._users._expand = lambda text: lambda _: {}  # type: ignore[attr-defined]
     world.settle_down(days=2)
-    world.sim._surfaces["graph"]._users._expand = expand
+    world.sim._surfaces["graph"]._users._expand = expand  # type: ignore[attr-defined]
 
     assert (world.bosses(), world.source("manager").why) == ("- P0 P0 P1 - -", "")
 

@@ -30,7 +30,7 @@ class MissingWorld(FileWorld):
 
     def again(self) -> None:
         super().again()
-        self.rows["hr"]._contract = replace(self.rows["hr"]._contract, max_drop=100.0)
+        self.rows["hr"]._contract = replace(self.rows["hr"]._contract, max_drop=100.0)  # type: ignore[attr-defined]
 
     def day(self, *rows: tuple[str, str]) -> None:
         """Let a day pass, and a file come."""
@@ -167,8 +167,8 @@ def test_each_reason_to_hold_changes_nothing_until_it_is_approved_or_replaced(
     """The hold names its reason, the rows accepted last stay in force, and a good file ends it by itself."""
     world = MissingWorld(tmp_path, "keep", after=0)
     if reason == "incomplete_file":
-        contract = replace(world.rows["hr"]._contract, max_drop=5.0)
-        world.rows["hr"]._contract = contract
+        contract = replace(world.rows["hr"]._contract, max_drop=5.0)  # type: ignore[attr-defined]
+        world.rows["hr"]._contract = contract  # type: ignore[attr-defined]
     world.day(*rows)
     assert (world.source.holds, world.costs()) == ((reason,), [f"C{n}" for n in range(10)])
     assert reason in world.source.why

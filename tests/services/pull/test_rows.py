@@ -220,7 +220,7 @@ def test_an_attribute_added_only_to_match_by_doesnt_exempt_its_full_round() -> N
 
 def test_other_columns_are_read_anew(world: JoinedWorld) -> None:
     """A mapping of another column makes the same snapshot new, and its full round is announced."""
-    mapping = replace(world.connector.mappings[-1], expression=type(world.connector.mappings[-1].expression)("hr.site"))
+    mapping = replace(world.connector.mappings[-1], expression=type(world.connector.mappings[-1].expression)("hr.site"))  # type: ignore[call-arg]
     world.connector = replace(world.connector, mappings=(*world.connector.mappings[:-1], mapping))
     world.deliver(row("E0", "100", site="Berlin"), row("E1", "101", site="Bonn"))
     world.settle_down()

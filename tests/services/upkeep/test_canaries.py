@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from upa_core.state.document import lane_of, state_of
 NAME = "hr-canary"
 
 
-def stopped(**state: object) -> World:
+def stopped(**state: Any) -> World:
     """Return a world with what a canary left that was stopped midway."""
     world = settled(3)
     state_of(world.store, NAME).update(lambda one: replace(one, sequence=1, **state))

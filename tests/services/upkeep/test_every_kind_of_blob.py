@@ -138,8 +138,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made.store.put(progress_key(run, f"upa-hr-{run}-1.json"), b'{"version":1}')
     made.store.put(drift_key("hr"), b'{"version":1}')
     for person in made.people:
-        found = f'{{"version":1,"reads":{{"{person}":[1,1]}},"first":["{person}"]}}'
-        made.store.put(drift_part_key("hr", partition_of(person)), found.encode())
+        reads = f'{{"version":1,"reads":{{"{person}":[1,1]}},"first":["{person}"]}}'
+        made.store.put(drift_part_key("hr", partition_of(person)), reads.encode())
     made.store.put(probe_key("hr", "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd"), b"x")
     made.store.put(segment_key("hr", "20261122T101500Z-abcd", 1, "abcd", "keys"), b"x")

@@ -18,7 +18,7 @@ from upa_core.services.deliver.bulk.archive import log_folders
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 
-def changed(people: int = 3, **connector: object) -> World:
+def changed(people: int = 3, **connector: Any) -> World:
     """Return a settled world in which one person has changed."""
     world = settled(people, **connector)
     world.edit(world.people[0], department="B")

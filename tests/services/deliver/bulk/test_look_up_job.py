@@ -17,14 +17,14 @@ from upa_core.domain.health.events import EventName, Level
 from upa_core.services.deliver.archive import load_outcome
 
 
-def changed(people: int = 3, **connector: object) -> World:
+def changed(people: int = 3, **connector: Any) -> World:
     """Return a settled world in which one person has changed."""
     world = settled(people, **connector)
     world.edit(world.people[0], department="B")
     return world
 
 
-def last_outcome(world: World) -> object:
+def last_outcome(world: World) -> Any:
     name = world.queued()[-1]
     return load_outcome(world.ports(), "-".join(name.split("-")[2:4]), name)
 
@@ -38,7 +38,7 @@ def test_an_empty_guid_is_looked_up_by_the_files_name() -> None:
 
 
 @pytest.mark.parametrize("fault", [{"drop": "after"}, {"status": 500}, {"drop": "before"}])
-def test_silence_at_queue_time_is_looked_up_twice_minutes_apart(fault: dict[str, object]) -> None:
+def test_silence_at_queue_time_is_looked_up_twice_minutes_apart(fault: dict[str, Any]) -> None:
     """One that exists is found; only two misses minutes apart send the same bytes again."""
     world = changed()
     world.sim.faults.add(Fault(surface="admin", operation="*Queue*", times=1, **fault))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from upa_core.services.deliver.bulk.send import send
 from upa_core.state.document import lane_of
 
 
-def changed(people: int = 3, **connector: object) -> World:
+def changed(people: int = 3, **connector: Any) -> World:
     """Return a settled world in which one person has changed."""
     world = settled(people, **connector)
     world.edit(world.people[0], department="B")

@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 
-def changed(people: int = 3, **connector: object) -> World:
+def changed(people: int = 3, **connector: Any) -> World:
     """Return a settled world in which one person has changed."""
     world = settled(people, **connector)
     world.edit(world.people[0], department="B")

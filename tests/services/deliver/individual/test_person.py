@@ -279,7 +279,7 @@ def test_a_tenant_with_one_geo_saves_the_look() -> None:
         charged: list[int] = []
         throttle = world.sim.people_throttle
         real = throttle.charge
-        throttle.charge = lambda calls, real=real, charged=charged: (charged.append(calls), real(calls))[1]
+        throttle.charge = lambda calls, real=real, charged=charged: (charged.append(calls), real(calls))[1]  # type: ignore[misc]
         world.edit(world.people[0], department="next")
         world.sync()
         made.append(sum(charged))

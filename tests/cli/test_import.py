@@ -116,7 +116,7 @@ def test_every_id_type_becomes_the_object_id(desk: Office) -> None:
 
 
 def test_a_file_in_the_tenant_is_imported_by_its_address(desk: Office) -> None:
-    """It is read, checked and sent as any other, and stays where it is; another host gets no token."""
+    """It is read, checked and sent as any other, and stays where it is; another host or site isn't asked."""
     content = ready({"IdName": "ada@contoso.com", "City": "Köln"})
     place = f"{desk.served.urls.sharepoint}/sites/upa/Imports/ready.json"
     desk.sim.library.add_file("/sites/upa/Imports", "ready.json", content, overwrite=False)
@@ -125,7 +125,12 @@ def test_a_file_in_the_tenant_is_imported_by_its_address(desk: Office) -> None:
     answer = desk.upa("import", "--url", place, *words)
     foreign = desk.upa("import", "--url", "https://evil.example/ready.json", *words)
     missing = desk.upa("import", "--url", place.replace("ready", "gone"), *words)
+    elsewhere = [
+        desk.upa("import", "--url", place.replace("/sites/upa/Imports", path), *words)
+        for path in ("/sites/hr/Docs", "/Shared Documents", "/sites/upa/%2e%2e/hr/Docs")
+    ]
 
+    assert [(one.code, "own site alone" in one.out) for one in elsewhere] == [(exits.REFUSED, True)] * 3
     assert (answer.json["outcome"], answer.json["file"]) == ("complete", "ready.json")
     assert cities(desk)["ada"] == "Köln"
     assert [item.name for item in desk.sim.library.items()] == ["ready.json"]

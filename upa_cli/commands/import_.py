@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import typer
 
@@ -158,7 +159,7 @@ def import_(
         no_last_newline=no_last_newline,
     )
     read = read_file(
-        _bytes(ports, file, url),
+        _bytes(ports, owned.base, file, url),
         contract,
         owned.mapped,
         _match(match, id_property, id_type),
@@ -190,7 +191,7 @@ def import_(
     return see_through(cli, ports, owned.base, run.id, document, plan.names, wait=wait)
 
 
-def _bytes(ports: Ports, file: Path | None, url: str | None) -> bytes:
+def _bytes(ports: Ports, connector: Connector, file: Path | None, url: str | None) -> bytes:
     if file is not None:
         data = bytearray()
         for chunk in chunks_of(file):
@@ -198,6 +199,10 @@ def _bytes(ports: Ports, file: Path | None, url: str | None) -> bytes:
             if len(data) > MAX_BYTES:
                 raise CommandError(f"the file is larger than {MAX_BYTES:,} bytes: join it as a source (upa source)")
         return bytes(data)
+    site, asked = connector.target.site_url, unquote(url or "")
+    on_host = asked.lower().startswith("/".join(site.split("/")[:3]).lower() + "/")  # another host is refused below
+    if on_host and (not asked.lower().startswith(f"{site.lower()}/") or ".." in asked.split("/")):
+        raise CommandError(f"--url reads files of the connector's own site alone: {site}/…")
     found = ports.library.download(url or "", most=MAX_BYTES)
     if found is None:
         raise CommandError("there is no file at this address, or the app may not read it")

@@ -215,6 +215,12 @@ async def list_calls(req: func.HttpRequest) -> func.HttpResponse:
     return await _tell("list_calls", req)
 
 
+@app.route(route="connectors/{connector}/freshness", methods=["GET"])
+async def get_freshness(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell how fresh profiles are: what SharePoint accepted, and what was read back."""
+    return await _tell("get_freshness", req)
+
+
 @app.route(route="connectors/{connector}/declined/lift", methods=["POST"])
 @app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
 @app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)

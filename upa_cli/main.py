@@ -18,6 +18,7 @@ from upa_cli.commands import (
     demo,
     doctor,
     drift,
+    freshness,
     escrow,
     extensions,
     forget,
@@ -49,7 +50,8 @@ from upa_cli.shell import registry
 
 FAMILIES = (
     *(init, config, source, try_, doctor, plan, go, canary, adopt, run, import_, pause, resume, housekeeping),
-    *(status, runs, jobs, calls, why, sync_user, escrow, hold, declined, drift, verify, state, reset, archive, forget),
+    *(status, runs, jobs, calls, why, sync_user, escrow, hold, declined, drift, freshness, verify),
+    *(state, reset, archive, forget),
     *(grant, revoke, extensions, live_check, demo, sim),
 )
 """The modules that register the commands, in the order of the reference."""

@@ -37,6 +37,7 @@ var eventRules = [
   { name: 'resync', severity: 3, events: ['upa.round.resync', 'upa.watermark.old'], above: 0, window: 'PT6H', told: ['code', 'age_hours'], title: 'The watermark was refused or grows old' }
   { name: 'trigger-failed', severity: 2, events: ['upa.trigger.failed'], above: 1, window: 'PT1H', told: ['error', 'reason'], title: 'A trigger ends in an error for a connector' }
   { name: 'escrow-old', severity: 3, events: ['upa.escrow.old'], above: 0, window: 'P1D', told: ['reason'], title: 'People have been in escrow for long' }
+  { name: 'freshness-missed', severity: 3, events: ['upa.freshness.missed'], above: 2, window: 'PT6H', told: ['why'], title: 'Changes take longer than the connector promises' }
   { name: 'clean-postponed', severity: 3, events: ['upa.clean.postponed'], above: 12, window: 'P1D', told: ['reason', 'left'], title: 'Import files stay in the library' }
   { name: 'wake-up-lost', severity: 3, events: ['upa.wake_up.lost'], above: 12, window: 'P1D', told: ['reason'], title: 'Wake-ups get lost; only the timer drives the pipeline' }
   { name: 'watch-overdue', severity: 3, events: ['upa.watch.overdue'], above: 0, window: 'PT6H', told: ['reason', 'instance'], title: 'Nobody watched an import job for an hour; the timer did' }

@@ -105,6 +105,7 @@ TROUBLES: dict[str, tuple[EventName, int]] = {
     "resync": (EventName.WATERMARK_OLD, 1),
     "trigger-failed": (EventName.TRIGGER_FAILED, 2),
     "escrow-old": (EventName.ESCROW_OLD, 1),
+    "freshness-missed": (EventName.FRESHNESS_MISSED, 3),
     "step-given-up": (EventName.STEP_GIVEN_UP, 1),
     "clean-postponed": (EventName.CLEAN_POSTPONED, 13),
     "wake-up-lost": (EventName.WAKE_UP_LOST, 13),

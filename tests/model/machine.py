@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tenant_sim import Fault
 from tests.crash.faults import FAULTS as LASTING
 from tests.crash.scenarios import quick
+from tests.model.freshness_oracle import FreshnessOracle
 from tests.support.drifting import TickingDriftWorld
 from tests.support.mortal import Death, Fate
 from tests.support.world import MAPPINGS, NO_THRESHOLD, with_limits
@@ -102,6 +103,9 @@ class TenantLife(RuleBasedStateMachine):
 
     steps = 0
     schedules = 0
+    watches_freshness = True
+    compared = 0
+    """How often the figures of freshness were compared with their oracle."""
 
     @initialize(
         people=st.integers(0, 7),
@@ -125,11 +129,14 @@ class TenantLife(RuleBasedStateMachine):
             self.world.connector = replace(
                 self.world.connector, threshold=replace(NO_THRESHOLD, clears_absolute=1, updates_absolute=4)
             )
+        self.fresh = FreshnessOracle(self.world) if self.watches_freshness else None
         self.ports = self.world.ports()
         self.left: dict[str, bool] = {}
         """Who left → whether a round has noticed it."""
         self.handmade: set[str] = set()
         """Whose title or code was changed by hand; both are cleared, so that sending again puts them right."""
+        self.died = False
+        """A process died since everything was last quiet: what it left half written is put right when it is repeated."""
         self.declined: set[tuple[str, str]] = set()
         """Person and property of each value that an administrator rejected."""
 
@@ -137,6 +144,12 @@ class TenantLife(RuleBasedStateMachine):
         """Return the tenant; the properties `single` are written singly."""
         mappings = routed(MAPPINGS, single, on_drift)
         return TickingDriftWorld(people, targets=(), proven=True, mappings=mappings)
+
+    @invariant()
+    def freshness_is_as_the_oracle_says(self) -> None:
+        """Compare the figures after every step, unless a process has died in the middle of something."""
+        if hasattr(self, "world") and not self.died:
+            self._compare()
 
     def teardown(self) -> None:
         """See everything through and ask the oracle."""
@@ -300,6 +313,7 @@ class TenantLife(RuleBasedStateMachine):
     def lasts(self, fault: str, hours: int) -> None:
         """Let a step raise something raw or kill its process each time, or its archive copy be lost or damaged."""
         self._count()
+        self.died = True
         end = self.world.now + timedelta(hours=hours)
         while self.world.now < end:
             ports = LASTING[fault](self.world)
@@ -343,6 +357,7 @@ class TenantLife(RuleBasedStateMachine):
         try:
             return act(self.ports)
         except Death:
+            self.died = True
             self.ports = self.world.ports()
         except (RetryLaterError, ResyncRequiredError):
             return None
@@ -364,6 +379,14 @@ class TenantLife(RuleBasedStateMachine):
         if self.world.state.hold is not None:
             self._decide(reject, self.world.ports(), hold.run.id)
 
+    def _compare(self) -> None:
+        if self.fresh is None:
+            return
+        before = self.fresh.compared
+        wrong = self.fresh.wrong()
+        type(self).compared += self.fresh.compared - before
+        assert not wrong, wrong
+
     def judge(self) -> None:
         """Once the faults are over and everybody in escrow had a try, SharePoint equals the oracle.
 
@@ -377,6 +400,7 @@ class TenantLife(RuleBasedStateMachine):
         world.settle_down(days=2)
         reset(world.ports(), world.connector, "escrow", "anna")
         world.settle_down()
+        self._compare()
         for _ in range(2):  # what is repaired is read again before it counts as right
             world.read_all()
             world.settle_down()

@@ -71,6 +71,7 @@ ORDER = [
         "hold",
         "declined",
         "drift",
+        "freshness",
         "verify",
         "state",
         "reset",

@@ -13,7 +13,7 @@ from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
-from upa_core.services.plan.make_plan import PlanSink
+from upa_core.services.plan.shard_work import PlanSink
 from upa_core.state.document import state_of
 from upa_core.state.overlay import OverlayStore
 from upa_core.state.plan_writer import PlanWriter

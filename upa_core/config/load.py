@@ -180,6 +180,7 @@ class _Loader:
             retention=limits.retention(whole.retention),
             individual=Budget(**whole.individual.model_dump()),
             drift=whole.drift.built() if whole.drift is not None else None,
+            objective=whole.freshness.built() if whole.freshness is not None else None,
             staging=whole.staging,
             every=whole.rhythm.every,
             secondaries=tuple(one.secondary for one in files),

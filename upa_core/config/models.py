@@ -12,6 +12,7 @@ from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
 from upa_core.config.sources.models import PrimaryModel, SecondaryModel
 from upa_core.domain.drift_share import DriftShare
 from upa_core.domain.health.alarms import Occasion
+from upa_core.domain.objective import Objective
 
 CURRENT_VERSION = 1
 
@@ -188,6 +189,19 @@ class DriftModel(Part):
         return DriftShare(self.share, self.full_share)
 
 
+class FreshnessModel(Part):
+    """The objective of freshness: how many changes SharePoint should accept within how long; missing it is told."""
+
+    share: Percent = 95.0
+    """Percent of the changes of the last 7 days."""
+    within: Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(days=7))] = timedelta(hours=24)
+    """From the round that first showed a change until SharePoint accepted it; 15m to 7d."""
+
+    def built(self) -> Objective:
+        """Return what the use cases work with."""
+        return Objective(self.share, self.within)
+
+
 class EmailModel(Part):
     """Notification by mail."""
 
@@ -239,6 +253,8 @@ class ConnectorModel(Part):
     """How many calls the individual route may make."""
     drift: DriftModel | None = None
     """Profiles are read back in the background; default: they aren't. `drift: {}` takes the defaults."""
+    freshness: FreshnessModel | None = None
+    """The objective of freshness; default: none, and nobody is told. `freshness: {}` takes the defaults."""
     staging: bool = True
     """A new connector, and each change of its mappings, scope or source, waits in staging mode for `upa go`."""
 

@@ -13,6 +13,7 @@ from upa_core.domain.cloud import Cloud
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.runs import INDIVIDUAL
 from upa_core.domain.drift_share import DriftShare
+from upa_core.domain.objective import Objective
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Scope
 from upa_core.domain.people_calls import Budget
@@ -122,6 +123,8 @@ class Connector:
     """A slower rhythm than the timer's tick: the least time between two runs."""
     drift: DriftShare | None = None
     """The share of these calls that reading profiles back may take; None: nothing is read back in the background."""
+    objective: Objective | None = None
+    """How fresh values should be; None: nobody is told."""
     secondaries: tuple[Secondary, ...] = ()
     """Sources joined to people of the directory by a key. A mapping reads a column as `<name>.<column>`."""
 

@@ -55,9 +55,10 @@ def poll_delay(age: timedelta) -> timedelta:
 def escrow_due(since: datetime, now: datetime, tries: int) -> datetime | None:
     """Return when a person in escrow is tried again.
 
-    After 1 h, 6 h, 12 h, 24 h, then daily up to 30 days; after that None: at full rounds only.
+    After 1 h, 6 h, 12 h, 24 h, then daily up to 30 days; after that None: at full rounds only. What waits for longer,
+    and now for another reason, has these four tries all the same.
     """
-    if now - since >= _ESCROW_HORIZON:
+    if now - since >= _ESCROW_HORIZON and tries > len(_ESCROW_STEPS):
         return None
     return now + _ESCROW_STEPS[min(max(tries - 1, 0), len(_ESCROW_STEPS) - 1)]
 

@@ -13,12 +13,13 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Censuses
 from upa_core.domain.documents.checksum import sealed, unsealed
 from upa_core.domain.documents.codec import from_json, to_json
-from upa_core.domain.documents.connector_keys import calls_key, shard_list_key
+from upa_core.domain.documents.connector_keys import calls_key, freshness_key, shard_list_key
 from upa_core.domain.documents.connector_state import ConnectorState, ShardList
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.storage_layout import censuses_key, lane_key, state_key, watcher_key
 from upa_core.domain.documents.watcher import Watcher
 from upa_core.domain.errors import ConflictError, CorruptStateError
+from upa_core.domain.freshness.record import Freshness
 from upa_core.ports.store import Store
 
 T = TypeVar("T")
@@ -119,6 +120,11 @@ def censuses_of(store: Store, connector: str) -> Document[Censuses]:
 def calls_of(store: Store, connector: str) -> Document[LastCalls]:
     """Return the last calls of a connector."""
     return Document(store, calls_key(connector), LastCalls(), disposable=True)
+
+
+def freshness_of(store: Store, connector: str) -> Document[Freshness]:
+    """Return how old a connector's changes were when SharePoint accepted them."""
+    return Document(store, freshness_key(connector), Freshness(), disposable=True)
 
 
 def shard_list_of(store: Store, connector: str) -> Document[ShardList]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.connector_state import PeopleIndex, WaitingPeople
 from upa_core.domain.documents.storage_layout import due_key, shard_key
 from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.people.shadow import Shard
@@ -87,6 +87,10 @@ def book_of(shard: Shard) -> EscrowBook:
     return EscrowBook(shard.escrow.next_due(), reasons, shard.writes)
 
 
+def _waiting_in(shard: Shard) -> WaitingPeople:
+    return WaitingPeople(len(shard.escrow), sum(person not in shard.rows for person in shard.escrow))
+
+
 def _size(blob: Blob | None) -> int:
     return len(blob.data) if blob is not None else 0
 
@@ -127,7 +131,7 @@ class People:
 
     def save(self, shard: int, read: Stored[Shard]) -> None:
         """Write a changed shard over the version that was read; raises `ConflictError` where somebody else wrote."""
-        self._put(shard, read.etag, self._encoded(read), count_rows(read.value))
+        self._put(shard, read, self._encoded(read))
 
     def save_all(self, changed: Mapping[int, Stored[Shard]]) -> list[int]:
         """Write several changed shards at a time; return those that somebody else wrote, which stay as they are."""
@@ -135,7 +139,7 @@ class People:
 
         def lost(shard: int) -> bool:
             try:
-                self._put(shard, changed[shard].etag, data[shard], count_rows(changed[shard].value))
+                self._put(shard, changed[shard], data[shard])
             except ConflictError:
                 return True
             return False
@@ -194,9 +198,9 @@ class People:
         read.value.writes += 1
         return encode_shard(read.value)
 
-    def _put(self, shard: int, etag: str | None, data: bytes, people: int | None) -> None:
-        written = self._store.put(self._key(shard), data, if_match=etag, if_absent=etag is None)
-        self._there.note(shard, people)
+    def _put(self, shard: int, read: Stored[Shard], data: bytes) -> None:
+        written = self._store.put(self._key(shard), data, if_match=read.etag, if_absent=read.etag is None)
+        self._there.note(shard, count_rows(read.value), _waiting_in(read.value))
         self._keep(shard, Blob(data, written))
 
     def _keep(self, shard: int, blob: Blob | None) -> None:

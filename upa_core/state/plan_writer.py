@@ -10,6 +10,7 @@ from upa_core.domain.documents.checksum import sealed
 from upa_core.domain.documents.ids import file_name
 from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
+from upa_core.domain.freshness.age_book import AgeBook
 from upa_core.domain.plan.batch import Batch, cut
 from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.domain.plan.tally import LeftOut
@@ -36,10 +37,12 @@ class PlanWriter:
         *,
         people: int = 0,
         rows: PeopleWriter | None = None,
+        ages: AgeBook | None = None,
     ) -> None:
         """Begin after the batch number `sequence`; with `people`, the first import files hold at most that many people.
 
-        Six parameters: whose plan it is, and two options. `rows` is told each person's changes, and where they went.
+        Seven parameters: whose plan it is, and three options. `rows` is told each person's changes, and where they
+        went, and `ages` since when they wait.
         """
         self._ports = ports
         self._connector = connector
@@ -50,13 +53,15 @@ class PlanWriter:
         self._open: dict[str, _OpenBatch] = {}
         self._files: list[FileState] = []
         self._begun: list[FileState | None] = []
-        self._rows = rows
+        self._rows, self._ages = rows, ages
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
         """Add people's changes; where a batch of a route is full, begin the next one."""
         places = [(part, self._add(route, part)) for route, part in self._cut(entries)]
         if self._rows is not None:
             self._rows.add(entries, left_out, places)
+        if self._ages is not None:
+            self._ages.add(places)
 
     def close(self) -> tuple[FileState, ...]:
         """Store the last batch of each route and return all batches, in the order in which they will be sent."""

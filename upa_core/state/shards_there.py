@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upa_core.domain.documents.connector_state import ShardList
+from upa_core.domain.documents.connector_state import ShardList, WaitingPeople
 from upa_core.domain.documents.storage_layout import people_prefix
 from upa_core.ports.store import Store
 from upa_core.state.document import shard_list_of
@@ -23,6 +23,7 @@ class ShardsThere:
         self._document = shard_list_of(store, connector)
         self._read: dict[str, int] | None = None
         self._written: dict[str, int | None] = {}
+        self._waiting: dict[str, WaitingPeople] = {}
 
     def has(self, shard: int) -> bool:
         """Return whether the list names a shard; to be asked after the shard wasn't found.
@@ -34,9 +35,10 @@ class ShardsThere:
             self._read = stored.shards if stored.folder == self._folder else {}
         return str(shard) in self._read
 
-    def note(self, shard: int, people: int | None) -> None:
-        """Remember that a shard was written, with this many people; None where the number isn't known."""
-        self._written[str(shard)] = people
+    def note(self, number: int, people: int | None, waiting: WaitingPeople) -> None:
+        """Remember that a shard was written, with so many people (None where that isn't known), and who waits in it."""
+        self._written[str(number)] = people
+        self._waiting[str(number)] = waiting
 
     def add(self) -> None:
         """Add the written shards to the list; a generation's first list begins with the shards that exist."""
@@ -46,10 +48,12 @@ class ShardsThere:
         def change(stored: ShardList) -> ShardList:
             known = stored.shards if stored.folder == self._folder else self._found()
             counts = {name: known.get(name, 0) if n is None else n for name, n in self._written.items()}
-            return replace(stored, folder=self._folder, shards={**known, **counts})
+            before = stored.waiting if stored.folder == self._folder else {}
+            waiting = {name: one for name, one in {**before, **self._waiting}.items() if one.people}
+            return replace(stored, folder=self._folder, shards={**known, **counts}, waiting=waiting)
 
         self._document.update(change)
-        self._written = {}
+        self._written, self._waiting = {}, {}
 
     def _found(self) -> dict[str, int]:
         keys = (blob.key for blob in self._store.list(people_prefix(self._connector, self._folder)))

@@ -58,6 +58,7 @@ CARE: dict[Kind, Care] = {
     Kind.ATTEMPTS: Care("a week after the last failure", "names nobody", backup=True, swept=False),
     Kind.CENSUSES: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.CALLS: Care("200 calls, as long as the connector", "names nobody", backup=True, swept=False),
+    Kind.FRESHNESS: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.CONNECTOR_FILE: Care("as long as a run names it", "names nobody", backup=True, swept=True),
     Kind.ESCROW_INDEX: Care("as long as the connector", "names nobody", backup=True, swept=False),
     Kind.SEGMENT: Care("until its round is settled", "refused while there is one", backup=True, swept=True),

@@ -28,6 +28,16 @@ _ONCE = {
 }
 
 
+_MEASURED = {
+    "share_percent": "upa.freshness.accepted_percent",
+    "waiting_people": "upa.freshness.waiting_people",
+    "p95_hours": "upa.freshness.p95_hours",
+    "oldest_hours": "upa.freshness.oldest_hours",
+    "read_back_percent": "upa.freshness.read_back_percent",
+}
+"""What an hourly look tells; what isn't known has no point."""
+
+
 class MetricEvents:
     """Implements `Events`: passes each event on, and counts it. The connector is the only attribute: few series."""
 
@@ -65,8 +75,16 @@ class MetricEvents:
         if event.name is EventName.IMPORT_JOB_STATE and "age_minutes" in event.fields:
             self._histogram("upa.import_job.minutes").record(float(event.fields["age_minutes"] or 0), labels)
 
+        if event.name is EventName.FRESHNESS_MEASURED:
+            for field, name in _MEASURED.items():
+                if (measured := event.fields.get(field)) is not None:
+                    self._gauge(name).set(float(measured), labels)
+
     def _counter(self, name: str) -> Any:
         return self._made.setdefault(name, None) or self._make(name, "create_counter")
+
+    def _gauge(self, name: str) -> Any:
+        return self._made.setdefault(name, None) or self._make(name, "create_gauge")
 
     def _histogram(self, name: str) -> Any:
         return self._made.setdefault(name, None) or self._make(name, "create_histogram")

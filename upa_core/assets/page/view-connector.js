@@ -17,13 +17,18 @@ function card(one, name, buttons) {
     facts([["last success", when(one.last_success)], ["last pull", when(one.last_pull)], ["next full round", one.next_full ? when(one.next_full) : null],
       ...probes(one), ["in escrow", one.escrow.total ? link("escrow", one.connector, {}, people(one.escrow.total)) : "nobody"], ["people known", one.people.known],
       ["profiles", readBack(one)],
-      ["import jobs today", one.jobs_today + " of " + one.jobs_per_day],
+      ...freshness(one), ["import jobs today", one.jobs_today + " of " + one.jobs_per_day],
       ["certificate", one.cert_days_left === null ? null : one.cert_days_left < 0 ? "expired" : one.cert_days_left + " days left"]]));
 }
 function readBack(one) {
   const drift = one.drift, reading = drift.background || (drift.campaign && !drift.campaign.ended), differ = people(drift.different) + (drift.different === 1 ? " differs" : " differ");
   if (!reading && !drift.different) return null;
   return [reading ? drift.says : null, reading && drift.different ? "; " : null, drift.different ? link("drift", one.connector, {}, differ) : null];
+}
+function freshness(one) {
+  const figures = one.freshness, objective = figures.objective;
+  return [["accepted", figures.accepted.says], ["read back", figures.read_back.says],
+    ["freshness", objective ? (objective.missed ? "missed: " + objective.why : "kept: " + objective.share_percent + " % within " + objective.within_hours + " h") : null]];
 }
 function needs(one) {
   const held = one.held_plan, items = [];

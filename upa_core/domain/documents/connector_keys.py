@@ -38,6 +38,11 @@ def calls_key(connector: str) -> str:
     return f"{connector_prefix(connector)}calls.json"
 
 
+def freshness_key(connector: str) -> str:
+    """Return where it lies how old changes were when SharePoint accepted them."""
+    return f"{connector_prefix(connector)}freshness.json"
+
+
 def probes_prefix(connector: str) -> str:
     """Return the prefix of the blobs that `upa doctor` writes to test the storage."""
     return f"{connector_prefix(connector)}doctor-"

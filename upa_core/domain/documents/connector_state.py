@@ -70,6 +70,15 @@ class RefusedProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingPeople:
+    """People of one shard in escrow."""
+
+    people: int
+    new: int
+    """Of them, people of whom SharePoint holds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShardList:
     """The people shards that exist: a shard of this list that is missing was lost; it isn't an empty one.
 
@@ -84,6 +93,8 @@ class ShardList:
     """The generation that the list is about."""
     shards: dict[str, int] = field(default_factory=dict)
     """By number, how many people each held when it was last written; 0 where that isn't known."""
+    waiting: dict[str, WaitingPeople] = field(default_factory=dict)
+    """By number, who waited in each when it was last written; a shard in which nobody does isn't named."""
 
 
 @dataclass(frozen=True, slots=True)

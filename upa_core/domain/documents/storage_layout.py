@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ATTEMPTS = "attempts"
     CENSUSES = "censuses"
     CALLS = "last calls"
+    FRESHNESS = "freshness"
     CONNECTOR_FILE = "connector file"
     ESCROW_INDEX = "escrow index"
     SEGMENT = "segment"
@@ -221,6 +222,7 @@ _OF_A_CONNECTOR = {
     "attempts.json": Kind.ATTEMPTS,
     "censuses.json": Kind.CENSUSES,
     "calls.json": Kind.CALLS,
+    "freshness.json": Kind.FRESHNESS,
     "escrow-due.json": Kind.ESCROW_INDEX,
     "drift.json": Kind.DRIFT_INDEX,
     "shards.json": Kind.SHARD_LIST,

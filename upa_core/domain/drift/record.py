@@ -146,6 +146,8 @@ class PartTotals:
     different: int = 0
     """People of whom something differs (different or empty)."""
     properties: dict[str, PropertyTotals] = field(default_factory=dict)
+    equal: int | None = None
+    """People who were read, and nothing of whom was found to differ; None: summed up by a release that didn't count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def sum_up(part: DriftPart, people: Collection[str], now: datetime, campaign: da
         unreadable=dict(sorted(Counter(one.why for one in part.unread.values()).items())),
         different=sum(any(one.verdict in ("different", "empty") for one in found) for found in open_ones.values()),
         properties=dict(sorted(_by_property(part.found.values()).items())),
+        equal=sum(part.last(one) > 0 and one not in part.unread and not open_ones.get(one) for one in people),
     )
 
 
@@ -72,6 +73,8 @@ class DriftTotals:
     different: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)
     properties: dict[str, PropertyTotals] = field(default_factory=dict)
+    equal: int | None = 0
+    """People who were read, and nothing of whom differs; None where that wasn't counted of everybody."""
 
     @property
     def contested(self) -> tuple[str, ...]:
@@ -102,4 +105,5 @@ def add_up(parts: Iterable[PartTotals]) -> DriftTotals:
         different=sum(one.different for one in listed),
         unreadable=dict(sorted(unreadable.items())),
         properties=dict(sorted(properties.items())),
+        equal=None if any(one.equal is None for one in listed) else sum(one.equal or 0 for one in listed),
     )

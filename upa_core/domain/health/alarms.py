@@ -29,6 +29,7 @@ Occasion = Literal[
     "deletions_unpaid",
     "source",
     "drift",
+    "freshness",
 ]
 """What a channel can be told about a connector: its alarms, and `recovered`, the end of one."""
 CERTIFICATE_DAYS = (0, 7, 14, 30)
@@ -68,6 +69,8 @@ class Facts:
     """Properties that somebody or something else writes again and again."""
     unread: str = ""
     """Why profiles can't be read back."""
+    stale: str = ""
+    """Why the objective of freshness is missed, "" where it is kept or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,9 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
         yield Alarm("held", run, "a plan is held", state.hold.why, todo, run)
     yield from _growth(facts)
     yield from _drift(facts)
+    if facts.stale:
+        title = "changes take too long"
+        yield Alarm("freshness", "missed", title, facts.stale, "upa freshness", urgent=False)
     yield from _certificate(facts)
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= facts.token_warn_age:

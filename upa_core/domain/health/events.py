@@ -42,6 +42,8 @@ class EventName(StrEnum):
     DRIFT_FOUND = "upa.drift.found"
     DRIFT_CONTESTED = "upa.drift.contested"
     DRIFT_POSTPONED = "upa.drift.postponed"
+    FRESHNESS_MEASURED = "upa.freshness.measured"
+    FRESHNESS_MISSED = "upa.freshness.missed"
     PERSON_ESCROWED = "upa.person.escrowed"
     PROPERTY_REFUSED = "upa.property.refused"
     PROPERTY_TAKEN = "upa.property.taken"

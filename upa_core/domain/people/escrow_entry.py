@@ -71,6 +71,7 @@ class EscrowEntry:
 
     reason: EscrowReason
     since: datetime
+    """Since the round that first showed what waits; where no round did, since it was put here."""
     tries: int
     due: datetime | None
     """None: not before the next full round."""

@@ -40,6 +40,10 @@ class Entry(NamedTuple):
     """What was known of the person may be lost: a value that is unknown may be there."""
     known: bool = False
     """Something is, or was, known of the profile: the person was delivered before."""
+    since: Mapping[str, datetime] | None = None
+    """Since when each value waits, where that isn't the usual moment of its plan."""
+    waits: bool = False
+    """The person was in escrow when this was planned."""
 
     @property
     def clears(self) -> bool:

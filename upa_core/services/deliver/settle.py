@@ -17,6 +17,7 @@ from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people.verdict import Verdict
 from upa_core.domain.plan.refused import Judged, without
 from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.ages import BatchAges
 from upa_core.services.deliver.properties import judge_safely
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
 from upa_core.state.plan_reader import form_of, people_in
@@ -63,6 +64,8 @@ def settle(
     def sent(person: str) -> Collection[str]:
         return form.read([people[person]], orjson.loads)[person]
 
+    ages = BatchAges(ports, connector, outcome)
+    ages.look(form, people, verdict.failed.keys() & people.keys())
     judged = verdict.confirmed and ad_hoc is None
     properties = judge_safely(ports, connector, verdict.failed, people, sent, tried) if judged else Judged()
     aside = properties.refused.keys()
@@ -89,6 +92,7 @@ def settle(
                     now=outcome.ended,
                     aside=mine,
                 )
+                ages.date_back(shard, person)
         else:
             for person, values in part.items():
                 shard.settle(person, dict.fromkeys(values), outcome.sequence)
@@ -101,6 +105,7 @@ def settle(
     else:
         change_people(ports, connector, people, change, outcome.run)
     note_results(ports.store, outcome.run, outcome.file, list(people), verdict)
+    ages.count(verdict)
     escrowed = len(verdict.failed)
     exported = len(people) - escrowed if verdict.confirmed else 0
     level = Level.INFO if verdict.confirmed else Level.WARNING

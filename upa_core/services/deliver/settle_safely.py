@@ -16,8 +16,10 @@ from upa_core.domain.errors import ConflictError, CorruptStateError, RetryLaterE
 from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
+from upa_core.domain.people.verdict import Verdict
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.repair import doubt_everybody
+from upa_core.services.deliver.ages import BatchAges
 from upa_core.services.deliver.settle import Settlement, doubt, settle
 from upa_core.state.attempts import ended, failed, may_begin, tell_given_up
 from upa_core.state.change_people import change_people, change_people_between_runs, next_sequence
@@ -66,6 +68,7 @@ def settle_safely(
 
     _doubt_whom_it_named(ports, connector, outcome.run, file, forget)
     note_unreadable(ports.store, outcome.run, file.name, why)
+    BatchAges(ports, connector, outcome).count(Verdict(confirmed=False, why=why))
     fields: Fields = {"file": file.name, "exported": 0, "escrowed": 0, "why": why}
     told = Event(EventName.FILE_SETTLED, connector.name, outcome.run, Level.WARNING, fields, outcome.import_jobs)
     ports.events.emit(told)

@@ -19,6 +19,7 @@ from upa_core.domain.health.notification_log import Notification, NotificationLo
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.ports.bundle import Ports
 from upa_core.ports.messenger import Message, Messenger
+from upa_core.services.health.freshness import freshness, tell_freshness
 from upa_core.state.document import Document, lane_of, state_of
 from upa_core.state.drift.documents import drift_of
 from upa_core.state.people import People
@@ -65,12 +66,15 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
         UpaError: the storage can't be used; nothing was sent.
     """
     document, now = notification_log_of(ports, connector), ports.clock.now()
-    certified = _certificate(alerting, document.load().value, now)
+    before = document.load().value
+    certified = _certificate(alerting, before, now)
     escrow = _escrow(ports, connector)
     channels = tuple(messenger.name for messenger in alerting.messengers)
     state, lane = state_of(ports.store, connector.name).load().value, lane_of(ports.store, connector).load().value
     index = drift_of(ports.store, connector.name).load().value if connector.drift is not None else DriftIndex()
     drift = standing(connector, index, state.people.known, now)
+    measures = not before.samples or now - before.samples[-1].at >= SAMPLE_EVERY
+    figures = freshness(ports, connector, state, lane, index) if measures or connector.objective is not None else None
     raised: list[Notification] = []
     ended: list[Notification] = []
 
@@ -97,6 +101,7 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
             drifting=drift.totals.differing,
             contested=drift.totals.contested,
             unread=drift.trouble,
+            stale=figures.kept.why if figures is not None and figures.kept is not None else "",
         )
         after = log.judged(list(alarms_of(facts)), channels, now, occasions=alerting.occasions)
         known = {(entry.occasion, entry.reason) for entry in log.entries if not entry.over}
@@ -109,6 +114,8 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
         return after.seen(health(connector, state, lane, now, after).condition, now)
 
     document.update(judge)
+    if figures is not None and measures:
+        tell_freshness(ports, connector, figures)
     for entry in raised:
         _emit(ports, connector, EventName.ALARM_RAISED, entry, Level.WARNING)
     for entry in ended:

@@ -17,6 +17,7 @@ from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.health.source_standing import standing_of
 from upa_core.domain.plan.refused import still_refused
 from upa_core.ports.bundle import Ports
+from upa_core.services.health.freshness import freshness, freshness_json
 from upa_core.services.health.notify import notification_log_of
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.drift.documents import drift_of
@@ -41,6 +42,7 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
     failing = state.pull_retry or state.retry
     last = read_report(ports.store, state.last_run) if state.last_run else None
     held = state.hold
+    index = drift_of(ports.store, connector.name).load().value
     library = [sample for sample in log.samples if sample.library_items is not None]
     return {
         "version": 1,
@@ -96,8 +98,9 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
         "config_hash": connector.fingerprint,
         "typical_job_h": typical_hours,
         "drift": standing_json(
-            standing(connector, drift_of(ports.store, connector.name).load().value, state.people.known, now)
+            standing(connector, index, state.people.known, now)
         ),
+        "freshness": freshness_json(freshness(ports, connector, state, lane, index)),
         "config_applied": state.watermark is not None and state.watermark.fingerprint == connector.fingerprint,
     }
 

@@ -18,7 +18,8 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.insight.scope_view import ScopeView
 from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
-from upa_core.services.plan.make_plan import PlanSink, make_plan
+from upa_core.services.plan.make_plan import make_plan
+from upa_core.services.plan.shard_work import PlanSink
 from upa_core.services.pull import pull
 from upa_core.state.document import censuses_of, state_of
 from upa_core.state.overlay import OverlayStore, Silence

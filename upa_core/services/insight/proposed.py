@@ -10,7 +10,7 @@ from upa_core.domain.errors import FatalError
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.preview import preview
-from upa_core.services.plan.make_plan import PlanSink
+from upa_core.services.plan.shard_work import PlanSink
 
 
 @dataclass(frozen=True, slots=True)

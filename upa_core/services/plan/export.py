@@ -24,6 +24,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
+from upa_core.services.plan.dating import Dating
 from upa_core.services.plan.doubt_events import emit_doubts
 from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
@@ -166,7 +167,9 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     full = [r for r in state.sealed if r.kind == "full"]
     run = run_id(now, ports.ids.token())
     rows = PeopleWriter(ports.store, connector, run, state.people)
-    writer = PlanWriter(ports, connector, run, state.sequence, people=state.people_of_a_file, rows=rows)
+    dating = Dating(connector, state.sealed, now)
+    most = state.people_of_a_file
+    writer = PlanWriter(ports, connector, run, state.sequence, people=most, rows=rows, ages=dating.ages)
     people = People(ports.store, connector, state.people)
     if not full:
         people.kept = {}
@@ -190,6 +193,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         joins=Joins(ports.store, connector, state.sources, state.keys),
         check=check,
         cut=cut,
+        dating=dating,
     )
     emit_doubts(ports, connector, run, plan)
     cut.announce()
@@ -212,6 +216,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     if not planned.files and not held.kind:
         return _end_without_export(ports, connector, stored, planned)
     keep_shards(ports.store, run, state.people, people.kept or {})
+    dating.store(ports, planned, writer.batches)
     write_intent(ports, connector, planned)
 
     def begin(current: ConnectorState) -> ConnectorState:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.census import Census
@@ -16,13 +15,13 @@ from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_proj
 from upa_core.domain.people.shadow import Shard, group_members, groups_of
 from upa_core.domain.plan.carriers import Carriers
 from upa_core.domain.plan.missed import note_missed
-from upa_core.domain.plan.planner import Entry, Planner
+from upa_core.domain.plan.planner import Planner
 from upa_core.domain.plan.refused import Aside, still_refused
 from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
-from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.joins import Joins, needed_bits
-from upa_core.services.plan.shard_work import ShardWork, are_few, by_shard_number
+from upa_core.services.plan.dating import Dating
+from upa_core.services.plan.shard_work import PlanSink, ShardWork, are_few, by_shard_number
 from upa_core.services.plan.two_hours import TwoHours
 from upa_core.state.document import Stored
 from upa_core.state.people import EscrowBook, People, book_of
@@ -36,13 +35,6 @@ MAX_DUE = 10_000
 """People due from escrow who are read again for one plan; the others stay due for the next plan."""
 MAX_AT_ONCE = 128
 """Shards that are in memory at a time, some 1 MB each."""
-
-
-class PlanSink(Protocol):
-    """Takes the plan's entries while they are made."""
-
-    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
-        """Take people's changes, a shard at a time, and the values of the shard's people that aren't sent."""
 
 
 @dataclass(slots=True)
@@ -73,10 +65,11 @@ def make_plan(
     see: Callable[[Iterable[Row]], None] | None = None,
     check: Callable[[], None] = lambda: None,
     cut: TwoHours | None = None,
+    dating: Dating | None = None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Twelve parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
+    Thirteen parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
@@ -89,13 +82,15 @@ def make_plan(
         check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
             somebody else had planned it mustn't be changed by what was due before.
         cut: what of single writes goes in this run; None: all of it.
+        dating: tells since when values wait.
+
     """
     joins = joins or Joins(ports.store, connector, ())
     planning = _Planning(
         ports, connector, people, rounds, sink, joins, keep_books=keep_books, sequence=sequence, check=check
     )
     planning.leave_alone(refused)
-    planning.see, planning.cut = see, cut
+    planning.see, planning.cut, planning.dating = see, cut, dating or planning.dating
     return planning.run(censuses)
 
 
@@ -127,13 +122,14 @@ class _Planning:
         self._rounds = rounds
         readers = [(r, [SegmentReader(ports.store, segment) for segment in r.segments]) for r in rounds]
         self._directory = [(r, one) for r, one in readers if not r.source]
-        self._named_by = [one for r, one in readers if r.source]
+        self._named_by = [(r, one) for r, one in readers if r.source]
         self._joins = joins
         self._sink = sink
         self._keep_books = keep_books
         self._sequence = sequence
         self._check = check
         self.cut: TwoHours | None = None
+        self.dating = Dating(connector, (), ports.clock.now())
         self._checked = False
         """Since the last shard was read."""
         connector = prepared(ports, connector)
@@ -201,7 +197,8 @@ class _Planning:
         waiting = {person for stored in loaded.values() for person in stored.value.escrow.due(self._now)}
         due = sorted(waiting - merged.rows.keys() - merged.ended)[: MAX_DUE - self._due_read]
         self._due_read += len(due)
-        named = {row[0] for readers in self._named_by for row in rows_of(readers, partitions)}
+        self.dating.unnamed = set(due)
+        named = {row[0] for r, one in self._named_by for row in self.dating.noting(r, rows_of(one, partitions))}
         named -= merged.rows.keys() | merged.ended | set(due)
         gone, unread = self._complete(merged, due, sorted(named))
         self._joins.lay(merged.rows, partitions)
@@ -219,11 +216,13 @@ class _Planning:
             self._shard(shard, loaded.pop(shard, None), work, merged.full_round)
 
     def _merge(self, partitions: Sequence[int]) -> Merged:
+        self.dating.begin()
         merged, unreadable = Merged(), False
         newest_full = max((at for at, (sealed, _) in enumerate(self._directory) if sealed.kind == "full"), default=0)
         for at, (sealed, readers) in enumerate(self._directory):
             try:
-                merged.add(sealed.id, sealed.kind, rows_of(readers, partitions), sealed.inputs, self._connector.inputs)
+                rows = self.dating.noting(sealed, rows_of(readers, partitions))
+                merged.add(sealed.id, sealed.kind, rows, sealed.inputs, self._connector.inputs)
             except CorruptStateError:
                 if at >= newest_full:  # an older full round needs little: the newer one names everybody again
                     raise
@@ -286,6 +285,7 @@ class _Planning:
             self._carriers.count(plan.entries)
         if self.cut is not None:
             self.cut.fit(plan, stored.value)
+        self.dating.date(plan, stored.value, work.rows)
         self._sink.add(plan.entries, plan.left_out)
         if plan.missed:
             self._missed[number] = plan.missed

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from upa_core.domain.people.changes import Merged, Row, spread
 from upa_core.domain.people.shadow import shard_of
+from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.state.people import FEW_PEOPLE
+
+
+class PlanSink(Protocol):
+    """Takes the plan's entries as they are made."""
+
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
+        """Take people's changes, a shard's at a time, and what isn't sent of the shard's people."""
 
 
 @dataclass(slots=True)

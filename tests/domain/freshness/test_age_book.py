@@ -1,0 +1,54 @@
+"""A plan's values by batch and moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from upa_core.domain.documents.runs import FileState
+from upa_core.domain.freshness.age_book import AgeBook
+from upa_core.domain.freshness.record import PlannedBatch
+from upa_core.domain.plan.planner import Entry
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OLD = NOW - timedelta(days=1)
+FILES = [FileState(name, n, 0, 0, 0, "") for n, name in enumerate(("a", "b"))]
+
+
+def entry(person: str, *targets: str, **more) -> Entry:
+    return Entry(person, dict.fromkeys(targets, "x"), {}, **more)
+
+
+def test_values_without_a_moment_of_their_own_wait_since_the_usual_one() -> None:
+    """Nothing is noted of each value; who is new is counted by what is known of them."""
+    book = AgeBook(NOW)
+    book.add([([entry("p", "A", "B"), entry("q", "A", known=True)], [(0, 0, 2)])])
+
+    assert book.planned(FILES) == {"a": PlannedBatch((NOW,), (3,), (3,), people=2, new=1)}
+
+
+def test_each_value_bears_its_moment_by_person_and_property() -> None:
+    """In the order of the batch, and of the properties' names; a person in escrow is no person who waits anew."""
+    book = AgeBook(NOW)
+    since = {"B": NOW, "A": OLD}
+    book.add([([entry("p", "B", "A", since=since, waits=True), entry("q", "A")], [(0, 0, 2)])])
+    (batch,) = book.planned(FILES).values()
+
+    assert list(batch.each()) == [OLD, NOW, NOW]
+    assert (batch.moments, batch.values, batch.fresh) == ((OLD, NOW), (1, 2), (0, 1))
+    assert (batch.people, batch.new) == (1, 1)
+
+
+def test_a_batch_that_is_full_is_followed_by_another() -> None:
+    """Entries of one route go to two batches, as many as the places say."""
+    book = AgeBook(NOW)
+    book.add([([entry("p", "A"), entry("q", "A", "B")], [(0, 0, 1), (1, 0, 1)])])
+
+    assert [batch.values for batch in book.planned(FILES).values()] == [(1,), (2,)]
+
+
+def test_a_person_in_batches_of_two_routes_is_told_of_the_second() -> None:
+    """So that nobody is counted twice while both wait."""
+    book = AgeBook(NOW)
+    book.add([([entry("p", "A"), entry("q", "A")], [(0, 0, 2)]), ([entry("p", "B", known=True)], [(1, 0, 1)])])
+
+    assert book.planned(FILES)["b"].also == {"a": (1, 0)}

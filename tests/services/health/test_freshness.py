@@ -1,0 +1,195 @@
+"""The two figures of freshness as everybody is told them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.crash.scenarios import quick
+from tests.services.plan.test_dating import failing
+from tests.support.drifting import DriftWorld
+from tests.support.world import NO_THRESHOLD, World, with_limits
+from upa_core.domain.documents.connector_keys import freshness_key, shard_list_key
+from upa_core.domain.health.events import EventName
+from upa_core.domain.objective import Objective
+from upa_core.services.admin.controls import pause
+from upa_core.services.health.freshness import freshness, freshness_json
+from upa_core.services.health.notify import Alerting, notification_log_of, notify
+from upa_core.services.health.status import status
+
+HOUR = 3600
+
+
+@pytest.fixture
+def world() -> World:
+    made = quick(World(4))
+    made.settle_down()
+    return made
+
+
+def told(world: World) -> dict[str, Any]:
+    return freshness_json(freshness(world.ports(), world.connector))
+
+
+def test_a_tenant_at_rest_is_accepted_whole(world: World) -> None:
+    """Nobody waits; changes are as old as their import job took; nothing was ever read back; there is no objective."""
+    found = told(world)
+
+    assert found["accepted"]["share_percent"] == 100.0
+    assert (found["accepted"]["people"], found["accepted"]["waiting"]) == (4, [])
+    assert 0 < found["accepted"]["p95_hours"] < 6
+    assert found["read_back"]["says"] == "never read back"
+    assert found["objective"] is None
+
+
+def test_before_the_first_plan_nothing_is_claimed() -> None:
+    """No share, no age, no moment: not a figure of zero."""
+    found = told(quick(World()))["accepted"]
+
+    assert (found["share_percent"], found["p95_hours"], found["oldest"]) == (None, None, None)
+    assert found["says"] == "nobody's values yet"
+
+
+def test_a_round_that_isnt_planned_tells_records_and_why(world: World) -> None:
+    """Who of it differs isn't known: the share stays, and the records stand beside it."""
+    world.edit(world.people[0], department="new")
+    world.pull()
+    began = world.state.sealed[0].started
+    pause(world.ports(), world.connector, "anna")
+    world.sim.advance(2 * HOUR)
+    found = told(world)["accepted"]
+
+    assert found["share_percent"] == 100.0
+    assert found["unplanned_records"] == 1
+    assert found["oldest"]["where"] == "round"
+    assert found["oldest"]["why"] == "paused"
+    assert found["oldest"]["since"].startswith(f"{began:%Y-%m-%dT%H:%M:%S}")
+    assert 2 <= found["oldest"]["age_hours"] < 2.1
+
+
+def test_a_round_that_is_still_being_read_waits_too(world: World) -> None:
+    """It was cut short after its first page."""
+    for person in world.people:
+        world.edit(person, department="new")
+    world.sim.delta.options.page_size = 1
+    world.connector = with_limits(world.connector, time_budget=timedelta(0))
+    world.pull()
+    where = [one["where"] for one in told(world)["accepted"]["waiting"]]
+
+    assert where in (["pull"], ["round"])
+
+
+def test_people_of_the_open_run_wait_until_sharepoint_has_ended_the_file(world: World) -> None:
+    """A new person belongs to the whole from the plan on; the reason follows the file."""
+    world.join(department="new")
+    world.edit(world.people[0], department="new")
+    world.pull()
+    while world.lane.in_flight is None or world.lane.in_flight.phase != "queued":
+        world.step()
+    found = told(world)["accepted"]
+    world.drain()
+    after = told(world)["accepted"]
+
+    assert (found["people"], found["waiting_people"], found["share_percent"]) == (5, 2, 60.0)
+    assert [(one["where"], one["why"], one["people"]) for one in found["waiting"]] == [
+        ("run", "SharePoint has the import file", 2)
+    ]
+    assert (after["people"], after["share_percent"], after["waiting"]) == (5, 100.0, [])
+
+
+def test_a_held_plan_and_escrow_wait_with_their_reasons(world: World) -> None:
+    """The oldest comes first."""
+    absent = world.join(profile=False, department="nobody yet")
+    world.sync(hours=3)
+    world.connector = replace(world.connector, threshold=replace(NO_THRESHOLD, updates_absolute=1))
+    for person in world.people:
+        world.edit(person, department="new")
+    world.pull()
+    world.far()
+    found = told(world)["accepted"]
+
+    assert absent in world.escrow()
+    assert [(one["where"], one["people"]) for one in found["waiting"]] == [("escrow", 1), ("held", 4)]
+    assert found["waiting"][1]["why"].startswith("held: ")
+    assert (found["people"], found["share_percent"]) == (5, 0.0)
+    assert "in escrow: profile_not_created" in found["says"]
+
+
+def test_a_failed_runs_people_wait_until_it_is_planned_again(world: World) -> None:
+    """The next try is told."""
+    world.sim.timer_job.plan("next", "internal_error")
+    world.edit(world.people[0], department="new")
+    world.pull()
+    failing(world)
+    (one,) = told(world)["accepted"]["waiting"]
+
+    assert (one["where"], one["people"]) == ("failed_run", 1)
+    assert "tried again at" in one["why"]
+
+
+def test_profiles_that_are_read_back_make_the_second_figure() -> None:
+    """Who differs and who can't be read isn't equal; the ages of the newest and the oldest read stand beside it."""
+    world = quick(DriftWorld(4))
+    world.settle_down()
+    before = told(world)["read_back"]
+    world.read_all()
+    equal = told(world)["read_back"]
+    world.hand(world.people[0], "UpaDepartment", "by hand")
+    world.read_all()
+    after = told(world)["read_back"]
+
+    assert (before["says"], before["share_percent"], before["equal"]) == ("never read back", None, None)
+    assert (equal["share_percent"], equal["equal"], equal["people"]) == (100.0, 4, 4)
+    assert (after["share_percent"], after["equal"], after["different"]) == (75.0, 3, 1)
+    assert after["oldest_read"] <= after["newest_read"]
+
+
+def test_lost_books_claim_nothing_of_before(world: World) -> None:
+    """Without the document of ages there is none; without the list of shards the share isn't known."""
+    world.store.delete(freshness_key("hr"))
+    world.store.delete(shard_list_key("hr"))
+    found = told(world)["accepted"]
+
+    assert (found["share_percent"], found["p95_hours"], found["counted_since"]) == (None, None, None)
+
+
+def test_an_objective_that_is_missed_is_told_once_and_its_end_too(world: World) -> None:
+    """Alarm and hourly event; it doesn't make the connector degraded. It ends when what waited was accepted in time."""
+    world.connector = replace(world.connector, objective=Objective(50.0, timedelta(hours=12)))
+    world.edit(world.people[0], department="new")
+    world.pull()
+    pause(world.ports(), world.connector, "anna")
+    alerting = Alerting(frozenset({"freshness"}), timedelta(days=9))
+    names = []
+    for _ in range(14):
+        world.sim.advance(HOUR)
+        notify(world.ports(), world.connector, alerting)
+        names.append([event.name for event in world.events.events if event.name is EventName.FRESHNESS_MISSED])
+    alarms = [one.occasion for one in notification_log_of(world.ports(), world.connector).load().value.entries]
+
+    assert alarms == ["freshness"]
+    assert [len(one) for one in names][:11] == [0] * 11
+    assert len(names[-1]) == 2
+    assert told(world)["objective"]["missed"] is True
+    assert status(world.ports(), world.connector)["state"] == "paused"
+
+
+def test_what_was_measured_is_told_once_an_hour(world: World) -> None:
+    """With or without an objective, for the metrics."""
+    alerting = Alerting(frozenset(), timedelta(days=9))
+    for _ in range(8):
+        notify(world.ports(), world.connector, alerting)
+        world.sim.advance(HOUR / 4)
+    measured = [event for event in world.events.events if event.name is EventName.FRESHNESS_MEASURED]
+
+    assert len(measured) == 2
+    assert measured[0].fields["share_percent"] == 100.0
+    assert measured[0].fields["read_back_percent"] is None
+
+
+def test_status_says_the_same(world: World) -> None:
+    """One service for all."""
+    assert status(world.ports(), world.connector)["freshness"] == told(world)

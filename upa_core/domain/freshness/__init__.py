@@ -1,0 +1,1 @@
+"""Freshness: how long changes take until SharePoint accepts them, and what waits since when."""

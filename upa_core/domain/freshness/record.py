@@ -1,0 +1,164 @@
+"""The stored document of freshness: how old changes were when SharePoint accepted them, and what the last plans sent.
+
+A change is one value of one person. Its age counts from the round that first showed it. The document is bounded: whole
+minutes of eight days, and of the last runs how many values each batch holds by the moment they count from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import ceil
+from typing import ClassVar, Literal
+
+from upa_core.domain.documents.codec import added
+from upa_core.domain.plan.run_rows import pack_codes, unpack_codes
+
+WINDOW = timedelta(days=7)
+"""Changes accepted since are counted: today and so many days before."""
+KEPT_RUNS = 8
+MOST_AGES = 300
+"""Different ages that a day keeps apart; beyond, they are rounded up."""
+_COARSER = (5, 30, 120, 720)
+MOST_OF_A_CODE = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBatch:
+    """One batch of a run, as its plan counted it."""
+
+    moments: tuple[datetime, ...]
+    """Since when its values wait."""
+    values: tuple[int, ...]
+    """How many of each."""
+    fresh: tuple[int, ...]
+    """How many of them are of people who weren't in escrow."""
+    codes: str = added("")
+    """With several moments, which of them each value counts from; values go by person and by name of their property."""
+    people: int = 0
+    """People who weren't in escrow when they were planned."""
+    new: int = 0
+    """Of those, people of whom SharePoint holds nothing yet."""
+    also: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of those, how many another batch of the run names too, by its name, and how many of them are new."""
+    state: Literal["planned", "accepted", "unknown"] = "planned"
+    """accepted: everybody is, or waits in escrow; unknown: nobody is confirmed, all of it is planned again."""
+
+    def each(self) -> Iterator[datetime]:
+        """Yield the moment that each value counts from, in the batch's order."""
+        if not self.codes:
+            for moment, values in zip(self.moments, self.values, strict=True):
+                for _ in range(values):
+                    yield moment
+            return
+        runs = unpack_codes(self.codes)
+        for code, times in zip(runs[::2], runs[1::2], strict=True):
+            for _ in range(times):
+                yield self.moments[code]
+
+    def counted(self) -> Counter[datetime]:
+        """Return how many values count from which moment."""
+        return Counter(dict(zip(self.moments, self.values, strict=True)))
+
+
+def pack_runs(runs: Sequence[tuple[int, int]]) -> str:
+    """Write which moment values count from: number of the moment and how many values in a row, for storage."""
+    parts: list[int] = []
+    for code, times in runs:
+        while times > 0:
+            part = min(times, MOST_OF_A_CODE)
+            parts += [code, part]
+            times -= part
+    return pack_codes(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """What a run was planned from, and its batches by name."""
+
+    rounds: tuple[str, ...]
+    batches: dict[str, PlannedBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The document."""
+
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+    since: datetime | None = None
+    """When counting began; None: nothing was planned since."""
+    days: dict[str, dict[str, int]] = field(default_factory=dict)
+    """UTC day on which SharePoint accepted → age in minutes, rounded up → values."""
+    runs: dict[str, PlannedRun] = field(default_factory=dict)
+    """The last runs by id."""
+
+    def planned(self, run: str, made: PlannedRun, now: datetime) -> Freshness:
+        """Return the document with a run that was planned now."""
+        kept = {name: self.runs[name] for name in sorted(self.runs)[-(KEPT_RUNS - 1) :] if name != run}
+        return replace(self, since=self.since or now, runs={**kept, run: made})
+
+    def batch(self, run: str, file: str) -> PlannedBatch | None:
+        """Return a batch of one of the last runs, None where it isn't known."""
+        known = self.runs.get(run)
+        return known.batches.get(file) if known is not None else None
+
+    def settled(
+        self, run: str, file: str, *, confirmed: bool, accepted: Mapping[datetime, int], ended: datetime
+    ) -> Freshness:
+        """Return the document with a batch counted that was settled; the same batch counts once.
+
+        Args:
+            run: its run.
+            file: its name.
+            confirmed: whether the answer confirms anybody.
+            accepted: how many values were, by the moment they count from.
+            ended: when the batch ended.
+
+        """
+        before = self.batch(run, file)
+        if before is None or before.state != "planned":
+            return self
+        batch = replace(before, state="accepted" if confirmed else "unknown")
+        batches = {**self.runs[run].batches, file: batch}
+        runs = {**self.runs, run: replace(self.runs[run], batches=batches)}
+        day = ended.date().isoformat()
+        ages = Counter({int(age): values for age, values in self.days.get(day, {}).items()})
+        for moment, values in accepted.items():
+            if values:
+                ages[minutes_between(moment, ended)] += values
+        days = {**self.days, day: _bounded(ages)} if ages else dict(self.days)
+        first = _first_day(max(datetime.fromisoformat(one).date().isoformat() for one in [*days, day]))
+        return replace(self, runs=runs, days={one: held for one, held in sorted(days.items()) if one >= first})
+
+    def accepted(self, now: datetime) -> Counter[int]:
+        """Return the values that were accepted within the window, by age in minutes."""
+        first = (now - WINDOW).date().isoformat()
+        found: Counter[int] = Counter()
+        for day, ages in self.days.items():
+            if day >= first:
+                found.update({int(age): values for age, values in ages.items()})
+        return found
+
+
+def minutes_between(moment: datetime, ended: datetime) -> int:
+    """Return an age in minutes, rounded up; never negative, whatever the clocks say."""
+    return max(0, ceil((ended - moment).total_seconds() / 60))
+
+
+def _first_day(last: str) -> str:
+    return (datetime.fromisoformat(last) - WINDOW - timedelta(days=1)).date().isoformat()
+
+
+def _bounded(ages: Counter[int]) -> dict[str, int]:
+    for step in _COARSER:
+        if len(ages) <= MOST_AGES:
+            break
+        rounded: Counter[int] = Counter()
+        for age, values in ages.items():
+            rounded[-(-age // step) * step] += values
+        ages = rounded
+    return {str(age): values for age, values in sorted(ages.items())}

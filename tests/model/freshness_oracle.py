@@ -199,9 +199,7 @@ def _values(content: bytes) -> dict[Value, str]:
     return {(line[0], name): text for line in lines for name, text in line[2].items()}
 
 
-def _shown(
-    person: str, target: str, outbox: list[tuple[SealedRound, list[Any]]], cell: str | None
-) -> list[datetime]:
+def _shown(person: str, target: str, outbox: list[tuple[SealedRound, list[Any]]], cell: str | None) -> list[datetime]:
     """Return since which round a value differs; the oldest that names the person where no single one shows it."""
     (rule,) = (one for one in RULES if one.target == target)
     named: list[datetime] = []

@@ -136,7 +136,7 @@ class TenantLife(RuleBasedStateMachine):
         self.handmade: set[str] = set()
         """Whose title or code was changed by hand; both are cleared, so that sending again puts them right."""
         self.died = False
-        """A process died since everything was last quiet: what it left half written is put right when it is repeated."""
+        """A process died: what it left half written is put right only when it is repeated."""
         self.declined: set[tuple[str, str]] = set()
         """Person and property of each value that an administrator rejected."""
 

@@ -63,7 +63,7 @@ class AgeBook:
         fresh = [entry for entry in entries if not entry.waits]
         batch.people += len(fresh)
         batch.new += len(fresh) - sum([entry.known for entry in fresh])
-        if not any([entry.since for entry in entries]):
+        if not any(entry.since for entry in entries):
             batch.count(self._usual, sum([len(entry.new) for entry in entries]))
         else:
             for entry in entries:

@@ -120,7 +120,8 @@ def keeps(
     stuck = [one for one in waits if one.where in ("round", "pull") and now - one.since > objective.within]
     why = ""
     if share is not None and (counted - late) * 100 < objective.share * counted:
-        why = f"{share:g} % of {counted:,} changes were accepted within {_span(objective.within)}, not {objective.share:g} %"
+        in_time = f"{share:g} % of {counted:,} changes were accepted within {_span(objective.within)}"
+        why = f"{in_time}, not {objective.share:g} %"
     if stuck:
         oldest = min(stuck, key=lambda one: one.since)
         why += f"{'; ' if why else ''}a round of {oldest.since:%Y-%m-%d %H:%M} UTC isn't planned: {oldest.why}"

@@ -67,10 +67,8 @@ def pack_runs(runs: Sequence[tuple[int, int]]) -> str:
     """Write which moment values count from: number of the moment and how many values in a row, for storage."""
     parts: list[int] = []
     for code, times in runs:
-        while times > 0:
-            part = min(times, MOST_OF_A_CODE)
-            parts += [code, part]
-            times -= part
+        for at in range(0, times, MOST_OF_A_CODE):
+            parts += [code, min(MOST_OF_A_CODE, times - at)]
     return pack_codes(parts)
 
 

@@ -140,9 +140,7 @@ def waiting(
         yield Waiting("pull", opened.started, "the round is still being read", records=rows)
 
 
-def _why_planned(
-    connector: Connector, state: ConnectorState, lane: Lane, planned: OnItsWay, now: datetime
-) -> str:
+def _why_planned(connector: Connector, state: ConnectorState, lane: Lane, planned: OnItsWay, now: datetime) -> str:
     if planned.where == "held" and state.hold is not None:
         return f"held: {state.hold.why}"
     if planned.where == "failed_run" and state.retry is not None:

@@ -1,4 +1,4 @@
-"""The two figures of freshness, from storage alone: for the command line, the HTTP API, the page, alarms and metrics."""
+"""The two figures of freshness, from storage alone: for command line, HTTP API, page, alarms and metrics."""
 
 from __future__ import annotations
 

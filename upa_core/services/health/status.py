@@ -97,9 +97,7 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
         "samples": [to_json(sample) for sample in library[-CHARTED:]],
         "config_hash": connector.fingerprint,
         "typical_job_h": typical_hours,
-        "drift": standing_json(
-            standing(connector, index, state.people.known, now)
-        ),
+        "drift": standing_json(standing(connector, index, state.people.known, now)),
         "freshness": freshness_json(freshness(ports, connector, state, lane, index)),
         "config_applied": state.watermark is not None and state.watermark.fingerprint == connector.fingerprint,
     }

@@ -1,4 +1,4 @@
-"""Since when each planned value waits: from the round that first showed it, or from when its person went into escrow."""
+"""Since when each planned value waits: the round that first showed it, or its entry in escrow."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from upa_core.domain.plan.planner import Planner
 from upa_core.domain.plan.refused import Aside, still_refused
 from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
 from upa_core.ports.bundle import Ports
-from upa_core.services.plan.joins import Joins, needed_bits
 from upa_core.services.plan.dating import Dating
+from upa_core.services.plan.joins import Joins, needed_bits
 from upa_core.services.plan.shard_work import PlanSink, ShardWork, are_few, by_shard_number
 from upa_core.services.plan.two_hours import TwoHours
 from upa_core.state.document import Stored

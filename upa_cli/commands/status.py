@@ -86,8 +86,10 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
     if drift["background"] or drift["campaign"]:
         found = f"; {drift['different']:,} differ: see upa drift" if drift["different"] else ""
         out.print(clean(f"  profiles      {drift['says']}{found}"))
-    out.print(clean(f"  freshness     {one['freshness']['accepted']['says']}"))
-    if (objective := one["freshness"]["objective"]) and objective["missed"]:
+    fresh = one["freshness"]
+    if fresh["accepted"]["waiting"] or fresh["objective"]:
+        out.print(clean(f"  freshness     {fresh['accepted']['says']}"))
+    if (objective := fresh["objective"]) and objective["missed"]:
         out.print(clean(f"  objective     missed: {objective['why']}. See upa freshness"))
     out.print(f"  import jobs   {one['jobs_today']} of {one['jobs_per_day']} today, {one['jobs_total']} ever")
     if not one["config_applied"] and one["last_pull"]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from upa_core.domain.http import Request, Response, problem
-from upa_core.http_api.runs import Everyone, known_only
+from upa_core.http_api.checks import known_only
+from upa_core.http_api.runs import Everyone
 from upa_core.services.health.freshness import freshness, freshness_json
 
 

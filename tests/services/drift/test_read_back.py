@@ -13,6 +13,7 @@ from tests.support.full import FULL
 from tests.support.mortal import Death, Fate
 from tests.support.world import MAPPINGS
 from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.drift.record import minute_of
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.domain.health.events import EventName, Level
@@ -119,6 +120,31 @@ def test_a_difference_that_a_batch_on_its_way_explains_is_no_drift() -> None:
 
     assert read.read == 3
     assert world.found() == {(world.people[0], "UpaDepartment"): ("D0", "hand")}
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut at the middle", "other bytes"])
+def test_nobody_is_judged_while_a_batch_on_its_way_cant_be_read(damage: str) -> None:
+    """Whoever stood in the part that is gone would look like drift."""
+    world = settled()
+    for number, person in enumerate(world.people):
+        world.edit(person, jobTitle=f"Boss {number}")
+    world.pull()
+    world.far()
+    for number, person in enumerate(world.people):
+        world.hand(person, "UpaTitle", f"Boss {number}")
+    run = world.state.run
+    assert run is not None
+    key = file_key(run.id, run.files[0].name)
+    blob = world.store.get(key)
+    assert blob is not None
+    if damage == "lost":
+        world.store.delete(key)
+    else:
+        half = blob.data[: len(blob.data) // 2]
+        world.store.put(key, half if damage == "cut at the middle" else half + b"{" * (len(blob.data) - len(half)))
+    world.read_back()
+
+    assert world.found() == {}
 
 
 def test_whoever_is_settled_while_being_read_is_left_for_the_next_time() -> None:

@@ -9,6 +9,7 @@ from upa_core.domain.documents.lane import Abandoned, InFlight
 from upa_core.domain.documents.runs import BULK
 from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.batch import BatchForm
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.plan_reader import form_of
@@ -38,17 +39,26 @@ class OnItsWay:
 
     def _named(self, batch: tuple[str, str, str], person: str) -> frozenset[str]:
         run, name, route = batch
+        form = form_of(self._ports, route)
         if batch not in self._kept:
             blob = self._ports.store.get(file_key(run, name))
-            self._kept[batch] = blob.data if blob is not None else None
+            self._kept[batch] = blob.data if blob is not None and _is_whole(form, blob.data) else None
         data = self._kept[batch]
         if data is None:
             return self._every
         if person.encode() not in data:
             return frozenset()
         try:
-            form = form_of(self._ports, route)
             piece = form.split(data).get(person)
             return frozenset(form.read([piece], orjson.loads)[person]) if piece is not None else frozenset()
         except CorruptStateError:
             return self._every
+
+
+def _is_whole(form: BatchForm, data: bytes) -> bool:
+    """Return whether a batch can be read to its end: a person may stand in the part that a damaged copy lost."""
+    try:
+        form.split(data)
+    except CorruptStateError:
+        return False
+    return True

@@ -173,7 +173,7 @@ class FreshnessOracle:
         moments += [at for batch in planned for (person, _), at in batch.since.items() if person in batch.fresh]
         moments += [one.started for one in state.sealed if one.rows and one.id not in taken]
         opened = state.open_round
-        moments += [opened.started] if opened is not None and sum(one.rows for one in opened.segments) else []
+        moments += [opened.started] if opened is not None and any(one.rows for one in opened.segments) else []
         oldest = figure.oldest.since if figure.oldest is not None else None
         if oldest != min(moments, default=None):
             found.append(f"the oldest waits since {oldest}, not {min(moments, default=None)}")

@@ -27,6 +27,7 @@ STATED_IN = {
     " upa_cli/live/tenant",
     "tests/cli/test_no_dead_ends.py": "upa_cli/shell/exits",
     "tests/cli/test_operations.py": "upa_cli/commands/archive upa_cli/commands/escrow upa_cli/commands/forget"
+    " upa_cli/shell/csv_file"
     " upa_cli/commands/hold upa_cli/commands/housekeeping upa_cli/commands/jobs upa_cli/commands/reset"
     " upa_cli/commands/state upa_cli/commands/sync_user upa_cli/commands/why upa_cli/work/backup_file"
     " upa_cli/work/plan_files upa_cli/work/steps upa_cli/work/users",

@@ -36,9 +36,9 @@ def damage(office: Office, kind: Kind) -> None:
 def converges(office: Office) -> None:
     """A change that comes now is delivered, and what was there is right."""
     office.edit("ada", employeeOrgData={"costCenter": "CC-9", "division": "Research"})
-    for _ in range(4):
+    for _ in range(12):  # a dropped run is tried again after a pause
         office.upa("run")
-        if office.profile("ada")["CostCenter"] == "CC-9":
+        if office.profile("ada").get("CostCenter") == "CC-9":
             break
     held = {name: office.profile(name).get("CostCenter") for name in office.people}
     assert held == {"ada": "CC-9", "bo": "CC-2", "cy": "CC-3"}
@@ -48,6 +48,10 @@ def converges(office: Office) -> None:
 def walk(office: Office, *commands: str) -> None:
     for command in commands:
         answer = office.upa(*command.split())
+        for _ in range(12):  # what failed is tried again after a pause
+            if answer.code != exits.LATER:
+                break
+            answer = office.upa(*command.split())
         assert answer.code in (exits.OK, exits.CHANGES), f"{command}: {answer.out}{answer.err}"
 
 

@@ -85,6 +85,7 @@ def plan(
     A new connector, and one whose mappings or scope changed, does everything but export until `upa go`: look at the
     plan, try one person with `upa canary`, then go.
     """
+    cli.store_nothing()
     ports, connector = cli.ports, cli.connector
     if csv is not None and cli.options.json and str(csv) == "-":
         raise CommandError("--csv - and --json both want standard output: name a file", exits.USAGE)

@@ -55,6 +55,7 @@ def try_it(
     WHAT is a property that the connector file maps, the name of an attribute, or an expression as the file would have
     it. People come from the source, the first ones in scope whom it names. Nothing is stored and nothing is sent.
     """
+    cli.store_nothing()
     mapping = _meant(cli.connector, what, kind)
     trial = try_mapping(cli.ports, cli.connector, mapping, most=people)
     ordered = sorted(trial.rows, key=lambda one: not one.problem)

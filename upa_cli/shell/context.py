@@ -52,6 +52,7 @@ class Cli:
     def __init__(self, options: Options, environ: Mapping[str, str] | None = None) -> None:
         """Read nothing yet."""
         self.options = options
+        self._keeps_calls = True
         self._environ = dict(os.environ if environ is None else environ)
         if options.config:
             self._environ["UPA_CONFIG"] = options.config
@@ -109,10 +110,14 @@ class Cli:
         """The ports of the connector."""
         return self.app.ports(self.connector)
 
+    def store_nothing(self) -> None:
+        """Store not even the calls: a preview leaves storage as it found it."""
+        self._keeps_calls = False
+
     def keep_calls(self) -> None:
         """Store the calls that were made, where `upa calls` finds them; nothing where the app wasn't needed."""
         built = self.__dict__.get("app")
-        if built is not None:
+        if built is not None and self._keeps_calls:
             keep_calls(built.store, built.calls.take())
 
     @property

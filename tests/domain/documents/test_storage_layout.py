@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from upa_core.domain.documents import storage_layout as layout
-from upa_core.domain.documents.connector_keys import connector_file_key, named_file_key, probe_key, shard_list_key
+from upa_core.domain.documents.connector_keys import (
+    calls_key,
+    connector_file_key,
+    freshness_key,
+    named_file_key,
+    probe_key,
+    shard_list_key,
+)
 from upa_core.domain.documents.individual_keys import people_calls_key, progress_key, proof_key
 from upa_core.domain.documents.storage_layout import BlobKey, Kind, connector_named_in, parse, run_of
 from upa_core.domain.drift.keys import drift_key, drift_part_key
@@ -30,6 +37,8 @@ KEYS = {
     drift_key("hr"): BlobKey(Kind.DRIFT_INDEX, "hr"),
     drift_part_key("hr", 7): BlobKey(Kind.DRIFT_PART, "hr"),
     shard_list_key("hr"): BlobKey(Kind.SHARD_LIST, "hr"),
+    calls_key("hr"): BlobKey(Kind.CALLS, "hr"),
+    freshness_key("hr"): BlobKey(Kind.FRESHNESS, "hr"),
     probe_key("hr", "abcd"): BlobKey(Kind.DOCTOR_PROBE, "hr"),
     layout.lane_key("contoso-admin.sharepoint.com"): BlobKey(Kind.LANE),
     layout.watcher_key("contoso-admin.sharepoint.com"): BlobKey(Kind.WATCHER),

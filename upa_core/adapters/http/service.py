@@ -82,8 +82,7 @@ class Service:
         """Return the address; raise ForeignLinkError where it leaves this service, or is no address at all."""
         if not is_plain(url):
             raise ForeignLinkError(f"a link of {len(url)} characters isn't an address; no token was sent")
-        origin = origin_of(url)
-        if origin != self._origin:
+        if (origin := origin_of(url)) != self._origin:
             there = origin[0] if origin else "a place that isn't https"
             raise ForeignLinkError(f"a link points to {there} instead of {self.host}; no token was sent")
         return url

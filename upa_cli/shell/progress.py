@@ -24,7 +24,7 @@ _LINES = {
     EventName.PLAN_HELD: "plan held: {why}",
     EventName.FILE_UPLOADED: "import file uploaded: {people} people, {pairs} values, {size} bytes",
     EventName.FILE_POSTPONED: "SharePoint can't take the import file now: {reason}; next try in {seconds:.0f} s",
-    EventName.FILE_QUEUED: "import job {import_job} queued",
+    EventName.FILE_QUEUED: "SharePoint took the file: import job {import_job}",
     EventName.IMPORT_JOB_STATE: "import job is {state}",
     EventName.IMPORT_JOB_STALLED: "the import job takes unusually long ({state}); still waiting",
     EventName.IMPORT_JOB_ABANDONED: "an import job was given up after 24 h",

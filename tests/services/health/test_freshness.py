@@ -115,7 +115,7 @@ def test_a_held_plan_and_escrow_wait_with_their_reasons(world: World) -> None:
     assert [(one["where"], one["people"]) for one in found["waiting"]] == [("escrow", 1), ("held", 4)]
     assert found["waiting"][1]["why"].startswith("held: ")
     assert (found["people"], found["share_percent"]) == (5, 0.0)
-    assert "in escrow: profile_not_created" in found["says"]
+    assert "in escrow: profile not created" in found["says"]
 
 
 def test_a_failed_runs_people_wait_until_it_is_planned_again(world: World) -> None:

@@ -135,7 +135,7 @@ def test_what_waits_and_what_was_declined_is_told_with_its_value() -> None:
 
 
 def test_the_timeline_says_when_the_run_got_how_far() -> None:
-    """Pulled, planned, uploaded, queued, SharePoint's own states, settled, cleaned and ended, in this order."""
+    """Pulled, planned, uploaded, handed over, SharePoint's own states, settled, cleaned and ended, in this order."""
     world = settled(3)
     world.edit(world.people[0], department="new")
     world.pull()
@@ -146,13 +146,13 @@ def test_the_timeline_says_when_the_run_got_how_far() -> None:
     world.end_run()
     ended = whole(world, run).timeline
 
-    assert open_now[:4] == [("pulled", True), ("planned", True), ("uploaded", True), ("queued", True)]
+    assert open_now[:4] == [("pulled", True), ("planned", True), ("uploaded", True), ("handed over", True)]
     assert ("settled", False) in open_now
     whats = [one.what for one in ended]
     assert [what for what in whats if not what.startswith("SharePoint")] == [
-        *("pulled", "planned", "uploaded", "queued", "settled", "cleaned", "ended")
+        *("pulled", "planned", "uploaded", "handed over", "settled", "cleaned", "ended")
     ]
-    assert whats.index("queued") < whats.index("SharePoint: Succeeded") < whats.index("cleaned")
+    assert whats.index("handed over") < whats.index("SharePoint: Succeeded") < whats.index("cleaned")
     moments = [one.at for one in ended]
     assert None not in moments
     assert moments == sorted(moments, key=str)

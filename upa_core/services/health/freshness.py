@@ -168,7 +168,7 @@ def say_read_back(back: Standing, now: datetime) -> str:
 
 def place_of(one: Waiting) -> str:
     """Say where something waits, and why."""
-    return f"in escrow: {one.why}" if one.where == "escrow" else one.why
+    return f"in escrow: {one.why.replace('_', ' ')}" if one.where == "escrow" else one.why
 
 
 def _waiting_json(one: Waiting, now: datetime) -> dict[str, Any]:

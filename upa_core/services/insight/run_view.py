@@ -32,7 +32,7 @@ class Moment:
     """One event of a run."""
 
     what: str
-    """pulled, planned, held, approved, rejected, uploaded, queued, a state of SharePoint's, settled, cleaned, ended."""
+    """pulled, planned, held, approved, rejected, uploaded, handed over, a state of SharePoint's, settled, cleaned, ended."""
     at: datetime | None
     """None: it hasn't happened yet, or the moment wasn't noted."""
     file: str = ""
@@ -184,7 +184,7 @@ def _planned(ports: Ports, report: Report | None, export: Run | None, held: date
 def _of_batch(one: BatchRow, owed: list[str]) -> Iterator[Moment]:
     if one.route == BULK:
         yield Moment("uploaded", one.uploaded, one.name)
-        yield Moment("queued", one.queued, one.name)
+        yield Moment("handed over", one.queued, one.name)
     for seen in one.states:
         yield Moment(f"SharePoint: {seen.state}", seen.at, one.name)
     yield Moment("settled", one.settled, one.name, one.why)

@@ -58,7 +58,8 @@ def test_a_run_opens_into_its_people(office: Office) -> None:
     office.upa("run", "show", run, "--csv", str(office.folder / "run.csv"))
     rows = list(csv.DictReader(io.StringIO((office.folder / "run.csv").read_text(encoding="utf-8-sig"))))
 
-    assert [step["what"] for step in shown.json["run"]["timeline"]][:4] == ["pulled", "planned", "uploaded", "handed over"]
+    steps = [step["what"] for step in shown.json["run"]["timeline"]]
+    assert steps[:4] == ["pulled", "planned", "uploaded", "handed over"]
     assert len(shown.json["people"]) == shown.json["run"]["people"] == len(office.people)
     assert [person["user"] for person in one.json["people"]] == [office.upn("ada")]
     assert {row["result"] for row in rows} == {"accepted"}

@@ -32,7 +32,7 @@ class Moment:
     """One event of a run."""
 
     what: str
-    """pulled, planned, held, approved, rejected, uploaded, handed over, a state of SharePoint's, settled, cleaned, ended."""
+    """Pulled, planned, held, approved or rejected, uploaded, handed over, SharePoint: X, settled, cleaned, ended."""
     at: datetime | None
     """None: it hasn't happened yet, or the moment wasn't noted."""
     file: str = ""

@@ -45,7 +45,7 @@ lint-style: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 
 lint-types: $(READY)
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers=2
 
 lint-layers: $(READY)
 	@$(BIN)/lint-imports --no-cache
@@ -62,7 +62,7 @@ coverage: $(READY) ## Run the tests with branch coverage, which takes half as lo
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report= $(TESTS)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage of upa_core, branches counted: /; s/$$/ %/'
 
-test-azure: $(READY) ## Run contract, pipeline, kills and costs on Microsoft's own triggers and Azurite (25 minutes; JOBS=N, TESTS=FILE)
+test-azure: $(READY) ## Run contract, pipeline, kills and costs on Microsoft's own triggers and Azurite (16 minutes on two idle cores; JOBS=N, TESTS=FILE)
 	@UPA_TEST_AZURE=1 $(BIN)/python -m pytest -p no:randomly --numprocesses=$(or $(JOBS),6) --dist=loadgroup \
 		--no-loadscope-reorder --durations=15 --timeout=1500 $(or $(TESTS),tests/azure)
 

@@ -69,11 +69,15 @@ def test_every_page_is_reached_from_the_index() -> None:
         targets = [(page.parent / link.partition("#")[0]).resolve() for link in links(page) if ":" not in link]
         waiting += [one for one in targets if one.suffix == ".md" and one.exists()]
 
-    assert [
-        str(page.relative_to(ROOT))
-        for page in PAGES
-        if DOCS in page.parents and page not in seen and "adr" not in str(page)
-    ] == []
+    assert [str(page.relative_to(ROOT)) for page in PAGES if DOCS in page.parents and page not in seen] == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    """The decisions are numbered from 1 without a gap, in file name and title."""
+    pages = sorted((DOCS / "adr").glob("0*.md"))
+
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    assert [page.read_text().partition(".")[0] for page in pages] == [f"# {n}" for n in range(1, len(pages) + 1)]
 
 
 @pytest.mark.parametrize("block", blocks("yaml", "yml"), ids=lambda block: block.name)

@@ -27,7 +27,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.drift.campaign import begin as begin_campaign
 from upa_core.services.drift.campaign import pause as pause_campaign
-from upa_core.services.drive.now import sync_now
+from upa_core.services.drive.sync_now import sync_now
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.plan_reader import people_in
 

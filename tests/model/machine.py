@@ -28,7 +28,7 @@ from upa_core.services.admin.holds import approve, reject
 from upa_core.services.drift.campaign import begin as begin_campaign
 from upa_core.services.drift.campaign import pause as pause_campaign
 from upa_core.services.drift.verify import verify
-from upa_core.services.drive.now import sync_now
+from upa_core.services.drive.sync_now import sync_now
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 TEXTS = st.one_of(

@@ -18,7 +18,7 @@ from upa_cli.work.users import user_id
 from upa_core.domain.documents.codec import to_json
 from upa_core.services.admin.declined import declined_of
 from upa_core.services.admin.requests import request_people
-from upa_core.services.drive.now import Now, sync_now
+from upa_core.services.drive.sync_now import Now, sync_now
 from upa_core.services.pull import PullResult
 
 

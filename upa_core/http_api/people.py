@@ -16,7 +16,7 @@ from upa_core.http_api.caller import caller, clean_name
 from upa_core.http_api.checks import check, known_only
 from upa_core.http_api.runs import Everyone, parse_body
 from upa_core.ports.bundle import Ports
-from upa_core.services.drive.now import sync_now
+from upa_core.services.drive.sync_now import sync_now
 from upa_core.services.insight.explain import Explanation, explain
 
 _NAME = re.compile(r"[^\s@/\\?%\"<>|:;,]{1,64}@[A-Za-z0-9.-]{1,255}")

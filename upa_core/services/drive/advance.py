@@ -14,7 +14,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.send import resume_sending
 from upa_core.services.deliver.bulk.watch import watch
 from upa_core.services.deliver.individual.urgent import end_overdue
-from upa_core.services.drive.deadline import with_flight, with_run
+from upa_core.services.drive.give_up import with_flight, with_run
 from upa_core.services.plan.export import export
 from upa_core.state.document import lane_of, state_of
 

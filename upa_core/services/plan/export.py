@@ -29,7 +29,7 @@ from upa_core.services.plan.doubt_events import emit_doubts
 from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import make_plan
-from upa_core.services.plan.two_hours import TwoHours
+from upa_core.services.plan.over_budget import BudgetFilter
 from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
 from upa_core.state.document import Stored, censuses_of, lane_of, put_document, state_of
@@ -174,7 +174,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     if not full:
         people.kept = {}
 
-    cut = TwoHours(ports, connector, run)
+    cut = BudgetFilter(ports, connector, run)
 
     def check() -> None:
         if not _still_due(state, state_of(ports.store, connector.name).load().value):

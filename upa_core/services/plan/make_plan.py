@@ -22,7 +22,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.plan.dating import Dating
 from upa_core.services.plan.joins import Joins, needed_bits
 from upa_core.services.plan.shard_work import PlanSink, ShardWork, are_few, by_shard_number
-from upa_core.services.plan.two_hours import TwoHours
+from upa_core.services.plan.over_budget import BudgetFilter
 from upa_core.state.document import Stored
 from upa_core.state.people import EscrowBook, People, book_of
 from upa_core.state.rows.segments import SegmentReader, rows_of
@@ -64,7 +64,7 @@ def make_plan(
     joins: Joins | None = None,
     see: Callable[[Iterable[Row]], None] | None = None,
     check: Callable[[], None] = lambda: None,
-    cut: TwoHours | None = None,
+    cut: BudgetFilter | None = None,
     dating: Dating | None = None,
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
@@ -128,7 +128,7 @@ class _Planning:
         self._keep_books = keep_books
         self._sequence = sequence
         self._check = check
-        self.cut: TwoHours | None = None
+        self.cut: BudgetFilter | None = None
         self.dating = Dating(connector, (), ports.clock.now())
         self._checked = False
         """Since the last shard was read."""

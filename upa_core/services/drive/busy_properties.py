@@ -15,7 +15,7 @@ from upa_core.state.document import lane_of
 from upa_core.state.plan_reader import form_of, people_in
 
 
-def named_by(ports: Ports, connector: Connector, state: ConnectorState, person: str) -> dict[str, str]:
+def busy_properties(ports: Ports, connector: Connector, state: ConnectorState, person: str) -> dict[str, str]:
     """Return why properties of a person mustn't be written singly now, by property: something on its way names them.
 
     Where a batch can't be read, it may name every property.

@@ -29,7 +29,7 @@ from upa_core.services.deliver.individual.person import site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
 from upa_core.services.deliver.individual.slices import CLAIM
 from upa_core.services.deliver.individual.urgent import Written, end_overdue, send_now
-from upa_core.services.drive.named import named_by
+from upa_core.services.drive.busy_properties import busy_properties
 from upa_core.services.plan.export import check_target, write_intent
 from upa_core.services.plan.one_person import plan_person
 from upa_core.state.document import state_of
@@ -111,7 +111,7 @@ def _once(ports: Ports, connector: Connector, person: str, by: str, route: Indiv
         return Now(person, refused=declined)
     refused = {
         **_unproven(connector, proof, entry, ports.clock.now()),
-        **named_by(ports, connector, stored.value, person),
+        **busy_properties(ports, connector, stored.value, person),
     }
     refused = {target: why for target, why in refused.items() if target in entry.new}
     left = {target: value for target, value in entry.new.items() if target not in refused}

@@ -24,7 +24,7 @@ from upa_core.state.document import Document, get_document
 SPAN: Final = timedelta(hours=2)
 
 
-class TwoHours:
+class BudgetFilter:
     """The single writes of one plan."""
 
     def __init__(self, ports: Ports, connector: Connector, run: str) -> None:

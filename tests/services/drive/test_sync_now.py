@@ -22,7 +22,7 @@ from upa_core.services.admin.controls import pause, reset
 from upa_core.services.admin.forget import forget
 from upa_core.services.admin.holds import reject
 from upa_core.services.deliver.individual.slices import CLAIM
-from upa_core.services.drive.now import Now, sync_now
+from upa_core.services.drive.sync_now import Now, sync_now
 from upa_core.state.document import Document, get_document, lane_of
 from upa_core.state.individual import proofs_of
 

@@ -21,8 +21,8 @@ from upa_core.domain.plan.source_shrank import Shrunk, find_shrink
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.dating import Dating
 from upa_core.services.plan.joins import Joins, needed_bits
-from upa_core.services.plan.shard_work import PlanSink, ShardWork, are_few, by_shard_number
 from upa_core.services.plan.over_budget import BudgetFilter
+from upa_core.services.plan.shard_work import PlanSink, ShardWork, are_few, by_shard_number
 from upa_core.state.document import Stored
 from upa_core.state.people import EscrowBook, People, book_of
 from upa_core.state.rows.segments import SegmentReader, rows_of

@@ -1,4 +1,4 @@
-"""Clocks a tenant can live on: wall time that can be moved, a stepped one, and the shared scaled formula."""
+"""Clocks: movable wall time, a stepped one, and one that several processes share by a formula."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Anything that tells an aware UTC time."""
+    """Anything that returns an aware UTC time."""
 
     def now(self) -> datetime:
         """Return the present."""
@@ -44,7 +44,7 @@ class ManualClock:
         self._now = start or datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
-        """Return the moment it was left at."""
+        """Return the moment that was set last."""
         return self._now
 
     def advance(self, seconds: float) -> None:

@@ -1,6 +1,6 @@
-"""A ready connector file for the client of this project, with the addresses this tenant is served at.
+"""A ready connector file for this project's client, with the addresses of this tenant.
 
-Text only: the simulator doesn't know the client's code, just the published shape of its file.
+Text only: the simulator doesn't know the client's code, only the published form of its file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A folder in which a system drops its files, some of them so slowly that they are seen growing."""
+"""A folder into which a system puts its files; some are written so slowly that a reader sees them grow."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 class DropFolder:
-    """Writes files with the tenant's time as theirs."""
+    """Writes files whose time is the tenant's."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self.folder, self._now = folder, now
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, name: str, content: bytes) -> Path:
-        """Write a file at once, over one of that name."""
+        """Write a file at once; replaces one of that name."""
         path = self.folder / name
         path.write_bytes(content)
         return self._dated(path)

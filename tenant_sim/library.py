@@ -1,4 +1,4 @@
-"""Document libraries of the tenant's sites: folders, files, recycle bin, locks, retention, storage. Never sees HTTP."""
+"""Document libraries of the tenant's sites: folders, files, recycle bin, locks, retention, storage. No HTTP."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class Library:
         self.file(path).swapped_for = content
 
     def read(self, item: Item) -> bytes:
-        """Return a file's bytes, as its download does."""
+        """Return a file's bytes, as a download would."""
         if item.unreadable:
             self.require_unlocked(item)
         content = item.content or b""

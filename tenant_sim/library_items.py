@@ -1,4 +1,4 @@
-"""What lies in a document library: files, folders, labels; a library's settings, and how an operation is refused."""
+"""The contents of a document library: files, folders, labels; its settings, and its refusals."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class Item:
     unreadable: bool = False
     """The lock keeps readers out too."""
     swapped_for: bytes | None = None
-    """What it is replaced by as soon as it was read."""
+    """The bytes that replace it as soon as it was read."""
     retained: bool = False
     label: RetentionLabel | None = None
     checked_out: bool = False
     draft: bool = False
     """Waits for approval."""
     unseen: bool = False
-    """Was never checked in: nobody but who uploaded it sees it."""
+    """Was never checked in: only its uploader sees it."""
     uploads: dict[str, bytearray] = field(default_factory=dict)
     """Chunked uploads that have begun, by upload id."""
 
@@ -89,17 +89,17 @@ class RetentionLabel:
     name: str
     tag_id: str
     days: int = 0
-    """How long what is deleted is kept; 0: it only marks."""
+    """Days for which a deleted file is kept; 0: the label only marks."""
     record: bool = False
     """Makes files records: nobody can delete them."""
 
 
 @dataclass(frozen=True)
 class LibrarySettings:
-    """What an owner may have switched on for a library."""
+    """The settings of a library that an owner may change."""
 
     force_checkout: bool = False
-    """Files are checked out to whoever puts them there, until they are checked in [SP-112]."""
+    """A new file is checked out to its uploader until it is checked in [SP-112]."""
     moderation: bool = False
     """Files wait for approval."""
     draft_visibility: int = 0

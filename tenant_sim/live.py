@@ -1,4 +1,4 @@
-"""Stores of a tenant that are up to date whenever somebody looks at them."""
+"""Stores of a tenant that are up to date at each access."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Store = TypeVar("Store")
 
 
 class Live(Generic[Store]):
-    """A store of the tenant: before anybody sees it, everything happens that is due on the clock."""
+    """A store of the tenant: everything that is due on the clock happens before it is returned."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = f"_{name}"

@@ -108,7 +108,7 @@ class Served:
             "SSL_CERT_FILE": str(self.ca_file),
         }
 
-    # -- life --------------------------------------------------------------------------------------------------------
+    # -- start and stop ----------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Served:
         return self.start()
@@ -145,7 +145,7 @@ class Served:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def _hang_up(self) -> None:
-        """Break open connections and leave; waiting for TLS good-byes of idle clients would cost a second."""
+        """Close open connections at once; waiting for idle clients to end TLS would take a second."""
         for server in self._servers:
             for connection in list(server.server_state.connections):
                 connection.transport.abort()
@@ -257,7 +257,7 @@ def _listen(port: int) -> socket.socket:
         raise PortTakenError(f"cannot listen on {LOOPBACK}:{port} ({reason}); choose another port with --port") from exc
     # asyncio does this only for sockets made with an explicit protocol; without it each answer waits 40 ms for an ACK
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # a page leaves in one go
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # a page is sent in one piece
     listener.setblocking(False)
     return listener
 

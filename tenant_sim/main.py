@@ -1,4 +1,4 @@
-"""Starts a tenant from the command line and says where it is; `run` is what `upa sim` wraps."""
+"""Starts a tenant from the command line and prints its addresses; `upa sim` calls `run`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenant_sim.clock import parse_clock
 from tenant_sim.connector import connector_text
 from tenant_sim.control.facts import assumptions as list_assumptions
 from tenant_sim.loopback import PortTakenError, Served
-from tenant_sim.people.hr import HrError, load_mapping, told_aside
+from tenant_sim.people.hr import HrError, load_mapping, aside_lines
 from tenant_sim.people.seeding import generated, seed_hr_file
 from tenant_sim.sim import TenantSim
 
@@ -69,7 +69,7 @@ _FRESH = "upa.new.yaml"
 def describe(served: Served, count: int, as_json: bool, say: Say) -> None:
     """Write the connector file and print addresses, CA file, ids and what to set.
 
-    A file that is there is somebody's: what would be in it is written beside it.
+    An existing file may be somebody's work, so the new text is written beside it.
     """
     connector = served.directory / "upa.yaml"
     text = connector_text(served)
@@ -113,7 +113,7 @@ def _seed(sim: TenantSim, users: int, hr: str | None, mapping: str | None, say: 
     if hr is not None:
         aside: list[str] = []
         ids, edits = seed_hr_file(sim, hr, load_mapping(mapping) if mapping else None, aside=aside)
-        for line in told_aside(aside):
+        for line in aside_lines(aside):
             say(line)
         if not ids:
             raise HrError(f"{hr}: no row can be used")
@@ -139,7 +139,7 @@ def _wait(stop: threading.Event | None) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """End quietly at Ctrl-C, and at the SIGTERM of whoever started this."""
+    """End quietly at Ctrl-C and at SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

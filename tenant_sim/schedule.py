@@ -1,4 +1,4 @@
-"""What is due on the clock: actions in the order of their times, run before anybody looks at the tenant."""
+"""What is due on the clock: actions in the order of their times, run before each request and each read."""
 
 from __future__ import annotations
 

@@ -51,9 +51,9 @@ DEFAULT_SITES = {"": ["Shared Documents"], "/sites/upa": ["Shared Documents", "I
 
 
 class TenantSim:
-    """A Microsoft 365 tenant. `handle` answers requests; `adapter`/`session` and `serve` bring them here.
+    """A Microsoft 365 tenant. `handle` answers requests; they come by `adapter`, `session` or `serve`.
 
-    As a context manager it is served meanwhile, on free ports: `with TenantSim() as tenant: tenant.urls.graph`.
+    As a context manager it is served on free ports: `with TenantSim() as tenant: tenant.urls.graph`.
     """
 
     directory = Live[Directory]()
@@ -72,14 +72,14 @@ class TenantSim:
         sites: dict[str, list[str]] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Make a tenant. Seven parameters: what of a tenant can be chosen, all with defaults."""
+        """Make a tenant. Seven parameters: the choices about a tenant, all with defaults."""
         self.clock = clock or MovableClock()
         self.seed, self.domain, self.hosts, self.sleep = seed, domain, hosts, sleep
         self.lock = threading.RLock()
         self._sites = sites or DEFAULT_SITES
         self._profile_delay = profile_delay
         self.served: Served | None = None
-        """How it is reached (addresses, CA file, environment) while it is served as a context manager."""
+        """Its addresses, CA file and environment while it is served as a context manager."""
         self._set_up()
 
     def _set_up(self) -> None:
@@ -101,9 +101,9 @@ class TenantSim:
         self.delta.with_manager = self.managers.add_to
         self.replica = Replica(directory, self.time)
         self.mails: list[dict[str, Any]] = []
-        """Messages that sendMail took, with their sender."""
+        """Messages that sendMail accepted, with their sender."""
         self.max_address = 16_384
-        """Characters of an address that Graph takes."""
+        """The longest address that Graph accepts, in characters."""
         self.graph_throttle = Throttle(self.time, lambda: len(directory), self.tenant_id)
         self._profiles = Profiles(directory, self.schedule, self.time, self._profile_delay)
         self.accounts = Accounts(directory, self.schedule)
@@ -157,7 +157,7 @@ class TenantSim:
     # -- requests ----------------------------------------------------------------------------------------------------
 
     def handle(self, surface: str, request: Request) -> Response:
-        """Answer one request to a surface. Latency, drops and truncation are left to the transport."""
+        """Answer one request to a surface. The transport does latency, drops and truncation."""
         with self.lock:
             self.tick()
             if request.path == "/_sim" or request.path.startswith("/_sim/"):
@@ -170,7 +170,7 @@ class TenantSim:
             self.delta.read_ahead()
 
     def dispatch(self, surface: str, request: Request) -> Response:
-        """Answer one request, with faults and in the call log; also for the parts of a $batch."""
+        """Answer one request, or a part of a $batch, with faults, and note it in the call log."""
         route = self._surfaces[surface].resolve(request)
         app = self._caller(request)
         fault = self.faults.pick(surface, route.operation, app)
@@ -247,7 +247,7 @@ class TenantSim:
         return {f"https://{self.domain}{geo.lower()}-admin.sharepoint.com": geo for geo in self.geos}
 
     def site_host(self, slot: int) -> str:
-        """Return `PersonalSiteHostUrl`, which tells a person's geo.
+        """Return `PersonalSiteHostUrl`, which shows a person's geo.
 
         ASSUMED [SP-126]: every geo shows the host of the person's own.
         """
@@ -261,7 +261,7 @@ class TenantSim:
 
     def adapter(self) -> requests.adapters.BaseAdapter:
         """Return a `requests` transport adapter that answers in process, without sockets."""
-        from tenant_sim.serving.adapter import SimAdapter  # a tenant that is served does without requests
+        from tenant_sim.serving.adapter import SimAdapter  # a tenant that is served doesn't need requests
 
         return SimAdapter(self)
 
@@ -273,7 +273,7 @@ class TenantSim:
 
     def serve(self, **options: Any) -> Served:
         """Put the tenant on loopback: `with sim.serve() as served: served.urls…`."""
-        from tenant_sim.loopback import Served  # a tenant in process does without a server
+        from tenant_sim.loopback import Served  # a tenant in process needs no server
 
         return Served(self, **options)
 

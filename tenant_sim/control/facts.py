@@ -1,4 +1,4 @@
-"""What the simulator claims about the real services, and on what ground.
+"""The simulator's claims about the real services, each with its source.
 
 The facts are those of the register (docs/facts) that this package cites by id: `[SP-17]`. A guess is marked in the code
 as `ASSUMED [SP-70]`; a test holds tags, citations and register together.
@@ -18,7 +18,7 @@ class Fact:
     id: str
     text: str
     source: str
-    """Public source, or for a guess what it leans on."""
+    """The public source; for a guess, its reason."""
     certainty: str
     """`verified`, `documented`, `reported` or `assumed`."""
 

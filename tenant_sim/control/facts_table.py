@@ -1,4 +1,4 @@
-"""The facts that the simulator stands on: id | certainty | fact | source. Written by scripts/facts.py.
+"""The facts that the simulator relies on: id | certainty | fact | source. Written by scripts/facts.py.
 
 The register is docs/facts; this copy travels with the package.
 """

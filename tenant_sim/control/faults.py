@@ -30,11 +30,11 @@ class Fault:
     """Fire on the n-th matching call only, counted from 1 after the rule was added."""
     rate: float = 1.0
     times: int | None = None
-    """Fire at most so often."""
+    """Fire at most this many times."""
     after: datetime | None = None
     until: datetime | None = None
     status: int | None = None
-    """Answer with this status instead of acting; without it the call acts and the other fields spoil its answer."""
+    """Answer with this status only; without it the call is carried out, and the other fields change its answer."""
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
     """Bytes, text, or a JSON value."""
@@ -94,7 +94,7 @@ class Faults:
         self._penalties.clear()
 
     def pick(self, surface: str, operation: str, app: str = "") -> Fault | None:
-        """Find what goes wrong with this call, if anything; counts it for every rule it matches."""
+        """Return the fault of this call, if there is one; counts the call for every rule that it matches."""
         now = self._now()
         self._penalties = [p for p in self._penalties if p.until > now]
         for penalty in self._penalties:

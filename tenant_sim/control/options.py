@@ -20,7 +20,7 @@ _WORDS: dict[str, tuple[str | None, ...]] = {
     "bad_link": (None, "loop", "foreign", "missing"),
 }
 _FREE: dict[str, type] = {"limit": int, "delay": float, "page_token_lifetime_s": float}
-"""Types of switches that may be null: off, or a value that follows from another setting."""
+"""Types of switches that may be null; null means off, or a value that another setting gives."""
 
 
 def groups(sim: TenantSim) -> dict[str, tuple[Any, tuple[str, ...]]]:

@@ -1,4 +1,4 @@
-"""The control surface `/_sim/…`, JSON in and out: seed, edit, move the clock, order faults, look at everything."""
+"""The control surface `/_sim/…`, JSON in and out: seed, edit, move the clock, add faults, show everything."""
 
 from __future__ import annotations
 

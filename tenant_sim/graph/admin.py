@@ -1,4 +1,4 @@
-"""Applications, service principals, app role assignments and organization: what a connector's setup reads and grants.
+"""Applications, service principals, app role assignments, organization: used while a connector is set up.
 
 Who may do so: Application.Read.All or Directory.Read.All to read, AppRoleAssignment.ReadWrite.All to grant,
 Application.ReadWrite.All to define extension properties [Microsoft Graph reference].

@@ -27,7 +27,7 @@ class DeltaOptions:
     token_lifetime_s: float = 7 * 86_400
     """Directory tokens live 7 days [GR-19]."""
     steady_state_s: float = 30 * 86_400
-    """A skiptoken older than this: "Sync must reach steady state within 30 days." [GR-21]"""
+    """A skiptoken older than this is refused: "Sync must reach steady state within 30 days." [GR-21]"""
     expired_status: int = 400
     """400 syncStateNotFound as announced in 2020, or 410 [GR-19, GR-20]."""
     expired_code: str = "syncStateNotFound"
@@ -48,7 +48,7 @@ class DeltaOptions:
     withheld: float = 0.0
     """Share of the users that a full round leaves out silently, always the same: a lost right looks like it."""
     bad_link: str | None = None
-    """Wrong with the next nextLink, once: `loop` (the URL just fetched), `foreign` (another host), `missing`."""
+    """The fault of the next nextLink, once: `loop` (the URL just fetched), `foreign` (another host), `missing`."""
     page_token_lifetime_s: float | None = None
     """After it a skiptoken answers Directory_ExpiredPageToken [GR-22]."""
 
@@ -134,7 +134,7 @@ class Delta:
         if self._chance(self.options.short_pages):
             size = max(1, size // 3)
         if self.options.duplicates or self.options.replays:
-            size = max(1, size - 1)  # who comes again counts too
+            size = max(1, size - 1)  # a repeated user counts too
         if token.since < 0:
             members, count, position, last = self._full_page(token, size)
         else:
@@ -232,15 +232,15 @@ class Delta:
             if minimal and changed is not None:
                 names = tuple(name for name in names if name in changed)
             view = directory.rows.view(names, frozenset(names) if changed is None else changed)
-            told = token.select if changed is None or "manager" in changed else ()  # not repeated otherwise [GR-58]
-            out.append(self.with_manager(told, view.show(row, directory.ids[slot]), directory.ids[slot]))
+            names = token.select if changed is None or "manager" in changed else ()  # not repeated otherwise [GR-58]
+            out.append(self.with_manager(names, view.show(row, directory.ids[slot]), directory.ids[slot]))
         position = token.position + len(part)
         return b",".join(out), len(out), position, position >= len(plan)
 
     def _plan(self, token: DeltaToken) -> list[tuple[int, frozenset[str] | None]]:
         """Return the users of a round: everybody with a tracked change in its part of the log.
 
-        With each come the names of what changed; None: everything, because the user was created or restored.
+        Each has the names of what changed; None: everything, because the user was created or restored.
         """
         key = (token.since, token.upto, token.select, token.only)
         if key in self._plans:

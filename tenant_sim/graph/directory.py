@@ -110,7 +110,7 @@ class Directory:
             self._write(slot, Kind.PURGE if hard else Kind.REMOVE, None)
 
     def restore(self, user: str) -> None:
-        """Bring a soft-deleted user back; delta shows a new user [GR-14]."""
+        """Restore a soft-deleted user; delta shows them as new [GR-14]."""
         with self._lock:
             slot = self._slot(user)
             if self.status[slot] != SOFT:

@@ -25,5 +25,5 @@ def not_found(what: str) -> HttpError:
 
 
 def not_simulated(what: str) -> HttpError:
-    """Build the answer to what Graph has and this simulator hasn't: it is never ignored, nor blamed on the request."""
+    """Build the answer for what Graph has and this simulator doesn't: an error of its own, not one of the request."""
     return graph_error(501, "NotSimulated", f"The simulator doesn't simulate {what}: see docs/simulator.md.")

@@ -46,7 +46,7 @@ class ChangeLog:
         return next((n for n in range(min(upto, len(self)) - 1, -1, -1) if self.slots[n] == slot), None)
 
     def visible_at(self, moment: float) -> int:
-        """How many entries have reached the replica that answers, when the slowest took place at `moment`."""
+        """Return how many entries the answering replica has; the last of them is from `moment` at the latest."""
         end = len(self.times)
         while end and self.times[end - 1] > moment:
             end -= 1

@@ -19,7 +19,7 @@ class Replica:
         self.lag_s = 0.0
 
     def record(self, slot: int) -> dict[str, Any] | None:
-        """Return the record of a live user, as old as the lag makes it; None if the user isn't there yet."""
+        """Return the record of a live user as it was before the lag; None if the replica doesn't have the user yet."""
         if not self.lag_s:
             return self._directory.record(slot)
         log = self._directory.log

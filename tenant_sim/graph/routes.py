@@ -63,7 +63,7 @@ class GraphRoutes:
         )
 
     def _user(self, request: Request, rest: str) -> Route | None:
-        """Find what a request asks of users, if it does."""
+        """Find what a request asks for, if it is about users."""
         users, method = self._users, request.method
         if method == "GET" and rest == "users":
             return self._guarded("users.list", request, READ_USERS, lambda: users.list(request), units=2)
@@ -92,7 +92,7 @@ class GraphRoutes:
         return self._guarded("unknown", request, None, refuse, units=0)
 
     def _too_long(self, request: Request) -> bool:
-        """Return whether the address is longer than the service takes; links of its own it always takes.
+        """Return whether the address is longer than the service accepts; it always accepts its own links.
 
         ASSUMED [GR-48]: 16,384 characters, above which there is a bare 400 without a Graph error.
         """

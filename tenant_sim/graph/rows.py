@@ -1,6 +1,6 @@
 """Users as bytes that are nearly rendered: the JSON of each value, one a line, under a layout that names them.
 
-Names are kept once a layout, not once a user, and a record is shown by pouring lines into a template: no JSON is parsed
+Names are kept once a layout, not once a user, and a record is shown by filling a template: no JSON is parsed
 or written for it. A line never breaks inside a value, since JSON escapes control characters.
 """
 
@@ -16,7 +16,7 @@ import orjson
 from tenant_sim.graph import schema
 
 _BLOCK = "onPremisesExtensionAttributes"
-"""Shown with all its fifteen parts whichever are set [GR-32], so its parts are values of their own."""
+"""All its fifteen parts are shown, whichever are set [GR-32], so each part is a value of its own."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Layout:
 
 
 class View(dict[bytes, tuple[Callable[[list[bytes]], tuple[bytes, ...]], bytes]]):
-    """How rows look through a `$select`: by layout, the lines to take and the template they go into.
+    """Rows under a `$select`: the lines to take and their template, by layout.
 
     Nulls are shown only for names in `cleared`.
     """

@@ -87,7 +87,7 @@ ASSUMED [GR-40]: only signInActivity, birthday, skills and aboutMe were seen to 
 """
 
 NOT_TRACKED = frozenset({"licenseAssignmentStates"})
-"""Selectable, but a change to them alone brings nobody into a delta round [GR-18]."""
+"""Selectable; but a change to one of these alone puts nobody into a delta round [GR-18]."""
 
 EXTENSION_ATTRIBUTES = tuple(f"extensionAttribute{n}" for n in range(1, 16))
 MAX_LENGTH = {"employeeId": 16, **dict.fromkeys(EXTENSION_ATTRIBUTES, 1024)}
@@ -99,7 +99,7 @@ _PARTS = {"employeeOrgData": {"division", "costCenter"}, "onPremisesExtensionAtt
 
 
 def check(attributes: dict[str, Any]) -> None:
-    """Refuse attributes a directory could not hold; `ValueError` names the property."""
+    """Refuse attributes that a directory can't hold; `ValueError` names the property."""
     for name, value in attributes.items():
         if name in INHERITED or EXTENSION.match(name) or name.startswith("ext"):
             continue

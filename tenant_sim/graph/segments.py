@@ -1,4 +1,4 @@
-"""Paths that no route takes: segments that Graph doesn't have, and those it has and this simulator hasn't."""
+"""Paths that no route takes: segments that Graph doesn't have, and those that only this simulator doesn't have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`$select` and what a record looks like through it."""
+"""`$select`, and the form of a record under it."""
 
 from __future__ import annotations
 

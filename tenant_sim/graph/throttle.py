@@ -1,4 +1,4 @@
-"""Graph's resource-unit bucket per app [GR-26, GR-27], off unless switched on: tests often stand still in time."""
+"""Graph's resource-unit bucket per app [GR-26, GR-27], off by default: the time of many tests stands still."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""skiptokens and deltatokens: opaque to the client; everything a round needs is baked into them [GR-3, GR-4]."""
+"""skiptokens and deltatokens: opaque to the client; they hold everything that a round needs [GR-3, GR-4]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenant_sim.graph.errors import bad_request
 
 @dataclass(frozen=True)
 class DeltaToken:
-    """Where a round stands. Carries `$select`, since that is defined in the first call and kept in the token."""
+    """The position of a round. It holds `$select`, which is set in the first call and kept in the token."""
 
     kind: str
     """`skip` in the middle of a round, `delta` after it."""

@@ -1,4 +1,4 @@
-"""`/users` of Graph, read and changed: query options are taken, refused as Graph refuses them, or named as missing."""
+"""`/users` of Graph, read and changed: query options are applied, refused as by Graph, or named as missing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Users:
         return json_response({**body, "value": [{**selecting.full(one, names), **expand(one)} for one in page]})
 
     def _expand(self, text: str | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        """Return what adds somebody's manager; who has none gets nothing [GR-61]."""
+        """Return the function that adds somebody's manager; it adds nothing where there is none [GR-61]."""
         if text is None:
             return lambda _: {}
         found = _MANAGER.fullmatch(text)
@@ -74,7 +74,7 @@ class Users:
         return filter(test, (directory.record(slot) for slot in directory.live_slots()))
 
     def _page(self, test: filtering.Test, start: int, top: int) -> tuple[Records, int | None]:
-        """Read users from a slot on, and say at which slot the next page begins: a large directory is read once."""
+        """Read users from a slot on, and return the slot of the next page: a large directory is read once."""
         directory = self._sim.directory
         page: Records = []
         for slot in range(start, len(directory.ids)):

@@ -1,4 +1,4 @@
-"""Applications and managed identities of the tenant: credentials and app roles. Never sees HTTP."""
+"""Applications and managed identities of the tenant: credentials and app roles. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class App:
     extensions: list[dict[str, Any]] = field(default_factory=list)
     """Directory extension properties it owns."""
     sites: set[str] = field(default_factory=set)
-    """Sites it was granted under Sites.Selected."""
+    """Sites that were granted to it under Sites.Selected."""
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     """Ids of its app role assignments by (resource, role)."""
 

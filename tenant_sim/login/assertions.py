@@ -1,4 +1,4 @@
-"""Client assertions: certificate-signed JWTs and federated credentials, verified as the token endpoint does it."""
+"""Client assertions: certificate-signed JWTs and federated credentials, verified as by the token endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Client certificates: made once a process, since an RSA key costs a tenth of a second and tests make many tenants."""
+"""Client certificates: made once per process: an RSA key takes a tenth of a second."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class ClientCertificate:
-    """A certificate an app signs its assertions with."""
+    """A certificate with which an app signs its assertions."""
 
     certificate_pem: bytes
     private_key_pem: bytes = b""

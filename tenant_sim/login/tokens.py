@@ -39,7 +39,7 @@ class Token:
 
 
 class Tokens:
-    """Issues and checks the tenant's tokens. They live on wall time, by which msal caches them."""
+    """Issues and checks the tenant's tokens. Their lifetime is in wall time, because msal caches them by it."""
 
     def __init__(self, tenant_id: str, wall: Callable[[], float] = time.time) -> None:
         self.tenant_id, self.wall = tenant_id, wall
@@ -97,7 +97,7 @@ class Tokens:
         return claims
 
     def check(self, authorization: str | None, audiences: set[str]) -> Token:
-        """Check a bearer header for a resource; `TokenError` says what is wrong."""
+        """Check a bearer header for a resource; raise `TokenError` with the reason."""
         scheme, _, text = (authorization or "").partition(" ")
         if not text or scheme.lower() != "bearer":
             raise TokenError("missing")

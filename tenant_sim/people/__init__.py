@@ -1,1 +1,1 @@
-"""Where the people of the tenant come from: generated or a feed."""
+"""The people of the tenant: generated, or from a feed."""

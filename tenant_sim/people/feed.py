@@ -1,4 +1,4 @@
-"""A made-up HR feed: plain rows in the columns of Microsoft's sample, real-looking and as dirty as real ones."""
+"""A made-up HR feed: plain rows in the columns of Microsoft's sample, with the errors of real feeds."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def feed(count: int = 600, seed: int | str = 1) -> Iterator[dict[str, str]]:
     """Yield `count` hires. The same seed yields the same people.
 
     About one cell in twenty of those that may be empty is empty; names come in nineteen languages; quotes, commas,
-    backslashes and apostrophes stand where people really type them.
+    backslashes and apostrophes are where people really type them.
     """
     rng = random.Random(f"people {seed}")
     pick, chance, number = rng.choice, rng.random, rng.randrange

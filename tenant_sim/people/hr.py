@@ -1,6 +1,6 @@
-"""HR files into Entra attributes: any CSV, a small mapping, errors that name file and line.
+"""Turns HR files into Entra attributes: any CSV, a small mapping, errors that name file and line.
 
-A mapping says per Entra attribute where its value comes from: a column's name, a template such as
+A mapping says for each Entra attribute where its value comes from: a column's name, a template such as
 `{UserID}@{domain}`, or `Column = text` for true and false. A dot leads into a complex attribute. `key` names the column
 that tells people apart: its first row is the hire, later rows of the same key are edits.
 """
@@ -47,7 +47,7 @@ MICROSOFT_SAMPLE: dict[str, str] = {
 LISTS = frozenset({"businessPhones", "otherMails"})
 DATES = frozenset({"employeeHireDate", "employeeLeaveDateTime"})
 SHOWN = 20
-"""Rows that can't be used, told in one error."""
+"""At most this many unusable rows are named in one error."""
 
 
 class HrError(ValueError):
@@ -72,36 +72,36 @@ def read(
 ) -> list[Row]:
     """Read a CSV file.
 
-    Rows that can't be used are set aside: with `aside`, each is told there by line and cell and the others are
-    returned; without it, all of them are told at once.
+    With `aside`, each row that can't be used is reported there by line and cell, and the others are returned.
+    Without it, one error names them all.
 
     Raises `HrError` for a file that can't be read as a whole, and without `aside` for any row that can't be used.
     """
-    path, told = Path(path), [] if aside is None else aside
+    path, problems = Path(path), [] if aside is None else aside
     convert = Converter(mapping or MICROSOFT_SAMPLE, domain)
     with _opened(path) as stream:
         reader = csv.DictReader(stream, restkey="\0more", restval="\0less", strict=True)
         try:
             _check_heading(path, reader.fieldnames or (), convert.columns)
-            rows = list(_usable(path, reader, convert, told))
+            rows = list(_usable(path, reader, convert, problems))
         except csv.Error as exc:
             raise HrError(f"{path}:{reader.reader.line_num}: {exc}") from exc
         except UnicodeDecodeError as exc:
             raise HrError(
                 f"{path}: isn't UTF-8 (byte {exc.start}); a file of Windows-1252 has to be saved as UTF-8"
             ) from exc
-    if told and aside is None:
-        raise HrError("\n".join(_shortened(told)))
+    if problems and aside is None:
+        raise HrError("\n".join(_shortened(problems)))
     return rows
 
 
-def told_aside(aside: list[str]) -> list[str]:
+def aside_lines(aside: list[str]) -> list[str]:
     """Return lines that tell of the rows that were set aside, none where there are none."""
     return [f"{len(aside)} row(s) set aside, the others are used:", *_shortened(aside)] if aside else []
 
 
-def _shortened(told: list[str]) -> list[str]:
-    return [*told[:SHOWN], *([f"and {len(told) - SHOWN} rows more"] if len(told) > SHOWN else [])]
+def _shortened(problems: list[str]) -> list[str]:
+    return [*problems[:SHOWN], *([f"and {len(problems) - SHOWN} rows more"] if len(problems) > SHOWN else [])]
 
 
 def _opened(path: Path) -> TextIO:
@@ -125,14 +125,14 @@ def _check_heading(path: Path, names: Iterable[str], wanted: set[str]) -> None:
         raise HrError(f"{path}:1: no column named {', '.join(sorted(missing))}")
 
 
-def _usable(path: Path, reader: csv.DictReader[str], convert: Converter, told: list[str]) -> Iterator[Row]:
+def _usable(path: Path, reader: csv.DictReader[str], convert: Converter, problems: list[str]) -> Iterator[Row]:
     for cells in reader:
         try:
             if "\0more" in cells or "\0less" in cells.values():
                 raise HrError("the row has not as many cells as the heading")
             yield Row(*convert(cells), line=reader.line_num)
         except HrError as exc:
-            told.append(f"{path}:{reader.line_num}: {exc}")
+            problems.append(f"{path}:{reader.line_num}: {exc}")
 
 
 def convert_rows(cells: Iterable[dict[str, str]], *, domain: str = "contoso.com") -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Pools of names and words for made-up people: many scripts, and the characters that break careless programs."""
+"""Pools of names and words for made-up people: many scripts, and characters that often break programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts people into a tenant: made-up ones, or those of an HR file."""
+"""Adds people to a tenant: made-up ones, or those of an HR file."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def seed_hr_file(
 ) -> tuple[dict[str, str], list[hr.Row]]:
     """Add the hires of an HR file; return user ids by HR key, and the edits for `apply_edit`.
 
-    With `aside`, rows that can't be used, or that the directory refuses, are told there and the others are added.
-    Later rows of somebody whose hire was set aside are the hire then.
+    With `aside`, rows that can't be used, or that the directory refuses, are reported there, and the others are added.
+    Where somebody's first row was set aside, the next one is the hire.
     """
     rows = hr.read(path, mapping, domain=f"{sim.domain}.com", aside=aside)
     ids: dict[str, str] = {}
@@ -54,10 +54,10 @@ def seed_hr_file(
             try:
                 ids[row.key] = sim.directory.add({**without_empty(row.attributes), "userType": "Member"})
             except ValueError as exc:
-                told = f"{path}:{row.line}: {exc}"
+                problem = f"{path}:{row.line}: {exc}"
                 if aside is None:
-                    raise hr.HrError(told) from exc
-                aside.append(told)
+                    raise hr.HrError(problem) from exc
+                aside.append(problem)
     return ids, edits
 
 

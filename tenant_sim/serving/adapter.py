@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SimAdapter(BaseAdapter):
-    """Routes by scheme and authority to a surface; faults become what a caller of `requests` would see."""
+    """Routes by scheme and authority to a surface; a fault becomes the error or answer that `requests` would give."""
 
     def __init__(self, sim: TenantSim) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class SimAdapter(BaseAdapter):
         return self._response(request, answer.status, answer.headers, body, len(answer.body))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
     def _surface(self, base: str) -> str | None:
         for urls in (self._sim.urls, self._sim.real_urls):

@@ -1,4 +1,4 @@
-"""The tenant as an ASGI application under uvicorn: bodies in and out, and answers maltreated as faults say."""
+"""The tenant as an ASGI application under uvicorn: bodies in and out, and answers damaged by faults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class BreakableProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 with the transport in reach of the application, so that it can break a connection."""
+    """uvicorn's HTTP/1.1; the application can reach the transport, so that it can break a connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport."""
@@ -28,7 +28,7 @@ class BreakableProtocol(HttpToolsProtocol):
 
 
 class TenantApp:
-    """Hands requests to a tenant. `surface_of(port, host)` says which surface is meant."""
+    """Passes requests to a tenant. `surface_of(port, host)` returns the surface that is meant."""
 
     def __init__(self, sim: TenantSim, surface_of: Callable[[int, str], str | None]) -> None:
         self._sim, self._surface_of = sim, surface_of

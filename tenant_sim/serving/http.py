@@ -24,7 +24,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     base_url: str = ""
-    """Scheme and authority the surface is served at; links in answers start with it."""
+    """Scheme and authority of the surface; links in answers start with it."""
 
     @classmethod
     def of(cls, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Request:
@@ -67,13 +67,13 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP response, and how the transport has to maltreat it on its way."""
+    """One HTTP response, and the damage that the transport does to it."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     latency: float = 0.0
-    """Seconds the answer is held back."""
+    """Seconds by which the answer is delayed."""
     drop: bool = False
     """Close the connection instead of answering."""
     truncate: bool = False
@@ -85,7 +85,7 @@ class Response:
 
 
 class HttpError(Exception):
-    """A handler ends with this response."""
+    """Ends a handler with this response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"HTTP {response.status}")

@@ -1,4 +1,4 @@
-"""What a surface makes of a request before anything happens: the operation's name, and the act."""
+"""A request as a surface understands it, before anything happens: the operation's name, and the function to call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tenant_sim.serving.http import Request, Response, json_response
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation by the name that faults and the call log use, and what carries it out."""
+    """An operation: its name in faults and in the call log, and the function that carries it out."""
 
     operation: str
     act: Callable[[], Response]

@@ -52,7 +52,7 @@ def _refused(sim: TenantSim, text: str) -> HttpError:
 
 
 def require_site(sim: TenantSim, request: Request, token: Token, site: str) -> None:
-    """Let an app with Sites.FullControl.All, or Sites.Selected and a grant, into a site.
+    """Require Sites.FullControl.All, or Sites.Selected and a grant of this site.
 
     ASSUMED [SP-83]: anybody else gets 403.
     """
@@ -65,7 +65,7 @@ def require_site(sim: TenantSim, request: Request, token: Token, site: str) -> N
 
 
 def require_profiles(request: Request, token: Token, *, write: bool) -> None:
-    """Let an app at the profiles."""
+    """Require the rights for profiles."""
     allowed = {WRITE_PROFILES} if write else {WRITE_PROFILES, READ_PROFILES}
     if not token.roles & allowed:
         raise error(request, 403, UNAUTHORIZED, NO_PROFILE_ACCESS)

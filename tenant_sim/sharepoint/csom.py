@@ -49,7 +49,7 @@ TYPES = {
     "268004ae-ef6b-4e9b-8425-127220d84719": "Tenant",
     "3747adcd-a3c3-41b9-bfab-4a64dd2f1e0a": "RequestContext",
 }
-"""Types that Microsoft's client knows and this simulator hasn't, by server type id."""
+"""Types that Microsoft's client knows and this simulator doesn't have, by server type id."""
 
 
 @dataclass

@@ -43,13 +43,13 @@ class CsomError(Exception):
 
 
 def not_simulated(what: str) -> CsomError:
-    """Build the error for what the service has and this simulator hasn't: never blamed on the request."""
+    """Build the error for what the service has and this simulator doesn't: it never blames the request."""
     return CsomError(f"The simulator doesn't simulate {what}: see docs/simulator.md.", "NotSimulated")
 
 
 @dataclass(frozen=True)
 class Guid:
-    """A GUID value, which has a written form of its own on the wire."""
+    """A GUID value, which has its own form on the wire."""
 
     value: str
 
@@ -74,7 +74,7 @@ def local_name(element: ET.Element) -> str:
 
 
 def attributes(element: ET.Element, required: set[str], optional: set[str] | None = None) -> None:
-    """Check which attributes an element has, and that its ids are numbers."""
+    """Check an element's attributes, and that its ids are numbers."""
     present, name = set(element.attrib), element.tag.removeprefix(NS)
     for missing in sorted(required - present):
         raise schema(f"The required attribute '{missing}' is missing.")

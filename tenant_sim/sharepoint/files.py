@@ -1,4 +1,4 @@
-"""How folders and files look over REST."""
+"""The REST form of folders, files and libraries."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def show_folder(base: str, item: Item, count: int) -> dict[str, Any]:
 
 
 def show_label(label: RetentionLabel) -> dict[str, Any]:
-    """Show a retention label as SharePoint shows a library's."""
+    """Show a library's retention label as SharePoint does."""
     return {
         "AcceptMessagesOnlyFromSendersOrMembers": False,
         "AccessType": None,

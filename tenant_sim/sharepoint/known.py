@@ -129,7 +129,7 @@ _PEOPLE = frozenset(
 
 
 def missing(path: list[Segment]) -> str | None:
-    """Name what a path asks for that SharePoint has and this simulator hasn't; None: nobody has it."""
+    """Return what a path asks for that only this simulator lacks; None: SharePoint has no such thing either."""
     head = path[0].name
     if head in _HEADS:
         return head

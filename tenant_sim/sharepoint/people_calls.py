@@ -40,7 +40,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class PersonView:
-    """What GetPropertiesFor found."""
+    """The result of GetPropertiesFor."""
 
     slot: int
 
@@ -120,7 +120,7 @@ class PeopleCalls:
 
 
 def _require(token: Token, *, write: bool) -> None:
-    """Let an app at the profiles [SP-14]."""
+    """Require the rights for profiles [SP-14]."""
     if not token.roles & ({WRITE_PROFILES} if write else {WRITE_PROFILES, READ_PROFILES}):
         raise CsomError(NO_PROFILE_ACCESS, "System.UnauthorizedAccessException", -2147024891)
 

@@ -1,4 +1,4 @@
-"""OData's query options on SharePoint's answers: $select, $filter, $orderby, $skip, $top; the others are named."""
+"""OData's query options on SharePoint's answers: $select, $filter, $orderby, $skip, $top; an error names others."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class QueryError(ValueError):
 
 
 class NotSimulatedError(Exception):
-    """An option that SharePoint has and this simulator hasn't; the text names it."""
+    """An option that SharePoint has and this simulator doesn't; the text names it."""
 
 
 def check(options: Iterable[str]) -> None:
-    """Refuse options that nothing here looks at; `NotSimulatedError` names the first."""
+    """Refuse options that nothing here reads; `NotSimulatedError` names the first."""
     for name in options:
         if name.startswith("$") and name.lower() not in _TAKEN:
             raise NotSimulatedError(f"the query option {name}")

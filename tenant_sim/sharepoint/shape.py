@@ -1,4 +1,4 @@
-"""The forms of SharePoint's answers: JSON with no, minimal or verbose metadata, and Atom without a wish for JSON."""
+"""The forms of SharePoint's answers: JSON with no, minimal or verbose metadata; Atom where JSON isn't asked for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def form(request: Request) -> str:
 
 def entity(request: Request, value: dict[str, Any], kind: str, status: int = 200) -> Response:
     """Answer with one object of the type `kind`, or what `$select` names of it."""
-    with _told(request):
+    with _option_errors(request):
         query.check_single(request.params)
     shape, value = form(request), _chosen(request, value)
     if shape == "atom":
@@ -39,7 +39,7 @@ def entity(request: Request, value: dict[str, Any], kind: str, status: int = 200
 def collection(request: Request, values: list[dict[str, Any]], kind: str, fields: Iterable[str]) -> Response:
     """Answer with a list of objects, or what the query options leave of them; `fields`: the names that they have."""
     shape = form(request)
-    with _told(request):
+    with _option_errors(request):
         values = query.rows(values, request.param, fields)
     values = [_chosen(request, value) for value in values]
     if shape == "atom":
@@ -50,13 +50,13 @@ def collection(request: Request, values: list[dict[str, Any]], kind: str, fields
 
 def _chosen(request: Request, value: dict[str, Any]) -> dict[str, Any]:
     """Return the selected properties; a client that reads others would fail live [SP-65]."""
-    with _told(request):
+    with _option_errors(request):
         return query.choose(value, request.param("$select"))
 
 
 @contextmanager
-def _told(request: Request) -> Iterator[None]:
-    """Answer for query options that are refused or missing."""
+def _option_errors(request: Request) -> Iterator[None]:
+    """Return the error for query options that are refused or not simulated."""
     try:
         yield
     except query.QueryError as exc:
@@ -66,13 +66,13 @@ def _told(request: Request) -> Iterator[None]:
 
 
 def check_options(request: Request) -> None:
-    """Refuse query options that nothing here looks at, before anything happens."""
-    with _told(request):
+    """Refuse query options that nothing here reads, before anything happens."""
+    with _option_errors(request):
         query.check(request.params)
 
 
 def not_simulated(request: Request, what: str) -> HttpError:
-    """Build the answer to what SharePoint has and this simulator hasn't."""
+    """Build the answer for what SharePoint has and this simulator doesn't."""
     text = f"The simulator doesn't simulate {what}: see docs/simulator.md."
     return error(request, 501, "-1, NotSimulated", text)
 
@@ -88,7 +88,7 @@ def scalar(request: Request, name: str, value: Any) -> Response:
 
 
 def null(request: Request, name: str) -> Response:
-    """Answer with nothing: `{"odata.null":true}` [SP-63]."""
+    """Answer with null: `{"odata.null":true}` [SP-63]."""
     shape = form(request)
     if shape == "atom":
         return _xml(f'<d:{name} m:null="true" />', 200)

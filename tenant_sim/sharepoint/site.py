@@ -15,7 +15,7 @@ class SiteItself:
         self._base = f"{request.base_url}{site}"
 
     def contextinfo(self) -> Response:
-        """Hand out a form digest. With bearer tokens nobody needs one [SP-22], clients fetch it anyway."""
+        """Answer with a form digest. With bearer tokens nobody needs one [SP-22]; clients fetch it anyway."""
         info = {
             "__uri": "",
             "FormDigestTimeoutSeconds": 1800,
@@ -50,7 +50,7 @@ class SiteItself:
         return shape.entity(self._request, usage, "SP.UsageInfo")
 
     def recycle_bin(self) -> Response:
-        """List what lies in the recycle bin."""
+        """List the contents of the recycle bin."""
         items = [
             {"__uri": "", "LeafName": i.name, "DirName": i.parent.lstrip("/"), "Size": str(i.size)}
             for i in self._library.recycle_bin

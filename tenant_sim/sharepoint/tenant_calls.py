@@ -27,12 +27,12 @@ JOB_INFO = f"{_MODEL}ImportProfilePropertiesJobInfo"
 JOB_FIELDS = ("Error", "ErrorMessage", "JobId", "LogFolderUri", "SourceUri", "State")
 SERVER_ERROR = "Microsoft.SharePoint.Client.ServerException"
 _GEO = 0
-"""Where the geo of the called host stands among the objects of a request: no object has this id."""
+"""The key of the called host's geo among the objects of a request: no object has this id."""
 LIBRARY_VERSION = "16.0.23710.12002"
 
 
 def queue(sim: TenantSim, id_type: Any, id_property: Any, mapping: Any, source_uri: Any) -> str:
-    """Check the arguments as the queue call does, then take the job; return the id that the caller is told.
+    """Check the arguments as the queue call does, then queue the job; return the id of the answer.
 
     ASSUMED [SP-93]: ErrorTypeName and ErrorCode of these errors; the text for an unknown property.
     """
@@ -62,7 +62,7 @@ def require_tenant_rights(token: Token) -> None:
 
 @contextmanager
 def past_threshold() -> Iterator[None]:
-    """Turn the error about too long a list of jobs into SharePoint's words."""
+    """Give the error about too long a list of jobs SharePoint's words."""
     try:
         yield
     except TooManyJobsError as exc:
@@ -153,19 +153,19 @@ class ProcessQuery:
         return self._people.call(action.name, given, token, geo)
 
     def _try(self, query: csom.Query, scope: Action, objects: dict[int, Any], token: Token) -> list[Any]:
-        """Carry out a scope: an exception ends it, not the request, and is told in its result."""
+        """Carry out a scope: an exception ends the scope, not the request, and is shown in the result."""
         results: list[Any] = []
-        told: dict[str, Any] = {"HasException": False, "ErrorInfo": None}
+        result: dict[str, Any] = {"HasException": False, "ErrorInfo": None}
         try:
             for action in scope.inner:
                 results += self._act(query, action, objects, token)
         except CsomError as exc:
-            told = {"HasException": True, "ErrorInfo": _error_info(exc, self._sim.new_guid())}
+            result = {"HasException": True, "ErrorInfo": _error_info(exc, self._sim.new_guid())}
             for action in scope.catch:
                 results += self._act(query, action, objects, token)
         for action in scope.final:
             results += self._act(query, action, objects, token)
-        return [*results, scope.id, told]
+        return [*results, scope.id, result]
 
     def _object(self, query: csom.Query, path_id: int, objects: dict[int, Any], token: Token) -> Any:
         """Evaluate an object path, each once."""

@@ -1,4 +1,4 @@
-"""The library over REST: what a path like `web/getfolderbyserverrelativepath(…)/files/addusingpath(…)` means."""
+"""The library over REST: the operations of paths like `web/getfolderbyserverrelativepath(…)/files/addusingpath(…)`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Found = tuple[str, Callable[[], Response]] | None
 
 
 class Web:
-    """One request to one site. Resolving touches no state; acting does."""
+    """One request to one site. To resolve it changes nothing; to act on it does."""
 
     def __init__(self, sim: TenantSim, uploads: Uploads, request: Request, site: str) -> None:
         self._library: Library = sim.library
@@ -41,7 +41,7 @@ class Web:
         override = request.headers.get("x-http-method", "").upper()
         self._verb = override if request.method == "POST" and override else request.method
 
-    # -- where a path leads ------------------------------------------------------------------------------------------
+    # -- resolve a path ----------------------------------------------------------------------------------------------
 
     def resolve(self, path: list[Segment]) -> Found:
         """Find the operation of a path below `/_api/`."""
@@ -260,7 +260,7 @@ class Web:
         return shape.scalar(self._request, "Recycle", self._library.recycle(get()))
 
     def _match(self, item: Item) -> None:
-        """Honour IF-MATCH."""
+        """Obey IF-MATCH."""
         wanted = self._request.headers.get("if-match", "*")
         if wanted != "*" and not item.is_folder and wanted != f'"{{{item.unique_id.upper()}}},{item.version}"':
             raise LibraryError(412, "-1, Microsoft.SharePoint.Client.ClientServiceException", "The ETag doesn't match.")

@@ -1,4 +1,4 @@
-"""Which profile an account name leads to: the user principal name, as SharePoint's own sync last saw it."""
+"""Finds a profile by its account name: the user principal name as SharePoint's own sync last saw it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CLAIM = "i:0#.f|membership|"
 
 
 class Accounts:
-    """Account names. A name that was given to somebody else leads to whoever has it now.
+    """Account names. A name that was given to somebody else leads to its present owner.
 
     ASSUMED [SP-119]: until the sync has run, the old name leads to the person and the new one to nobody.
     """

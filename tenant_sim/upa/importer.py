@@ -1,4 +1,4 @@
-"""What an import file does to the profiles: pure rules, no clock, no library [SP-41, SP-36, SP-38]."""
+"""The effect of an import file on profiles: pure rules, no clock, no library [SP-41, SP-36, SP-38]."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class LogLine:
 
 @dataclass
 class Outcome:
-    """What an import will write and what it complains about."""
+    """The values that an import will write, and the lines of its log."""
 
     error: JobError = JobError.NO_ERROR
     writes: list[tuple[int, str, str]] = field(default_factory=list)
     """(slot, property, value), in the order of the file."""
     lines: list[LogLine] = field(default_factory=list)
 
-    def told(self, names_properties: bool) -> list[LogLine]:
-        """Return the lines of the log; those of a refused value may be told not to name its property.
+    def log_lines(self, names_properties: bool) -> list[LogLine]:
+        """Return the lines of the log; `names_properties`: those of a refused value name its property.
 
         ASSUMED [SP-67]: whether a line names the property isn't known; both forms are reported.
         """
@@ -104,12 +104,12 @@ def evaluate(
     limits: Limits,
     reading: Reading,
 ) -> Outcome:
-    """Work out what a file does, without doing it.
+    """Return the effect of a file, without applying it.
 
     ASSUMED [SP-100]: a file over 500,000 name/value pairs ends as DataFileTooBig.
     ASSUMED [SP-107]: the file is read as JObject.Parse reads it, but for dates.
 
-    Eight parameters: an import file's fate depends on all of them.
+    Eight parameters: the result of an import depends on all of them.
     """
     if len(data) > limits.max_bytes:
         return Outcome(JobError.DATA_FILE_TOO_BIG)

@@ -1,4 +1,4 @@
-"""Import jobs: what the tenant remembers of each, and the numbers they carry on the wire."""
+"""Import jobs: the tenant's record of each, and their numbers on the wire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class JobState(IntEnum):
 
     @property
     def terminal(self) -> bool:
-        """Whether nothing more happens."""
+        """Whether the job has ended."""
         return self in (JobState.SUCCEEDED, JobState.ERROR)
 
 
@@ -47,7 +47,7 @@ class ImportJob:
     """The bytes as downloaded."""
     outcome: Outcome | None = None
     reads: int = 0
-    """How often its state was asked for, in the mode that advances by reads."""
+    """How often its state was read, in the mode that advances by reads."""
     told_id: str = ""
     """The id the queue call returned; sometimes empty although the job started."""
     cancelled: bool = False

@@ -1,4 +1,4 @@
-"""User profiles: what SharePoint holds about each person. Values SharePoint syncs itself come from the directory."""
+"""User profiles: the values of each person. The values that SharePoint syncs itself come from the directory."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Profiles:
         return self.properties.get(self._folded.get(name.lower(), ""))
 
     def create(self, user: str) -> None:
-        """Let a user's profile appear."""
+        """Make a user's profile."""
         self._grow()
         slot = self._directory.slot_of(user)
         if slot is None:
@@ -83,7 +83,7 @@ class Profiles:
         self._exists[slot] = 1
 
     def exists(self, user: str) -> bool:
-        """Whether the user has a profile by now."""
+        """Return whether the user has a profile now."""
         self._schedule.run_due()
         slot = self._directory.slot_of(user)
         return slot is not None and self.has(slot)
@@ -113,7 +113,7 @@ class Profiles:
         return self._values.get(slot, {})
 
     def write_single(self, slot: int, prop: Property, value: str, moment: float, geo: str = "") -> None:
-        """Put in a value that PeopleManager was given.
+        """Write a value that came by PeopleManager.
 
         ASSUMED [SP-125]: over a value that SharePoint syncs it holds until the person's next change in the directory.
         """
@@ -147,7 +147,7 @@ class Profiles:
         self.write(slot, prop.name, value, cause, self._now())
 
     def write(self, slot: int, name: str, value: str, cause: str, moment: float) -> None:
-        """Put a value in, with its history."""
+        """Write a value, with its history."""
         if len(value) < 24:
             value = sys.intern(value)
         self._values.setdefault(slot, {})[name] = value

@@ -1,4 +1,4 @@
-"""What can be told to happen to an import job: the failures that people reported, by name."""
+"""The scripted courses of an import job: the failures that people reported, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tenant_sim.upa.importer import JobError
 
 @dataclass(frozen=True)
 class Fate:
-    """The course of one import job, where it leaves the ordinary."""
+    """The course of one import job, where it isn't the ordinary one."""
 
     hang: str | None = None
     """State in which it stays: Submitted, Processing or Queued."""
@@ -31,7 +31,7 @@ class Fate:
     log_delay: float = 3600
     empty_job_id: bool = False
     slow: float = 1.0
-    """Everything takes so many times as long."""
+    """Everything takes this many times as long."""
     extra_delay: float = 0.0
 
 

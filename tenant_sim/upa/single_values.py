@@ -1,4 +1,4 @@
-"""How a text that is set singly becomes a value, and how values are shown in a caller's language."""
+"""Turns a text that is set singly into a value, and shows values in a caller's language."""
 
 from __future__ import annotations
 

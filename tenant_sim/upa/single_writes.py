@@ -1,4 +1,4 @@
-"""What PeopleManager lets a caller read and set, apart from any wire: rights, types, lengths, terms, privacy."""
+"""PeopleManager's rules for reads and sets, without their wire form: rights, types, lengths, terms, privacy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLOSED = SetError("Microsoft.SharePoint.Taxonomy.TermStoreOperationException", "
 
 @dataclass
 class Rules:
-    """Who may write what, and how it is shown.
+    """Who may write what, and the form of what is read.
 
     Reports go both ways [SP-127].
     ASSUMED [SP-116]: how an app is seen (`app_writes`), and the type of the refusal "managing your own data".
@@ -54,8 +54,7 @@ class Rules:
 class SingleWrites:
     """Reads and sets of single profiles.
 
-    `on_read` and `on_set` are called with the account after a read and before a set: what happens there happens in
-    between.
+    `on_read` and `on_set` are called with the account after a read and before a set: a test changes something there.
     """
 
     profiles: Profiles
@@ -78,7 +77,7 @@ class SingleWrites:
         self.terms.setdefault(name, {}).update({label.casefold(): label for label in labels})
 
     def slot(self, account: object) -> int | None:
-        """Find whose profile an account name leads to, None where there is none."""
+        """Return the slot of an account name's owner, None where there is none."""
         slot = self.accounts.slot(account)
         return slot if slot is not None and self.profiles.has(slot) else None
 

@@ -1,6 +1,6 @@
 """The UPA timer job: a state machine on the clock that downloads files, reads them and writes profiles.
 
-Three progressions: `time` (by the clock), `reads` (a state further every n reads) and `immediate`.
+It advances by `time` (the clock), by `reads` (one state every n reads), or is `immediate`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INTERNAL_ERROR_TEXT = "Failed to import the custom properties due to an unexpect
 
 @dataclass
 class Settings:
-    """Knobs of the timer job, all of them settable at any time; `names_properties`: of refused values, in the log."""
+    """Settings of the timer job, changeable at any time; `names_properties`: the log names refused properties."""
 
     mode: str = "time"
     """`time`, `reads` or `immediate`."""
@@ -45,7 +45,7 @@ class Settings:
     server_zone_min: int = 0
     """Minutes by which the server's clock is ahead of UTC: date-times with a zone are moved into its zone."""
     most_jobs: int = 5000
-    """With more import jobs neither queueing nor status works: the list view threshold."""
+    """With more import jobs, neither queue nor status calls work: the list view threshold."""
 
 
 class TooManyJobsError(Exception):
@@ -53,7 +53,7 @@ class TooManyJobsError(Exception):
 
 
 class TimerJob:
-    """Import jobs and what happens to them."""
+    """The import jobs, and their progress."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class TimerJob:
     # -- the four calls ----------------------------------------------------------------------------------------------
 
     def queue(self, id_type: IdType, id_property: str, mapping: dict[str, str], source_uri: str) -> str:
-        """Take a job; return the id that the caller is told."""
+        """Queue a job; return the id of the answer."""
         self._require_list()
         self._queued += 1
         job_id = str(UUID(int=self._rng.getrandbits(128), version=4))
@@ -112,7 +112,7 @@ class TimerJob:
             raise TooManyJobsError(THRESHOLD_TEXT)
 
     def read(self, job_id: str) -> ImportJob | None:
-        """Find a job by id; in mode `reads` this may push it a state further."""
+        """Find a job by id; in mode `reads` this may advance it by one state."""
         self._require_list()
         job = next((j for j in self.jobs if j.job_id == job_id.lower()), None)
         if job is not None:
@@ -289,7 +289,7 @@ class TimerJob:
         log_name = (
             f"ImportProfileProperties-{job.job_id}-{stamp:%Y%m%d}-{stamp:%H%M%S}-{stamp.microsecond // 1000:03d}.log"
         )
-        text = "".join(f"{line}\r\n" for line in outcome.told(self.settings.names_properties))
+        text = "".join(f"{line}\r\n" for line in outcome.log_lines(self.settings.names_properties))
         try:
             self._library.add_folder(folder, SYSTEM)
             self._library.add_file(folder, log_name, text.encode(), overwrite=True, author=SYSTEM)

@@ -1,4 +1,4 @@
-"""How the profile store keeps and shows values: strings, and dates in their own way."""
+"""The stored form of profile values: strings, and dates in a form of their own."""
 
 from __future__ import annotations
 

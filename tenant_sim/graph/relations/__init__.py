@@ -1,1 +1,1 @@
-"""How objects of the directory belong together: groups and their members, people and their managers."""
+"""Relations of directory objects: groups and their members, people and their managers."""

@@ -1,4 +1,4 @@
-"""Groups and their members, with everything that ever happened to them. Never sees HTTP."""
+"""Groups and their members, with their whole history. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Groups:
         self._types: dict[str, str] = {}
         """Type of whoever was ever a member."""
         self._memberships: dict[str, list[str]] = {}
-        """Groups of people who are deleted: they come back with them."""
+        """The groups of deleted people; a restored person is a member again."""
         directory.listeners.append(self._follow)
 
     def add(self, name: str, *members: str, id: str = "") -> str:  # noqa: A002 - Graph's word
@@ -66,7 +66,7 @@ class Groups:
         return group.id
 
     def join(self, group: str, member: str, kind: str = "") -> None:
-        """Let somebody, or a group, become a member; `kind` is the type of anything else, such as a device."""
+        """Add a person or a group as a member; `kind` is the type of anything else, such as a device."""
         known = GROUP if member in self.all else kind or USER
         if known == USER:
             member = str(self._directory.get(member)["id"])
@@ -103,7 +103,7 @@ class Groups:
         return self._types[member]
 
     def changed_since(self, since: int, upto: int, only: tuple[str, ...]) -> dict[str, dict[str, None]]:
-        """Return by group whose membership changed between two entries of the log; nobody where only itself did."""
+        """Return the members who changed between two entries of the log, by group; none if only the group changed."""
         found: dict[str, dict[str, None]] = {}
         for change in self.log[max(since, 0) : upto]:
             if not only or change.group in only:
@@ -114,7 +114,7 @@ class Groups:
         return found
 
     def everybody_in(self, group: Group) -> dict[str, str]:
-        """Return the type of each member, and of members of members, by id."""
+        """Return the type of each member, and of each member's members, by id."""
         found: dict[str, str] = {}
         waiting = [group]
         while waiting:
@@ -132,7 +132,7 @@ class Groups:
         return found
 
     def _follow(self, slot: int, kind: Kind, _profile: bool | None, _moment: float) -> None:
-        """End the memberships of whoever is deleted, and bring them back.
+        """End the memberships of a deleted person, and restore them with the person.
 
         ASSUMED [GR-57]: a restored user is a member as before.
         """

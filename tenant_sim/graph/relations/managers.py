@@ -1,4 +1,4 @@
-"""Who reports to whom. Never sees HTTP."""
+"""Who reports to whom. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Managers:
     def of(self, person: str) -> str | None:
         """Return the id of somebody's manager.
 
-        ASSUMED [GR-59]: a manager who is deleted is nobody's, and comes back with their reports; neither is a change of
-        the reports that delta would tell.
+        ASSUMED [GR-59]: a manager who is deleted is nobody's manager, and is again when restored; in neither case does
+        delta show the reports as changed.
         """
         manager = self._of.get(person.lower())
         return manager if manager is not None and self._directory.find(manager) is not None else None
 
     def add_to(self, names: tuple[str, ...], shown: bytes, person: str) -> bytes:
-        """Return a record of delta as JSON with the manager in it, where it was selected."""
+        """Return a record of delta as JSON; the manager is in it where it was selected."""
         if "manager" not in names:
             return shown
         manager = self.of(person)

@@ -26,7 +26,7 @@ _DELTA = re.compile(r"^groups/(?:microsoft\.graph\.)?delta(?:\(\))?$")
 
 
 class Guarded(Protocol):
-    """Makes a route that first checks the token."""
+    """Makes a route that checks the token first."""
 
     def __call__(
         self, operation: str, request: Request, roles: frozenset[str] | None, act: Callable[[], Response], *, units: int
@@ -35,7 +35,7 @@ class Guarded(Protocol):
 
 
 class RelationRoutes:
-    """What is asked of groups and managers."""
+    """The routes of groups and managers."""
 
     def __init__(self, sim: TenantSim, guarded: Guarded, read_users: frozenset[str]) -> None:
         self._sim, self._guarded, self._read_users = sim, guarded, read_users

@@ -1,4 +1,4 @@
-"""Where a reader stands: position in the text, containers around it, and the words of its errors."""
+"""A reader's position in the text, the containers around it, and the words of its errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Cursor:
         self.symbol = "None"
         self.value: Any = None
 
-    # -- where it stands ---------------------------------------------------------------------------------------------
+    # -- its position ------------------------------------------------------------------------------------------------
 
     @property
     def depth(self) -> int:

@@ -1,4 +1,4 @@
-"""What the reader raises."""
+"""The error of the reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Newtonsoft's `JsonTextReader`, state for state: what it takes, where it stops, what it says then."""
+"""Newtonsoft's `JsonTextReader`, state for state: what it accepts, where it stops, and its messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reader(Cursor):
         self._dates = dates
         self.start = 0
         """Where the last value began."""
-        self.mended = False
+        self.replaced_half = False
         """Whether half a character of the last text was replaced."""
 
     def read(self) -> bool:
@@ -48,7 +48,7 @@ class Reader(Cursor):
             else:
                 return self._value()
 
-    # -- what may stand where ----------------------------------------------------------------------------------------
+    # -- what may come where -----------------------------------------------------------------------------------------
 
     def _value(self) -> bool:
         if not self._skip():
@@ -67,7 +67,7 @@ class Reader(Cursor):
             return self._word("-Infinity", "Float", float("-inf"), "Error parsing -Infinity value.")
         if char == "/":
             return self._comment()
-        if char == ",":  # taken after the value that it ends: here there is none
+        if char == ",":  # a comma ends a value: here there is none
             return self._set("Undefined", UNDEFINED)
         if char in "-." or units.is_number(char):
             return self._number()
@@ -203,7 +203,7 @@ class Reader(Cursor):
 
     def _string(self, quote: str) -> str:
         """Read up to the closing quote."""
-        self.mended, parts = False, []
+        self.replaced_half, parts = False, []
         while True:
             found = _PLAIN[quote].match(self.text, self.at)
             if found:
@@ -242,16 +242,16 @@ class Reader(Cursor):
         char, out = self._unit(), ""
         while "\ud800" <= char <= "\udbff":
             if not (self._has(2) and self.text.startswith("\\u", self.at)):
-                self.mended = True
+                self.replaced_half = True
                 return out + _REPLACEMENT
             self.at += 2
             high, char = char, self._unit()
             if "\udc00" <= char <= "\udfff":
                 return out + high + char
-            self.mended = True
+            self.replaced_half = True
             out += _REPLACEMENT
         if "\udc00" <= char <= "\udfff":
-            self.mended = True
+            self.replaced_half = True
             char = _REPLACEMENT
         return out + char
 

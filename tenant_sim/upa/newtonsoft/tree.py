@@ -1,4 +1,4 @@
-"""Newtonsoft's `JObject.Load`: the tree of what the reader finds, and what it changed on the way."""
+"""Newtonsoft's `JObject.Load`: the tree of values, and the values that reading changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Container = dict[str, Any] | list[Any] | Constructor
 
 
 def load(text: str, *, dates: bool, found: list[Change] | None = None) -> dict[str, Any]:
-    """Read an object; with `found`, note there what changed by being read."""
+    """Read an object; with `found`, note the values there that reading changed."""
     reader = Reader(units.split(text), dates=dates)
     if not reader.read():
         raise reader.error("Error reading JObject from JsonReader.")
@@ -92,7 +92,7 @@ def _compare(reader: Reader, parent: Container, name: str, holds_values: bool, f
         found.append(Change(reader.path, shown, None))
     if holds_values or reader.symbol == "Null":
         return
-    if reader.symbol == "String" and not reader.mended:
+    if reader.symbol == "String" and not reader.replaced_half:
         return
     raw = reader.text[reader.start : reader.at]
     written = reader.value.written if reader.symbol == "Date" else raw[1:-1] if reader.symbol == "String" else raw

@@ -1,4 +1,4 @@
-"""What Newtonsoft.Json makes of a value, and the text that .NET makes of that (`Convert.ToString`, invariant)."""
+"""Values as Newtonsoft.Json reads them, and as .NET writes them (`Convert.ToString`, invariant)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tenant_sim.clock import parse_clock
 from tenant_sim.connector import connector_text
 from tenant_sim.control.facts import assumptions as list_assumptions
 from tenant_sim.loopback import PortTakenError, Served
-from tenant_sim.people.hr import HrError, load_mapping, aside_lines
+from tenant_sim.people.hr import HrError, aside_lines, load_mapping
 from tenant_sim.people.seeding import generated, seed_hr_file
 from tenant_sim.sim import TenantSim
 

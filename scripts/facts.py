@@ -18,7 +18,7 @@ CERTAINTIES = ("verified", "documented", "reported", "assumed")
 ID = re.compile(r"\b(?:SP|GR|AZ)-\d+\b")
 CITING = ("upa_core", "upa_cli", "tenant_sim", "functions_host", "tests", "bench", "scripts", "infra")
 TABLE = ROOT / "tenant_sim" / "control" / "facts_table.py"
-HEAD = '''"""The facts that the simulator stands on: id | certainty | fact | source. Written by scripts/facts.py.
+HEAD = '''"""The facts that the simulator relies on: id | certainty | fact | source. Written by scripts/facts.py.
 
 The register is docs/facts; this copy travels with the package.
 """

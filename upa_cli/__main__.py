@@ -1,4 +1,4 @@
-"""Lets `python -m upa_cli` be the command line."""
+"""Runs the command line as `python -m upa_cli`."""
 
 from upa_cli.main import main
 

@@ -68,8 +68,8 @@ def commands() -> Mapping[str, registry.Command]:
 
 
 def main() -> None:
-    """Run the command line; what an administrator can fix is one line, not a stack trace."""
+    """Run the command line; an error that an administrator can fix is one line, without a stack trace."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets question marks in place of arrows
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows question marks in place of arrows
     command_line()()

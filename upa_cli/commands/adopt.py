@@ -1,4 +1,4 @@
-"""`upa adopt`: what profiles hold already becomes the shadow."""
+"""`upa adopt`: reads what profiles hold already into the shadow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def adopt(
     """Read what profiles hold already into the shadow of a new connector, so that its first run sends only
     differences.
 
-    For tenants whose properties were filled by another tool. Profiles are read twenty a request, at most 8 a second,
+    For tenants whose properties were filled by another tool. Profiles are read 20 per request, at most 8 per second,
     and within the tenant's budget of calls (`individual`): 1,000 people in seven minutes in the smallest tenant.
     Strings are taken as they are; dates, numbers and lists where they are what the first run would send. The object id
     must be the person's; people already known are left. It can be stopped and started again.

@@ -35,7 +35,7 @@ group("archive", "What was sent and what SharePoint answered, kept within the re
     shape={"connector": "its name", "files": "run, file, people, size, ended, jobs (id, state, error), logs, intact"},
 )
 def show(cli: Cli, *, last: Annotated[int, typer.Option("--last", min=1, max=1000, help="Runs.")] = 20) -> int:
-    """List archived import files: which run, how many people, how the import job ended, how many logs.
+    """List archived import files: their run, people, the import job's end, and logs.
 
     Archives of runs that went well are kept 30 days, of others 90, unless the connector file says otherwise.
     """

@@ -42,7 +42,7 @@ def calls(
     """List the last calls at Graph and SharePoint, the newest first: what Microsoft's support asks for.
 
     The last 200 of a connector are kept, those of the function app and those of this command line, but for `upa plan`
-    and `upa try`, which store nothing. A call bears no address, no body and nobody's name. Name the two ids of a failed
+    and `upa try`, which store nothing. A call has no address, no body and nobody's name. Name the two ids of a failed
     call to Microsoft: `request` is the service's own, `ours` is what we sent as client-request-id. `failed` is a status
     from 400 on, or no answer; what SharePoint's admin site refuses in an answer with status 200 is in the error of the
     command, with its request id.

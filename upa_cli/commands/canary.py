@@ -40,7 +40,7 @@ def canary(cli: Cli, user: Annotated[str, typer.Argument(metavar="USER", help="O
     It works in staging mode, and not in a pause or while a plan is held. Values are sent even where SharePoint
     confirmed them, but for those that an administrator rejected. It is a run of the connector, with one person in it:
     upa runs, why and archive know it, what SharePoint confirms isn't sent again, and if this is stopped the function
-    app, or the next canary, goes on. SharePoint takes minutes to hours. Choose somebody who doesn't mind.
+    app, or the next canary, goes on. SharePoint takes minutes to hours. Choose somebody who agrees.
     """
     person = user_id(cli, user)
     redactor, began = Redactor(cli.connector), cli.ports.clock.now()

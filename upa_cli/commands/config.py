@@ -48,7 +48,7 @@ def check(
     """Check the connector file without calling anybody: shape, meaning, expressions, and the examples beside
     mappings.
 
-    Every problem is told at once, with file, line, the offending value and a suggestion. Roles, tokens and properties
+    It lists every problem at once, with file, line, the wrong value and a suggestion. Roles, tokens and properties
     are for `upa doctor`.
     """
     from upa_core.config import ConfigFileError, check_examples, load_config  # pydantic is slow

@@ -1,4 +1,4 @@
-"""`upa declined`: values that an administrator rejected, and taking that back."""
+"""`upa declined`: lists values that an administrator rejected, and takes a rejection back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`upa doctor`: find what would go wrong before it does."""
+"""`upa doctor`: finds problems before a run meets them."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def doctor(
     the profile of a user), storage, the clock. Changes nothing but a small file that is deleted again. --probe also
     asks SharePoint's bulk import service, which alone knows which properties users may edit. --probe-individual writes
     to one user's profile and puts it back: nothing is written individually before it has passed, and it counts for 30
-    days. --app asks the function app whether it runs: on another Python than its package was built for, it says so and
-    does nothing else.
+    days. --app asks the function app too. On another Python than its package was built for, the app reports that and does
+    nothing else.
 
     Exit codes: 0 all is well, 2 warnings, 1 errors.
     """

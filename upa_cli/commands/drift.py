@@ -1,4 +1,4 @@
-"""`upa drift`: what profiles hold that SharePoint didn't get from us."""
+"""`upa drift`: shows values in profiles that didn't come from us."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def drift(
     csv: Annotated[Path | None, typer.Option("--csv", help="Write all differences to this CSV file.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Differences and people listed.")] = SHOWN,
 ) -> int:
-    """Tell what profiles hold that SharePoint didn't get from us: old, found, since when, how often; and who can't be
+    """Show values in profiles that didn't come from us: old, found, since when, how often; and whose profile can't be
     read, and why.
 
     Profiles are read back in the background, within a share of the calls (`drift: {share}`); status says within how
@@ -94,7 +94,7 @@ def drift(
 
 
 def _read_everybody(cli: Cli, *, wait: bool) -> None:
-    """Read slice by slice until everybody was read, somebody paused it, or the service says no."""
+    """Read slice by slice until everybody was read, somebody paused it, or the service refuses."""
     clock = cli.ports.clock
     while wait:
         came = read_back(cli.ports, cli.connector)

@@ -45,7 +45,7 @@ def show(
 ) -> int:
     """List people who are to be retried: why, since when, how often, when next, and what to do about it.
 
-    Nobody is given up silently: after growing pauses they are tried daily, always with the values of the day.
+    Nobody is given up silently: the pauses grow to a day, and each try sends the values of that day.
     """
     found = [one for one in escrow.entries(cli.ports, cli.connector) if reason is None or one[2].reason == reason]
     who: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""`upa forget`: what our storage holds of a person, deleted at their request."""
+"""`upa forget`: deletes what our storage holds of a person."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def forget(
 
     Import files, plans and logs in the archive are written again without the person. It is done for one connector, and
     refused while anything is on its way. SharePoint's profile isn't touched, and deleted versions stay for the storage
-    account's soft-delete time. Whoever is still in Entra and in scope comes back with the next full round: leave them
-    out by scope first. Without a name in Entra, give the object id.
+    account's soft-delete time. A person who is still in Entra and in scope comes back with the next full round: exclude
+    them by scope first. Without a name in Entra, give the object id.
     """
     person = user_id(cli, user)
     here = _in_directory(cli, person)

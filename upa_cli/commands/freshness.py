@@ -36,7 +36,7 @@ WHERE = {
     exit_codes=(exits.OK, exits.CHANGES),
 )
 def freshness(cli: Cli) -> int:
-    """Tell how fresh profiles are: what SharePoint accepted, within how long, and what waits; and what was read back.
+    """Show how fresh profiles are: what SharePoint accepted, within how long, what waits, and what was read back.
 
     A change is one value of one person; its age counts from the round that first showed it. Only storage is asked.
     Exit code 2: the objective (`freshness:` in the connector file) is missed.

@@ -124,7 +124,7 @@ def _held(cli: Cli, run: str | None) -> Hold:
     shape=DECIDED,
 )
 def approve(cli: Cli, run: Run = None) -> int:
-    """Let the held plan go: exactly what `upa hold show` shows is exported, later changes are planned afterwards.
+    """Approve the held plan: exactly what `upa hold show` shows is exported, and later changes are planned afterwards.
 
     Who approved is kept with the run. It is sent at the next tick of the timer, or by `upa run`.
     """
@@ -139,7 +139,7 @@ def approve(cli: Cli, run: Run = None) -> int:
 def reject(cli: Cli, run: Run = None) -> int:
     """Drop the held plan: its values aren't planned again until they change in Entra.
 
-    A plan that is held as `source_shrank` loses no values: its round isn't believed, and everybody is read again.
+    A plan that is held as `source_shrank` loses no values: its round is dropped, and everybody is read again.
     Who rejected is kept with the run.
     """
     if (before := _decided_before(cli, run, "rejected")) is not None:
@@ -158,7 +158,7 @@ def reject(cli: Cli, run: Run = None) -> int:
 def drop(cli: Cli, run: Run = None) -> int:
     """Drop the held plan undecided: nothing is sent or declined, what was pulled is planned anew.
 
-    For a plan that can't be read any more, or that a better mapping would make smaller. Nothing is unknown afterwards.
+    For a plan that can't be read any more, or that a better mapping would make smaller. No value becomes unknown.
     """
     hold = _held(cli, run)
     drop_hold(cli.ports, cli.connector, hold.run.id, cli.who)

@@ -56,7 +56,7 @@ MAX_BYTES = 200_000_000
         "properties": "property → column",
         "reread": "values of a ready file that are read as something else: path, written, read",
         "unmatched": "line and key of rows that are nobody's",
-        "ambiguous": "line and key of rows that several people may be meant by",
+        "ambiguous": "line and key of rows that match several people",
         "set_aside": "line, property and why of values that aren't sent",
         "changes": "the first people: person, user, changes (property → old, new)",
         "import_files": "files, and so import jobs, that it takes",
@@ -87,8 +87,8 @@ def import_(
             "userPrincipalName, id, …; several make one key. Default: found by its name.",
         ),
     ] = [],  # noqa: B006
-    id_property: Annotated[str | None, typer.Option(help="As the cmdlet calls --match's column.")] = None,
-    id_type: Annotated[str | None, typer.Option(help="As the cmdlet: Email, CloudId or PrincipalName.")] = None,
+    id_property: Annotated[str | None, typer.Option(help="The cmdlet's name for the column of --match.")] = None,
+    id_type: Annotated[str | None, typer.Option(help="The cmdlet's kinds: Email, CloudId or PrincipalName.")] = None,
     leave_out: Annotated[
         list[str], typer.Option("--leave-out", metavar="NAME", help="A name of a ready file that isn't sent.")
     ] = [],  # noqa: B006
@@ -108,7 +108,7 @@ def import_(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the import job (minutes to hours).")] = True,
     watch: Annotated[
-        str | None, typer.Option("--watch", metavar="RUN", help="Go on with an import, and tell what became of it.")
+        str | None, typer.Option("--watch", metavar="RUN", help="Continue an import, and show its result.")
     ] = None,
     date: Dates = [],  # noqa: B006
     file_format: Format = None,
@@ -119,15 +119,15 @@ def import_(
     trailer: Trailer = None,
     no_last_newline: NoNewline = False,
 ) -> int:
-    """Write a file's values into profile properties, once: read, checked, matched to people, shown, sent, explained.
+    """Write a file's values into profile properties, once: it is read, checked, matched, shown, sent and explained.
 
     The file is judged by the file contract (upa source check) before its first row counts. Each row's person is found
-    in Entra, by mail, user name, employee id or any other attribute, and sent by object id; rows of nobody and of
-    several are listed and not sent. A ready bulk file ({"value": [...]}) is read as SharePoint reads it: values that
-    change by that are listed, a name without a mapping is refused before anything is queued.
+    in Entra, by mail, user name, employee id or any other attribute, and sent by object id; rows that match nobody or
+    several people are listed and not sent. A ready bulk file ({"value": [...]}) is read as SharePoint reads it:
+    values that this changes are listed, a name without a mapping is refused before anything is queued.
 
     It is a run of the connector: it obeys pause and hold, counts against the change threshold, is split over import
-    files and cleaned up. Stop it with Ctrl-C when you like: the function app finishes it, and --watch tells the
+    files and cleaned up. Stop it with Ctrl-C when you like: the function app finishes it, and --watch shows the
     result. A property that a connector owns is refused; with --override it is written, and the connector sends its own
     value again afterwards.
     """
@@ -221,7 +221,7 @@ def _match(match: Sequence[str], id_property: str | None, id_type: str | None) -
 
 
 def _check_quiet(cli: Cli, connector: Connector, *, dry_run: bool) -> None:
-    """Raise what is in the way, before the directory is read."""
+    """Raise an error for what blocks the import, before the directory is read."""
     state = state_of(cli.app.store, connector.name).load().value
     if dry_run:
         return

@@ -35,7 +35,7 @@ EXAMPLES = [
     shape={
         "file": "the connector file",
         "connector": "its connector's name",
-        "valid": "true: upa config check is content",
+        "valid": "true: upa config check finds no problem",
         "proposed": "with --from-file: column, property and type of each mapping",
         "left_out": "with --from-file: column and why nothing is proposed for it",
         "changes": "with --from-pnp: what and why, of everything that isn't as it was pasted",

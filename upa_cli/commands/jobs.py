@@ -1,4 +1,4 @@
-"""`upa jobs`: what SharePoint has in hand."""
+"""`upa jobs`: lists and cancels SharePoint's import jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from upa_core.domain.errors import RefusedError
 from upa_core.services.deliver.bulk.archive import archive_given_up
 from upa_core.state.document import lane_of
 
-group("jobs", "SharePoint's import jobs: see what is in hand, cancel what hasn't started.")
+group("jobs", "SharePoint's import jobs: list them, and cancel those that haven't started.")
 
 
 @command(
@@ -120,7 +120,7 @@ def jobs_cancel(cli: Cli, job: Annotated[str, typer.Argument(metavar="ID", help=
     """Cancel an import job that hasn't started.
 
     SharePoint cancels only what is still Submitted. The people of a cancelled file aren't lost: its run ends as failed
-    and they are planned again after a pause (upa status tells when).
+    and they are planned again after a pause (upa status shows when).
     """
     found = _one(cli, job)
     if found.started or not cli.ports.import_jobs.cancel(found.id):

@@ -1,4 +1,4 @@
-"""`upa live-check`: try in a test tenant what could only be believed so far."""
+"""`upa live-check`: tests our assumptions in a test tenant."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def live_check(
         Path | None, typer.Option("--report", metavar="FILE", help="Write a Markdown report too.")
     ] = None,
 ) -> int:
-    """Try in a test tenant what could only be believed so far, and say what holds.
+    """Test our assumptions in a test tenant, and say which ones hold.
 
-    Nobody who wrote upa had a tenant: docs/never-tried-live.md lists what is believed. Each check here is one such
-    belief with its test. Use a test tenant and a test account, and properties that nothing else uses: a check writes
-    values into the account's profile and puts the old ones back at the end. Import jobs take hours; several checks
-    share one. Ctrl-C loses nothing: the same command goes on where it stopped, also on another day.
+    Nobody who wrote upa had a tenant: docs/never-tried-live.md lists what is assumed. Each check here is one such
+    assumption with its test. Use a test tenant and a test account, and properties that nothing else uses: a check
+    writes values into the account's profile and puts the old ones back at the end. Import jobs take hours; several
+    checks share one. Ctrl-C loses nothing: the same command goes on where it stopped, also on another day.
 
     The report names no person and no tenant: please add it to an issue, also when all is well. The record file holds
     the account's name and the old values of the properties: keep it to yourself.

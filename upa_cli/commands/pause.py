@@ -12,7 +12,7 @@ from upa_core.services.admin import controls
 def pause(cli: Cli) -> int:
     """Stop exporting until `upa resume`; nothing is lost meanwhile.
 
-    An import job in flight is seen through, people go on being pulled; nothing new is planned or sent.
+    An import job in flight is watched to its end, and people are still pulled; nothing new is planned or sent.
     """
     controls.pause(cli.ports, cli.connector, cli.who)
     return show_control(cli, "pause", f"{cli.connector.name} is paused. Next: upa resume")

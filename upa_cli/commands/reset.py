@@ -37,7 +37,7 @@ def reset(
 ) -> int:
     """Start one part over, and only that part.
 
-    Nothing in SharePoint changes by a reset itself; the plan after it may be large, and `upa plan` shows it.
+    A reset itself changes nothing in SharePoint; the plan after it may be large, and `upa plan` shows it.
     """
     given = {"token": token, "shadow": shadow, "escrow": escrow, "quarantine": quarantine}
     chosen = [what for what in get_args(controls.Reset) if given[what]]

@@ -54,7 +54,7 @@ def run(
     next run, or the timer, goes on from where it was. In staging mode, in a pause and while a plan is held, people
     are pulled and nothing is exported (exit code 2). --full plans everybody; with --resend it also sends what
     SharePoint has confirmed already (only for the users named, if --users is given). A run that reached only some of
-    its people is `partly` (exit code 2), one that reached nobody `failed` (1); whom it didn't reach is in escrow.
+    its people is `partly` (exit code 2), one that reached nobody `failed` (1); people it didn't reach are in escrow.
     """
     ports, connector = cli.ports, cli.connector
     persons = user_ids(cli, [user.strip() for user in users.split(",") if user.strip()]) if users else []
@@ -96,10 +96,10 @@ def show(
     kind: Annotated[Kinds | None, typer.Option(help="Only values of this kind.")] = None,
     user: Annotated[str | None, typer.Option(metavar="USER", help="Only this person: object id or UPN.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write everybody asked for to this CSV file.")] = None,
-    after: Annotated[str, typer.Option(help="Go on where the page before ended.")] = "",
+    after: Annotated[str, typer.Option(help="Continue where the page before ended.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="People listed.")] = 20,
 ) -> int:
-    """Open a run: when it got how far, what it planned for whom, old → new, and what became of each value.
+    """Show a run: its steps with their times, its plan by person, old → new, and the result of each value.
 
     Results: planned, accepted (SharePoint named nobody), refused, escrowed (waits to be retried), declined (an
     administrator rejected it), unknown (the import job confirmed nobody; it is sent again), not_sent. Unchanged people

@@ -35,7 +35,7 @@ def runs(
 ) -> int:
     """List what the last runs did, the newest first.
 
-    With a run's id: what this one did, or where it stands.
+    With a run's id: what this one did, or its present step.
     """
     if run is not None:
         if csv is not None:

@@ -58,7 +58,7 @@ def sim(
     """Serve a simulated Microsoft 365 tenant on loopback, to learn and to try connector files without a tenant.
 
     It prints addresses, the CA file, the environment to set and a ready connector file; Ctrl-C stops it. Give the same
-    --clock to the tenant and, as UPA_CLOCK, to upa: a scaled clock makes hours of import jobs pass in seconds. With
+    --clock to the tenant and, as UPA_CLOCK, to upa: with a scaled clock an import job of hours takes seconds. With
     --hosts and lines in the hosts file, clients that know only the real names work too (docs/simulator.md).
     """
     with needing("sim", "upa sim"):

@@ -145,9 +145,9 @@ def diff(
     no_last_newline: NoNewline = False,
     samples: Annotated[int, typer.Option("--samples", min=0, max=1000, help="Values to show.")] = 20,
 ) -> int:
-    """Compare two files of one source by key: who came, who isn't named any more, which values changed.
+    """Compare two files of one source by key: who is new, who is missing, which values changed.
 
-    Values are shown: that is what is asked for. Exit code 0: the files say the same; 2: they don't.
+    Values are shown, because you asked for them. Exit code 0: the files say the same; 2: they don't.
     """
     contract = contract_of(
         new,
@@ -196,7 +196,7 @@ def diff(
     },
 )
 def show_sources(cli: Cli) -> int:
-    """List the sources that are joined to the directory: when each was accepted last, and what is in the way.
+    """List the sources that are joined to the directory: when each was last accepted, and what is wrong.
 
     A source that is held, late or refused keeps the rows that were accepted last.
     """
@@ -227,9 +227,9 @@ Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name
     shape={"connector": "its name", "source": "its name", "holds": "why it was held"},
 )
 def approve(cli: Cli, source: Source) -> int:
-    """Let a file that is held be read after all: that very file, not the next one.
+    """Approve a held file: it is read at the next pull.
 
-    What it changes counts against the change threshold like any other change. Who approved is recorded.
+    This covers that one file, not the next one. Its changes count for the change threshold like others. Who approved is recorded.
     """
     holds = approve_offer(cli.ports, cli.connector, _named(cli, source), cli.who)
     text = f"The file of {source} is approved ({', '.join(holds)}). Next: upa run, or wait for the timer"
@@ -256,7 +256,7 @@ def match(
     *,
     samples: Annotated[int, typer.Option("--samples", min=0, max=1000, help="Keys to show.")] = 10,
 ) -> int:
-    """Tell which rows of the file accepted last are somebody's, and show keys of those that are nobody's.
+    """Show which rows of the last accepted file match a person, and the keys of those that match nobody.
 
     Unmatched: nobody in the directory has the key. Ambiguous: several have it. Contradictory: two rows differ.
     The exit code is 2 where a row waits.

@@ -1,4 +1,4 @@
-"""`upa state`: look at what is stored, keep a copy, put it back."""
+"""`upa state`: shows what is stored, copies it to a file, and restores it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`upa status`: how each connector is."""
+"""`upa status`: shows the state of each connector."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXIT = {"held": exits.CHANGES, "stalled": exits.FAILED, "degraded": exits.FAILE
     exit_codes=(exits.OK, exits.CHANGES, exits.FAILED),
 )
 def status(cli: Cli) -> int:
-    """Tell how each connector is, since when, why, and what to do.
+    """Show the state of each connector, since when, why, and what to do.
 
     Healthy, starting, staging, paused: 0. Held: 2. Degraded, stalled, quarantined: 1. Only storage is asked, so it
     works while Graph or SharePoint don't.

@@ -50,11 +50,12 @@ def sync_user(
     """Provision one person on demand, step by step: connect, import, scope, match, action.
 
     The person is read from Entra now and planned at once. SharePoint applies import files with a timer job: expect
-    minutes to hours, not seconds. Whoever waits in the outbox goes along in the same file.
+    minutes to hours, not seconds. People who wait in the outbox are sent in the same file.
 
     --now writes what differs to the profile itself, property by property, and reads it back: seconds, beside an import
-    job that is in flight. It needs `upa doctor --probe-individual USER --with-bulk`. A property that something on its
-    way names is left to it, and what was rejected stays rejected; the change threshold, pause and staging mode hold.
+    job that is in flight. It needs `upa doctor --probe-individual USER --with-bulk`. A property that an open run, a
+    held plan or an import job may still write is left alone, and rejected values stay rejected; the change threshold,
+    pause and staging mode apply.
     """
     person = user_id(cli, user)
     steps = steps_of(cli, person)

@@ -1,4 +1,4 @@
-"""`upa try`: what a mapping or an expression makes of real people."""
+"""`upa try`: shows the result of a mapping or an expression for real people."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def try_it(
         Type, typer.Option("--type", help="The property's type, for an attribute or expression.")
     ] = "string",
 ) -> int:
-    """Show what a mapping makes of real people: in → out, fill rate, the longest value, what is invalid.
+    """Show the results of a mapping for real people: in → out, fill rate, the longest value, invalid values.
 
     WHAT is a property that the connector file maps, the name of an attribute, or an expression as the file would have
-    it. People come from the source, the first ones in scope whom it names. Nothing is stored and nothing is sent.
+    it. The people are the first ones of the source who are in scope. Nothing is stored and nothing is sent.
     """
     cli.store_nothing()
     mapping = _meant(cli.connector, what, kind)
@@ -110,7 +110,7 @@ def _document(connector: Connector, mapping: Mapping, trial: Trial, ordered: lis
 
 
 def _meant(connector: Connector, what: str, kind: Type) -> Mapping:
-    """Return the mapping of that property, or a new one for the attribute or expression, as the file would make it."""
+    """Return the mapping of that property, or a new one for the attribute or expression, as the file would have it."""
     from upa_core.config.build.mapping import build_mapping  # pydantic is slow
     from upa_core.config.models_mapping import MappingModel
     from upa_core.config.sources.names import Names

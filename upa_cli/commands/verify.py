@@ -1,4 +1,4 @@
-"""`upa verify`: how equal profiles are, for an auditor."""
+"""`upa verify`: reports to an auditor how far profiles are equal."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def verify(
         Path | None, typer.Option(help="CSV of people who needn't be readable: person, until, reason, by.")
     ] = None,
 ) -> int:
-    """Say how equal profiles are, as far as they were read back: for an auditor, without a value of anybody.
+    """Report how far profiles are equal, from what was read back: for an auditor, without anybody's values.
 
-    Nothing is read now: `upa drift --full` does that. A person of whom something was confirmed since the last read
+    Nothing is read now: `upa drift --full` does that. A person with a newer confirmed value than the last read
     counts as not re-read. Exit code 0: nothing differs, everybody unreadable is on the list of exceptions with a date
     that isn't over, and everybody was read. 1: something differs, or somebody is unreadable. 5: somebody was never
-    read, or nothing was confirmed of anybody yet.
+    read, or no value is confirmed yet.
     """
     result = judge_everybody(cli.ports, cli.connector, _exceptions(cli, exceptions))
     document = {

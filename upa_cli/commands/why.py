@@ -49,7 +49,7 @@ _REASONS = {
         "escrow": "property (*: the whole person) → reason, since, tries, due, detail; null where nothing waits",
         "declined": "property → value that an administrator rejected",
         "timeline": "oldest first: run, file, at, changes (property → {old, new}), result",
-        "waiting": "what stands between a new change and the profile, empty where nothing does",
+        "waiting": "what blocks a new change now, empty where nothing does",
         "missed": "the full round that first didn't name them",
     },
 )
@@ -59,8 +59,7 @@ def why(
     *,
     runs: Annotated[int, typer.Option(min=1, max=10_000, help="How many runs to look back.")] = 200,
 ) -> int:
-    """Tell why a person's profile holds what it holds: what was planned and sent, what SharePoint answered, what is
-    due.
+    """Explain why a person's profile has its values: what was planned and sent, what SharePoint answered, what is due.
 
     From storage: the shadow, escrow, and the plans and archived logs of past runs; from Entra only whether they are
     there and in scope today. For today's values and what they would become: upa sync-user USER --dry-run.

@@ -47,7 +47,7 @@ class Engine(Protocol):
         """Ask for a run, and return when everything in it is settled."""
 
     def wait_for_delivery(self) -> None:
-        """Wait until the pipeline itself delivers the people in escrow who become due."""
+        """Wait until the pipeline delivers the people in escrow who are due."""
 
     def stop(self) -> None:
         """Stop everything in the background; stopping again does nothing."""
@@ -88,7 +88,7 @@ class HostEngine:
         *,
         keyed: bool = False,
     ) -> None:
-        """Start the host and wait until it listens; where `keyed`, it answers nobody without its function key.
+        """Start the host and wait until it listens; with `keyed` it asks for its function key.
 
         Raises `EngineError` with the host's own last line where it doesn't come up.
 

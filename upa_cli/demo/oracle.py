@@ -1,6 +1,6 @@
 """The oracle: what profiles must hold, computed plainly from the directory's history, without our own code.
 
-For each moment at which the pipeline looked, take each person as they were then: a value is set; no value clears where
+For each moment at which the pipeline read, take each person as they were then: a value is set; no value clears where
 the mapping says `clear` (strings only) and otherwise leaves what was there. Who left keeps nothing.
 """
 
@@ -47,7 +47,7 @@ def _path(source: str) -> tuple[str, ...]:
 
 
 def expected(versions: Versions, rules: Sequence[Rule], looked: Sequence[datetime]) -> dict[str, dict[str, str]]:
-    """Return what each person's profile must hold; only for people who are there at the last look.
+    """Return what each person's profile must hold; only for people who are there at the last read.
 
     Args:
         versions: every version of every person (None: left), oldest first.
@@ -92,7 +92,7 @@ def possible(
     takes_part: Callable[[dict[str, Any]], bool] = lambda _: True,
     fits: Callable[[str], bool] = lambda _: True,
 ) -> dict[str, dict[str, set[str]]]:
-    """Return what each profile may hold where several versions can fall between two looks; "" is no value.
+    """Return what each profile may hold where several versions can fall between two reads; "" is no value.
 
     Everything is delivered at each quiet moment. In between any version may have been, or none: only where a mapping
     keeps what was there does that leave more than one answer.

@@ -80,7 +80,7 @@ def runs(console: Console, chapters: Sequence[Chapter]) -> None:
 
 
 def verdict(console: Console, on: Stage, wrong: Sequence[str], left_over: int, *, good: bool) -> None:
-    """Print whether everything came out right, and where to look next."""
+    """Print whether everything came out right, and what to read next."""
     if good:
         people = len(on.sim.directory.users())
         console.print(

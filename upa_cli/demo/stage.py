@@ -111,9 +111,9 @@ def stage(
 
     Args:
         folder: where the demo keeps its files.
-        narrator: told what happens.
+        narrator: prints what happens.
         host: run the function app in the functions host, on a scaled clock; otherwise a plain loop on a stepped one.
-        keyed: let the function app answer nobody without its key: it stays up, and any web page may post to it.
+        keyed: the function app asks for its key: it stays up, and any web page may post to it.
         clock_text: UPA_CLOCK for the functions host; default: one that starts now and is scaled.
         place: settings that say where state lies; default: in `folder`.
 
@@ -173,7 +173,7 @@ def _ended_by_sigterm() -> Iterator[None]:
     def end(*_: object) -> None:
         raise SystemExit(128 + signal.SIGTERM)
 
-    if threading.current_thread() is not threading.main_thread():  # only the main thread hears signals
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield
         return
     before = signal.signal(signal.SIGTERM, end)

@@ -1,1 +1,1 @@
-"""Live checks: beliefs about SharePoint and Graph, tried with a test tenant."""
+"""Live checks: assumptions about SharePoint and Graph, tested in a test tenant."""

@@ -26,7 +26,7 @@ class Verdict:
 
 
 def holds(evidence: str) -> Verdict:
-    """Return a verdict: the belief is right."""
+    """Return a verdict: the assumption is right."""
     return Verdict("holds", evidence)
 
 
@@ -42,7 +42,7 @@ def untried(reason: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One belief that a test tenant can confirm or refute."""
+    """One assumption that a test tenant can confirm or refute."""
 
     id: str
     title: str

@@ -10,10 +10,10 @@ from upa_core.domain.errors import AccessDeniedError, RefusedError
 from upa_core.domain.individual.answer import Fault, Profile
 
 ROLES = frozenset({"Sites.FullControl.All", "User.ReadWrite.All"})
-"""SharePoint's application roles that are believed to be enough."""
+"""SharePoint's application roles that should be enough."""
 MARK = "upa live check"
 A_MINUTE = 60.0
-"""Seconds: what takes longer is no longer "at once"."""
+"""Seconds: a longer answer doesn't count as "at once"."""
 _NO_STRING = "name a string property with --property"
 
 
@@ -52,7 +52,7 @@ def managed_identity(tenant: LiveTenant) -> Verdict:
 
 
 def job_named(tenant: LiveTenant) -> Verdict:
-    """Try whether the queue call answers the import job's id."""
+    """Try whether the queue call returns the import job's id."""
     probe = tenant.probe
     if probe.error is not None:
         return untried("the queue call was refused")
@@ -209,7 +209,7 @@ EMPTY_TEXT = b"upa live check\r\n"
 
 
 def quoted(tenant: LiveTenant) -> Verdict:
-    """Try whether names with quotes and signs are addressed right."""
+    """Try whether names with quotes and signs work in addresses."""
     name = f"{tenant.new_name().removesuffix('.json')}'s #1 & 100%.txt"
     tenant.ports.library.upload(name, EMPTY_TEXT)
     size = tenant.ports.library.size(tenant.ports.library.url_of(name))

@@ -38,7 +38,7 @@ def see_through(
 ) -> int:
     """Watch a run to its end, report its result, and return the exit code.
 
-    Seven parameters: the run, and what is told beside its result.
+    Seven parameters: the run, and what is printed beside its result.
 
     Args:
         cli: the command line.

@@ -58,8 +58,8 @@ def key_of(names: Iterable[str], match: Sequence[str], pad: int) -> tuple[KeyPar
     """Return the columns that name a person together, and the attributes with the same values.
 
     `match` holds `COLUMN=ATTRIBUTE`, a column whose name says which attribute it is, or an attribute for which there is
-    such a column; nothing means: the column that usually names a person.
-    Raises `CommandError` where that can't be told.
+    such a column; nothing: the column that usually names a person.
+    Raises `CommandError` where the columns are unclear.
     """
     names = list(names)
     if match:

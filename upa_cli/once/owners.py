@@ -20,9 +20,9 @@ class Owned:
     """The connector of an import's run, with the import's own mappings, and the values that it overrides."""
 
     base: Connector
-    """The connector in the connector file: it drives the run."""
+    """The connector in the connector file: the run belongs to it."""
     connector: Connector
-    """The same with mappings that read the file's columns: it makes the plan."""
+    """The same with mappings that read the file's columns: the plan is made with it."""
     mapped: tuple[Mapped, ...]
     """The columns and properties as they were given, with the owner's spelling of the property."""
     owners: Mapping[str, str]

@@ -62,10 +62,10 @@ def read_file(
         match: which column names the person, as `key_of` takes it.
         pad: digits of the key are filled up with zeros to this length.
         left_out: names of a ready file that aren't sent.
-        ready: whether it is a ready bulk file; None: its first character tells.
+        ready: whether it is a ready bulk file; None: its first character decides.
 
     Raises:
-        CommandError: the key can't be told.
+        CommandError: the key is unclear.
         ConfigError: its format needs an extra that isn't installed.
 
     """
@@ -89,7 +89,7 @@ def looks_ready(data: bytes) -> bool:
 
 
 def _read_ready(data: bytes, contract: Contract, match: Sequence[str], pad: int, left_out: Sequence[str]) -> FileRead:
-    from upa_cli.once.ready_file import ReadyRecords, check_names, read_ready  # the whole simulator is behind it
+    from upa_cli.once.ready_file import ReadyRecords, check_names, read_ready  # this imports the whole simulator
 
     try:
         file = read_ready(data)

@@ -111,7 +111,7 @@ class Cli:
         return self.app.ports(self.connector)
 
     def store_nothing(self) -> None:
-        """Store not even the calls: a preview leaves storage as it found it."""
+        """Don't store the calls either: a preview doesn't change storage."""
         self._keeps_calls = False
 
     def keep_calls(self) -> None:

@@ -23,16 +23,16 @@ INTERRUPTED = 130
 
 MEANINGS: dict[int, str] = {
     OK: "done; for `upa plan`: nothing would change",
-    FAILED: "it failed, or what was asked about isn't well (a failed run, a doctor's error, a connector in trouble)",
+    FAILED: "it failed, or it reports a failure (a failed run, a doctor's error, a connector in trouble)",
     CHANGES: "there is something to decide: a plan with changes, a hold, staging mode, a doctor's warning, "
     "a run that reached only some of its people",
     CONFIG: "the connector file or a setting is wrong",
     ACCESS: "a credential, a role or consent is missing (`upa doctor` names it)",
     LATER: "nothing is wrong, but not now: throttled, unreachable, busy, or waiting for an import job",
-    REFUSED: "understood and refused: no such user or run, nothing held, a service said no",
+    REFUSED: "refused: no such user or run, nothing held, or a service refused",
     USAGE: "the command line is wrong",
     INTERNAL: "a defect of upa itself; `--debug` shows the stack trace",
-    INTERRUPTED: "stopped with Ctrl-C, or by a no to a question; nothing is lost",
+    INTERRUPTED: "stopped with Ctrl-C, or by answering no; nothing is lost",
 }
 """Every code and its meaning."""
 

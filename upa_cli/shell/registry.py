@@ -98,7 +98,7 @@ class UpaGroup(TyperGroup):
             made = super().make_context(info_name, args, parent, **extra)
         except _UsageError as exc:
             raise _marked(exc, json=json and parent is None) from None
-        made.meta.setdefault("json", json)  # click shares it with the contexts below
+        made.meta.setdefault("json", json)  # click shares it with the contexts of subcommands
         return made
 
     def invoke(self, ctx: Any) -> Any:
@@ -235,7 +235,7 @@ def _help(made: Command) -> str:
 
 
 def guarded(options: Options, function: Callable[..., int], given: Mapping[str, Any]) -> int:
-    """Run a command; every failure is one line with a next step, and an exit code."""
+    """Run a command; every failure becomes one line with a next step, and an exit code."""
     cli = Cli(options)
     try:
         return _kept(cli, function, given)
@@ -253,7 +253,7 @@ def guarded(options: Options, function: Callable[..., int], given: Mapping[str, 
 
 
 def _kept(cli: Cli, function: Callable[..., int], given: Mapping[str, Any]) -> int:
-    """Run a command, and store the calls that it made, whatever comes of it."""
+    """Run a command, and store the calls that it made, also when it fails."""
     try:
         return function(cli, **given)
     finally:

@@ -22,7 +22,7 @@ class Starter:
     site_url: str
     folder: str
     mappings: Sequence[tuple[str, str]]
-    """Property and attribute; an expression stands after `=`."""
+    """Property and attribute; an expression begins with `=`."""
     client_id: str | None = None
     certificate: str | None = None
     extension_app: str | None = None
@@ -33,7 +33,7 @@ class Starter:
     clauses: Sequence[str] = ()
     """Of the scope; none: everybody."""
     left_out: Sequence[tuple[str, str, str]] = ()
-    """Mappings that aren't possible: property, what was given, why. The file has them as comments."""
+    """Impossible mappings: property, what was given, why. They are comments in the file."""
     notes: Sequence[str] = ()
     """Comments at the head of the file."""
 

@@ -1,4 +1,4 @@
-"""Ask the function app for its health: the route is anonymous and says what keeps the app from working."""
+"""Ask the function app for its health: the route is anonymous and reports why the app doesn't work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import requests
 from upa_core.services.doctor.finding import Finding
 
 PATIENCE = 60.0
-"""Seconds: an app that sleeps answers when an instance is up."""
+"""Seconds: a sleeping app answers only once an instance runs."""
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?/?|http://127\.0\.0\.1:\d+/?")
 _MOST = 400
 _BROKEN = 503

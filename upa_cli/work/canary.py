@@ -28,9 +28,9 @@ class Canary:
     planned: Planned | None
     """The run's plan for the person and its result; None where there was nothing to send."""
     report: Report | None
-    """None where it hasn't ended: something is in its way."""
+    """None where it hasn't ended: something blocks it."""
     why: str
-    """What is in its way, "" where it ended."""
+    """What blocks it, "" where it ended."""
 
     @property
     def confirmed(self) -> bool:
@@ -42,8 +42,7 @@ def fly(cli: Cli, person: str) -> Canary:
     """Send one person's values through the whole pipeline and wait for SharePoint.
 
     Values are sent even where SharePoint confirmed them. It is a run of the connector: what SharePoint confirms is
-    known from then on, and a canary that is stopped midway is finished by whoever wakes next. One that was is finished
-    here first.
+    known from then on. The next wake-up, or the next canary, finishes a canary that was interrupted.
 
     Raises:
         CommandError: another connector has the lane.

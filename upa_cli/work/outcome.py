@@ -54,7 +54,7 @@ def show_run(
 ) -> int:
     """Print a run's result, with further keys for the JSON document; return the exit code.
 
-    Of `persons`, who were asked for, it tells whose values are declined and weren't sent.
+    Of `persons`, who were asked for, it names those whose declined values weren't sent.
     """
     declined = declined_of(cli.ports, cli.connector, persons)
     state = state_of(cli.ports.store, cli.connector.name).load().value
@@ -105,7 +105,7 @@ CONTROL_SHAPE = {"connector": "its name", "done": "what was done", "state": "the
 
 def show_control(cli: Cli, done: str, text: str) -> int:
     """Print that a control took effect."""
-    from upa_core.services.health.status import status  # only controls tell the status
+    from upa_core.services.health.status import status  # only controls show the status
 
     document = {
         "connector": cli.connector.name,

@@ -119,7 +119,7 @@ def _principals(cli: Cli, to: str | None) -> dict[str, set[str]]:
 
 
 def _identity(cli: Cli) -> str:
-    """Read the id of a system-assigned identity from its own token, which exists only where the identity lives."""
+    """Read the id of a system-assigned identity from its own token, which exists only where the identity is used."""
     try:
         token = cli.app.inspection(cli.connector).token("graph")
     except UpaError:

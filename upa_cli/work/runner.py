@@ -36,14 +36,14 @@ class RunResult:
 def run_to_the_end(
     ports: Ports, connector: Connector, *, full: bool = False, wait: bool = True, narrate: Narrate = lambda _: None
 ) -> RunResult:
-    """Pull, then do what is due until nothing is left that this run waits for.
+    """Pull, then do what is due until this run waits for nothing more.
 
     Args:
         ports: the connector's ports; their clock is slept on.
         connector: the connector to run.
         full: begin a full round.
         wait: wait for import jobs; otherwise stop at the first one that isn't done.
-        narrate: told each step.
+        narrate: called with each step.
     """
     pulled = pull(ports, connector, full=full)
     while pulled.status == "handed_over":

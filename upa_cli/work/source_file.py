@@ -85,7 +85,7 @@ def _with_likely_key(path: Path, contract: Contract, pad: int) -> Contract:
     if not column:
         if names:
             raise CommandError("no column is usually a person's key: name it with --key COLUMN", exits.USAGE)
-        column, attribute = "EmployeeID", "employeeId"  # the verdict says what was delivered instead
+        column, attribute = "EmployeeID", "employeeId"  # the verdict names the delivered columns
     return replace(contract, keys=(KeyPart(column, attribute, pad),))
 
 

@@ -25,7 +25,7 @@ def steps_as_json(steps: Sequence[OnDemandStep]) -> list[dict[str, Any]]:
 
 
 def today(cli: Cli, person: str) -> tuple[str | None, str]:
-    """Return a person's name and whether they take part, as Entra says now; None, "" where it can't be asked."""
+    """Return a person's name and whether they take part, from Entra now; None and "" where it doesn't answer."""
     try:
         return scope_today(cli.ports, cli.connector, person)
     except UpaError as exc:

@@ -103,7 +103,7 @@ def test_a_failed_import_slows_nothing_down() -> None:
 
 
 def test_nothing_begins_beside_an_open_run_a_pause_or_a_switch() -> None:
-    """Each says what is in the way, and begins nothing."""
+    """Each names what blocks it, and begins nothing."""
     world = settled(3)
     ports, document = world.ports(), state_of(world.store, "hr")
     run = import_values(world, ports, {world.people[0]: {"UpaTitle": "x"}})

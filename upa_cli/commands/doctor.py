@@ -72,13 +72,13 @@ def doctor(
 ) -> int:
     """Check everything a connector needs, and say how to fix what is missing.
 
-    Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track their
-    changes), the library (written to and cleaned, without settings that hide or keep files), the target properties (in
-    the profile of a user), storage, the clock. Changes nothing but a small file that is deleted again. --probe also
-    asks SharePoint's bulk import service, which alone knows which properties users may edit. --probe-individual writes
-    to one user's profile and puts it back: nothing is written individually before it has passed, and it counts for 30
-    days. --app asks the function app too. On another Python than its package was built for, the app reports that and does
-    nothing else.
+    Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track
+    their changes), the library (written to and cleaned, without settings that hide or keep files), the target
+    properties (in the profile of a user), storage, the clock. Changes nothing but a small file that is deleted
+    again. --probe also asks SharePoint's bulk import service, which alone knows which properties users may edit.
+    --probe-individual writes to one user's profile and puts it back: nothing is written individually before it has
+    passed, and it counts for 30 days. --app asks the function app too. On another Python than its package was built
+    for, the app reports that and does nothing else.
 
     Exit codes: 0 all is well, 2 warnings, 1 errors.
     """

@@ -229,7 +229,8 @@ Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name
 def approve(cli: Cli, source: Source) -> int:
     """Approve a held file: it is read at the next pull.
 
-    This covers that one file, not the next one. Its changes count for the change threshold like others. Who approved is recorded.
+    This covers that one file, not the next one. Its changes count for the change threshold like others. Who approved is
+    recorded.
     """
     holds = approve_offer(cli.ports, cli.connector, _named(cli, source), cli.who)
     text = f"The file of {source} is approved ({', '.join(holds)}). Next: upa run, or wait for the timer"

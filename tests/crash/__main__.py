@@ -1,6 +1,8 @@
 """The crash campaign: die at every port call of every scenario, and be overtaken at every conditional write and read.
 
 python -m tests.crash [--every N] [--scenario NAME] [--kind KIND] [--jobs N]
+
+Each point has a copy of one world in a process of its own; nothing here may start a thread.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from tests.crash.scenarios import SCENARIOS
 from tests.crash.stalls import stalls
 
 KINDS: dict[str, Callable[..., Tally]] = {
-    "crash points": campaign,
-    "interleavings": interleavings,
-    "overtaken reads": partial(interleavings, place="read"),
+    "crash points": partial(campaign, forks=True),
+    "interleavings": partial(interleavings, forks=True),
+    "overtaken reads": partial(interleavings, place="read", forks=True),
     "lasting faults": lasting_faults,
     "stalled writes": stalls,
 }

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.crash.scenarios import Scenario
-from tests.support.mortal import Death, Fate
+from tests.support.branches import Branch, live
+from tests.support.mortal import BEFORE, DOUBLED, WAYS, Death, Fate
 from tests.support.world import World
 from upa_core.domain.documents.storage_layout import file_key
 from upa_core.services.deliver.archive import load_outcome
@@ -18,7 +19,6 @@ from upa_core.services.upkeep.housekeeping import housekeeping
 
 SAYS = " => "
 """Parts a point from what went wrong there."""
-VARIANTS = ("before", "after", "after, wake-up doubled")
 
 
 @dataclass
@@ -27,6 +27,11 @@ class Tally:
 
     tried: int = 0
     failures: list[str] = field(default_factory=list)
+
+    def add(self, where: str, wrong: list[str]) -> None:
+        """Count one more point, and what was wrong there."""
+        self.tried += 1
+        self.failures += [f"{where}{SAYS}{what}" for what in wrong[:3]]
 
     @property
     def passed(self) -> int:
@@ -37,14 +42,14 @@ class Tally:
 def points(scenario: Scenario) -> list[str]:
     """Return every port call that the scenario makes when nobody dies."""
     fate = Fate()
-    world = run(scenario, fate, doubled=False)
+    world = run(scenario, fate)
     wrong = verdict(world)
     if wrong:
         raise AssertionError(f"{scenario.name} fails without any death: {wrong}")
     return fate.calls
 
 
-def run(scenario: Scenario, fate: Fate, *, doubled: bool) -> World:
+def run(scenario: Scenario, fate: Fate) -> World:
     """Take the scenario's steps; after a death, restart from storage and go on with the step that was interrupted."""
     world = scenario.prepare()
     ports = world.ports(fate)
@@ -53,7 +58,7 @@ def run(scenario: Scenario, fate: Fate, *, doubled: bool) -> World:
             step(world, ports)
         except Death:
             ports = world.ports()
-            if doubled:
+            if fate.doubled:
                 world.far(ports)
                 world.far(world.ports())
             step(world, ports)
@@ -92,27 +97,38 @@ def _litter(world: World) -> list[str]:
 
 def deaths(calls: list[str], every: int, offset: int = 0) -> Iterator[tuple[int, str]]:
     """Yield which call to die at and how."""
-    number = 0
-    for at in range(1, len(calls) + 1):
-        for variant in VARIANTS:
-            if number % every == offset % every:
-                yield at, variant
-            number += 1
+    for number, place in enumerate((at, way) for at in range(1, len(calls) + 1) for way in WAYS):
+        if number % every == offset % every:
+            yield place
 
 
-def campaign(scenario: Scenario, *, every: int = 1, offset: int = 0, most: int = 0) -> Tally:
-    """Die at each (or every N-th) point of a scenario, or at `most` of them, evenly spread."""
+def campaign(scenario: Scenario, *, every: int = 1, offset: int = 0, most: int = 0, forks: bool = False) -> Tally:
+    """Die at each (or every N-th) point of a scenario, or at `most` of them, evenly spread.
+
+    Each death has a world of its own, or with `forks` a copy of one world (quicker; in a process without threads).
+    """
     tally = Tally()
     calls = points(scenario)
-    every = max(every, len(calls) * len(VARIANTS) // most) if most else every
-    if every % len(VARIANTS) == 0:
+    every = max(every, len(calls) * len(WAYS) // most) if most else every
+    if every % len(WAYS) == 0:
         every += 1  # each way of dying must have its turn
-    for at, variant in deaths(calls, every, offset):
-        tally.tried += 1
-        where = f"{scenario.name}: died {variant} call {at}, {calls[at - 1]}"
-        try:
-            wrong = verdict(run(scenario, Fate(at=at, after=variant != "before"), doubled="doubled" in variant))
-        except Exception as exc:  # noqa: BLE001 - whatever it is, it is what the campaign looks for
-            wrong = [f"{type(exc).__name__}: {exc}"]
-        tally.failures += [f"{where}{SAYS}{what}" for what in wrong[:3]]
+    chosen = list(deaths(calls, every, offset))
+    found = _in_copies(scenario, chosen) if forks else {place: _in_a_new_world(scenario, *place) for place in chosen}
+    for at, way in chosen:
+        where = f"{scenario.name}: died {way} call {at}, {calls[at - 1]}"
+        tally.add(where, found.get((at, way), ["never came there"]))
     return tally
+
+
+def _in_copies(scenario: Scenario, chosen: list[Branch]) -> dict[Branch, list[str]]:
+    wanted: dict[int, list[str]] = {}
+    for at, way in chosen:
+        wanted.setdefault(at, []).append(way)
+    return live(wanted, lambda branches: verdict(run(scenario, Fate(branches=branches))))
+
+
+def _in_a_new_world(scenario: Scenario, at: int, way: str) -> list[str]:
+    try:
+        return verdict(run(scenario, Fate(at=at, after=way != BEFORE, doubled=way == DOUBLED)))
+    except Exception as exc:  # noqa: BLE001 - whatever it is, it is what the campaign looks for
+        return [f"{type(exc).__name__}: {exc}"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.crash.campaign import SAYS, Tally
+from tests.crash.campaign import Tally
 from tests.crash.scenarios import Scenario
 from tests.support.mortal import CALLS, Death
 from tests.support.world import World
@@ -79,12 +79,11 @@ def lasting_faults(scenario: Scenario, *, every: int = 1, most: int = 0) -> Tall
     """Let each fault (or every N-th, or `most` of them) last for a day of a scenario."""
     tally, names = Tally(), list(FAULTS)
     for name in names[:: max(1, len(names) // most) if most else every]:
-        tally.tried += 1
         try:
             wrong = _live_through(scenario, FAULTS[name])
         except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
             wrong = [f"{type(exc).__name__}: {exc}"]
-        tally.failures += [f"{scenario.name}: {name}{SAYS}{what}" for what in wrong[:3]]
+        tally.add(f"{scenario.name}: {name}", wrong)
     return tally
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
-from tests.crash.campaign import SAYS, Tally, verdict
+from tests.crash.campaign import Tally, verdict
 from tests.crash.scenarios import Scenario
+from tests.support.branches import Branch, Branches, live
 from tests.support.world import World
 from upa_core.ports.bundle import Ports
 from upa_core.services.upkeep.housekeeping import housekeeping
@@ -45,8 +46,24 @@ class Rival:
     def _meet(self, place: Place) -> None:
         if place == self._place:
             self.places += 1
-            if self.places == self._at:
-                self._act()
+            self._come(self.places)
+
+    def _come(self, number: int) -> None:
+        if number == self._at:
+            self._act()
+
+
+class Rivals(Rival):
+    """A store where the life is copied at places, each copy overtaken there by the rival that its branch is named
+    after."""
+
+    def __init__(self, store: Any, world: World, branches: Branches, place: Place) -> None:
+        super().__init__(store, 0, lambda: None, place)
+        self._world, self._branches = world, branches
+
+    def _come(self, number: int) -> None:
+        if name := self._branches.at(number):
+            RIVALS[name](self._world)
 
 
 def beside(ports: Ports, store: Any) -> Ports:
@@ -76,12 +93,16 @@ def contested(
 ) -> tuple[World, int]:
     """Take the scenario's steps while a second instance acts before the `at`-th conditional write (or read) of it."""
     world = scenario.prepare()
-    plain = world.ports()
-    rival = Rival(plain.store, at, lambda: act(world), place)
+    rival = Rival(world.ports().store, at, lambda: act(world), place)
+    return _live(scenario, world, rival), rival.places
+
+
+def _live(scenario: Scenario, world: World, store: Rival) -> World:
+    ports = beside(world.ports(), store)
     for step in scenario.steps:
-        step(world, beside(plain, rival))
+        step(world, ports)
     world.settle_down(days=scenario.days)
-    return world, rival.places
+    return world
 
 
 def interleavings(
@@ -91,16 +112,33 @@ def interleavings(
     most: int = 0,
     place: Place = "conditional write",
     rivals: Mapping[str, Callable[[World], None]] = RIVALS,
+    forks: bool = False,
 ) -> Tally:
-    """Let each rival act before each (or every N-th) place, or before `most` of them, evenly spread."""
+    """Let each rival act before each (or every N-th) place, or before `most` of them, evenly spread.
+
+    Each has a world of its own, or with `forks` a copy of one world (in a process without threads).
+    """
     tally = Tally()
+    _, places = contested(scenario, lambda _: None, 0, place)
+    chosen = range(1, places + 1, max(1, places // most) if most else every)
+    found = _in_copies(scenario, {at: list(rivals) for at in chosen}, place) if forks else {}
     for name, act in rivals.items():
-        _, places = contested(scenario, act, 0, place)
-        for at in range(1, places + 1, max(1, places // most) if most else every):
-            tally.tried += 1
-            try:
-                wrong = verdict(contested(scenario, act, at, place)[0])
-            except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
-                wrong = [f"{type(exc).__name__}: {exc}"]
-            tally.failures += [f"{scenario.name}: {name} at {place} {at}{SAYS}{what}" for what in wrong[:3]]
+        for at in chosen:
+            wrong = found.get((at, name), ["never came there"]) if forks else _in_a_new_world(scenario, act, at, place)
+            tally.add(f"{scenario.name}: {name} at {place} {at}", wrong)
     return tally
+
+
+def _in_copies(scenario: Scenario, wanted: Mapping[int, Sequence[str]], place: Place) -> dict[Branch, list[str]]:
+    def life(branches: Branches) -> list[str]:
+        world = scenario.prepare()
+        return verdict(_live(scenario, world, Rivals(world.ports().store, world, branches, place)))
+
+    return live(wanted, life)
+
+
+def _in_a_new_world(scenario: Scenario, act: Callable[[World], None], at: int, place: Place) -> list[str]:
+    try:
+        return verdict(contested(scenario, act, at, place)[0])
+    except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
+        return [f"{type(exc).__name__}: {exc}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.crash.campaign import SAYS, Tally, verdict
+from tests.crash.campaign import Tally, verdict
 from tests.crash.scenarios import Scenario
 from tests.support.single import SingleWorld
 from tests.support.world import World
@@ -65,10 +65,9 @@ def stalls(scenario: Scenario, *, every: int = 1, most: int = 0) -> Tally:
         return tally
     _, writes = _stalled(scenario, 0)
     for at in range(1, writes + 1, max(1, writes // most) if most else every):
-        tally.tried += 1
         try:
             wrong = verdict(_stalled(scenario, at)[0])
         except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
             wrong = [f"{type(exc).__name__}: {exc}"]
-        tally.failures += [f"{scenario.name}: stalled before write {at}{SAYS}{what}" for what in wrong[:3]]
+        tally.add(f"{scenario.name}: stalled before write {at}", wrong)
     return tally

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.branches import Branches
+
+BEFORE, AFTER, DOUBLED = WAYS = ("before", "after", "after, wake-up doubled")
+"""Ways to die at a call."""
 CALLS = {
     "store": ("get", "read_range", "put", "delete", "list"),
     "source": ("page", "read"),
@@ -30,12 +34,17 @@ class Fate:
     """The number of the call to die at, from 1; 0: never."""
     after: bool = False
     """After the call has had its effect."""
-    writes_only: bool = False
+    doubled: bool = False
+    """After the death, two others go on at once."""
+    branches: Branches | None = None
+    """Lives to copy at the calls they name, each to die there in the way that its branch is named after."""
     calls: list[str] = field(default_factory=list)
 
     def around(self, name: str, call: Callable[[], Any]) -> Any:
         """Run one call, or die."""
         self.calls.append(name)
+        if self.branches is not None and (way := self.branches.at(len(self.calls))) is not None:
+            self.at, self.after, self.doubled = len(self.calls), way != BEFORE, way == DOUBLED
         doomed = len(self.calls) == self.at
         if doomed and not self.after:
             raise Death(name)

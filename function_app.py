@@ -31,38 +31,37 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 STORAGE = "AzureWebJobsStorage"
 POLLS_BEFORE_FRESH_HISTORY = 25
+Messages = func.Out[List[str]]
+
+
+def sends_wake_ups(trigger):
+    """Give a trigger both queues, as `pulls` and `exports`."""
+    pulls = app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
+    exports = app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+    return pulls(exports(trigger))
 
 
 @app.timer_trigger(schedule="%UPA_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+@sends_wake_ups
 @app.durable_client_input(client_name="client")
-async def pull_changes(
-    timer: func.TimerRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]], client
-) -> None:
+async def pull_changes(timer: func.TimerRequest, pulls: Messages, exports: Messages, client) -> None:
     """Tick: pull every connector's changes, and wake whatever storage says is due."""
     await _hand_on(await asyncio.to_thread(triggers.tick), pulls, exports, client)
 
 
 @app.queue_trigger(arg_name="message", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+@sends_wake_ups
 @app.durable_client_input(client_name="client")
-async def continue_pull(
-    message: func.QueueMessage, pulls: func.Out[List[str]], exports: func.Out[List[str]], client
-) -> None:
+async def continue_pull(message: func.QueueMessage, pulls: Messages, exports: Messages, client) -> None:
     """Go on pulling one connector, or begin the round that was asked for."""
     connector = triggers.connector_of(message.get_body())
     await _hand_on(await asyncio.to_thread(triggers.tick, connector), pulls, exports, client)
 
 
 @app.queue_trigger(arg_name="message", queue_name="upa-export", connection=STORAGE)
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
+@sends_wake_ups
 @app.durable_client_input(client_name="client")
-async def export_changes(
-    message: func.QueueMessage, pulls: func.Out[List[str]], exports: func.Out[List[str]], client
-) -> None:
+async def export_changes(message: func.QueueMessage, pulls: Messages, exports: Messages, client) -> None:
     """Plan what is sealed, upload and queue the next import file."""
     connector = triggers.connector_of(message.get_body())
     await _hand_on(await asyncio.to_thread(triggers.export, connector), pulls, exports, client)
@@ -104,11 +103,8 @@ async def housekeeping(timer: func.TimerRequest, client) -> None:
 
 
 @app.route(route="runs", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def start_run(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def start_run(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Ask for a run of a connector, or of all; answers 202 with the address of its status."""
     return await _act("start_run", req, pulls, exports)
 
@@ -150,49 +146,36 @@ async def get_hold(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route(route="holds/{run}/approve", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def approve_hold(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def approve_hold(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Let a held plan go on."""
     return await _act("approve_hold", req, pulls, exports)
 
 
 @app.route(route="holds/{run}/reject", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def reject_hold(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def reject_hold(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """End a held plan."""
     return await _act("reject_hold", req, pulls, exports)
 
 
 @app.route(route="connectors/{connector}/pause", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def pause_connector(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def pause_connector(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Stop exporting."""
     return await _act("pause_connector", req, pulls, exports)
 
 
 @app.route(route="connectors/{connector}/resume", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def resume_connector(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def resume_connector(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Export again."""
     return await _act("resume_connector", req, pulls, exports)
 
 
 @app.route(route="connectors/{connector}/go", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def go_live(req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]) -> func.HttpResponse:
+@sends_wake_ups
+async def go_live(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """End staging mode."""
     return await _act("go_live", req, pulls, exports)
 
@@ -222,21 +205,15 @@ async def get_freshness(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route(route="connectors/{connector}/declined/lift", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def lift_declined(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def lift_declined(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Take rejections back."""
     return await _act("lift_declined", req, pulls, exports)
 
 
 @app.route(route="connectors/{connector}/users/{user}/sync", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def sync_user_now(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def sync_user_now(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Write one person at once."""
     return await _act("sync_user_now", req, pulls, exports)
 
@@ -248,21 +225,15 @@ async def list_escrow(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route(route="connectors/{connector}/escrow/retry", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def retry_escrow(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def retry_escrow(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Make what waits due now."""
     return await _act("retry_escrow", req, pulls, exports)
 
 
 @app.route(route="connectors/{connector}/escrow/give-up", methods=["POST"])
-@app.queue_output(arg_name="pulls", queue_name="upa-pull", connection=STORAGE)
-@app.queue_output(arg_name="exports", queue_name="upa-export", connection=STORAGE)
-async def give_up_escrow(
-    req: func.HttpRequest, pulls: func.Out[List[str]], exports: func.Out[List[str]]
-) -> func.HttpResponse:
+@sends_wake_ups
+async def give_up_escrow(req: func.HttpRequest, pulls: Messages, exports: Messages) -> func.HttpResponse:
     """Take what waits out of escrow."""
     return await _act("give_up_escrow", req, pulls, exports)
 
@@ -285,7 +256,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(WRONG_PYTHON, status_code=503) if WRONG_PYTHON else func.HttpResponse(status_code=204)
 
 
-async def _hand_on(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]], client) -> None:
+async def _hand_on(wakes, pulls: Messages, exports: Messages, client) -> None:
     """Send wake-ups on: hand-overs and exports as messages, watchers as orchestrations."""
     _send(wakes, pulls, exports)
     for connector, file, instance in wakes.watches:
@@ -297,7 +268,7 @@ async def _hand_on(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str
             triggers.watcher_not_started(connector, file, error)
 
 
-def _send(wakes, pulls: func.Out[List[str]], exports: func.Out[List[str]]) -> None:
+def _send(wakes, pulls: Messages, exports: Messages) -> None:
     if wakes.pulls:
         pulls.set(wakes.pulls)
     if wakes.exports:

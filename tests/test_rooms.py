@@ -11,6 +11,7 @@ MODULES = sorted(
     for package in ("upa_core", "upa_cli", "tenant_sim", "functions_host", "bench")
     for path in (ROOT / package).rglob("*.py")
 )
+ALL = [*MODULES, ROOT / "function_app.py"]
 A_FILE_FOR_EACH_VERB = "upa_cli/commands"
 
 
@@ -23,6 +24,6 @@ def test_no_folder_holds_more_than_16_modules() -> None:
 
 def test_no_module_is_longer_than_300_lines() -> None:
     """Where it would be, it holds two ideas."""
-    lines = {path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    lines = {path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in ALL}
 
     assert {module for module, n in lines.items() if n > 300} == set()

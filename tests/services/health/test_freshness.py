@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.crash.scenarios import quick
 from tests.services.plan.test_dating import failing
 from tests.support.drifting import DriftWorld
@@ -21,13 +19,6 @@ from upa_core.services.health.notify import Alerting, notification_log_of, notif
 from upa_core.services.health.status import status
 
 HOUR = 3600
-
-
-@pytest.fixture
-def world() -> World:
-    made = quick(World(4))
-    made.settle_down()
-    return made
 
 
 def told(world: World) -> dict[str, Any]:

@@ -17,13 +17,6 @@ from upa_core.state.document import freshness_of
 HOUR = 3600
 
 
-@pytest.fixture
-def world() -> World:
-    made = quick(World(4))
-    made.settle_down()
-    return made
-
-
 def known(world: World) -> Freshness:
     return freshness_of(world.store, "hr").load().value
 

@@ -32,7 +32,7 @@ class WallClock:
 class ScaledClock:
     """Time that runs `factor` times as fast as the machine's.
 
-    It is a formula of the wall time alone, so processes that know the three numbers agree without talking.
+    It is a formula of the wall time alone, so processes that know the three numbers agree on the time.
     """
 
     def __init__(self, sim_epoch: float, wall_epoch: float, factor: float) -> None:
@@ -63,7 +63,7 @@ class SteppedClock:
         self._pace = pace
 
     def now(self) -> datetime:
-        """Return the moment the clock stands at."""
+        """Return the clock's moment."""
         return self._now
 
     def monotonic(self) -> float:

@@ -40,7 +40,7 @@ class CloudInspection:
         self._profiles, self._library = profiles, library
 
     def token(self, host: Host) -> TokenFacts | None:
-        """Sign in for a host and read the token's claims; nobody's signature is checked, the host does that."""
+        """Sign in for a host and read the token's claims; the signature isn't checked here; the host does that."""
         source, audience = self._tokens[host]
         claims = claims_of(source.token(audience))
         if claims is None:
@@ -73,7 +73,7 @@ class CloudInspection:
             return None
 
     def check_tracked(self, select: Sequence[str]) -> None:
-        """Ask for a token of now: Graph checks properties and permission, and sends no data [GR-5, GR-17]."""
+        """Ask for the present position: Graph checks properties and permission, and sends no data [GR-5, GR-17]."""
         url = graph_wire.delta_path(select) + "&$deltatoken=latest"
         answer = self._graph.request("GET", url, "/v1.0/users/delta", json=True)
         if not answer.ok:

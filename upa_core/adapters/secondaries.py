@@ -1,4 +1,4 @@
-"""The secondary sources of a connector, whatever gives them: files and queries, or Graph."""
+"""The secondary sources of a connector: files and queries, or Graph."""
 
 from __future__ import annotations
 

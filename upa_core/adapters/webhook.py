@@ -34,7 +34,7 @@ class Webhook:
             with session.post(
                 self._address, json=card(message), timeout=_TIMEOUTS, allow_redirects=False, stream=True
             ) as answer:
-                pass  # what it says beside its status is of no use, and may never end
+                pass  # the body isn't needed, and may never end
         except requests.ConnectionError as error:
             raise UnavailableError(f"webhook: no answer ({type(error).__name__})") from None
         except requests.RequestException as error:

@@ -1,4 +1,4 @@
-"""How many calls of PeopleManager a day go to reading profiles back, and within how many days everybody is read."""
+"""The calls of PeopleManager per day for reading profiles back, and the days in which everybody is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import ceil
 from upa_core.domain.people_calls import LIMITS, WINDOW, Budget
 
 REST = timedelta(hours=24)
-"""Nobody is read again sooner, even if calls are left."""
+"""Nobody is read twice within this time, even if calls are left."""
 WINDOWS_A_DAY = timedelta(days=1) // WINDOW
 TICK = timedelta(minutes=15)
 """The timer's rhythm by default; each tick reads once."""
@@ -78,7 +78,7 @@ class Cost:
 
 
 def costs(tenants: Iterable[tuple[int, int]], share: DriftShare | None = None) -> list[Cost]:
-    """Return what tenants of these sizes pay, each given by people and licences (0: not known), by default settings."""
+    """Return the cost by default settings for tenants, each given by people and licences (0: not known)."""
     share, found = share or DriftShare(), []
     for people, licences in tenants:
         budget = Budget(licences=licences)

@@ -1,4 +1,4 @@
-"""Following the links of a delta query [GR-1], and the cursor of a source that is read by one."""
+"""Follow the links of a delta query [GR-1], and write and read the cursor of a source that uses one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from upa_core.domain.errors import CorruptStateError, UnavailableError
 from upa_core.ports.change_source import Page
 
 BACKGROUND = {"x-ms-throttle-priority": "low"}
-"""Graph throttles a background sync before what people wait for [GR-27]."""
+"""Graph throttles a background sync before requests that people wait for [GR-27]."""
 
 
 def follow(service: Service, link: Link, call: str) -> Page:
-    """Follow one link; what it leads to is checked as well, so that no foreign link is ever stored.
+    """Follow one link; the link in its answer is checked as well, so that no foreign link is ever stored.
 
     Raises as `ChangeSource.page`.
     """
@@ -34,7 +34,7 @@ def follow(service: Service, link: Link, call: str) -> Page:
 
 
 def pages(service: Service, link: Link, call: str) -> Iterator[Page]:
-    """Follow links to the end of a round; raises as `follow`, and where a link leads back into the round."""
+    """Follow links to the end of a round; raises as `follow`, and where a link of the round comes again."""
     followed: set[str] = set()
     while True:
         followed.add(link.url)
@@ -48,13 +48,13 @@ def pages(service: Service, link: Link, call: str) -> Iterator[Page]:
 
 
 def _says_resync(answer: Answer) -> bool:
-    """Let 4xx and 5xx through whose body says that the position is void."""
+    """Return whether an answer of 4xx or 5xx says that the position is void."""
     return not answer.ok and wire.delta_error(answer.status, answer.content, "") is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the next round of a source begins."""
+    """The start of a source's next round."""
 
     url: str
     """A deltaLink."""

@@ -28,10 +28,10 @@ _TOP = 999
 
 @dataclass(slots=True)
 class _Members:
-    """What a round says of the members."""
+    """The members as a round shows them."""
 
     said: dict[str, bool]
-    """By id, in lower case: member or not any more; what was said last counts."""
+    """By id, in lower case: True for a member, False for a former one; the last entry counts."""
     groups: dict[str, bool]
     """Groups among them."""
     label: str = ""
@@ -52,15 +52,15 @@ class _Members:
 
 
 class GroupRows:
-    """Implements `RowSource` on one group: who is a member has a value, who left is named without one.
+    """Implements `RowSource` on one group: a member has a value, a former member is named without one.
 
-    A round is read to its end before its first row is told; nothing is kept of one that breaks off.
+    A round is read to its end before its first row is yielded; an incomplete round leaves nothing.
     """
 
     def __init__(
         self, service: Service, clock: Clock, secondary: Secondary, *, valid: timedelta, full_every: timedelta
     ) -> None:
-        """Use Graph's service. Five parameters: a position is `valid` so long, all is read anew so often."""
+        """Use Graph's service. Five parameters: `valid` is a position's lifetime, the last how often all is read."""
         self._service, self._clock = service, clock
         self._group, self._nested = secondary.group, secondary.nested
         self._valid, self._full_every = valid, full_every
@@ -68,9 +68,9 @@ class GroupRows:
         self._closing: Closing | None = None
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:  # noqa: ARG002 - nothing is judged here
-        """Return what changed since the cursor, or everything where that can't be told any more.
+        """Return what changed since the cursor, or everything where the cursor is no longer valid.
 
-        Raises `RefusedError` where the group isn't there: its members aren't nobody for that.
+        Raises `RefusedError` where the group isn't there: that doesn't mean that it has no members.
         """
         self._closing = None
         if self._nested == "include":
@@ -88,7 +88,7 @@ class GroupRows:
         return self._everything()
 
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
-        """Read the round to its end, then yield who is a member, and who isn't any more."""
+        """Read the round to its end, then yield the members and the former members."""
         before = self._of(offer)
         if self._nested == "include":
             members, cursor = self._list(), ""
@@ -137,7 +137,7 @@ class GroupRows:
         return RefusedError(f"the group {self._group}: {why}. Its members as they were read last stay in force")
 
     def _round(self, before: Position | None) -> tuple[_Members, str]:
-        """Read a round of the group's delta; returns what it says and the link of the next one."""
+        """Read a round of the group's delta; returns its members and the link of the next round."""
         path = f"{_DELTA}?$select=id,displayName,members&$filter=id%20eq%20'{self._group}'"
         link = Link(before.url, "delta") if before is not None else Link(self._service.root + path, "initial")
         members = _Members({}, {})

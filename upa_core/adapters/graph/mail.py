@@ -19,7 +19,7 @@ class GraphMail:
         self._service, self._sender, self._recipients = service, sender, tuple(recipients)
 
     def send(self, message: Message) -> None:
-        """Send a plain text: nothing in it can be markup."""
+        """Send a plain text: nothing in it is read as markup."""
         import orjson  # vendor imports are lazy
 
         text = f"{message.detail}\n\nWhat to do: {message.todo}" if not message.over else f"It was: {message.detail}"

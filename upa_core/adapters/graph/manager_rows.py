@@ -1,7 +1,7 @@
 """The attributes of everybody's manager as rows [GR-58, GR-60, GR-61, GR-62].
 
-Everybody is read from the list of users with their managers; whose manager, or whose own attributes changed since then
-is told by a users/delta of its own, and each of them is asked for by itself: what delta says of managers is incomplete.
+Everybody is read from the list of users with their managers. After that, a users/delta names the people who changed
+themselves or have another manager. Each of them is read singly, because delta's answers about managers are incomplete.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _TOP = 999
 class ManagerRows:
     """Implements `RowSource` and `AskedRows`: a row of each person who has a manager.
 
-    What delta says outright of a person or a manager beats what is read of them: a read may lag behind [GR-46].
+    A value in delta's own record wins over a value that is read singly: a read may lag behind [GR-46].
     """
 
     def __init__(
         self, service: Service, clock: Clock, columns: Sequence[str], *, valid: timedelta, full_every: timedelta
     ) -> None:
-        """Read these attributes of managers. Five parameters: a position is `valid` so long, all is read so often."""
+        """Read these attributes. Five parameters: `valid` is a position's lifetime, the last how often all is read."""
         self._service, self._clock, self._users = service, clock, GraphUsers(service)
         self._columns = tuple(columns)
         self._select = tuple(sorted({"id", *(path.partition(".")[0] for path in columns)}))
@@ -43,10 +43,10 @@ class ManagerRows:
         self._offered: tuple[Offer, Position | None] | None = None
         self._closing: Closing | None = None
         self._said: dict[str, Mapping[str, Any]] = {}
-        """The last record of whoever changed, as the round that is being read says it; by id."""
+        """The last record of each changed person in the present round, by id."""
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:  # noqa: ARG002 - nothing is judged here
-        """Return what changed since the cursor, or everything where that can't be told any more."""
+        """Return what changed since the cursor, or everything where the cursor is no longer valid."""
         self._closing, self._said = None, {}
         before = read_position(cursor) if cursor else None
         now = self._clock.now()
@@ -61,7 +61,7 @@ class ManagerRows:
         return self._offer(Offer("everybody"), None)
 
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
-        """Yield the rows of everybody, or of whoever changed; without any value where there is no manager."""
+        """Yield the rows of everybody, or of those who changed; a row without values means: no manager."""
         before = self._of(offer)
         digest, count = hashlib.sha256(), 0
         now = self._clock.now()
@@ -110,7 +110,7 @@ class ManagerRows:
         return self._offered[1]
 
     def _cells(self, managers: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[list[object]]:
-        """Yield the values of managers; raises where Graph shows that there is one, and hides who it is."""
+        """Yield the values of managers; raises where Graph shows that there is a manager and hides their id."""
         project = compile_projection(as_spelled(columns, managers))
         for manager in managers:
             said = self._said.get(manager["id"].lower(), {})
@@ -125,7 +125,7 @@ class ManagerRows:
             yield cells
 
     def _latest(self) -> str:
-        """Return the position of now: taken before everybody is read, so that no change falls in between [GR-5]."""
+        """Return the present position; it is taken before everybody is read, so that no change is missed [GR-5]."""
         names = ",".join(quote(name, safe="") for name in sorted({*self._select, "manager"}))
         link = Link(f"{self._service.root}{_DELTA}?$deltatoken=latest&$select={names}", "initial")
         for page in pages(self._service, link, _DELTA):
@@ -137,7 +137,7 @@ class ManagerRows:
         link, self._said = Link(before.url, "delta"), {}
         try:
             for page in pages(self._service, link, _DELTA):
-                for record in page.records:  # of several records of a person what a later one leaves out is kept
+                for record in page.records:  # a person may have several records: a later one keeps what it leaves out
                     held = self._said.get(record["id"].lower(), {})
                     again = {} if "@removed" in record or "@removed" in held else held
                     self._said[record["id"].lower()] = {**again, **record}
@@ -173,7 +173,7 @@ def _id_of(manager: Mapping[str, Any] | None) -> str:
 
 
 def _manager_of(record: Mapping[str, Any]) -> str | None:
-    """Return whose id delta tells as the manager's, "" for nobody's; None where it tells nothing [GR-58]."""
+    """Return the manager's id in delta's record, "" for no manager; None where the record doesn't say [GR-58]."""
     listed = record.get("manager@delta")
     if not isinstance(listed, list):
         return None

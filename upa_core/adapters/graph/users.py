@@ -22,7 +22,7 @@ from upa_core.domain.errors import (
 from upa_core.ports.change_source import Page
 
 _MAX_UNREAD = 20
-"""People whom Graph fails to read; with more of them, the cause isn't the people."""
+"""With more unreadable people than this, the cause isn't the people."""
 
 
 class GraphUsers:
@@ -108,7 +108,7 @@ class GraphUsers:
                 raise PartlyReadError(f"{answer.label()}: people can't be read", found, tuple(todo)) from error
 
     def _longest(self, responses: Iterable[Mapping[str, Any]]) -> float | None:
-        """Return the longest pause that inner answers ask for."""
+        """Return the longest pause that the inner answers ask for."""
         headers = (response.get("headers") for response in responses)
         folded = ({str(k).title(): str(v) for k, v in h.items()} for h in headers if isinstance(h, dict))
         pauses = [pause for h in folded if (pause := self._service.retry_after(h)) is not None]

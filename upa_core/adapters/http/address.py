@@ -13,7 +13,7 @@ _CONTROL = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
 def is_plain(url: str) -> bool:
     """Return whether a text can be an address: bounded, without control characters, lone surrogates, or outer spaces.
 
-    What one parser strips, another takes for a part of the host.
+    One parser strips such characters, and another takes them for a part of the host.
     """
     return len(url) <= MAX_ADDRESS and url == url.strip() and not _CONTROL.search(url)
 

@@ -23,7 +23,7 @@ _REQUEST_IDS = ("request-id", "SPRequestGuid", "x-ms-request-id")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An intended answer of the service."""
+    """An answer that the caller reads."""
 
     status: int
     headers: Mapping[str, str]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer, unpacked, unless a call allows another size; a page of Graph's has one or two million."""
 LIMIT_PAUSE = 900.0
-"""Seconds before an answer that passed a limit is asked for again: repeating it at once would only cost as much."""
+"""Seconds before an answer that passed a limit is asked for again: at once it would only cost the same again."""
 _PIECE = 1024 * 1024
 _STREAMED = 256 * 1024
 
@@ -42,15 +42,15 @@ def read_body(response: requests.Response, label: str, most: int, *, digest: boo
     finally:
         if deadline is not None:
             deadline.cancel()
-            if deadline.passed:  # the end of the body may look like its own
+            if deadline.passed:  # a cut body may look like a complete one
                 raise TimeoutError
     return b"".join(pieces), sha256.hexdigest() if hashed else ""
 
 
 def pieces(response: requests.Response, label: str, most: int) -> Iterator[bytes]:
-    """Yield a body as it comes; each piece has the time of a whole answer, which stands still while it is used.
+    """Yield a body as it comes; each piece has the time of a whole answer; the caller's own time isn't counted.
 
-    Raises as `read_body`, behind what was yielded until then.
+    Raises as `read_body`, after the pieces that were yielded.
     """
     deadline, size = deadline_of(response), 0
     try:

@@ -19,12 +19,12 @@ SECONDS = 60.0
 def bounded_session(most: int = MOST, seconds: float = SECONDS) -> requests.Session:
     """Return a session whose answers are read at once, up to `most` bytes (unpacked) and within `seconds`.
 
-    What is larger or later is a `requests.ConnectionError`: the libraries know it, and so do we.
+    A larger or later answer is a `requests.ConnectionError`, which the libraries and we handle.
     """
     import requests  # vendor imports are lazy
 
     class Bounded(deadline_adapter()):  # type: ignore[misc] # made when requests is there
-        """Reads the body before anybody asks for it."""
+        """Reads the body at once."""
 
         def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
             response: requests.Response = super().send(request, **{**options, "stream": True})

@@ -1,4 +1,4 @@
-"""The last calls of a process, and which of them nobody has stored yet."""
+"""The last calls of a process, and those that aren't stored yet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CallLog:
         """Calls ever added."""
 
     def add(self, call: Call, connector: str = "", service: CallService = "") -> None:
-        """Append a call; the oldest one goes when there are too many. With a connector it waits to be taken too."""
+        """Append a call; the oldest one goes when there are too many. One with a connector is also kept for `take`."""
         call = replace(call, service=service)
         with self._lock:
             self._calls.append(call)
@@ -32,11 +32,11 @@ class CallLog:
                 self._new.setdefault(connector, deque(maxlen=self._length)).append(call)
 
     def noting(self, connector: str, service: CallService) -> Callable[[Call], None]:
-        """Return what a service of a connector tells its calls."""
+        """Return the function that a connector's service calls with each of its calls."""
         return partial(self.add, connector=connector, service=service)
 
     def since(self, total: int) -> Sequence[Call]:
-        """Return what was added after `total` read that number, as far as it is kept."""
+        """Return the calls added since `total` had that value, as far as they are kept."""
         with self._lock:
             new = self.total - total
             return list(self._calls)[-new:] if new > 0 else []

@@ -1,4 +1,4 @@
-"""The `Retry-After` header: seconds or an HTTP date, from services that don't always get it right."""
+"""The `Retry-After` header: seconds or an HTTP date, as some services send it: not always correct."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LONGEST = 24 * 3600.0
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
     """Return the pause in seconds, 0 to `LONGEST`; None where the header is missing or makes no sense.
 
-    A negative number or a date in the past can't: whoever calls pauses as if nothing were said. Digits with a fraction
-    are tolerated.
+    A negative number or a date in the past makes no sense: the caller pauses as if the header were missing. A fraction
+    is tolerated.
     """
     text = (text or "").strip()
     if re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text):

@@ -1,4 +1,4 @@
-"""A request as it is sent: its parts, our own name, and whether one that failed was sent at all."""
+"""A request as it is sent: its parts, our user agent, and whether a failed one was sent at all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(slots=True)
 class Sent:
-    """A request that was answered; whoever reads the answer's body puts it here."""
+    """A request that was answered; the reader of its body puts it here."""
 
     response: requests.Response
     content: bytes = b""

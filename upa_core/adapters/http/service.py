@@ -1,6 +1,6 @@
-"""One HTTPS service: the only place where a token meets a request [GR-25, SP-20].
+"""One HTTPS service: the only place that puts a token into a request [GR-25, SP-20].
 
-What comes back is an `Answer`, or one of our errors. Messages name method, host, call, status, error code and request
+A call returns an `Answer` or raises one of our errors. Messages name method, host, call, status, error code and request
 id, never a full address (links carry tokens, paths carry people) and never a body.
 """
 
@@ -41,7 +41,7 @@ TIMEOUTS = (10.0, 60.0)
 """Seconds to connect, and between two bytes of the answer."""
 ATTEMPTS = 4
 PATIENCE = 60.0
-"""A longer pause is for the caller to plan; nobody sleeps through it here."""
+"""Seconds; a longer pause isn't slept here: the caller plans it."""
 
 
 class Service:
@@ -60,7 +60,7 @@ class Service:
         jitter: Callable[[], float] = random.random,
         calls: Callable[[Call], None] | None = None,
     ) -> None:
-        """Serve `https://host[:port]`; the audience is the same unless named. `calls` is told each request.
+        """Serve `https://host[:port]`; the audience is the same unless named. `calls` is called with each request.
 
         Nine parameters: the last six have defaults, and only tests and one or two callers change them.
         """
@@ -131,8 +131,8 @@ class Service:
     ) -> Iterator[bytes]:
         """Send a GET and yield the body of a success as it comes, sent anew only after a 401.
 
-        An answer that isn't a success raises as `request` does, or what `refusal` makes of it. A body that breaks off,
-        or has more than `most` bytes, raises UnavailableError behind the pieces that were yielded.
+        An answer that isn't a success raises as `request` does, or the error that `refusal` returns. A body that breaks
+        off, or has more than `most` bytes, raises UnavailableError after the pieces that were yielded.
         """
         url = self.check(self.root + url if url.startswith("/") else url)
         label = f"GET {self.host} {call}"
@@ -185,7 +185,7 @@ class Service:
 
     @contextmanager
     def _sent(self, call: Request, token: str) -> Iterator[Sent]:
-        """Send once, and let the caller read the body; what fails until then becomes one of our errors."""
+        """Send once, and let the caller read the body; a failure until then becomes one of our errors."""
         import requests  # vendor imports are lazy
         from urllib3.exceptions import HTTPError
 
@@ -195,7 +195,7 @@ class Service:
             self._session = new_session()
         adapter = self._session.get_adapter(call.url)
         if not call.idempotent and isinstance(adapter, requests.adapters.HTTPAdapter):
-            adapter.close()  # a pooled connection that the server has closed would leave us without an answer
+            adapter.close()  # a pooled connection that the server has closed would give no answer
 
         ours, began = str(uuid4()), self._clock.monotonic()
 
@@ -239,7 +239,7 @@ class Service:
         self._note(call, began, ours, sent)
 
     def _note(self, call: Request, began: float, ours: str, sent: Sent | None = None) -> None:
-        """Tell whoever keeps calls; `sent` is None where no answer came."""
+        """Note the call in the log of calls; `sent` is None where no answer came."""
         if self._calls is None:
             return
         status, code, theirs = None, "", ""

@@ -1,4 +1,4 @@
-"""A session whose answers end in time: a connection that sends drop by drop is closed when its time is over."""
+"""A session whose answers end in time: a connection that sends very slowly is closed when its time is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import requests
 
 TOTAL_SECONDS = 300.0
-"""From the request's last byte to the answer's last; a time-out between two bytes alone never ends a slow drip."""
+"""From the request's last byte to the answer's last; a time-out between two bytes never ends a very slow answer."""
 
 
 class PassedError(TimeoutError):

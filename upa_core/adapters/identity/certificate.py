@@ -1,4 +1,4 @@
-"""A certificate with its private key, in the forms that files and Key Vault give."""
+"""A certificate with its private key, in the forms of files and of Key Vault."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Access tokens: managed identity by azure-identity, certificate by msal, one token for each audience.
 
-Both libraries cache by wall time. There is no client secret: SharePoint refuses what is made with one
+Both libraries cache by wall time. There is no client secret: SharePoint refuses tokens that were made with one
 [SP-18].
 """
 
@@ -82,7 +82,7 @@ class ManagedIdentityTokens:
         from azure.core.pipeline.transport import RequestsTransport  # vendor imports are lazy
         from azure.identity import ManagedIdentityCredential
 
-        # its warnings quote what the endpoint answered, half a token among it; our errors say what matters
+        # its warnings quote the endpoint's answer, which may hold a part of a token; our errors suffice
         logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
         options = {**self._options, "raw_response_hook": self._note}
         if "transport" not in options:
@@ -108,9 +108,9 @@ class CertificateTokens:
     ) -> None:
         """Take the certificate with its private key as PEM (or PKCS#12, also in base64, as Key Vault gives it).
 
-        `read_again` reads it anew, where it is kept: it is asked once where the login service refuses the one in use.
+        `read_again` reads it anew, where it is kept: it is called once where the login service refuses the one in use.
 
-        Six parameters: what signs in, where, and two that only tests and the vault's certificates set.
+        Six parameters: the identity, its place, and two that only tests and the vault's certificates set.
         """
         if urlsplit(authority).scheme != "https":
             raise ConfigError(f"the login service must be an https address: {authority}")

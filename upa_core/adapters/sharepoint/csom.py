@@ -22,7 +22,7 @@ EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 CALL_ACTION = 3
 """Action id of a queue or delete call."""
 OBJECT_ACTION = 4
-"""Action id of the object path of a read: tells whether the object is null."""
+"""Action id of the object path of a read: its answer says whether the object is null."""
 QUERY_ACTION = 5
 """Action id of a read's query."""
 

@@ -1,6 +1,6 @@
 """A ProcessQuery request while it is built: for the same calls, the bytes of Microsoft's own client [SP-114].
 
-Ids follow that client: every object, action and scope takes the next number as it comes into being; an object takes a
+Ids follow that client: every object, action and scope takes the next number when it is made; an object takes a
 second one for the action that creates it, and a scope a second one at its start and a third at its end.
 """
 
@@ -41,7 +41,7 @@ Parameter = str | Sequence[str | None] | Mapping[str, str] | UUID | Enum | Refer
 class CsomRequest:
     """Objects and actions in the order in which they are asked for.
 
-    Parameters are passed by name. The names don't travel: the ValueError for a text that XML can't carry names them.
+    Parameters are passed by name. The names aren't sent: the ValueError for a text that XML can't carry names them.
     """
 
     def __init__(self, *, application: str = APPLICATION) -> None:
@@ -80,7 +80,7 @@ class CsomRequest:
     def within(self, scope: str) -> Iterator[int]:
         """Put the next actions into a scope: ExceptionHandlingScopeSimple, or ExceptionHandlingScope with its parts.
 
-        Yields the id under which an exception is told.
+        Yields the id under which the answer holds an exception.
         """
         scope_id = self._next()
         self._next()

@@ -15,7 +15,7 @@ from upa_core.domain.errors import ConfigError, RefusedError, TooLargeError, Una
 from upa_core.ports.library import MAX_DOWNLOAD, NOT_CHECKED_IN, LibraryItem
 
 MAX_PAGES = 1_000
-"""Pages of one listing; the list view threshold ends any listing sooner."""
+"""Pages of one listing; the list view threshold ends each listing sooner."""
 _JSON = {"Accept": "application/json;odata=nometadata"}
 
 
@@ -48,7 +48,7 @@ class SharePointLibrary:
             self._check_in(f"{self._folder}/{name}")
 
     def _check_in(self, path: str) -> None:
-        """Publish a file that others don't see yet; the check-in of an earlier attempt counts."""
+        """Publish a file that others don't see yet; a check-in by an earlier attempt is enough."""
         file = wire.file_call(self._site, path)
         answer = self._call("POST", f"{file}/CheckIn(comment='',checkintype=1)", "File/CheckIn", accept=lambda _: True)
         if answer.ok:

@@ -40,7 +40,7 @@ def path_of(url: str) -> str:
 
 
 def url_of(root: str, path: str) -> str:
-    """Return the absolute URL of a path, unencoded but for what `path_of` would misread."""
+    """Return the absolute URL of a path; only characters that `path_of` would misread are encoded."""
     return root + path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
 
 

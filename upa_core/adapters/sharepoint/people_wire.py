@@ -1,6 +1,6 @@
 """PeopleManager over ProcessQuery: requests as Microsoft's own client builds them, and its reading of the answers.
 
-Pure text in, text out [SP-114, SP-115]. Objects come into being when they are first needed, as in its programs.
+Pure text in, text out [SP-114, SP-115]. Objects are made when they are first needed, as in its programs.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ class PeopleRequest:
 
     @contextmanager
     def scope(self, *, simple: bool = True) -> Iterator[int]:
-        """Keep errors inside to themselves; yields the id for `scope_of`.
+        """Keep errors within a scope; yields the id for `scope_of`.
 
-        The two forms are answered alike; the simple one is shorter.
+        Both forms have the same answer; the simple one is shorter.
         """
         # The client's programs make PeopleManager before the first scope: one made inside would be part of it.
         self.manager()
@@ -95,7 +95,7 @@ class ScopeAnswer:
     """The end of a scope."""
 
     answered: bool
-    """False: nothing was said of it, so nobody knows whether it was carried out."""
+    """False: the answer doesn't name it, so nobody knows whether it was carried out."""
     failed: bool = False
     fault: Fault | None = None
 
@@ -112,7 +112,7 @@ class Person:
 
 
 def scope_of(results: Mapping[int, Any], scope: int) -> ScopeAnswer:
-    """Read how a scope ended; raise ValueError for an answer that the client wouldn't take."""
+    """Read the end of a scope; raise ValueError for an answer that the client wouldn't accept."""
     told = results.get(scope)
     if told is None:
         return ScopeAnswer(answered=False)
@@ -139,7 +139,7 @@ def texts_of(results: Mapping[int, Any], action: int) -> list[str | None]:
 def person_of(results: Mapping[int, Any], person: Reference, query: int) -> Person | None:
     """Read a person, None where the account has no profile; raise ValueError for another shape.
 
-    The properties are an object of names and values; REST's list of Key and Value is what the client refuses.
+    The properties are an object of names and values; the client refuses REST's list of Key and Value.
     """
     created = results.get(person.id + 1)
     told = results.get(query)

@@ -1,4 +1,4 @@
-"""Single profiles over ProcessQuery: twenty people a read, one person a write, each set in a scope [SP-114, SP-115]."""
+"""Single profiles over ProcessQuery: twenty people per read, one per write, each set in a scope [SP-114, SP-115]."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SharePointProfiles:
     """Implements the port `SingleProfiles` on the admin site of one geo."""
 
     def __init__(self, service: Service, app: Callable[[], str] = lambda: "") -> None:
-        """Use a service that makes one attempt: each is a call that counts. `app` tells the id in its token."""
+        """Use a service that makes one attempt: each attempt counts as a call. `app` returns the id in its token."""
         self._service, self._app = service, app
 
     def app(self) -> str:
@@ -39,7 +39,7 @@ class SharePointProfiles:
         return self._app()
 
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
-        """Read properties of people, in their order, twenty a request."""
+        """Read properties of people, in their order, twenty per request."""
         found: dict[str, Reading] = {}
         accounts = list(wanted)
         for at in range(0, len(accounts), PEOPLE_IN_A_REQUEST):
@@ -112,7 +112,7 @@ def _sendable() -> Iterator[None]:
 
 @contextmanager
 def _readable(answer: Answer) -> Iterator[None]:
-    """Turn an answer of another shape into the error of a service that doesn't work as it should."""
+    """Turn an answer of another shape into the error of a faulty service."""
     try:
         yield
     except ValueError as error:
@@ -120,7 +120,7 @@ def _readable(answer: Answer) -> Iterator[None]:
 
 
 def _named(account: str) -> str:
-    """Return the account; an empty one means the caller to some services, and is never sent."""
+    """Return the account; some services read an empty one as the caller, so it is never sent."""
     if not account.lower().startswith(CLAIM) or len(account) == len(CLAIM):
         raise ValueError("account: isn't a member's account name")
     return account

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 FILE_SECONDS = 1800.0
-"""Seconds that the answers to the read of one file take together; it may have hundreds of megabytes."""
+"""Seconds for all answers to the read of one file, which may have hundreds of megabytes."""
 
 
 class BlobPlace:
@@ -41,7 +41,7 @@ class BlobPlace:
         ]
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
-        """Yield the bytes of that very version."""
+        """Yield the bytes of exactly that version."""
         from azure.core import MatchConditions  # vendor imports are lazy
 
         try:

@@ -22,7 +22,7 @@ _TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """The contents of a cursor: the file accepted last."""
+    """The contents of a cursor: the last accepted file."""
 
     file: FileInfo
     sha256: str
@@ -43,17 +43,17 @@ class _Offered:
 class FileRows:
     """Implements `RowSource` on the files of one place.
 
-    A file is read once, that very version of it: its rows are given out while it is judged, and an error ends them
-    where it must not count. A file that was delivered again with the same bytes is only hashed.
+    One version of a file is read once: its rows are yielded while it is judged, and an error ends them where the file
+    must not count. A file that was delivered again with the same bytes is only hashed.
     """
 
     def __init__(self, place: Place, contract: Contract, clock: Clock, settle: timedelta) -> None:
-        """Take where the files lie, what they promise, and how long a file must have lain unchanged."""
+        """Take the place of the files, their contract, and the time for which a file must be unchanged."""
         self._place, self._contract, self._clock, self._settle = place, contract, clock, settle
         self._offered: _Offered | None = None
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:
-        """Return the newest file if it isn't the last accepted one, once it has been unchanged long enough."""
+        """Return the newest file if it isn't the last accepted one and has been unchanged long enough."""
         last = _read(cursor) if cursor else None
         files = [file for file in self._place.files() if is_finished(file.name)]
         if not files:

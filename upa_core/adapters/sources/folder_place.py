@@ -40,7 +40,7 @@ class FolderPlace:
         return found
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
-        """Yield the bytes of that very version."""
+        """Yield the bytes of exactly that version."""
         path = self._folder / file.name
         try:
             with path.open("rb") as stream:

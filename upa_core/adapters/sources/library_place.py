@@ -1,4 +1,4 @@
-"""A document library of SharePoint, over REST as everything else that is read there [SP-30]."""
+"""A document library of SharePoint, over REST like our other reads there [SP-30]."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _SITES = ("sites", "teams")
 class LibraryPlace:
     """Implements `Place`: the last part of the path may hold `*` and `?`.
 
-    SharePoint promises nothing about reading one version: the file's ETag and size are compared before the first byte
-    and behind the last one.
+    SharePoint doesn't promise to read one version: the file's ETag and size are compared before the first byte and
+    after the last one.
     """
 
     def __init__(self, service: Service, path: str) -> None:
@@ -61,7 +61,7 @@ class LibraryPlace:
         raise answer.garbled(f"more than {MAX_PAGES} pages")
 
     def _refused(self, answer: Answer) -> UpaError:
-        """Return the error for a listing that isn't given."""
+        """Return the error for a refused listing."""
         if wire.is_missing(answer.status, answer.content):
             return RefusedError(f"the folder {self._folder} isn't there, or we may not see it")
         if wire.is_too_long(answer.content):
@@ -70,7 +70,7 @@ class LibraryPlace:
         return answer.refused()
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
-        """Yield the bytes of that very version; a file that is locked or checked out is waited for."""
+        """Yield the bytes of exactly that version; a locked or checked-out file is tried again later."""
         self._check(file)
         path, size = f"{wire.file_call(self._site, self._path(file.name))}/$value", 0
         for data in self._service.stream(path, "File/$value", most=file.size, refusal=lambda a: _refusal(a, file.name)):
@@ -126,7 +126,7 @@ def _info(shown: Mapping[str, Any]) -> FileInfo:
 
 
 def _final(answer: Answer) -> bool:
-    """Tell whether asking again won't help."""
+    """Return whether asking again won't help."""
     missing = wire.is_missing(answer.status, answer.content)
     return not answer.ok and (missing or wire.is_too_long(answer.content) or answer.status == 423)
 

@@ -1,4 +1,4 @@
-"""The place of an address or a query: a path is in a folder, an address in a container or a SharePoint library."""
+"""Makes sources from their declaration: a path is a folder, an address a container or a SharePoint library."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Query(Protocol):
 
     @property
     def full_every(self) -> timedelta:
-        """How often everybody is read although changes are."""
+        """How often everybody is read, beside the reads of changes."""
 
 
 class Declared(Protocol):
@@ -74,7 +74,7 @@ class Declared(Protocol):
 
     @property
     def contract(self) -> Contract:
-        """What it promises, without the columns."""
+        """Its file contract, without the columns."""
 
     @property
     def settle(self) -> timedelta:
@@ -98,8 +98,8 @@ def rows_of(
 ) -> dict[str, RowSource]:
     """Return a connector's secondary sources by name; nothing is called yet.
 
-    `client_id` is that of the user-assigned identity that reads blobs; None: the system-assigned one. `library` gives
-    the service of the host on which the connector's own site lies: another SharePoint is never read.
+    `client_id` is that of the user-assigned identity that reads blobs; None: the system-assigned one. `library` returns
+    the service of the host of the connector's own site: another SharePoint is never read.
     """
     made: dict[str, RowSource] = {}
     for name, one in sources.items():

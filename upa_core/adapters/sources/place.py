@@ -27,17 +27,18 @@ class Place(Protocol):
     def files(self) -> Sequence[FileInfo]:
         """Return the files whose name fits the pattern.
 
-        Raises `RetryLaterError` where the place can't be reached, and `FatalError` where it isn't there or refuses us.
+        Raises `RetryLaterError` where the place can't be reached, and `FatalError` where it doesn't exist or refuses
+        us.
         """
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
-        """Yield the bytes of that very version; raises `UnavailableError` where it was replaced, else as `files`."""
+        """Yield the bytes of exactly that version; raises `UnavailableError` where it was replaced, else as `files`."""
 
 
 MAX_FILE = 2_000_000_000
 """Bytes of one file; a list of ten million people has fewer."""
 CHUNK = 256 * 1024
-"""Bytes that are read at a time."""
+"""Bytes that are read at once."""
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
 """Endings of names that other programs use while a file isn't complete."""
 

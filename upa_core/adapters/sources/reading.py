@@ -22,11 +22,11 @@ class JudgedFile(Protocol):
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict, once the rows were read."""
+        """The verdict, after the rows were read."""
 
 
 def judged(chunks: Iterable[bytes], contract: Contract, last: Accepted | None = None) -> JudgedFile:
-    """Return the file that the chunks make under the contract.
+    """Return the file of these chunks, to be judged by the contract.
 
     Raises `ConfigError` where its format needs an extra that isn't installed.
     """

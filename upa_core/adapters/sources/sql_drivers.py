@@ -1,4 +1,4 @@
-"""The call to each kind of database: one SELECT in a read-only transaction, its rows in small portions."""
+"""The call to each kind of database: one SELECT in a read-only transaction, with rows in small portions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PORTION = 1_000
 _DENIED = {"28000", "28P01", "42501", "3D000"}
-"""Codes of PostgreSQL: who we are, our password, our rights, the database's name."""
+"""Codes of PostgreSQL for a wrong user, password, right or database name."""
 
 
 class SqliteAsk:

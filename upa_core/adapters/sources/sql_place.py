@@ -32,7 +32,7 @@ class Ask(Protocol):
 
 
 class SqlPlace:
-    """Implements `Place`: one file, the answer to one query, asked anew each time files are listed."""
+    """Implements `Place`: one file, the answer to one query; each listing sends the query again."""
 
     def __init__(self, ask: Ask, query: str, clock: Clock, max_rows: int, column: str = "") -> None:
         """Take the call to the database, the query, the number of rows that is too many, and the cursor column."""
@@ -41,7 +41,7 @@ class SqlPlace:
         self._column = column
         self._highest = Highest(column, clock.now())
         self.since: Value | None = None
-        """What `:since` is bound to."""
+        """The value of `:since`."""
         self.tag = ""
         """The hash of the last answer."""
 
@@ -51,7 +51,7 @@ class SqlPlace:
         return self._highest.value
 
     def files(self) -> Sequence[FileInfo]:
-        """Ask, and return what was answered."""
+        """Send the query, and return its answer as a file."""
         if self._answer is not None:
             self._answer.close()
         self._answer = TemporaryFile()  # noqa: SIM115 - it outlives this call: its rows are read twice
@@ -98,9 +98,9 @@ class SqlPlace:
 
 
 def text_of(name: str, value: Any) -> str | None:
-    """Return a database's value as text, whatever the database's settings; None stays None.
+    """Return a database's value as text, independent of the database's settings; None stays None.
 
-    Raises `RefusedError` for what is no text, number, date or truth value.
+    Raises `RefusedError` for another value than a text, number, date or boolean.
     """
     match value:
         case None | str():

@@ -1,4 +1,4 @@
-"""A database as a source that is read in changes: everybody every few days, in between what changed since."""
+"""A database as a source that is read in changes: everybody every few days, and the changes in between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upa_core.ports.row_source import Closing, Offer
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """What the state's cursor says beside the last whole answer."""
+    """The state's cursor, beside the last whole answer."""
 
     mark: Value | None
     read_whole: datetime
@@ -30,7 +30,7 @@ class _Remembered:
 
 
 class SqlRows:
-    """Implements `RowSource`. Only a whole answer tells who is missing: a deleted row is nobody's change.
+    """Implements `RowSource`. Only a whole answer shows who is missing: a deleted row is in no answer of changes.
 
     The mark moves with the rows: both are in the cursor that is remembered once they are stored.
     """
@@ -45,15 +45,15 @@ class SqlRows:
         full_every: timedelta,
         queries: str,
     ) -> None:
-        """Take both queries. Seven parameters: what they promise, and when which of them is asked.
+        """Take both queries. Seven parameters: their contract, and when each is sent.
 
         Args:
             everybody: the query that names everybody.
             changes: the query with `:since`.
-            contract: what both answers promise.
+            contract: of both answers.
             cursor: the column, and how far back each query begins.
             clock: the clock.
-            full_every: how long after one whole answer the next is asked for.
+            full_every: the time between two whole answers.
             queries: a hash of both; with other queries everybody is read.
 
         """
@@ -99,7 +99,7 @@ class SqlRows:
         yield from (self._whole if offer.complete else self._part).rows(inner, columns)
 
     def closing(self, offer: Offer) -> Closing:
-        """Return what is known of the answer; a row of changes that was set aside keeps the mark where it was."""
+        """Return what is known of the answer; where a row of changes was set aside, the mark doesn't move."""
         inner, cursor = self._of(offer)
         if offer.complete:
             closing = self._whole.closing(inner)
@@ -130,9 +130,9 @@ def _later(one: Value | None, other: Value | None) -> Value | None:
 
 
 def _write(cursor: str, one: _Remembered, *, whole: bool = False) -> str:
-    """Lay what is remembered over the cursor of the last whole answer.
+    """Write the cursor of the last whole answer with what is remembered.
 
-    Once changes were accepted that answer says nothing any more of what is stored: one with the same bytes is read.
+    Once changes were accepted, the stored rows differ from that answer: a new one with the same bytes is read.
     """
     import orjson  # vendor imports are lazy
 
@@ -145,7 +145,7 @@ def _write(cursor: str, one: _Remembered, *, whole: bool = False) -> str:
 
 
 def _read(cursor: str) -> _Remembered:
-    """Read a cursor; one that knows no mark yet is that of a query without changes."""
+    """Read a cursor; one without a mark is that of a query without changes."""
     import orjson  # vendor imports are lazy
 
     try:

@@ -1,4 +1,4 @@
-"""What the SDK of Azure Storage raises about a blob, as the errors of the store's port."""
+"""Turns errors of Azure Storage's SDK about a blob into the errors of the store's port."""
 
 from __future__ import annotations
 

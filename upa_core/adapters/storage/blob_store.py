@@ -35,14 +35,14 @@ _MODEST: dict[str, Any] = {
 MAX_BLOB = 512 * 1024 * 1024
 """Bytes of a blob that is read as a whole: several times the largest import file."""
 _WRITE = "upawrite"
-"""Metadata that marks our own write: it is recognised when its answer was lost."""
+"""Metadata that marks our own write: we recognise a write by it when its answer was lost."""
 
 
 class BlobStore:
     """Implements the port `Store` on one container."""
 
     def __init__(self, container: ContainerClient, *, create: bool = True) -> None:
-        """Use the container; with `create` it is made when the first write finds it missing."""
+        """Use the container; with `create` the first write makes it where it is missing."""
         self._container = container
         self._create = create
 
@@ -87,7 +87,8 @@ class BlobStore:
     def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
         """Write the whole blob and return its new etag.
 
-        A write whose answer was lost is looked up by its mark, so a repeated request never conflicts with itself.
+        If the answer of a write is lost, the blob's mark shows whether it was ours: a repeated write never conflicts
+        with itself.
         """
         blob, mark = self._blob(key), uuid.uuid4().hex
         with translated(key):
@@ -99,7 +100,7 @@ class BlobStore:
                 raise
 
     def delete(self, key: str) -> None:
-        """Delete the blob; deleting what isn't there is no error."""
+        """Delete the blob; a missing blob is no error."""
         blob = self._blob(key)
         with translated(key):
             _or_none(blob.delete_blob)
@@ -180,7 +181,7 @@ def blob_store_from_connection_string(
     _quieten()
     try:
         client = ContainerClient.from_connection_string(connection, container, **_with(options))
-    except (ValueError, KeyError):  # their texts repeat what was written
+    except (ValueError, KeyError):  # their texts quote the connection string
         raise ConfigError("AzureWebJobsStorage isn't a connection string: copy it whole from the account") from None
     return BlobStore(client, create=create)
 

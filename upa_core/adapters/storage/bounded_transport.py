@@ -1,4 +1,4 @@
-"""The way to Azure Storage: each answer has a size and a time, and so has a read of several answers."""
+"""Limits the answers of Azure Storage: the size and time of each one, and the time of a read of several."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def bounded_transport(seconds: float = ANSWER_SECONDS, **options: Any) -> Reques
     """Return a transport of the SDK whose answers are read at once; the options are the SDK's, such as time-outs.
 
     An answer that is larger than `MAX_ANSWER`, or that isn't whole within `seconds`, raises `UnavailableError`. The SDK
-    doesn't know this error, so it asks nobody again: the pipeline does, later.
+    doesn't know this error, so it doesn't try again: the pipeline does, later.
     """
     import requests  # vendor imports are lazy
     from azure.core.pipeline.transport import RequestsTransport
 
     class Bounded(deadline_adapter()):  # type: ignore[misc] # made when requests is there
-        """Reads the body before anybody asks for it."""
+        """Reads the body at once."""
 
         def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
             try:
@@ -83,7 +83,7 @@ def _too_late(seconds: float) -> UnavailableError:
 
 
 def _is_late(error: BaseException | None) -> bool:
-    """Tell whether a deadline ended the connection."""
+    """Return whether a deadline ended the connection."""
     wrapped = [one for one in error.args if isinstance(one, BaseException)] if error is not None else []
     return isinstance(error, PassedError) or (
         error is not None and any(_is_late(one) for one in (*wrapped, error.__cause__ or error.__context__))

@@ -1,7 +1,7 @@
 """The store on a local folder: the embedded default of the demo, the command line and the tests.
 
 A blob is a plain file that people can read. Writes go to a temporary file, are synced and renamed, so `kill -9` leaves
-either the old or the new blob; what it may leave besides lies in `~tmp`, a name that no key can have. POSIX only.
+either the old or the new blob; other leftovers are in `~tmp`, a name that no key can have. POSIX only.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class FolderStore:
         ):
             raise ConflictError(f"{key} was written by somebody else")
         mine = temporary.stat()
-        if before is not None and mine.st_mtime_ns <= before.st_mtime_ns:  # the wall clock stands still or went back
+        if before is not None and mine.st_mtime_ns <= before.st_mtime_ns:  # the wall clock didn't move, or went back
             os.utime(temporary, ns=(mine.st_atime_ns, before.st_mtime_ns + 1))
         made = [folder for folder in path.parents if not folder.is_dir()]
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ class LogEvents:
         """Log to the given logger, `upa` by default."""
         self._logger = logger or logging.getLogger("upa")
         if self._logger.level == logging.NOTSET:
-            self._logger.setLevel(logging.INFO)  # a quieter root logger would drop the records that silence alerts need
+            self._logger.setLevel(logging.INFO)  # else the root's level would drop what silence alerts need
 
     def emit(self, event: Event) -> None:
         """Log the event."""

@@ -35,7 +35,7 @@ _MEASURED = {
     "oldest_hours": "upa.freshness.oldest_hours",
     "read_back_percent": "upa.freshness.read_back_percent",
 }
-"""What an hourly look tells; what isn't known has no point."""
+"""The values measured hourly; an unknown value has no point."""
 
 
 class MetricEvents:

@@ -1,1 +1,1 @@
-"""Drift: what profiles hold that we didn't write. Whom to read, what differs, and what is said of it."""
+"""Drift: values in profiles that we didn't write. Whom to read, what differs, and how it is shown."""

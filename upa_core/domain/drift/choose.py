@@ -13,7 +13,7 @@ from upa_core.domain.people.changes import PARTITIONS
 def due_before(now: datetime, campaign: datetime | None) -> int:
     """Return a minute: people who were last read before it are due.
 
-    `campaign`: when somebody asked for everybody to be read. Otherwise a day lies between two reads of a person.
+    `campaign`: when an administrator asked to read everybody. Otherwise a day lies between two reads of a person.
     """
     day = minute_of(now - REST) + 1
     return day if campaign is None else max(day, minute_of(campaign))
@@ -29,8 +29,8 @@ def people_due(part: DriftPart, people: Iterable[str], before: int, most: int) -
 def next_part(parts: Mapping[str, PartTotals], before: int, skip: Iterable[int] = ()) -> int | None:
     """Return the partition to read next; None where nobody is due in any.
 
-    Those with people to be read first come first, then the one whose oldest read is the oldest. One that the index
-    knows nothing of was never looked at.
+    Partitions with people to be read first come first, then the one with the oldest read. A partition that isn't in the
+    index was never read.
     """
     left = set(range(PARTITIONS)) - set(skip)
     unseen = PartTotals()

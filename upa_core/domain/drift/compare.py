@@ -15,7 +15,8 @@ Verdict = Literal["equal", "different", "empty", "edited", "untold", "unsettled"
 
 different: it shows another value. empty: it shows nothing, and a value was confirmed; somebody cleared it, or its user
 hides it [SP-120]. edited: it shows another value, and the mapping says to keep it (`on_user_edit: keep`). untold: the
-two can't be compared, e.g. a date whose order isn't known. unsettled: nothing is confirmed, so no value is expected.
+two can't be compared, for example a date whose order isn't known. unsettled: nothing is confirmed, so no value is
+expected.
 """
 
 DATES = ("date", "datetime")
@@ -46,7 +47,7 @@ def compare(mapping: PropertyMapping, confirmed: str | None, shown: str, order: 
 
 
 def order_in(readings: Iterable[Mapping[str, str]], mappings: Iterable[PropertyMapping]) -> DateOrder | None:
-    """Return the order of dates in all readings; None where they don't show it, or contradict each other.
+    """Return the order of dates in all readings; None where they don't show it or contradict each other.
 
     A day after the 12th has one order only, whoever wrote it: SharePoint shows all dates to one caller alike [SP-124].
     """

@@ -28,7 +28,7 @@ class Excepted:
 def read_exceptions(text: str) -> list[Excepted]:
     """Read the list: CSV with the columns person, until (yyyy-mm-dd), reason and by. No cell may be empty.
 
-    Raises `InvalidValueError` that names the line and what is wrong with it.
+    Raises `InvalidValueError` that names the line and its error.
     """
     rows = csv.reader(text.lstrip("\ufeff").splitlines(keepends=True), strict=True)
     found: list[Excepted] = []

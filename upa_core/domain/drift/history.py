@@ -1,4 +1,4 @@
-"""Update what is known of a property after a read: since when it differs, and how often it was changed."""
+"""Update what is known of a property after a read: since when it differs, and how often somebody changed it."""
 
 from __future__ import annotations
 

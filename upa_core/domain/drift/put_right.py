@@ -19,8 +19,8 @@ def put_right(
     Args:
         shard: the person's shard.
         person: object id.
-        held: confirmed values by property; one that was settled anew meanwhile is left alone.
-        single: properties that are written singly: it is remembered that these values are ours.
+        held: confirmed values by property; a value that was settled again meanwhile is left alone.
+        single: properties that are written singly: these values are noted as ours.
         now: this moment.
         sequence: a number newer than every batch planned so far.
     """
@@ -28,7 +28,7 @@ def put_right(
     drifted = {target: value for target, value in held.items() if cells.get(target) == value}
     if not drifted:
         return
-    # A property that was confirmed empty isn't cleared again for this alone: the mapping decides whether it clears.
+    # A property that was confirmed empty isn't cleared because of drift: its mapping decides whether to clear.
     if kept := {target: value for target, value in drifted.items() if value}:
         shard.doubted[person] = shard.doubted.get(person, {}) | kept
         shard.keep_ours(person, {target: kept[target] for target in kept.keys() & set(single)}, kept, sequence)

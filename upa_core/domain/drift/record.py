@@ -1,6 +1,6 @@
 """The stored results of reading profiles back: when each person was read, what differed, who couldn't be read and why.
 
-People lie in the 64 partitions that they have everywhere. Moments of reads are minutes since 1970: a million people
+People are in the same 64 partitions as everywhere. Moments of reads are minutes since 1970: a million people
 take some 60 bytes each.
 """
 
@@ -13,9 +13,9 @@ from typing import ClassVar, Literal
 from upa_core.domain.drift.compare import Verdict
 
 KEPT = timedelta(days=90)
-"""A difference that is over is remembered this long: a person who makes the same change again is recognised."""
+"""A past difference is kept this long, so that the same change by the same person is recognised."""
 OFTEN = 3
-"""A property of a person that was changed this often is written by somebody or something else."""
+"""A property that was changed this often is written by somebody or something else."""
 
 Why = Literal[
     "not_in_directory", "no_user_name", "no_profile", "no_object_id", "other_person", "same_user_name", "refused"
@@ -57,7 +57,7 @@ class Difference:
     repairs: int = 0
     """How often it was sent again because of this."""
     over: datetime | None = None
-    """When the profile was read to be right again; None: it isn't."""
+    """When the profile was read with the right value again; None: it still differs."""
 
     @property
     def contested(self) -> bool:
@@ -144,10 +144,10 @@ class PartTotals:
     unreadable: dict[str, int] = field(default_factory=dict)
     """People by reason."""
     different: int = 0
-    """People of whom something differs (different or empty)."""
+    """People with a value that differs (different or empty)."""
     properties: dict[str, PropertyTotals] = field(default_factory=dict)
     equal: int | None = None
-    """People who were read, and nothing of whom was found to differ; None: summed up by a release that didn't count."""
+    """People who were read without a difference; None: summed up by a release that didn't count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +174,11 @@ class DriftIndex:
     credited: datetime | None = None
     """When the credit was last brought up to date."""
     rhythm: float = 0.0
-    """Seconds between the last two slices; 0: there weren't two yet."""
+    """Seconds between the last two slices; 0: fewer than two so far."""
     more: bool = False
     """People were still due when the last slice ended."""
     claimed_until: datetime | None = None
-    """Another instance reads until this moment."""
+    """Another instance may read until this moment."""
     claim: str = ""
     parts: dict[str, PartTotals] = field(default_factory=dict)
     date_order: str = ""

@@ -74,7 +74,7 @@ class DriftTotals:
     unreadable: dict[str, int] = field(default_factory=dict)
     properties: dict[str, PropertyTotals] = field(default_factory=dict)
     equal: int | None = 0
-    """People who were read, and nothing of whom differs; None where that wasn't counted of everybody."""
+    """People who were read without a difference; None where not everybody was counted so."""
 
     @property
     def contested(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Count a plan's values by the moment that they wait since, batch by batch, while the plan is written."""
+"""Count a plan's values by the start of their wait, batch by batch, while the plan is written."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from upa_core.domain.freshness.record import PlannedBatch, pack_runs
 from upa_core.domain.plan.planner import Entry
 
 Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
-"""Per route the entries that it got, and where they went: batch, number of the first in it, and how many."""
+"""The entries of each route, and their places: batch, number of the first in it, and how many."""
 
 
 class _Growing:
-    """A batch while it grows."""
+    """A batch while it is filled."""
 
     def __init__(self) -> None:
         self.moments: dict[datetime, int] = {}
         """Moment → its number."""
         self.fresh: list[int] = []
-        """By number of a moment, values of people who weren't in escrow."""
+        """Values of people who weren't in escrow, by number of the moment."""
         self.runs: list[tuple[int, int]] = []
         """Number of a moment, and how many values in a row count from it."""
         self.people = self.new = 0
@@ -40,7 +40,7 @@ class AgeBook:
     """The values of one plan, by batch."""
 
     def __init__(self, usual: datetime) -> None:
-        """Begin; `usual` is when values wait since that bear no other moment."""
+        """Begin; `usual` is the start of the wait of values without another moment."""
         self._usual = usual
         self._batches: dict[int, _Growing] = {}
 

@@ -1,4 +1,4 @@
-"""What a batch put into escrow waits since the round that first showed it, not since the batch ended."""
+"""Date a batch's escrow from the round that first showed each change, not from the end of the batch."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from upa_core.domain.people.escrow_entry import WHOLE
 
 
 def date_back(escrow: Escrow, person: str, moments: Mapping[str, datetime], sequence: int) -> None:
-    """Date what the batch `sequence` put into escrow.
+    """Date the entries that the batch `sequence` put into escrow.
 
     Args:
         escrow: of the person's shard.
         person: object id.
-        moments: by property what its value in the batch counts from; the whole person counts from the oldest.
+        moments: the start of the wait by property; for the whole person the oldest counts.
         sequence: number of the batch.
 
     """

@@ -13,47 +13,47 @@ from upa_core.domain.freshness.waiting import OnItsWay, Waiting
 from upa_core.domain.objective import Objective
 
 USUAL_SHARE = 95.0
-"""The age that is shown is that within which so many per cent of the changes were accepted."""
+"""The shown age is the one within which this many per cent of the changes were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """How far what SharePoint accepted is behind the directory."""
+    """How far SharePoint's accepted values are behind the directory."""
 
     people: int
-    """People of whom SharePoint holds something of ours, or should."""
+    """People with values of ours in SharePoint, or who should have some."""
     waiting_people: int
-    """Of them, people something of whom a plan found and SharePoint hasn't accepted."""
+    """Of them, people with a planned value that SharePoint hasn't accepted."""
     share: float | None
-    """Per cent of the people of whom nothing waits, rounded down; None where there are none."""
+    """Per cent of the people without a waiting value, rounded down; None without people."""
     unplanned: int
-    """Records of rounds that aren't planned yet: who of them differs isn't known."""
+    """Records of rounds that aren't planned yet: nobody knows which of them differ."""
     changes: int
     """Values accepted within the window."""
     p95_minutes: int | None
-    """Within so many minutes 95 % of them were accepted, from the round that first showed them."""
+    """The minutes within which 95 % of them were accepted, from the round that first showed them."""
     counted_since: datetime | None
     waiting: tuple[Waiting, ...]
     """What waits, the oldest first."""
 
     @property
     def oldest(self) -> Waiting | None:
-        """Return what waits for longest."""
+        """Return the longest wait."""
         return self.waiting[0] if self.waiting else None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How an objective stands."""
+    """The state of an objective."""
 
     objective: Objective
     late: int
     """Values accepted too late within the window, or waiting for too long; people in escrow are left out."""
     counted: int
     share: float | None
-    """Per cent that was in time, rounded down; None where nothing was counted."""
+    """Per cent in time, rounded down; None where nothing was counted."""
     why: str
-    """Why it is missed, "" where it is kept."""
+    """Why it is missed; "" where it is kept."""
 
 
 def accepted(
@@ -64,14 +64,14 @@ def accepted(
     waits: Sequence[Waiting],
     now: datetime,
 ) -> Accepted:
-    """Work the figure out. Six parameters: each a count from another place.
+    """Compute the figure. Six parameters: each is a count from another place.
 
     Args:
         known: the stored document.
-        held: people of whom SharePoint holds something of ours.
-        escrow: people in escrow, and how many of them SharePoint holds nothing of.
-        planned: what the last plan found and isn't accepted.
-        waits: everything that waits.
+        held: people with values of ours in SharePoint.
+        escrow: people in escrow, and how many of them have no value of ours in SharePoint.
+        planned: the last plan's changes that aren't accepted.
+        waits: all waiting changes.
         now: this moment.
 
     """
@@ -105,7 +105,7 @@ def keeps(
 ) -> Kept:
     """Judge an objective by the changes of the window, accepted or waiting.
 
-    A change that waits counts once it is late. A round that isn't planned for so long misses the objective by itself:
+    A waiting change counts once it is late. A round that waits too long for its plan misses the objective by itself:
     nobody knows how many changes it holds. Escrow has alarms of its own.
     """
     within = objective.within / timedelta(minutes=1)

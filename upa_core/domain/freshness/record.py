@@ -1,7 +1,7 @@
-"""The stored document of freshness: how old changes were when SharePoint accepted them, and what the last plans sent.
+"""The stored document of freshness: the age of changes when SharePoint accepted them, and the values of the last plans.
 
 A change is one value of one person. Its age counts from the round that first showed it. The document is bounded: whole
-minutes of eight days, and of the last runs how many values each batch holds by the moment they count from.
+minutes of eight days, and for the last runs the number of values in each batch, by the start of their wait.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from upa_core.domain.documents.codec import added
 from upa_core.domain.plan.run_rows import pack_codes, unpack_codes
 
 WINDOW = timedelta(days=7)
-"""Changes accepted since are counted: today and so many days before."""
+"""Changes accepted within this time are counted: today and the days before."""
 KEPT_RUNS = 8
 MOST_AGES = 300
-"""Different ages that a day keeps apart; beyond, they are rounded up."""
+"""The most different ages of a day; with more, ages are rounded up."""
 _COARSER = (5, 30, 120, 720)
 MOST_OF_A_CODE = 0xFFFF
 
@@ -30,24 +30,24 @@ class PlannedBatch:
     """One batch of a run, as its plan counted it."""
 
     moments: tuple[datetime, ...]
-    """Since when its values wait."""
+    """The starts of its values' waits."""
     values: tuple[int, ...]
-    """How many of each."""
+    """The number of values of each."""
     fresh: tuple[int, ...]
-    """How many of them are of people who weren't in escrow."""
+    """Of these, the values of people who weren't in escrow."""
     codes: str = added("")
-    """With several moments, which of them each value counts from; values go by person and by name of their property."""
+    """With several moments, the moment of each value; values are ordered by person and property name."""
     people: int = 0
     """People who weren't in escrow when they were planned."""
     new: int = 0
-    """Of those, people of whom SharePoint holds nothing yet."""
+    """Of those, people without any value in SharePoint yet."""
     also: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Of those, how many another batch of the run names too, by its name, and how many of them are new."""
+    """By name of another batch of the run: how many of those it names too, and how many of them are new."""
     state: Literal["planned", "accepted", "unknown"] = "planned"
-    """accepted: everybody is, or waits in escrow; unknown: nobody is confirmed, all of it is planned again."""
+    """accepted: everybody is accepted or waits in escrow; unknown: nobody is confirmed, all is planned again."""
 
     def each(self) -> Iterator[datetime]:
-        """Yield the moment that each value counts from, in the batch's order."""
+        """Yield the start of each value's wait, in the batch's order."""
         if not self.codes:
             for moment, values in zip(self.moments, self.values, strict=True):
                 for _ in range(values):
@@ -59,12 +59,12 @@ class PlannedBatch:
                 yield self.moments[code]
 
     def counted(self) -> Counter[datetime]:
-        """Return how many values count from which moment."""
+        """Return the number of values by the start of their wait."""
         return Counter(dict(zip(self.moments, self.values, strict=True)))
 
 
 def pack_runs(runs: Sequence[tuple[int, int]]) -> str:
-    """Write which moment values count from: number of the moment and how many values in a row, for storage."""
+    """Encode the moments of values for storage: number of the moment, and how many values in a row."""
     parts: list[int] = []
     for code, times in runs:
         for at in range(0, times, MOST_OF_A_CODE):
@@ -74,7 +74,7 @@ def pack_runs(runs: Sequence[tuple[int, int]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """What a run was planned from, and its batches by name."""
+    """A run's rounds, and its batches by name."""
 
     rounds: tuple[str, ...]
     batches: dict[str, PlannedBatch]
@@ -88,7 +88,7 @@ class Freshness:
 
     version: int = 1
     since: datetime | None = None
-    """When counting began; None: nothing was planned since."""
+    """When counting began; None: nothing was planned yet."""
     days: dict[str, dict[str, int]] = field(default_factory=dict)
     """UTC day on which SharePoint accepted → age in minutes, rounded up → values."""
     runs: dict[str, PlannedRun] = field(default_factory=dict)
@@ -107,13 +107,13 @@ class Freshness:
     def settled(
         self, run: str, file: str, *, confirmed: bool, accepted: Mapping[datetime, int], ended: datetime
     ) -> Freshness:
-        """Return the document with a batch counted that was settled; the same batch counts once.
+        """Return the document with a settled batch counted; the same batch counts once.
 
         Args:
             run: its run.
             file: its name.
             confirmed: whether the answer confirms anybody.
-            accepted: how many values were, by the moment they count from.
+            accepted: the number of accepted values, by the start of their wait.
             ended: when the batch ended.
 
         """
@@ -143,7 +143,7 @@ class Freshness:
 
 
 def minutes_between(moment: datetime, ended: datetime) -> int:
-    """Return an age in minutes, rounded up; never negative, whatever the clocks say."""
+    """Return an age in minutes, rounded up; never negative, even if clocks differ."""
     return max(0, ceil((ended - moment).total_seconds() / 60))
 
 

@@ -1,4 +1,4 @@
-"""What waits to be accepted, since when and why: from the state, the lane, escrow, and what the last plans counted."""
+"""The changes that wait to be accepted, since when and why: from state, lane, escrow and the last plans' counts."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Waiting:
     """Since the round that first showed the oldest of them."""
     why: str
     people: int | None = None
-    """None before a plan was made: how many of the round's people differ isn't known."""
+    """None before a plan was made: nobody knows how many of the round's people differ."""
     records: int = 0
-    """Of a round that isn't planned, how many records it holds."""
+    """The number of records of a round that isn't planned."""
     run: str = ""
 
 
@@ -46,7 +46,7 @@ class ReasonWaiting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OnItsWay:
-    """What the last plan found and SharePoint hasn't accepted."""
+    """The last plan's changes that SharePoint hasn't accepted."""
 
     where: Where
     run: str
@@ -54,16 +54,16 @@ class OnItsWay:
     people: int = 0
     """People who weren't in escrow when they were planned."""
     new: int = 0
-    """Of them, people of whom SharePoint holds nothing yet."""
+    """Of them, people without any value in SharePoint yet."""
     oldest: datetime | None = None
     values: Mapping[datetime, int] = field(default_factory=dict)
-    """Of people who weren't in escrow, how many values wait since when."""
+    """The values of people who weren't in escrow, by the start of their wait."""
 
 
 def on_its_way(state: ConnectorState, known: Freshness) -> OnItsWay | None:
-    """Return what was planned and isn't accepted; None where nothing is.
+    """Return the planned changes that aren't accepted; None where there are none.
 
-    A failed run counts until its rounds are planned again; what an administrator sends by hand isn't counted.
+    A failed run counts until its rounds are planned again; runs that an administrator sends by hand aren't counted.
     """
     run = state.hold.run if state.hold is not None else state.run
     if run is not None:
@@ -93,7 +93,7 @@ def _planned(where: Where, run: str, made: PlannedRun) -> OnItsWay:
 
 
 def _uncounted(run: Run) -> PlannedRun:
-    """Return what the state says of a run that no plan of this release counted: all of it since its oldest round."""
+    """Return a run that no plan of this release counted, from the state: all of it since its oldest round."""
     began = min((at for name in run.rounds if (at := moment_of(name)) is not None), default=run.started)
     batches = {
         file.name: PlannedBatch(
@@ -112,7 +112,7 @@ def waiting(
     planned: OnItsWay | None,
     now: datetime,
 ) -> Iterator[Waiting]:
-    """Yield everything that waits. Six parameters: each a fact of its own.
+    """Yield everything that waits. Six parameters: each is another fact.
 
     Args:
         connector: the connector.

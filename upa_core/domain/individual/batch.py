@@ -1,7 +1,7 @@
 """The batch of the individual route: people with account name, values, and the values that count as ours.
 
-JSON, one person a line below a head: a person is found, split off and left out without reading the others. Only this
-module reads it.
+JSON with a header line and one line per person: a person is found, split off and left out without reading the others.
+Only this module reads it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Task:
     ours: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By property, values of ours that the profile may hold: confirmed ones, or sent since."""
     known: bool = False
-    """Something was delivered to the person before, so they have a profile."""
+    """A value was delivered to the person before, so they have a profile."""
 
 
 class IndividualBatch:
@@ -47,7 +47,7 @@ class IndividualBatch:
         self.pairs = 0
 
     def add(self, entries: Sequence[Entry]) -> int:
-        """Append people in their order; returns how many were taken before the batch was full."""
+        """Append people in their order; returns how many fitted into the batch."""
         taken = entries[: self._max - self.people]
         for entry in taken:
             ours = {name: _ours(entry, name) for name in entry.new}

@@ -22,13 +22,13 @@ _DATE = re.compile(r"(\d{1,4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,4})(?:\D+(\d{1,2})\D(
 
 
 def holds(kind: ValueType, wanted: str, shown: str | None, order: DateOrder | None = None) -> bool | None:
-    """Return whether a profile that shows a text holds the wanted value; None where nobody can say.
+    """Return whether a profile that shows a text holds the wanted value; None where that is unclear.
 
     Args:
         kind: the mapping's type.
         wanted: as planned; "" means empty.
         shown: as read; null and "" are empty.
-        order: how dates are shown; unknown: only a date that reads the same in every order is told.
+        order: how dates are shown; unknown: only a date that is the same in every order is compared.
     """
     shown = shown or ""
     if shown == wanted:

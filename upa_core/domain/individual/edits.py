@@ -17,8 +17,8 @@ def is_edited(
 ) -> bool:
     """Return whether a profile holds a value that a person wrote, and none of ours: `keep` leaves it alone.
 
-    Ours is: nothing at all, what we last confirmed, and every value that we sent and haven't confirmed since. A value
-    that can't be told from ours counts as the person's: a value is rather kept than lost.
+    These count as ours: no value, the last confirmed value, and every value that we sent since and that isn't
+    confirmed. A value that can't be compared with ours counts as the person's, so that it is kept rather than lost.
 
     Args:
         kind: the mapping's type.

@@ -30,7 +30,7 @@ class PropertyProof:
     code: str = ""
     """SharePoint's name of the refusal."""
     clear: ClearForm = ""
-    """The value that clears it; "" where nothing did."""
+    """The value that clears it; "" where none does."""
     new_terms: bool = False
     """A term that didn't exist was accepted."""
 
@@ -49,7 +49,7 @@ class Proof:
         return next((order for order in DATE_ORDERS if order == self.date_order), None)
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether it is too old to rely on."""
+        """Return whether it is too old."""
         return not timedelta(0) <= now - self.at + timedelta(minutes=5) <= LIFETIME + timedelta(minutes=5)
 
 

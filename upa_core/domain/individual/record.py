@@ -1,6 +1,6 @@
 """The record of one person while a batch was written: the answers, kept in the archive, from which it is settled.
 
-A slice of a batch is archived as a log: a line a person, `Individual`, object id and JSON between tabs.
+A slice of a batch is archived as a log: one line per person: `Individual`, object id and JSON, separated by tabs.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from upa_core.domain.individual.answer import Fault, Profile, Reading
 Ending = Literal[
     "read", "no_account", "no_profile", "other_person", "other_geo", "unreadable", "invalid", "unanswered", "written"
 ]
-"""Where the work on this person ended.
+"""The end of the work on this person.
 
-read: nothing had to be written, or nothing may be; unanswered: a write without an answer.
+read: nothing had to be written, or nothing may be written; unanswered: a write without an answer.
 """
 _KIND = "Individual"
 
@@ -42,7 +42,7 @@ class PersonRecord:
     faults: dict[str, str] = field(default_factory=dict[str, str])
     """Of sets that weren't accepted, by property: `kind code`."""
     after: dict[str, str] | None = None
-    """What the profile showed afterwards; None where it wasn't read, or was another person's."""
+    """What the profile showed afterwards; None where it wasn't read or was another person's."""
     edited: tuple[str, ...] = ()
     """Properties that somebody else wrote; they were left alone."""
     stranger: bool = False
@@ -53,7 +53,7 @@ class PersonRecord:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The stored progress of a batch: who works at it until when, and how far it is."""
+    """The stored progress of a batch: until when a worker has claimed it, and how many people are done."""
 
     VERSION: ClassVar[int] = 1
 

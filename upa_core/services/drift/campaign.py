@@ -36,7 +36,7 @@ def begin(ports: Ports, connector: Connector, by: str) -> Campaign:
 
 
 def pause(ports: Ports, connector: Connector, by: str) -> Campaign:
-    """Return to the background's share until it is begun again; raises `RefusedError` where none is running."""
+    """Pause the campaign until it is begun again; the background still reads. Raises `RefusedError` where none is running."""
 
     def change(index: DriftIndex) -> DriftIndex:
         one = index.full

@@ -32,7 +32,7 @@ class Came:
     repairs: int = 0
     """Properties that are sent again."""
     contested: set[str] = field(default_factory=set)
-    """Properties that are newly found to be written by somebody or something else again and again."""
+    """Properties that are newly found to be overwritten again and again."""
     stopped: Exception | None = None
     """The error that stopped it."""
 
@@ -114,7 +114,7 @@ class Judge:
                     after = replace(after, repairs=after.repairs + 1)
             if after is not None:
                 known[target] = after
-        # A property that is no longer mapped is left over in `known` and is removed with it.
+        # A property that is no longer mapped remains in `known` and is removed with it.
         left = {target: one for target, one in known.items() if target in verdicts}
         if left:
             part.found[person] = left

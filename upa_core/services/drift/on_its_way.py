@@ -16,7 +16,7 @@ from upa_core.state.plan_reader import form_of
 
 
 class OnItsWay:
-    """The batches that may be writing, by storage at the time when this was made."""
+    """The batches that may write now, as storage showed them when this was made."""
 
     def __init__(self, ports: Ports, connector: Connector) -> None:
         """Note the open run's batches, and those of import jobs that were given up."""
@@ -56,7 +56,7 @@ class OnItsWay:
 
 
 def _is_whole(form: BatchForm, data: bytes) -> bool:
-    """Return whether a batch can be read to its end: a person may stand in the part that a damaged copy lost."""
+    """Return whether a batch can be read to its end: a person may be in the part that a damaged copy lost."""
     try:
         form.split(data)
     except CorruptStateError:

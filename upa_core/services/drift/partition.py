@@ -32,7 +32,7 @@ class Partition:
     """One partition of people."""
 
     def __init__(self, ports: Ports, connector: Connector, number: int, reader: Reader, order: str) -> None:
-        """Five parameters: whose profiles, and how they are read; `order`: how dates were shown so far."""
+        """Five parameters: whose profiles, and how they are read; `order`: the order of dates so far."""
         self._ports, self._connector, self._reader = ports, connector, reader
         self._mappings = connector.active
         self._document = part_of(ports.store, connector.name, number)
@@ -86,8 +86,8 @@ class Partition:
     ) -> dict[str, dict[str, str]]:
         """Store the results; return the values to put right: person → property → confirmed value.
 
-        Storage is asked again after the read, what is on its way first: whoever was settled, moved or ended in between
-        is left for the next time.
+        Storage is read again after the profiles, first what is on its way. People who were settled, moved or ended in
+        between are left for the next time.
         """
         if not readings:
             return {}
@@ -108,7 +108,7 @@ class Partition:
             right = judge.person(part, shards[number], person, one)
             waiting = shards[number].escrow.of(person).values()
             if right or any(entry.reason is EscrowReason.DRIFT for entry in waiting):
-                # people who wait already are noted again: a crash may have kept them out of the index
+                # people in escrow are noted again: a crash may have kept them out of the index
                 drifted[person] = right
         self.came.add(judge.came)
         return drifted

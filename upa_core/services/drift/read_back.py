@@ -36,7 +36,7 @@ PAUSE: Final = timedelta(minutes=15)
 def read_back(ports: Ports, connector: Connector, *, patience: float = PATIENCE) -> Came:
     """Read as many people as the credit of calls allows, and store the differences; nothing where nobody is due.
 
-    A service that doesn't answer stops it until a later tick, and is said in status. Raises `RetryLaterError` and
+    A service that doesn't answer stops it until a later tick; status shows that. Raises `RetryLaterError` and
     `AccessDeniedError` where the storage can't be used, `CorruptStateError` for a damaged people shard.
     """
     document = drift_of(ports.store, connector.name)
@@ -88,7 +88,7 @@ class _Slice:
         claimed: Stored[DriftIndex],
         reader: Reader,
     ) -> None:
-        """Five parameters: what a slice works with."""
+        """Five parameters: the means of a slice."""
         self._ports, self._connector, self._document, self._reader = ports, connector, document, reader
         self._index = claimed.value
         self._parts: dict[str, PartTotals] = {}

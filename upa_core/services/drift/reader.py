@@ -1,4 +1,4 @@
-"""Read people's profiles by their current user names, twenty a request, and check whose profile each is."""
+"""Read people's profiles by their current user names, twenty per request, and check whose profile each is."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Reader:
         return found
 
     def order(self) -> DateOrder | None:
-        """Return the order in which dates are shown to this app, as the probe found; None where it isn't known.
+        """Return the order in which dates are shown to this app, as the probe found it; None where it isn't known.
 
         Raises as `SingleProfiles.app`.
         """

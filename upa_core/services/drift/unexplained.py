@@ -21,9 +21,9 @@ MOST_RUNS = 100
 
 
 def note_unexplained(ports: Ports, connector: Connector, index: DriftIndex) -> tuple[str, dict[int, int]]:
-    """Put people first who were in a batch of a newly ended run that confirmed nobody.
+    """Read people first who were in a batch of a newly ended run that confirmed nobody.
 
-    Returns the last run looked at, and how many people come first in each partition that changed. Repeatable.
+    Returns the last run that was searched, and how many people are read first in each changed partition. Repeatable.
     """
     last = state_of(ports.store, connector.name).load().value.last_run
     if not last or last == index.last_run:

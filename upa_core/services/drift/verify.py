@@ -55,12 +55,12 @@ class Verification:
 
     @property
     def unfinished(self) -> bool:
-        """Whether somebody was never read, or nothing is known of anybody: nobody can judge yet."""
+        """Whether somebody was never read, or no value is confirmed yet: the answer is open."""
         return bool(self.never_read) or not self.people
 
     @property
     def passed(self) -> bool:
-        """Whether there is somebody, everybody was read, nothing differs, and whoever is unreadable is excepted."""
+        """Whether there is somebody, everybody was read, nothing differs, and unreadable people are excepted."""
         return not self.failed and not self.unfinished
 
 

@@ -14,7 +14,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.drift.documents import parts_of
 
 COLUMNS = ("id", "user", "property", "old", "found", "verdict", "since", "last_read", "times", "repairs", "contested")
-"""What is told of a difference: keys of JSON, headings of CSV."""
+"""The parts of a difference: keys of JSON, headings of CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def drifted(ports: Ports, connector: Connector, target: str = "") -> Iterator[Dr
 def some_drifted(
     ports: Ports, connector: Connector, target: str, first: int, least: int
 ) -> tuple[list[Drifted], int | None]:
-    """Return what differs from partition `first` on, at least `least` rows, and the next partition; None: the end."""
+    """Return differences from partition `first` on, at least `least` rows, and the next partition; None: the end."""
     found: list[Drifted] = []
     for number, stored in parts_of(ports.store, connector.name, first):
         if len(found) >= least:

@@ -54,7 +54,7 @@ class Explanation:
     timeline: tuple[Planned, ...]
     """Oldest first."""
     waiting: str
-    """What a new change would wait for, "" where nothing stops it."""
+    """What a new change would wait for, "" for nothing."""
 
 
 def explain(ports: Ports, connector: Connector, person: str, *, runs: int = 200) -> Explanation:

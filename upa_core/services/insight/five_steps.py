@@ -1,4 +1,4 @@
-"""What the pipeline would do for one person, in the five steps of Entra's provisioning on demand."""
+"""A preview for one person, in the five steps of Entra's provisioning on demand."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def five_steps(
 
 
 def out_of_scope(connector: Connector, values: Sequence[object]) -> str:
-    """Return why a person with these values of the connector's inputs takes no part, "" where they do."""
+    """Return why a person with these input values is out of scope, "" where they are in scope."""
     primary = connector.primary
     if primary is not None and values[connector.inputs.index(primary.presence)] is None:
         return f"out of scope: no row of {primary.name} names them; values stay as they are"
@@ -85,7 +85,7 @@ def scope_today(ports: Ports, connector: Connector, person: str) -> tuple[str | 
 def _match(ports: Ports, connector: Connector, profiles: Profiles, name: str, person: str) -> OnDemandStep:
     """Look for the profile, and for values in it that we never sent: an earlier owner of the name may have left them.
 
-    The import job matches by CloudId, so another profile of that name tells nothing.
+    The import job matches by CloudId, so another profile of that name is no match.
     """
     try:
         profile = profiles.properties(name)

@@ -42,7 +42,7 @@ class HoldView:
 def view_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> HoldView:
     """Return what a held plan would do, with a sample: each property and kind gets its share, clears first.
 
-    What an earlier release planned, or can't be read, is sampled from its import files.
+    A plan of an earlier release, or one that can't be read, is sampled from its import files.
     """
     try:
         reader = open_run(ports.store, hold.run.id)

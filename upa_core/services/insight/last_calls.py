@@ -1,4 +1,4 @@
-"""The last calls at Graph and SharePoint, stored where another process finds them, and told newest first."""
+"""The last calls at Graph and SharePoint, stored where another process finds them, and listed newest first."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from upa_core.ports.store import Store
 from upa_core.state.document import calls_of
 
 COLUMNS = ("at", "service", "method", "host", "name", "status", "code", "seconds", "request_id", "client_request_id")
-"""What is told of a call: keys of JSON, headings of CSV."""
+"""The parts of a call: keys of JSON, headings of CSV."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedCalls:
-    """Which calls are asked for."""
+    """A choice of calls."""
 
     service: CallService = ""
     status: int | None = None
-    """HTTP status; 0: those that nobody answered; None: any."""
+    """HTTP status; 0: calls without an answer; None: any."""
     failed: bool = False
 
     def has(self, call: Call) -> bool:
-        """Tell whether a call is asked for."""
+        """Return whether a call is among them."""
         answered = call.status if call.status is not None else 0
         fits = self.service in ("", call.service) and self.status in (None, answered)
         return fits and (call.failed or not self.failed)
@@ -35,7 +35,7 @@ class WantedCalls:
 def keep_calls(store: Store, new: Mapping[str, Sequence[Call]]) -> None:
     """Store the calls of each connector: a read and a write where there are any, nothing where there are none.
 
-    What can't be stored is let go: it is there to be looked at, and no work may fail for it.
+    Calls that can't be stored are dropped: they are only for reading, and no work may fail because of them.
     """
     for connector, calls in new.items():
         if not calls:
@@ -51,12 +51,12 @@ def keep_calls(store: Store, new: Mapping[str, Sequence[Call]]) -> None:
 
 
 def last_calls(store: Store, connector: str, wanted: WantedCalls, most: int) -> list[Call]:
-    """Return at most `most` calls that are asked for, newest first."""
+    """Return at most `most` of the chosen calls, newest first."""
     kept = calls_of(store, connector).load().value.calls
     return [call for call in reversed(kept) if wanted.has(call)][:most]
 
 
 def call_json(call: Call) -> dict[str, Any]:
-    """Return a call as it is told."""
+    """Return a call as JSON values."""
     told = to_json(call)
     return {name: told[name] for name in COLUMNS}

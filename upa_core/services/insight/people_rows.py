@@ -11,7 +11,7 @@ from upa_core.services.insight.run_people import RunPerson
 
 COLUMNS = ("person", "user", "property", "kind", "old", "new", "result", "why", "detail")
 MAX_ASKED = 2000
-"""User names that the directory is asked for in one CSV; later people have an object id alone."""
+"""The most user names that one CSV asks the directory for; later people have only an object id."""
 _AT_ONCE = 200
 Names = Callable[[list[str]], Mapping[str, str]]
 """Returns user principal names by object id, as far as they are known."""

@@ -24,7 +24,7 @@ class Difference:
 def sample(view: RunPeopleView, counts: Mapping[str, int], most: int) -> list[RunPerson]:
     """Return at most `most` people of a plan: each property and kind gets its share, clears first.
 
-    `counts`: people by label, as the run's table has them. Each label with anybody is represented while there is room.
+    `counts`: people by label, as the run's table has them. Each label with people is represented while there is room.
     """
     labels = [
         (kind, target, people)

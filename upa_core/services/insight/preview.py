@@ -33,7 +33,7 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an export would do now."""
+    """The effect of an export now."""
 
     counts: Counts
     held: str
@@ -111,20 +111,20 @@ def preview(
 ) -> Preview:
     """Plan as `export` would, on a copy in memory.
 
-    Seven parameters: five are choices of whoever looks, with defaults.
+    Seven parameters: five are choices of the reader, with defaults.
 
     Args:
         source: read the source first (from the watermark, or all of it); otherwise only what was pulled already.
         full: read all of the source.
         most: entries to keep; `sink` takes them all.
-        view: takes who is in scope, and who isn't and why.
+        view: receives who is in scope, and who isn't and why.
 
     Raises:
         FatalError, RetryLaterError: as `pull` and `export`.
     """
     silence = Silence()
     patient = replace(connector, limits=replace(connector.limits, time_budget=connector.limits.token_max_age))
-    for _ in range(_TRIES):  # somebody who pulls meanwhile is in the state with which a new copy begins
+    for _ in range(_TRIES):  # a pull by somebody else changes the state, and a new copy begins with that
         store = OverlayStore(ports.store, ports.clock)
         apart = replace(ports, store=store, events=silence, waker=silence)
         pulled = pull(apart, patient, full=full).status if source else ""

@@ -1,7 +1,7 @@
 """The people of a run: by page or all of them, by result, property and person, clears first; old → new and result.
 
-However many people a run has, one person takes two reads and a page three, of bounded size; a page that would take more
-ends early and says where to go on.
+In a run of any size, one person takes two reads and a page three, of bounded size. A page that would take more ends
+early and says where the next one begins.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WHOLE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The values that are asked for; "" = any."""
+    """A choice of values; "" = any."""
 
     result: str = ""
     property: str = ""
@@ -37,14 +37,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class RunPerson:
-    """One person in a run, with the values that are asked for."""
+    """One person in a run, with the chosen values."""
 
     person: str
     values: tuple[Value, ...]
 
 
 class Page(NamedTuple):
-    """Some of the people who are asked for."""
+    """Some of the chosen people."""
 
     people: list[RunPerson]
     after: str
@@ -71,7 +71,7 @@ class RunPeopleView:
         self._redactor = Redactor(connector)
 
     def page(self, wanted: Wanted, *, after: str = "", limit: int = 100) -> Page:
-        """Return at most `limit` people after `after`.
+        """Return at most `limit` of the chosen people after `after`.
 
         Raises:
             CorruptStateError: what is stored can't be read.
@@ -105,7 +105,7 @@ class RunPeopleView:
         return Page(people, "")
 
     def everybody(self, wanted: Wanted) -> Iterator[RunPerson]:
-        """Yield all people who are asked for; memory stays flat. Raises as `page`."""
+        """Yield all chosen people; memory stays flat. Raises as `page`."""
         if wanted.person:
             yield from self._person(wanted)
             return
@@ -175,7 +175,7 @@ class RunPeopleView:
         return [one for one in self._table.listings if one.label.startswith("cleared:") and _is_of(one.label, target)]
 
     def _listings(self, wanted: Wanted) -> list[Listing] | None:
-        """Return the lists that together hold everybody who is asked for, None where there are none."""
+        """Return the lists that together hold all chosen people, None where there are none."""
         table = self._table
         left = [one for one in table.listings if one.label.partition(":")[0] in ("escrowed", "declined")]
         if wanted.result in ("refused", "escrowed", "declined") and not table.status:

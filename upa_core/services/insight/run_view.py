@@ -125,7 +125,7 @@ def run_json(told: RunView, now: datetime) -> dict[str, Any]:
 
 
 def by_property(table: RunPeople) -> dict[str, dict[str, int]]:
-    """Return how many people a plan changes, by property and kind; clears come first."""
+    """Return how many people a plan changes, by property and kind, clears first."""
     found: dict[str, dict[str, int]] = {}
     for label, people in table.counts.items():
         kind, _, target = label.partition(":")
@@ -134,7 +134,7 @@ def by_property(table: RunPeople) -> dict[str, dict[str, int]]:
 
 
 def causes(table: RunPeople) -> list[dict[str, Any]]:
-    """Return what answers refused or postponed: by property and reason, most people first."""
+    """Return refused and postponed values: by property and reason, most people first."""
     found: dict[tuple[str, str, str], int] = {}
     for cause in table.causes:
         for target, (reason, *detail) in cause.refused.items():
@@ -147,7 +147,7 @@ def causes(table: RunPeople) -> list[dict[str, Any]]:
 
 
 def _export(state: ConnectorState, found: RunStatus) -> Run | None:
-    """Return the open or held run that is asked for."""
+    """Return the open or held run with this id."""
     for run in (state.run, state.hold.run if state.hold is not None else None):
         if run is not None and found.id in (run.id, *run.rounds):
             return run

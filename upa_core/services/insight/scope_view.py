@@ -29,9 +29,9 @@ class ScopeView:
     """Person → the conditions that aren't met."""
 
     def watching(self, connector: Connector) -> Callable[[Iterable[Row]], None]:
-        """Return a function that looks at people's rows while they are planned, with the values of other sources.
+        """Return a function that notes people's rows, with the values of other sources, while they are planned.
 
-        Whose scope depends on a row that isn't there yet is neither in nor out: the plan leaves them alone.
+        A person whose scope depends on a missing row is neither in nor out: the plan leaves them alone.
         """
         reasons = compile_scope_reasons(connector.scope, connector.inputs)
         bits = {path: 1 << at for at, path in enumerate(connector.inputs)}

@@ -14,7 +14,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
 
 MOST = 100
-"""Blobs of a kind that are opened; a million people have two thousand shards."""
+"""The most blobs of a kind that are opened; a million people have two thousand shards."""
 _HEAD = 512
 _VERSION = re.compile(rb'"version":\s*(\d{1,9})\b')
 _SEGMENT = re.compile(rb"(UPA\d{1,9})\n")
@@ -38,7 +38,8 @@ class StoredVersions:
 def stored_versions(ports: Ports, connector: Connector) -> list[StoredVersions]:
     """Return every stored kind of a connector, of its target tenant, and of its open, held and last run, by name.
 
-    Only the first bytes of a blob are read, of at most `MOST` of a kind; a damaged document bears what it says.
+    Only the first bytes of a blob are read, of at most `MOST` of a kind; a damaged document counts with the version
+    that it names.
     """
     blobs: Counter[str] = Counter()
     versions: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -18,7 +18,7 @@ from upa_core.services.plan.joins import Joins
 from upa_core.state.document import state_of
 
 MOST_LOOKED_AT = 20
-"""People who are looked at, at most, as a multiple of those asked for: a scope with hardly anybody ends too."""
+"""The most people who are read, as a multiple of those asked for: a scope with very few people ends too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""User principal names for the object ids by which the pipeline knows people."""
+"""User principal names for people's object ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def user_names(
 ) -> dict[str, str]:
     """Return user principal names by object id; a person whom the directory can't name is left out.
 
-    A name is only a comfort: where the directory can't be asked, nobody has one, and `unread` is called with the error.
+    Names are optional: where the directory doesn't answer, nobody has one, and `unread` is called with the error.
     """
     wanted = list(dict.fromkeys(persons))
     if not wanted:

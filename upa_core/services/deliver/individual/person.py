@@ -1,7 +1,7 @@
-"""Write one person: what differs, if it is theirs, and read it back.
+"""Write one person's differing values, if the profile is theirs, and read them back.
 
-Between the read that decides and the write lie at most `WINDOW` seconds. The write reads the profile once more right
-before it sets, in the same request: where that is a stranger's, what was there is put back, and it is told.
+The write follows within `WINDOW` seconds after the read that decides. It reads the profile once more right before it
+sets, in the same request: if that profile is a stranger's, its old values are put back, and it is reported.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def host_of(url: str) -> str:
 
 
 def site_host_of(connector: Connector) -> str:
-    """Return the host of personal sites in a connector's geo, "" where the admin site doesn't tell, or nobody asks."""
+    """Return the host of personal sites in a connector's geo, "" where the admin site doesn't say or nobody asks."""
     found = re.fullmatch(r"(.+)-admin(\.sharepoint\..+)", host_of(connector.target.admin_url))
     return f"{found[1]}-my{found[2]}" if found is not None and not connector.individual.one_geo else ""
 
@@ -45,7 +45,7 @@ WINDOW: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What writing anybody of a batch takes."""
+    """Writes the people of a batch, one by one."""
 
     ports: Ports
     profiles: SingleProfiles
@@ -57,7 +57,7 @@ class Writer:
     """Host of personal sites in the target's geo; "" where that isn't looked at."""
 
     def look(self, task: Task, reading: Reading) -> PersonRecord | None:
-        """Judge a read before anything is written; None: something has to be."""
+        """Judge a read before anything is written; None: a write is needed."""
         if not task.account:
             return PersonRecord(task.person, "no_account")
         if reading is None:
@@ -102,7 +102,7 @@ class Writer:
         except UnansweredError:
             after = self.profiles.read({task.account: names})[task.account]
             stranger = self._is_stranger(after, task)
-            if stranger:  # what their profile held is in the answer that was lost
+            if stranger:  # the profile's values are in the answer that was lost
                 self._put_back(task, None, list(values))
             return replace(record, ending="unanswered", after=own(after, task.person), stranger=stranger)
         faults = {name: fault_text(fault) for name, fault in written.sets.items() if fault is not None}
@@ -129,7 +129,7 @@ class Writer:
             if holds(kind, wanted, shown, self._order) is True:
                 continue
             if name not in self.mappings:
-                continue  # mapped no more since the plan was made
+                continue  # no longer mapped since the plan was made
             keep = self.mappings[name].on_user_edit == "keep"
             if keep and is_edited(kind, shown, None, task.ours.get(name, ()), self._order):
                 edited.append(name)
@@ -150,7 +150,7 @@ class Writer:
         return isinstance(reading, Profile) and reading.object_id != task.person.lower()
 
     def _put_back(self, task: Task, before: Reading, names: list[str]) -> None:
-        """Undo what a stranger's profile was given, where it is known what it held; tell it in any case."""
+        """Restore a stranger's profile where its old values are known; report it in any case."""
         done = False
         if isinstance(before, Profile) and self._is_stranger(before, task) and self._has_now(task, before):
             values = {name: self._shown(name, before.values[name]) for name in names}
@@ -164,7 +164,7 @@ class Writer:
         self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
 
     def _has_now(self, task: Task, owner: Profile) -> bool:
-        """Return whether the account still leads to a stranger: their values are nobody else's."""
+        """Return whether the account still leads to a stranger: nothing of theirs may be overwritten."""
         now = self.profiles.read({task.account: []})[task.account]
         return isinstance(now, Profile) and now.object_id == owner.object_id
 

@@ -40,7 +40,7 @@ class IndividualRoute:
         self.profiles = profiles
 
     def prepare(self, ports: Ports, connector: Connector) -> Connector:
-        """Mark what the probe hasn't proven: nothing is planned or written for it, and the mapping says why."""
+        """Mark what the probe hasn't proven: nothing is planned or written for it, and the mapping holds the reason."""
         if not any(mapping.route == INDIVIDUAL for mapping in connector.active):
             return connector
         proof, now = self.proof(ports, connector), ports.clock.now()
@@ -109,7 +109,7 @@ class IndividualRoute:
         return Step("again", f"{progress.done} of {len(work)} people written", run=delivery.run.id)
 
     def _end(self, delivery: Delivery, progress: Progress, given_up: str = "") -> Step:
-        """Archive what is known, and settle it; with `given_up`, whoever has no answers stays unknown."""
+        """Archive what is known, and settle it; with `given_up`, people without answers stay unknown."""
         outcome = Outcome(
             version=Outcome.VERSION,
             connector=delivery.connector.name,
@@ -132,11 +132,11 @@ class IndividualRoute:
         return Writer(ports, self.profiles, connector.name, delivery.run.id, mappings, proof, site_host_of(connector))
 
     def proof(self, ports: Ports, connector: Connector) -> Proof | None:
-        """Return what the probe found with the app as which we write; raises as the port's `app`."""
+        """Return the probe's result for the app with which we write; raises as the port's `app`."""
         return proofs_of(ports.store, connector).load().value.apps.get(self.profiles.app())
 
     def deny(self, ports: Ports, connector: Connector, code: str) -> None:
-        """Take the proof back: nothing is planned individually any more until a probe has passed again."""
+        """Take the proof back: nothing is planned individually until a probe passes again."""
         app = self.profiles.app()
 
         def void(proofs: Proofs) -> Proofs:

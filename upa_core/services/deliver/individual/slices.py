@@ -1,7 +1,7 @@
 """Deliver a batch in slices: each is claimed in storage until a moment, and archived before the next one begins.
 
-The claim is the one lock there is: a value that was set late would stand where a newer one was confirmed. Nothing is
-sent later than one request's time-out before the claim ends, by a clock that nobody can set.
+The claim is the only lock: a value that is set too late would replace a newer, confirmed one. Nothing is sent later
+than one request's time-out before the claim ends, measured by the monotonic clock.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ from upa_core.state.individual import CallBudget
 
 CLAIM: Final = timedelta(minutes=5)
 REQUEST_TIMEOUT: Final = 75.0
-"""Seconds within which a request has been answered or given up."""
+"""Seconds after which a request is given up."""
 MAX_PEOPLE: Final = 100
 """People of one slice."""
 READ_AT_ONCE: Final = 20
 FEW: Final = 5
-"""So many at once where the budget doesn't bear more."""
+"""This many at once where the budget allows no more."""
 SHORT_PAUSE: Final = 20.0
-"""A first pause of at most so many seconds is waited for; a longer one, and a second, end the slice."""
+"""Seconds: the first pause up to this is waited for; a longer one, or a second one, ends the slice."""
 LOST: Final = 60
-"""So many known people in a row whose user name finds no profile: SharePoint hasn't seen their new names yet."""
+"""With this many known people in a row without a profile, SharePoint hasn't seen their new user names yet."""
 CANARIES: Final = 5
-"""So many of them are read in a batch all the same: when one is found, everybody is read again."""
+"""This many of them are still read in a batch: once one is found, everybody is read again."""
 MAX_FAILURES: Final = 12
-"""Slices in a row that got nowhere before the rest of a batch is given up."""
+"""After this many slices in a row without progress the rest of a batch is given up."""
 
 
 class DeniedError(Exception):
@@ -60,7 +60,7 @@ class DeniedError(Exception):
 
 
 class Slices:
-    """One batch on its way."""
+    """The slices of one batch."""
 
     def __init__(self, delivery: Delivery, writer: Writer) -> None:
         self._ports, self._delivery, self._writer = delivery.ports, delivery, writer
@@ -74,11 +74,11 @@ class Slices:
         self._lost = self._canaries = 0
 
     def load(self) -> Stored[Progress]:
-        """Return how far the batch got."""
+        """Return the batch's progress."""
         return self._document.load()
 
     def work(self) -> list[Task]:
-        """Return what the batch says, in its order; raises `CorruptStateError` where it is missing or damaged."""
+        """Return the batch's tasks, in its order; raises `CorruptStateError` where it is missing or damaged."""
         run, file = self._delivery.run.id, self._delivery.file
         blob = self._ports.store.get(file_key(run, file.name))
         if blob is None or hashlib.sha256(blob.data).hexdigest() != file.sha256:
@@ -86,9 +86,9 @@ class Slices:
         return tasks(split(blob.data).values(), orjson.loads)
 
     def run(self, read: Stored[Progress], work: Sequence[Task]) -> Progress:
-        """Claim a slice, write it, archive it; returns how far the batch got.
+        """Claim a slice, write it, archive it; returns the batch's progress.
 
-        Raises `ConflictError` where somebody else claimed it, `DeniedError` after what was done is archived.
+        Raises `ConflictError` where somebody else claimed it, `DeniedError` after the archive is written.
         """
         now = self._ports.clock.now()
         began = self._ports.clock.monotonic()
@@ -145,9 +145,9 @@ class Slices:
         return stored
 
     def _doubt(self, records: Sequence[PersonRecord], todo: Sequence[Task]) -> None:
-        """Have sent again what may have been set after the claim was over: somebody else may have set newer values.
+        """Have values sent again that may have been set after the claim: somebody may have set newer ones.
 
-        What was sent late counts as ours, so that it isn't taken for a user's edit.
+        A late value counts as ours, so that it isn't taken for a user's edit.
         """
         values = {task.person: task.values for task in todo}
         sent = {one.person: {name: values[one.person][name] for name in one.sent} for one in records if one.sent}
@@ -164,10 +164,10 @@ class Slices:
         change_people_between_runs(ports, connector, sent, change)
 
     def _write(self, todo: Sequence[Task], records: list[PersonRecord]) -> None:
-        """Write people as far as time and budget go, putting the record of each behind the others."""
+        """Write people while time and budget last, and append the record of each."""
         at = 0
         while at < len(todo):
-            # Canaries go alone: once one of them is found, everybody after them is read.
+            # Canaries are read alone: once one of them is found, everybody after them is read.
             most = CANARIES if self._lost >= LOST and self._canaries else READ_AT_ONCE
             group, lost, taken = self._affordable(todo[at : at + most])
             if not group:
@@ -183,7 +183,7 @@ class Slices:
             at += len(group)
 
     def _affordable(self, group: Sequence[Task]) -> tuple[Sequence[Task], set[str], int]:
-        """Take the calls of as many people as the budget bears; returns them, who of them isn't read, and the calls."""
+        """Reserve calls for as many people as the budget allows; returns them, who isn't read, and the calls."""
         lost, read = self._lost_in(group), self._writer.calls_of_a_read
         costs = [read + 2 + len(task.values) if task.account and task.person not in lost else 0 for task in group]
         for size in (len(group), FEW, 1):
@@ -217,7 +217,7 @@ class Slices:
         return True
 
     def _lost_in(self, group: Sequence[Task]) -> set[str]:
-        """Return who isn't read: while nobody's new user name is found, known people but a few."""
+        """Return who isn't read: while no new user name is found, all known people but a few."""
         if self._lost < LOST:
             return set()
         known = [task.person for task in group if task.known]
@@ -268,6 +268,6 @@ class Slices:
         self._ports.clock.sleep(pause)
 
     def _may_send(self, calls: int, *, one: bool = False) -> bool:
-        """Return whether the claim and the budget leave room for so many calls more."""
+        """Return whether the claim and the budget allow this many more calls."""
         self._needed = calls
         return self._budget.take(calls, one=one) and self._ports.clock.monotonic() < self._sends_until

@@ -1,7 +1,7 @@
-"""Write one person at once, beside whatever is on its way: claimed in the state, archived, settled like any batch.
+"""Write one person at once, beside other work: claimed in the state, archived, settled like any batch.
 
-While the claim lasts nothing is planned, so that no batch touches the person. A worker that dies leaves the claim;
-whoever finds it after its end settles it: as archived, else as unknown, and the person is due.
+While the claim lasts nothing is planned, so that no batch touches the person. A worker that dies leaves the claim.
+The next worker settles it after its end: as archived, or else as unknown, and the person is due.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ DIED = "whoever wrote them died"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of somebody who was written at once."""
+    """The result for a person who was written at once."""
 
     record: PersonRecord | None
-    """The answers; None where a write has none, and nobody knows what came of it."""
+    """The answers; None where a write has none and its result is unknown."""
     settlement: Settlement
 
 
@@ -66,9 +66,9 @@ def send_now(
     began: float,
     calls: CallBudget,
 ) -> Written:
-    """Write the claimed person and settle what came of it.
+    """Write the claimed person and settle the result.
 
-    Seven parameters: the claim, and what sending takes. `began`: the monotonic clock before the claim was written.
+    Seven parameters: the claim, and the means to send. `began`: the monotonic clock before the claim was written.
     Raises `RefusedError`, `ThrottledError` and `RetryLaterError` where nothing was sent; the claim is then given up.
     """
     proof = route.proof(ports, connector)
@@ -105,7 +105,7 @@ def send_now(
 
 
 def end_overdue(ports: Ports, connector: Connector, urgent: Urgent) -> Step:
-    """Settle a claim whose worker died; before its end nothing is done."""
+    """Settle a claim whose worker died; before the claim ends nothing is done."""
     if ports.clock.now() < urgent.until:
         return Step("poll", "somebody is written at once", at=urgent.until, run=urgent.run.id)
     end_urgent(ports, connector, urgent, given_up=DIED)
@@ -140,7 +140,7 @@ def end_urgent(ports: Ports, connector: Connector, urgent: Urgent, *, given_up: 
 
 
 def _doubt(ports: Ports, shard: Shard, urgent: Urgent) -> None:
-    """Make what was to be written unknown, and the person due: nobody knows what the profile holds."""
+    """Make the values of the write unknown, and the person due: nobody knows what the profile holds."""
     sequence = urgent.run.files[0].sequence
     shard.settle(urgent.person, dict.fromkeys(urgent.run.targets), sequence)
     shard.escrow.ask(urgent.person, EscrowReason.REQUESTED, now=ports.clock.now(), sequence=sequence)

@@ -36,7 +36,7 @@ def begin(ports: Ports, connector: Connector, by: str) -> Campaign:
 
 
 def pause(ports: Ports, connector: Connector, by: str) -> Campaign:
-    """Pause the campaign until it is begun again; the background still reads. Raises `RefusedError` where none is running."""
+    """Pause the campaign; the background still reads. Raises `RefusedError` where none is running."""
 
     def change(index: DriftIndex) -> DriftIndex:
         one = index.full

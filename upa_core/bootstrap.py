@@ -62,7 +62,7 @@ class App:
     events: Events
     connectors: Mapping[str, Connector]
     calls: CallLog = field(default_factory=CallLog)
-    """The last requests to Graph and SharePoint; whoever has an invocation stores them at its end."""
+    """The last requests to Graph and SharePoint; each invocation stores them at its end."""
     _tokens: dict[tuple[Credential, str], TokenSource] = field(default_factory=dict)
 
     def ports(self, connector: Connector, waker: Waker = _SILENT) -> Ports:

@@ -113,9 +113,9 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
 
 
 def watcher_not_started(connector: str, file: str, error: Exception) -> None:
-    """Report that an orchestration couldn't be started; the next tick tries again, and looks itself when it is overdue.
+    """Report that an orchestration couldn't be started; the next tick tries again, and polls itself when it is overdue.
 
-    The error's kind alone is told: its text may hold an address with a key.
+    Only the error's kind is reported: its text may hold an address with a key.
     """
     fields: Fields = {"reason": type(error).__name__, "file": file}
     run = (parse_file_name(file) or ("", ""))[1]

@@ -169,7 +169,7 @@ class IndividualModel(Part):
     per_day: Annotated[int, Field(ge=20)] | None = None
     """Calls a day at most."""
     one_geo: bool = False
-    """The tenant has one geo (it isn't multi-geo): saves a call a person, which looks where the profile lives."""
+    """The tenant has one geo (it isn't multi-geo): saves one call per person, which finds the profile's geo."""
     hours: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]], Field()] | None = (
         None
     )
@@ -180,7 +180,7 @@ class DriftModel(Part):
     """How much of the calls under `individual` goes into reading profiles back, to find what was changed by hand."""
 
     share: Annotated[float, Field(gt=0, le=100)] = 10.0
-    """Percent of them, day by day: status tells within how many days everybody is read."""
+    """Percent of them, day by day: status shows within how many days everybody is read."""
     full_share: Annotated[float, Field(gt=0, le=100)] = 50.0
     """Percent of them while `upa drift --full` reads everybody at once."""
 
@@ -190,7 +190,7 @@ class DriftModel(Part):
 
 
 class FreshnessModel(Part):
-    """The objective of freshness: how many changes SharePoint should accept within how long; missing it is told."""
+    """The objective of freshness: what share of changes SharePoint should accept in what time; else an alarm."""
 
     share: Percent = 95.0
     """Percent of the changes of the last 7 days."""
@@ -212,12 +212,12 @@ class EmailModel(Part):
 
 
 class NotificationsModel(Part):
-    """Who is told what."""
+    """Who gets which notifications."""
 
     events: tuple[Occasion, ...] = get_args(Occasion)
-    """The occasions that mail and webhook tell of; each is an event and on the status page all the same."""
+    """The occasions for mail and webhook; every occasion is also an event and on the status page."""
     silence_after: Duration = timedelta(hours=26)
-    """Without a successful run for so long, silence is reported."""
+    """After this time without a successful run, silence is reported."""
     email: EmailModel | None = None
     """Mail."""
     webhook: Line | None = None
@@ -240,7 +240,7 @@ class ConnectorModel(Part):
     scope: ScopeModel = ScopeModel()
     """Who takes part; default: everybody."""
     mappings: Annotated[tuple[MappingModel, ...], Field(min_length=1, max_length=10_000)]
-    """What is written."""
+    """The properties that are written."""
     threshold: ThresholdsModel = ThresholdsModel()
     """When a plan is held."""
     rhythm: RhythmModel = RhythmModel()
@@ -254,7 +254,7 @@ class ConnectorModel(Part):
     drift: DriftModel | None = None
     """Profiles are read back in the background; default: they aren't. `drift: {}` takes the defaults."""
     freshness: FreshnessModel | None = None
-    """The objective of freshness; default: none, and nobody is told. `freshness: {}` takes the defaults."""
+    """The objective of freshness; default: none, and no alarm. `freshness: {}` takes the defaults."""
     staging: bool = True
     """A new connector, and each change of its mappings, scope or source, waits in staging mode for `upa go`."""
 
@@ -267,7 +267,7 @@ class FileModel(Part):
     credentials: CredentialsModel = CredentialsModel()
     """How to sign in, for connectors that don't say."""
     notifications: NotificationsModel = NotificationsModel()
-    """Who is told what."""
+    """Who gets which notifications."""
     connectors: Annotated[tuple[ConnectorModel, ...], Field(min_length=1, max_length=100)]
     """The connectors."""
 

@@ -1,4 +1,4 @@
-"""Mappings and scope as they stand in the connector file. Field docstrings become the schema and the reference."""
+"""Mappings and scope in the connector file. Field docstrings become the schema and the reference."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ class ScopeModel(Part):
     clauses: Annotated[tuple[Clause, ...], Field(max_length=100)] = ()
     """Conditions that must all be met: short for a single group."""
     groups: Annotated[tuple[Annotated[tuple[Clause, ...], Field(max_length=100)], ...], Field(max_length=100)] = ()
-    """Groups of conditions; who meets all of one group is in scope."""
+    """Groups of conditions; a person who meets all of one group is in scope."""
     out_of_scope: Literal["keep", "clear"] = "keep"
-    """What becomes of the properties of a person who leaves the scope."""
+    """What happens to the properties of a person who leaves the scope."""
 
 
 class ExampleModel(Part):
@@ -137,9 +137,9 @@ class MappingModel(Part):
     """How values travel: by SharePoint's bulk import, or one profile at a time, which needs `upa doctor
     --probe-individual` first."""
     on_user_edit: Literal["keep", "overwrite"] = "keep"
-    """With `route: individual`: what becomes of a value that somebody else wrote."""
+    """With `route: individual`: what happens to a value that somebody else wrote."""
     on_drift: Literal["report", "repair"] = "report"
-    """When a profile holds something else than SharePoint confirmed: tell it, or send the value again too (needs the
+    """When a profile holds another value than the confirmed one: report it, or also send the value again (needs the
     connector's `drift`)."""
     format: Annotated[str, Field(max_length=100)] | None = None
     """For date and datetime: .NET custom format; default yyyy-MM-dd, or yyyy-MM-dd HH:mm:ss (always UTC)."""

@@ -57,5 +57,5 @@ def _clause(text: str) -> str:
 
 
 def _plain(value: str) -> bool:
-    """Return whether a value stands in a clause as it is."""
+    """Return whether a clause can hold a value unquoted."""
     return bool(value) and '"' not in value and value == value.strip() and value.isprintable()

@@ -46,7 +46,7 @@ class Settings:
     entra_auth: bool = False
     """App Service authentication is on, so the principal header can be believed."""
     hostname: str = ""
-    """The app's own host name, as the platform tells it; "" elsewhere."""
+    """The app's own host name, from the platform; "" elsewhere."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -74,7 +74,7 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _shape(place: str) -> str:
-    """Say what kind of text stands where a place was expected, and nothing of it: it may hold a key."""
+    """Describe the text that was given for a place without showing any of it: it may hold a key."""
     if "accountkey=" in place.lower() or "sharedaccesssignature=" in place.lower():
         return "is a connection string, and one with a key has no place there"
     scheme, found, rest = place.partition("://")

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 KEPT = 200
 """Calls kept of each connector; older ones are forgotten."""
 CallService = Literal["", "graph", "library", "admin"]
-"""Which host of a connector: Graph, the site of the library, the SharePoint admin site; "": not told."""
+"""Which host of a connector: Graph, the site of the library, the SharePoint admin site; "": unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Call:
     request_id: str = ""
     """The service's own id of the request, "" where it named none."""
     client_request_id: str = ""
-    """Our id of the request, which the service was told."""
+    """Our id of the request, sent to the service."""
     seconds: float = 0.0
     """From sending to the end of the answer."""
     service: CallService = ""

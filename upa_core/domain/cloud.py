@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Where a tenant's services live."""
+    """The hosts of a tenant's services."""
 
     name: str
     graph: str

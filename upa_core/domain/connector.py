@@ -124,7 +124,7 @@ class Connector:
     drift: DriftShare | None = None
     """The share of these calls that reading profiles back may take; None: nothing is read back in the background."""
     objective: Objective | None = None
-    """How fresh values should be; None: nobody is told."""
+    """How fresh values should be; None: no objective and no alarm."""
     secondaries: tuple[Secondary, ...] = ()
     """Sources joined to people of the directory by a key. A mapping reads a column as `<name>.<column>`."""
 
@@ -183,7 +183,7 @@ class Connector:
         """Return the columns of a secondary source that mappings and scope read, sorted."""
         found = {path.removeprefix(secondary.prefix) for path in self._read if path.startswith(secondary.prefix)}
         if secondary.kind == "manager":
-            found.add("id")  # tells whose rows change with a manager's own attributes
+            found.add("id")  # shows whose rows change with a manager's own attributes
         return tuple(sorted(found))
 
     def dates_of(self, secondary: Secondary) -> frozenset[str]:

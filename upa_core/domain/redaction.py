@@ -13,7 +13,7 @@ HIDDEN = "***"
 class Redactor:
     """Hides values of redacted properties, and of the source attributes that they read.
 
-    "" and unknown (None) stay what they are: they tell no value.
+    "" and unknown (None) are shown: they are no values.
     """
 
     def __init__(self, connector: Connector) -> None:

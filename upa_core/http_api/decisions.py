@@ -50,7 +50,7 @@ def reject(connectors: Everyone, request: Request, *, entra: bool) -> Response:
 
 
 def pause(connectors: Everyone, request: Request, *, entra: bool) -> Response:
-    """Stop exporting; pulling goes on."""
+    """Stop exporting; pulling continues."""
     return _control(connectors, request, paused=True, entra=entra)
 
 

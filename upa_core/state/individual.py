@@ -56,7 +56,7 @@ class CallBudget:
 
         Args:
             store: where the tenant's budget is kept.
-            clock: tells the window.
+            clock: gives the window.
             connector: its `individual` says how large the share is.
             part: who takes calls, and how much of the share at most.
             block: calls reserved at a time, at least.

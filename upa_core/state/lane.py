@@ -26,8 +26,8 @@ def move(
 ) -> InFlight | None:
     """Replace what is in flight; raises `ConflictError` where it isn't `before` any more.
 
-    With `read`, nothing at all may have changed since then: that the lane is free again doesn't tell that nobody was
-    in it meanwhile.
+    With `read`, nothing at all may have changed since then: a lane that is free again may have held another
+    file meanwhile.
 
     Six parameters: the conditions and the change of one conditional write.
     """

@@ -35,7 +35,7 @@ _Out = TypeVar("_Out")
 def _at_once(store: Store, work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
     """Do the same work for each item, in as many threads as the store allows: for slow calls to storage.
 
-    Not for work of our own: threads take turns at it, and what it needs of memory is had anew by each.
+    Not for work of our own: threads take turns at it, and each needs its own memory.
     """
     if len(items) <= _FEW or store.calls_at_once == 1:
         return [work(item) for item in items]

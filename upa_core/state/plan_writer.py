@@ -41,8 +41,8 @@ class PlanWriter:
     ) -> None:
         """Begin after the batch number `sequence`; with `people`, the first import files hold at most that many people.
 
-        Seven parameters: whose plan it is, and three options. `rows` is told each person's changes, and where they
-        went, and `ages` since when they wait.
+        Seven parameters: whose plan it is, and three options. `rows` receives each person's changes and
+        their places, and `ages` the start of their wait.
         """
         self._ports = ports
         self._connector = connector

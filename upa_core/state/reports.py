@@ -72,7 +72,7 @@ RUN_COLUMNS = (
     *("run", "connector", "kind", "status", "why", "started", "ended", "hours", "files"),
     *("people", "unchanged", "updated", "cleared", "declined", "exported", "escrowed", "pairs"),
 )
-"""What is told of a run in a list of runs as CSV."""
+"""The columns of a list of runs as CSV."""
 
 
 def run_cells(report: Report) -> dict[str, Any]:

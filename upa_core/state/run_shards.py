@@ -1,6 +1,6 @@
 """The shards that a small plan read, kept with the run: settling writes over them without reading them again.
 
-They are a shortcut, never truth: each is stored with its etag, and a shard that somebody changed since is read anew.
+They are a shortcut, never truth: each is stored with its etag, and a shard that somebody changed since is read again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """People shards as stored blobs: a line of JSON for the shard itself, then the JSON object of its rows.
 
-The line tells how many rows there are, and ends in the CRC-32 of all that it says and of the rows. A shard of an
+The line holds the number of rows, and ends in the CRC-32 of its content and of the rows. A shard of an
 earlier release tells neither, and both once it is written again.
 
 The rows stand apart so that a day, which touches a few people of a shard, need not decode the others (`StoredRows`).
@@ -66,7 +66,7 @@ def count_rows(shard: Shard) -> int | None:
 
 
 def _check(line: bytes, body: bytes, where: str) -> None:
-    """Raise `CorruptStateError` where the checksum that a shard bears doesn't fit."""
+    """Raise `CorruptStateError` where a shard's checksum doesn't fit."""
     found = _CHECK.search(line, max(0, len(line) - 32))
     if found is None and not orjson.loads(line).keys() <= _WITHOUT_CHECK:
         raise CorruptStateError(f"{where} is damaged: its checksum is missing")

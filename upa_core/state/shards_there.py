@@ -1,4 +1,4 @@
-"""The list of existing people shards: it tells a lost shard from one that never existed."""
+"""The list of existing people shards: it distinguishes a lost shard from one that never existed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ShardsThere:
         return str(shard) in self._read
 
     def note(self, number: int, people: int | None, waiting: WaitingPeople) -> None:
-        """Remember that a shard was written, with so many people (None where that isn't known), and who waits in it."""
+        """Note that a shard was written, with this many people (None: unknown), and who waits in it."""
         self._written[str(number)] = people
         self._waiting[str(number)] = waiting
 

@@ -116,7 +116,7 @@ def _judge_hosts(admin: str, site: str, source: Source, add: Add) -> bool:
 
 
 def _blame(names: dict[str, str], suffix: str, tenant: str, add: Add) -> None:
-    """Add a problem about the address of another tenant: the one that isn't named like `tenant`, where that tells."""
+    """Add a problem about the address of another tenant: the one that isn't named like `tenant`, if one is."""
     own = tenant.lower().partition(".onmicrosoft.")
     ours = own[0] if own[1] and own[0] in names.values() else ""
     if not ours:

@@ -49,7 +49,7 @@ _BLOB = re.compile(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[a-z0-9-]{3,63}/[
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a source is told of its connector."""
+    """The facts about its connector that a source needs."""
 
     app: str | None
     """The application that owns the directory extensions written as `ext:Name`."""
@@ -153,7 +153,7 @@ class _Builder:
         *,
         primary: bool = False,
     ) -> None:
-        """Keep them. Six parameters: the model and its name, and where it stands."""
+        """Keep them. Six parameters: the model, its name, and its place in the file."""
         self._model, self._name, self._raw, self._base, self._add = model, name, raw, base, add
         self._primary = primary
         self._failed = False

@@ -25,7 +25,7 @@ Add = Callable[..., None]
 
 
 def refuse_others(model: SecondaryModel, add: Add) -> bool:
-    """Add a problem for each key that other kinds of source have; tell whether there was one."""
+    """Add a problem for each key that other kinds of source have; return whether there was one."""
     given = model.model_fields_set
     wrong = {name: kind for name, kind in _OWN.items() if name in given and kind != model.kind}
     takes = _TAKES.get(model.kind)

@@ -1,4 +1,4 @@
-"""Other sources of a connector as they stand in the connector file. Field docstrings become schema and reference."""
+"""Other sources of a connector in the connector file. Field docstrings become schema and reference."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MatchModel(Part):
 
 
 class CursorModel(Part):
-    """The column by which a database tells what changed."""
+    """The column by which a database shows what changed."""
 
     column: Line
     """Answered by both queries: a time, a day, a whole number or SQL Server's rowversion."""
@@ -76,7 +76,7 @@ class RowsModel(Part):
     total: Line | None = None
     """For JSON: dotted path of the number of people, which the list must have."""
     max_unmatched: Share = 5.0
-    """Percent of the rows that may be nobody's in the directory; a file with more is held."""
+    """Percent of the rows that may match nobody in the directory; a file with more is held."""
     max_rows: Annotated[int, Field(ge=1, le=10_000_000)] = 5_000_000
     """A file with more rows is refused."""
     driver: Literal["postgresql", "sqlite"] | None = None
@@ -90,7 +90,7 @@ class RowsModel(Part):
     password: Line | None = None
     """For PostgreSQL: as `${NAME}`, never in the file."""
     query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
-    """For SQL: one SELECT that answers everybody; it is sent as it stands, in a transaction that only reads."""
+    """For SQL: one SELECT that answers everybody; it is sent unchanged, in a transaction that only reads."""
     changes: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """For SQL: the same SELECT of those who changed since `:since`, which is bound to a value of `cursor`'s column."""
     cursor: CursorModel | None = None
@@ -112,7 +112,7 @@ class SecondaryModel(RowsModel):
     as_: Annotated[Name, Field(alias="as")]
     """Its name: mappings, expressions and scope read its columns as `<name>.<column>`."""
     kind: Literal["file", "sql", "names", "group", "manager"]
-    """What it is: `file`, the newest file that lies at `at`; `sql`, the answer to `query`; `names`, a file that names a
+    """What it is: `file`, the newest file at `at`; `sql`, the answer to `query`; `names`, a file that names a
     person a line; `group`, the members of a group of Entra; `manager`, the attributes of everybody's manager."""
     to: Line | None = None
     """For names: the attribute that the lines hold; default userPrincipalName."""

@@ -29,7 +29,7 @@ KNOWN_KINDS = frozenset(
     }
 )
 MOST_TEXTS = 20
-"""Different texts kept of one log: people with one cause are told together."""
+"""Different texts kept of one log: people with one cause are reported together."""
 _UNRESOLVED = frozenset({"IdentityNotResolvable"})
 _ABORT = ("DataFileNotJson",)
 _NOT_FOUND = ": the file was deleted, or check-out or approval hides it (upa doctor)"

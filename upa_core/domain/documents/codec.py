@@ -53,7 +53,7 @@ def to_json(value: Any) -> Any:
 def from_json(kind: type[T], data: Any, *, where: str) -> T:
     """Rebuild a document of `kind`; `where` names it in the error.
 
-    A missing field takes its default, so that an older document goes on working.
+    A missing field takes its default, so that an older document still works.
     Raises `CorruptStateError` for anything that doesn't fit, a newer `version` included.
     """
     try:

@@ -39,7 +39,7 @@ def calls_key(connector: str) -> str:
 
 
 def freshness_key(connector: str) -> str:
-    """Return where it lies how old changes were when SharePoint accepted them."""
+    """Return the key of the ages of changes at the time when SharePoint accepted them."""
     return f"{connector_prefix(connector)}freshness.json"
 
 

@@ -174,7 +174,7 @@ class Hold:
     since: datetime
     why: str
     alerted: datetime | None = None
-    """When administrators were last told that nobody decides."""
+    """When administrators were last notified that nobody decides."""
     kind: Literal["", "source_shrank"] = added("")
     """The meaning of the decision: "" is about the plan's values, `source_shrank` about the round itself."""
 

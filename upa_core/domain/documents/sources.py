@@ -1,4 +1,4 @@
-"""The stored documents of secondary sources: current rows, the key index, and where each source stands."""
+"""The stored documents of secondary sources: current rows, the key index, and the state of each source."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Health of a connector: events, alarms, and whom an alarm was told."""
+"""Health of a connector: events, alarms, and who was notified of an alarm."""

@@ -1,4 +1,4 @@
-"""Alarms: what an administrator is told without asking, judged from facts alone. Pure; no person's value."""
+"""Alarms: notices to an administrator, judged from facts alone. Pure; no person's value."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Occasion = Literal[
     "drift",
     "freshness",
 ]
-"""What a channel can be told about a connector: its alarms, and `recovered`, the end of one."""
+"""The subjects of notifications about a connector: its alarms, and `recovered`, the end of one."""
 CERTIFICATE_DAYS = (0, 7, 14, 30)
 URGENT_DAYS = 7
 DEBT_PATIENCE = timedelta(days=3)
@@ -75,11 +75,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm; it is told once for each reason."""
+    """One alarm; each reason is notified once."""
 
     occasion: Occasion
     reason: str
-    """A new reason is told again."""
+    """A new reason is notified again."""
     title: str
     detail: str
     todo: str
@@ -145,7 +145,7 @@ def _drift(facts: Facts) -> Iterator[Alarm]:
     if facts.unread:
         parts.append(facts.unread)
     if parts:
-        # Told again for another property, never for another number of people.
+        # Notified again for another property, never for another number of people.
         reason = f"{','.join(facts.drifting)} {','.join(facts.contested)} {_kind(facts.unread)}".strip()
         yield Alarm("drift", reason, "profiles aren't as confirmed", "; ".join(parts), "upa drift", urgent=False)
 
@@ -208,7 +208,7 @@ def last_good(state: ConnectorState) -> datetime | None:
 def _silence(facts: Facts) -> Iterator[Alarm]:
     state = facts.state
     if state.paused or (facts.staging and not state.released):
-        return  # a connector that never went live owes nobody a success; a changed one does
+        return  # a connector that never went live needs no success yet; a changed one does
     good = max(facts.first_seen, last_good(state) or facts.first_seen)
     if age_of(good, facts.now) >= facts.silence_after:
         detail = f"nothing has succeeded since {good:%Y-%m-%d %H:%M} UTC"

@@ -27,7 +27,7 @@ class Health:
 
     condition: Condition
     since: datetime | None
-    """None where the facts don't tell."""
+    """None where the facts don't show it."""
     why: str = ""
     todo: str = ""
     """What to do; it names commands."""

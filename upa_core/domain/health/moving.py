@@ -29,7 +29,7 @@ class Movement:
     """The total; 0 where it isn't known."""
     unit: str = ""
     expected: datetime | None = None
-    """When it should end, judged by earlier runs; None where they don't tell, or where the moment has passed."""
+    """When it should end, judged by earlier runs; None without earlier runs, or where the moment has passed."""
     run: str = ""
 
 
@@ -43,7 +43,7 @@ def moving(
         state: its state.
         lane: the lane of its target tenant.
         now: this moment.
-        typical_hours: how long an import file usually takes; None where nothing tells.
+        typical_hours: how long an import file usually takes; None where that isn't known.
     """
     found = [_reading(state, now)] if state.open_round is not None else []
     if state.run is not None:

@@ -1,4 +1,4 @@
-"""The stored record of notifications: nothing is told twice, and nothing is forgotten."""
+"""The stored record of notifications: each is sent once, and none is lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLES = 120
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One alarm, or its end, and the channels that are still to be told."""
+    """One alarm, or its end, and the channels that haven't been notified."""
 
     occasion: str
     reason: str
@@ -27,10 +27,10 @@ class Notification:
     detail: str
     todo: str
     waiting: tuple[str, ...]
-    """Channels that weren't told yet."""
+    """Channels that haven't been notified yet."""
     over: bool = False
     heard: bool = False
-    """A channel was told of it, so its end is told too."""
+    """A channel was notified of it, so its end is notified too."""
     tries: int = 0
     not_before: datetime | None = None
     run: str = ""
@@ -70,10 +70,10 @@ class NotificationLog:
         """Return the document with new reasons added, and with alarms that are gone marked as ended.
 
         Args:
-            alarms: what is up now, at most one an occasion.
-            channels: who is told.
+            alarms: the present alarms, at most one per occasion.
+            channels: the channels to notify.
             now: this moment.
-            occasions: what they are told of, ends among it as `recovered`; all alarms are entered all the same.
+            occasions: their subjects, with `recovered` for ends; all alarms are entered all the same.
         """
         entries: list[Notification] = []
         open_now = {entry.occasion: entry for entry in self.entries if not entry.over}
@@ -115,7 +115,7 @@ class NotificationLog:
         return self if condition == self.condition else replace(self, condition=condition, condition_since=now)
 
     def due(self, now: datetime) -> tuple[Notification, ...]:
-        """Return the notifications that are to be told now."""
+        """Return the notifications that are due now."""
         return tuple(e for e in self.entries if e.waiting and not is_early(e.not_before, now))
 
     def claimed(self, due: tuple[Notification, ...], now: datetime) -> NotificationLog:
@@ -127,7 +127,7 @@ class NotificationLog:
         )
 
     def sent(self, mine: Notification, failed: tuple[str, ...], now: datetime) -> NotificationLog:
-        """Return the document after an attempt: failed channels are tried again later, told ends are forgotten."""
+        """Return the document after an attempt: failed channels are tried again later, notified ends are removed."""
         waiting = failed if mine.tries < MAX_TRIES else ()
         pause = _PAUSES[min(mine.tries, len(_PAUSES)) - 1]
         heard = mine.heard or len(failed) < len(mine.waiting)

@@ -58,7 +58,7 @@ def standing_of(secondary: Secondary, state: SourceState, now: datetime, *, sinc
 
 
 def trouble_of(one: SourceStanding, secondary: Secondary) -> tuple[str, str]:
-    """Return what an administrator is told about a source, and a reason; a new reason is told again."""
+    """Return the notice about a source, and a reason; a new reason is notified again."""
     if one.held:
         return f"{one.name} waits for a decision ({', '.join(one.held)})", f"{one.name} held {' '.join(one.held)}"
     if one.late and one.next_expected is not None:
@@ -70,6 +70,6 @@ def trouble_of(one: SourceStanding, secondary: Secondary) -> tuple[str, str]:
 
 
 def troubles(standings: Iterable[tuple[SourceStanding, Secondary]]) -> tuple[str, str]:
-    """Return what is told about all sources together; two empty texts where all is well."""
+    """Return the notice about all sources together; two empty texts where all is well."""
     found = [told for told in (trouble_of(one, secondary) for one, secondary in standings) if told[0]]
     return "; ".join(text for text, _ in found), ", ".join(reason for _, reason in found)

@@ -37,7 +37,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function and its arguments; None stands for one left out between commas."""
+    """A function and its arguments; None is one left out between commas."""
 
     function: str
     args: tuple[Expression | None, ...]

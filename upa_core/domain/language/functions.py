@@ -100,7 +100,7 @@ def _switch(source: Thunk, default: Thunk | None, *pairs: Thunk) -> Thunk:
     cases = [(text_of(key), value) for key, value in zip(pairs[::2], pairs[1::2], strict=True)]
 
     def evaluate(row: Sequence[object]) -> object:
-        text = read(row) or ""  # documented: a key "" stands for an empty source
+        text = read(row) or ""  # documented: a key "" means an empty source
         for key, value in cases:
             if (key(row) or "") == text:
                 return value(row)

@@ -233,7 +233,7 @@ class Parser:
         return ranges_of if char == "p" else complement(ranges_of)
 
     def _character(self, char: str) -> str:
-        """Return the character that an escape stands for."""
+        """Return the character that an escape means."""
         if char in _CONTROLS:
             return _CONTROLS[char]
         if char in "xu":

@@ -111,7 +111,7 @@ class AttributeRefusedError(ConfigError):
 
 
 def resolve_attribute(name: str, extension_app: str | None = None) -> str:
-    """Return the dotted path that a name in the connector file stands for.
+    """Return the dotted path that a name in the connector file means.
 
     `extensionAttribute7` is part of onPremisesExtensionAttributes; `ext:CostCenter` is the directory extension
     `extension_<app id without hyphens>_CostCenter` [GR-30].
@@ -131,7 +131,7 @@ def resolve_attribute(name: str, extension_app: str | None = None) -> str:
 
 
 def other_name(name: str) -> str:
-    """Return the attribute that a name from Active Directory, or a common wrong name, stands for; "" for none."""
+    """Return the attribute that a name from Active Directory, or a common wrong name, means; "" for none."""
     return next((path for other, path in _OTHER_NAMES.items() if other.lower() == name.lower()), "")
 
 

@@ -220,7 +220,7 @@ class Escrow:
     ) -> None:
         """Store which properties are still suspected.
 
-        If only one is left, it is set aside and the search goes on among the others.
+        If only one is left, it is set aside and the search continues among the others.
 
         Eight parameters: the entry before and after.
         """

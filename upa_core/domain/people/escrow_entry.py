@@ -46,7 +46,7 @@ class EscrowReason(StrEnum):
     DRIFT = "drift"
     """The profile holds another value than was confirmed, and the mapping says to put it right (`on_drift`)."""
     OVER_BUDGET = "over_budget"
-    """The budget of single writes was used up; the person is planned anew when it renews."""
+    """The budget of single writes was used up; the person is planned again when it renews."""
 
 
 PATIENT = frozenset({EscrowReason.PROFILE_NOT_CREATED, EscrowReason.USER_NAME_CHANGED})

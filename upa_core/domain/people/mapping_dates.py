@@ -34,7 +34,7 @@ def samples(mapping: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def date_formats(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield the date formats of a mapping, with the key in which they stand."""
+    """Yield the date formats of a mapping, each with its key."""
     if mapping.format is not None:
         yield "format", mapping.format
     for node, _ in walk(mapping.expression):

@@ -16,7 +16,8 @@ _NOTHING: tuple[object, ...] = (None, "", [])
 class Carriers:
     """Finds the inputs that nobody in a full round has, and the people whose properties would be cleared for it.
 
-    A look at the rows of a round costs next to nothing where each input is carried: it ends at the first who does.
+    The search in a round's rows costs almost nothing where each input is carried: it ends at the first person who has
+    it.
     """
 
     uncarried: dict[str, int]

@@ -1,4 +1,4 @@
-"""What the rounds of a plan allow: whether updates are exempt, and whether a full round must come first."""
+"""The consequences of a plan's rounds: whether updates are exempt, and whether a full round must come first."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ class Entry(NamedTuple):
     lost: bool = False
     """What was known of the person may be lost: a value that is unknown may be there."""
     known: bool = False
-    """Something is, or was, known of the profile: the person was delivered before."""
+    """A value of the profile is, or was, known: the person was delivered before."""
     since: Mapping[str, datetime] | None = None
-    """Since when each value waits, where that isn't the usual moment of its plan."""
+    """The start of each value's wait, where it isn't the plan's usual moment."""
     waits: bool = False
     """The person was in escrow when this was planned."""
 

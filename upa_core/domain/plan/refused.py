@@ -1,7 +1,7 @@
 """A property that is refused for everybody has one cause: the property is set aside, not the people.
 
-A few people are tried all the same: those whose value is another than the refused one, at any time, and at a full
-round anybody. The first value that is taken brings the property back.
+A few people are still tried: at any time those with another value than the refused one, and at a full round anybody.
+The first accepted value brings the property back.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Aside:
         asked = self._left.keys() & new.keys()
         out = {target for target in asked if not self._tries(escrow, person, target, new[target], full_round)}
         tally.held_back += len(out)
-        for target in () if full_round else out:  # a full round concerns everybody: one cause tells it
+        for target in () if full_round else out:  # a full round concerns everybody: one cause is enough
             tally.leave(person, target, EscrowReason.REFUSED_BY_SHAREPOINT.value, FOR_EVERYBODY, new[target])
         return {target: value for target, value in new.items() if target not in out}
 

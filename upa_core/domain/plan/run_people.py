@@ -1,6 +1,6 @@
 """The stored table of a run's people: where each row is, how many people of each kind, and the results.
 
-The rows themselves lie in pieces beside it, in blocks; a small run's rows lie in the table.
+The rows themselves are in pieces beside it, in blocks; a small run's rows are in the table.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Header:
 def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *, line: int = 1) -> Header:
     """Return the positions of the contract's columns.
 
-    Raises `FileRefusedError` where a name stands twice or a column that is read isn't there, with the nearest name.
+    Raises `FileRefusedError` for a repeated name or a missing column that is read, with the nearest name.
     """
     names = tuple(map(trimmed, cells))
     if len(names) > contract.max_columns:

@@ -20,7 +20,7 @@ MAX_DOCUMENT = 200_000_000
 
 
 class _TwiceError(Exception):
-    """A name stands twice in one object."""
+    """A name is repeated in one object."""
 
 
 class Structure(str):

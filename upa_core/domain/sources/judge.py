@@ -254,7 +254,7 @@ class JudgedRecords:
     """Implements `JudgedFile` on the records of one file."""
 
     def __init__(self, records: Records, judge: Judge, encoding: Callable[[], str]) -> None:
-        """Take the records, who judges them, and what tells the encoding once they were read."""
+        """Take the records, their judge, and the source of the encoding, known after they were read."""
         self._records, self._judge, self._encoding = records, judge, encoding
 
     def __iter__(self) -> Iterator[SourceRow]:

@@ -47,7 +47,7 @@ def compile_key(parts: Sequence[KeyPart], positions: Sequence[int]) -> Callable[
 
     Args:
         parts: the key's columns.
-        positions: where each of them stands in a record.
+        positions: the position of each in a record.
     """
     functions = [normalised(part) for part in parts]
     if len(functions) == 1:

@@ -34,7 +34,7 @@ class Adopted:
 
     @property
     def looked_at(self) -> int:
-        """How many people were looked at."""
+        """How many people were read, or found unreadable."""
         return self.people + self.without_profile + self.unread
 
 

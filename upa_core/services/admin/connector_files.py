@@ -31,7 +31,7 @@ def digest_of(text: str) -> str:
 def name_file(ports: Ports, connector: Connector, run: str) -> None:
     """Note which connector file a run is planned with, and keep the file if it isn't kept yet.
 
-    The name comes first: whoever deletes files that no run names sees it. Repeating it changes nothing.
+    The name is written first: the deletion of files that no run names respects it. Repeating it changes nothing.
     """
     if not ports.connector_file:
         return

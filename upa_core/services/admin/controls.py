@@ -27,7 +27,7 @@ Reset = Literal["token", "shadow", "escrow", "quarantine"]
 
 
 def pause(ports: Ports, connector: Connector, by: str) -> None:
-    """Stop exporting: the import job in flight is watched to its end, no new plan is made or sent; pulling goes on."""
+    """Stop exporting: the import job in flight is watched to its end, nothing new is sent; pulling continues."""
     now = ports.clock.now()
 
     def stop(state: ConnectorState) -> ConnectorState:
@@ -92,7 +92,7 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
 def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> tuple[str, ...]:
     """Let a held offer of a secondary source be read; return why it was held.
 
-    The approval is for that very content: another file is judged anew. Raises `RefusedError` where nothing is held.
+    The approval is for exactly that content: another file is judged again. Raises `RefusedError` where nothing is held.
     """
     holds: list[tuple[str, ...]] = []
 

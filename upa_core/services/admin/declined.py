@@ -17,7 +17,7 @@ from upa_core.state.people import People
 Declined = tuple[str, Mapping[str, str]]
 """A person's object id, and the values that aren't sent, by property."""
 COLUMNS = ("person", "user", "property", "value")
-"""What is told of each declined value as CSV."""
+"""The parts of a declined value as CSV."""
 
 
 def all_declined(ports: Ports, connector: Connector) -> Iterator[Declined]:

@@ -47,7 +47,7 @@ ON_PAGE = {
 }
 """What to do for a reader of the page, where that differs."""
 COLUMNS = ("person", "user", "property", "reason", "since", "tries", "due", "detail")
-"""What is told of each entry: keys of JSON, headings of CSV."""
+"""The parts of an entry: keys of JSON, headings of CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def some_entries(
 
 
 def entry_json(person: str, target: str, entry: EscrowEntry, user: str | None) -> dict[str, Any]:
-    """Return an entry as it is told."""
+    """Return an entry as JSON values."""
     return {
         "person": person,
         "user": user,

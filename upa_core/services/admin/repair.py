@@ -79,7 +79,7 @@ def _emptied(ports: Ports, connector: Connector, key: str, load: Callable[[], ob
 def full_round_next(state: ConnectorState) -> ConnectorState:
     """Return the state without its watermark: the next round is full and names everybody again.
 
-    Secondary sources are read anew as well; until then nothing is said of what they give.
+    Secondary sources are read again as well; until then their attributes are absent.
     """
     sources = tuple(replace(one, cursor="", current=None) for one in state.sources)
     return replace(state, watermark=None, open_round=None, keys=None, sources=sources)

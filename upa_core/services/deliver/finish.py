@@ -83,7 +83,7 @@ def close_route(
 ) -> Finished:
     """End a batch that surely had no effect, and its route: the run fails, its rounds stay in the outbox.
 
-    What other routes have begun goes on first; what had an effect is archived and finished instead.
+    Work that other routes have begun continues first; a batch with an effect is archived and finished instead.
     """
     failure = ClosedRoute(delivery.file.route, why, quarantine=quarantine)
 

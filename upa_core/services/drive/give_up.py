@@ -1,4 +1,4 @@
-"""Give up a file in the lane at which a step keeps failing: it confirms nobody, and the lane goes on."""
+"""Give up a file in the lane at which a step keeps failing: it confirms nobody, and the lane is free."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def tick(ports: Ports, connector: Connector) -> PullResult | None:
 def _read_back(ports: Ports, connector: Connector) -> None:
     """Read profiles back; an error there doesn't stop the pipeline.
 
-    A fault of ours is told by its kind alone, as an error: raised, it would keep the tick's wake-ups from being sent.
+    A defect of ours is reported by its kind alone, as an error: raised, it would stop the tick's wake-ups.
     """
     level, reason = Level.WARNING, ""
     try:

@@ -17,7 +17,7 @@ from upa_core.state.lane import emit
 
 
 def note_look(ports: Ports, connector: Connector, flight: InFlight) -> None:
-    """Note that the file in the lane was looked at just now; most looks need no write.
+    """Note that the import job in the lane was polled just now; most polls need no write.
 
     Raises `RetryLaterError` where the storage can't be reached.
     """
@@ -36,9 +36,9 @@ def note_look(ports: Ports, connector: Connector, flight: InFlight) -> None:
 
 
 def see_that_it_is_watched(ports: Ports, connector: Connector, flight: InFlight) -> None:
-    """Wake the watcher of a file; where nobody has looked for an hour, look at once and start a new instance.
+    """Wake the watcher of a file; after an hour without a poll, poll at once and start a new instance.
 
-    The restart is noted first: however the look ends, the next one by the timer is an hour away.
+    The restart is noted first: whatever the poll's result, the timer's next one is an hour away.
     Raises `RetryLaterError` where the storage can't be reached.
     """
     now = ports.clock.now()

@@ -38,10 +38,10 @@ _A_DAY = {EscrowReason.USER_NAME_CHANGED.value, EscrowReason.OTHER_PERSON.value}
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """Whom to tell about a connector, and of what."""
+    """Who is notified about a connector, and of what."""
 
     occasions: frozenset[str]
-    """The occasions that the channels are told of; every alarm is an event anyway."""
+    """The occasions for the channels; every alarm is also an event."""
     silence_after: timedelta
     messengers: Sequence[Messenger] = ()
     certificate_ends: Callable[[], datetime | None] = lambda: None
@@ -49,12 +49,12 @@ class Alerting:
 
 
 def notification_log_of(ports: Ports, connector: Connector) -> Document[NotificationLog]:
-    """Return the document of notifications: those that were raised, and the channels still to be told."""
+    """Return the document of notifications: those that were raised, and the channels to notify."""
     return Document(ports.store, notified_key(connector.name), NotificationLog(), disposable=True)
 
 
 def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: str = "") -> None:
-    """Judge the connector and tell what changed.
+    """Judge the connector and send what changed.
 
     A message is claimed by a conditional write before it is sent, so two instances never send it both; a channel that
     fails is tried again with growing pauses; a death in between repeats a message after a quarter of an hour at worst.

@@ -32,7 +32,7 @@ CHARTED = 30
 def status(ports: Ports, connector: Connector, typical_hours: float | None = None) -> dict[str, Any]:
     """Return the status document as JSON values; nothing outside our storage is asked.
 
-    `typical_hours`: how long an import file usually takes; None where nothing tells.
+    `typical_hours`: how long an import file usually takes; None where that isn't known.
     """
     now = ports.clock.now()
     state = state_of(ports.store, connector.name).load().value

@@ -1,6 +1,6 @@
 """Begin an ad hoc run: an administrator's plan becomes the connector's open run, in one write.
 
-From then on it is a run like any other: whoever wakes next goes on with it, here or in the function app.
+From then on it is a run like any other: the next wake-up continues it, here or in the function app.
 """
 
 from __future__ import annotations

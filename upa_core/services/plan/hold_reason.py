@@ -1,4 +1,4 @@
-"""Why a plan waits for an administrator's decision, whether it would be sent or is only looked at."""
+"""The reason why a plan waits for an administrator's decision, for a run and for a preview."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def plan_person(
 ) -> PersonPlan:
     """Plan one person with the attributes of `record`; nothing is stored.
 
-    Six parameters: two are choices of whoever looks, as in `shard_with`.
+    Six parameters: two are choices of the caller, as in `shard_with`.
 
     Raises:
         FatalError: a value is invalid and its mapping says `fail_run`; or the person's shard can't be read.

@@ -1,6 +1,7 @@
 """Cut a plan's single writes to the calls that the budget allows in two hours; the other people wait for the budget.
 
-A run must end, or later changes would wait behind it. Who is over is planned anew, from values of then.
+A run must end, or later changes would wait behind it. People over the budget are planned again later, from the values
+of that time.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def pull_directory(
 ) -> PullResult:
     """Begin or continue a round and read it until it is sealed or the time budget ends.
 
-    Each segment is a checkpoint: whoever comes next goes on from there. A second writer loses the conditional write and
+    Each segment is a checkpoint: the next call continues from there. A second writer loses the conditional write and
     stops without a trace. A pause that the source asks for is remembered and told in the result.
 
     Args:

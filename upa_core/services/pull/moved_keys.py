@@ -28,7 +28,7 @@ def keys_of(secondary: Secondary, header: Sequence[str], rows: Mapping[str, Row]
 def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> bool:
     """Return whether a changed key has moved away from its row, or to a row that waits, since the rows were matched.
 
-    Where whom no row names has no value, a row that is somebody else's counts as well: nobody can tell whose it is now.
+    Where whom no row names has no value, a row that is somebody else's counts as well: nobody knows whose it is now.
     Raises `CorruptStateError` where a segment is missing or damaged.
     """
     stamps = [segment.key for segment in keys.segments]

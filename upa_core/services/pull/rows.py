@@ -37,7 +37,7 @@ class _Work:
     columns: tuple[str, ...]
     """The columns of the values."""
     anew: bool = False
-    """What was accepted before was of another description."""
+    """The accepted rows were made under another description of the source."""
     asked: bool = True
     """The source was asked; False: rows in force follow keys that moved."""
 
@@ -80,7 +80,7 @@ class RowsPull:
         return self._sealed(work, *self._lay(work))
 
     def _asked_again(self, work: _Work, held: CurrentRows) -> RowsResult:
-        """Note that the rows stand under the keys of today; whom the source was never asked about is planned now."""
+        """Note that the rows have today's keys; people whom the source was never asked about are planned now."""
         if not self._secondary.leaves:
             return self._asked(work.before, matched=work.keys)
         new, writer = newcomers(self._ports.store, self._secondary, held, work.keys), self._writer()

@@ -25,7 +25,7 @@ def pull(
     """Pull the directory, then the secondary sources; each keeps its position, and reports its own failures.
 
     Args:
-        full: begin a full round of the directory although a watermark is there (an open round goes on as it is).
+        full: begin a full round of the directory although a watermark is there (an open round continues unchanged).
         stored: the state as it was just read.
 
     Raises:
@@ -65,7 +65,7 @@ def pull_rows(ports: Ports, connector: Connector, secondary: Secondary) -> RowsR
 
 
 def _told(ports: Ports, connector: Connector, result: RowsResult) -> RowsResult:
-    """Tell of rows that were stored, and wake whoever plans them."""
+    """Report stored rows, and wake the export that plans them."""
     if result.status == "sealed":
         fields: Fields = {
             "source": result.source,
@@ -109,7 +109,7 @@ def _failed(
 
 
 def _begin_anew(ports: Ports, connector: Connector, secondary: Secondary, exc: CorruptStateError) -> RowsResult:
-    """Give up damaged rows: the source is read anew, and the next full round of the directory makes the key index."""
+    """Give up damaged rows: the source is read again, and the next full round of the directory makes the key index."""
 
     def change(state: ConnectorState) -> ConnectorState:
         one = replace(state.source(secondary.name), cursor="", current=None)

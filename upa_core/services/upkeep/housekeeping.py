@@ -65,7 +65,7 @@ def housekeeping(
         also: further parts by name.
 
     Raises:
-        Exception: a fault of ours in one part, once each part had its turn: whoever called is seen to fail.
+        Exception: a fault of ours in one part, after each part had its turn: the call fails visibly.
     """
     done: dict[str, int] = {}
     failures: list[str] = []

@@ -19,7 +19,7 @@ ORPHANED_AFTER = timedelta(days=7)
 def sweep_library(ports: Ports, connector: Connector) -> int:
     """Delete orphans; return how many were deleted.
 
-    An orphan bears our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
+    An orphan has our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
     kept for, which would take the proof along), and it is neither in flight, abandoned, owed, nor of an open or held
     run. One that SharePoint refuses to delete keeps no other; its error is raised afterwards.
     """

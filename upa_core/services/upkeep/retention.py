@@ -139,13 +139,13 @@ def _kept_for(ports: Ports, connector: Connector, run: str, blobs: list[BlobInfo
 
 
 def _people_of(ports: Ports, run: str) -> str:
-    """Return the connector whose people a run's table names, where nothing else tells: the plan became no run."""
+    """Return the connector whose people a run's table names, for a plan that became no run."""
     table = get_document(ports.store, run_people_key(run), RunPeople)
     return table.value.connector if table is not None else ""
 
 
 def _owner_last(blob: BlobInfo) -> tuple[int, str]:
-    """Order a run's blobs for deletion: those that tell its owner last, so that an interrupted sweep can go on."""
+    """Order a run's blobs for deletion: those that name its owner last, so that an interrupted sweep can continue."""
     found = parse(blob.key)
     tells = found is not None and found.kind in (Kind.REPORT, Kind.ROUND_END, Kind.RUN_PEOPLE)
     return 2 if tells else int(bool(_owner_in(blob))), blob.key
@@ -158,7 +158,7 @@ def _owner_in(blob: BlobInfo) -> str:
 
 
 def _older(blob: BlobInfo, now: datetime, age: timedelta) -> bool:
-    """Return whether a blob is old by the store's clock and, as far as its name tells, by ours."""
+    """Return whether a blob is old by the store's clock and, if its name holds a moment, by ours."""
     named = moment_of(blob.key)
     return now - blob.modified >= age and (named is None or now - named >= age)
 

@@ -25,9 +25,9 @@ class Asked:
         self._unclear: frozenset[str] | None = None
 
     def keys(self, number: int) -> dict[str, str]:
-        """Return the key of everybody in a partition about whom the source says something.
+        """Return the keys of the people in a partition whom the source's answer covers.
 
-        It says nothing where a row waits because nobody can tell whose it is.
+        It doesn't cover a person whose row waits because its owner is unclear.
         Raises `CorruptStateError` where a segment is missing or damaged.
         """
         if self._unclear is None:

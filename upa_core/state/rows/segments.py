@@ -121,8 +121,8 @@ def _dump(rows: list[Row]) -> bytes:
 
     orjson refuses lone surrogates and huge numbers, which the mapping has to judge, so another encoder takes those.
 
-    The mask of what is absent is such a number from 64 inputs on. A leading space tells who must read it again: orjson
-    would make floats of huge integers.
+    The mask of what is absent is such a number from 64 inputs on. A leading space marks such a list for the reader:
+    orjson would make floats of huge integers.
     """
     try:
         return orjson.dumps(rows)

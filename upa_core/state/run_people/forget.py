@@ -18,7 +18,7 @@ from upa_core.state.run_people.reader import RunReader
 def forget_in_run(store: Store, run: str, connectors: Collection[str], person: str) -> bool:
     """Write a run's people without a person; return whether the run named them.
 
-    A table that can't be read goes with its rows: nobody could tell whom it names.
+    A table that can't be read is deleted with its rows: nobody knows whom it names.
     """
     try:
         stored = get_document(store, run_people_key(run), RunPeople)

@@ -1,6 +1,6 @@
 """Write results into the table of a run's people: with each batch that is settled, and at the run's end.
 
-The table is for whoever asks, never truth: one that is missing or damaged stops nothing.
+The table is only for answers, never truth: a missing or damaged one stops nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def note_results(store: Store, run: str, file: str, people: Sequence[str], verdi
     """Write the results of a batch for its people; repeating it changes nothing.
 
     Args:
-        store: where the table lies.
+        store: the store of the table.
         run: the run.
         file: the batch's name.
         people: its people, in its order.

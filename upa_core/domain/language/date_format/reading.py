@@ -48,7 +48,7 @@ class DateReader:
             if part is not None:
                 name, value = _READ[kind](part)
                 if found.setdefault(name, value) != value:
-                    raise InvalidValueError(_NO_DATE)  # one part stands in the format twice, and has two values
+                    raise InvalidValueError(_NO_DATE)  # one part is in the format twice, and has two values
         year = found.get("year", _NO_YEAR)
         if "short" in self.kinds and year < 100:
             year += 2000 if year < _CENTURY_TURNS else 1900

@@ -1,4 +1,4 @@
-"""The tokens of a .NET date format. A single letter is a standard format, which stands for a longer one."""
+"""The tokens of a .NET date format. A single letter is a standard format, short for a longer one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source costs in calls at Graph, in words: told before anything runs."""
+"""The cost of a source in calls at Graph, in words: shown before anything runs."""
 
 from __future__ import annotations
 

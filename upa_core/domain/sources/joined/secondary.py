@@ -13,7 +13,7 @@ from upa_core.domain.sources.keys import SEPARATOR, normalised
 ROW_KEY = "@key"
 """The name of the key in a current row."""
 MEMBER = "member"
-"""The column of a group, or of a file of names: it has a value for whoever is named."""
+"""The column of a group, or of a file of names: it has a value for each person named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def archive_given_up(
 ) -> Outcome:
     """Write that a file was given up; nothing is read from the library, so this always works.
 
-    Six parameters: what the outcome of a file tells.
+    Six parameters: the facts of a file's outcome.
 
     Args:
         abandoned: an import job of it may still run.

@@ -1,4 +1,4 @@
-"""Drop the open run or a held one without reading any of its files: a way out of every stuck state."""
+"""Drop the open run or a held one without reading any of its files: this ends every stuck state."""
 
 from __future__ import annotations
 

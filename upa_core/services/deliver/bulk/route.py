@@ -25,7 +25,7 @@ class BulkRoute:
         return connector
 
     def advance(self, ports: Ports, connector: Connector) -> Step:
-        """Send the run's next import file; a file in the lane is continued by whoever watches the lane."""
+        """Send the run's next import file; the watcher of the lane continues a file that is in it."""
         return send(ports, connector)
 
     def judge(self, ports: Ports, outcome: Outcome, people: Mapping[str, bytes]) -> Verdict:

@@ -1,7 +1,7 @@
 """Send one import file: take the lane, upload, check, queue, remember.
 
-Every step that has an effect at SharePoint is preceded by a write of the lane that says it is about to happen, so that
-whoever comes after a crash knows what to look for.
+Before each step with an effect at SharePoint the lane is written: it says what is about to happen, so that after a
+crash the next worker knows what to look for.
 """
 
 from __future__ import annotations

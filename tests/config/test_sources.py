@@ -337,3 +337,48 @@ def test_a_scope_that_names_a_group_is_told_how_to_join_it() -> None:
     problem = only_problem(document(scope={"group": "Pilot"}))
     assert "kind: group" in problem.message
     assert "member IS NOT NULL" in problem.message
+
+
+AZURE = {**SQL, "driver": "sql-server", "server": "contoso.database.windows.net"}
+
+
+def _query_of(one, settings=None):
+    return load(document(**{"with": [one]}, **MAPPED), settings or {"HR_PASSWORD": "x"}).rows["contoso"]["hr"].query
+
+
+def test_sql_server_takes_a_user_or_the_managed_identity() -> None:
+    """Its port is its own; without a user the token is for the cloud in which the server is."""
+    query = _query_of(AZURE)
+    assert (query.driver, query.host, query.port, query.user, query.audience) == (
+        *("sql-server", "contoso.database.windows.net", 1433, "upa", ""),
+    )
+    bare = {key: value for key, value in AZURE.items() if key not in ("user", "password")}
+    for server, audience in (
+        ("contoso.database.windows.net", "https://database.windows.net"),
+        ("mi1.abc123.database.windows.net:1433", "https://database.windows.net"),
+        ("contoso.database.chinacloudapi.cn", "https://database.chinacloudapi.cn"),
+    ):
+        query = _query_of({**bare, "server": server})
+        assert (query.user, query.audience) == ("", audience)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"user": None, "password": None, "server": "sql01.contoso.com"}, "write `user` and `password`"),
+        ({"user": None, "password": None, "server": "x.database.windows.net.evil.example"}, "no server of Azure SQL"),
+        ({"password": None}, "a query needs password"),
+        ({"user": None}, "a query needs user"),
+        ({"query": "SELECT no, cost FROM people DELETE FROM people"}, "holds the word DELETE"),
+        ({"query": "SELECT no INTO copy FROM people"}, "holds the word INTO"),
+        ({"server": "tcp:sql01.contoso.com"}, "isn't a host"),
+        ({"server": "sql01\\HR"}, "isn't a host"),
+        ({"server": "user@sql01.contoso.com"}, "isn't a host"),
+        ({"server": "sql01.contoso.com/x"}, "isn't a host"),
+        ({"server": "sql01.contoso.com;Encrypt=no"}, "isn't a host"),
+    ],
+)
+def test_what_sql_server_isnt_sent_is_refused(changes, told) -> None:
+    """Half a sign-in, statements that change, and addresses that hold more than a host."""
+    one = {key: value for key, value in {**AZURE, **changes}.items() if value is not None}
+    assert told in only_problem(document(**{"with": [one]}, **MAPPED), {"HR_PASSWORD": "x"}).message

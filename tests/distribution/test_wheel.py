@@ -111,7 +111,15 @@ def test_the_metadata_tell_what_it_is(wheel: Path) -> None:
     assert about.get_payload() == (ROOT / "README.md").read_text(encoding="utf-8")
     assert about["License-Expression"] == "MIT"
     assert pythons == {"3.11", "3.12", "3.13"}
-    assert set(about.get_all("Provides-Extra", [])) == {"admin", "app", "host", "postgresql", "sim", "xlsx"}
+    assert set(about.get_all("Provides-Extra", [])) == {
+        "admin",
+        "app",
+        "host",
+        "postgresql",
+        "sim",
+        "sql-server",
+        "xlsx",
+    }
     assert {"upa_core/py.typed", "upa_cli/py.typed"} <= set(archive.namelist())
 
 

@@ -273,9 +273,10 @@ EXTRAS_ONLY = {
     "upa_core/adapters/graph/directory_extensions.py": {"kiota_abstractions", "msgraph"},
     "upa_core/adapters/graph/role_grants.py": {"kiota_abstractions", "msgraph"},
     "upa_core/adapters/sources/sql_drivers.py": {"pg8000"},
+    "upa_core/adapters/sources/tds_driver.py": {"pytds"},
     "upa_core/adapters/sources/workbook.py": {"python_calamine"},
 }
-"""What only an extra brings (`admin`, `postgresql`, `xlsx`): imported inside functions, if at all."""
+"""What only an extra brings (`admin`, `postgresql`, `sql-server`, `xlsx`): imported inside functions, if at all."""
 
 
 def imports_of(nodes: Iterable[ast.AST]) -> set[str]:

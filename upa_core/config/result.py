@@ -73,7 +73,7 @@ class Query:
     """One SELECT, and the database that answers it."""
 
     driver: str
-    """postgresql or sqlite."""
+    """postgresql, sql-server or sqlite."""
     text: str
     database: str
     """Its name; of SQLite the path of its file."""
@@ -81,6 +81,8 @@ class Query:
     port: int = 5432
     user: str = ""
     password: str = field(default="", repr=False)
+    audience: str = ""
+    """Where the app's managed identity signs in instead of a user: whom its token is for."""
     changes: str = ""
     """The SELECT with `:since`; "" where everybody is read each time."""
     cursor: Cursor | None = None

@@ -1,4 +1,4 @@
-"""A query as a source, by SQLite and by a real server of PostgreSQL where one is installed."""
+"""A query as a source, by SQLite, a server of PostgreSQL, and SQL Server's bytes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.adapters.sources.conftest import Run
 from tests.fakes import FakeClock
+from tests.support.databases import Run
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.sql_drivers import PostgresAsk
-from upa_core.adapters.sources.sql_place import Ask, SqlPlace, text_of
+from upa_core.adapters.sources.sql_place import MAX_CELL, Ask, SqlPlace, text_of
 from upa_core.domain.errors import AccessDeniedError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Contract, KeyPart
 
@@ -83,15 +83,28 @@ def test_a_wrong_query_and_too_many_rows_are_refused(database: tuple[Ask, Run]) 
         source(ask, most=1).look("")
 
 
-def test_a_large_answer_comes_in_portions(server: PostgresAsk) -> None:
+def test_a_cell_has_a_longest_length(database: tuple[Ask, Run]) -> None:
+    """The same as in a file: the longest is read, one more character is refused by its column's name."""
+    ask, change = database
+    change("INSERT INTO people (no, name) VALUES (%s, %s)", "1", "short")
+    text = {"SqliteAsk": f"substr(hex(zeroblob({MAX_CELL})), 1, {MAX_CELL})", "PostgresAsk": f"repeat('0', {MAX_CELL})"}
+    longest = text.get(type(ask).__name__, text["SqliteAsk"])
+
+    assert taken(source(ask, f"SELECT no, {longest} AS name, grade FROM people"))[1] == [("1", ["0" * MAX_CELL, None])]
+    with pytest.raises(RefusedError, match="the column name holds more than 131,072 characters") as refused:
+        source(ask, f"SELECT no, {longest} || 'x' AS name, grade FROM people").look("")
+    assert "000" not in str(refused.value).replace("131,072", "")
+
+
+def test_a_large_answer_comes_in_portions(postgres: PostgresAsk) -> None:
     """More rows than one portion, each once and in order."""
-    with server("SELECT n FROM generate_series(1, 2500) AS n") as (names, rows):
+    with postgres("SELECT n FROM generate_series(1, 2500) AS n") as (names, rows):
         assert (list(names), [row[0] for row in rows]) == (["n"], list(range(1, 2501)))
 
 
-def test_a_server_that_refuses_or_isnt_there(server: PostgresAsk) -> None:
+def test_a_server_that_refuses_or_isnt_there(postgres: PostgresAsk) -> None:
     """A wrong password needs an administrator, a server that is away needs time; neither text holds the password."""
-    wrong = PostgresAsk(server.host, "postgres", "upa", "falsch", server.port, tls=False)
+    wrong = PostgresAsk(postgres.host, "postgres", "upa", "falsch", postgres.port, tls=False)
     with pytest.raises(AccessDeniedError) as denied, wrong("SELECT 1"):
         pass
     away = PostgresAsk("127.0.0.1", "postgres", "upa", "geheim", 1, tls=False)

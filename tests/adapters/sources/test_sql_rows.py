@@ -1,4 +1,4 @@
-"""A database that is read in changes, by SQLite and by a real server of PostgreSQL where one is installed."""
+"""A database that is read in changes, by SQLite, a server of PostgreSQL, and SQL Server's bytes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.adapters.sources.conftest import Run
 from tests.fakes import FakeClock
+from tests.support.databases import Run
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.sql_place import Ask, SqlPlace
 from upa_core.adapters.sources.sql_rows import SqlRows

@@ -125,8 +125,10 @@ def test_only_a_workbook_imports_the_extra() -> None:
     """A CSV is read without it, and importing the modules brings none of the extras."""
     code = (
         "import sys, upa_core.adapters.sources.file_rows, upa_core.adapters.sources.workbook, "
-        "upa_core.adapters.sources.sql_drivers, upa_core.adapters.sources.blob_place\n"
-        "print([name for name in ('python_calamine', 'pg8000', 'sqlite3', 'azure', 'zoneinfo') if name in sys.modules])"
+        "upa_core.adapters.sources.sql_drivers, upa_core.adapters.sources.sql_server, "
+        "upa_core.adapters.sources.blob_place\n"
+        "extras = ('python_calamine', 'pg8000', 'pytds', 'sqlite3', 'azure', 'zoneinfo')\n"
+        "print([name for name in extras if name in sys.modules])"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)

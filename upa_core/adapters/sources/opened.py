@@ -26,7 +26,7 @@ class Query(Protocol):
 
     @property
     def driver(self) -> str:
-        """postgresql or sqlite."""
+        """postgresql, sql-server or sqlite."""
 
     @property
     def text(self) -> str:
@@ -51,6 +51,10 @@ class Query(Protocol):
     @property
     def password(self) -> str:
         """The password."""
+
+    @property
+    def audience(self) -> str:
+        """Of a server where the app's managed identity signs in instead of a user: whom its token is for; else ""."""
 
     @property
     def changes(self) -> str:
@@ -98,15 +102,15 @@ def rows_of(
 ) -> dict[str, RowSource]:
     """Return a connector's secondary sources by name; nothing is called yet.
 
-    `client_id` is that of the user-assigned identity that reads blobs; None: the system-assigned one. `library` returns
-    the service of the host of the connector's own site: another SharePoint is never read.
+    `client_id` is that of the user-assigned identity that reads blobs and Azure SQL; None: the system-assigned one.
+    `library` returns the service of the host of the connector's own site: another SharePoint is never read.
     """
     made: dict[str, RowSource] = {}
     for name, one in sources.items():
         columns, dates = connector.columns_of(one.secondary), connector.dates_of(one.secondary)
         contract = replace(one.contract, columns=columns, dates=dates)
         if one.query is not None:
-            made[name] = _database(one.query, clock, contract)
+            made[name] = _database(one.query, clock, contract, client_id)
         else:
             made[name] = FileRows(_place(one.at, connector, client_id, library), contract, clock, one.settle)
     return made
@@ -128,11 +132,11 @@ def _place(at: str, connector: Connector, client_id: str | None, library: Callab
     return blob_place(at, DefaultAzureCredential(managed_identity_client_id=client_id))
 
 
-def _database(query: Query, clock: Clock, contract: Contract) -> RowSource:
+def _database(query: Query, clock: Clock, contract: Contract, client_id: str | None) -> RowSource:
     from upa_core.adapters.sources.sql_drivers import asking
     from upa_core.adapters.sources.sql_place import SqlPlace
 
-    ask, cursor = asking(query), query.cursor
+    ask, cursor = asking(query, client_id), query.cursor
     everybody = SqlPlace(ask, query.text, clock, contract.max_rows, cursor.column if cursor else "")
     if cursor is None:
         return FileRows(everybody, contract, clock, timedelta(0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from upa_core.adapters.sources.sql_place import Answer, Ask
@@ -46,10 +47,23 @@ class SqliteAsk:
             raise RefusedError(f"the query failed ({type(exc).__name__})") from None
 
 
-def asking(query: Query) -> Ask:
-    """Return the call to the database that a query names; nothing is called yet."""
+def asking(query: Query, client_id: str | None = None) -> Ask:
+    """Return the call to the database that a query names; nothing is called yet.
+
+    `client_id` is that of the user-assigned identity that signs in where the query names no user; None: the
+    system-assigned one.
+    """
     if query.driver == "sqlite":
         return SqliteAsk(query.database)
+    if query.driver == "sql-server":
+        from upa_core.adapters.sources.sql_server import SqlServerAsk
+
+        if query.audience:
+            from upa_core.adapters.identity.tokens import managed_identity
+
+            token = partial(managed_identity(client_id).token, query.audience)
+            return SqlServerAsk(query.host, query.database, port=query.port, token=token)
+        return SqlServerAsk(query.host, query.database, query.user, query.password, query.port)
     return PostgresAsk(query.host, query.database, query.user, query.password, query.port)
 
 

@@ -21,6 +21,10 @@ Answer = tuple[Sequence[str], Iterator[Sequence[Any]]]
 """Names of the columns, and the rows."""
 
 
+MAX_CELL = 131_072
+"""Characters of a value; the same that a cell of a CSV file may have."""
+
+
 class Ask(Protocol):
     """A database."""
 
@@ -100,10 +104,15 @@ class SqlPlace:
 def text_of(name: str, value: Any) -> str | None:
     """Return a database's value as text, independent of the database's settings; None stays None.
 
-    Raises `RefusedError` for another value than a text, number, date or boolean.
+    Raises `RefusedError` for another value than a text, number, date or boolean, and for a text that is too long.
     """
     match value:
-        case None | str():
+        case None:
+            return None
+        case str():
+            if len(value) > MAX_CELL:
+                text = f"the column {name} holds more than {MAX_CELL:,} characters: shorten it in the query"
+                raise RefusedError(text)
             return value
         case bool():
             return "true" if value else "false"

@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from upa_core.config.problems import shown
-from upa_core.config.result import Query, RowsOf
+from upa_core.config.result import RowsOf
 from upa_core.config.sources.graph import as_file, build_graph_source, refuse_others
 from upa_core.config.sources.models import ClearAfterModel, PrimaryModel, RowsModel, SecondaryModel
-from upa_core.config.yaml_tree import Items, Record, Text
+from upa_core.config.sources.query import build_query
+from upa_core.config.yaml_tree import Items, Record
 from upa_core.domain.people.attributes import (
     ATTRIBUTES,
     AttributeRefusedError,
@@ -24,13 +25,11 @@ from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.encodings import encoding_named
 from upa_core.domain.sources.joined.secondary import MEMBER, Secondary
-from upa_core.domain.sources.joined.since import Cursor, split_at_since
 
 Add = Callable[..., None]
 
 _ROWS = ("file", "sql")
 """Kinds of source that are rows."""
-_SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
 _SQL = ("driver", "server", "database", "user", "password", "query", "changes", "cursor")
 _ONLY_FOR = (
     (("items", "total"), ("json",), "format"),
@@ -170,7 +169,7 @@ class _Builder:
                     self._refuse((name,), f"is for {' and '.join(only)}, not for {getattr(model, of)}")
         if not model.match:
             self._refuse((), "needs `match`, the columns that name the person")
-        query = self._query() if model.kind == "sql" else None
+        query = build_query(model, self._raw.get("password"), self._refuse) if model.kind == "sql" else None
         if model.kind in ("file", "names"):
             self._check_place(known.site_url)
         if self._failed:
@@ -226,47 +225,6 @@ class _Builder:
             self._refuse(("at",), f"{shown(at)} {text}, nor a file of a library on {site}")
         elif "*" in _folder(at) or "?" in _folder(at):
             self._refuse(("at",), f"{shown(at)}: only the last part may hold * and ?")
-
-    def _query(self) -> Query | None:
-        model = self._model
-        needed = ("driver", "query", "database") + (("server", "user", "password") if model.driver != "sqlite" else ())
-        if missing := [name for name in needed if getattr(model, name) is None]:
-            self._refuse((), f"a query needs {', '.join(missing)}")
-            return None
-        secret = self._raw.get("password")
-        if isinstance(secret, Text) and not secret.raw.startswith("${"):
-            self._refuse(("password",), "is a secret (not shown) and must be a reference", "${NAME_OF_A_SETTING}")
-        text = str(model.query).strip().removesuffix(";").rstrip()
-        changes = (model.changes or "").strip().removesuffix(";").rstrip()
-        for key, one in (("query", text), ("changes", changes)):
-            if one and (not _SELECT.match(one) or ";" in one):
-                self._refuse((key,), "must be one statement that begins with SELECT or WITH")
-        self._check_changes(text, changes)
-        host, _, port = (model.server or "").partition(":")
-        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            self._refuse(("server",), f"{shown(model.server)} isn't a host, or a host with a port")
-            return None
-        return Query(
-            driver=model.driver or "sqlite",
-            text=text,
-            database=model.database or "",
-            host=host,
-            port=int(port or 5432),
-            user=model.user or "",
-            password=model.password or "",
-            changes=changes,
-            cursor=Cursor(model.cursor.column, model.cursor.lag, model.cursor.back) if model.cursor else None,
-            full_every=model.full_every,
-        )
-
-    def _check_changes(self, text: str, changes: str) -> None:
-        cursor = self._model.cursor
-        if bool(changes) != (cursor is not None):
-            self._refuse(("cursor" if cursor else "changes",), "`changes` and `cursor` are written together")
-        if len(split_at_since(text)) > 1:
-            self._refuse(("query",), "reads everybody; `:since` belongs into `changes`")
-        if changes and len(split_at_since(changes)) == 1:
-            self._refuse(("changes",), "needs `:since`, outside of texts and comments")
 
     def _key(self, number: int, app: str | None) -> KeyPart | None:
         part, where = self._model.match[number], ("match", number, "to")

@@ -79,16 +79,18 @@ class RowsModel(Part):
     """Percent of the rows that may match nobody in the directory; a file with more is held."""
     max_rows: Annotated[int, Field(ge=1, le=10_000_000)] = 5_000_000
     """A file with more rows is refused."""
-    driver: Literal["postgresql", "sqlite"] | None = None
-    """For SQL: `postgresql` (the extra of that name), or `sqlite` with the file's path as `database`."""
+    driver: Literal["postgresql", "sql-server", "sqlite"] | None = None
+    """For SQL: `postgresql`, `sql-server` (also Azure SQL), each with the extra of that name, or `sqlite` with the
+    file's path as `database`."""
     server: Line | None = None
-    """For PostgreSQL: host, or host:port."""
+    """For SQL: host, or host:port."""
     database: Line | None = None
     """For SQL: the database's name; for SQLite the path of its file."""
     user: Line | None = None
-    """For PostgreSQL: who signs in; a user that may only read."""
+    """For SQL: who signs in; a user that may only read. Without user and password the function app's managed identity
+    signs in, at Azure SQL."""
     password: Line | None = None
-    """For PostgreSQL: as `${NAME}`, never in the file."""
+    """For SQL: as `${NAME}`, never in the file."""
     query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """For SQL: one SELECT that answers everybody; it is sent unchanged, in a transaction that only reads."""
     changes: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None

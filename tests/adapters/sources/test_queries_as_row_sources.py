@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contracts.row_source_contract import COLUMNS, Keyed, RowsWorld, RowSourceContract
+from tests.contracts.row_source_contract import COLUMNS, Keyed, RowSourceContract, RowsWorld
 from tests.fakes import FakeClock
 from tests.support.databases import Run
 from upa_core.adapters.sources.file_rows import FileRows

@@ -41,7 +41,8 @@ def build_query(model: RowsModel, password: Any, refuse: Refuse) -> Query | None
     _check_changes(model, text, changes, refuse)
     host, _, port = (model.server or "").partition(":")
     if "\\" in host:
-        refuse(("server",), f"{shown(model.server)} isn't a host: a named instance is written with its port, as host:port")
+        text = "isn't a host: a named instance is written with its port, as host:port"
+        refuse(("server",), f"{shown(model.server)} {text}")
         return None
     if (host and not _HOST.fullmatch(host)) or not _is_port(port or "1"):
         refuse(("server",), f"{shown(model.server)} isn't a host, or a host with a port")

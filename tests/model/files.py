@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from tests.crash.scenarios import quick
+from tests.model.freshness_oracle import FreshnessOracle
 from tests.services.pull.test_file_source import FileWorld
 from tests.support.file_oracle import FileOracle, Rows
 from tests.support.joined import HR
@@ -45,6 +46,9 @@ class FileLife:
             mappings = (direct("hr.cost", "UpaCost", on_empty="clear"),)
             self.world.connector = replace(self.world.connector, mappings=mappings)
         self.oracle = FileOracle({person: f"E{n}" for n, person in enumerate(self.world.people)})
+        self.fresh = FreshnessOracle(self.world)
+        self.died = False
+        """A process died: what it left half written may date values otherwise."""
         self.seen: Counter[str] = Counter()
         self.lies: tuple[Rows, str, bool, float] = ({}, "", False, 0.0)
         """The newest file: the rows that count should it be accepted, its text, whether it is refused, its time."""
@@ -186,13 +190,18 @@ class FileLife:
             self.world.sync(self.world.ports(fate))
         except Death:
             self.seen["died"] += 1
+            self.died = True
         self.world.again()
 
     def _until_at_rest(self) -> None:
         """Tick until nothing is due; a held plan is decided, and the decision is the oracle's too."""
         world = self.world
         for _ in range(40):
-            world.sync()
+            world.pull()
+            self._compare()
+            world.drain(hours=0.2)
+            self._compare()
+            world.drain(hours=12)
             housekeeping(world.ports(), world.connector)
             if world.state.hold is not None:
                 self._decide()
@@ -201,7 +210,13 @@ class FileLife:
             world.sim.advance(3600)
         self.oracle.deliver()
 
+    def _compare(self) -> None:
+        if not self.died:
+            wrong = self.fresh.wrong()
+            assert not wrong, wrong
+
     def _decide(self) -> None:
+        self._compare()
         hold = self.world.state.hold
         assert hold is not None
         with suppress(RefusedError):

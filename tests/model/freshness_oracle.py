@@ -18,7 +18,7 @@ from tests.support.world import RULES, World
 from upa_cli.demo.oracle import Rule
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.rounds import SealedRound
-from upa_core.domain.documents.runs import FileState, Run
+from upa_core.domain.documents.runs import BULK, INDIVIDUAL, FileState, Run
 from upa_core.domain.documents.storage_layout import file_key, outcome_key, state_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.changes import PARTITIONS
@@ -100,7 +100,7 @@ class FreshnessOracle:
     # -- since when --------------------------------------------------------------------------------------------------
 
     def _planned(self, state: ConnectorState, run: Run, file: FileState, shards: list[Shard]) -> Planned:
-        values = _values(self.store.blobs[file_key(run.id, file.name)])
+        values = _values(self.store.blobs[file_key(run.id, file.name)], file.route)
         outbox = [self.rounds[one.id] for one in state.sealed if one.id in run.rounds]
         cells = {p: dict(zip(shard.targets, shard.shadow(p), strict=True)) for shard in shards for p in shard.rows}
         escrow = {(p, target): entry for shard in shards for p, target, entry in shard.escrow.entries()}
@@ -162,12 +162,11 @@ class FreshnessOracle:
         figure = freshness(world.ports(), world.connector).accepted
         waits = {person for person, _ in escrow}
         planned = self._on_its_way(state)
-        fresh = {person for batch in planned for person in batch.fresh}
-        if not waits & fresh:
-            rows = {person for shard in shards for person in shard.rows}
-            counted = (figure.people, figure.waiting_people)
-            if counted != (len(rows | waits | fresh), len(waits | fresh)):
-                found.append(f"{counted} people, waiting, not {len(rows | waits | fresh)}, {len(waits | fresh)}")
+        sent = {person for batch in planned for person, _ in batch.values}
+        rows = {person for shard in shards for person in shard.rows}
+        counted = (figure.people, figure.waiting_people)
+        if counted != (len(rows | waits | sent), len(waits | sent)):
+            found.append(f"{counted} people, waiting, not {len(rows | waits | sent)}, {len(waits | sent)}")
         taken = {name for batch in planned for name in batch.run.rounds}
         moments = list(escrow.values())
         moments += [at for batch in planned for (person, _), at in batch.since.items() if person in batch.fresh]
@@ -190,25 +189,27 @@ class FreshnessOracle:
         return run is not None and run.batches[batch.file.name].state == "accepted"
 
 
-def _values(content: bytes) -> dict[Value, str]:
-    """Read a batch of either route."""
-    if content.startswith(b"\xef\xbb\xbf"):
+def _values(content: bytes, route: str) -> dict[Value, str]:
+    """Read a batch of any route."""
+    if route == BULK:
         people = json.loads(content.decode("utf-8-sig"))["value"]
         return {(one["IdName"], name): text for one in people for name, text in one.items() if name != "IdName"}
-    lines = [json.loads(line) for line in content.splitlines()[1:] if line]
-    return {(line[0], name): text for line in lines for name, text in line[2].items()}
+    lines = [json.loads(line) for line in content.splitlines() if line]
+    lines, at = (lines[1:], 2) if route == INDIVIDUAL else (lines, 1)
+    return {(line[0], name): text for line in lines for name, text in line[at].items()}
 
 
 def _shown(person: str, target: str, outbox: list[tuple[SealedRound, list[Any]]], cell: str | None) -> list[datetime]:
     """Return since which round a value differs; the oldest that names the person where no single one shows it."""
-    (rule,) = (one for one in RULES if one.target == target)
-    named: list[datetime] = []
+    named = [sealed.started for sealed, rows in outbox for row in rows if row[0] == person]
+    rule = next((one for one in RULES if one.target == target), None)
+    if rule is None:  # what another source gives counts from whichever round named the person first
+        return [min(named)] if named else []
     since: datetime | None = None
     value, is_told = None, False
-    for sealed, rows in outbox:
+    for sealed, rows in ((one, held) for one, held in outbox if not one.source):
         at = list(sealed.inputs).index(".".join(rule.source))
         for row in (one for one in rows if one[0] == person):
-            named.append(sealed.started)
             if row[1] == -1:
                 since, is_told = None, False
                 continue

@@ -28,9 +28,6 @@ class SeamsWorld(BothSeams, TickingDriftWorld):
 class SeamsLife(TenantLife):
     """Whatever happens: nobody holds a cost center that was never one of theirs, and all else equals the oracle."""
 
-    watches_freshness = False
-    """Its oracle knows the directory and two routes."""
-
     def make(self, people: int, single: Collection[str], on_drift: OnDrift) -> SeamsWorld:
         """Return the tenant, with a row for each of its people."""
         mappings = (

@@ -16,7 +16,9 @@ STEPS = int(os.environ.get("UPA_MODEL_STEPS", "8"))
 @pytest.mark.parametrize("seed", range(LIVES))
 def test_after_each_file_each_profile_holds_what_the_oracle_says(seed: int, tmp_path: Path) -> None:
     """Good, cut, older and repeated files, an emptied column, numbers that change hands, deaths, approvals and
-    rejections: nobody loses a value, and nobody gets another's."""
-    seen = FileLife(seed, tmp_path).run(STEPS)
-    print(f"life {seed}: {dict(seen)}")
+    rejections: nobody loses a value, nobody gets another's, and the figures of freshness are as their oracle says."""
+    life = FileLife(seed, tmp_path)
+    seen = life.run(STEPS)
+    print(f"life {seed}: {dict(seen)}, freshness compared {life.fresh.compared}")
     assert sum(seen.values()) >= STEPS
+    assert life.fresh.compared > 3

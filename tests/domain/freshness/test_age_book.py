@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from upa_core.domain.documents.runs import FileState
 from upa_core.domain.freshness.age_book import AgeBook
-from upa_core.domain.freshness.record import PlannedBatch
+from upa_core.domain.freshness.record import PlannedBatch, Shared
 from upa_core.domain.plan.planner import Entry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def test_values_without_a_moment_of_their_own_wait_since_the_usual_one() -> None
     book = AgeBook(NOW)
     book.add([([entry("p", "A", "B"), entry("q", "A", known=True)], [(0, 0, 2)])])
 
-    assert book.planned(FILES) == {"a": PlannedBatch((NOW,), (3,), (3,), people=2, new=1)}
+    assert book.planned(FILES) == ({"a": PlannedBatch((NOW,), (3,), (3,), people=2, new=1)}, ())
 
 
 def test_each_value_bears_its_moment_by_person_and_property() -> None:
@@ -31,7 +31,7 @@ def test_each_value_bears_its_moment_by_person_and_property() -> None:
     book = AgeBook(NOW)
     since = {"B": NOW, "A": OLD}
     book.add([([entry("p", "B", "A", since=since, waits=True), entry("q", "A")], [(0, 0, 2)])])
-    (batch,) = book.planned(FILES).values()
+    (batch,) = book.planned(FILES)[0].values()
 
     assert list(batch.each()) == [OLD, NOW, NOW]
     assert (batch.moments, batch.values, batch.fresh) == ((OLD, NOW), (1, 2), (0, 1))
@@ -43,12 +43,17 @@ def test_a_batch_that_is_full_is_followed_by_another() -> None:
     book = AgeBook(NOW)
     book.add([([entry("p", "A"), entry("q", "A", "B")], [(0, 0, 1), (1, 0, 1)])])
 
-    assert [batch.values for batch in book.planned(FILES).values()] == [(1,), (2,)]
+    assert [batch.values for batch in book.planned(FILES)[0].values()] == [(1,), (2,)]
 
 
-def test_a_person_in_batches_of_two_routes_is_told_of_the_second() -> None:
-    """So that nobody is counted twice while both wait."""
+def test_people_in_batches_of_two_routes_are_counted_once_beside_both() -> None:
+    """Whoever waits in escrow as well is counted there; both batches know who stands in them together."""
     book = AgeBook(NOW)
-    book.add([([entry("p", "A"), entry("q", "A")], [(0, 0, 2)]), ([entry("p", "B", known=True)], [(1, 0, 1)])])
+    known = {"known": True}
+    first = [entry("o", "A"), entry("p", "A"), entry("q", "A", **known), entry("r", "A", waits=True)]
+    book.add([(first, [(0, 0, 4)]), ([entry("p", "B"), *(entry(one, "B", **known) for one in "q")], [(1, 0, 2)])])
+    batches, shared = book.planned(FILES)
 
-    assert book.planned(FILES)["b"].also == {"a": (1, 0)}
+    assert (batches["a"].people, batches["b"].people) == (1, 0)
+    assert shared == (Shared(("a", "b"), waiting=2, new=1),)
+    assert (list(batches["a"].grouped()), list(batches["b"].grouped())) == ([(1, 1), (2, 1)], [(0, 1), (1, 1)])

@@ -56,13 +56,13 @@ def test_a_failed_file_counts_one_try_however_often_it_is_settled() -> None:
     assert (shard.escrow["p"]["*"].tries, shard.escrow["p"]["*"].due) == (1, START + timedelta(hours=1))
 
 
-def test_another_reason_begins_anew() -> None:
-    """Since when and how often are told of the present reason."""
+def test_another_reason_counts_tries_anew_and_keeps_since_when() -> None:
+    """How often is told of the present reason; the person has waited all the time."""
     shard = Shard(AB)
     shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=1)
     later = START + timedelta(days=9)
     shard.put_in_escrow("p", EscrowReason.REFUSED_BY_SHAREPOINT, now=later, sequence=2)
-    assert (shard.escrow["p"]["*"].since, shard.escrow["p"]["*"].tries) == (later, 1)
+    assert (shard.escrow["p"]["*"].since, shard.escrow["p"]["*"].tries) == (START, 1)
 
 
 def test_somebody_newly_in_escrow_stays_when_an_older_file_delivers_them() -> None:

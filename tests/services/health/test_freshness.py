@@ -9,6 +9,7 @@ from typing import Any
 from tests.crash.scenarios import quick
 from tests.services.plan.test_dating import failing
 from tests.support.drifting import DriftWorld
+from tests.support.tiny_route import TARGET, TwoRoutes
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from upa_core.domain.documents.connector_keys import freshness_key, shard_list_key
 from upa_core.domain.health.events import EventName
@@ -89,6 +90,22 @@ def test_people_of_the_open_run_wait_until_sharepoint_has_ended_the_file(world: 
         ("run", "SharePoint has the import file", 2)
     ]
     assert (after["people"], after["share_percent"], after["waiting"]) == (5, 100.0, [])
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_person_in_batches_of_two_routes_counts_once(*, refused: bool) -> None:
+    """While one of the batches has ended and the other hasn't: in escrow or with SharePoint, new or known."""
+    world = quick(TwoRoutes(4))
+    if refused:
+        world.target.refused.add((world.people[0], TARGET))
+    world.pull()
+    while world.state.run is None or not any(one.settled for one in world.state.run.files):
+        world.step()
+    found = told(world)["accepted"]
+
+    assert [one.route for one in world.state.run.files if not one.settled] == ["bulk"]
+    assert bool(world.escrow()) is refused
+    assert (found["people"], found["waiting_people"]) == (4, 4)
 
 
 def test_a_held_plan_and_escrow_wait_with_their_reasons(world: World) -> None:

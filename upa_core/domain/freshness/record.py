@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from upa_core.domain.documents.codec import added
@@ -38,11 +39,11 @@ class PlannedBatch:
     codes: str = added("")
     """With several moments, the moment of each value; values are ordered by person and property name."""
     people: int = 0
-    """People who weren't in escrow when they were planned."""
+    """People whom no other batch of the run names, and who weren't in escrow when they were planned."""
     new: int = 0
     """Of those, people without any value in SharePoint yet."""
-    also: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """By name of another batch of the run: how many of those it names too, and how many of them are new."""
+    groups: str = added("")
+    """With people whom several batches name: the number of each person's group, in the batch's order; 0: in none."""
     state: Literal["planned", "accepted", "unknown"] = "planned"
     """accepted: everybody is accepted or waits in escrow; unknown: nobody is confirmed, all is planned again."""
 
@@ -57,6 +58,14 @@ class PlannedBatch:
         for code, times in zip(runs[::2], runs[1::2], strict=True):
             for _ in range(times):
                 yield self.moments[code]
+
+    def grouped(self) -> Iterator[tuple[int, int]]:
+        """Yield the place of each person whom several batches name, and the number of their group."""
+        runs, at = unpack_codes(self.groups) if self.groups else (), 0
+        for group, times in zip(runs[::2], runs[1::2], strict=True):
+            if group:
+                yield from ((place, group) for place in range(at, at + times))
+            at += times
 
     def counted(self) -> Counter[datetime]:
         """Return the number of values by the start of their wait."""
@@ -73,11 +82,24 @@ def pack_runs(runs: Sequence[tuple[int, int]]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """People whom the same several batches of a run name: each is counted once, here or in escrow."""
+
+    batches: tuple[str, ...]
+    waiting: int
+    """People who aren't in escrow; counted anew whenever one of the batches is settled."""
+    new: int
+    """Of them, people of whom SharePoint holds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedRun:
     """A run's rounds, and its batches by name."""
 
     rounds: tuple[str, ...]
     batches: dict[str, PlannedBatch]
+    shared: tuple[Shared, ...] = added(())
+    """Group number 1 is the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +127,18 @@ class Freshness:
         return known.batches.get(file) if known is not None else None
 
     def settled(
-        self, run: str, file: str, *, confirmed: bool, accepted: Mapping[datetime, int], ended: datetime
+        self,
+        run: str,
+        file: str,
+        *,
+        confirmed: bool,
+        accepted: Mapping[datetime, int],
+        ended: datetime,
+        groups: Mapping[int, tuple[int, int]] = MappingProxyType({}),
     ) -> Freshness:
         """Return the document with a settled batch counted; the same batch counts once.
+
+        Six parameters: each a fact about the batch.
 
         Args:
             run: its run.
@@ -115,6 +146,8 @@ class Freshness:
             confirmed: whether the answer confirms anybody.
             accepted: the number of accepted values, by the start of their wait.
             ended: when the batch ended.
+            groups: by number of a group, how many of its people aren't in escrow now, and of how many of them
+                SharePoint holds nothing.
 
         """
         before = self.batch(run, file)
@@ -122,7 +155,10 @@ class Freshness:
             return self
         batch = replace(before, state="accepted" if confirmed else "unknown")
         batches = {**self.runs[run].batches, file: batch}
-        runs = {**self.runs, run: replace(self.runs[run], batches=batches)}
+        shared = list(self.runs[run].shared)
+        for number, (waiting, new) in groups.items():
+            shared[number - 1] = replace(shared[number - 1], waiting=waiting, new=new)
+        runs = {**self.runs, run: replace(self.runs[run], batches=batches, shared=tuple(shared))}
         day = ended.date().isoformat()
         ages = Counter({int(age): values for age, values in self.days.get(day, {}).items()})
         for moment, values in accepted.items():

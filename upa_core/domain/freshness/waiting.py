@@ -52,7 +52,7 @@ class OnItsWay:
     run: str
     rounds: frozenset[str]
     people: int = 0
-    """People who weren't in escrow when they were planned."""
+    """People who aren't in escrow."""
     new: int = 0
     """Of them, people without any value in SharePoint yet."""
     oldest: datetime | None = None
@@ -77,7 +77,7 @@ def on_its_way(state: ConnectorState, known: Freshness) -> OnItsWay | None:
 
 def _planned(where: Where, run: str, made: PlannedRun) -> OnItsWay:
     left = {name: batch for name, batch in made.batches.items() if batch.state != "accepted"}
-    twice = [both for batch in left.values() for name, both in batch.also.items() if name in left]
+    shared = [one for one in made.shared if not left.keys().isdisjoint(one.batches)]
     values: Counter[datetime] = Counter()
     for batch in left.values():
         values.update({at: held for at, held in zip(batch.moments, batch.fresh, strict=True) if held})
@@ -85,8 +85,8 @@ def _planned(where: Where, run: str, made: PlannedRun) -> OnItsWay:
         where,
         run,
         frozenset(made.rounds),
-        people=sum(batch.people for batch in left.values()) - sum(people for people, _ in twice),
-        new=sum(batch.new for batch in left.values()) - sum(new for _, new in twice),
+        people=sum(batch.people for batch in left.values()) + sum(one.waiting for one in shared),
+        new=sum(batch.new for batch in left.values()) + sum(one.new for one in shared),
         oldest=min(values, default=None),
         values=values,
     )

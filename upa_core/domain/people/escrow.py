@@ -130,7 +130,7 @@ class Escrow:
         if before is not None and sequence and before.sequence >= sequence:
             return
         again = before is not None and before.reason == reason
-        since, tries = (before.since, before.tries + 1) if before is not None and again else (now, 1)
+        since, tries = before.since if before is not None else now, before.tries + 1 if before and again else 1
         known = target != WHOLE and reason in HOLDS_BACK  # another try alone doesn't help, and others go first
         over = target != WHOLE and reason in STOPS and tries >= MOST_TRIES
         due = due or (None if over else escrow_due(since, now, tries + known))

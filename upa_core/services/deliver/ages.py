@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -29,10 +29,19 @@ class BatchAges:
         self._outcome = outcome
         self._batch = self._read.value.batch(outcome.run, outcome.file)
         self._of: dict[str, dict[str, datetime]] = {}
+        self._group_of: dict[str, int] = {}
+        """Number of the group of each person whom other batches of the run name too."""
+        self._now: dict[str, tuple[bool, bool]] = {}
+        """Of each of them, whether they are in escrow now, and whether SharePoint holds something."""
 
     def look(self, form: BatchForm, people: Mapping[str, bytes], failed: Collection[str]) -> None:
         """Look up since when each value of some people waits: of those whom the answer names."""
-        if self._batch is None or not failed:
+        if self._batch is None:
+            return
+        if self._batch.groups:
+            everyone = list(people)
+            self._group_of = {everyone[at]: group for at, group in self._batch.grouped() if at < len(everyone)}
+        if not failed:
             return
         if len(self._batch.moments) == 1:
             values = form.read([people[person] for person in failed], orjson.loads)
@@ -50,6 +59,11 @@ class BatchAges:
         if person in self._of:
             date_back(shard.escrow, person, self._of[person], self._outcome.sequence)
 
+    def note(self, shard: Shard, people: Iterable[str]) -> None:
+        """Note who of some people is in escrow now that the batch is settled."""
+        for person in self._group_of.keys() & set(people) if self._group_of else ():
+            self._now[person] = (person in shard.escrow, person in shard.rows)
+
     def count(self, verdict: Verdict) -> None:
         """Count what was accepted; repeating it changes nothing."""
         if self._batch is None or self._batch.state != "planned":
@@ -60,10 +74,20 @@ class BatchAges:
             for person, moments in self._of.items():
                 confirmed = verdict.failed[person].confirmed
                 accepted.subtract(at for target, at in moments.items() if target not in confirmed)
+        groups = dict.fromkeys(self._group_of.values(), (0, 0))
+        for person, (in_escrow, held) in self._now.items():
+            waiting, new = groups[self._group_of[person]]
+            if not in_escrow:
+                groups[self._group_of[person]] = (waiting + 1, new + (not held))
         outcome = self._outcome
         self._document.update(
             lambda known: known.settled(
-                outcome.run, outcome.file, confirmed=verdict.confirmed, accepted=accepted, ended=outcome.ended
+                outcome.run,
+                outcome.file,
+                confirmed=verdict.confirmed,
+                accepted=accepted,
+                ended=outcome.ended,
+                groups=groups,
             ),
             self._read,
         )

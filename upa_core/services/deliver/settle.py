@@ -96,6 +96,7 @@ def settle(
         else:
             for person, values in part.items():
                 shard.settle(person, dict.fromkeys(values), outcome.sequence)
+        ages.note(shard, part)
 
     sent_again = ad_hoc is not None and (ad_hoc.kind == "import" or not verdict.confirmed)
     if sent_again:

@@ -89,7 +89,7 @@ class Dating:
 
     def store(self, ports: Ports, planned: Run, batches: Sequence[FileState]) -> None:
         """Store of a run how many values wait since when; `batches` in the order in which they were begun."""
-        made = PlannedRun(planned.rounds, self.ages.planned(batches))
+        made = PlannedRun(planned.rounds, *self.ages.planned(batches))
         document = freshness_of(ports.store, self._connector.name)
         document.update(lambda known: known.planned(planned.id, made, planned.started))
 
@@ -124,7 +124,7 @@ class Dating:
         moments = [sealed.started for sealed, _ in history] + ([named] if named is not None else [])
         if not moments:
             return {}
-        found = self._folded(history, final.get(person), cells) if len(history) > 1 else {}
+        found = self._folded(history, final.get(person), cells) if len(moments) > 1 else {}
         shown = {target: found.get(target, min(moments)) for target in targets}
         if named is not None:
             shown |= {one: min(at, named) for one, at in shown.items() if self._reads[one] & self._joined}

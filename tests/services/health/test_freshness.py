@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.crash.scenarios import quick
 from tests.services.plan.test_dating import failing
 from tests.support.drifting import DriftWorld

@@ -31,9 +31,9 @@ class World:
 
     def read(self, cursor: str = "") -> list[tuple[str, list[object]]]:
         """Look, and read to the end."""
-        offer = self.source.look(cursor)
-        assert offer is not None
-        return [(key, list(cells)) for key, cells in self.source.rows(offer, COLUMNS)]
+        self.offer = self.source.look(cursor)
+        assert self.offer is not None
+        return [(key, list(cells)) for key, cells in self.source.rows(self.offer, COLUMNS)]
 
     def changes(self) -> list[tuple[str, list[object]]]:
         """Read what changed since a position that is good."""
@@ -81,8 +81,8 @@ def test_whoever_changed_is_asked_for_by_themselves() -> None:
     assert world.changes() == [("p", ["Boss", "B", "7"]), ("q", [None, None, None])]
     (batch,) = [json.loads(request.body or b"")["requests"] for request in world.net.requests if request.body]
     assert [one["url"].partition("?")[0] for one in batch] == ["/users/p/manager", "/users/q/manager"]
-    offer = world.source._offered[0]
-    assert world.source.closing(offer).touched == frozenset({"p", "q", "gone"})
+    assert world.offer is not None
+    assert world.source.closing(world.offer).touched == frozenset({"p", "q", "gone"})
 
 
 def test_what_delta_says_of_the_link_beats_a_read_that_lags_behind() -> None:
@@ -135,5 +135,6 @@ def test_a_list_that_cant_be_trusted_never_looks_complete(second: object, error:
 
     with pytest.raises(error, match=words):
         world.read()
-    with pytest.raises(UnavailableError, match="weren't read to their end"):
-        world.source.closing(world.source._offered[0])
+    assert world.offer is not None
+    with pytest.raises(UnavailableError, match="wasn't read to its end"):
+        world.source.closing(world.offer)

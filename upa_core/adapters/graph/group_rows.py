@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from upa_core.adapters.graph.following import BACKGROUND, Position, follow, pages, read_position
+from upa_core.adapters.graph.following import BACKGROUND, Position, Rounds, pages
 from upa_core.adapters.http.service import Service
 from upa_core.domain.documents.rounds import Link
 from upa_core.domain.errors import RefusedError, ResyncRequiredError, UnavailableError
@@ -63,33 +63,24 @@ class GroupRows:
         """Use Graph's service. Five parameters: `valid` is a position's lifetime, the last how often all is read."""
         self._service, self._clock = service, clock
         self._group, self._nested = secondary.group, secondary.nested
-        self._valid, self._full_every = valid, full_every
-        self._offered: tuple[Offer, Position | None] | None = None
-        self._closing: Closing | None = None
+        self._rounds = Rounds(service, clock, _DELTA, "the group", valid=valid, full_every=full_every)
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:  # noqa: ARG002 - nothing is judged here
         """Return what changed since the cursor, or everything where the cursor is no longer valid.
 
         Raises `RefusedError` where the group isn't there: that doesn't mean that it has no members.
         """
-        self._closing = None
         if self._nested == "include":
             return self._look_at_list(cursor)
-        before = read_position(cursor) if cursor else None
-        now = self._clock.now()
-        if before is not None and now - before.issued <= self._valid and now - before.full <= self._full_every:
-            try:
-                page = follow(self._service, Link(before.url, "delta"), _DELTA)
-            except ResyncRequiredError:
-                return self._everything()
-            if not page.records and page.link.kind == "delta":
-                return Offer(Position(page.link.url, now, before.full).write(), same=True)
-            return self._offer(Offer(before.url, complete=False), before)
-        return self._everything()
+        offer = self._rounds.look(cursor)
+        if offer is not None:
+            return offer
+        self._name()
+        return self._rounds.offer(Offer("everybody"))
 
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
         """Read the round to its end, then yield the members and the former members."""
-        before = self._of(offer)
+        before = self._rounds.before(offer)
         if self._nested == "include":
             members, cursor = self._list(), ""
         else:
@@ -99,29 +90,13 @@ class GroupRows:
         self._refuse_nested(members)
         people = sorted((one, there) for one, there in members.said.items() if there or not offer.complete)
         name = _digest(people)
-        self._closing = Closing(cursor or name, name=name, label=members.label, rows=len(people))
+        self._rounds.close(Closing(cursor or name, name=name, label=members.label, rows=len(people)))
         for person, there in people:
             yield person, [_MEMBER if there else None] * len(columns)
 
     def closing(self, offer: Offer) -> Closing:
         """Return what is known of the round."""
-        self._of(offer)
-        if self._closing is None:
-            raise UnavailableError("the group wasn't read to its end")
-        return self._closing
-
-    def _everything(self) -> Offer:
-        self._name()
-        return self._offer(Offer("everybody"), None)
-
-    def _offer(self, offer: Offer, before: Position | None) -> Offer:
-        self._offered = offer, before
-        return offer
-
-    def _of(self, offer: Offer) -> Position | None:
-        if self._offered is None or self._offered[0] != offer:
-            raise UnavailableError("the group must be looked at again")
-        return self._offered[1]
+        return self._rounds.closing(offer)
 
     def _name(self) -> str:
         """Return the group's name; raises `RefusedError` where there is no such group."""
@@ -181,7 +156,7 @@ class GroupRows:
         digest = _digest(sorted(members.said.items()))
         if digest == cursor:
             return Offer(cursor, same=True)
-        return self._offer(Offer(digest), None)
+        return self._rounds.offer(Offer(digest))
 
     def _list(self) -> _Members:
         """Read everybody in the group, and in the groups in it [GR-56]."""

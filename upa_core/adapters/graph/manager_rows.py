@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from upa_core.adapters.graph.following import BACKGROUND, Position, follow, pages, read_position
+from upa_core.adapters.graph.following import BACKGROUND, Position, Rounds, pages
 from upa_core.adapters.graph.users import GraphUsers
 from upa_core.adapters.http.service import Service
 from upa_core.domain.documents.rounds import Link
@@ -39,30 +39,18 @@ class ManagerRows:
         self._service, self._clock, self._users = service, clock, GraphUsers(service)
         self._columns = tuple(columns)
         self._select = tuple(sorted({"id", *(path.partition(".")[0] for path in columns)}))
-        self._valid, self._full_every = valid, full_every
-        self._offered: tuple[Offer, Position | None] | None = None
-        self._closing: Closing | None = None
+        self._rounds = Rounds(service, clock, _DELTA, "the list of managers", valid=valid, full_every=full_every)
         self._said: dict[str, Mapping[str, Any]] = {}
         """The last record of each changed person in the present round, by id."""
 
     def look(self, cursor: str, approved: str = "") -> Offer | None:  # noqa: ARG002 - nothing is judged here
         """Return what changed since the cursor, or everything where the cursor is no longer valid."""
-        self._closing, self._said = None, {}
-        before = read_position(cursor) if cursor else None
-        now = self._clock.now()
-        if before is not None and now - before.issued <= self._valid and now - before.full <= self._full_every:
-            try:
-                page = follow(self._service, Link(before.url, "delta"), _DELTA)
-            except ResyncRequiredError:
-                return self._offer(Offer("everybody"), None)
-            if not page.records and page.link.kind == "delta":
-                return Offer(Position(page.link.url, now, before.full).write(), same=True)
-            return self._offer(Offer(before.url, complete=False), before)
-        return self._offer(Offer("everybody"), None)
+        self._said = {}
+        return self._rounds.look(cursor) or self._rounds.offer(Offer("everybody"))
 
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
         """Yield the rows of everybody, or of those who changed; a row without values means: no manager."""
-        before = self._of(offer)
+        before = self._rounds.before(offer)
         digest, count = hashlib.sha256(), 0
         now = self._clock.now()
         if before is None:
@@ -78,7 +66,8 @@ class ManagerRows:
             yield person, cells
         full = before.full if before is not None else now
         cursor = Position(url, now, full).write()
-        self._closing = Closing(cursor, name=digest.hexdigest(), label="managers", rows=count, touched=touched)
+        closing = Closing(cursor, name=digest.hexdigest(), label="managers", rows=count, touched=touched)
+        self._rounds.close(closing)
 
     def ask(self, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
         """Yield today's row of each person."""
@@ -95,19 +84,7 @@ class ManagerRows:
 
     def closing(self, offer: Offer) -> Closing:
         """Return what is known of the round."""
-        self._of(offer)
-        if self._closing is None:
-            raise UnavailableError("the managers weren't read to their end")
-        return self._closing
-
-    def _offer(self, offer: Offer, before: Position | None) -> Offer:
-        self._offered = offer, before
-        return offer
-
-    def _of(self, offer: Offer) -> Position | None:
-        if self._offered is None or self._offered[0] != offer:
-            raise UnavailableError("the managers must be looked at again")
-        return self._offered[1]
+        return self._rounds.closing(offer)
 
     def _cells(self, managers: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[list[object]]:
         """Yield the values of managers; raises where Graph shows that there is a manager and hides their id."""

@@ -40,8 +40,9 @@ def show(
 ) -> int:
     """List the values that aren't sent because an administrator rejected them.
 
-    A value stays declined until it changes in Entra, or until `upa declined lift`. Nothing else sends it: neither
-    `upa sync-user` nor `upa run --resend`.
+    A value stays declined until its source says another value, or none, or until `upa declined lift`. Nothing else
+    sends it: neither `upa sync-user` nor `upa run --resend`; nor that it comes back after a spell in which no row
+    named the person, or they were out of scope.
     """
     found = list(declined.all_declined(cli.ports, cli.connector))
     redactor = Redactor(cli.connector)

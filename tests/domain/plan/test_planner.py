@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from upa_core.domain.people.mapping import OnInvalid, direct
 from upa_core.domain.people.scope import Clause, Scope
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.planner import Planner
+from upa_core.domain.sources.contract import KeyPart
+from upa_core.domain.sources.joined.secondary import Secondary
 
 
 def _connector(*mappings: Any, scope: Scope | None = None) -> Connector:
@@ -90,6 +93,54 @@ def test_everybody_who_is_set_aside_or_declined_is_counted() -> None:
     assert (plan.counts.invalid, plan.counts.declined) == (2, 2)
     assert shard.declined == {"d1": {"City": "Rome"}, "d2": {"City": "Rome"}}
     assert sorted(shard.escrow) == ["i1", "i2"]
+
+
+@pytest.mark.parametrize(
+    ("spell", "back", "sent"),
+    [
+        (["p", 1, "Member", None], "Rome", []),
+        (["p", 0, "Guest", "Rome"], "Rome", []),
+        (["p", 0, "Member", None], "Rome", [{"City": "Rome"}]),
+        (["p", 0, "Member", "Bern"], "Rome", [{"City": "Rome"}]),
+        (["p", 1, "Member", None], "Bern", [{"City": "Bern"}]),
+        (["p", 0, "Guest", "Rome"], "Bern", [{"City": "Bern"}]),
+    ],
+    ids=["no row", "out of scope", "no value", "another value", "no row, then another", "out of scope, then another"],
+)
+def test_a_rejection_stands_until_the_source_says_otherwise(
+    spell: list[Any], back: str, sent: list[dict[str, str]]
+) -> None:
+    """A spell without a row, or out of scope, says nothing: the same value afterwards is still rejected."""
+    scope = Scope(groups=((Clause("userType", "EQUALS", "Member"),),), out_of_scope="clear")
+    joined = replace(
+        _connector(direct("hr.city", "City"), scope=scope), secondaries=(Secondary("hr", (KeyPart("number", "mail"),)),)
+    )
+    at = joined.inputs.index("hr.city")
+    shard = Shard(joined.targets)
+    shard.declined["p"] = {"City": "Rome"}
+
+    def planned(person: str, absent: int, *values: str | None) -> Any:
+        cells = {"userType": values[0], "hr.city": values[1]}
+        row = [person, (1 << at) if absent else 0, *(cells.get(path) for path in joined.inputs)]
+        plan = Planner(joined).plan(shard, [row], ended=(), gone=(), full_round="", now=START)
+        return [dict(entry.new) for entry in plan.entries]
+
+    assert planned(*spell) in ([], [{"City": "Bern"}])
+    assert planned("p", 0, "Member", back) == sent
+
+
+def test_a_rejected_clear_stands_while_out_of_scope_clears_too() -> None:
+    """The value that was rejected is "" either way; another property is cleared all the same."""
+    scope = Scope(groups=((Clause("userType", "EQUALS", "Member"),),), out_of_scope="clear")
+    connector = _connector(direct("city", "City", on_empty="clear"), direct("state", "State"), scope=scope)
+    shard = Shard(connector.targets)
+    shard.settle("p", {"City": "Bern", "State": "BE"}, 1)
+    shard.declined["p"] = {"City": "", "State": "ZH"}
+    values = {"userType": "Guest", "state": "ZH"}
+    plan = _plan(connector, shard, *(values.get(path) for path in connector.inputs))
+
+    assert [dict(entry.new) for entry in plan.entries] == [{"State": ""}]
+    assert shard.declined == {"p": {"City": "", "State": "ZH"}}
 
 
 def test_leaving_the_scope_clears_what_a_file_left_unknown() -> None:

@@ -48,20 +48,27 @@ def leave_out_declined(
     today: Mapping[str, str | None],
     new: dict[str, str],
     tally: Tally,
+    *,
+    silent: Collection[str] = (),
 ) -> dict[str, str]:
-    """Remove values that an administrator rejected; a source that has changed since ends the rejection."""
+    """Remove values that an administrator rejected; a source that has changed since ends the rejection.
+
+    Six parameters: what is known of the person, and what is wanted. `silent`: properties of which no source says
+    anything now, for want of a row or of a place in the scope: their rejections stay.
+    """
     no = declined[person]
-    still = {target: value for target, value in no.items() if today.get(target) == value}
+    still = {target: value for target, value in no.items() if target in silent or today.get(target) == value}
     if still != no:
         tally.changed = True
         if still:
             declined[person] = still
         else:
             del declined[person]
-    tally.declined += len(still.keys() & new.keys())
-    for target in still.keys() & new.keys():
+    out = {target for target, value in still.items() if new.get(target) == value}
+    tally.declined += len(out)
+    for target in out:
         tally.leave(person, target, "declined", value=new[target])
-    return {target: value for target, value in new.items() if target not in still}
+    return {target: value for target, value in new.items() if target not in out}
 
 
 def add_doubted(

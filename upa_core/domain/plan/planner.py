@@ -206,6 +206,7 @@ class Planner:
         """Plan one person. Eight parameters: the person and the shard."""
         person = row[0]
         unsaid: set[str] = set()
+        silent: Collection[str] = ()
         absent = row[1] & self._joined
         if absent & self._presence:  # no row of the source names them: they take no part
             tally.out_of_scope, tally.changed = tally.out_of_scope + 1, shard.escrow.drop(person) or tally.changed
@@ -215,12 +216,13 @@ class Planner:
             return None
         if self._in_scope is not None and not self._in_scope(row):
             tally.out_of_scope += 1
-            wanted = self._out_of_scope(shard.rows.get(person))
+            wanted, silent = self._out_of_scope(shard.rows.get(person)), self._targets
         else:
             desired = self._evaluate(row)
             if absent:
                 desired = [None if reads & absent else item for item, reads in zip(desired, self._reads, strict=True)]
                 unsaid = {target for target, reads in zip(self._targets, self._reads, strict=True) if reads & absent}
+                silent = frozenset(unsaid)
             judged: Sequence[str | Problem | None] | None = desired
             if Problem in map(type, desired):
                 judged, invalid = self._judge(person, desired, shard, tally, now)
@@ -237,7 +239,7 @@ class Planner:
         }
         if person in shard.declined:
             today = dict(zip(self._targets, wanted, strict=True))
-            new = leave_out_declined(shard.declined, person, today, new, tally)
+            new = leave_out_declined(shard.declined, person, today, new, tally, silent=silent)
         new = self.aside.leave_out(shard.escrow, person, new, tally, full_round=full_round)
         if person in shard.escrow:
             new = leave_out_waiting(shard.escrow, person, new, unsaid, tally, now, full_round=full_round)

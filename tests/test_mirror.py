@@ -19,6 +19,7 @@ ELSEWHERE = {
     "services/drive/busy_properties.py": "tests/services/drive/test_sync_now.py",
     "services/plan/doubt_events.py": "tests/services/plan/test_uncarried.py",
     "state/attempts.py": "tests/services/drive/test_give_up.py",
+    "services/pull/hold_offer.py": "tests/services/pull/test_leaving.py",
     "state/rows/asked.py": "tests/services/pull/test_leaving.py",
     "domain/bulk/import_job.py": "tests/adapters/sharepoint/test_import_jobs.py",
     "domain/documents/census.py": "tests/domain/plan/test_source_shrank.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -144,4 +145,23 @@ def test_rows_in_force_follow_a_number_while_a_file_is_held_or_refused(world: Fi
     assert world.costs()[2:6] == ["C2", "C4", "C3", "C5"]
     assert (world.source.held, world.source.holds, world.source.snapshots) == (held, ("incomplete_file",), snapshots)
     assert world.source.failures > 0
+    assert world.strangers() == []
+
+
+@pytest.mark.parametrize("way", ["another number", "left the directory"])
+def test_a_number_that_two_had_is_the_ones_who_keeps_it(world: FileWorld, way: str) -> None:
+    """Nobody got the row while both had it; once the other has given it up, it is read for the one at once."""
+    world.connector = replace(world.connector, secondaries=(replace(HR, max_unmatched=100),))
+    one, other = world.people[3], world.people[4]
+    world.renumber(other, "E3")
+    world.drop(*((f"E{n}", "new" if n == 3 else f"C{n}") for n in range(20)))
+    world.settle_down()
+    assert (world.cost(one), world.waiting()["E3"]) == ("C3", "ambiguous")
+
+    if way == "another number":
+        world.renumber(other, "E77")
+    else:
+        world.sim.directory.remove(other)
+    world.settle_down()
+    assert world.cost(one) == "new"
     assert world.strangers() == []

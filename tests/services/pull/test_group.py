@@ -73,6 +73,22 @@ def test_everybody_but_the_members_can_be_the_scope() -> None:
     assert world.titles() == "- - - T3 T4 T5 T6"
 
 
+def test_whom_the_group_wasnt_asked_about_is_left_alone_whatever_else_moves() -> None:
+    """While it can't be reached rows follow who left the directory; that says nothing of whoever came meanwhile."""
+    world = RelatedWorld(6, secondaries=(GROUP,), scope=Scope(((Clause("pilot.member", "IS NULL"),),), "clear"))
+    world.settle_down(days=1)
+    world.sim.faults.add(surface="graph", operation="groups.*", status=503)
+    world.sim.directory.remove(world.people[1])
+    world.people += [world.join(jobTitle="member"), world.join(jobTitle="other")]
+    world.sim.groups.join(PILOT, world.people[6])
+    world.settle_down()
+    assert world.titles() == "- - T3 T4 T5 - -"
+
+    world.sim.faults.clear()
+    world.settle_down(days=1)
+    assert world.titles() == "- - T3 T4 T5 - other"
+
+
 def test_a_member_who_is_deleted_and_comes_back(world: RelatedWorld) -> None:
     """Graph ends the membership with the user, and it comes back with them."""
     world.sim.directory.remove(world.people[1])

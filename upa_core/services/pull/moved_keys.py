@@ -28,30 +28,34 @@ def keys_of(secondary: Secondary, header: Sequence[str], rows: Mapping[str, Row]
 def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> bool:
     """Return whether a changed key has moved away from its row, or to a row that waits, since the rows were matched.
 
+    A key that several people had counts too, where one of them has another key now: the others may have its row.
     Where whom no row names has no value, a row that is somebody else's counts as well: nobody knows whose it is now.
     Raises `CorruptStateError` where a segment is missing or damaged.
     """
     stamps = [segment.key for segment in keys.segments]
     if held.matched not in stamps:
         return True
-    places = key_places(secondary, keys.header)
-    changed = _changed(RowSet(store, keys.segments[stamps.index(held.matched) + 1 :]), places)
+    places, since = key_places(secondary, keys.header), stamps.index(held.matched) + 1
+    changed = _changed(RowSet(store, keys.segments[since:]), places)
     if not changed:
         return False
     of = compile_key_of(secondary.match, places)
-    waiting = {row[0] for row in RowSet(store, held.waiting).rows()}
+    waiting = {row[0]: row[2] for row in RowSet(store, held.waiting).rows()}
     current, all_keys = RowSet(store, held.segments), RowSet(store, keys.segments)
+    earlier = RowSet(store, keys.segments[:since] if "ambiguous" in waiting.values() else ())
     shared = secondary.leaves and [part.to for part in secondary.match] != ["id"]  # somebody else may get their key
     taken = {row[KEY] for row in current.rows()} if shared else set()
     by_partition: dict[int, list[str]] = defaultdict(list)
     for person in changed:
         by_partition[bucket(person) % PARTITIONS].append(person)
     for number, people in by_partition.items():
-        rows, records = current.partition(number), all_keys.partition(number)
+        rows, records, before = current.partition(number), all_keys.partition(number), earlier.partition(number)
         for person in people:
             key = of(records[person]) if person in records else ""
-            row = rows.get(person)
+            row, old = rows.get(person), of(before[person]) if person in before else ""
             if (key in taken if row is None else row[KEY] != key) or key in waiting:
+                return True
+            if old != key and waiting.get(old) == "ambiguous":
                 return True
     return False
 

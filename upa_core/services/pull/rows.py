@@ -10,13 +10,14 @@ from upa_core.domain.documents.ids import moment_of, run_id
 from upa_core.domain.documents.rounds import SealedRound, Segment
 from upa_core.domain.documents.sources import CurrentRows, KeyRows, SourceState
 from upa_core.domain.documents.storage_layout import source_key
-from upa_core.domain.errors import ConflictError, OfferHeldError
+from upa_core.domain.errors import ConflictError
 from upa_core.domain.people.changes import PARTITIONS
-from upa_core.domain.sources.contract import FIRST_CLEAR, MANY_LEFT, NOBODY_NAMED
+from upa_core.domain.sources.contract import FIRST_CLEAR
 from upa_core.domain.sources.joined.current_rows import HEADER, Missing, compare
 from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.ports.bundle import Ports
 from upa_core.ports.row_source import Closing, Offer
+from upa_core.services.pull.hold_offer import check_leaving, check_matches
 from upa_core.services.pull.moved_keys import has_moved, keys_of, newcomers
 from upa_core.services.pull.result import RowsResult, first_clear
 from upa_core.services.pull.spill import spill
@@ -70,7 +71,7 @@ class RowsPull:
         if offer is not None and offer.same:
             before, offer = self._delivered_again(before, offer), None
         if offer is None and not allowed:
-            if held is None or held.header != (*HEADER, *columns) or held.matched == keys.stamp:
+            if held is None or held.header != (*HEADER, *columns) or self._is_up_to_date(held, keys):
                 return self._asked(before)
             if not has_moved(self._ports.store, self._secondary, held, keys):
                 return self._asked_again(_Work(None, before, keys, columns), held)
@@ -78,6 +79,10 @@ class RowsPull:
         before = replace(before, clears=before.clears or allowed)
         work = _Work(offer, replace(before, described=described) if anew else before, keys, columns, anew)
         return self._sealed(work, *self._lay(work))
+
+    def _is_up_to_date(self, held: CurrentRows, keys: KeyRows) -> bool:
+        """Return whether rows stand under the keys of today, and the source was asked about everybody (`leave`)."""
+        return held.matched == keys.stamp and (not self._secondary.leaves or held.known == keys)
 
     def _asked_again(self, work: _Work, held: CurrentRows) -> RowsResult:
         """Note that the rows have today's keys; people whom the source was never asked about are planned now."""
@@ -116,44 +121,6 @@ class RowsPull:
         except ConflictError as exc:
             return RowsResult(self._secondary.name, "superseded", why=str(exc))
 
-    def _check_matches(self, work: _Work, after: CurrentRows, closing: Closing | None) -> None:
-        """Hold a snapshot with too many rows that match nobody: its key is probably wrong."""
-        most, rows = self._secondary.max_unmatched, after.rows + after.waiting_rows
-        if closing is None or work.offer is None or not (work.offer.complete and closing.name):
-            return
-        if 100 * after.waiting_rows > most * rows and work.before.approved != closing.name:
-            text = f"{after.waiting_rows:,} of {rows:,} rows are nobody's, more than {most:g} percent"
-            raise OfferHeldError(
-                f"the file is held (key_share_unmatched): {text}. Approve it, or have it replaced",
-                offer=closing.name,
-                reasons=("key_share_unmatched",),
-            )
-
-    def _check_leaving(
-        self, work: _Work, held: CurrentRows | None, after: CurrentRows, left: int, closing: Closing | None
-    ) -> None:
-        """Hold an offer after which too many people, or all, would be named by no row any more (`leave`).
-
-        Five parameters: what is laid over which rows, and what came of it.
-        """
-        one, offer = self._secondary, work.offer
-        if not one.leaves or offer is None or closing is None or work.before.approved == closing.name:
-            return
-        before = held.rows if held is not None else 0
-        text, reason = "", MANY_LEFT
-        if not after.rows:
-            text, reason = "it names nobody in the directory", NOBODY_NAMED
-        elif 100 * left > one.max_left * before:
-            text = f"{left:,} of {before:,} people would leave, more than {one.max_left:g} percent"
-        elif offer.complete and not (closing.whole and not closing.contradictory):
-            text, reason = "rows are set aside or contradict each other: whomever they name would leave", MANY_LEFT
-        if text:
-            raise OfferHeldError(
-                f"{one.name} is held ({reason}): {text}. Approve it, or have it put right",
-                offer=closing.name,
-                reasons=(reason,),
-            )
-
     def _lay(self, work: _Work) -> tuple[CurrentRows, tuple[Segment, ...], Closing | None]:
         """Write the next generation of current rows; return it and the segments that name the people to be planned."""
         store, held = self._ports.store, work.before.current
@@ -172,7 +139,7 @@ class RowsPull:
                 current.partition(number),
                 incoming.every(number),
                 keys_of(self._secondary, work.keys.header, key_rows.partition(number)),
-                replace(missing, asked=asked.keys(number)) if leaves else missing,
+                replace(missing, asked=asked.keys(number), asked_now=work.asked) if leaves else missing,
                 complete=work.offer is None or (work.offer.complete and spilt.whole),
                 moved=work.offer is None,
                 void=spilt.void,
@@ -202,11 +169,18 @@ class RowsPull:
             missing=absent,
             overdue=overdue,
             matched=work.keys.stamp,
-            known=work.keys if leaves else None,
+            known=self._known(work, held),
         )
-        self._check_leaving(work, held, after, left, spilt.closing)
-        self._check_matches(work, after, spilt.closing)
+        if work.offer is not None and spilt.closing is not None and work.before.approved != spilt.closing.name:
+            check_leaving(self._secondary, work.offer, spilt.closing, held, after, left)
+            check_matches(self._secondary, work.offer, spilt.closing, after)
         return after, changes, spilt.closing
+
+    def _known(self, work: _Work, held: CurrentRows | None) -> KeyRows | None:
+        """Return by which keys the source was asked (`leave`): nobody who came since then has no row for that."""
+        if not self._secondary.leaves:
+            return None
+        return work.keys if work.asked or held is None else held.known
 
     def _day(self, work: _Work, closing: Closing | None) -> int:
         """Return the number of today among the days on which a whole snapshot was accepted."""

@@ -65,6 +65,8 @@ class Missing:
     """An administrator has allowed the first clear; until then these people are only counted."""
     asked: Mapping[str, str] | None = None
     """Their row ends (`leave`): the key under which the source was last asked about each person; None: another rule."""
+    asked_now: bool = True
+    """The source was asked about everybody just now; False: its rows only follow keys that moved."""
 
 
 def compare(
@@ -112,7 +114,8 @@ def compare(
             found.after[person] = row
     if missing.asked is not None:
         _end_empty(found, current)
-        _name_newcomers(found, keys, missing.asked)
+        if missing.asked_now:
+            _name_newcomers(found, keys, missing.asked)
     _end_missing(found, missing)
     return found
 

@@ -54,6 +54,19 @@ def test_a_whole_person_isnt_released_while_something_that_was_sent_is_unknown()
     assert (before, set(shard.escrow)) == ({"p"}, set())
 
 
+def test_a_newcomer_is_due_at_once_when_one_of_two_batches_found_a_profile() -> None:
+    """One route came before the profile was there, the other one after it: what the first failed to send isn't lost."""
+    shard = Shard(("A", "B"))
+    missing = {WHOLE: (EscrowReason.PROFILE_NOT_CREATED, "")}
+    shard.settle_partly("p", {"A": "a"}, missing, (), sequence=1, now=START)
+    later = START + timedelta(minutes=5)
+    shard.confirm({"p": {"B": "b"}}, 2, later)
+
+    assert list(shard.escrow.due(later)) == ["p"]
+    shard.confirm({"p": {"A": "a"}}, 3, later)
+    assert not shard.escrow
+
+
 def test_what_waits_isnt_sent_before_it_is_due_and_a_corrected_value_goes_at_once() -> None:
     """Waiting is about the value that was refused."""
     shard = Shard(("A", "B"))

@@ -179,7 +179,8 @@ class Escrow:
             targets: properties that are confirmed.
             now: when the batch ended.
             sequence: number of the batch.
-            whole: nothing that was sent of the person is unknown any more.
+            whole: nothing that was sent of the person is unknown any more. Otherwise a person who waited for a profile
+                is due now: the delivery shows that it is there.
         """
         known = {target: one for target, one in self.allowed.get(person, {}).items() if target not in targets}
         self.release(person, targets, sequence)
@@ -206,6 +207,8 @@ class Escrow:
                 self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=before.detail)
         elif whole:
             self.drop(person, [WHOLE])
+        elif before.reason is EscrowReason.PROFILE_NOT_CREATED:
+            self.put(person, WHOLE, replace(before, due=now, sequence=sequence))
 
     def _search(
         self,

@@ -220,7 +220,8 @@ class Shard:
         entries = self.escrow.of(person)
         row = self.rows.get(person)
         cells = zip(self.targets, row[:-1], _stamps(row), strict=True) if row is not None else ()
-        unknown = {target for target, cell, stamp in cells if cell is None and stamp} - entries.keys()
+        sent = self.escrow.allowed.get(person, {}).keys() - targets
+        unknown = {one for one, cell, stamp in cells if cell is None and (stamp or one in sent)} - entries.keys()
         self.escrow.deliver(person, targets, now=now, sequence=sequence, whole=not unknown)
 
     def doubt(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from tests.config.support import connector_of, document, load, only_problem
 from upa_core.domain.sources.contract import KeyPart
+from upa_core.domain.sources.joined.expectation import WEEK, ByTime
 from upa_core.domain.sources.joined.since import Cursor
 
 HR = {
@@ -220,6 +221,45 @@ def test_what_becomes_of_people_who_are_missing_is_said_by_the_source() -> None:
         hr = connector_of(**{"with": [{**HR, "on_missing": written, "expect": "26h"}]}, **MAPPED).secondaries[0]
         assert (hr.on_missing, hr.clear_after, hr.expect) == (*meant, timedelta(hours=26))
     assert connector_of(**{"with": [HR]}, **MAPPED).secondaries[0].on_missing == "keep"
+
+
+def _expectation(written):
+    return connector_of(**{"with": [{**HR, "expect": written}]}, **MAPPED).secondaries[0].expect
+
+
+def test_a_delivery_is_expected_after_a_while_or_by_a_time_of_day() -> None:
+    """In UTC and every day, unless a zone and days are written."""
+    assert _expectation("26h") == timedelta(hours=26)
+    assert _expectation("by 06:00") == ByTime(time(6), "UTC", WEEK)
+    assert _expectation("by 6:30 Europe/Berlin") == ByTime(time(6, 30), "Europe/Berlin", WEEK)
+    assert _expectation("By 06:00 America/Argentina/Salta Mon-Fri").days == (0, 1, 2, 3, 4)
+    assert _expectation("by 06:00 UTC Sat-Mon, thu").days == (0, 3, 5, 6)
+    assert _expectation("by 23:59 Mon,Wed") == ByTime(time(23, 59), "UTC", (0, 2))
+
+
+@pytest.mark.parametrize(
+    ("written", "told", "meant"),
+    [
+        ("daily before 06:00", "neither a duration such as 26h nor a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("06:00", "neither a duration such as 26h nor a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
+        (360, "neither a duration such as 26h nor a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by 24:00", "isn't a time of day from 00:00 to 23:59", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by 6am", "isn't a time of day from 00:00 to 23:59", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by", "isn't a time of day from 00:00 to 23:59", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by 06:00 Europe/Berln", "names Europe/Berln, which isn't a time zone", "by 06:00 Europe/Berlin"),
+        ("by 06:00 Berlin", "names Berlin, which is no day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by 06:00 UTC Mon-Freitag", "names Mon-Freitag, which is no day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("0h", "isn't between 1s and 400d", "26h"),
+        ("999999w", "isn't between 1s and 400d", "26h"),
+    ],
+)
+def test_what_is_no_expectation_is_refused_with_what_to_write(written, told, meant) -> None:
+    """Nothing is guessed: a wrong zone is an hour of silence too much."""
+    problem = only_problem(document(**{"with": [{**HR, "expect": written}]}, **MAPPED))
+
+    assert told in problem.message
+    assert problem.where.endswith("with[0].expect")
+    assert meant in problem.suggestion
 
 
 def test_nothing_is_cleared_by_a_file_that_may_have_been_cut() -> None:

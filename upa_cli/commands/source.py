@@ -191,8 +191,8 @@ def diff(
     examples=["upa source list", "upa source list --json"],
     shape={
         "connector": "its name",
-        "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, people (with a row), "
-        "waiting (rows of nobody), missing (people no longer named), held, why",
+        "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, missed (deadlines "
+        "passed), people (with a row), waiting (rows of nobody), missing (people no longer named), held, why",
     },
 )
 def show_sources(cli: Cli) -> int:

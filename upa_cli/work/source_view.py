@@ -20,6 +20,7 @@ from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import Finding, Verdict
 from upa_core.domain.sources.joined.secondary import Secondary
 from upa_core.domain.sources.keys import SEPARATOR
+from upa_core.services.health.notify import notification_log_of
 
 _STYLES = {"refused": "red", "held": "yellow", "set_aside": "yellow", "note": ""}
 _WORDS = {"refused": "REFUSED", "held": "HELD", "set_aside": "set aside", "note": "note"}
@@ -99,7 +100,8 @@ def render_difference(out: Console, found: Difference) -> None:
 
 def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, Any]:
     """Return the state of a source: moments for people, or for `--json`."""
-    standing = standing_of(one, state, cli.ports.clock.now(), since=None)
+    since = notification_log_of(cli.ports, cli.connector).load().value.first_seen
+    standing = standing_of(one, state, cli.ports.clock.now(), since=since)
     return {
         "name": one.name,
         "file": standing.file,
@@ -110,6 +112,7 @@ def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, A
         "asked": _when(cli, standing.asked),
         "next_expected": _when(cli, standing.next_expected),
         "late": standing.late,
+        "missed": standing.missed,
         "people": standing.people,
         "waiting": standing.unmatched,
         "missing": standing.missing,
@@ -122,6 +125,8 @@ def condition(row: Mapping[str, Any]) -> str:
     """Return the state of a source in a word or two."""
     if row["held"]:
         return f"held: {', '.join(row['held'])}"
+    if row["missed"] > 1:
+        return f"late, {row['missed']} times in a row"
     return "late" if row["late"] else "in trouble" if row["why"] else "fine"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -11,8 +11,10 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.sources import CurrentRows, SourceState
 from upa_core.domain.health.alarms import Alarm, Facts, alarms_of
+from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.health.source_standing import standing_of
 from upa_core.domain.sources.contract import KeyPart
+from upa_core.domain.sources.joined.expectation import ByTime
 from upa_core.domain.sources.joined.secondary import Secondary
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
@@ -21,8 +23,8 @@ HR = Secondary("hr", (KeyPart("no"),), expect=26 * HOUR)
 STATE = SourceState("hr", label="people.csv", delivered_rows=12, delivered=NOW - HOUR, current=CurrentRows(1, ()))
 
 
-def alarms(state: SourceState, hr: Secondary = HR) -> list[Alarm]:
-    facts = Facts(
+def facts_of(state: SourceState, hr: Secondary = HR) -> Facts:
+    return Facts(
         state=ConnectorState(last_pull=NOW).with_source(state),
         lane=Lane(),
         now=NOW,
@@ -32,7 +34,10 @@ def alarms(state: SourceState, hr: Secondary = HR) -> list[Alarm]:
         connector="hr",
         sources=(hr,),
     )
-    return list(alarms_of(facts))
+
+
+def alarms(state: SourceState, hr: Secondary = HR) -> list[Alarm]:
+    return list(alarms_of(facts_of(state, hr)))
 
 
 def test_the_next_delivery_is_expected_after_the_last() -> None:
@@ -48,6 +53,11 @@ def test_the_next_delivery_is_expected_after_the_last() -> None:
     [
         (STATE, "keep", ""),
         (replace(STATE, delivered=NOW - 27 * HOUR), "keep", "hr was expected by 2026-11-22 09:15 UTC"),
+        (
+            replace(STATE, delivered=NOW - 75 * HOUR),
+            "keep",
+            "hr was expected by 2026-11-20 09:15 UTC, 3 times in a row",
+        ),
         (replace(STATE, delivered=None), "keep", ""),
         (replace(STATE, held="x", holds=("incomplete_file",)), "keep", "hr waits for a decision (incomplete_file)"),
         (replace(STATE, held="x", holds=("incomplete_file",), approved="x"), "keep", ""),
@@ -70,3 +80,24 @@ def test_a_first_delivery_that_never_comes_is_late_too() -> None:
     assert [alarm.detail for alarm in alarms(never, replace(HR, expect=24 * HOUR))] == [
         "hr was expected by 2026-11-22 09:15 UTC"
     ]
+
+
+def test_a_late_source_is_an_alarm_of_its_own_once_a_day() -> None:
+    """Each deadline that passes is a new reason, by the clock of the source's zone; the delivery ends it."""
+    hr = replace(HR, expect=ByTime(time(6), "Europe/Berlin"))
+    log, raised = NotificationLog(), []
+    for hour in range(60):
+        now = datetime(2026, 11, 22, 0, 30, tzinfo=UTC) + hour * HOUR
+        delivered = datetime(2026, 11, 21, 4, 50, tzinfo=UTC) if hour < 55 else now
+        found = list(alarms_of(replace(facts_of(replace(STATE, delivered=delivered), hr), now=now)))
+        after = log.judged(found, ("mail",), now, occasions=frozenset({"source", "recovered"}))
+        known = {entry.reason for entry in log.entries}
+        raised += [(hour, entry.detail, entry.over) for entry in after.entries if entry.reason not in known]
+        log = replace(after, entries=tuple(replace(entry, heard=True) for entry in after.entries))
+
+    assert raised == [
+        (5, "hr was expected by 2026-11-22 06:00 Europe/Berlin", False),
+        (29, "hr was expected by 2026-11-22 06:00 Europe/Berlin, 2 times in a row", False),
+        (53, "hr was expected by 2026-11-22 06:00 Europe/Berlin, 3 times in a row", False),
+    ]
+    assert [entry.over for entry in log.entries] == [True]

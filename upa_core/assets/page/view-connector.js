@@ -66,7 +66,7 @@ function actions(one) {
 function sourceList(one) {
   if (!one.sources.length) return null;
   const columns = [["source", ""], ["last file", "half"], ["rows", "n"], ["people", "n"], ["unmatched", "n"], ["missing", "n"], ["next expected", ""], ["state", "half"]];
-  const state = (each) => each.held.length ? "waits: " + each.held.join(", ") : each.late ? "late" : each.why ? "in trouble" : each.accepted ? "fine" : "nothing accepted yet";
+  const state = (each) => each.held.length ? "waits: " + each.held.join(", ") : each.late ? (each.missed > 1 ? "late, " + each.missed + " times in a row" : "late") : each.why ? "in trouble" : each.accepted ? "fine" : "nothing accepted yet";
   const rows = one.sources.map((each) => [each.name, [each.file, each.delivered ? h("div", { class: "muted" }, when(each.delivered)) : null], each.rows, each.people, each.unmatched, each.missing,
     each.next_expected ? when(each.next_expected) : "", [state(each), each.why ? h("p", { class: "muted" }, fold(each.why)) : null]]);
   return section("Sources", table("Sources", columns, rows));

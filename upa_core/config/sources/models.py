@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from upa_core.config.fields import Duration, Line, parse_percent
 from upa_core.config.models_mapping import Part
+from upa_core.config.sources.expectation import Expected
 
 Share = Annotated[float, BeforeValidator(parse_percent, json_schema_input_type=float | str), Field(ge=0, le=100)]
 
@@ -102,8 +103,9 @@ class RowsModel(Part):
     on_missing: Literal["keep", "report", "leave"] | ClearAfterModel = "keep"
     """Whom a row named and none names any more: `keep` the values, `report` them too, `{clear_after: N}`, or `leave`:
     the row ends at once, and whom no row names has no value (for `names`, `group`, `manager` always so)."""
-    expect: Duration | None = None
-    """How long after one delivery the next is late, e.g. 26h; default: never."""
+    expect: Expected | None = None
+    """When the next delivery is late: so long after the last one (`26h`), or by a time of day, `by 06:00 Europe/Berlin
+    Mon-Fri` (zone: UTC, days: every day, unless they are written); default: never."""
     settle: Duration = timedelta(minutes=2)
     """How long a file must have lain unchanged before it is read."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from upa_core.domain.documents.sources import SourceState
+from upa_core.domain.sources.joined.expectation import expected_after, first_expected, in_words, missed
 from upa_core.domain.sources.joined.secondary import Secondary
 
 
@@ -30,6 +31,8 @@ class SourceStanding:
     asked: datetime | None
     next_expected: datetime | None
     late: bool
+    missed: int
+    """Deadlines that have passed without a delivery."""
     held: tuple[str, ...]
     """Why something of it waits for a decision."""
     why: str
@@ -38,8 +41,13 @@ class SourceStanding:
 
 def standing_of(secondary: Secondary, state: SourceState, now: datetime, *, since: datetime | None) -> SourceStanding:
     """Return the state of a source; `since`: when it was first watched; the first delivery is expected from then on."""
-    current, begun = state.current, state.delivered or since
-    expected = begun + secondary.expect if secondary.expect is not None and begun is not None else None
+    current, expected, late = state.current, None, 0
+    if secondary.expect is not None:
+        if state.delivered is not None:
+            expected = expected_after(secondary.expect, state.delivered)
+        elif since is not None:
+            expected = first_expected(secondary.expect, since)
+        late = missed(secondary.expect, expected, now) if expected is not None else 0
     return SourceStanding(
         name=secondary.name,
         file=state.label,
@@ -51,7 +59,8 @@ def standing_of(secondary: Secondary, state: SourceState, now: datetime, *, sinc
         accepted=state.last_full,
         asked=state.last_pull,
         next_expected=expected,
-        late=expected is not None and now > expected,
+        late=late > 0,
+        missed=late,
         held=state.holds if state.held and state.approved != state.held else (),
         why=state.why,
     )
@@ -61,8 +70,10 @@ def trouble_of(one: SourceStanding, secondary: Secondary) -> tuple[str, str]:
     """Return the notice about a source, and a reason; a new reason is notified again."""
     if one.held:
         return f"{one.name} waits for a decision ({', '.join(one.held)})", f"{one.name} held {' '.join(one.held)}"
-    if one.late and one.next_expected is not None:
-        return f"{one.name} was expected by {one.next_expected:%Y-%m-%d %H:%M} UTC", f"{one.name} late"
+    if one.next_expected is not None and secondary.expect is not None and one.missed:
+        more = f", {one.missed} times in a row" if one.missed > 1 else ""
+        text = f"{one.name} was expected by {in_words(secondary.expect, one.next_expected)}{more}"
+        return text, f"{one.name} late {one.missed}"  # once for each deadline
     if secondary.on_missing == "report" and one.missing:
         people = "1 person" if one.missing == 1 else f"{one.missing:,} people"
         return f"{people} of {one.name} aren't named any more", f"{one.name} missing"

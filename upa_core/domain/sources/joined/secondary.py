@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal
 
 from upa_core.domain.sources.contract import KeyPart
+from upa_core.domain.sources.joined.expectation import Expectation
 from upa_core.domain.sources.keys import SEPARATOR, normalised
 
 ROW_KEY = "@key"
@@ -35,8 +35,8 @@ class Secondary:
     """
     clear_after: int = 0
     """For `clear`: accepted snapshots on this many different days that don't name the person."""
-    expect: timedelta | None = None
-    """The next delivery is late after this time; None: never."""
+    expect: Expectation | None = None
+    """When the next delivery is late; None: never."""
     primary: bool = False
     """It is the connector's own source: only people with a row take part."""
     kind: Literal["rows", "group", "manager"] = "rows"

@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from tests.support.ad_hoc import ad_hoc_reports, begun, canary, import_values
+from tests.support.ad_hoc import ad_hoc_reports, begun, canary
 from tests.support.alone import AloneWorld
 from tests.support.database import DatabaseWorld
 from tests.support.drifting import TickingDriftWorld
+from tests.support.import_command import import_file
 from tests.support.joined import JoinedWorld, row
 from tests.support.related import BOSS, GROUP, IN_PILOT, MANAGER, PILOT, RelatedWorld, without_limit
 from tests.support.single import SingleWorld
@@ -347,9 +348,9 @@ def _imported() -> World:
 
 
 def _import(world: World, ports: Ports) -> None:
-    """Import a property that nobody owns, and override one that the connector owns."""
-    values = {"UpaExtra": "x", "UpaTitle": "imported"}
-    _begin(world, ports, lambda: import_values(world, ports, dict.fromkeys(world.people[:4], values)))
+    """Import a file by the command: a property that nobody owns, and one that the connector owns; close the laptop."""
+    names = [world.sim.directory.get(person)["userPrincipalName"] for person in world.people[:4]]
+    _begin(world, ports, lambda: import_file(world, ports, dict.fromkeys(names, "x")))
 
 
 def _imported_all(world: World, _: Ports) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.model.relations import RelatedLife
 
-LIVES = max(4, int(os.environ.get("UPA_MODEL_EXAMPLES", "0")) // 5)
+LIVES = max(2, int(os.environ.get("UPA_MODEL_EXAMPLES", "0")) // 5)
 STEPS = int(os.environ.get("UPA_MODEL_STEPS", "8"))
 
 

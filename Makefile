@@ -36,7 +36,8 @@ demo: $(READY) ## Run the whole pipeline here: HR=FILE takes your own feed, KEEP
 PARALLEL = --numprocesses=$(or $(JOBS),auto) --dist=worksteal
 QUICK = tests/domain tests/state tests/services tests/config tests/test_architecture.py
 
-test: lint unit ## Pass every check and test
+test: lint-style ## Pass every check and test
+	@scripts/beside "$(MAKE) --no-print-directory lint-types lint-layers" "$(MAKE) --no-print-directory unit"
 
 lint: lint-style lint-types lint-layers ## Format, lint, types, layers
 
@@ -55,7 +56,7 @@ unit: $(READY) ## Run the tests (TESTS=FOLDER; JOBS=N processes, by default one 
 	@$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
 quick: $(READY) ## Run the tests that take no servers and no time: rules, documents, use cases (under a minute)
-	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(QUICK)
+	@$(BIN)/python -m pytest -p no:schemathesis --numprocesses=$(or $(JOBS),logical) --dist=worksteal -m "not slow" $(QUICK)
 
 coverage: $(READY) ## Run the tests with branch coverage, which takes half as long again
 	@scripts/need-chromium
@@ -85,8 +86,8 @@ damage: $(READY) ## Damage stored documents N times and read them: healed or a c
 explore: $(READY) ## Run the tests that generate their examples with new ones (minutes)
 	@HYPOTHESIS_PROFILE=new $(BIN)/python -m pytest $(shell grep -rlE "^@given|^@SCHEMA|import run_state_machine" tests --include="test_*.py")
 
-mutation: ## Mutate domain, state and services and print what the tests notice (hours; goes on where it was stopped; CHILDREN=N)
-	@PYTHON="$(PYTHON)" CHILDREN="$(CHILDREN)" ONLY="$(ONLY)" RETRY="$(RETRY)" scripts/mutation
+mutation: ## Mutate domain, state and services and print what the tests notice (hours; goes on where it was stopped; CHILDREN=N; MODULES='services/plan' alone)
+	@PYTHON="$(PYTHON)" MODULES="$(MODULES)" TESTS="$(TESTS)" CHILDREN="$(CHILDREN)" ONLY="$(ONLY)" RETRY="$(RETRY)" scripts/mutation
 
 test-durable2: ## Run the function app's suite on azure-functions-durable 2.0.0rc3
 	@PYTHON="$(PYTHON)" scripts/test-durable2 $(TESTS)

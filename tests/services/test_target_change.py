@@ -109,6 +109,7 @@ def test_the_shadow_stays_while_a_run_of_the_same_tenant_is_open() -> None:
         reset(world.ports(), world.connector, "shadow", "anna")
 
 
+@pytest.mark.slow
 def test_an_unanswered_queue_call_of_a_dropped_run_stays_on_the_books() -> None:
     """Its import job may turn up, and end when newer values are there."""
     world = settled(3)

@@ -87,6 +87,7 @@ def test_words_get_the_capitals_that_net_gives_them() -> None:
     judge("title-case", "text", lambda vector: proper_case(vector["text"]), lambda vector: vector["title"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("culture", ["", "tr"])
 def test_every_character_has_the_case_that_net_gives_it(culture: str) -> None:
     """All code points, for the invariant culture and Turkish."""
@@ -124,6 +125,7 @@ def answers(vector: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
+@pytest.mark.slow
 def test_patterns_match_and_replace_as_in_net() -> None:
     """Every match with its groups, whether the whole text matches, and what a replacement makes of it."""
     judge(

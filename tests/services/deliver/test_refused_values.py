@@ -60,6 +60,7 @@ def test_where_the_log_names_no_property_each_retry_leaves_out_half() -> None:
     assert len(world.queued()) - before <= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
 def test_a_retry_never_trips_the_change_threshold(named: bool) -> None:
     """Forty people who were refused once were allowed already; forty other values are judged.

@@ -73,6 +73,7 @@ def crowd(world: DriftWorld, people: int) -> Crowd:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_every_hand_edit_is_found_in_seven_days_within_a_quarter_of_the_limit() -> None:
     """1 % of all profiles are changed by hand at random moments of the first two days; all of them are told, exactly.
@@ -189,6 +190,7 @@ class Life:
         return found
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(LIVES))
 def test_nothing_is_told_that_nobody_changed_and_the_oracle_agrees(seed: int) -> None:

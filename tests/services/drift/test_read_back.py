@@ -274,6 +274,7 @@ def test_repairs_count_against_the_change_threshold() -> None:
     assert world.profile(world.people[0])["UpaTitle"] == "King"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mappings", [MAPPINGS, REPAIRED], ids=["report", "repair"])
 def test_a_property_changed_again_and_again_is_told_once_with_how_often(mappings: tuple[Mapping, ...]) -> None:
     """Somebody or something else writes it, whether it is put right in between or not."""
@@ -349,6 +350,7 @@ def test_a_fault_in_reading_back_keeps_no_wake_up_from_being_sent() -> None:
     assert world.read_back(hours=0.5).read == 3
 
 
+@pytest.mark.slow
 def test_a_slice_may_die_at_any_call() -> None:
     """Repeated once the claim is over, it finds the same, and sends the same again."""
     deaths = 0

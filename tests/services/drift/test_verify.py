@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from tests.services.drift.test_read_back import settled
 from tests.support.drifting import DriftWorld
 from upa_core.domain.drift.exceptions import Excepted
@@ -36,6 +38,7 @@ def test_everybody_is_judged_by_the_worst_that_is_known() -> None:
     assert equal not in result.different
 
 
+@pytest.mark.slow
 def test_what_was_sent_and_isnt_confirmed_is_unsettled() -> None:
     """Neither equal nor different."""
     world = settled(2)

@@ -147,6 +147,7 @@ def test_a_damaged_outcome_is_made_again_as_given_up() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("port", ["library", "store"])
 def test_a_file_or_log_that_kills_its_reader_is_given_up_after_some_deaths(port: str) -> None:
     """Each reader dies: no exception is ever seen, and the lane isn't held for longer than that takes."""
@@ -179,6 +180,7 @@ def test_a_file_or_log_that_kills_its_reader_is_given_up_after_some_deaths(port:
 CALLS = ["import_jobs.get", "library.items", "library.digest", "library.upload", "library.size"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_a_raw_exception_from_a_port_is_given_up(call: str) -> None:
     """A fault of ours on one file costs that file, hours later, and is told; the rest goes on."""
@@ -282,6 +284,7 @@ def test_a_planner_that_dies_is_given_up() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan_lost", [False, True])
 def test_an_abandoned_import_job_whose_file_is_lost_is_doubted_all_the_same(plan_lost: bool) -> None:
     """It ends after all: whom its plan knew, or everybody, is sent again, and it leaves the books."""

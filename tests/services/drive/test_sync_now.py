@@ -244,6 +244,7 @@ def test_a_write_that_nobody_answers_is_unknown_and_sent_again() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_death_at_any_call_loses_nothing(after: bool) -> None:
     """Whoever finds the claim settles it: the person is right in the end, and the batch was archived."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.crash.scenarios import quick
 from tests.support.single import SingleWorld
 from tests.support.world import NO_THRESHOLD
@@ -72,6 +74,7 @@ def test_a_load_that_nobody_has_to_wait_for_is_not_announced() -> None:
     assert arrived(world) == 4
 
 
+@pytest.mark.slow
 def test_the_threshold_counts_a_person_before_the_cut_and_once() -> None:
     """The whole load is judged; once it has passed, what was put off is no new change."""
     world = crowd(threshold=replace(NO_THRESHOLD, updates_absolute=30))

@@ -78,6 +78,7 @@ def test_where_it_isnt_about_people_everybody_waits(people: int, failing: int, s
     assert {person: entry.reason for person, entry in world.escrow().items()} == before
 
 
+@pytest.mark.slow
 def test_many_people_due_at_once_dont_keep_everybody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read again plan by plan: an invocation that ends after 100 reads gets everybody done."""
     monkeypatch.setattr("upa_core.services.plan.make_plan.MAX_DUE", 50)

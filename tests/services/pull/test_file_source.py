@@ -113,6 +113,7 @@ def test_a_file_whose_keys_are_nobodys_is_held(world: FileWorld) -> None:
     assert world.costs() == [f"C{n}" for n in range(20)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["file", "directory"])
 def test_a_number_that_moves_to_another_person_takes_nobodys_data_along(world: FileWorld, first: str) -> None:
     """Whichever changes first: a row counts for whoever has the number in the directory, and for nobody else."""
@@ -132,6 +133,7 @@ def test_a_number_that_moves_to_another_person_takes_nobodys_data_along(world: F
     assert world.cost(old) == ("of the new owner" if first == "file" else "C3")  # it was the old owner's number then
 
 
+@pytest.mark.slow
 def test_rows_in_force_follow_a_number_while_a_file_is_held_or_refused(world: FileWorld) -> None:
     """A number that changes hands takes its row along, also in the pause; the hold and its pause stay as they are."""
     world.drop(("E0", "half"))

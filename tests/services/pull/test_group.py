@@ -89,6 +89,7 @@ def test_whom_the_group_wasnt_asked_about_is_left_alone_whatever_else_moves() ->
     assert world.titles() == "- - T3 T4 T5 - other"
 
 
+@pytest.mark.slow
 def test_a_member_who_is_deleted_and_comes_back(world: RelatedWorld) -> None:
     """Graph ends the membership with the user, and it comes back with them."""
     world.sim.directory.remove(world.people[1])
@@ -213,6 +214,7 @@ def test_a_group_that_changes_while_it_is_read_is_right_in_the_end(world: Relate
     assert world.titles() == world.wanted_titles() == "- T1 T2 T3 T4 -"
 
 
+@pytest.mark.slow
 def test_groups_in_the_group_are_refused_by_name_ignored_or_included() -> None:
     """Nobody is left out in silence."""
     world = RelatedWorld(6, secondaries=(GROUP,), scope=IN_PILOT)

@@ -210,6 +210,7 @@ def test_a_snapshot_of_which_a_row_is_set_aside_waits(world: TeamWorld) -> None:
     assert (world.said(), world.source.holds) == ("yes yes no no", ("many_left",))
 
 
+@pytest.mark.slow
 def test_of_whom_nobody_can_tell_whose_row_it_is_nothing_is_known() -> None:
     """Two people with one key: neither is taken for somebody whom no row names; then the key is one person's."""
     secondary = replace(TEAM, match=(KeyPart("number", "employeeId"),), max_left=100.0)

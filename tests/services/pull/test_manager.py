@@ -68,6 +68,7 @@ def test_a_manager_who_is_deleted_is_nobodys(world: RelatedWorld) -> None:
     assert world.bosses() == world.wanted_bosses() == "- - P1 P1 -"
 
 
+@pytest.mark.slow
 def test_a_manager_who_comes_back_is_found_when_all_is_read_anew(world: RelatedWorld) -> None:
     """Delta needn't tell of the reports; reading all anew does."""
     world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))

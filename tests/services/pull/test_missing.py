@@ -43,6 +43,7 @@ class MissingWorld(FileWorld):
         return (*EVERYBODY[1:9], ("E9", f"day {day}"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_missing", ["keep", "report"])
 def test_keep_and_report_clear_nobody_ever(tmp_path: Path, on_missing: Literal["keep", "report"]) -> None:
     """They are counted, and keep what the last accepted row said."""
@@ -55,6 +56,7 @@ def test_keep_and_report_clear_nobody_ever(tmp_path: Path, on_missing: Literal["
     assert (world.source.current.missing, world.source.held) == (1, "")
 
 
+@pytest.mark.slow
 def test_the_first_clear_waits_for_somebody_and_later_ones_dont(tmp_path: Path) -> None:
     """After two files on two days the hold names how many; approval clears them without another file."""
     world = MissingWorld(tmp_path)
@@ -84,6 +86,7 @@ def test_a_hold_of_the_first_clear_stays_while_nothing_new_comes(tmp_path: Path)
     assert (world.source.holds, world.costs()) == ((), [f"C{n}" for n in range(10)])
 
 
+@pytest.mark.slow
 def test_files_of_one_day_count_once_and_the_same_file_never(tmp_path: Path) -> None:
     """Ten deliveries in an hour are no ten days, nor is one file that lies there, or comes again, for a week."""
     world = MissingWorld(tmp_path, after=2)
@@ -110,6 +113,7 @@ def test_a_file_of_which_a_row_was_set_aside_marks_nobody_as_missing(tmp_path: P
     assert (world.source.current.missing, world.source.holds) == (0, ())
 
 
+@pytest.mark.slow
 def test_whoever_is_named_again_in_between_begins_anew(tmp_path: Path) -> None:
     """Two days in a row are two days; one day, a return and one day are one."""
     world = MissingWorld(tmp_path)
@@ -119,6 +123,7 @@ def test_whoever_is_named_again_in_between_begins_anew(tmp_path: Path) -> None:
     assert (world.costs()[0], world.source.held) == ("C0", "")
 
 
+@pytest.mark.slow
 def test_clears_count_against_the_change_threshold(tmp_path: Path) -> None:
     """Whoever allowed the first clear didn't allow the loss of half of the people."""
     world = MissingWorld(tmp_path, after=1)

@@ -68,6 +68,7 @@ def test_who_isnt_named_any_more_leaves_at_once(world: NamesWorld) -> None:
     assert world.titles() == "- T1 T2 - - T5"
 
 
+@pytest.mark.slow
 def test_a_file_that_lost_its_end_lets_nobody_leave(world: NamesWorld) -> None:
     """A last line without a line break may be cut, and a much shorter file is incomplete."""
     world.write("p0\np1\np2\np3@con")

@@ -68,6 +68,7 @@ def test_who_leaves_the_directory_leaves_our_books(world: AloneWorld) -> None:
     assert [world.cost(world.people[n]) for n in (0, 2)] == ["0", "2"]
 
 
+@pytest.mark.slow
 def test_who_has_no_profile_yet_waits_in_escrow(world: AloneWorld) -> None:
     """And gets the row's value of that day."""
     person = world.hire("E9", profile=False)

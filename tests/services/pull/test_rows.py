@@ -80,6 +80,7 @@ def test_a_row_that_isnt_named_any_more_clears_nothing(world: JoinedWorld) -> No
     assert world.cost(world.people[1]) == "101"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["directory", "file"])
 def test_an_employee_id_that_moves_never_brings_ones_row_to_the_other(world: JoinedWorld, first: str) -> None:
     """E1 moves from Bert to a newcomer, whose row changes as well, in either order of arrival."""

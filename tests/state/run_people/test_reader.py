@@ -48,6 +48,7 @@ def view(store: CountingStore) -> RunPeopleView:
     return RunPeopleView(reader, connector())
 
 
+@pytest.mark.slow
 def test_one_person_among_a_million_is_three_reads_and_a_megabyte(million: Repeating) -> None:
     """The table and the blocks of the person's shard are all that is read; a stranger costs no more."""
     numbers = [0, 1, 499, 997, 7_000]
@@ -78,6 +79,7 @@ def test_a_page_among_a_million_is_four_reads_and_two_megabytes(million: Repeati
             break
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1, 32], ids=["listed", "read one after the other"])
 def test_pages_hold_each_person_once_and_clears_first(monkeypatch: pytest.MonkeyPatch, share: int) -> None:
     """Going on from page to page gives whoever reading everything gives, in the same order."""

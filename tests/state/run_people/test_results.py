@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.run_people import RUN, CountingStore, connector, person, write_run
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.mapping import direct
@@ -107,6 +109,7 @@ def test_values_of_redacted_properties_are_never_written() -> None:
     assert results(store, person(10**6)) == {"UpaTitle": ("declined", "")}
 
 
+@pytest.mark.slow
 def test_forgetting_somebody_leaves_the_others_as_they_were() -> None:
     """Rows, listings and results of everybody else are the same; pieces that named the person are gone."""
     for count in (50, 4_000):

@@ -152,6 +152,7 @@ def _until_doubted(world: World) -> None:
     raise AssertionError("the zombie never ended")
 
 
+@pytest.mark.slow
 def test_what_is_delivered_while_the_doubt_comes_is_what_was_there() -> None:
     """A file in flight is older than the doubt, and its value newer than the one that was confirmed before."""
     world = settled(3)

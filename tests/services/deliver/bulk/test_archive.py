@@ -204,6 +204,7 @@ def test_a_log_folder_lies_beside_its_file_and_bears_its_name(folder: str, besid
     assert log_folders([job], FILE) == ((folder,) if beside else ())
 
 
+@pytest.mark.slow
 def test_a_folder_beside_the_file_that_is_no_log_folder_is_left_alone() -> None:
     """Whatever SharePoint names: a sibling folder of somebody else's keeps all that it holds."""
     world = settled(3)

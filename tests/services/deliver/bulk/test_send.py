@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import FOLDER, World
@@ -67,6 +69,7 @@ def test_the_same_bytes_arent_queued_again_without_a_look() -> None:
     assert (len(calls), len(world.sim.jobs)) == (2, 2)
 
 
+@pytest.mark.slow
 def test_one_person_who_spoils_every_file_starves_nobody() -> None:
     """Files are halved until theirs is one of its own; the others are delivered after it."""
     world = _changed(people=8)

@@ -50,6 +50,7 @@ def test_a_throttled_queue_call_isnt_counted_against_the_budget() -> None:
     assert (world.lane.jobs_total - before, world.differences()) == (1, [])
 
 
+@pytest.mark.slow
 def test_partial_failure_is_success_and_escrow_with_the_rhythm() -> None:
     """The person without a profile waits, tried at 1, 6, 12 h and daily, and gets today's value without an alarm."""
     world = settled()
@@ -158,6 +159,7 @@ def test_an_import_job_stuck_for_ever_wedges_nothing() -> None:
     assert (world.lane.abandoned, world.library()) == ((), [])
 
 
+@pytest.mark.slow
 def test_one_abandoned_import_job_that_cant_be_read_keeps_no_other_waiting() -> None:
     """Each is polled for itself, and one that is refused for ever is forgotten with its last doubt all the same."""
     world = changed()

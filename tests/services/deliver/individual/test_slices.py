@@ -185,6 +185,7 @@ def renamed(people: int) -> SingleWorld:
     return world
 
 
+@pytest.mark.slow
 def test_new_user_names_are_one_cause_and_few_calls() -> None:
     """After sixty in a row that find no profile the others wait without a call; a day later all are delivered."""
     world = renamed(130)
@@ -220,6 +221,7 @@ def charged(world: SingleWorld) -> list[int]:
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_the_share_is_used_and_no_more() -> None:
     """While there is work, 95 % of the share is used window by window for hours, and nothing is ever throttled."""

@@ -62,6 +62,7 @@ def look(world: SingleWorld) -> None:
     world.until(end)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_new_user_names_of_a_whole_company_are_one_cause() -> None:
     """Until SharePoint has seen them: one reason for all, hundreds of calls at most, no alarm in the first day.

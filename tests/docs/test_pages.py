@@ -58,6 +58,16 @@ def test_links_resolve(page: Path) -> None:
     assert broken == []
 
 
+@by_page
+def test_each_path_that_a_page_names_exists(page: Path) -> None:
+    """A module or test that moves is moved in the pages too: `upa_core/…`, `tests/…` and the other folders."""
+    named = re.findall(
+        r"`((?:upa_core|upa_cli|tenant_sim|functions_host|tests|infra|scripts|docs)/[\w./-]+)", page.read_text()
+    )
+
+    assert [path for path in named if not (ROOT / path).exists() and not list(ROOT.glob(f"{path}*"))] == []
+
+
 def test_every_page_is_reached_from_the_index() -> None:
     """Who starts at docs/README.md can come to every page."""
     seen, waiting = set(), [DOCS / "README.md"]

@@ -20,8 +20,7 @@ class Escrow:
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, EscrowEntry]] = {}
         self.allowed: dict[str, dict[str, str]] = {}
-        """Person → property → digest of a value that was sent and isn't confirmed. To send it again is no new change,
-        and as long as the value is the same, it is the refused one."""
+        """Person → property → digest of a sent, unconfirmed value: the refused one; to resend it is no new change."""
 
     def __bool__(self) -> bool:
         """Return whether anybody waits."""
@@ -179,8 +178,7 @@ class Escrow:
             targets: properties that are confirmed.
             now: when the batch ended.
             sequence: number of the batch.
-            whole: nothing that was sent of the person is unknown any more. Otherwise a person who waited for a profile
-                is due now: the delivery shows that it is there.
+            whole: nothing sent is unknown. Otherwise a person who waited for a profile is due: now there is one.
         """
         known = {target: one for target, one in self.allowed.get(person, {}).items() if target not in targets}
         self.release(person, targets, sequence)

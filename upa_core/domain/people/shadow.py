@@ -37,7 +37,7 @@ class Shard:
     declined: dict[str, dict[str, str]] = field(default_factory=dict)
     """Person → property → the value that an administrator rejected; it isn't planned again while it stays the same."""
     floor: int = 0
-    """Last file planned before somebody was forgotten: one up to it, settled late, says nothing of people without entry."""
+    """Last file planned before somebody was forgotten: up to it, a late settle says nothing of people without entry."""
     dropped: bool = field(default=False, compare=False)
     """The stored shard has properties that aren't mapped any more: they are forgotten before they are mapped again."""
     writes: int = 0

@@ -74,7 +74,8 @@ def doctor(
 
     Tokens for every host and the roles in them, the certificate's end, the source attributes (Graph must track
     their changes), the library (written to and cleaned, without settings that hide or keep files), the target
-    properties (in the profile of a user), storage, the clock. Changes nothing but a small file that is deleted
+    properties (in the profile of a user), each file and query that is a source (place, driver, statement, columns),
+    storage, the clock. Changes nothing but a small file that is deleted
     again. --probe also asks SharePoint's bulk import service, which alone knows which properties users may edit.
     --probe-individual writes to one user's profile and puts it back: nothing is written individually before it has
     passed, and it counts for 30 days. --app asks the function app too. On another Python than its package was built

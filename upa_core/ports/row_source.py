@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,18 @@ class AskedRows(Protocol):
 
     def ask(self, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
         """Yield the row of each key as it is now; without any value where there is none. Raises as `RowSource.look`."""
+
+
+@runtime_checkable
+class ExaminedRows(Protocol):
+    """What a source offers beside `RowSource` that can be examined before anything of it is read."""
+
+    def header(self) -> Sequence[str] | None:
+        """Return the names of its columns, None where nothing is there to look at, () where it can't be read.
+
+        Nothing is kept, and no row is read. Raises `ConfigError` where a driver isn't installed, and as
+        `RowSource.look`.
+        """
 
 
 class RowSource(Protocol):

@@ -114,6 +114,12 @@ def test_a_value_is_bound_as_its_own_type(server: TdsServer, since: Value) -> No
     assert type(server.asked[0][1]["@P1"]) is type(since)
 
 
+def test_a_statement_is_examined_with_no_value(server: TdsServer) -> None:
+    """`:since` is NULL then, and nobody is answered."""
+    assert rows(asking_of(server), "SELECT no FROM people WHERE at >= :since") == []
+    assert server.asked == [("SELECT no FROM people WHERE at >= NULL", {})]
+
+
 def test_a_query_without_since_is_sent_as_it_stands(server: TdsServer) -> None:
     """Its percent signs are no places of parameters."""
     query = "SELECT no FROM people WHERE name LIKE '%s%%' OR name LIKE '%0%'"

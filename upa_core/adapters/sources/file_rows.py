@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from upa_core.adapters.sources.place import MAX_FILE, FileInfo, Place, is_finished
+from upa_core.adapters.sources.place import MAX_FILE, FileInfo, KnownColumns, Place, is_finished
 from upa_core.adapters.sources.reading import judged
 from upa_core.domain.errors import CorruptStateError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Accepted, Contract
@@ -58,7 +58,7 @@ class FileRows:
         files = [file for file in self._place.files() if is_finished(file.name)]
         if not files:
             raise UnavailableError("no file that fits lies there")
-        file = max(files, key=lambda one: (one.modified, one.name))
+        file = max(files, key=_age)
         if last is not None and file == last.file:
             return None
         if self._clock.now() - file.modified < self._settle:
@@ -70,6 +70,15 @@ class FileRows:
         offer = Offer(f"{file.name} {file.tag}", delivered=file.modified)
         self._offered = _Offered(offer, file, last, approved)
         return offer
+
+    def header(self) -> Sequence[str] | None:
+        """Return the names of the columns of the newest file, however new it is."""
+        if isinstance(self._place, KnownColumns):
+            return self._place.columns()
+        files = [file for file in self._place.files() if is_finished(file.name)]
+        if not files:
+            return None
+        return judged(self._place.read(max(files, key=_age)), self._contract).names
 
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
         """Yield key and cells of every row, and then judge the file as a whole."""
@@ -124,6 +133,10 @@ class FileRows:
         for data in self._place.read(file):
             digest.update(data)
         return digest.hexdigest()
+
+
+def _age(file: FileInfo) -> tuple[datetime, str]:
+    return file.modified, file.name
 
 
 def _hashed(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class Place(Protocol):
 
     def read(self, file: FileInfo) -> Iterator[bytes]:
         """Yield the bytes of exactly that version; raises `UnavailableError` where it was replaced, else as `files`."""
+
+
+@runtime_checkable
+class KnownColumns(Protocol):
+    """A place that knows the names of columns without a file."""
+
+    def columns(self) -> Sequence[str]:
+        """Return the names; raises as `Place.files`."""
 
 
 MAX_FILE = 2_000_000_000

@@ -67,6 +67,12 @@ class SqlPlace:
         self.tag = digest.hexdigest()
         return [FileInfo("the query's answer", size, self._clock.now(), self.tag)]
 
+    def columns(self) -> Sequence[str]:
+        """Return the names of the answer's columns: the database accepts the query, and no row is read."""
+        with self._ask(self._query, self.since) as (names, _):
+            self._place_of_cursor(names)
+            return list(names)
+
     def read(self, file: FileInfo) -> Iterator[bytes]:
         """Yield the answer as it was written."""
         if self._answer is None or file.tag != self.tag:

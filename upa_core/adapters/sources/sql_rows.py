@@ -9,7 +9,7 @@ from typing import Any
 
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.sql_place import SqlPlace
-from upa_core.domain.errors import CorruptStateError, UnavailableError
+from upa_core.domain.errors import CorruptStateError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.joined.since import Cursor, Value, read_mark, write_mark
 from upa_core.ports.clock import Clock
@@ -92,6 +92,14 @@ class SqlRows:
             return Offer(self._accepted(same), same=True, delivered=self._clock.now())
         self._offered = inner, inner, cursor
         return inner
+
+    def header(self) -> Sequence[str]:
+        """Return the names of the columns that both queries answer; `:since` is bound to no value."""
+        names, changed = (place.columns() for place in self._places)
+        there = {name.casefold() for name in changed}
+        if missing := [name for name in names if name.casefold() not in there]:
+            raise RefusedError(f"`changes` answers no column {', '.join(missing)}, which `query` does")
+        return names
 
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[str | None]]]:
         """Yield key and cells of every row of the answer."""

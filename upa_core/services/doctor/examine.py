@@ -24,6 +24,7 @@ from upa_core.ports.inspection import Host, Inspection, TokenFacts
 from upa_core.services.doctor.finding import PROBE, Finding, Severity
 from upa_core.services.doctor.last_run import check_last_run
 from upa_core.services.doctor.library import check_library
+from upa_core.services.doctor.sources import CHECK, check_sources
 
 SKEW_WARNING = timedelta(minutes=2)
 SKEW_ERROR = timedelta(minutes=5)
@@ -68,6 +69,7 @@ def examine(
         ("sign-in", partial(check_sign_in, mail=mail, closed=closed)),
         ("certificate", check_certificate),
         ("source", check_source),
+        (CHECK, check_sources),
         ("library", check_library),
         ("properties", check_properties),
     ]

@@ -13,7 +13,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import Document
 
 INNOCENT = (RetryLaterError, ConflictError, ConfigError, AccessDeniedError, ImportError, NameError, SyntaxError)
-"""Errors that say nothing about the document: an outage, a race, a missing right, a deployment that can't work."""
+"""Errors that say nothing about the document: an outage, a race, a missing right, a broken deployment."""
 
 
 def may_begin(
@@ -21,7 +21,7 @@ def may_begin(
 ) -> bool:
     """Note that a step begins to read a document; return False where it has failed too often.
 
-    Six parameters: the step, its document, and what a death there means.
+    Six parameters: the step, its document, and the meaning of a death there.
 
     Args:
         ports: its storage and clock.
@@ -79,7 +79,7 @@ def failed(ports: Ports, connector: Connector, step: str, document: str, exc: Ex
 
 
 def tell_given_up(ports: Ports, connector: Connector, step: str, document: str, instead: str) -> None:
-    """Emit an event: what was given up, and what is done instead."""
+    """Emit an event that names the step, and the action that replaces it."""
     fields: Fields = {"step": step, "document": document, "instead": instead}
     ports.events.emit(Event(EventName.STEP_GIVEN_UP, connector.name, level=Level.ERROR, fields=fields))
 

@@ -34,9 +34,9 @@ def change_people(
 ) -> None:
     """Apply a change to people, shard by shard, in the current generation of shards; repeatable.
 
-    For changes that belong to an open run: nobody moves people while one is open. What the plan of `run` has read of
-    the shards is trusted as long as its etag holds; whatever else is read is changed only if the run was still open
-    after it was read. Raises `ConflictError` where somebody else ended the run meanwhile.
+    For changes that belong to an open run: nobody moves people while one is open. A shard that the plan of
+    `run` has read is trusted as long as its etag holds; any other shard is changed only if the run was still open after
+    it was read. Raises `ConflictError` where somebody else ended the run meanwhile.
     """
     document = state_of(ports.store, connector.name)
 

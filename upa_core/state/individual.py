@@ -1,6 +1,6 @@
 """Individual writes of a tenant share these: the probe's result, and the budget of calls, which are reserved in blocks.
 
-Whoever calls PeopleManager takes the calls from here, writes and reads alike.
+Every call of PeopleManager is taken from here, for writes and for reads.
 """
 
 from __future__ import annotations

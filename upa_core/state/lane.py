@@ -1,4 +1,4 @@
-"""The target tenant's lane: one import file in flight. Only an instance that saw it where it is may move it."""
+"""The target tenant's lane: one import file in flight. Only an instance that has read its present place may move it."""
 
 from __future__ import annotations
 

@@ -150,10 +150,10 @@ class People:
     def note(self, changed: Mapping[int, EscrowBook]) -> None:
         """Update the index for the shards that changed; a newer summary of a shard stays.
 
-        What `due_shards` had found in the index is older than the shards read after it, whatever it counts: a shard
-        that was lost or restored has fewer writes than were noted.
+        The index that `due_shards` read is older than the shards read after it, even with a higher count: a shard that
+        was lost or restored has fewer writes than were noted.
 
-        The list of shards learns of those that were written here.
+        Written shards are added to the list of shards.
         """
         self._there.add()
         for _ in range(_TRIES if changed else 0):

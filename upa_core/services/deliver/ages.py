@@ -1,4 +1,4 @@
-"""The ages of a batch's changes: counted once when it is settled, and noted where they wait in escrow."""
+"""The ages of a batch's changes: counted once when it is settled, and noted in escrow where they wait."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class BatchAges:
                 self._of[person] = dict(zip(sorted(held), moments, strict=True))
 
     def date_back(self, shard: Shard, person: str) -> None:
-        """Let what of a person went into escrow wait since it was first shown."""
+        """Date the person's new escrow entries from the round that first showed each change."""
         if person in self._of:
             date_back(shard.escrow, person, self._of[person], self._outcome.sequence)
 
@@ -65,7 +65,7 @@ class BatchAges:
             self._now[person] = (person in shard.escrow, person in shard.rows)
 
     def count(self, verdict: Verdict) -> None:
-        """Count what was accepted; repeating it changes nothing."""
+        """Count the accepted values; repeating it changes nothing."""
         if self._batch is None or self._batch.state != "planned":
             return
         accepted: Counter[datetime] = Counter()

@@ -15,7 +15,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored, state_of
 
 AT_ONCE = 50
-"""Debts that are tried in one go, so that cleaning never delays other work for long."""
+"""Debts that are tried at a time, so that cleaning never delays other work for long."""
 
 _LOG_NAME = "importprofileproperties-"
 """The beginning of every log's name [SP-43]."""

@@ -170,7 +170,8 @@ def _whys(failed: tuple[ClosedRoute, ...]) -> str:
 def _closes(run: Run, file: FileState, outcome: Outcome, settlement: Settlement) -> bool:
     """Return whether a batch that confirmed nobody ends its route in this run.
 
-    A file of one person that fails says nothing of the others: where few files are left, they go before the run fails.
+    A failed file of one person says nothing of the others: where few files are left, they are sent before the run
+    fails.
     """
     left = len(run.waiting(file.route))
     lone = file.people == 1 and bool(outcome.jobs) and 0 < left <= MAX_AFTER_A_LONE_FAILURE

@@ -30,7 +30,7 @@ def judge_safely(
 ) -> Judged:
     """Judge the properties of a batch; a property that somebody outside the batch has isn't refused for everybody.
 
-    A batch of retries holds those people only who were refused before. Repeating it gives the same.
+    A batch of retries holds only people who were refused before. Repeating it gives the same result.
 
     Six parameters: those of `judge_properties`, and where people are known.
     """

@@ -51,8 +51,8 @@ def settle(
 ) -> Settlement:
     """Write every property of the batch to the shadow, confirmed or unknown, stamped with the batch's number.
 
-    Nobody plans an ad hoc run's people again by themselves: what it leaves unknown is due. What an import wrote is no
-    value of the connector's source, so that the connector's own properties become unknown by it and are due.
+    The people of an ad hoc run aren't planned again by themselves, so unknown values of theirs are due. An import's
+    values aren't those of the connector's source, so the connector's own properties become unknown by it and are due.
 
     Six parameters: with `beside`, the batch belongs to no open run; `tried`: properties that were set aside when the
     batch was planned. Raises `CorruptStateError` where the archive can't be read.

@@ -20,7 +20,7 @@ from upa_core.state.document import lane_of, state_of
 
 
 def advance(ports: Ports, connector: Connector) -> Step:
-    """Do the next due work; a wake-up without any ends as `idle` or `poll`.
+    """Do the next due work; without any it returns `idle` or `poll`.
 
     Raises:
         FatalError: an administrator must act; nothing is lost.
@@ -45,7 +45,7 @@ def advance(ports: Ports, connector: Connector) -> Step:
 def go_on(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     """Do the next work for the connector's file in the lane, as it was just read; raises as `advance`.
 
-    Other routes of its run get their turn too.
+    Other routes of its run are continued too.
     """
     take = watch if flight.phase == "queued" else resume_sending
     try:

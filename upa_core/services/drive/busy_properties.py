@@ -1,4 +1,4 @@
-"""The properties of a person that something on its way names: a batch, a held plan, an import job that was given up."""
+"""The properties of a person that a batch, a held plan or an import job that was given up may still write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upa_core.state.plan_reader import form_of, people_in
 
 
 def busy_properties(ports: Ports, connector: Connector, state: ConnectorState, person: str) -> dict[str, str]:
-    """Return why properties of a person mustn't be written singly now, by property: something on its way names them.
+    """Return why properties of a person mustn't be written singly now: by property, what may still write it.
 
     Where a batch can't be read, it may name every property.
     """

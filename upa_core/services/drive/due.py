@@ -14,7 +14,7 @@ from upa_core.state.people import People
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The work that waits, as storage says."""
+    """The work that waits, from storage."""
 
     export: bool
     """Something to plan, send or continue."""
@@ -23,7 +23,7 @@ class Due:
 
 
 def what_is_due(ports: Ports, connector: Connector) -> Due:
-    """Read what is due: a lost wake-up, a watcher that never started and a lost hand-over all show up here."""
+    """Read what is due; this finds a lost wake-up, a watcher that never started, and a lost hand-over."""
     flight = lane_of(ports.store, connector).load().value.in_flight
     if flight is not None and flight.connector == connector.name:
         return Due(export=False, flight=flight)

@@ -65,8 +65,8 @@ class Now:
 def sync_now(ports: Ports, connector: Connector, person: str, by: str, *, patience: timedelta = PATIENCE) -> Now:
     """Read a person, and write the differences to their profile at once; when it returns, the values are settled.
 
-    A property that something on its way names isn't written, nor one that the probe didn't prove; nothing is written
-    past the change threshold. What it sent is archived and reported like any run.
+    A property isn't written if a batch, a held plan or an import job may still write it, or if the probe didn't prove
+    it; nothing is written past the change threshold. The sent values are archived and reported like any run.
 
     Args:
         ports: the connector's.

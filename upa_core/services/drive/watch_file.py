@@ -15,7 +15,7 @@ from upa_core.state.document import lane_of
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What the orchestration does next: wait until `at`, or end."""
+    """The orchestration's next action: wait until `at`, or end."""
 
     done: bool
     at: datetime | None

@@ -27,8 +27,8 @@ class Dating:
     """Dates the values of one plan.
 
     Of an outbox of several rounds each person's rows are kept while their partition is planned: a value waits since the
-    first round from which on every round's value of it differs from what SharePoint confirmed. A round that doesn't
-    tell any attribute of a property shows nothing of it; what it leaves out is as it is now.
+    first round from which on every round's value of it differs from what SharePoint confirmed. A round without any
+    attribute of a property shows nothing of it; an attribute that it leaves out counts as it is now.
     """
 
     def __init__(self, connector: Connector, rounds: Sequence[SealedRound], now: datetime) -> None:
@@ -40,11 +40,11 @@ class Dating:
         self._history: dict[str, list[tuple[SealedRound, Row]]] = {}
         self._named: dict[str, datetime] = {}
         self.unnamed: Collection[str] = ()
-        """People of the partitions at hand who are planned only because escrow has them due."""
+        """People of the present partitions who are planned only because they are due from escrow."""
 
     @cached_property
     def _reads(self) -> dict[str, int]:
-        """By property the attributes that it reads, as a row's mask has them."""
+        """The attributes of each property, as bits of a row's mask."""
         bit = {path: 1 << at for at, path in enumerate(self._inputs)}
         return {one.target: sum(bit[path] for path in set(one.inputs)) for one in self._connector.active}
 
@@ -57,13 +57,13 @@ class Dating:
         return compile_mappings(self._connector.active, (*ROW_HEAD, *self._inputs))
 
     def begin(self) -> None:
-        """Forget the partitions before."""
+        """Forget the previous partitions."""
         self._history.clear()
         self._named.clear()
         self.unnamed = ()
 
     def noting(self, sealed: SealedRound, rows: Iterable[Row]) -> Iterable[Row]:
-        """Hand on a round's rows, keeping them where there are several rounds."""
+        """Return a round's rows unchanged, and keep them where there are several rounds."""
         return rows if self._single else self._noted(sealed, rows)
 
     def _noted(self, sealed: SealedRound, rows: Iterable[Row]) -> Iterator[Row]:
@@ -88,7 +88,7 @@ class Dating:
                 shard.escrow.put(person, target, replace(waits, since=min([waits.since, *shown.values()])))
 
     def store(self, ports: Ports, planned: Run, batches: Sequence[FileState]) -> None:
-        """Store of a run how many values wait since when; `batches` in the order in which they were begun."""
+        """Store a run's values by the start of their wait; `batches` in the order in which they were begun."""
         made = PlannedRun(planned.rounds, *self.ages.planned(batches))
         document = freshness_of(ports.store, self._connector.name)
         document.update(lambda known: known.planned(planned.id, made, planned.started))
@@ -113,7 +113,7 @@ class Dating:
         cells: Mapping[str, str | None],
         final: Mapping[str, Row],
     ) -> dict[str, datetime]:
-        """Return since which round each property differs; nothing of somebody whom no round names.
+        """Return the round since which each property differs; none for a person whom no round names.
 
         Where no single round shows a difference, such as a value that is cleared with the scope, it is the oldest.
         """

@@ -51,8 +51,9 @@ def export(
     """Plan what is due and begin the run; nothing is sent yet.
 
     Nothing is planned while a run or a hold is open, in staging mode, in a pause, before a failed run's next try, while
-    the configuration changed and its full round isn't there, and while the lane or the day's budget would only let the
-    plan grow old: what comes in meanwhile is merged into one plan. State and lane as they were just read may be given.
+    the configuration changed and its full round isn't there, and while the lane or the day's budget would make the
+    plan wait: the rounds that arrive meanwhile are merged into one plan. State and lane as they were just read may be
+    given.
 
     Raises:
         FatalError: a mapping refuses a value for the whole run, or stored state can't be read.
@@ -258,7 +259,7 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
 
 
 def _still_due(before: ConnectorState, current: ConnectorState) -> bool:
-    """Return whether what was due is still due: nobody planned it meanwhile, not even without a difference."""
+    """Return whether the due work is still due: nobody planned it meanwhile, not even without a difference."""
     same = (current.run, current.hold, current.sequence, current.runs) == (None, None, before.sequence, before.runs)
     return same and current.sealed[: len(before.sealed)] == before.sealed
 
@@ -269,7 +270,7 @@ def _commit(
     planned_from: Stored[ConnectorState],
     change: Callable[[ConnectorState], ConnectorState],
 ) -> ConnectorState:
-    """Change the state if what was planned is still due; a round that was sealed meanwhile doesn't matter."""
+    """Change the state if the planned work is still due; a round that was sealed meanwhile doesn't matter."""
     before = planned_from.value
 
     def guarded(current: ConnectorState) -> ConnectorState:
@@ -281,7 +282,7 @@ def _commit(
 
 
 def write_intent(ports: Ports, connector: Connector, planned: Run) -> None:
-    """Write what a run is going to do, and its connector file, before the first effect."""
+    """Write the run's intent, and its connector file, before the first effect."""
     name_file(ports, connector, planned.id)
     intent = Intent(
         version=Intent.VERSION,

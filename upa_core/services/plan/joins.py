@@ -26,8 +26,8 @@ class Joins:
     ) -> None:
         """Read by the states of the sources; a source without an accepted snapshot leaves its attributes absent.
 
-        `keys` is the key index as it stands: where a file or a query is the connector's own source, all that the
-        directory has to say of a person is in it.
+        `keys` is the present key index: where a file or a query is the connector's own source, it holds everything that
+        the directory says of a person.
         """
         alone = connector.primary is not None and keys is not None and keys.header == connector.key_paths
         self._keys = keys if alone else None
@@ -84,14 +84,14 @@ def _held(connector: Connector, secondary: Secondary, sources: Sequence[SourceSt
     """Return the current rows that count for a secondary source, None before the first."""
     one = next((one for one in sources if one.name == secondary.name), None)
     if one is None or (secondary.leaves and one.described != connector.description_of(secondary)):
-        return None  # of another group, for instance: who isn't in that one says nothing here
+        return None  # of another group, for instance: its non-members mean nothing here
     return one.current
 
 
 def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[str, Any]) -> Row:
     """Return a person's row as a plan made now would see it: a record of the directory, joined with other sources.
 
-    Nothing of the directory is absent in it; what a source has not said of the person is.
+    No attribute of the directory is absent in it; a source's columns are where it hasn't named the person.
     Raises `CorruptStateError` where current rows are damaged, `RetryLaterError` where the storage can't be reached.
     """
     row = compile_projection(connector.inputs)(record)
@@ -105,7 +105,7 @@ def row_today(ports: Ports, connector: Connector, person: str, record: Mapping[s
 def needed_bits(connector: Connector) -> int:
     """Return the bits of the directory's inputs that active mappings, scope and keys read.
 
-    The others needn't be known; what a secondary source gives isn't the directory's to say.
+    The others needn't be known, and columns of secondary sources don't come from the directory.
     """
     read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
     if any(mapping.route == INDIVIDUAL for mapping in connector.active):

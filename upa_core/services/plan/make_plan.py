@@ -69,11 +69,11 @@ def make_plan(
 ) -> PlanResult:
     """Plan the rounds and the escrow that is due, group by group so that memory stays flat.
 
-    Thirteen parameters: the rounds and the people, what is joined to them, and how an export and a look differ.
+    Thirteen parameters: the rounds, the people, the joined rows, and the differences of an export and a preview.
 
     Args:
         keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
-            missed by a full round). It is true whatever becomes of the plan, and repeating it changes nothing.
+            missed by a full round). It is true whether or not the plan is sent, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
         refused: properties that SharePoint refused for everybody.
@@ -233,7 +233,7 @@ class _Planning:
     def _complete(self, merged: Merged, due: Sequence[str], named: Sequence[str]) -> tuple[set[str], set[str]]:
         """Read people again: with unnamed attributes, due from escrow, or with a changed row of another source.
 
-        Returns whom the source doesn't know: those who were due; and whom it names and can't read, or not yet.
+        Returns people unknown to the source: those who were due, and those whom it names and can't read, or not yet.
         """
         ids = [*merged.incomplete(self._needed), *due, *named]
         gone: set[str] = set()
@@ -248,7 +248,7 @@ class _Planning:
             if isinstance(exc, PartlyReadError) and (exc.found or len(exc.unread) == 1):
                 records = exc.found
                 unread |= set(exc.unread)
-            elif len(ids) == len(due) and self._rounds:  # they stay due; the rounds needn't wait for them
+            elif len(ids) == len(due) and self._rounds:  # they stay due, and the rounds don't wait for them
                 return gone, unread
             else:
                 raise

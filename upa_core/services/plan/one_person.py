@@ -1,4 +1,4 @@
-"""What an export would do now for one person: the planner itself plans them, on a copy of their shard."""
+"""The effect of an export now on one person: the planner itself plans them, on a copy of their shard."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class PersonPlan:
 def shard_with(ports: Ports, connector: Connector, person: str, *, resend: bool = False, asked: bool = False) -> Shard:
     """Return a copy of the person's shard without anybody else; nothing is stored.
 
-    With `resend`, every value is unknown and escrow is forgotten; rejected and doubted values stay. With `asked`, what
-    waits in escrow is due now.
+    With `resend`, every value is unknown and escrow is forgotten; rejected and doubted values stay. With `asked`,
+    escrow is due now.
     Raises `CorruptStateError` for a shard that can't be read, `RetryLaterError` where the storage can't be reached.
     """
     index = state_of(ports.store, connector.name).load().value.people

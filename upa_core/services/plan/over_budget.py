@@ -41,9 +41,9 @@ class BudgetFilter:
         """People with single writes, their properties, and the people who have to wait."""
 
     def judge_again(self, shard: Shard) -> None:
-        """Make people due whom a plan postponed that was never sent: the change threshold stopped it.
+        """Make people due whom an unsent plan had postponed: the change threshold stopped that plan.
 
-        What was put off by a run that passed is no new change when it is planned again.
+        A write that an earlier run postponed is no new change when it is planned again.
         """
         for person, target, entry in list(shard.escrow.entries()):
             if entry.reason is EscrowReason.OVER_BUDGET and entry.detail and not self._has_passed(entry.detail):
@@ -51,7 +51,7 @@ class BudgetFilter:
                 shard.escrow.put(person, target, replace(entry, due=self._now, detail=""))
 
     def fit(self, plan: ShardPlan, shard: Shard) -> None:
-        """Keep in a plan what this run sends; postpone the other single writes in the shard, by property."""
+        """Keep this run's part of a plan; postpone the other single writes in the shard, by property."""
         if not self._single:
             return
         kept: list[Entry] = []
@@ -71,7 +71,7 @@ class BudgetFilter:
             plan.counts = plan.counts.plus(Counts(over_budget=self.over - before))
 
     def load(self) -> Load:
-        """Return the cost of all of it, and when it would be done."""
+        """Return the cost of all single writes, and their expected end."""
         return load_of(self.people, self.properties, self._budget, self._now)
 
     def announce(self) -> None:

@@ -18,7 +18,7 @@ class PlanSink(Protocol):
     """Takes the plan's entries as they are made."""
 
     def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = ()) -> None:
-        """Take people's changes, a shard's at a time, and what isn't sent of the shard's people."""
+        """Take people's changes, one shard at a time, and the unsent values of its people."""
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ def begin(
     """Return the next round; nothing is written or read yet.
 
     Args:
-        before: the open round that this one replaces, if any: what was asked for keeps its name.
+        before: the open round that this one replaces, if any: a requested round keeps its name.
         full: somebody asks for a full round.
     """
     now = ports.clock.now()

@@ -32,11 +32,11 @@ def pull_directory(
 ) -> PullResult:
     """Begin or continue a round and read it until it is sealed or the time budget ends.
 
-    Each segment is a checkpoint: the next call continues from there. A second writer loses the conditional write and
-    stops without a trace. A pause that the source asks for is remembered and told in the result.
+    Each segment is a checkpoint: the next call continues from there. A second writer loses the conditional write,
+    stops, and leaves nothing behind. A pause that the source asks for is stored and returned in the result.
 
     Args:
-        full: begin a full round although a watermark is there (an open round goes on as it is).
+        full: begin a full round although a watermark is there (an open round continues unchanged).
         stored: the state as it was just read.
 
     Raises:
@@ -231,7 +231,7 @@ class _Pull:
         return self._checkpoint(fresh)
 
     def _pause(self, opened: OpenRound, exc: RetryLaterError) -> PullResult:
-        """Keep what was pulled and store when to continue."""
+        """Keep the pulled rows, and store when to continue."""
         pause = max(exc.retry_after or 0.0, SOURCE_PAUSE.total_seconds())
         resume = self._ports.clock.now() + timedelta(seconds=pause)
         opened = self._checkpoint(replace(opened, not_before=resume))

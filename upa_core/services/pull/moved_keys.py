@@ -1,4 +1,4 @@
-"""Whether changed keys in the directory affect a row of a source, and about whom a source must be asked again."""
+"""Find the effects of changed keys: rows of a source that they move, and people whom a source must be asked about."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRo
     """Return whether a changed key has moved away from its row, or to a row that waits, since the rows were matched.
 
     A key that several people had counts too, where one of them has another key now: the others may have its row.
-    Where whom no row names has no value, a row that is somebody else's counts as well: nobody knows whose it is now.
+    Where a person without a row has no value, a row of somebody else counts as well: nobody knows whose it is now.
     Raises `CorruptStateError` where a segment is missing or damaged.
     """
     stamps = [segment.key for segment in keys.segments]
@@ -61,7 +61,7 @@ def has_moved(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRo
 
 
 def newcomers(store: Store, secondary: Secondary, held: CurrentRows, keys: KeyRows) -> list[Row]:
-    """Return, as rows that name them, who has a key that the source wasn't asked about, and no row (`leave`).
+    """Return rows that name the people without a row whose key the source wasn't asked about (`leave`).
 
     Raises as `has_moved`.
     """

@@ -40,7 +40,7 @@ class _Work:
     anew: bool = False
     """The accepted rows were made under another description of the source."""
     asked: bool = True
-    """The source was asked; False: rows in force follow keys that moved."""
+    """The source was asked; False: present rows follow keys that moved."""
 
 
 class RowsPull:
@@ -104,7 +104,7 @@ class RowsPull:
             return RowsResult(self._secondary.name, "superseded", why=str(exc))
 
     def follow_keys(self) -> RowsResult | None:
-        """Let the rows in force follow keys that moved in the directory, whatever becomes of the source; None: nothing.
+        """Move the present rows with keys that moved in the directory, even if the source fails; None: none moved.
 
         Raises as `SegmentReader`.
         """
@@ -250,7 +250,7 @@ class RowsPull:
             approved="",
             approved_by="",
         )
-        if not work.asked:  # what is in the source's way stays as it is
+        if not work.asked:  # the source's obstacle stays as it is
             one = replace(work.before, current=after)
         if closing is not None and offer is not None:
             delivered = offer.delivered or now

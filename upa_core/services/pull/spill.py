@@ -52,8 +52,8 @@ def spill(
 ) -> Spilt:
     """Read an offer to its end, once, and write each row.
 
-    Seven parameters: what is read, what it is matched by, and where it is written.
-    Raises as `RowSource.rows`; what was written until then is deleted.
+    Seven parameters: the offer, the keys, and the place of the rows.
+    Raises as `RowSource.rows`; the rows written until then are deleted.
     """
     of = compile_key_of(secondary.match, key_places(secondary, keys.header))
     index = KeyIndex((of(row), row[0]) for row in RowSet(ports.store, keys.segments).rows())
@@ -117,9 +117,9 @@ def _again(
     *,
     complete: bool,
 ) -> Iterator[tuple[str, Row]]:
-    """Ask again for rows that refer to what changed, and for those that a snapshot lacks before they end.
+    """Ask again for rows that refer to a change, and for those that a snapshot lacks, before they end.
 
-    Eight parameters: as `spill`, and what was read. Yields rows as `_proposed`.
+    Eight parameters: as `spill`, and the read rows. Yields rows as `_proposed`.
     """
     columns = connector.columns_of(secondary)
     refers = VALUES + columns.index("id")

@@ -18,9 +18,9 @@ from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.bulk.flight import Flight
 
 MAX_LOG_BYTES = 32 * 1024 * 1024
-"""Most bytes of one log: more lines than an import file has people."""
+"""The most bytes of one log: more lines than an import file has people."""
 MAX_LOGS = 100
-"""Most logs of one import file."""
+"""The most logs of one import file."""
 
 
 def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
@@ -31,8 +31,8 @@ def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
 def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
     """Return the log folders of import jobs: only folders beside the import file and named after it.
 
-    What is returned is read, and in the end deleted: neither the library itself nor a folder of somebody else's, even
-    where SharePoint names it.
+    These folders are read, and deleted in the end. So the library itself and folders of others are never returned, even
+    where SharePoint names them.
     """
     return tuple(job.log_folder_uri for job in jobs if _is_log_folder(job.log_folder_uri, source_uri))
 

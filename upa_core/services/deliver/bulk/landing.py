@@ -65,7 +65,7 @@ def fail(here: Flight, why: str, *, quarantine: QuarantineReason | None = None, 
     """End the bulk route of a run: no import job can exist for this file; free the lane.
 
     Args:
-        stored: the file may lie in the library.
+        stored: the file may be in the library.
     """
     debts = (Debt(here.place.source_uri, is_folder=False, since=here.ports.clock.now()),) if stored else ()
     if lane_of(here.ports.store, here.connector).load().value.in_flight != here.place:  # another instance has sent it

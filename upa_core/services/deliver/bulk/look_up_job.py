@@ -25,10 +25,10 @@ _LIST_AGAIN = timedelta(hours=1)
 
 
 def look_up(here: Flight) -> Step | Flight:
-    """Look once. Return the next step, or the file in flight where the same bytes may be queued again.
+    """Look the import job up. Return the next step, or the file in flight where the same bytes may be queued again.
 
-    They may be after two misses minutes apart; where import jobs can't be listed at all (list view threshold,
-    [SP-59]), after the longest age an import job is given.
+    They may be queued again after two misses, minutes apart; where import jobs can't be listed at all (list view
+    threshold, [SP-59]), after the longest age an import job is given.
     """
     ports, flight, now = here.ports, here.place, here.ports.clock.now()
     try:
@@ -49,7 +49,7 @@ def look_up(here: Flight) -> Step | Flight:
     if found:
         return mark_queued(here, tuple(job.id for job in found))
     missed = replace(flight, lookups=flight.lookups + 1, not_before=now + LOOK_UP_AGAIN, tries=0)
-    if missed.lookups >= LOOKUPS or flight.phase == "uploaded":  # missed often enough before, but look once more
+    if missed.lookups >= LOOKUPS or flight.phase == "uploaded":  # missed often enough before, but look it up once more
         return _again(here)
     here.moved(missed)
     return Step("poll", "not listed yet", at=missed.not_before, run=flight.run, file=flight.file)

@@ -119,8 +119,8 @@ def resume_sending(ports: Ports, connector: Connector, flight: InFlight) -> Step
 def _already_queued(here: Flight) -> Step | None:
     """Continue with the import job of a file that is older than its place in the lane; None where none is listed.
 
-    Whoever plans a file sends it within minutes. A file that waited longer may have been queued by a lane that was
-    restored from an older version since.
+    A file is sent within minutes after its plan. A file that waited longer may have been queued before the lane was
+    restored from an older version.
     """
     flight = here.place
     if flight.queues or here.ports.clock.now() - here.run.started < SENDER_PATIENCE or flight.tries >= _LISTED_TRIES:
@@ -185,7 +185,7 @@ def _upload(here: Flight) -> Step:
 
 
 def _take_back(here: Flight) -> None:
-    """Delete an upload that came too late: other instances have gone on, and its debt may be paid already."""
+    """Delete an upload that came too late: other instances have continued, and its debt may be paid already."""
     lane = lane_of(here.ports.store, here.connector).load().value
     uploads = {one.upload for one in (lane.in_flight, *lane.abandoned) if one is not None}
     if here.place.upload not in uploads:

@@ -37,7 +37,7 @@ from upa_core.state.lane import emit, is_current, move
 
 
 def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
-    """Do the next due work for a queued file and return the step after it.
+    """Do the next due work for a queued file and return the following step.
 
     Raises `ConflictError` where another instance moved the lane; nothing was done twice that matters.
     """
@@ -47,7 +47,7 @@ def watch(ports: Ports, connector: Connector, flight: InFlight) -> Step:
     age = age_of(flight.queued or flight.since, now)
     jobs, unseen = _jobs(ports, flight)
     if jobs and not all(job.ended for job in jobs) and age < GIVEN_UP_AFTER:
-        return _running(ports, connector, flight, jobs)  # seen at work: it can't have ended yet
+        return _running(ports, connector, flight, jobs)  # just seen in progress: it can't have ended yet
     stored = state_of(ports.store, connector.name).load()
     state = stored.value
     file = state.run.file(flight.file) if state.run is not None else None

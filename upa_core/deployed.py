@@ -1,4 +1,4 @@
-"""The Python that the deployment package was built for: its libraries are compiled for that one and run on no other.
+"""The Python for which the deployment package was built: its libraries run on no other version.
 
 The standard library alone: this runs before anything of the package's libraries may be imported.
 """
@@ -33,7 +33,7 @@ def wrong_python(package: Path = PACKAGE, running: str = "") -> str:
 
 
 class Refusing:
-    """Stands for a module that can't be imported here: any use of it raises `RuntimeError` with the reason."""
+    """Replaces a module that can't be imported here: any use of it raises `RuntimeError` with the reason."""
 
     def __init__(self, why: str) -> None:
         """Take the reason."""

@@ -1,7 +1,7 @@
 """The work of each trigger of the function app: one use case for one connector or all; its wake-ups are returned.
 
 A wake-up is answered even where a connector fails: the failure is an event, the next tick tries again, and one
-connector's trouble never stops another's.
+connector's error never stops another connector.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from upa_core.services.upkeep.housekeeping import housekeeping as keep_house
 
 HISTORY_KEPT = timedelta(days=7)
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
-"""Before any orchestration of ours; azure-functions-durable 1.7 insists on a beginning."""
+"""Earlier than any orchestration of ours; azure-functions-durable 1.7 needs a start."""
 ALIVE = frozenset({"Running", "Pending", "ContinuedAsNew", "Suspended"})
 """Runtime statuses of an orchestration that will still run."""
 
@@ -55,7 +55,7 @@ class Wakes:
 def connector_of(body: bytes) -> str:
     """Return the connector in a queue message.
 
-    Raises `ConfigError` for a message of another form: it ends in the poison queue, where somebody can read it.
+    Raises `ConfigError` for a message of another form: it ends in the poison queue, where an administrator can read it.
     """
     try:
         message = json.loads(body)
@@ -70,7 +70,7 @@ def connector_of(body: bytes) -> str:
 def tick(connector: str | None = None) -> Wakes:
     """Pull the changes of one connector or of all, and wake what is due.
 
-    What one connector has used of the invocation's time is gone for the next: it hands itself on all the earlier.
+    Connectors share the invocation's time: what one has used is missing for the next, which hands itself over earlier.
     """
     began = app().clock.now()
 

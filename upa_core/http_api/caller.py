@@ -1,4 +1,4 @@
-"""Who is calling: with Entra authentication App Service says it, otherwise there is only a function key."""
+"""The caller: with Entra authentication App Service names them, otherwise there is only a function key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def caller(request: Request, *, entra: bool, claimed: str = "") -> str:
     """Return the caller, for the record of a decision.
 
     With Entra authentication on, App Service sets the principal header and drops one that a caller sent; with it off
-    anybody could send it, so it isn't even read, and the name that the caller gives is recorded as given, not proven.
+    anybody could send it, so it isn't read, and the name that the caller gives is recorded as not verified.
 
     Raises `ProblemError` (401) where Entra authentication is on and the request names nobody.
     """

@@ -1,4 +1,4 @@
-"""The HTTP API's use case for the last calls at Graph and SharePoint: what a support case asks for."""
+"""The HTTP API's use case for the last calls at Graph and SharePoint: for a support case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SERVICES = [name for name in get_args(CallService) if name]
 
 
 def list_calls(connectors: Everyone, request: Request) -> Response:
-    """Tell the last calls, newest first: `?service=graph&status=429&failed=true&limit=50`."""
+    """Return the last calls, newest first: `?service=graph&status=429&failed=true&limit=50`."""
     query = request.query
     known_only("query parameter", query, {"service", "status", "failed", "limit", "code"})
     service, status, failed = query.get("service", ""), query.get("status", ""), query.get("failed", "false")

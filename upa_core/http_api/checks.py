@@ -1,4 +1,4 @@
-"""What a request may hold; anything else is answered as a problem."""
+"""The checks of a request; anything unexpected is answered as a problem."""
 
 from __future__ import annotations
 

@@ -13,18 +13,18 @@ from upa_core.domain.spreadsheet import SafeCsv
 from upa_core.http_api.checks import check
 
 PART = 10_000
-"""Rows in one answer, at least; a header `Link` says where the rest is."""
+"""The least number of rows in one answer; a header `Link` has the address of the rest."""
 
 
 def wants_csv(request: Request) -> bool:
-    """Tell whether CSV is asked for; raises `ProblemError` for another format."""
+    """Return whether CSV is asked for; raises `ProblemError` for another format."""
     asked = request.query.get("format", "json")
     check(asked in ("json", "csv"), "format is json or csv")
     return asked == "csv"
 
 
 def part_of(request: Request) -> int:
-    """Return where the part before ended, 0 for the first; raises `ProblemError` for another text."""
+    """Return the end of the previous part, 0 for the first; raises `ProblemError` for another text."""
     after = request.query.get("after", "0")
     check(re.fullmatch("[0-9]{1,6}", after) is not None, "after is what the Link of the part before says")
     return int(after)

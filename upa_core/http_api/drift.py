@@ -15,7 +15,7 @@ from upa_core.state.drift.standing import standing_json, standing_of
 
 
 def get_drift(connectors: Everyone, request: Request) -> Response:
-    """Return the values in profiles that SharePoint didn't get from us: `?limit=100&property=X&format=csv`."""
+    """Return the values in profiles that didn't come from us: `?limit=100&property=X&format=csv`."""
     known_only("query parameter", request.query, {"limit", "property", "format", "after", "code"})
     limit = request.query.get("limit", "100")
     check(re.fullmatch("[1-9][0-9]{0,2}", limit) is not None, "limit is 1 to 999")

@@ -9,7 +9,7 @@ from upa_core.services.health.freshness import freshness, freshness_json
 
 
 def get_freshness(connectors: Everyone, request: Request) -> Response:
-    """Tell the two figures of a connector."""
+    """Return the two figures of a connector."""
     known_only("query parameter", request.query, {"code"})
     name = request.params.get("connector", "")
     if name not in connectors:

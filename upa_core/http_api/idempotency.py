@@ -22,7 +22,7 @@ HEADER = "idempotency-key"
 _KEY = re.compile("[A-Za-z0-9._:-]{1,200}")
 KEPT = timedelta(days=1)
 PATIENCE = timedelta(minutes=1)
-"""A request that has been at work this long is dead; a repetition takes its place."""
+"""A request that has been in progress this long is dead; a repetition takes its place."""
 
 
 REQUESTS_PREFIX = "requests/"
@@ -50,8 +50,8 @@ class Remembered:
 def once(ports: Ports, key: str | None, body: bytes, act: Callable[[], Response]) -> Response:
     """Call `act` unless it was called under this key within a day; only 202 answers are remembered.
 
-    Raises `ProblemError`: 400 for a key that isn't one, 409 while the first request is at work, 422 where the key was
-    used for another body.
+    Raises `ProblemError`: 400 for a key that isn't one, 409 while the first request is in progress, 422 where the key
+    was used for another body.
     """
     if key is None:
         return act()

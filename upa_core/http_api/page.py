@@ -1,4 +1,4 @@
-"""The page: one document that loads nothing from elsewhere; its first lines need no script.
+"""The page: one document that loads nothing from other sites; its first lines need no script.
 
 Everything the pipeline knows is data: text is escaped here, the script builds nodes and never markup, and the policy
 lets no other script or style in, nor turns a text into markup (trusted types).
@@ -23,7 +23,7 @@ _LOUD = {"quarantined", "stalled"}
 
 
 def page(statuses: Sequence[Status], trouble: str, *, css: str, script: str, status: int = 200) -> Response:
-    """Return the page with what is known now; `trouble`: why nothing is known."""
+    """Return the page with the present state; `trouble`: why no state is known."""
     body = "".join(_connector(one) for one in statuses)
     if trouble:
         said = f'<p class="top"><b class="state">No answer</b> <span>{escape(trouble)}</span></p>'

@@ -28,7 +28,7 @@ _NAMED = ("displayName", "id", "userPrincipalName")
 
 
 def get_user(connectors: Everyone, request: Request) -> Response:
-    """Return everything that is known of a person, by object id or user principal name, for each connector."""
+    """Return all that is known of a person, by object id or user principal name, for each connector."""
     known_only("query parameter", request.query, {"code"})
     asked = request.params.get("user", "")
     named = _NAME.fullmatch(asked) is not None

@@ -1,1 +1,1 @@
-"""What the use cases need from outside, as small protocols; each docstring is a promise."""
+"""The outside world for the use cases, as small protocols; each docstring is a promise."""

@@ -25,9 +25,9 @@ from upa_core.ports.waker import Waker
 class Route(Protocol):
     """One way by which a planned change reaches its target.
 
-    Every route promises the same: at least once, full values, idempotent; it writes down what it is about to do before
-    it has an effect, archives the answer before it settles, and settles from the archive alone. So each call may be
-    repeated, and may be made by another instance than the one before.
+    Every route promises the same: at least once, full values, idempotent; it stores its intent before it has an effect,
+    archives the answer before it settles, and settles from the archive alone. So each call may be repeated, and may be
+    made by another instance than the one before.
     """
 
     @property
@@ -35,7 +35,7 @@ class Route(Protocol):
         """Return the form of its batches."""
 
     def prepare(self, ports: Ports, connector: Connector) -> Connector:
-        """Return the connector as it can be planned now: a mapping that the route can't write says why (`unproven`)."""
+        """Return the connector as it can be planned now: a mapping that can't be written says why (`unproven`)."""
 
     def advance(self, ports: Ports, connector: Connector) -> Step:
         """Take the next step with the route's batches of the open run, the first batch first (`next_delivery`).

@@ -37,7 +37,7 @@ class ChangeSource(Protocol):
         """
 
     def read(self, ids: Sequence[str], select: Sequence[str]) -> Mapping[str, dict[str, Any] | None]:
-        """Return each person's record of now, by the id that was asked for; None for a person the source doesn't know.
+        """Return each person's present record, by the id that was asked for; None for a person the source doesn't know.
 
         `ids` are object ids or user principal names; the record's own `id` is the object id.
         Raises as `page`, and `PartlyReadError` where a few people can't be read and the others can.

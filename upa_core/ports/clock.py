@@ -23,4 +23,4 @@ class Ids(Protocol):
     """The pipeline's only source of randomness."""
 
     def token(self) -> str:
-        """Return four characters of `a-z2-7`, unpredictable enough that two runs of one second differ."""
+        """Return four characters of `a-z2-7`, so random that two runs of one second differ."""

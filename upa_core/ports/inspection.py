@@ -1,4 +1,4 @@
-"""What a check before the first run looks at: tokens, the certificate, the directory, one profile."""
+"""The objects of checks before the first run: tokens, the certificate, the directory, one profile."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class Inspection(Protocol):
         """Return when the earliest of the connector's certificates ends, None without one."""
 
     def server_time(self) -> datetime | None:
-        """Return Graph's time, as a header of its answer has it; None where there is none."""
+        """Return Graph's time, from a header of its answer; None where there is none."""
 
     def check_tracked(self, select: Sequence[str]) -> None:
         """Ask for a delta token and no data; raises `RefusedError` with the untracked attributes in `details`."""
 
     def some_users(self) -> Sequence[str]:
-        """Return a few members' user principal names, to look at their profiles."""
+        """Return a few members' user principal names, to read their profiles."""
 
     def extensions(self, wanted: Sequence[str]) -> Sequence[str] | None:
         """Return the names of directory extension properties, at least those of the apps that own the wanted ones.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 MAX_DOWNLOAD = 64 * 1024 * 1024
-"""Most bytes of a file, unless a call says otherwise."""
+"""The most bytes of a file, unless a call says otherwise."""
 NOT_CHECKED_IN = "not_checked_in"
 """Code of the error when a check-in is refused."""
 

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that a source has and that isn't accepted yet."""
+    """Content of a source that isn't accepted yet."""
 
     cursor: str
     """Its name for this source; where it is the `same`, the state stores this cursor from now on."""
@@ -27,7 +27,7 @@ class Closing:
     """What is known of an offer after its rows were read to the end."""
 
     cursor: str
-    """What the state stores when the offer is accepted, in the source's own words: a hash, a high-water mark."""
+    """The state stores this when the offer is accepted; its form is the source's own: a hash, a high-water mark."""
     name: str = ""
     """The name in an approval, e.g. the file's hash; "" where the offer is never held for the people it matches."""
     label: str = ""
@@ -41,12 +41,12 @@ class Closing:
     dropped: frozenset[str] = frozenset()
     """Keys with a row that was yielded although it belongs to nobody, such as a trailer."""
     touched: frozenset[str] = frozenset()
-    """Of a source that `AskedRows` can be asked: what changed of whom rows refer to, by the column `id`; the rows that
-    refer to them are asked for again."""
+    """For a source with `AskedRows`: the changed people to whom rows refer, by the column `id`; the rows that refer to
+    them are asked for again."""
 
 
 class AskedRows(Protocol):
-    """What a source offers beside `RowSource` that can be asked for the rows of single people."""
+    """The second protocol of a source that can be asked for the rows of single people."""
 
     def ask(self, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
         """Yield the row of each key as it is now; without any value where there is none. Raises as `RowSource.look`."""
@@ -77,7 +77,7 @@ class RowSource(Protocol):
     def rows(self, offer: Offer, columns: Sequence[str]) -> Iterator[tuple[str, Sequence[object]]]:
         """Yield each row: its key in comparable form, and its cells in the order of `columns`; None: no value.
 
-        The end tells that the offer is complete and may count: it is never reached otherwise. Nothing is kept of an
+        The end is reached only if the offer is complete and may count. Nothing is kept of an
         offer whose rows ended in an error. Raises `OfferHeldError` where somebody must decide first, `FatalError` where
         what lies there must not be accepted, and as `look`.
         """

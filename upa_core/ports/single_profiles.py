@@ -14,7 +14,7 @@ CALLS_OF_A_READ = 1
 class SingleProfiles(Protocol):
     """Profiles by account name, such as `i:0#.f|membership|ada@contoso.com`.
 
-    An account name leads to whoever has it now: compare the object id before a write, and after it [SP-119].
+    An account name leads to its present owner: compare the object id before a write, and after it [SP-119].
     Nothing is repeated here. Both methods raise `ThrottledError` with the service's pause, `UnavailableError`, and
     `AccessDeniedError` where the whole request was denied, `RefusedError` where it was refused, `InvalidValueError`
     for an empty account or a text that can't be sent.
@@ -29,7 +29,7 @@ class SingleProfiles(Protocol):
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
         """Read properties of people, by account; each costs one call of PeopleManager, with `hosts` two.
 
-        Everybody asked for is answered; what went wrong for one is that one's `Fault`.
+        There is an answer for everybody; an error of one person is that person's `Fault`.
         """
 
     def write(self, account: str, values: Mapping[str, Value], names: Sequence[str]) -> Written:

@@ -1,4 +1,4 @@
-"""Byte-level storage with conditional writes: the pipeline's only memory, and its only means against concurrency."""
+"""Byte-level storage with conditional writes: the pipeline's only memory and protection against concurrency."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Store(Protocol):
 
     @property
     def calls_at_once(self) -> int:
-        """How many calls at a time deserve a thread each: 1 where a call waits for no other machine."""
+        """The number of calls worth a thread each: 1 where a call waits for no other machine."""
 
     def get(self, key: str) -> Blob | None:
         """Return the blob, or None where there is none."""
@@ -49,7 +49,7 @@ class Store(Protocol):
     def put(self, key: str, data: bytes, *, if_match: str | None = None, if_absent: bool = False) -> str:
         """Write the whole blob and return its new etag.
 
-        With `if_match`, only over that very version; with `if_absent`, only where nothing is stored.
+        With `if_match`, only over exactly that version; with `if_absent`, only where nothing is stored.
         Raises `ConflictError` where the condition doesn't hold; then nothing was written.
         """
 

@@ -1,4 +1,4 @@
-"""Wake-ups between the parts of the pipeline: never truth, only haste."""
+"""Wake-ups between the parts of the pipeline: they only save time, and nothing depends on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Send wake-ups; one that can't be sent is reported and forgotten, since nothing depends on them."""
+"""Send wake-ups; one that can't be sent is reported and dropped, since nothing depends on them."""
 
 from __future__ import annotations
 

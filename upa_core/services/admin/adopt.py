@@ -57,7 +57,7 @@ def adopt(
     """Read people's profiles into the shadow, at most `per_second`; yield the totals after each batch.
 
     A string is taken as it is shown. A value of another type is taken where the profile holds what the plan would send,
-    compared by its type; dates in the order in which they are shown to us. Whose profile it is tells the object id. A
+    compared by its type; dates in the order in which they are shown to us. The object id shows whose profile it is. A
     person of whom something is known already is left as they are. It can be stopped and begun again; where the budget
     of calls is used up, it waits for the next five minutes.
 

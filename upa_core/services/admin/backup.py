@@ -34,7 +34,7 @@ from upa_core.state.shard_codec import decode_shard, encode_shard
 VERSION = 1
 MANIFEST = "manifest.json"
 MAX_BYTES = 4 * 1024**3
-"""Most bytes that a file may unpack to: a million people take a tenth of it."""
+"""The most bytes of an unpacked file: a million people take a tenth of it."""
 
 
 class NotABackupError(RefusedError):
@@ -44,7 +44,7 @@ class NotABackupError(RefusedError):
 def write(ports: Ports, connector: Connector, stream: BinaryIO) -> tuple[int, int]:
     """Write everything under the connector's keys as a zip file; return how many blobs and bytes.
 
-    What was written is worth nothing where this raises `RefusedError`: the connector has no state, or its people were
+    The file is useless where this raises `RefusedError`: the connector has no state, or its people were
     being moved to other shards meanwhile.
     """
     document = state_of(ports.store, connector.name)

@@ -52,7 +52,7 @@ def unname_file(ports: Ports, connector: Connector, run: str) -> None:
 def file_hash_of(ports: Ports, connector: Connector, run: str) -> str | None:
     """Return the hash of the file that a run of this connector was planned with; None where the run has no note.
 
-    A run of a release that kept no files names none, nor does a round that never became a run.
+    Runs of releases that kept no files have no note, nor do rounds that never became a run.
     """
     if not is_run_id(run):
         return None

@@ -20,7 +20,7 @@ from upa_core.state.document import state_of
 from upa_core.state.people import People
 
 EXAMPLES = 5
-"""People who are named with a cause."""
+"""The most people who are named with a cause."""
 ADVICE = {
     EscrowReason.PROFILE_NOT_CREATED: "SharePoint has no profile yet: they are retried until it appears",
     EscrowReason.INVALID_VALUE: "correct the value in Entra, or the mapping's type",
@@ -58,7 +58,7 @@ class Cause:
     """`*`: the whole person."""
     reason: EscrowReason
     detail: str
-    """The kind of answer and SharePoint's own words, or what is wrong with the value; never a value."""
+    """The kind of answer and SharePoint's own words, or the error in the value; never a value."""
     people: int
     since: datetime
     """When the first of them began to wait."""
@@ -95,7 +95,7 @@ class Chosen:
 
 
 def entries(ports: Ports, connector: Connector) -> Iterator[tuple[str, str, EscrowEntry]]:
-    """Yield what waits, by person and property, shard by shard: memory stays flat."""
+    """Yield the entries, by person and property, shard by shard: memory stays flat."""
     for _, found in _shards(ports, connector):
         yield from found
 
@@ -103,7 +103,7 @@ def entries(ports: Ports, connector: Connector) -> Iterator[tuple[str, str, Escr
 def some_entries(
     ports: Ports, connector: Connector, first: int, least: int
 ) -> tuple[list[tuple[str, str, EscrowEntry]], int | None]:
-    """Return what waits from people shard `first` on, at least `least` entries, and the next shard; None: the end."""
+    """Return entries from people shard `first` on, at least `least` of them, and the next shard; None: the end."""
     found: list[tuple[str, str, EscrowEntry]] = []
     for number, some in _shards(ports, connector, first):
         if len(found) >= least:

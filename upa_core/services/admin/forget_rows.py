@@ -21,7 +21,7 @@ from upa_core.state.rows.segments import SegmentReader, write_segment
 def forget_rows(ports: Ports, connector: Connector, person: str) -> int:
     """Write the segments that name a person again without them; return how many. No round, run or hold may be open.
 
-    A row that waits for nobody is found by the key of the person's own row. A person whom a source still names comes
+    A row without a person is found by the key of the person's own row. A person whom a source still names comes
     back with its next snapshot.
     """
     document = state_of(ports.store, connector.name)

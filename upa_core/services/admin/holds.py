@@ -1,6 +1,6 @@
 """Decide about a held run: approve exports its frozen plan, reject declines its values.
 
-A hold about the round itself (`source_shrank`) is approved by taking its number of people for the right one, and
+A hold about the round itself (`source_shrank`) is approved by accepting its number of people, and
 rejected by reading everybody again.
 """
 
@@ -34,8 +34,8 @@ from upa_core.state.run_end import after_success, count_people, drop_segments, w
 def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     """Release a held run: exactly its frozen plan is exported, later rounds are planned afterwards.
 
-    A `source_shrank` hold: from now on its number of people is what full rounds are compared with. Whoever the next two
-    full rounds don't name either is ended.
+    A `source_shrank` hold: from now on full rounds are compared with its number of people. People whom the next two
+    full rounds don't name either are ended.
 
     Approving again changes nothing. Raises `RefusedError` where no such run is held.
     """
@@ -128,9 +128,9 @@ def _readable(ports: Ports, run: str, file: FileState) -> list[Entry] | None:
 def reject(ports: Ports, connector: Connector, run: str, by: str) -> int:
     """End a held run without exporting it; its values aren't planned again until their source changes.
 
-    A `source_shrank` hold: the round isn't believed. No value is declined, and a full round reads everybody again.
+    A `source_shrank` hold: the round is dropped. No value is declined, and a full round reads everybody again.
 
-    What is lost of the plan can't be declined: it is planned again, and held again.
+    A lost part of the plan can't be declined: it is planned again, and held again.
 
     Returns how many people's values were declined. Raises `RefusedError` where no such run is held.
     """

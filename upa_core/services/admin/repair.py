@@ -20,8 +20,8 @@ _TRIES = 8
 def repair_people(ports: Ports, connector: Connector) -> int:
     """Replace damaged people shards by empty ones, and ask for a full round; return how many.
 
-    Lost is what they held: values that SharePoint confirmed (sent again; what is cleared counts, since it may be
-    there), escrow (found again), declined values (offered again).
+    Their contents are lost: values that SharePoint confirmed (sent again; clears count, since the values may be there),
+    escrow (found again), declined values (offered again).
     """
     return _walk(ports, connector, doubting=False)
 
@@ -46,8 +46,8 @@ def doubt_everybody(ports: Ports, connector: Connector) -> int:
 def repair_lane(ports: Ports, connector: Connector) -> bool:
     """Replace a damaged lane by an empty one; return whether it was damaged.
 
-    Lost is which import job is in flight, which were given up, and how many were queued today. What it may still write
-    is unknown: everybody is sent again, and a file that was queued is looked for before it is queued again.
+    These are lost: the import job in flight, those given up, and the number queued today. Values that they may still
+    write are unknown: everybody is sent again, and a file that was queued is looked for before it is queued again.
     """
     return _emptied(ports, connector, lane_key(connector.target.lane), lambda: lane_of(ports.store, connector).load())
 
@@ -55,7 +55,7 @@ def repair_lane(ports: Ports, connector: Connector) -> bool:
 def repair_state(ports: Ports, connector: Connector) -> bool:
     """Delete a damaged state; return whether it was damaged.
 
-    Lost are the watermark, the outbox, the open run, a hold, a pause, and that it went live. The next round is
+    These are lost: the watermark, the outbox, the open run, a hold, a pause, and the end of staging. The next round is
     full, and everybody is sent again.
     """
     try:

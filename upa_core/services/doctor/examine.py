@@ -1,7 +1,7 @@
 """Check a connector before it runs: sign-in, roles, source attributes, library, target properties, storage.
 
-Every finding has evidence, and a fix that an administrator can carry out. Checks only look, apart from a small file
-that is written to the library and to storage and deleted again; `services/doctor_probe` goes further.
+Every finding has evidence, and a fix that an administrator can carry out. Checks change nothing, apart from a small
+file that is written to the library and to storage and deleted again; `services/doctor/probe` goes further.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def examine(
 ) -> list[Finding]:
     """Run all checks; a check that can't be made is a finding too.
 
-    Six parameters: three of them say what of the surroundings can be examined.
+    Six parameters: three of them say what can be examined.
 
     Args:
         wall_clock: the ports' clock is the machine's own, so that it can be compared with the servers'.
         mail: notifications go out by mail, as the connector's Graph identity.
-        done: told the name of each check as it begins.
+        done: called with the name of each check as it begins.
     """
     closed: set[Host] = set()
     checks: list[tuple[str, Check]] = [

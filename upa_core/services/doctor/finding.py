@@ -1,4 +1,4 @@
-"""What a check of the doctor found."""
+"""The result of a check of the doctor."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class Finding:
     check: str
     severity: Severity
     evidence: str
-    """What was seen."""
+    """The observation."""
     fix: str = ""
     """What to do; empty where nothing needs to be done."""

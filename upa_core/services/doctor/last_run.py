@@ -1,4 +1,4 @@
-"""Earlier refusals, from storage: nobody has to search a log for them."""
+"""Reports earlier refusals from storage: nobody has to search a log for them."""
 
 from __future__ import annotations
 

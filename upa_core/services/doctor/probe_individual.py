@@ -1,6 +1,6 @@
 """Try single writes on one person's profile: each mapped property is set, read back, cleared, and put back.
 
-Only a trial shows whether an app may do this [SP-116, SP-127]. What is found is stored for the tenant and
+Only a trial shows whether an app may do this [SP-116, SP-127]. The results are stored for the tenant and
 the app; without it nothing is written individually.
 """
 

@@ -39,9 +39,9 @@ def freshness(
     lane: Lane | None = None,
     index: DriftIndex | None = None,
 ) -> Figures:
-    """Work out the figures; state, lane and drift's index as they were just read may be given.
+    """Compute the figures; state, lane and drift's index may be given as they were just read.
 
-    Four reads more: what was counted, the list of shards, the index of escrow.
+    It takes further reads: the counts, the list of shards, the index of escrow.
     """
     now, store = ports.clock.now(), ports.store
     state = state or state_of(store, connector.name).load().value
@@ -75,7 +75,7 @@ def _escrow(ports: Ports, connector: Connector, state: ConnectorState) -> dict[s
 
 
 def tell_freshness(ports: Ports, connector: Connector, figures: Figures) -> None:
-    """Emit what was measured, and that the objective is missed where it is."""
+    """Emit the measurement, and an event if the objective is missed."""
     one, kept = figures.accepted, figures.kept
     oldest = one.oldest
     fields: Fields = {
@@ -138,14 +138,14 @@ def freshness_json(figures: Figures) -> dict[str, Any]:
 
 
 def share_read_back(back: Standing) -> float | None:
-    """Return of how many per cent of the people a read-back found nothing that differs, rounded down; None: unknown."""
+    """Return the per cent of people whose read-back found no difference, rounded down; None: unknown."""
     if not back.read or back.totals.equal is None or not back.people:
         return None
     return int(back.totals.equal * 10_000 / back.people) / 100
 
 
 def say_accepted(one: Accepted, now: datetime) -> str:
-    """Say the first figure in one line."""
+    """Return the first figure in one line."""
     parts = [f"{one.share:g} % of {one.people:,} people" if one.share is not None else "nobody's values yet"]
     if one.p95_minutes is not None:
         parts.append(f"95 % of changes within {span_text(one.p95_minutes)}")
@@ -157,7 +157,7 @@ def say_accepted(one: Accepted, now: datetime) -> str:
 
 
 def say_read_back(back: Standing, now: datetime) -> str:
-    """Say the second figure in one line."""
+    """Return the second figure in one line."""
     if not back.read:
         return "never read back"
     share = share_read_back(back)
@@ -167,7 +167,7 @@ def say_read_back(back: Standing, now: datetime) -> str:
 
 
 def place_of(one: Waiting) -> str:
-    """Say where something waits, and why."""
+    """Return in words where something waits, and why."""
     return f"in escrow: {one.why.replace('_', ' ')}" if one.where == "escrow" else one.why
 
 

@@ -1,4 +1,4 @@
-"""Tell administrators about alarms: once for each reason, and when the alarm is over."""
+"""Notify administrators of alarms: once for each reason, and when the alarm is over."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
 
 
 def count_library(ports: Ports, connector: Connector) -> None:
-    """Note how much is in the library, for the page; called where nobody waits for it."""
+    """Note the size of the library, for the page; called where nobody waits for it."""
     items, now = ports.library.items(), ports.clock.now()
     sample = Sample(now, _escrow(ports, connector), len(items) if items is not None else None)
     notification_log_of(ports, connector).update(lambda log: log.sampled(sample))
@@ -141,7 +141,7 @@ def _send(
     claimed = stored.value.claimed(due, now)
     try:
         document.save(stored, claimed)
-    except ConflictError:  # another instance is telling
+    except ConflictError:  # another instance sends them
         return
     by_name = {messenger.name: messenger for messenger in messengers}
     mine = [

@@ -21,7 +21,7 @@ from upa_core.state.document import state_of
 def pull_is_due(state: ConnectorState, connector: Connector, now: datetime) -> bool:
     """Return whether the timer's tick pulls: a quarantine or the connector's own rhythm may make pulls rarer.
 
-    A round that is open or asked for, and a changed configuration, needn't wait for the rhythm.
+    An open or requested round, and a changed configuration, needn't wait for the rhythm.
     """
     if switched_off(state):
         return False

@@ -24,7 +24,7 @@ def sweep_canary(ports: Ports, connector: Connector) -> int:
     at_work = {one.connector for one in (lane.in_flight, *lane.abandoned) if one is not None}
     if canary.name in at_work or any(now - blob.modified < SAFE_AGE for blob in found):
         return deleted
-    last = state_key(canary.name)  # a sweep that was cut short ends later: the state says what the others are about
+    last = state_key(canary.name)  # an interrupted sweep ends later: the state says what the other blobs belong to
     for blob in sorted(found, key=lambda blob: blob.key == last):
         ports.store.delete(blob.key)
     return deleted + len(found)

@@ -38,12 +38,12 @@ from upa_core.state.people import People
 
 _STEP = "housekeeping"
 Part = Callable[[Ports, Connector], int | None]
-"""Returns how much it put in order, where that is counted; its errors stop no other part."""
+"""Returns how much it cleaned, where that is counted; its errors stop no other part."""
 
 
 @dataclass(frozen=True, slots=True)
 class HousekeepingResult:
-    """What was put in order."""
+    """The counts of housekeeping."""
 
     debts_left: int
     doubted: int
@@ -59,7 +59,7 @@ class HousekeepingResult:
 def housekeeping(
     ports: Ports, connector: Connector, also: Mapping[str, Part] = MappingProxyType({})
 ) -> HousekeepingResult:
-    """Put in order what is due; if one part fails, the others continue.
+    """Do all due parts; if one part fails, the others continue.
 
     Args:
         also: further parts by name.
@@ -108,7 +108,7 @@ def housekeeping(
 def watch_abandoned(ports: Ports, connector: Connector) -> int:
     """Poll this connector's import jobs that were given up; return how many people are in doubt now.
 
-    One that can't be seen to doesn't keep the others waiting; its error is raised afterwards.
+    One that can't be polled doesn't delay the others; its error is raised afterwards.
     """
     now = ports.clock.now()
     run = state_of(ports.store, connector.name).load().value.run
@@ -131,7 +131,7 @@ def watch_abandoned(ports: Ports, connector: Connector) -> int:
 
 
 def _over(ports: Ports, entry: Abandoned, now: datetime) -> bool:
-    """Return whether nothing of this file can run any more, or it has been waited for long enough."""
+    """Return whether no import job of this file can still run, or the wait is over."""
     if age_of(entry.since, now) >= ABANDONED_HORIZON:
         return True
     jobs = [ports.import_jobs.get(job) for job in entry.jobs]

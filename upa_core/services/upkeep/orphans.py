@@ -19,9 +19,9 @@ ORPHANED_AFTER = timedelta(days=7)
 def sweep_library(ports: Ports, connector: Connector) -> int:
     """Delete orphans; return how many were deleted.
 
-    An orphan has our name, its run has a folder in our storage, it is older than 7 days (or than what that folder is
-    kept for, which would take the proof along), and it is neither in flight, abandoned, owed, nor of an open or held
-    run. One that SharePoint refuses to delete keeps no other; its error is raised afterwards.
+    An orphan has our name, its run has a folder in our storage, it is older than 7 days (or than that folder's
+    retention, since its deletion removes the proof), and it is neither in flight, abandoned, owed, nor of an open or
+    held run. One that SharePoint refuses to delete stops no other; its error is raised afterwards.
     """
     now = ports.clock.now()
     age = min(ORPHANED_AFTER, connector.retention.successes, connector.retention.failures)

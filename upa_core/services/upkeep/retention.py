@@ -32,7 +32,7 @@ from upa_core.services.admin.connector_files import digest_of
 from upa_core.state.document import get_document, lane_of, state_of
 
 SAFE_AGE = timedelta(days=3)
-"""A stalled instance may still be writing what is younger than this."""
+"""A stalled instance may still write to younger blobs."""
 
 
 def sweep_storage(ports: Ports, connector: Connector) -> int:
@@ -83,7 +83,7 @@ def sweep_files(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_drift(ports: Ports, connector: Connector) -> int:
-    """Delete what was read of profiles when nothing was read for 90 days; return how many blobs were deleted."""
+    """Delete the results of reading back when nothing was read for 90 days; return how many blobs were deleted."""
     found = [*ports.store.list(drift_prefix(connector.name)), *ports.store.list(drift_key(connector.name))]
     return _delete(ports, found, KEPT)
 
@@ -94,7 +94,7 @@ def sweep_probes(ports: Ports, connector: Connector) -> int:
 
 
 def sweep_runs(ports: Ports, connector: Connector) -> int:
-    """Delete archives past their retention, and plans that no run was made of; return how many blobs were deleted."""
+    """Delete archives past their retention, and plans that became no run; return how many blobs were deleted."""
     now, deleted = ports.clock.now(), 0
     least = min(SAFE_AGE, connector.retention.successes)
     grouped = groupby(ports.store.list(RUNS_PREFIX), key=lambda blob: run_of(blob.key))

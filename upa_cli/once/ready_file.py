@@ -93,7 +93,7 @@ class ReadyRecords:
         self.suspect_line = maxsize
         self.total = None
 
-    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+    def blocks(self, records: Iterator[Record], _: int) -> Iterator[Block]:
         """Yield what is left of the records, many at a time."""
         return in_blocks(records)
 

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.sources.support import CONTRACT, GOOD, HEADER, found, read
+from upa_core.domain.sources import lines as lines_module
 from upa_core.domain.sources.contract import Contract, KeyPart
+from upa_core.domain.sources.csv_rows import CsvRows, cut
+from upa_core.domain.sources.findings import FileRefusedError, Findings
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le"])
@@ -112,3 +115,81 @@ def test_a_delimiter_that_changes_or_isnt_clear_is_refused() -> None:
     assert read("A;B\r\n1;2\r\n", contract, last=before, delimiter=";")[1].status == "accepted"
     assert found(read("A;B|A\r\n", contract, keys=(KeyPart("X"),))[1])[0][1] == "delimiter_unclear"
     assert CONTRACT.delimiter == ""
+
+
+THREE = Contract((KeyPart("Key"),), ("One", "Two"), delimiter=",")
+
+
+def by_the_reader(text: str) -> tuple[list[tuple[int, list[str]]], int]:
+    """Return what the standard library's strict reader makes of a text, and the line of its error, 0 for none."""
+    reader, records, begun = csv.reader(io.StringIO(text, newline="\n"), strict=True), [], 1
+    try:
+        for cells in reader:
+            records.append((begun, cells))
+            begun = reader.line_num + 1
+    except csv.Error:
+        return records, begun
+    return records, 0
+
+
+def in_blocks(text: str, step: int) -> tuple[list[tuple[int, list[str]]], int]:
+    """Return what blocks of records hold, and the line of the refusal, 0 for none."""
+    rows = CsvRows([text[at : at + step] for at in range(0, len(text), step)], THREE, Findings())
+    records = iter(rows)
+    read = [next(records)]
+    try:
+        for block in rows.blocks(records, 3):
+            read.extend(zip(block.lines, block.rows, strict=True))
+    except FileRefusedError as exc:
+        return read, exc.finding.line
+    return read, 0
+
+
+ORDINARY = st.lists(st.lists(st.text("ab ü\t;", max_size=3), min_size=3, max_size=3), max_size=12)
+ODD = st.lists(st.lists(st.text('a,"\r\n\0', max_size=3), min_size=1, max_size=4), max_size=3)
+
+
+@given(
+    ORDINARY, ODD, ORDINARY, st.booleans(), st.sampled_from(["\n", "\r\n"]), st.text('a,"\r\n', max_size=5), st.data()
+)
+def test_blocks_hold_what_the_strict_reader_reads(before, odd, after, every, ending, broken, data) -> None:
+    """However records are taken at once: the same cells on the same lines, and the same line is refused."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator=ending).writerow(["Key", "One", "Two"])
+    quoting = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
+    csv.writer(stream, lineterminator=ending, quoting=quoting).writerows([*before, *odd, *after])
+    text = stream.getvalue()
+    at = data.draw(st.integers(len("Key,One,Two") + len(ending), len(text)))
+    text = text[:at] + broken + text[at:]
+    text += "" if text.endswith("\n") else ending
+    expected, line = by_the_reader(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines_module, "TEXT", data.draw(st.sampled_from([8, 40, 32_768])))
+        read, refused = in_blocks(text, data.draw(st.sampled_from([1, 7, 1000])))
+
+    assert refused == line
+    assert read == (expected[: len(read)] if line else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("1,a,b\r\n2,c,\r\n", [["1", "2"], ["a", "c"], ["b", ""]]),
+        ('"1","a,a","b"\n"2","c","d"\n', [["1", "2"], ["a,a", "c"], ["b", "d"]]),
+        ('1,"a,a",b\r\n"2",c,""\r\n', [["1", "2"], ["a,a", "c"], ["b", ""]]),
+        ("1,a\n2,b,c,d\n", None),
+        ("1,a,b\n\n2,c,d\n", None),
+        ("1,a,b\r\n2,c,d\n", None),
+        ("1,a\r,b\n2,c,d\n", None),
+        ('1,"a""a",b\n2,c,d\n', None),
+        ('1,\0,"b"\n2,c,d\n', None),
+        ('1,"a\na",b\n2,c,d\n', None),
+        ('1,"a"a,b\n2,c,d\n', None),
+        ('1,5" pipe,b\n2,c,6"\n', None),
+        ('"1,a,b\n2,c,d"\n', None),
+        ('"1","a","b"\n"2,c","","d"\n"",""', None),
+    ],
+)
+def test_records_are_cut_at_once_only_where_nothing_needs_the_reader(text: str, columns: object) -> None:
+    """No quote, a quote around every cell or around some; anything else is left to the reader."""
+    assert cut(text, text.count("\n"), ",", 3) == columns

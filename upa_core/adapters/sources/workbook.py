@@ -45,7 +45,7 @@ class _Records:
     def __init__(self, chunks: Iterable[bytes], contract: Contract) -> None:
         self._chunks, self._contract = chunks, contract
 
-    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+    def blocks(self, records: Iterator[Record], _: int) -> Iterator[Block]:
         """Yield what is left of the records, many at a time."""
         return in_blocks(records)
 

@@ -9,19 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from typing import NamedTuple
 
 from upa_core.domain.sources.cells import NOTHING
 from upa_core.domain.sources.closing import Tally
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import SourceRow
 from upa_core.domain.sources.header import Header
-from upa_core.domain.sources.keys import SEPARATOR, folds, normalised, pick
+from upa_core.domain.sources.keys import SEPARATOR, folds, normalised
+from upa_core.domain.sources.lines import Block
 from upa_core.domain.sources.trailer import Trailer
 
 SPACES = tuple(" " * width for width in range(1, 65))
 """Cells of a fixed width without content."""
 _SERIAL = re.compile(r"^\s*[1-9]\d{4}(?:[.,]\d+)?\s*$", re.MULTILINE)
 """A day number of Excel among cells, one cell a line."""
+
+
+class Taken(NamedTuple):
+    """A block whose rows all count."""
+
+    last: tuple[int, Sequence[str], str]
+    """Line, cells and key of its last row."""
+    rows: Iterator[SourceRow]
 
 
 class AtOnce:
@@ -51,37 +61,43 @@ class AtOnce:
         self._most = contract.max_rows
         self._keys = [_all_normalised(part) for part in contract.keys]
         self._special = frozenset((*SPACES, *(NOTHING if contract.nulls is None else contract.nulls))) - {""}
-        self._values_of = pick(header.positions)
 
-    def take(self, lines: Sequence[int], block: list[list[str]]) -> tuple[str, Iterator[SourceRow]] | None:
-        """Count a block whose rows all count, and return its last key and its rows; return None for another block."""
+    def take(self, block: Block) -> Taken | None:
+        """Count a block whose rows all count, and return it; return None for another block."""
         header, tally = self._header, self._tally
-        if tally.trailer is not None or set(map(len, block)) != {len(header.names)}:
+        columns = block.columns(len(header.names)) if tally.trailer is None else None
+        if columns is None:
             return None
-        columns = list(zip(*block, strict=True))
         first = "\n".join(columns[0])
         if not self._again or self._again in first or (self._trailer is not None and self._trailer.may_be_among(first)):
             return None
         keys = self._keys_of([columns[at] for at in header.keys])
-        if not keys or tally.rows + len(block) > self._most:
+        size = len(keys)
+        if not keys or tally.rows + size > self._most:
             return None
         if any(_SERIAL.search("\n".join(columns[at])) for at in self._dates):
             return None
         values = [columns[at] for at in header.positions]
         if not all(map(self._special.isdisjoint, values)):
             return None
-        hashes = list(map(hash, keys))
-        if len(set(hashes)) < len(hashes) or not tally.seen.keys().isdisjoint(hashes):
+        seen = dict(zip(map(hash, keys), count(len(tally.marks)), strict=False))
+        if len(seen) < size or not tally.seen.keys().isdisjoint(seen):
             return None
-        rows = list(map(self._values_of, block))
+        rows = list(zip(*values, strict=True)) if values else [()] * size
         for at, column in enumerate(values):
-            tally.empty[at] += column.count("")
-        tally.rows += len(block)
-        tally.seen.update(zip(hashes, count(len(tally.marks)), strict=False))
+            if not all(column):
+                tally.empty[at] += column.count("")
+        tally.rows += size
+        tally.seen.update(seen)
         tally.marks.extend(map(hash, rows))
-        tally.lines.extend(lines)
-        tally.lengths.update(map(len, keys))
-        return keys[-1], zip(lines, keys, rows, strict=True)
+        tally.lines.extend(block.lines)
+        lengths = list(map(len, keys))
+        if lengths.count(lengths[0]) == size:
+            tally.lengths[lengths[0]] += size
+        else:
+            tally.lengths.update(lengths)
+        last = (block.lines[-1], [column[-1] for column in columns], keys[-1])
+        return Taken(last, zip(block.lines, keys, rows, strict=True))
 
     def _keys_of(self, columns: Sequence[Sequence[str]]) -> list[str]:
         """Return the keys; none where a key is empty or may have lost digits."""

@@ -19,6 +19,8 @@ _EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _AS_NUMBER = re.compile(r"\d+[.,]0")
 _SERIAL = re.compile(r"[1-9]\d{4}(?:[.,]\d+)?")
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)|#{3,}")
+_EXPONENT_ENDS = re.compile(r"\dE\+\d")
+_ERROR_BEGINS = re.compile(r"#(?:[NRVDSC]|##)")
 _LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
 _SECONDS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
@@ -27,7 +29,9 @@ _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
 
 def is_suspicious(text: str) -> bool:
     """Return whether any cell in a text needs a closer look; fast, because every text is asked."""
-    if "#" in text or "E+" in text or "\0" in text:
+    if "\0" in text or ("#" in text and _ERROR_BEGINS.search(text) is not None):
+        return True
+    if "+" in text and "E+" in text and _EXPONENT_ENDS.search(text) is not None:
         return True
     if text.isascii():
         return False

@@ -213,7 +213,7 @@ class JsonRows:
         """How many people the document says it holds; known after it was read."""
         return self._people.total
 
-    def blocks(self, records: Iterator[Record]) -> Iterator[Block]:
+    def blocks(self, records: Iterator[Record], _: int) -> Iterator[Block]:
         """Yield the remaining records in blocks."""
         return in_blocks(records)
 

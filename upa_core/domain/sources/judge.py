@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import compress, islice, repeat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, compress, islice, repeat
 
 from upa_core.domain.sources.at_once import SPACES, AtOnce
 from upa_core.domain.sources.cells import NOTHING, damaged, damaged_date, lost_digits
@@ -41,12 +41,8 @@ class Judge:
         self._last_row: tuple[int, Sequence[str], str] = (0, [""], "")
 
     def rows(self, records: Records) -> Iterator[SourceRow]:
-        """Yield the rows that count if the file does; a refusal ends them and is in the verdict."""
-        try:
-            yield from self._rows(records)
-        except FileRefusedError as exc:
-            self.findings.add(exc.finding)
-            self._refused = True
+        """Return the rows that count if the file does; a refusal ends them and is in the verdict."""
+        return chain.from_iterable(self._judged(records))
 
     def verdict(self, records: Records, encoding: str = "") -> Verdict:
         """Return the verdict; only after the last row."""
@@ -72,7 +68,18 @@ class Judge:
             shares=tally.shares(header.columns) if header else {},
         )
 
-    def _rows(self, records: Records) -> Iterator[SourceRow]:
+    def _judged(self, records: Records) -> Iterator[Iterable[SourceRow]]:
+        """Yield the rows in blocks."""
+        try:
+            yield from self._blocks(records)
+        except FileRefusedError as exc:
+            self._refuse(exc)
+
+    def _refuse(self, exc: FileRefusedError) -> None:
+        self.findings.add(exc.finding)
+        self._refused = True
+
+    def _blocks(self, records: Records) -> Iterator[Iterable[SourceRow]]:
         source = iter(records)
         first = next((record for record in source if any(map(str.strip, record[1]))), None)
         if first is None:
@@ -84,19 +91,27 @@ class Judge:
         dated = [at for at in (*header.keys, *header.positions) if header.names[at] in dates]
         at_once = AtOnce(self._contract, header, dated, self._tally, self._again, self._trailer)
         one_by_one = self._one_by_one(header, dated)
-        for lines, block in records.blocks(source):
-            taken = at_once.take(lines, block) if lines[0] > records.suspect_line else None
+        for block in records.blocks(source, self._width):
+            taken = at_once.take(block) if block.lines[0] > records.suspect_line else None
             if taken is None:
-                for row in map(one_by_one, lines, block, repeat(records.suspect_line)):
-                    if row is not None:
-                        yield row
+                yield self._each(map(one_by_one, block.lines, block.rows, repeat(records.suspect_line)))
+                if self._refused:
+                    return
                 continue
             if self._odd is not None:
                 self._odd_shape(*self._odd)
                 self._odd = None
-            self._last_row = (lines[-1], block[-1], taken[0])
-            yield from taken[1]
+            self._last_row = taken.last
+            yield taken.rows
         self._look_at_last()
+
+    def _each(self, judged: Iterator[SourceRow | None]) -> Iterator[SourceRow]:
+        try:
+            for row in judged:
+                if row is not None:
+                    yield row
+        except FileRefusedError as exc:
+            self._refuse(exc)
 
     def _one_by_one(self, header: Header, dates: Sequence[int]) -> Callable[[int, list[str], int], SourceRow | None]:
         """Return the judge of one record: it returns the row, or None where the row doesn't count."""

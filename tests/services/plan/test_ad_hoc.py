@@ -13,6 +13,7 @@ from tests.support.world import World
 from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.errors import RefusedError, UnavailableError
+from upa_core.domain.health.events import EventName
 from upa_core.domain.http import Request
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.plan.planner import Entry
@@ -39,6 +40,21 @@ def test_the_function_apps_tick_finishes_what_the_laptop_began() -> None:
     assert world.profile(person)["UpaDepartment"] == "D0"
     assert (world.state.run, world.lane.in_flight, world.library()) == (None, None, [])
     assert [(one.status, one.ad_hoc) for one in ad_hoc_reports(world)] == [("success", AdHoc("canary", "anna"))]
+
+
+def test_the_run_and_its_event_count_updates_and_clears_apart() -> None:
+    """Who watches sees how much an import takes away."""
+    world = settled(3)
+    one, other = world.people[:2]
+    entries = [
+        Entry(one, {"UpaTitle": "x", "UpaType": ""}, {"UpaType": "none"}),
+        Entry(other, {"UpaTitle": ""}, {"UpaTitle": "T1"}),
+    ]
+    run = begin_ad_hoc(world.ports(), world.connector, entries, AdHoc("import", "anna", "people.csv"))
+    told = world.events.named(EventName.PLAN_MADE)[-1]
+
+    assert (run.counts.people, run.counts.updated, run.counts.cleared, run.counts.pairs) == (2, 1, 2, 3)
+    assert told.fields == {"updated": 1, "cleared": 2, "files": 1}
 
 
 def test_a_first_round_after_a_canary_sends_the_others_only() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from tests.crash.scenarios import quick
+from tests.support.joined import JoinedWorld, row
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World
 from upa_core.domain.freshness.record import Freshness, minutes_between
 from upa_core.domain.people.escrow_entry import EscrowReason
@@ -90,6 +91,23 @@ def test_a_full_round_that_shows_no_difference_makes_nothing_older(world: World)
 
     assert sorted(moments)[-1] == second
     assert len(set(moments)) == 2
+
+
+def test_a_row_of_another_source_waits_since_the_snapshot_that_changed_it() -> None:
+    """Of two snapshots in the outbox; what the directory changed meanwhile counts from its own round."""
+    world = quick(JoinedWorld(3))
+    world.deliver(row("E0", "100"), row("E1", "101"), row("E2", "102"))
+    world.settle_down()
+    world.deliver(row("E0", "new"), row("E1", "101"), row("E2", "102"))
+    first = pulled(world)
+    world.sim.advance(HOUR)
+    world.deliver(row("E0", "new"), row("E1", "new"), row("E2", "102"))
+    world.edit(world.people[2], jobTitle="new")
+    second = pulled(world)
+    world.sim.advance(HOUR)
+
+    assert first < second
+    assert sorted(planned(world)) == [first, second, second]
 
 
 def test_ages_count_from_the_round_to_the_end_of_the_import_job(world: World) -> None:

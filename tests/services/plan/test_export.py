@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.scenarios import quick, settled
+from tests.fakes.hooks import Call, nothing
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World, with_limits
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.quarantine import QuarantineReason
@@ -20,6 +21,7 @@ from upa_core.domain.people.scope import Clause, Scope
 from upa_core.services.admin.controls import go, pause, reset, resume
 from upa_core.services.admin.requests import request_people, request_run, run_status
 from upa_core.state.people import People, book_of
+from upa_core.state.reports import reports_of
 
 
 def held_world() -> World:
@@ -156,7 +158,28 @@ def test_nothing_changed_means_no_file_and_no_import_job() -> None:
     world = settled()
     world.pull(full=True)
     world.settle_down()
+    told = world.events.named(EventName.PLAN_EMPTY)[-1]
+
     assert len(world.sim.jobs) == 1
+    assert told.fields == {"people": len(world.people)}
+
+
+def test_rounds_that_somebody_else_ended_leave_no_second_report() -> None:
+    """Of two instances that plan the same rounds, the one that comes late takes its report back."""
+    world = settled()
+    world.pull(full=True)
+    hooks = world.store.hooks
+
+    def rival(call: Call) -> None:
+        if call.operation == "put" and call.subject.endswith("report.json"):
+            hooks.after = nothing
+            world.settle_down()
+
+    hooks.after = rival
+    world.step()
+
+    assert hooks.after is nothing
+    assert len(list(reports_of(world.store, "hr"))) == 2
 
 
 def test_a_large_export_goes_file_by_file_through_the_lane() -> None:

@@ -65,6 +65,20 @@ def test_in_the_end_everybody_is_delivered_with_the_values_of_then() -> None:
     assert world.profile(last)["UpaDepartment"] == "later"
 
 
+def test_whoever_is_over_again_has_waited_since_the_first_time() -> None:
+    """How long somebody waits isn't begun anew with each run that has no room for them."""
+    world = crowd(40)
+    world.pull()
+    world.step()
+    first = again = world.escrow()
+    while len(again) == len(first):
+        world.sync(hours=1)
+        again = world.escrow()
+
+    assert 0 < len(again) < len(first)
+    assert {entry.since for entry in again.values()} == {entry.since for entry in first.values()}
+
+
 def test_a_load_that_nobody_has_to_wait_for_is_not_announced() -> None:
     """What fits into two hours is sent without a word."""
     world = crowd(4)

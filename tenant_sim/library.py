@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from tenant_sim import library_versions as versions
 from tenant_sim.library_items import SYSTEM, Item, LibraryError, LibrarySettings, RetentionLabel, is_record, not_found
 
 
@@ -139,14 +140,15 @@ class Library:
                 raise LibraryError(423, "-2130575306, Microsoft.SharePoint.SPException", f'The file "{path}" {text}')
             existing.content, existing.modified = bytes(content), self._now()
             existing.version += 1
-            existing.draft = settings.moderation
+            if author != SYSTEM:
+                versions.begin(existing, settings)
             return existing
         now = self._now()
         item = Item(path, self.guid(), now, now, author, bytes(content), label=self.label_of(path))
         if author != SYSTEM:
             settings = self.settings_of(path)
             item.checked_out = item.unseen = settings.force_checkout
-            item.draft = settings.moderation
+            versions.begin(item, settings)
         self._items[path.lower()] = item
         return item
 
@@ -221,34 +223,23 @@ class Library:
 
     def check_out(self, item: Item) -> None:
         """Check a file out."""
-        if item.checked_out:
-            text = f'The file "{item.path}" is checked out for editing by {item.author}.'
-            raise LibraryError(423, "-2147024738, Microsoft.SharePoint.SPFileCheckOutException", text)
-        item.checked_out = True
+        versions.check_out(item)
 
-    def check_in(self, item: Item) -> None:
-        """Check a file in: everybody sees it, or those who see drafts where approval is asked for."""
-        if not item.checked_out:
-            text = f'The file "{item.path}" is not checked out.'
-            raise LibraryError(400, "-2147024738, Microsoft.SharePoint.SPFileCheckOutException", text)
-        if self.settings_of(item.path).required:  # ASSUMED [SP-128]: nobody fills columns in here
-            text = "You must fill out all required properties before checking in this document."
-            raise LibraryError(400, "-2130575251, Microsoft.SharePoint.SPException", text)
-        item.checked_out = item.unseen = False
+    def check_in(self, item: Item, kind: int = versions.MAJOR) -> None:
+        """Check a file in; a major version (1) is published."""
+        versions.check_in(item, self.settings_of(item.path), kind)
+
+    def publish(self, item: Item) -> None:
+        """Make a minor version a major one."""
+        versions.publish(item, self.settings_of(item.path))
 
     def approve(self, item: Item) -> None:
-        """Approve a draft."""
-        item.draft = False
+        """Let everybody see a draft."""
+        versions.approve(item)
 
     def seen_by_system(self, path: str) -> Item:
-        """Find a file as the timer job sees it.
-
-        ASSUMED [SP-113]: a file that was never checked in, and a draft that only approvers see, don't exist for it.
-        """
-        item = self.file(path)
-        if item.unseen or (item.draft and self.settings_of(path).draft_visibility > 0):
-            raise not_found()
-        return item
+        """Find a file as the timer job sees it [SP-113]."""
+        return versions.seen_by_readers(self.file(path), self.settings_of(path))
 
     def label_of(self, path: str) -> RetentionLabel | None:
         """Return the default label of the library that a path is in."""

@@ -55,7 +55,11 @@ class Item:
     label: RetentionLabel | None = None
     checked_out: bool = False
     draft: bool = False
-    """Waits for approval."""
+    """Waits for approval, or is a minor version."""
+    minor: int = 0
+    """Minor versions since the last major one; 0: a major version."""
+    published: bytes | None = None
+    """What readers see while a draft is hidden from them; None: nothing yet."""
     unseen: bool = False
     """Was never checked in: only its uploader sees it."""
     uploads: dict[str, bytearray] = field(default_factory=dict)
@@ -102,6 +106,8 @@ class LibrarySettings:
     """A new file is checked out to its uploader until it is checked in [SP-112]."""
     moderation: bool = False
     """Files wait for approval."""
+    minor_versions: bool = False
+    """Each upload is a minor version: a draft until it is published [SP-132]."""
     draft_visibility: int = 0
     """Who sees drafts: 0 readers, 1 authors, 2 approvers."""
     required: tuple[str, ...] = ()

@@ -56,7 +56,8 @@ STATED_IN = {
     " tenant_sim/graph/errors tenant_sim/graph/filter tenant_sim/graph/routes tenant_sim/graph/throttle"
     " tenant_sim/graph/users",
     "tests/tenant_sim/test_hr.py": "tenant_sim/people/feed tenant_sim/people/names tenant_sim/people/seeding",
-    "tests/tenant_sim/test_library.py": "tenant_sim/library_items tenant_sim/sharepoint/access"
+    "tests/tenant_sim/test_library.py": "tenant_sim/library_items tenant_sim/library_versions"
+    " tenant_sim/sharepoint/access"
     " tenant_sim/sharepoint/files tenant_sim/sharepoint/known tenant_sim/sharepoint/query"
     " tenant_sim/sharepoint/routes tenant_sim/sharepoint/shape tenant_sim/sharepoint/site"
     " tenant_sim/sharepoint/uploads tenant_sim/sharepoint/web",

@@ -19,7 +19,7 @@ from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
 from upa_core.adapters.sharepoint.library import SharePointLibrary
 from upa_core.adapters.sharepoint.people_manager import PeopleManager
 from upa_core.adapters.sharepoint.single_profiles import SharePointProfiles
-from upa_core.adapters.storage.folder_store import FolderStore
+from upa_core.adapters.storage.folder_store import FolderStore, checked_folder
 from upa_core.adapters.telemetry.log_events import LogEvents
 from upa_core.adapters.telemetry.metric_events import MetricEvents
 from upa_core.adapters.waker import SilentWaker
@@ -186,7 +186,7 @@ class App:
         )
 
     def _certificate_ends(self, connector: Connector) -> datetime | None:
-        """Return the end of the certificate in use, or of the stored one if that is earlier."""
+        """Return the earliest end of the certificates in use, None where none is."""
         from upa_core.adapters.identity.certificate import certificate_end  # not while the app is indexed
         from upa_core.adapters.identity.tokens import CertificateTokens
 
@@ -250,9 +250,7 @@ def _config(place: str, store: Store, environ: Mapping[str, str]) -> Config:
 
 def _store(place: StatePlace, settings: Settings) -> Store:
     if place.folder:
-        if Path(place.folder).exists() and not Path(place.folder).is_dir():
-            raise ConfigError("UPA_STATE names a file where a folder is needed; write folder:<path of a folder>")
-        return FolderStore(place.folder)
+        return FolderStore(checked_folder(place.folder))
     from upa_core.adapters.storage import blob_store  # the SDK is slow to import, and not needed for a folder
 
     if place.connection_string:

@@ -122,9 +122,13 @@ def watcher_not_started(connector: str, file: str, error: Exception) -> None:
     app().events.emit(Event(EventName.WAKE_UP_LOST, connector, run, Level.WARNING, fields))
 
 
-def housekeeping() -> datetime:
-    """Run housekeeping for every connector; return the moment before which finished orchestrations may be deleted."""
+def housekeeping() -> None:
+    """Run housekeeping for every connector; raises a fault of ours once each part of each had its turn."""
     _each(None, _keep_house)
+
+
+def history_end() -> datetime:
+    """Return the moment before which finished orchestrations may be deleted."""
     return app().clock.now() - HISTORY_KEPT
 
 

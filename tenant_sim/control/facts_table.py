@@ -104,6 +104,8 @@ SP-109 | assumed | The server's zone is UTC. A date-time with a zone is moved in
 SP-110 | assumed | A value that isn't there (`undefined`, or nothing between two commas) is skipped as null is. | none
 SP-112 | documented | A file put into a library that requires check-out answers `CheckOutType` 0 and `Level` 255 until it is checked in; one that waits for approval `Level` 2. | SPFileLevel and SPCheckOutType of the SharePoint object model
 SP-113 | assumed | A file that was never checked in, and a draft that only approvers see, don't exist for the import job: DataFileNotExist. | none
+SP-132 | documented | In a library with minor versions each upload is a draft: `MinorVersion` isn't 0, `Level` is 2. `DraftVersionVisibility` says who sees drafts. `publish(comment)`, or a check-in as major version, makes it a major version; with content approval that one waits. | learn.microsoft.com: SP.File, SP.List; support.microsoft.com: versioning in lists and libraries
+SP-133 | assumed | Publishing in a library without minor versions is refused: "You can only publish, unpublish documents in a minor version enabled list." | the text is reported
 SP-128 | assumed | A file whose required columns are empty can't be checked in. | the text is reported
 SP-129 | assumed | A date is kept as smalldatetime: from 1900-01-01 to 2079-06-06. Another is refused, in an import file too. | the words of the refusal of single writes
 SP-130 | assumed | Somebody who comes with the user name of a person who left may find that person's profile, with its values. | learn.microsoft.com: site user ID mismatch, which tells it of sites

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenant_sim.clock import iso
 from tenant_sim.graph import filter as filtering
+from tenant_sim.graph import select as selecting
 from tenant_sim.graph.errors import bad_request, not_found
 from tenant_sim.graph.schema import EXTENSION
 from tenant_sim.login.apps import RESOURCE_APPS, RESOURCE_NAMES, ROLE_IDS, App
@@ -74,7 +75,7 @@ class AdminRoutes:
                 return self._graph.guarded(operation, request, roles, partial(act, request, found), units=1)
         return None
 
-    def _organization(self, _request: Request, _found: re.Match[str]) -> Response:
+    def _organization(self, request: Request, _found: re.Match[str]) -> Response:
         domain = self._sim.tenant_domain
         organization = {
             "id": self._sim.tenant_id,
@@ -85,7 +86,7 @@ class AdminRoutes:
                 {"name": domain, "isInitial": True, "isDefault": True, "type": "Managed", "capabilities": "Email"}
             ],
         }
-        return json_response({"value": [organization]})
+        return json_response({"value": [selecting.only(request, organization)]})
 
     def _root_site(self, request: Request, _found: re.Match[str]) -> Response:
         """Show the root site, by which clients find the tenant's SharePoint."""
@@ -261,7 +262,7 @@ class AdminRoutes:
     def _filtered(self, request: Request, objects: list[dict[str, Any]]) -> Response:
         text = request.param("$filter")
         test = filtering.compile_filter(text) if text else (lambda _one: True)
-        return json_response({"value": [one for one in objects if test(one)]})
+        return json_response({"value": [selecting.only(request, one) for one in objects if test(one)]})
 
 
 def new_extension(app: App, name: str, data_type: str, *, multi_value: bool, object_id: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tenant_sim.graph.errors import bad_request
@@ -30,8 +30,11 @@ def delta_ids(text: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def compile_filter(text: str, *, advanced: bool = True) -> Test:
-    """Turn a filter into a function of a record; `ne` and `not` are taken in advanced queries only."""
+def compile_filter(text: str, *, advanced: bool = True, known: Mapping[str, str] | None = None) -> Test:
+    """Turn a filter into a function of a record; `ne` and `not` are taken in advanced queries only.
+
+    `known` has the properties' names by their lower case: any other property is refused. None: any is taken.
+    """
     tokens = []
     at = 0
     while at < len(text.rstrip()):
@@ -40,11 +43,18 @@ def compile_filter(text: str, *, advanced: bool = True) -> Test:
             raise unsupported()
         tokens.append(found.group().strip())
         at = found.end()
-    parser = _Parser(tokens, advanced=advanced)
+    parser = _Parser(tokens, advanced=advanced, known=known)
     test = parser.either()
     if parser.tokens:
         raise unsupported()
     return test
+
+
+def _not_for(name: str) -> Exception:
+    return bad_request(
+        f"Unsupported or invalid query filter clause specified for property '{name}' of resource 'User'.",
+        "Request_UnsupportedQuery",
+    )
 
 
 def _any_of(left: Test, right: Test) -> Test:
@@ -56,8 +66,8 @@ def _all_of(left: Test, right: Test) -> Test:
 
 
 class _Parser:
-    def __init__(self, tokens: list[str], *, advanced: bool) -> None:
-        self.tokens, self._advanced = tokens, advanced
+    def __init__(self, tokens: list[str], *, advanced: bool, known: Mapping[str, str] | None) -> None:
+        self.tokens, self._advanced, self._known = tokens, advanced, known
 
     def _next(self, expected: str | None = None) -> str:
         if not self.tokens or (expected is not None and self.tokens[0] != expected):
@@ -90,7 +100,7 @@ class _Parser:
             return test
         if word.lower() == "startswith":
             self._next("(")
-            name = self._next()
+            name = self._property(self._next())
             self._next(",")
             prefix = self._value()
             self._next(")")
@@ -99,13 +109,19 @@ class _Parser:
 
     def _require_advanced(self, name: str) -> None:
         if not self._advanced:
-            raise bad_request(
-                f"Unsupported or invalid query filter clause specified for property '{name}' of resource 'User'.",
-                "Request_UnsupportedQuery",
-            )
+            raise _not_for(name)
+
+    def _property(self, path: str) -> str:
+        """Return a property's path in its own spelling; raise where there is no such property."""
+        head, slash, tail = path.partition("/")
+        if self._known is None:
+            return path
+        if head.lower() not in self._known:
+            raise _not_for(head)
+        return f"{self._known[head.lower()]}{slash}{tail}"
 
     def _compare(self, name: str) -> Test:
-        operator = self._next()
+        name, operator = self._property(name), self._next()
         if operator == "ne":
             self._require_advanced(name)
         if operator in ("eq", "ne"):

@@ -14,7 +14,7 @@ from tenant_sim.graph import select as selecting
 from tenant_sim.graph.admin import AdminRoutes
 from tenant_sim.graph.batch import run_batch
 from tenant_sim.graph.delta import Page
-from tenant_sim.graph.errors import bad_request, graph_error
+from tenant_sim.graph.errors import bad_request, graph_error, not_simulated
 from tenant_sim.graph.relations.routes import RelationRoutes
 from tenant_sim.graph.segments import refusal
 from tenant_sim.graph.tokens import DeltaToken
@@ -30,7 +30,20 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"^/(v1\.0|beta)/(.*?)/?$")
 _DELTA = re.compile(r"^users/(?:microsoft\.graph\.)?delta(?:\(\))?$")
 _INVALID_URL = b"<html><body><h2>Bad Request - Invalid URL</h2><hr><p>HTTP Error 400.</p></body></html>"
+_WITHOUT_SIGN = frozenset({"select", "filter", "top", "skip", "orderby", "expand", "search", "count"})
 READ_USERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})  # the first is enough [GR-8]
+
+
+def _check_names(request: Request) -> None:
+    """Refuse what would otherwise be ignored in silence: an option given twice, and one without its `$`.
+
+    ASSUMED [GR-49]: the text is that of Microsoft's OData library.
+    """
+    if name := request.doubled:
+        text = f"Query option '{name}' was specified more than once, but it must be specified at most once."
+        raise bad_request(text)
+    if bare := sorted(_WITHOUT_SIGN & request.params.keys()):
+        raise not_simulated(f"query options without $ ({bare[0]})")
 
 
 class GraphRoutes:
@@ -50,7 +63,9 @@ class GraphRoutes:
         found = _VERSION.match(request.path)
         if not found:
             return self._unknown(request, request.path)
-        rest, method = found[2], request.method
+        head, slash, tail = found[2].partition("/")
+        rest = f"{'users' if head.lower() == 'users' else head}{slash}{tail}"
+        method = request.method
         if method == "GET" and _DELTA.match(rest):
             return self._guarded("users.delta", request, READ_USERS, lambda: self._delta(request), units=1)
         if method == "POST" and rest == "$batch":
@@ -70,7 +85,7 @@ class GraphRoutes:
         if method == "GET" and rest == "users/$count":
             return self._guarded("users.count", request, READ_USERS, lambda: users.count(request), units=1)
         if method == "GET" and re.fullmatch(r"directory/deletedItems/(microsoft\.)?graph\.user", rest):
-            return self._guarded("users.deleted", request, READ_USERS, users.deleted, units=1)
+            return self._guarded("users.deleted", request, READ_USERS, lambda: users.deleted(request), units=1)
         one = re.fullmatch(r"users/([^/]+)(/sendMail)?", rest)
         if one is None:
             return None
@@ -117,6 +132,7 @@ class GraphRoutes:
                 throttled = self._sim.graph_throttle.charge(token.app_id, _cost(request, units))
                 if throttled is not None:
                     return throttled
+            _check_names(request)
             response = act()
             if units:
                 response.headers["x-ms-resource-unit"] = str(_cost(request, units))
@@ -168,7 +184,7 @@ class GraphRoutes:
         skip, delta = request.param("$skiptoken"), request.param("$deltatoken")
         if skip is not None and delta is not None:
             raise bad_request("Invalid request: Both skiptoken and deltatoken can't be in the same request.")
-        for name in ("$expand", "$orderby", "$search"):
+        for name in ("$expand", "$orderby", "$search", "$count", "$skip"):
             if request.param(name) is not None:
                 raise bad_request(f"Invalid request for delta query: {name} is not supported.")
         size, minimal = _prefer(request.headers.get("prefer", ""))

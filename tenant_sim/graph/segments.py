@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenant_sim.graph import schema
 from tenant_sim.graph.errors import bad_request, not_simulated
 from tenant_sim.serving.http import HttpError
 
@@ -138,6 +139,8 @@ def refusal(method: str, rest: str) -> HttpError:
         return bad_request(f"Resource not found for the segment '{first}'.")
     if first == "users" and len(parts) > 2:
         step = parts[2].split("(")[0]
+        if step in schema.KNOWN or step.startswith("$"):
+            return not_simulated(f"{method} /users/{{id}}/{step}")
         if step not in _USER and step != "sendMail" and not step.startswith("microsoft.graph."):
             return bad_request(f"Resource not found for the segment '{step}'.")
     return not_simulated(

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from tenant_sim.graph import schema
-from tenant_sim.graph.errors import bad_request
+from tenant_sim.graph.errors import bad_request, not_simulated
+from tenant_sim.serving.http import HttpError, Request
 
 _ALL_PARTS: dict[str, Any] = dict.fromkeys(schema.EXTENSION_ATTRIBUTES)
 
@@ -24,6 +25,31 @@ def parse(text: str | None, spellings: dict[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def path_in_select() -> HttpError:
+    """Build the refusal of `$select=a/b`."""
+    return bad_request("Parsing OData Select and Expand failed: a path is not supported in $select on this entity.")
+
+
+def start(text: str | None) -> int:
+    """Read the position in a list's `$skiptoken`; our own are numbers, anything else is refused."""
+    if text is None:
+        return 0
+    if not text.isdecimal() or not text.isascii() or len(text) > 9:
+        raise bad_request("Badly formed token.", "Request_BadRequest")
+    return int(text)
+
+
+def only(request: Request, shown: dict[str, Any]) -> dict[str, Any]:
+    """Keep what `$select` asks of a directory object that isn't a user; other options are named as missing."""
+    for name in sorted(name.lower() for name in request.params if name.startswith("$")):
+        if name not in ("$select", "$filter", "$top"):
+            raise not_simulated(f"{name} on {request.path.rpartition('/')[2]}")
+    names = {part.strip() for part in (request.param("$select") or "").split(",")} - {""}
+    if unknown := sorted(names - shown.keys() - {"*"}):
+        raise bad_request(f"Parsing OData Select and Expand failed: Could not find a property named '{unknown[0]}'.")
+    return {key: value for key, value in shown.items() if not names or "*" in names or key in names or key[0] == "@"}
+
+
 def check_delta(names: tuple[str, ...]) -> None:
     """Refuse what delta cannot select [GR-17, GR-7].
 
@@ -36,7 +62,7 @@ def check_delta(names: tuple[str, ...]) -> None:
             f"properties: {', '.join(bad)}"
         )
     if any("/" in name for name in names):
-        raise bad_request("Parsing OData Select and Expand failed: a path is not supported in $select on this entity.")
+        raise path_in_select()
 
 
 @lru_cache(maxsize=256)

@@ -38,7 +38,7 @@ class Users:
         names = selecting.parse(request.param("$select"), self._sim.delta.spellings())
         top = _number(request.param("$top"), 100, 999)
         expand = self._expand(request.param("$expand"))
-        start, test = int(request.param("$skiptoken") or 0), self._test(request)
+        start, test = selecting.start(request.param("$skiptoken")), self._test(request)
         if order := request.param("$orderby"):
             found = list(self._found(test))
             _sort(found, order, advanced=counted, filtered=request.param("$filter") is not None)
@@ -124,15 +124,18 @@ class Users:
         self._sim.mails.append({"sender": key, **request.json()["message"]})
         return Response(202)
 
-    def deleted(self) -> Response:
+    def deleted(self, request: Request) -> Response:
         """Answer with the users in deletedItems."""
+        if options := sorted(name for name in request.params if name.startswith("$")):
+            raise not_simulated(f"{options[0]} on deleted users")
         return json_response({"value": self._sim.directory.deleted()})
 
     def _test(self, request: Request) -> filtering.Test:
         text = request.param("$filter")
         if not text:
             return lambda _record: True
-        return filtering.compile_filter(text, advanced=_eventual(request))
+        known = self._sim.delta.spellings()
+        return filtering.compile_filter(text, advanced=_eventual(request), known=known)
 
 
 def _eventual(request: Request) -> bool:
@@ -140,7 +143,10 @@ def _eventual(request: Request) -> bool:
 
 
 def _counted(request: Request) -> bool:
-    wanted = (request.param("$count") or "false").lower() == "true"
+    text = (request.param("$count") or "false").lower()
+    if text not in ("true", "false"):
+        raise bad_request(f"Invalid value '{text}' for $count query option found. Valid values are 'true' and 'false'.")
+    wanted = text == "true"
     if wanted and not _eventual(request):
         raise _no_count()
     return wanted
@@ -156,6 +162,10 @@ def _check(request: Request, taken: frozenset[str]) -> None:
     ASSUMED [GR-49]: texts of refused query options are as remembered.
     """
     for name in (name.lower() for name in request.params if name.startswith("$")):
+        if name == "$format" and (request.param(name) or "json").lower() not in ("json", "application/json"):
+            raise not_simulated(f"$format={request.param(name)}")
+        if name == "$select" and "/" in (request.param(name) or ""):
+            raise selecting.path_in_select()
         if name in taken:
             continue
         if name == "$search" and not _eventual(request):

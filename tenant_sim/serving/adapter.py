@@ -54,7 +54,7 @@ class SimAdapter(BaseAdapter):
                 raise requests.ReadTimeout(f"no answer within {limit} s", request=request)
         if answer.drop:
             raise requests.ConnectionError("('Connection aborted.', RemoteDisconnected())", request=request)
-        body = answer.body
+        body = answer.body if asked.method != "HEAD" else b""
         if answer.truncate:
             if not stream:
                 raise requests.exceptions.ChunkedEncodingError("Connection broken: IncompleteRead", request=request)

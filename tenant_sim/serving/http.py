@@ -44,6 +44,12 @@ class Request:
         """Fields of a form body."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
+    @cached_property
+    def doubled(self) -> str:
+        """The first query option (`$…`) that is given twice, "" for none."""
+        names = [name.lower() for name, _ in parse_qsl(self.query, keep_blank_values=True) if name.startswith("$")]
+        return next((name for at, name in enumerate(names) if name in names[:at]), "")
+
     def param(self, name: str) -> str | None:
         """Read a query parameter whatever its case: `$deltatoken` and `$deltaToken` both occur [GR-2]."""
         return self._folded.get(name.lower())

@@ -75,6 +75,10 @@ class Action:
     parameters: list[Any] = field(default_factory=list)
     items: bool = False
     """Whether the query asks for child items."""
+    chosen: frozenset[str] | None = None
+    """Of a query: the properties asked for; None: all."""
+    of_items: frozenset[str] | None = None
+    """The same of child items."""
     inner: list[Action] = field(default_factory=list)
     """Of a scope: what it tries."""
     catch: list[Action] = field(default_factory=list)
@@ -137,7 +141,19 @@ def parse(body: bytes) -> Query:
     for reference in used:
         if reference not in paths:
             raise CsomError(f"The object path {reference} is not declared.", QUERY_ERROR)
+    for path in paths.values():
+        _check_ends(path, paths)
     return Query(actions, paths)
+
+
+def _check_ends(path: Path, paths: dict[int, Path]) -> None:
+    """Refuse an object whose parents lead back to itself."""
+    at = path
+    for _ in paths:
+        if at.parent not in paths:
+            return
+        at = paths[at.parent]
+    raise CsomError(f"The object path {path.id} leads back to itself.", QUERY_ERROR)
 
 
 def _path(element: ET.Element) -> Path:
@@ -183,15 +199,21 @@ def _action(element: ET.Element) -> Action:
         parts = [local_name(child) for child in element]
         if parts not in (["Query"], ["Query", "ChildItemQuery"]):
             raise schema("The element 'Query' has invalid child elements. Expected 'Query', 'ChildItemQuery'.")
+        chosen: list[frozenset[str] | None] = []
         for child in element:
             attributes(child, {"SelectAllProperties"})
+            if extra := [local_name(one) for one in child][1:]:
+                raise not_simulated(f"the CSOM element {extra[0]}")
             if [local_name(one) for one in child][:1] != ["Properties"]:
                 raise schema(f"The element '{local_name(child)}' has incomplete content. Expected 'Properties'.")
             for one in child[0]:
                 if local_name(one) != "Property":
                     raise schema("The element 'Properties' has invalid child elements. Expected 'Property'.")
                 attributes(one, {"Name"}, {"ScalarProperty", "SelectAll"})
-        return Action(int(element.attrib["Id"]), kind, int(element.attrib["ObjectPathId"]), items=len(parts) > 1)
+            every = child.attrib["SelectAllProperties"] == "true"
+            chosen.append(None if every else frozenset(one.attrib["Name"] for one in child[0]))
+        ids = int(element.attrib["Id"]), int(element.attrib["ObjectPathId"])
+        return Action(*ids[:1], kind, ids[1], items=len(parts) > 1, chosen=chosen[0], of_items=chosen[-1])
     if kind == "Method":
         attributes(element, {"Id", "ObjectPathId", "Name"})
         ids = int(element.attrib["Id"]), int(element.attrib["ObjectPathId"])

@@ -30,6 +30,8 @@ _STEPS = frozenset(
     [
         "allproperties",
         "allusers",
+        "addtemplatefileusingpath",
+        "addtemplatefile",
         "alerts",
         "associatedmembergroup",
         "associatedownergroup",
@@ -42,6 +44,7 @@ _STEPS = frozenset(
         "copyto",
         "currentuser",
         "defaultview",
+        "deny",
         "doesuserhavepermissions",
         "effectivebasepermissions",
         "ensureuser",
@@ -54,6 +57,9 @@ _STEPS = frozenset(
         "getcatalog",
         "getchanges",
         "getfilebylinkingurl",
+        "getfilebyguesturl",
+        "getfilebyurl",
+        "getfolderbyurl",
         "getitembyid",
         "getitems",
         "getlimitedwebpartmanager",
@@ -61,6 +67,7 @@ _STEPS = frozenset(
         "getsubwebsfilteredforcurrentuser",
         "getuserbyid",
         "hasuniqueroleassignments",
+        "id",
         "informationrightsmanagementsettings",
         "items",
         "listitemallfields",
@@ -75,7 +82,6 @@ _STEPS = frozenset(
         "parentfolder",
         "parentweb",
         "properties",
-        "publish",
         "recyclebin",
         "regionalsettings",
         "relateditems",
@@ -84,14 +90,18 @@ _STEPS = frozenset(
         "roledefinitions",
         "rootfolder",
         "rootweb",
+        "savebinarystream",
+        "$count",
         "siteusers",
         "sitegroups",
         "siteuserinfolist",
         "storagemetrics",
         "subscriptions",
         "themeinfo",
+        "title",
         "undocheckout",
         "unpublish",
+        "url",
         "usercustomactions",
         "versionevents",
         "versions",
@@ -117,6 +127,7 @@ _PEOPLE = frozenset(
         "getpeoplefollowedbyme",
         "gettrendingtags",
         "getuseronedrivequotamax",
+        "getuserprofileproperties",
         "hidesuggestion",
         "ismypeoplelistpublic",
         "isfollowing",
@@ -135,6 +146,8 @@ def missing(path: list[Segment]) -> str | None:
         return head
     if head in ("web", "site"):
         return next((step.name for step in path[1:] if step.name in _STEPS), None)
+    if head == "sp.userprofiles.peoplemanager" and len(path) == 1:
+        return "PeopleManager itself"
     if head == "sp.userprofiles.peoplemanager":
         return next((step.name for step in path[1:] if step.name in _PEOPLE), None)
     return None

@@ -75,7 +75,7 @@ class PeopleManager:
         return self._sim.geo_hosts().get(request.base_url, "")
 
     def _properties(self, request: Request, call: Segment) -> Response:
-        account = call.arg("accountname") or _body(request).get("accountName")
+        account = _account(request, call)
         slot = self._sim.single_writes.slot(account)
         if slot is None:
             # ASSUMED [SP-101]: an account without a profile reads as null, not as an error.
@@ -106,7 +106,7 @@ class PeopleManager:
 
     def _one(self, request: Request, call: Segment) -> Response:
         body = _body(request)
-        account = call.arg("accountname") or body.get("accountName")
+        account = _account(request, call)
         name = str(call.named.get("propertyname") or body.get("propertyName") or "")
         found = self._sim.single_writes.some(account, [name], self._geo(request))
         if found is None or self._sim.profiles.property(name) is None:
@@ -128,6 +128,18 @@ class PeopleManager:
                 raise shape.error(request, 403, UNAUTHORIZED, exc.message) from exc
             raise shape.error(request, 500, f"-1, {exc.type_name}", exc.message) from exc
         return shape.null(request, request.path.rsplit("/", 1)[-1])
+
+
+def _account(request: Request, call: Segment) -> Any:
+    """Return the account that a read names.
+
+    ASSUMED [SP-101]: text of the refusal where none is named.
+    """
+    account = call.arg("accountname") or _body(request).get("accountName")
+    if account is None:
+        text = f"The required parameter accountName of {call.name} is missing."
+        raise shape.error(request, 400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException", text)
+    return account
 
 
 def _body(request: Request) -> dict[str, Any]:

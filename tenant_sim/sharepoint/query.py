@@ -67,6 +67,8 @@ def rows(found: list[Row], options: Callable[[str], str | None], fields: Iterabl
         name, _, direction = part.strip().partition(" ")
         if name:
             _known([name], known)
+            if direction.strip().lower() not in ("", "asc", "desc"):
+                raise QueryError(f'The expression "{part.strip()}" is not valid.')
             found = sorted(found, key=partial(_key, name), reverse=direction.strip().lower() == "desc")
     found = found[_number("$skip", options("$skip")) or 0 :]
     top = _number("$top", options("$top"))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _API = re.compile(r"^(.*?)/_api/(.+)$", re.IGNORECASE)
 _QUERY = re.compile(r"^(.*?)/_vti_bin/client\.svc/ProcessQuery$", re.IGNORECASE)
+_SERVICE = re.compile(r"/_vti_bin/([\w.]+\.(?:asmx|svc|aspx))", re.IGNORECASE)
 _TENANT = "microsoft.online.sharepoint.tenantmanagement.office365tenant"
 
 
@@ -100,7 +101,11 @@ class SharePointRoutes:
         return authorize(self._sim, request, self._surface)
 
     def _unknown(self, request: Request, path: list[odata.Segment] | None = None) -> Route:
-        if path and (name := missing(path)):
+        name = missing(path) if path else _outside(request)
+        verb = (request.method == "POST" and request.headers.get("x-http-method", "").upper()) or request.method
+        if path and name is None and path[0].name in ("web", "site") and verb in ("PUT", "PATCH", "MERGE"):
+            name = f"{verb} on {path[-1].name}"
+        if name:
             return Route("unknown", lambda: self._guard(request, lambda _token: self._missing(request, name)))
         text = f"Cannot find resource for the request {request.path.rsplit('/_api/', 1)[-1]}."
         return Route("unknown", lambda: self._guard(request, lambda _token: self._fail(request, 404, text)))
@@ -185,6 +190,13 @@ class SharePointRoutes:
     def _rest_delete(self, request: Request, call: odata.Segment) -> Response:
         job_id = call.arg("jobid") or (request.json() if request.body else {}).get("jobId", "")
         return shape.scalar(request, "DeleteImportProfilePropertiesJob", self._sim.timer_job.delete(str(job_id)))
+
+
+def _outside(request: Request) -> str | None:
+    """Name an address that SharePoint serves outside its REST API."""
+    if found := _SERVICE.search(request.path):
+        return found[1]
+    return None if "/_api" in request.path.lower() else "addresses outside /_api"
 
 
 def _plain(job: dict[str, Any]) -> dict[str, Any]:

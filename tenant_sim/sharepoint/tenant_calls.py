@@ -26,6 +26,32 @@ _MODEL = "Microsoft.Online.SharePoint.TenantManagement."
 JOB_INFO = f"{_MODEL}ImportProfilePropertiesJobInfo"
 JOB_FIELDS = ("Error", "ErrorMessage", "JobId", "LogFolderUri", "SourceUri", "State")
 SERVER_ERROR = "Microsoft.SharePoint.Client.ServerException"
+_OTHER_CALLS = frozenset(
+    [
+        "AddTenantCdnOrigin",
+        "AddTenantTheme",
+        "AddToOrgAssetsLibAndCdn",
+        "CreateTenantCdnDefaultOrigins",
+        "DeleteTenantTheme",
+        "GetAllTenantThemes",
+        "GetExternalUsers",
+        "GetExternalUsersForSite",
+        "GetHideDefaultThemes",
+        "GetTenantCdnEnabled",
+        "GetTenantCdnOrigins",
+        "GetTenantCdnPolicies",
+        "GetTenantTheme",
+        "RemoveExternalUsers",
+        "RemoveFromOrgAssets",
+        "RemoveTenantCdnOrigin",
+        "RevokeAllUserSessions",
+        "SetHideDefaultThemes",
+        "SetTenantCdnEnabled",
+        "SetTenantCdnPolicy",
+        "UpdateTenantTheme",
+    ]
+)
+"""Methods of Office365Tenant that Microsoft's clients know and this simulator hasn't."""
 _GEO = 0
 """The key of the called host's geo among the objects of a request: no object has this id."""
 LIBRARY_VERSION = "16.0.23710.12002"
@@ -137,13 +163,15 @@ class ProcessQuery:
             return [action.id, {"IsNull": target is None}]
         if isinstance(target, Manager | Wanted | PersonView):
             return [action.id, self._profiles(query, action, target, objects, token)]
-        return [action.id, self._show(target) if action.kind == "Query" else self._call(action, target, token)]
+        if action.kind == "Query":
+            return [action.id, _chosen(self._show(target), action.chosen, action.of_items)]
+        return [action.id, self._call(action, target, token)]
 
     def _profiles(self, query: csom.Query, action: Action, target: Any, objects: dict[int, Any], token: Token) -> Any:
         """Carry out an action on an object of the profile service."""
         geo = objects[_GEO]
         if action.kind == "Query":
-            return self._people.show(target, geo)
+            return _chosen(self._people.show(target, geo), action.chosen)
         if not isinstance(target, Manager):
             raise CsomError(f"The method '{action.name}' cannot be found or returns no value.", csom.QUERY_ERROR)
         given = [
@@ -199,6 +227,8 @@ class ProcessQuery:
         if parent == "tenant" and path.name == "GetImportProfilePropertyJobs" and not path.parameters:
             require_tenant_rights(token)
             return self._sim.timer_job.read_all()
+        if path.name in _OTHER_CALLS:
+            raise csom.not_simulated(f"the method {path.name}")
         raise CsomError(f"The method '{path.name}' cannot be found or is not an object path.", csom.QUERY_ERROR)
 
     def _call(self, action: Action, target: Any, token: Token) -> Any:
@@ -210,6 +240,8 @@ class ProcessQuery:
         if target == "tenant" and action.name == "DeleteImportProfilePropertiesJob":
             require_tenant_rights(token)
             return self._sim.timer_job.delete(_guid(action.parameters))
+        if target == "tenant" and action.name in _OTHER_CALLS:
+            raise csom.not_simulated(f"the method {action.name}")
         raise CsomError(f"The method '{action.name}' cannot be found or returns no value.", csom.QUERY_ERROR)
 
     def _show(self, target: Any) -> Any:
@@ -223,6 +255,18 @@ class ProcessQuery:
         if target is None:
             return None
         return {"_ObjectType_": f"{_MODEL}Office365Tenant"}
+
+
+def _chosen(shown: Any, names: frozenset[str] | None, of_items: frozenset[str] | None = None) -> Any:
+    """Keep the properties that a query asks for; None: all."""
+    if not isinstance(shown, dict):
+        return shown
+    kept = {name: value for name, value in shown.items() if names is None or name in names or name[0] == "_"}
+    if missing := sorted((names or frozenset()) - kept.keys()):
+        raise csom.not_simulated(f"the property {missing[0]}")
+    if "_Child_Items_" in kept:
+        kept["_Child_Items_"] = [_chosen(one, of_items) for one in kept["_Child_Items_"]]
+    return kept
 
 
 def too_many(wait: int) -> Response:

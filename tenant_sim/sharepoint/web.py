@@ -31,6 +31,11 @@ Get = Callable[[], Item]
 Found = tuple[str, Callable[[], Response]] | None
 
 
+def _named(step: Segment, fields: tuple[str, ...]) -> str:
+    """Return the property of an object that a step names, in whatever letter case; "" for none."""
+    return next((one for one in fields if one.lower() == step.name and not step.args and not step.named), "")
+
+
 class Web:
     """One request to one site. To resolve it changes nothing; to act on it does."""
 
@@ -97,6 +102,8 @@ class Web:
                 return "folder.delete", lambda: self._delete(get)
             return ("folder.get", lambda: self._show(get())) if self._verb == "GET" else None
         step = rest[0]
+        if (field := _named(step, FOLDER_FIELDS)) and self._verb == "GET" and len(rest) == 1:
+            return "folder.get", lambda: shape.scalar(self._request, field, self._shown(get())[field])
         if step.name == "files":
             return self._files(get, step, rest[1:])
         if step.name == "folders":
@@ -138,10 +145,13 @@ class Web:
         step = rest[0]
         if step.name in ("$value", "openbinarystream"):
             return ("file.download", lambda: self._download(get)) if self._verb == "GET" else None
+        if (field := _named(step, FILE_FIELDS)) and self._verb == "GET" and len(rest) == 1:
+            return "file.get", lambda: shape.scalar(self._request, field, self._shown(get())[field])
         acts: dict[str, tuple[str, Callable[[], Response]]] = {
             "deleteobject": ("file.delete", lambda: self._delete(get)),
             "recycle": ("file.recycle", lambda: self._recycle(get)),
-            "checkin": ("file.checkin", lambda: self._change(get, self._library.check_in, "CheckIn")),
+            "checkin": ("file.checkin", lambda: self._check_in(get, step)),
+            "publish": ("file.publish", lambda: self._change(get, self._library.publish, "Publish")),
             "checkout": ("file.checkout", lambda: self._change(get, self._library.check_out, "CheckOut")),
             "approve": ("file.approve", lambda: self._change(get, self._library.approve, "Approve")),
             "startupload": ("file.startupload", lambda: self._slice(get, step)),
@@ -203,6 +213,10 @@ class Web:
     def _change(self, get: Get, change: Callable[[Item], None], name: str) -> Response:
         change(get())
         return shape.null(self._request, name)
+
+    def _check_in(self, get: Get, step: Segment) -> Response:
+        kind = step.named.get("checkintype", step.args[1] if len(step.args) > 1 else 0)
+        return self._change(get, lambda item: self._library.check_in(item, kind), "CheckIn")
 
     def _show_list(self, get: Get) -> Response:
         item = get()

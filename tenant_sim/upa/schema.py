@@ -11,7 +11,7 @@ class Property:
 
     name: str
     type: str = "string"
-    """string, date, date no year, integer, boolean, person, url, html."""
+    """string, date, date no year, date time, integer, boolean, person, url, html."""
     max_length: int | None = None
     editable: bool = False
     """"Allow users to edit values": the queue call refuses such a property [SP-12]."""

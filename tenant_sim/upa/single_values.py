@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import datetime
 
 from tenant_sim.upa.schema import Property
 from tenant_sim.upa.values import BadValueError, stored
@@ -14,12 +14,12 @@ MISSING_PROPERTY = f"{PREFIX}PropertyNotFoundException"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 _BOOLEANS = {"true": "True", "false": "False"}
 _DATES = {
-    "en-US": "{m}/{d}/{y} 12:00:00 AM",
-    "en-GB": "{d:02}/{m:02}/{y} 00:00:00",
-    "de-DE": "{d:02}.{m:02}.{y} 00:00:00",
-    "fi-FI": "{d}.{m}.{y} 0.00.00",
-    "sv-SE": "{y}-{m:02}-{d:02} 00:00:00",
-    "ja-JP": "{y}/{m:02}/{d:02} 0:00:00",
+    "en-US": "{m}/{d}/{y} {h12}:{mi:02}:00 {half}",
+    "en-GB": "{d:02}/{m:02}/{y} {h:02}:{mi:02}:00",
+    "de-DE": "{d:02}.{m:02}.{y} {h:02}:{mi:02}:00",
+    "fi-FI": "{d}.{m}.{y} {h}.{mi:02}.00",
+    "sv-SE": "{y}-{m:02}-{d:02} {h:02}:{mi:02}:00",
+    "ja-JP": "{y}/{m:02}/{d:02} {h}:{mi:02}:00",
 }
 LOCALES = tuple(_DATES)
 
@@ -78,5 +78,6 @@ def shown_in(locale: str, prop: Property, value: str) -> str:
     """
     if not prop.is_date or not value:
         return value
-    day = date.fromisoformat(value)
-    return _DATES[locale].format(y=day.year, m=day.month, d=day.day)
+    at = datetime.fromisoformat(value)
+    half, h12 = "AM" if at.hour < 12 else "PM", at.hour % 12 or 12
+    return _DATES[locale].format(y=at.year, m=at.month, d=at.day, h=at.hour, mi=at.minute, h12=h12, half=half)

@@ -16,7 +16,7 @@ class BadValueError(ValueError):
 
 
 def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
-    """Turn the text of an import file into what the store keeps; a date is kept as yyyy-MM-dd.
+    """Turn the text of an import file into what the store keeps; dates as yyyy-MM-dd, date times with their time.
 
     "" clears a string, but on a date becomes January 1 [SP-38, SP-39].
     `offset` is the server's zone, into which a date-time with a zone is moved.
@@ -26,7 +26,8 @@ def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
     if prop.is_date:
         if not text:
             return "2000-01-01"
-        return _date(prop, text, offset).isoformat()
+        moment = _moment(prop, text, offset)
+        return moment.isoformat() if prop.type == "date time" else moment.date().isoformat()
     if prop.multi_value or prop.taxonomic:
         # ASSUMED [SP-86]: "not supported" (documented) means that the person fails with this line.
         raise BadValueError(f"Property '{prop.name}' is multi-valued and cannot be imported.")
@@ -36,16 +37,20 @@ def stored(prop: Property, text: str, offset: timedelta = timedelta()) -> str:
     return text
 
 
-def _date(prop: Property, text: str, offset: timedelta) -> date:
+def _moment(prop: Property, text: str, offset: timedelta) -> datetime:
+    """Read a date, with its time to the minute [SP-129]."""
     try:
         moment = (
             datetime.strptime(text, "%m/%d/%Y %H:%M:%S")  # noqa: DTZ007 - a zone is what it hasn't
             if _DOTNET.fullmatch(text)
             else datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
         )
-        day = moment.date() if moment.tzinfo is None else moment.astimezone(timezone(offset)).date()
-        if not _FIRST <= day <= _LAST:  # ASSUMED [SP-129]: the same range holds for import files
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(timezone(offset)).replace(tzinfo=None)
+        if prop.type == "date time":
+            moment = (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
+        if not _FIRST <= moment.date() <= _LAST:  # ASSUMED [SP-129]: the same range holds for import files
             raise ValueError("out of range")
-        return day
+        return moment
     except (ValueError, OverflowError):
         raise BadValueError(f"Invalid date for property '{prop.name}': {text}") from None

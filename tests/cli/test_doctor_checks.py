@@ -248,7 +248,11 @@ LIBRARY = "/sites/upa/Imports"
         ({"required": ("Owner", "Area")}, ("warning", "must be filled: Owner, Area"), "make the columns Owner, Area"),
         ({"approval": True}, ("warning", "import files stay drafts"), "switch off 'Require content approval'"),
         ({"approval": True, "drafts_hidden": True}, ("error", "end DataFileNotExist"), "switch off 'Require content"),
-        ({"minor_versions": True, "drafts_hidden": True}, ("error", "keeps minor versions"), "let readers see drafts"),
+        (
+            {"minor_versions": True, "drafts_hidden": True},
+            ("warning", "until they are published"),
+            "keep major versions",
+        ),
     ],
 )
 def test_a_library_that_hides_new_files_is_told(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.config.support import APP, CONNECTOR, connector_of, document, only_problem
+from tests.config.support import APP, CONNECTOR, connector_of, document, load, only_problem
 from upa_core.config.models import SourceModel
 from upa_core.domain.cloud import CLOUDS
 
@@ -76,7 +76,7 @@ def test_folders(folder, path):
         ({"admin_url": "http://contoso-admin.sharepoint.com"}, "admin_url", "https"),
         ({"admin_url": "contoso-admin.sharepoint.com"}, "admin_url", "https"),
         ({"admin_url": "https://contoso-admin.sharepoint.com/x"}, "admin_url", "host alone"),
-        ({"admin_url": "https://u:p@contoso-admin.sharepoint.com"}, "admin_url", "user name"),
+        ({"admin_url": "https://u@contoso-admin.sharepoint.com"}, "admin_url", "user name"),
         ({"admin_url": "https://contoso-admin.sharepoint.com?x=1"}, "admin_url", "plain host"),
         ({"admin_url": "https://contoso-admin.sharepoint.com:99999"}, "admin_url", "isn't an address"),
         ({"admin_url": "https://contoso-admin.sharepoint.com.evil.com"}, "admin_url", "isn't a host of the cloud"),
@@ -157,3 +157,27 @@ def test_key_vault_addresses(address):
 
     assert content
     assert connector_of(credentials=content["connectors"][0]["credentials"]).name == "contoso"
+
+
+@pytest.mark.parametrize("renamed", ["first", "second"])
+def test_one_tenant_has_one_name(renamed):
+    """Connectors of a renamed tenant say the same of it: two names would be two lanes, and import jobs at a time."""
+    old = {**TARGET, "renamed_from": "https://old-admin.sharepoint.com"}
+    other = {**CONNECTOR, "name": "other", "mappings": [{"target": "Other", "source": "city"}]}
+    content = document(target=old if renamed == "first" else TARGET)
+    content["connectors"].append({**other, "target": TARGET if renamed == "first" else old})
+    problem = only_problem(content)
+
+    assert (problem.where, problem.suggestion) == (
+        "connectors[1].target",
+        "renamed_from: https://old-admin.sharepoint.com",
+    )
+    content["connectors"][0]["target"] = content["connectors"][1]["target"] = old
+    assert len({one.target.lane for one in load(content).connectors}) == 1
+
+
+def test_the_default_port_isnt_written():
+    """With and without it the address is one tenant's, and storage would know two."""
+    problem = only_problem(document(target={**TARGET, "admin_url": "https://contoso-admin.sharepoint.com:443"}))
+
+    assert "without the port 443" in problem.message

@@ -16,6 +16,9 @@ SECRETS = [
     "https://x.blob.core.windows.net/c?sv=2022&sig=" + "a" * 40,
     "https://app.azurewebsites.net/api/ui?code=" + "a" * 40,
     "https://hooks.example/send?x=1&key=" + "a" * 40,
+    "https://admin:" + "hush-hush" + "@contoso.sharepoint.com",
+    "Server=hr;Uid=upa;" + "Pwd=" + "hush-hush",
+    "MII" + "KkwIBAzCCCk8GCSqGSIb3DQEHAaCC" * 10 + "==",
     "eyJ0eXAiOiJKV1Qi.eyJhdWQiOiJodHRwcyI" + ".abc",
 ]
 

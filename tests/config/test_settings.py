@@ -20,6 +20,7 @@ SECRETS = {
     "address with a password": f"ftp://admin:{KEY}@contoso.example/upa",
     "key alone": KEY,
     "broken connection string": f"AccountKey={KEY}",
+    "container with a password": f"https://admin:{KEY}@contoso.blob.example/upa",
     "folder of a key": f"folder={KEY}",
 }
 LOCAL = {"UPA_STATE": "folder:.state"}
@@ -46,6 +47,7 @@ def test_no_setting_is_repeated_in_an_error(setting: str, kind: str, tmp_path: P
         (SECRETS["key alone"], "UPA_STATE is neither a folder nor an address"),
         ("https://contoso.blob.core.windows.net", "UPA_STATE is an address of https without a container"),
         ("https://contoso.blob.core.windows.net/upa?sig=x", "UPA_STATE is an address with a query"),
+        (f"https://admin:{KEY}@contoso.blob.core.windows.net/upa", "UPA_STATE is an address with a user name"),
     ],
 )
 def test_a_place_for_state_that_isnt_one_is_named_by_its_kind(place: str, said: str) -> None:
@@ -70,3 +72,27 @@ def test_a_folder_and_a_container_are_places(tmp_path: Path) -> None:
 
     assert folder.folder == str(tmp_path)
     assert container.container_url == "https://contoso.blob.core.windows.net/upa"
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("file/below", "names a file where a folder is needed"),
+        ("file/far/below", "names a file where a folder is needed"),
+        ("a\nb", "names a file where a folder is needed"),
+        ("~/state", "begins with ~"),
+        ("x" * 300, "names a folder that can't be"),
+        ("new/" + "x" * 300, "names a folder that can't be"),
+        ("a\0b", "names a folder that can't be"),
+    ],
+)
+def test_a_path_that_cant_be_a_folder_is_an_error_of_the_setting(
+    folder: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said before the first write, in plain words, and makes no folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=f"UPA_STATE {said}"):
+        build({"UPA_STATE": f"folder:{folder}", "UPA_CONFIG": "none.yaml"})
+
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]

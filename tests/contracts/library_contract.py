@@ -31,6 +31,9 @@ class LibraryWorld(Protocol):
     def require_check_out(self, *, column: str = "") -> None:
         """Let new files be hidden until they are checked in; with a column that must be filled, they can't be."""
 
+    def keep_minor_versions(self) -> None:
+        """Let new files be drafts that readers don't see."""
+
     def is_seen(self, name: str) -> bool:
         """Return whether others than the uploader see a file."""
 
@@ -142,6 +145,14 @@ class LibraryContract:
     def test_check_in(self, world: LibraryWorld) -> None:
         """Where the library requires check-out, an uploaded file is seen by others at once."""
         world.require_check_out()
+        world.library.upload("a.json", BYTES)
+
+        assert world.is_seen("a.json")
+
+    def test_publish(self, world: LibraryWorld) -> None:
+        """Where the library keeps minor versions and hides drafts, an uploaded file is seen by others at once."""
+        world.keep_minor_versions()
+        world.library.upload("a.json", BYTES)
         world.library.upload("a.json", BYTES)
 
         assert world.is_seen("a.json")

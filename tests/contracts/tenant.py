@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tenant_sim import Fault, ManualClock, TenantSim
+from tenant_sim.library_items import LibraryError
 from upa_core.adapters.graph.users import GraphUsers
 from upa_core.adapters.http.service import ATTEMPTS, Service
 from upa_core.adapters.sharepoint.import_jobs import SharePointImportJobs
@@ -112,8 +113,14 @@ class SiteWorld(Tenant):
         required = (column,) if column else ()
         self.sim.library.change_settings(FOLDER, force_checkout=True, required=required)
 
+    def keep_minor_versions(self) -> None:
+        self.sim.library.change_settings(FOLDER, minor_versions=True, draft_visibility=1)
+
     def is_seen(self, name: str) -> bool:
-        return not self.sim.library.file(f"{FOLDER}/{name}").unseen
+        try:
+            return self.sim.library.seen_by_system(f"{FOLDER}/{name}").size > 0
+        except LibraryError:
+            return False
 
     def fail(self) -> None:
         self.fault("sharepoint", status=500)

@@ -83,6 +83,9 @@ class FakeLibraryWorld(FakeWorld):
     def require_check_out(self, *, column: str = "") -> None:
         self.library.check_in_refused = bool(column)
 
+    def keep_minor_versions(self) -> None:
+        """The fake has no drafts."""
+
     def is_seen(self, name: str) -> bool:
         url = self.library.url_of(name)
         return url in self.library.files and url not in self.library.hidden

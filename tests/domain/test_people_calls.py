@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 
-from upa_core.domain.people_calls import Budget, Part, PeopleCalls, load_of, within
+from upa_core.domain.people_calls import Budget, Part, PeopleCalls, load_of, turns
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -112,14 +113,21 @@ def test_somebody_who_waits_is_served_at_any_hour() -> None:
     assert calls.free_at(budget, NOON, someone) == NOON + timedelta(minutes=5)
 
 
-def test_two_hours_hold_what_windows_hours_and_days_allow() -> None:
-    """It is told how many calls a span holds, and when the first one after it can be made."""
-    two = timedelta(hours=2)
+@pytest.mark.parametrize(
+    ("budget", "calls", "at"),
+    [
+        (Budget(), [18_000, 18_000, 18_000], ["22 12", "22 14", "22 16"]),
+        (Budget(hours=(20, 23)), [18_000, 9_000, 18_000], ["22 20", "22 22", "23 20"]),
+        (Budget(per_hour=100), [200, 200, 200], ["22 12", "22 14", "22 16"]),
+        (Budget(per_day=500), [200, 500, 500], ["22 12", "23 00", "24 00"]),
+    ],
+)
+def test_turns_hold_what_windows_hours_and_days_allow(budget: Budget, calls: list[int], at: list[str]) -> None:
+    """It is told how many calls each two hours hold, and when the first one after them can be made."""
+    found = list(islice(turns(timedelta(hours=2), budget, NOON, used_today=300), 3))
 
-    assert within(two, Budget(), NOON) == (18_000, NOON + two)
-    assert within(two, Budget(hours=(20, 5)), NOON) == (18_000, NOON.replace(hour=22))
-    assert within(two, Budget(per_hour=100), NOON) == (200, NOON + two)
-    assert within(two, Budget(per_day=500), NOON, used_today=300) == (200, datetime(2026, 11, 23, tzinfo=UTC))
+    assert [turn.calls for turn in found] == calls
+    assert [f"{turn.at:%d %H}" for turn in found] == at
 
 
 def test_a_share_smaller_than_a_person_serves_one_at_a_time() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
+from inspect import unwrap
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,35 @@ from upa_core.domain.health.events import EventName
 from upa_core.triggers import Wakes
 
 FILES = ("upa-hr-20261122T101500Z-aaaa-1.json", "upa-it-20261122T101500Z-bbbb-1.json")
+
+
+class Hub:
+    """A durable client that only deletes history."""
+
+    def __init__(self) -> None:
+        self.purged: list[tuple[Any, ...]] = []
+
+    async def purge_instance_history_by(self, *asked: Any) -> None:
+        self.purged.append(asked)
+
+
+def test_housekeeping_that_fails_every_day_keeps_no_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history of finished, failed and terminated orchestrations goes, and the invocation is seen to fail."""
+    (function,) = (one for one in load().app.get_functions() if one.get_function_name() == "housekeeping")
+    house, hub = unwrap(function.get_user_function()), Hub()
+
+    def broken() -> None:
+        raise KeyError("a defect")
+
+    clock = SimpleNamespace(now=lambda: datetime(2026, 11, 22, tzinfo=UTC))
+    monkeypatch.setattr(triggers, "housekeeping", broken)
+    monkeypatch.setattr(triggers, "app", lambda: SimpleNamespace(clock=clock))
+    with pytest.raises(KeyError):
+        asyncio.run(house(None, hub))
+    ((since, until, states),) = hub.purged
+
+    assert (since, until) == (triggers.BEGINNING, datetime(2026, 11, 15, tzinfo=UTC))
+    assert [state.name for state in states] == ["Completed", "Failed", "Terminated"]
 
 
 class Client:

@@ -199,3 +199,35 @@ def test_ids_are_unique_within_scopes_too(tenant, wrapped):
     answer = tenant.csom(wrapped(f'<ExceptionHandlingScopeSimple Id="3">{inner}</ExceptionHandlingScopeSimple>'))
 
     assert "Duplicate Id" in answer[0]["ErrorInfo"]["ErrorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        ('<Method Id="4" ParentId="4" Name="GetImportProfilePropertyJobs" />', "leads back to itself"),
+        ('<Method Id="4" ParentId="5" Name="A" /><Method Id="5" ParentId="4" Name="B" />', "leads back to itself"),
+        ('<Method Id="4" ParentId="1" Name="GetExternalUsers" />', "doesn't simulate the method GetExternalUsers"),
+        ('<Method Id="4" ParentId="1" Name="Nonsense" />', "'Nonsense' cannot be found"),
+    ],
+)
+def test_an_object_that_cant_be_is_told(tenant, wrapped, paths, said):
+    """One that leads back to itself is refused; a method that the service has is named as not simulated."""
+    answer = tenant.csom(wrapped('<ObjectPath Id="9" ObjectPathId="4" />', paths))
+
+    assert said in answer[0]["ErrorInfo"]["ErrorMessage"]
+
+
+def test_a_query_answers_what_it_asks_for(tenant, wrapped):
+    """Only the properties that a query names come back, of child items too; an unknown one is no silence."""
+    tenant.csom(golden("queue-cloudid.xml"))
+    method = '<Method Id="4" ParentId="1" Name="GetImportProfilePropertyJobs" />'
+    some = (
+        '<ChildItemQuery SelectAllProperties="false"><Properties><Property Name="%s" /></Properties></ChildItemQuery>'
+    )
+    ask = '<Query Id="9" ObjectPathId="4"><Query SelectAllProperties="true"><Properties /></Query>%s</Query>'
+
+    (job,) = tenant.csom(wrapped(ask % (some % "State"), method))[2]["_Child_Items_"]
+    refused = tenant.csom(wrapped(ask % (some % "Nonsense"), method))[0]["ErrorInfo"]["ErrorMessage"]
+
+    assert {name for name in job if name[0] != "_"} == {"State"}
+    assert "the property Nonsense" in refused

@@ -316,6 +316,22 @@ def test_principal_names_are_unique_and_followed(tenant):
         ("users/zoe@contoso.com/nonsense", 400, "Resource not found for the segment 'nonsense'."),
         ("nonsense/1", 400, "Resource not found for the segment 'nonsense'."),
         ("groups", 501, "GET /groups"),
+        ("users?$skiptoken=abc", 400, "Badly formed token."),
+        ("users?$skiptoken=-5", 400, "Badly formed token."),
+        ("users?$top=1&$top=2", 400, "'$top' was specified more than once"),
+        ("users?top=1", 501, "query options without $ (top)"),
+        ("users/delta?select=id", 501, "query options without $ (select)"),
+        ("users/delta?$count=true", 400, "$count is not supported."),
+        ("users?$filter=nonsense eq 'x'", 400, "filter clause specified for property 'nonsense'"),
+        ("users?$filter=startswith(nonsense,'x')", 400, "filter clause specified for property 'nonsense'"),
+        ("users?$select=department/x", 400, "a path is not supported in $select"),
+        ("users?$count=maybe", 400, "Invalid value 'maybe' for $count"),
+        ("users?$format=xml", 501, "$format=xml"),
+        ("users/zoe@contoso.com/department", 501, "GET /users/{id}/department"),
+        ("users/zoe@contoso.com/$ref", 501, "GET /users/{id}/$ref"),
+        ("organization?$select=nonsense", 400, "nonsense"),
+        ("organization?$expand=x", 501, "$expand on organization"),
+        ("directory/deletedItems/microsoft.graph.user?$filter=x", 501, "$filter on deleted users"),
     ],
 )
 def test_nothing_is_ignored_in_silence(tenant, path, status, said):
@@ -326,6 +342,14 @@ def test_nothing_is_ignored_in_silence(tenant, path, status, said):
 
     assert (answer.status_code, said in answer.json()["error"]["message"]) == (status, True), answer.text
     assert (answer.json()["error"]["code"] == "NotSimulated") == (status == 501)
+
+
+def test_users_may_be_written_in_any_letter_case(tenant):
+    """Graph doesn't mind how the first segment is written; `$select` is heeded by other objects too."""
+    zoe = tenant.person()
+
+    assert [one["id"] for one in tenant.graph("Users").json()["value"]] == [zoe]
+    assert tenant.graph("organization?$select=id").json()["value"] == [{"id": tenant.sim.tenant_id}]
 
 
 def test_unknown_paths_need_a_token_too(tenant):

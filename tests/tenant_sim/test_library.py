@@ -392,6 +392,7 @@ def test_lists_are_filtered_sorted_and_cut(tenant, query, names):
         ("$orderby=Nonsense", 400, "The field or property 'Nonsense' does not exist."),
         ("$filter=Name eq", 400, "is not valid."),
         ("$top=many", 400, "is not valid."),
+        ("$orderby=Name down", 400, "is not valid."),
         ("$filter=endswith(Name,'x')", 501, "endswith"),
         ("$expand=ListItemAllFields", 501, "$expand"),
         ("$skiptoken=x", 501, "$skiptoken"),
@@ -507,3 +508,72 @@ def test_a_file_may_be_swapped_as_soon_as_it_was_read(tenant, file):
 
     assert [answer.content for answer in answers] == [old, b"new", b"new"]
     assert answers[0].headers["ETag"] != answers[1].headers["ETag"] == answers[2].headers["ETag"]
+
+
+def test_a_minor_version_is_a_draft_until_it_is_published(tenant):
+    """The timer job doesn't find it where readers see no drafts; of a file published before it reads that version."""
+    tenant.sim.library.change_settings(FOLDER, minor_versions=True, draft_visibility=1)
+    file = f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')"
+    shown = upload_raw(tenant).json()
+    hidden = error_of_import(tenant)
+    published = tenant.site(f"{file}/publish(comment='')", "POST")
+    after = tenant.site(f"{file}?$select=Level,MajorVersion,MinorVersion").json()
+
+    assert (shown["Level"], shown["MajorVersion"], shown["MinorVersion"]) == (2, 0, 1)
+    assert (hidden, published.status_code) == ("DATA_FILE_NOT_EXIST", 200)
+    assert after == {"Level": 1, "MajorVersion": 1, "MinorVersion": 0}
+    assert error_of_import(tenant) == "NO_ERROR"
+    tenant.upload(b"another", "a.json", bom=False)
+    assert tenant.sim.library.seen_by_system(f"{FOLDER}/a.json").content != b"another"
+    assert tenant.sim.library.file(f"{FOLDER}/a.json").content == b"another"
+
+
+def test_what_is_published_waits_for_approval_where_that_is_asked_for(tenant):
+    """Publishing alone doesn't suffice; a check-in as major version publishes; without minor versions it is refused."""
+    settings = {"minor_versions": True, "moderation": True, "force_checkout": True, "draft_visibility": 2}
+    tenant.sim.library.change_settings(FOLDER, **settings)
+    file = f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')"
+    upload_raw(tenant)
+    tenant.site(f"{file}/checkin(comment='',checkintype=1)", "POST")
+    waiting = error_of_import(tenant)
+    tenant.site(f"{file}/approve(comment='')", "POST")
+
+    assert (waiting, error_of_import(tenant)) == ("DATA_FILE_NOT_EXIST", "NO_ERROR")
+    tenant.sim.library.change_settings(FOLDER, minor_versions=False)
+    assert "minor version enabled list" in tenant.site(f"{file}/publish(comment='')", "POST").text
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')/Name", "a.json"),
+        (f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')/exists", True),
+        (f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}')/Name", "Imports"),
+    ],
+)
+def test_a_property_has_an_address_of_its_own(tenant, file, path, answer):
+    """As OData has it: `…/Name` answers the value alone."""
+    assert tenant.site(path).json() == {"value": answer}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("PUT", f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')/$value", "PUT on $value"),
+        ("PATCH", f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')", "PATCH on"),
+        ("POST", f"web/getfilebyserverrelativepath(decodedurl='{FOLDER}/a.json')/deny(comment='')", "deny"),
+        ("GET", f"web/getfolderbyserverrelativepath(decodedurl='{FOLDER}')/files/$count", "$count"),
+        ("GET", "web/title", "title"),
+        ("GET", "SP.UserProfiles.PeopleManager", "PeopleManager itself"),
+        ("GET", "SP.UserProfiles.PeopleManager/GetUserProfileProperties(accountName='x')", "getuserprofileproperties"),
+        ("GET", "../_vti_bin/UserProfileService.asmx", "UserProfileService.asmx"),
+        ("GET", "../Imports/a.json", "addresses outside /_api"),
+    ],
+)
+def test_what_sharepoint_has_beside_is_named(tenant, file, method, path, name):
+    """It is never called a resource that nobody found."""
+    site, _, below = f"{tenant.sim.urls.sharepoint}/sites/upa/_api/{path}".partition("/_api/../")
+    url = f"{site}/{below}" if below else site
+    answer = tenant.session.request(method, url, headers={**tenant.bearer("sharepoint"), "Accept": "application/json"})
+
+    assert (answer.status_code, name in answer.text) == (501, True), answer.text

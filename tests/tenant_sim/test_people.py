@@ -233,3 +233,25 @@ def test_a_verbose_collection_is_a_collection(tenant):
 
     assert answer.status_code == 200, answer.text
     assert tenant.sim.profiles.get(zoe)["Badges"] == "a|b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        ("date time", "2026-11-25 10:15:30", "11/25/2026 10:16:00 AM"),
+        ("date time", "2026-11-25T13:05:00Z", "11/25/2026 1:05:00 PM"),
+        ("date", "2026-11-25 13:05:00", "11/25/2026 12:00:00 AM"),
+    ],
+)
+def test_a_date_time_keeps_its_time_to_the_minute(tenant, kind, text, shown):
+    """A date keeps the day alone (assumed)."""
+    zoe = tenant.person()
+    tenant.sim.profiles.define("At", kind)
+    tenant.run_import({"value": [{"IdName": zoe, "At": text}]}, {"At": "At"})
+
+    assert read(tenant)["At"] == shown
+
+
+def test_a_read_names_an_account(tenant):
+    """Without one it is refused, not answered with nobody."""
+    assert tenant.site(f"{MANAGER}/GetPropertiesFor").status_code == 400

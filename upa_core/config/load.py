@@ -257,6 +257,7 @@ class _Loader:
                 long = f"{len(connector.select)} attributes make an address of {connector.address_length:,} characters"
                 hint = "map fewer attributes, or share them out among connectors"
                 self.add(("connectors", number, "mappings"), f"{long}; {fits}", hint)
+        self._check_renamed(connectors)
         owners: dict[tuple[str, str], str] = {}
         for number, connector in enumerate(connectors):
             for position, mapping in enumerate(connector.mappings):
@@ -268,6 +269,22 @@ class _Loader:
                         ("connectors", number, "mappings", position, "target"),
                         f"'{mapping.target}' of this tenant is written by the connector '{owner}' already",
                     )
+
+    def _check_renamed(self, connectors: Sequence[Connector]) -> None:
+        """Refuse connectors that give one tenant two names: it would have two lanes, and import jobs at a time."""
+        known: dict[str, Connector] = {}
+        for number, connector in enumerate(connectors):
+            first = known.setdefault(connector.target.admin_url.lower(), connector)
+            if first.target.lane != connector.target.lane:
+                self.add(
+                    ("connectors", number, "target"),
+                    f"the connector '{first.name}' has another renamed_from for this tenant, and both need the same",
+                    f"renamed_from: https://{max(first, connector, key=_renamed).target.lane}",
+                )
+
+
+def _renamed(connector: Connector) -> bool:
+    return bool(connector.target.renamed_from)
 
 
 def _part(model: type[Model], raw: Any) -> Model | None:

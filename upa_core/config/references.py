@@ -19,6 +19,9 @@ _SECRETS = (
     (re.compile(r"[A-Za-z0-9_.~-]{3}[78]Q~[A-Za-z0-9_.~-]{31,34}", re.ASCII), "a client secret"),
     (re.compile(r"(AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s]{8,}", re.IGNORECASE), "a storage key"),
     (re.compile(r"[?&;](sig|code|key)=[A-Za-z0-9%+/_-]{16,}", re.IGNORECASE), "a link that carries a key"),
+    (re.compile(r"://[^/\s@]*:[^/\s@]+@"), "an address with a password"),
+    (re.compile(r"\b(password|passwd|pwd|secret)=[^;&\s]{4,}", re.IGNORECASE), "a password"),
+    (re.compile(r"\bMI[IG][A-Za-z0-9+/\r\n]{120,}={0,2}"), "a certificate or key"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"), "a token"),
 )
 SECRET_KEYS = re.compile(

@@ -82,6 +82,8 @@ def _shape(place: str) -> str:
         return "is neither a folder nor an address"
     if scheme.lower() != "https":
         return f"is an address of {scheme.lower()}, not of https"
+    if "@" in rest.partition("/")[0]:
+        return "is an address with a user name"
     return "is an address with a query" if "?" in rest else "is an address of https without a container"
 
 
@@ -92,14 +94,14 @@ def _state(environ: Mapping[str, str]) -> StatePlace:
         return StatePlace(folder=named.removeprefix("folder:"))
     if named:
         url = urlsplit(named)
-        if url.scheme != "https" or not url.path.strip("/") or url.query:
+        if url.scheme != "https" or not url.path.strip("/") or url.query or "@" in url.netloc:
             raise ConfigError(
                 f"UPA_STATE {_shape(named)}; write folder:<path> or https://<account>.blob.core.windows.net/<container>"
             )
         return StatePlace(container_url=named.rstrip("/"))
     if account := environ.get("AzureWebJobsStorage__blobServiceUri", "").strip():
         url = urlsplit(account)
-        if url.scheme != "https" or url.query:
+        if url.scheme != "https" or url.query or "@" in url.netloc:
             name = "AzureWebJobsStorage__blobServiceUri"
             raise ConfigError(f"{name} {_shape(account)}; write https://<account>.blob.core.windows.net")
         return StatePlace(container_url=f"{account.rstrip('/')}/{container}")

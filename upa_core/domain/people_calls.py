@@ -221,14 +221,17 @@ def slots(calls: int, budget: Budget, now: datetime, used_today: int = 0) -> Ite
         at += WINDOW
 
 
-def within(span: timedelta, budget: Budget, now: datetime, used_today: int = 0) -> tuple[int, datetime]:
-    """Return how many calls fit into a span from the next open hour, and when the first call after it can be made."""
-    calls, end = 0, budget.opens(now) + span
+def turns(span: timedelta, budget: Budget, now: datetime, used_today: int = 0) -> Iterator[Slot]:
+    """Yield spans, each with the calls that fit into it.
+
+    The first begins at the next open hour, each other one with the first call that can be made after the one before.
+    """
+    calls, start = 0, budget.opens(now)
     for slot in slots(10**9, budget, now, used_today):
-        if slot.at >= end:
-            return calls, slot.at
+        if slot.at >= start + span:
+            yield Slot(start, calls)
+            calls, start = 0, slot.at
         calls += slot.calls
-    raise AssertionError("no load is as large")
 
 
 @dataclass(frozen=True, slots=True)

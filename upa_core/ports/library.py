@@ -39,7 +39,8 @@ class Library(Protocol):
     def upload(self, name: str, content: bytes) -> None:
         """Store the file in one request; an existing file of that name is replaced.
 
-        Where the library requires check-out, the file is checked in too, so that others see it. Raises `RefusedError`
+        Where the library requires check-out or keeps minor versions, the file is checked in or published too, so that
+        others see it. Raises `RefusedError`
         (`not_checked_in`) where that is refused: the file is there, and nobody else sees it.
         """
 

@@ -28,8 +28,13 @@ PATIENCE: Final = timedelta(minutes=6)
 
 
 def proofs_of(store: Store, connector: Connector) -> Document[Proofs]:
-    """Return the proofs of a connector's target tenant."""
-    return Document(store, proof_key(connector.target.lane), Proofs())
+    """Return the proofs of a connector's target tenant; where they can't be read, nothing is proven."""
+    return Document(store, proof_key(connector.target.lane), Proofs(), disposable=True)
+
+
+def people_calls_of(store: Store, connector: Connector) -> Document[PeopleCalls]:
+    """Return the calls of a connector's target tenant; where they can't be read, they are counted anew."""
+    return Document(store, people_calls_key(connector.target.lane), PeopleCalls(), disposable=True)
 
 
 class CallBudget:
@@ -64,7 +69,7 @@ class CallBudget:
         """
         self._clock = clock
         self._budget = connector.individual
-        self._document = Document(store, people_calls_key(connector.target.lane), PeopleCalls())
+        self._document = people_calls_of(store, connector)
         self._part, self._block = part, block
         self._left = 0
         self.made = 0

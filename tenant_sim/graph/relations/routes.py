@@ -50,7 +50,7 @@ class RelationRoutes:
         one = parts[1] if len(parts) > 1 else ""
         match parts:
             case ["groups", _]:
-                return self._guarded("groups.get", request, READ_MEMBERS, lambda: self._get(one), units=1)
+                return self._guarded("groups.get", request, READ_MEMBERS, lambda: self._get(request, one), units=1)
             case ["groups", _, "transitiveMembers" as name]:
                 act = partial(self._transitive, request, one)
                 return self._guarded(f"groups.{name}", request, READ_MEMBERS, act, units=1)
@@ -59,11 +59,11 @@ class RelationRoutes:
                 return self._guarded(f"users.{name}", request, self._read_users, act, units=1)
         return None
 
-    def _get(self, group: str) -> Response:
+    def _get(self, request: Request, group: str) -> Response:
         found = self._sim.groups.find(group)
         if found is None:
             raise not_found(group)
-        return json_response(self._sim.groups.shown(found))
+        return json_response(selecting.only(request, self._sim.groups.shown(found)))
 
     def _transitive(self, request: Request, group: str) -> Response:
         found = self._sim.groups.find(group)
@@ -72,7 +72,7 @@ class RelationRoutes:
         text = request.param("$top") or "100"
         if not text.isdigit() or not 1 <= int(text) <= 999:
             raise bad_request(f"Invalid page size specified: '{text}'.", "Request_BadRequest")
-        start, top = int(request.param("$skiptoken") or 0), int(text)
+        start, top = selecting.start(request.param("$skiptoken")), int(text)
         members = sorted(self._sim.groups.everybody_in(found).items())
         body: dict[str, Any] = {
             "value": [{"@odata.type": kind, "id": one} for one, kind in members[start : start + top]]

@@ -268,3 +268,47 @@ def test_every_way_in_which_sharepoint_says_that_it_keeps_a_file_is_known(messag
     world = World(reply(403, {"odata.error": {"code": "-2147024891", "message": {"value": message}}}))
 
     assert world.library.delete_file(URL) is False
+
+
+CHECKED_OUT = {"CheckOutType": 0, "Level": 255}
+DRAFT = {"CheckOutType": 2, "Level": 2, "MajorVersion": 0, "MinorVersion": 1}
+SAID_NO = {"odata.error": {"code": "-1, Microsoft.SharePoint.SPException", "message": {"value": "x"}}}
+
+
+@pytest.mark.parametrize("shown", [CHECKED_OUT, DRAFT])
+@pytest.mark.parametrize("trouble", [reply(429, {}, headers={"Retry-After": "1"}), reply(503, {}), reply(500, {})])
+def test_a_busy_service_is_no_refusal_of_a_check_in(shown: dict[str, int], trouble: Any) -> None:
+    """A throttled or broken answer is asked again: it says nothing about the library."""
+    world = World(reply(200, shown), trouble, reply(200, {}))
+    world.library.upload("a.json", b"x")
+
+    assert len(world.asked) == 3
+    assert world.asked[1] == world.asked[2]
+
+
+def test_a_draft_is_published_and_a_refusal_leaves_it() -> None:
+    """Readers may see drafts: a refusal stops nothing, and the doctor tells what the library does."""
+    world = World(reply(200, DRAFT), reply(500, SAID_NO))
+    world.library.upload("a.json", b"x")
+
+    assert world.asked[1:] == [
+        f"POST {API}/GetFileByServerRelativePath(decodedUrl='{FOLDER}/a.json')/Publish(comment='')"
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/sites/hr/Payroll/a.json", f"{FOLDER}/b.json", f"{FOLDER}/sub/a.json", f"{FOLDER}/../Payroll/a.json", ""]
+)
+def test_what_a_listing_names_lies_in_the_folder(path: str) -> None:
+    """An entry whose address leads elsewhere is garbled: what is listed may be read, and deleted."""
+    entry = {"Name": "a.json", "ServerRelativeUrl": path, "TimeCreated": "2026-11-22T10:00:00Z", "Length": "1"}
+    world = World(*[reply(200, {"value": [entry]})] * 9)
+    with pytest.raises(UnavailableError):
+        world.library.items()
+
+
+def test_json_of_a_size_that_would_fill_the_memory_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 MB of empty lists would take 1.5 GB once decoded; an answer ends at 16."""
+    world = World(*[reply(200, body=b"[" + b"[]," * (6 * 1024 * 1024))] * 9)
+    with pytest.raises(UnavailableError, match="more than 16777216 bytes"):
+        world.library.items()

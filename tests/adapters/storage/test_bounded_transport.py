@@ -75,7 +75,7 @@ def test_an_answer_that_drips_is_left(start: Start, call: str, head: str) -> Non
 
 def test_an_answer_without_an_end_is_left(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than an answer of storage ever has are an error before all of them are kept."""
-    monkeypatch.setattr(bounded, "MAX_ANSWER", 99)
+    monkeypatch.setattr(bounded, "MAX_BLOB", 99)
     head = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9999/10000\r\nContent-Length: 10000\r\n"
     store = start(Server([head + BLOB + b"\r\n" + b"1" * 10_000]))
     with pytest.raises(TooLargeError):

@@ -191,3 +191,34 @@ def test_a_log_of_ever_other_words_keeps_few_texts() -> None:
 
     assert len(details) == MOST_TEXTS + 1
     assert "GenericError" in details
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid date for property 'Loc'",
+        'The length of the value of property "Loc" exceeds 25 characters.',
+        "Ungültiges Datum für die Eigenschaft „Loc“.",
+        "Date non valide pour la propriété « Loc ».",
+        "Date non valide pour la propriété «\u00a0loc\u00a0»",
+        "Virheellinen päivämäärä: ”LOC”",
+        "プロパティ「Loc」の日付が無効です。",
+        "Property ‘Loc’ has a bad value",
+        "Property Names [Loc] are refused",
+        "Invalid date for property &quot;Loc&quot;",
+    ],
+)
+def test_a_property_is_found_in_the_quotes_of_any_language(message: str) -> None:
+    """The refused property waits, whatever marks the log puts around its name, and the person's others don't."""
+    lines = parse_log(f"GenericError\tp1\t{message}\n")
+    verdict = judge(*DONE, lines, {"p1": {}, "p2": {}}, lambda _: {"Loc": "x", "Title": "y"})
+
+    assert list(verdict.failed["p1"].refused) == ["Loc"]
+
+
+def test_a_message_that_names_two_properties_blames_none() -> None:
+    """Which of the two it means can't be told: the retries find out."""
+    lines = parse_log("GenericError\tp1\t„Loc“ oder „Title“ ist ungültig\n")
+    verdict = judge(*DONE, lines, {"p1": {}}, lambda _: {"Loc": "x", "Title": "y"})
+
+    assert list(verdict.failed["p1"].refused) == [WHOLE]

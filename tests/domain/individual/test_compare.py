@@ -40,6 +40,22 @@ def test_values_by_type(kind: str, wanted: str, shown: str | None, told: bool) -
 
 
 @pytest.mark.parametrize(
+    ("wanted", "shown", "told"),
+    [
+        ("2026-11-25 10:15:29", "11/25/2026 10:15:00 AM", True),
+        ("2026-11-25 10:15:30", "11/25/2026 10:16:00 AM", True),
+        ("2026-11-25 23:59:45", "11/26/2026 12:00:00 AM", True),
+        ("2026-11-25 10:15:29", "11/25/2026 10:15:29 AM", True),
+        ("2026-11-25 10:15:29", "11/25/2026 10:16:00 AM", False),
+        ("2026-11-25 10:15:29", "11/25/2026 10:15:28 AM", False),
+    ],
+)
+def test_a_time_is_held_to_the_minute(wanted: str, shown: str, told: bool) -> None:
+    """SharePoint's dates are rounded to the minute: what was rounded holds, another second or minute doesn't."""
+    assert holds("datetime", wanted, shown, "mdy") is told
+
+
+@pytest.mark.parametrize(
     ("shown", "order", "told"),
     [
         ("11/5/2026 12:00:00 AM", "mdy", True),

@@ -43,10 +43,22 @@ def test_finer_fractions_are_dropped(moment, digits):
     assert parse_iso(text) == moment.replace(microsecond=int(digits[:6]))
 
 
-@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01", "0000-01-01T00:00:00Z"])
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01", "0000-01-01T00:00:00Z", "0000-00-00"])
 def test_year_one_is_no_date(text):
     """`0001-01-01T00:00:00Z` is how Graph writes an unset date."""
     assert parse_iso(text) is None
+
+
+@pytest.mark.parametrize("text", ["0001-99-99", "0000-13-45", "0000-06-23", "0001-00-00", "0001-01-32"])
+def test_a_mistake_in_the_first_year_is_no_unset_date(text):
+    """It is invalid, and never "no value", which would clear a property."""
+    with pytest.raises(InvalidValueError):
+        parse_iso(text)
+
+
+def test_another_day_of_the_year_one_is_a_day():
+    """A birthday whose year got lost can still be written without one."""
+    assert parse_iso("0001-06-23") == datetime(1, 6, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,21 @@ def test_what_is_no_csv_is_refused_with_its_line(text: str, kind: str, line: int
     assert (verdict.status, found(verdict)[0][1:3]) == ("refused", (kind, line))
 
 
+def test_a_nul_in_the_header_is_damage_and_no_name() -> None:
+    """Nobody is told to write a name with a NUL into the connector file."""
+    _, verdict = read(GOOD.replace("Name", "Na\0me", 1))
+
+    assert found(verdict) == [("refused", "nul", 1, "")]
+
+
+def test_a_column_in_letters_of_another_width_is_suggested() -> None:
+    """A header typed with a Japanese keyboard isn't taken for the column, but named as what is probably meant."""
+    _, verdict = read(GOOD.replace("Name", "Ｎａｍｅ", 1))
+
+    assert found(verdict) == [("refused", "header_missing", 1, "Name")]
+    assert "did you mean Ｎａｍｅ?" in verdict.findings[-1].message
+
+
 def test_line_ends_and_the_line_that_names_the_delimiter() -> None:
     """CR LF, LF, CR alone, Excel's `sep=;` and a final Ctrl-Z are read alike."""
     text = "EmployeeID;Name\r\n1;A,B\r\n"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,12 +14,15 @@ import pytest
 from tests.crash.scenarios import quick
 from tests.support.single import SingleWorld
 from tests.support.world import NO_THRESHOLD
+from upa_core.domain.documents.individual_keys import people_calls_key, proof_key
+from upa_core.domain.documents.runs import Report
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people_calls import Budget
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.insight.preview import preview
+from upa_core.state.document import get_document
 
 SINGLE = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
 BULK = direct("jobTitle", "UpaTitle")
@@ -30,6 +37,13 @@ def crowd(people: int = 25, **options: Any) -> SingleWorld:
 
 def arrived(world: SingleWorld) -> int:
     return sum(world.profile(person)["UpaDepartment"] == f"D{n}" for n, person in enumerate(world.people))
+
+
+def reports(world: SingleWorld) -> Iterator[Report]:
+    """Yield the reports of all runs."""
+    for blob in world.store.list("runs/"):
+        if blob.key.endswith("/report.json") and (stored := get_document(world.store, blob.key, Report)) is not None:
+            yield stored.value
 
 
 def test_whoever_is_over_waits_by_property_and_the_rest_goes() -> None:
@@ -135,3 +149,33 @@ def test_the_plan_says_what_it_costs() -> None:
     assert found.load is not None
     assert (found.load.people, found.load.calls) == (25, 100)
     assert world.escrow() == {}
+
+
+def test_whoever_waits_is_read_again_once() -> None:
+    """Each two hours have the people whom their calls allow: the others aren't read again to be put off again."""
+    world = crowd(65)
+    world.pull()
+    world.step()
+    turns = Counter(entry.due for entry in world.escrow().values())
+    world.sim.calls.reset()
+    world.settle_down(days=1)
+    again = sum(report.counts.re_read for report in reports(world))
+
+    assert sorted(turns.values()) == [10] * 5
+    assert min(two - one for one, two in pairwise(sorted(filter(None, turns)))) == timedelta(hours=2)
+    assert (arrived(world), again) == (65, 50)
+
+
+@pytest.mark.parametrize("key", [people_calls_key, proof_key])
+def test_a_damaged_note_of_the_route_stops_nothing(key: Callable[[str], str]) -> None:
+    """Calls that can't be read are counted anew; proofs that can't be read prove nothing, and bulk goes on."""
+    world = crowd(3)
+    world.sync(hours=6)
+    world.store.put(key(world.connector.target.lane), b'{"version":')
+    for person in world.people:
+        world.edit(person, department="new", jobTitle="new")
+    world.sync(hours=6)
+
+    assert all(world.profile(person)["UpaTitle"] == "new" for person in world.people)
+    if key is people_calls_key:
+        assert all(world.profile(person)["UpaDepartment"] == "new" for person in world.people)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.support.world import World
+from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.scope import Clause, Scope
 
 EXTENSION = "extension_00000000000000000000000000000001_CostCode"
 TYPED = "extension_00000000000000000000000000000001_costcode"
@@ -71,3 +74,20 @@ def test_with_keep_a_warning_names_the_attribute() -> None:
     warned = made.events.named(EventName.ATTRIBUTE_UNCARRIED)
     assert [(one.fields["attribute"], one.fields["people"]) for one in warned] == [("employeeType", 6)]
     assert made.state.hold is None
+
+
+def test_a_scope_that_everybody_leaves_for_want_of_an_attribute_is_held() -> None:
+    """Where the scope's attribute is lost, nobody is cleared for being out of scope."""
+    limits = replace(NO_THRESHOLD, clears_percent=100)
+    scope = Scope(((Clause("employeeType", "IS NOT NULL"),),), "clear")
+    made = World(0, threshold=limits, scope=scope, mappings=(direct("department", "UpaDepartment"),))
+    made.people = [made.join(department=f"D{n}", employeeType="E") for n in range(6)]
+    made.sync()
+    for person in made.people:
+        made.edit(person, employeeType=None)
+    made.pull(full=True)
+    made.far()
+
+    assert made.state.hold is not None
+    assert made.state.hold.why == ("nobody carries employeeType, so nobody is in scope: 6 people would be cleared")
+    assert [made.profile(person)["UpaDepartment"] for person in made.people] == [f"D{n}" for n in range(6)]

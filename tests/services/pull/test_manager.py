@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.related import BOSS, MANAGER, RelatedWorld, managed
-from tests.support.world import MAPPINGS, with_limits
+from tests.support.world import MAPPINGS, NO_THRESHOLD, with_limits
+from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import direct
 from upa_core.services.admin.controls import approve_offer
+
+EXTENSION = "extension_00000000000000000000000000000001_CostCode"
 
 
 @pytest.fixture
@@ -181,3 +186,38 @@ def test_another_attribute_is_read_anew(world: RelatedWorld) -> None:
 
     assert world.bosses() == "- T0 T0 T1 - -"
     assert BOSS.target == "UpaBoss"
+
+
+@pytest.mark.parametrize("attribute", [EXTENSION, "onPremisesExtensionAttributes.extensionAttribute1"])
+def test_an_attribute_that_no_manager_has_any_more_clears_nobody(attribute: str) -> None:
+    """A deleted extension looks as if all managers had lost their value: the next full round's plan is held by name."""
+    held: Any = "X" if attribute == EXTENSION else {"extensionAttribute1": "X"}
+    top, mapping = attribute.partition(".")[0], direct(f"manager.{attribute}", "UpaBoss", on_empty="clear")
+    limits = replace(NO_THRESHOLD, clears_percent=100)
+    world = RelatedWorld(secondaries=(MANAGER,), mappings=(mapping,), threshold=limits)
+    for person, manager in ((1, 0), (2, 0), (3, 1)):
+        world.sim.managers.set(world.people[person], world.people[manager])
+    for boss in world.people[:2]:
+        world.sim.directory.edit(boss, **{top: held})
+    world.sim.advance(400)
+    world.pull()
+    world.drain(hours=6)
+    before = world.bosses()
+    for boss in world.people[:2]:
+        world.sim.directory.edit(boss, **{top: None})
+    world.sim.advance(400)
+    world.pull(full=True)
+    world.far()
+
+    assert before == world.bosses() == "- X X X - -"
+    assert world.state.hold is not None
+    assert f"nobody carries manager.{attribute}: UpaBoss of 3 people would be cleared" in world.state.hold.why
+
+
+def test_managers_who_were_not_read_yet_lack_nothing() -> None:
+    """Until the source was asked, nothing is known of its attributes: no event says that nobody has them."""
+    world = managed()
+
+    told = {one.fields["attribute"] for one in world.events.named(EventName.ATTRIBUTE_UNCARRIED)}
+    assert "employeeHireDate" in told
+    assert "manager.displayName" not in told

@@ -12,8 +12,10 @@ from upa_core.domain.errors import TooLargeError
 if TYPE_CHECKING:
     import requests
 
-MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes of an answer, unpacked, unless a call allows another size; a page of Graph's has one or two million."""
+MAX_ANSWER = 16 * 1024 * 1024
+"""Bytes of an answer, unpacked, unless a call allows another size; a page of Graph's has one or two million.
+
+Decoded JSON of the worst kind takes 25 times as much memory."""
 LIMIT_PAUSE = 900.0
 """Seconds before an answer that passed a limit is asked for again: at once it would only cost the same again."""
 _PIECE = 1024 * 1024

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from upa_core.adapters.http.bounded import bounded_session
 from upa_core.adapters.identity.certificate import split_certificate
-from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError
+from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError, UpaError
 
 if TYPE_CHECKING:
     from azure.identity import ManagedIdentityCredential
@@ -130,9 +130,13 @@ class CertificateTokens:
         """Return a token that is still valid; a refused certificate is read again once, where it was replaced."""
         try:
             return self._token(audience)
-        except AccessDeniedError:
-            if not self._renewed():
-                raise
+        except AccessDeniedError as refused:
+            try:
+                renewed = self._renewed()
+            except UpaError:  # the vault or the file fails too: what needs somebody is the refused certificate
+                renewed = False
+            if not renewed:
+                raise refused from None
             return self._token(audience)
 
     def _renewed(self) -> bool:

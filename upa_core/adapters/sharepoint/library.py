@@ -10,6 +10,7 @@ from upa_core.adapters.http.body import MAX_ANSWER
 from upa_core.adapters.http.bounded_json import decode_json
 from upa_core.adapters.http.sending import Accept
 from upa_core.adapters.http.service import Service
+from upa_core.adapters.http.wire_errors import error_codes
 from upa_core.adapters.sharepoint import library_wire as wire
 from upa_core.domain.errors import ConfigError, RefusedError, TooLargeError, UnavailableError
 from upa_core.ports.library import MAX_DOWNLOAD, NOT_CHECKED_IN, LibraryItem
@@ -35,7 +36,7 @@ class SharePointLibrary:
         return wire.url_of(self._service.root, f"{self._folder}/{name}")
 
     def upload(self, name: str, content: bytes) -> None:
-        """Store the file in one request, over an existing one; check it in where the library requires check-out."""
+        """Store the file in one request, over an existing one; check it in, or publish it, so that others see it."""
         url = wire.folder_call(self._site, self._folder)
         url += f"/Files/AddUsingPath(decodedUrl={wire.literal(name)},overwrite=true)"
         headers = _JSON | {"Content-Type": "application/octet-stream"}
@@ -44,13 +45,16 @@ class SharePointLibrary:
             raise UnavailableError(answer.label("the file is locked"), status=answer.status)
         if not answer.ok:
             raise answer.refused()
-        if wire.is_checked_out(_shown(answer)):
+        shown = _shown(answer)
+        if wire.is_checked_out(shown):
             self._check_in(f"{self._folder}/{name}")
+        elif wire.is_minor_version(shown):
+            self._publish(f"{self._folder}/{name}")
 
     def _check_in(self, path: str) -> None:
         """Publish a file that others don't see yet; a check-in by an earlier attempt is enough."""
         file = wire.file_call(self._site, path)
-        answer = self._call("POST", f"{file}/CheckIn(comment='',checkintype=1)", "File/CheckIn", accept=lambda _: True)
+        answer = self._call("POST", f"{file}/CheckIn(comment='',checkintype=1)", "File/CheckIn", accept=_refused)
         if answer.ok:
             return
         shown = self._call("GET", f"{file}?$select=CheckOutType,Level", "File?$select=CheckOutType,Level", json=True)
@@ -59,6 +63,10 @@ class SharePointLibrary:
         if wire.is_checked_out(shown.document):
             why = "the library requires check-out and refuses to check the file in (a column that must be filled?)"
             raise RefusedError(answer.label(why), code=NOT_CHECKED_IN)
+
+    def _publish(self, path: str) -> None:
+        """Make a minor version a major one [SP-132]; where that is refused it stays a draft, which readers may see."""
+        self._call("POST", f"{wire.file_call(self._site, path)}/Publish(comment='')", "File/Publish", accept=_refused)
 
     def size(self, url: str) -> int | None:
         """Return the file's size at the server in bytes, None where there is no such file."""
@@ -96,7 +104,7 @@ class SharePointLibrary:
                     if _missing(answer):
                         return None
                     raise answer.refused()
-                found += self._entries(answer, is_folder=kind == "Folders")
+                found += self._entries(answer, folder, is_folder=kind == "Folders")
                 following = wire.next_link(answer.document)
                 if following is not None and following == url:
                     raise answer.garbled("its next link is the link just followed")
@@ -113,9 +121,10 @@ class SharePointLibrary:
         """Delete a folder with its contents for good; answers as `delete_file`."""
         return self._delete(wire.folder_call(self._site, self._path(url)), "Folder (DELETE)")
 
-    def _entries(self, answer: Answer, *, is_folder: bool) -> list[LibraryItem]:
+    def _entries(self, answer: Answer, folder: str, *, is_folder: bool) -> list[LibraryItem]:
+        root = self._service.root
         try:
-            return [wire.item_of(entry, self._service.root, is_folder=is_folder) for entry in answer.document["value"]]
+            return [wire.item_of(one, root, folder, is_folder=is_folder) for one in answer.document["value"]]
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise answer.garbled("not a listing") from error
 
@@ -181,6 +190,11 @@ def _shown(answer: Answer) -> object:
         return decode_json(answer.content)
     except ValueError:
         return None
+
+
+def _refused(answer: Answer) -> bool:
+    """Return whether SharePoint itself says no; a throttled or broken answer says nothing."""
+    return answer.status in (400, 403, 409, 423, 500) and bool(error_codes(answer.content))
 
 
 def _missing(answer: Answer) -> bool:

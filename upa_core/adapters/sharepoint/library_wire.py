@@ -44,12 +44,18 @@ def url_of(root: str, path: str) -> str:
     return root + path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
 
 
-def item_of(entry: Mapping[str, Any], root: str, *, is_folder: bool) -> LibraryItem:
-    """Read one entry of a listing; raise ValueError for an entry of another form."""
+def item_of(entry: Mapping[str, Any], root: str, folder: str, *, is_folder: bool) -> LibraryItem:
+    """Read one entry of a folder's listing.
+
+    Raises ValueError for an entry of another form, and for one that lies elsewhere: what is listed may be deleted.
+    """
     try:
+        name, path = str(entry["Name"]), str(entry["ServerRelativeUrl"])
+        if path.casefold() != f"{folder}/{name}".casefold() or name in ("", ".", ".."):
+            raise ValueError("an entry lies in another folder")
         return LibraryItem(
-            name=str(entry["Name"]),
-            url=url_of(root, str(entry["ServerRelativeUrl"])),
+            name=name,
+            url=url_of(root, path),
             size=0 if is_folder else int(entry["Length"]),
             is_folder=is_folder,
             created=_moment(str(entry["TimeCreated"])),
@@ -61,6 +67,12 @@ def item_of(entry: Mapping[str, Any], root: str, *, is_folder: bool) -> LibraryI
 def is_checked_out(document: object) -> bool:
     """Return whether a file as SharePoint shows it is hidden until it is checked in [SP-112]."""
     return isinstance(document, Mapping) and (document.get("Level") == 255 or document.get("CheckOutType") in (0, 1))
+
+
+def is_minor_version(document: object) -> bool:
+    """Return whether a file as SharePoint shows it is a draft until it is published [SP-132]."""
+    minor = document.get("MinorVersion") if isinstance(document, Mapping) else None
+    return isinstance(minor, int) and minor > 0
 
 
 def next_link(document: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from upa_core.adapters.clock import WallClock
-from upa_core.adapters.http.body import LIMIT_PAUSE, MAX_ANSWER, read_body
+from upa_core.adapters.http.body import LIMIT_PAUSE, read_body
 from upa_core.adapters.http.session import PassedError, deadline_adapter
 from upa_core.domain.errors import UnavailableError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import requests
     from azure.core.pipeline.transport import RequestsTransport
 
+MAX_BLOB = 64 * 1024 * 1024
+"""Bytes of an answer."""
 ANSWER_SECONDS = 120.0
 """From a request's last byte to its answer's last; the SDK asks for at most 32 MB at a time."""
 READ_SECONDS = 300.0
@@ -26,7 +28,7 @@ _MONOTONIC = WallClock().monotonic
 def bounded_transport(seconds: float = ANSWER_SECONDS, **options: Any) -> RequestsTransport:
     """Return a transport of the SDK whose answers are read at once; the options are the SDK's, such as time-outs.
 
-    An answer that is larger than `MAX_ANSWER`, or that isn't whole within `seconds`, raises `UnavailableError`. The SDK
+    An answer that is larger than `MAX_BLOB`, or that isn't whole within `seconds`, raises `UnavailableError`. The SDK
     doesn't know this error, so it doesn't try again: the pipeline does, later.
     """
     import requests  # vendor imports are lazy
@@ -43,7 +45,7 @@ def bounded_transport(seconds: float = ANSWER_SECONDS, **options: Any) -> Reques
                     raise _too_late(seconds) from None
                 raise
             try:
-                response._content, _ = read_body(response, "storage", MAX_ANSWER, digest=False)
+                response._content, _ = read_body(response, "storage", MAX_BLOB, digest=False)
             except TimeoutError:
                 response.close()
                 raise _too_late(seconds) from None

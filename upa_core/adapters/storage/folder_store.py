@@ -16,12 +16,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from upa_core.adapters.storage.store_keys import check_key, check_prefix
-from upa_core.domain.errors import AccessDeniedError, ConflictError, UnavailableError
+from upa_core.domain.errors import AccessDeniedError, ConfigError, ConflictError, UnavailableError
 from upa_core.ports.store import Blob, BlobInfo
 
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FORM = {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
+_LONGEST_NAME = 255
+"""Bytes that a name in a folder may have."""
 _STALE_TEMPORARY = 24 * 3600.0
+
+
+def checked_folder(name: str) -> Path:
+    """Return the folder of a state, which needn't be there yet; raises `ConfigError` for a path that can't be one."""
+    if name.startswith("~"):
+        raise ConfigError("UPA_STATE begins with ~, which a setting doesn't expand; write folder:<whole path>")
+    folder = Path(name)
+    try:
+        there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        if any(len(os.fsencode(part)) > _LONGEST_NAME for part in folder.parts) or "\0" in name:
+            raise OSError("no such name")
+    except (OSError, ValueError) as error:
+        raise ConfigError("UPA_STATE names a folder that can't be; write folder:<path of a folder>") from error
+    if not name.isprintable() or not there.is_dir():
+        raise ConfigError("UPA_STATE names a file where a folder is needed; write folder:<path of a folder>")
+    return folder
 
 
 class FolderStore:

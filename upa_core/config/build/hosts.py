@@ -145,6 +145,8 @@ def _bad_url(url: str, *, root: bool) -> str:
         return "isn't an address"
     if parts.scheme != "https" or not parts.hostname or not port_fits:
         return "must be an https address"
+    if parts.port == 443:
+        return "must be written without the port 443, which every https address has"
     if parts.username or parts.password or "@" in parts.netloc:
         return "must not hold a user name"
     if (

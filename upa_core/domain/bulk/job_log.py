@@ -6,6 +6,7 @@ Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Only these end a line. A message may quote a value that holds another line separator of Unicode."""
 _KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
-_QUOTED = re.compile(r"""(?<=['"])[^'"\n]{1,250}(?=['"])""")
+_MARKS = "'\"`´‘’‚‛“”„‟‹›«»「」『』[]"
+"""What a message of any language may put around a property's name [SP-67]."""
+_QUOTED = re.compile(rf"(?<=[{re.escape(_MARKS)}])[^{re.escape(_MARKS)}\n]{{1,250}}(?=[{re.escape(_MARKS)}])")
 KNOWN_KINDS = frozenset(
     {
         "DataFileNotJson",
@@ -162,7 +165,7 @@ def _detail(line: LogLine, sent: Collection[str]) -> str:
 
 def _property(message: str, sent: Collection[str]) -> str:
     """Return the property that a message quotes. `*`: it quotes none of the properties sent, or several."""
-    quoted = {name.lower() for name in _QUOTED.findall(message)}
+    quoted = {name.strip().lower() for name in _QUOTED.findall(html.unescape(message))}
     named = [target for target in sent if target.lower() in quoted]
     return named[0] if len(named) == 1 else WHOLE
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from upa_core.domain.errors import InvalidValueError
@@ -72,11 +72,17 @@ def _same_moment(wanted: str, shown: str, order: DateOrder | None, *, time: bool
     moment = moment.replace(tzinfo=None)
     if not time:
         moment = moment.replace(hour=0, minute=0, second=0)
+    same = {moment, _to_the_minute(moment)}
     readings = {one: set(_moments(shown, one, time=time)) for one in DATE_ORDERS}
     if order is not None:
-        return moment in readings[order]
-    told = {moment in reading for reading in readings.values() if reading}
+        return not same.isdisjoint(readings[order])
+    told = {not same.isdisjoint(reading) for reading in readings.values() if reading}
     return told.pop() if len(told) == 1 else None
+
+
+def _to_the_minute(moment: datetime) -> datetime:
+    """Return a moment as smalldatetime keeps it: rounded to the minute [SP-129]."""
+    return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
 
 def _moments(shown: str, order: DateOrder, *, time: bool) -> Iterator[datetime]:

@@ -21,8 +21,9 @@ _ISO = re.compile(
 )
 _USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 """The form of most dates in a full round."""
-_UNSET_YEAR = 1
-"""`0001-01-01T00:00:00Z` is an unset date [GR-38]."""
+_UNSET = {(1, 1, 1), (0, 1, 1), (0, 0, 0)}
+"""`0001-01-01T00:00:00Z` is an unset date [GR-38], and zeros are. Any other day of these years is a mistake, or a day
+whose year got lost: taken for no date it would clear a value."""
 
 
 def parse_iso(text: str) -> datetime | None:
@@ -38,7 +39,7 @@ def parse_iso(text: str) -> datetime | None:
         raise InvalidValueError("isn't a date in ISO 8601 form")
     *parts, fraction, offset = match.groups()
     year, month, day, hour, minute, second = (int(part or 0) for part in parts)
-    if year <= _UNSET_YEAR:
+    if (year, month, day) in _UNSET:
         return None
     micro = int((fraction or "").ljust(6, "0")[:6])
     return moment_of((year, month, day, hour, minute, second, micro), offset_of(offset) if offset else None)

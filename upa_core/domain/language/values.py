@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -31,6 +31,8 @@ DEFAULT_WORDS = ("True", "False")
 MAX_INTEGER = 2**63
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2079, 6, 6)
 """What SharePoint stores as a date: the range of SQL Server's smalldatetime [SP-129]."""
+_LAST_SECOND = datetime(2079, 6, 6, 23, 59, 29, tzinfo=UTC)
+"""Of the last day: SharePoint's minutes are rounded, and 23:59:30 would be the next day."""
 _NEVER = {date(1601, 1, 1): "January 1, 1601", date(9999, 12, 31): "December 31, 9999"}
 """Dates by which systems say that there is no date."""
 _UNCARRIABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -117,7 +119,7 @@ def _date(pattern: str) -> Callable[[object], str]:
     @lru_cache(maxsize=4096)  # people are hired on few different days
     def written(text: str) -> str:
         moment = parse_iso(text)
-        return "" if moment is None else compiled.format(_storable(moment))
+        return "" if moment is None else compiled.format(_storable(moment, seconds="s" in compiled.letters))
 
     def form(value: object) -> str:
         if not isinstance(value, str):
@@ -127,11 +129,11 @@ def _date(pattern: str) -> Callable[[object], str]:
     return form
 
 
-def _storable(moment: datetime) -> datetime:
+def _storable(moment: datetime, *, seconds: bool) -> datetime:
     day = moment.date()
     if day in _NEVER:
         raise InvalidValueError(f"is {_NEVER[day]}, which stands for no date; map it to an empty value")
-    if not _FIRST_DAY <= day <= _LAST_DAY:
+    if not _FIRST_DAY <= day <= _LAST_DAY or (seconds and moment.replace(microsecond=0) > _LAST_SECOND):
         raise InvalidValueError(f"is before {_FIRST_DAY} or after {_LAST_DAY}, and SharePoint stores no such date")
     return moment
 

@@ -26,20 +26,35 @@ class Carriers:
     """The inputs of each property."""
     emptied: dict[str, int] = field(default_factory=dict)
     """By property, the people whose value would be cleared."""
+    unasked: set[str] = field(default_factory=set)
+    """Inputs of managers that nobody seen so far was asked about: of these nothing is known."""
 
     @staticmethod
     def of(connector: Connector) -> Carriers:
         """Return the carriers of a connector, before any row was seen."""
         read = {path for mapping in connector.active for path in mapping.inputs} | set(connector.scope.inputs)
-        read &= set(connector.directory_inputs)  # the file contract judges columns of another source
+        managers = tuple(one.prefix for one in connector.secondaries if one.kind == "manager")
+        of_managers = {path for path in read if managers and path.startswith(managers)}
+        read &= {*connector.directory_inputs, *of_managers}  # the file contract judges columns of a file
         at = {path: place + len(ROW_HEAD) for place, path in enumerate(connector.inputs) if path in read}
-        return Carriers(at, {mapping.target: frozenset(mapping.inputs) for mapping in connector.active})
+        reads = {mapping.target: frozenset(mapping.inputs) for mapping in connector.active}
+        return Carriers(at, reads, unasked=of_managers)
 
     def see(self, rows: Collection[Row]) -> None:
         """Remove the inputs that a person in these rows has."""
+        for path in list(self.unasked):
+            bit = 1 << (self.uncarried[path] - len(ROW_HEAD))
+            if any(not row[1] & bit for row in rows):
+                self.unasked.remove(path)
         for path, at in list(self.uncarried.items()):
             if any(row[at] not in _NOTHING for row in rows):
                 del self.uncarried[path]
+                self.unasked.discard(path)
+
+    @property
+    def nobodys(self) -> list[str]:
+        """The inputs that nobody has, sorted, without those that nobody was asked about."""
+        return sorted(self.uncarried.keys() - self.unasked)
 
     def count(self, entries: Sequence[Entry]) -> None:
         """Count the people whose properties the entries would clear, for properties that read an input nobody has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -63,6 +64,9 @@ def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *,
     Raises `FileRefusedError` for a repeated name or a missing column that is read, with the nearest name.
     """
     names = tuple(map(trimmed, cells))
+    if any("\0" in name for name in names):
+        text = "the header holds a NUL character: the file was damaged on its way"
+        raise FileRefusedError("nul", text, "have it delivered anew", line=line)
     if len(names) > contract.max_columns:
         text = f"the header has {len(names):,} columns; {contract.max_columns:,} are read at most"
         raise FileRefusedError("too_many_columns", text, "have fewer columns exported", line=line)
@@ -127,8 +131,8 @@ def has_columns(cells: Iterable[str], contract: Contract) -> bool:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the column that is probably meant, "" where none is similar."""
-    plain = {"".join(char for char in folded(each) if char.isalnum()): each for each in names if each}
-    wanted = "".join(char for char in folded(name) if char.isalnum())
+    plain = {_plain(each): each for each in names if each}
+    wanted = _plain(name)
     for usual in _KNOWN.values():
         if wanted in usual:
             for word in usual:
@@ -136,6 +140,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
                     return plain[word]
     found = get_close_matches(wanted, plain, n=1, cutoff=0.6)
     return plain[found[0]] if found else ""
+
+
+def _plain(name: str) -> str:
+    """Return letters and digits alone, in one width and letter case."""
+    return "".join(char for char in folded(unicodedata.normalize("NFKC", name)) if char.isalnum())
 
 
 def is_header_again(row: Sequence[str | None], names: Sequence[str]) -> bool:

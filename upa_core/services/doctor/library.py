@@ -89,9 +89,9 @@ def _settings(connector: Connector, inspection: Inspection) -> Iterator[Finding]
         else:
             yield Finding("library", "warning", f"{library} requires approval: import files stay drafts", off)
     elif found.drafts_hidden and found.minor_versions and not found.check_out:
-        evidence = f"{library} keeps minor versions and hides drafts: import jobs would end DataFileNotExist"
-        fix = f"let readers see drafts, or keep major versions only ({VERSIONING})"
-        yield Finding("library", "error", evidence, fix)
+        evidence = f"{library} keeps minor versions and hides drafts: new files are hidden until they are published"
+        fix = f"better keep major versions only, or let readers see drafts ({VERSIONING})"
+        yield Finding("library", "warning", f"{evidence}; each upload does that", fix)
 
 
 def _label(connector: Connector, inspection: Inspection) -> Iterator[Finding]:

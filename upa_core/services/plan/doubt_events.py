@@ -14,6 +14,6 @@ def emit_doubts(ports: Ports, connector: Connector, run: str, plan: PlanResult) 
     if shrunk is not None:
         figures: Fields = {"named": shrunk.named, "known": shrunk.known, "limit_percent": shrunk.limit}
         ports.events.emit(Event(EventName.SOURCE_SHRANK, connector.name, run, Level.WARNING, figures))
-    for path in sorted(plan.carriers.uncarried) if plan.carriers is not None else ():
+    for path in plan.carriers.nobodys if plan.carriers is not None else ():
         fields: Fields = {"attribute": path, "people": plan.counts.people}
         ports.events.emit(Event(EventName.ATTRIBUTE_UNCARRIED, connector.name, run, Level.WARNING, fields))

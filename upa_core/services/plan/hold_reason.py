@@ -59,4 +59,17 @@ def _known(connector: Connector, state: ConnectorState) -> int:
 def _why_nobody_carries(connector: Connector, plan: PlanResult) -> str:
     """Return why a plan that clears for an attribute nobody has is held; "" where no limit on clears is set."""
     unlimited = (connector.threshold.clears_absolute, connector.threshold.clears_percent) == (None, None)
-    return "" if plan.carriers is None or unlimited else plan.carriers.reason_to_hold()
+    if plan.carriers is None or unlimited:
+        return ""
+    return plan.carriers.reason_to_hold() or _why_nobody_is_in_scope(connector, plan)
+
+
+def _why_nobody_is_in_scope(connector: Connector, plan: PlanResult) -> str:
+    """Return why a plan that clears everybody is held: they left the scope for want of an attribute nobody has."""
+    counts = plan.counts
+    everybody_left = counts.out_of_scope == counts.people and counts.cleared
+    if plan.carriers is None or connector.scope.out_of_scope != "clear" or not everybody_left:
+        return ""
+    names = " and ".join(path for path in plan.carriers.nobodys if path in connector.scope.inputs)
+    told = f"nobody carries {names}, so nobody is in scope: {counts.cleared} people would be cleared"
+    return told if names else ""

@@ -1,26 +1,27 @@
 """Cut a plan's single writes to the calls that the budget allows in two hours; the other people wait for the budget.
 
-A run must end, or later changes would wait behind it. People over the budget are planned again later, from the values
-of that time.
+A run must end, or later changes would wait behind it. People over the budget are planned again when it is their turn,
+from the values of that time. A turn has two hours of calls: nobody is read again before their calls can be made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.individual_keys import people_calls_key
 from upa_core.domain.documents.runs import Counts, Report
 from upa_core.domain.documents.storage_layout import report_key
 from upa_core.domain.health.events import Event, EventName, Fields
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.people_calls import Load, PeopleCalls, load_of, within
+from upa_core.domain.people_calls import Load, Slot, load_of, turns
 from upa_core.domain.plan.planner import Entry, ShardPlan
 from upa_core.ports.bundle import Ports
-from upa_core.state.document import Document, get_document
+from upa_core.state.document import get_document
+from upa_core.state.individual import people_calls_of
 
 SPAN: Final = timedelta(hours=2)
 
@@ -33,9 +34,14 @@ class BudgetFilter:
         self._single = connector.single
         self._budget = connector.individual
         self._now = ports.clock.now()
+        self._turns: Iterator[Slot] | None = None
+        """None: not asked yet. The first is this run's."""
         self._left = 0
-        self._due: datetime | None = None
-        """When the budget renews; None: not asked yet."""
+        """Calls that this run can still make."""
+        self._turn: Slot | None = None
+        """The turn of whoever is put off now."""
+        self._room = 0
+        """Calls that are left in it."""
         self._passed: dict[str, bool] = {}
         self.people = self.properties = self.over = 0
         """People with single writes, their properties, and the people who have to wait."""
@@ -84,11 +90,11 @@ class BudgetFilter:
     def _take(self, properties: int) -> bool:
         self.people += 1
         self.properties += properties
-        if self._due is None:
-            key = people_calls_key(self._connector.target.lane)
-            calls = Document(self._ports.store, key, PeopleCalls()).load().value
+        if self._turns is None:
+            calls = people_calls_of(self._ports.store, self._connector).load().value
             used = calls.in_day if calls.day == self._now.date().isoformat() else 0
-            self._left, self._due = within(SPAN, self._budget, self._now, used)
+            self._turns = turns(SPAN, self._budget, self._now, used)
+            self._left = next(self._turns).calls
         cost = self._budget.calls_for(properties)
         first = self.people - self.over == 1
         if self._left <= 0 or (cost > self._left and not first):
@@ -98,13 +104,23 @@ class BudgetFilter:
 
     def _put_off(self, entry: Entry, single: set[str], shard: Shard) -> None:
         self.over += 1
+        due = self._turn_of(self._budget.calls_for(len(single)))
         for target in single:
             before = shard.escrow.of(entry.person).get(target)
             if before is None or before.reason is EscrowReason.OVER_BUDGET:
                 before = EscrowEntry(EscrowReason.OVER_BUDGET, before.since if before else self._now, 0, None)
                 before = replace(before, detail=self._run)
-            shard.escrow.put(entry.person, target, replace(before, due=self._due))
+            shard.escrow.put(entry.person, target, replace(before, due=due))
         shard.escrow.note_sent(entry.person, {target: entry.new[target] for target in single}, ())
+
+    def _turn_of(self, cost: int) -> datetime:
+        """Return when somebody of this cost in calls has their turn; a cost above a whole turn has one to itself."""
+        if self._turn is None or (cost > self._room and self._room < self._turn.calls):
+            assert self._turns is not None  # somebody had no room in this run
+            self._turn = next(self._turns)
+            self._room = self._turn.calls
+        self._room -= cost
+        return self._turn.at
 
     def _has_passed(self, run: str) -> bool:
         if run not in self._passed:

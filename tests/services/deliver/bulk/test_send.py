@@ -11,6 +11,7 @@ from tenant_sim import Fault
 from tests.crash.scenarios import settled
 from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
+from upa_core.domain.documents.storage_layout import lane_key
 from upa_core.domain.errors import ThrottledError
 from upa_core.domain.health.events import EventName
 from upa_core.services.upkeep.housekeeping import housekeeping
@@ -140,3 +141,39 @@ def test_a_draft_that_the_import_job_doesnt_find_is_explained() -> None:
 
     assert "DataFileNotExist, no log: the file was deleted, or check-out or approval hides it (upa doctor)" in why
     assert world.profile(world.people[0])["UpaDepartment"] != "B"
+
+
+def test_a_library_that_hides_minor_versions_gets_its_files_published() -> None:
+    """The import job finds its file, also where publishing wasn't answered at first."""
+    world = _changed()
+    world.sim.library.change_settings(FOLDER, minor_versions=True, draft_visibility=2)
+    world.sim.faults.add(Fault(surface="sharepoint", operation="*publish*", times=1, drop="after"))
+    world.drain(hours=6)
+
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+    assert list(world.sim.library.items(FOLDER)) == []
+
+
+def test_a_busy_service_during_the_check_in_is_no_refusal() -> None:
+    """Nothing is quarantined for a 503: the upload is tried again."""
+    world = _changed()
+    world.sim.library.change_settings(FOLDER, force_checkout=True)
+    world.sim.faults.add(Fault(surface="sharepoint", operation="*checkin*", times=8, status=503))
+    world.step()
+    quarantine = world.state.quarantine
+    world.drain(hours=6)
+
+    assert quarantine is None
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"
+
+
+def test_a_lane_that_is_lost_right_after_the_queue_call_queues_nothing_twice() -> None:
+    """A lane that has counted no import job yet asks for the file's name before its first queue call."""
+    world = _changed()
+    world.far()
+    before = len(world.queued())
+    world.store.delete(lane_key(world.connector.target.lane))
+    world.drain(hours=30)
+
+    assert len(world.queued()) == len(set(world.queued())) == before
+    assert world.profile(world.people[0])["UpaDepartment"] == "B"

@@ -120,10 +120,12 @@ def _already_queued(here: Flight) -> Step | None:
     """Continue with the import job of a file that is older than its place in the lane; None where none is listed.
 
     A file is sent within minutes after its plan. A file that waited longer may have been queued before the lane was
-    restored from an older version.
+    restored from an older version; where the lane has counted no import job yet, it may be lost, and any file may be.
     """
-    flight = here.place
-    if flight.queues or here.ports.clock.now() - here.run.started < SENDER_PATIENCE or flight.tries >= _LISTED_TRIES:
+    flight, young = here.place, here.ports.clock.now() - here.run.started < SENDER_PATIENCE
+    if flight.queues or flight.tries >= _LISTED_TRIES:
+        return None
+    if young and lane_of(here.ports.store, here.connector).load().value.jobs_total:
         return None
     try:
         found = queued_before(here.ports, flight)

@@ -1,9 +1,10 @@
 """NCRONTAB, the six-field schedule of timer triggers: {second} {minute} {hour} {day} {month} {day-of-week}.
 
 Follows the NCrontab library that Azure uses, where it differs from cron: days of month and of week must *both*
-match, `5/15` means from 5 to the end in steps of 15 (`5/1`, `5/0`: of 1), a range written backwards is
+match, `5/15` means from 5 to the end in steps of 15 (`5/1`, `5/0`, `5/-2`: of 1), a range written backwards is
 swapped, Sunday is 0 alone, a name is any beginning of it, the first that fits (`j` is January). Not followed:
-what never fires (30 February) is refused instead of being silent for ever, and a number has at most four digits.
+what never fires (30 February) is refused instead of being silent for ever, a number has at most four digits, and of
+several seconds none is left out when a later minute begins (NCrontab goes on from the second at which it was asked).
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def _parse_field(text: str, field: _Field, whole: str) -> tuple[int, ...]:
     found: set[int] = set()
     for item in text.split(","):
         body, slash, step_text = item.partition("/")
-        if slash and not _is_number(step_text):
+        if slash and not _is_number(step_text.removeprefix("-")):
             raise _bad(whole, f"step {step_text!r} in {field.name}")
         step = max(int(step_text), 1) if slash else 1
         first_text, dash, last_text = body.partition("-")

@@ -42,8 +42,9 @@ def compact(value: Any) -> str:
     if isinstance(value, Date):
         fraction = f".{value.ticks:07}".rstrip("0") if value.ticks else ""
         zone = {"Utc": "Z", "Local": "+00:00", "Unspecified": ""}[value.kind]
-        return f'"{value.moment:%Y-%m-%dT%H:%M:%S}{fraction}{zone}"'
-    return json.dumps(value, ensure_ascii=False)
+        return f'"{value.moment.isoformat(timespec="seconds")[:19]}{fraction}{zone}"'
+    text = json.dumps(value, ensure_ascii=False)
+    return text.translate({point: f"\\u{point:04x}" for point in (0x85, 0x2028, 0x2029)})
 
 
 def kind(value: Any) -> str:

@@ -170,7 +170,26 @@ def test_specifiers(pattern, text):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["", "e", "%", "%%", "yyyy\\", "%'x'", "'open", "'open\\", '"x', "ffffffff", "FFFFFFFF", "y" * 101]
+    "pattern",
+    [
+        "",
+        "e",
+        "%",
+        "%%",
+        "yyyy\\",
+        "%'x'",
+        "'open",
+        "'open\\",
+        '"x',
+        "ffffffff",
+        "FFFFFFFF",
+        "y" * 101,
+        "-",
+        "/",
+        " ",
+        "5",
+        "{",
+    ],
 )
 def test_formats_that_are_refused(pattern):
     """What isn't closed, isn't a standard format, or is too long, is refused when compiled."""
@@ -200,6 +219,11 @@ def test_a_part_that_stands_twice_must_say_the_same():
         ("h:mm tt yyyy", "0:15 AM 2000", datetime(2000, 1, 1, 0, 15, tzinfo=UTC)),
         ("yyyyK", "2000-0530", datetime(2000, 1, 1, 5, 30, tzinfo=UTC)),
         ("yyyyK", "2000", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("yyyyZ", "2000z", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("yyyyZ", "2000gmt", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("ddd, dd MMM yyyy HH:mm GMT", "Sun, 02 Jan 2000 03:04 GMT", datetime(2000, 1, 2, 3, 4, tzinfo=UTC)),
+        ("yyyy s.FF", "2000 5", datetime(2000, 1, 1, 0, 0, 5, tzinfo=UTC)),
+        ("yyyy s.F", "2000 5.", datetime(2000, 1, 1, 0, 0, 5, tzinfo=UTC)),
         ("yyyy ss.FFF", "2000 07", datetime(2000, 1, 1, 0, 0, 7, tzinfo=UTC)),
         ("yyyy H t", "2000 13 P", datetime(2000, 1, 1, 13, tzinfo=UTC)),
         ("gg yyyy", "A.D. 2000", datetime(2000, 1, 1, tzinfo=UTC)),
@@ -226,6 +250,12 @@ def test_readings(pattern, text, moment):
         ("yyyy H t", "2014 13 A"),
         ("yyyy H t", "2014 11 P"),
         ("yyyyK+", "2014+"),
+        ("yyyyGMT", "2014G5T"),
+        ("yyyyGMT", "2014gmt"),
+        ("yyyyZulu", "2014Zulu"),
+        ("yyyyzzZ", "2014+02Z"),
+        ("yyyy'Z'", "2014z"),
+        ("yyyy s.F", "2014 5"),
         ("yyyy-MM-dd", "2014-02-30"),
         ("hh yyyy", "13 2000"),
         ("yyyy", "20145"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upa_core.config import parse_expression
-from upa_core.domain.errors import InvalidValueError
+from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.expressions import compile_expression, inputs_of
 from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper
 from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT
@@ -291,8 +291,22 @@ def test_whole_numbers_are_compared_as_such(operator, answers):
     assert found == answers.split()
 
 
-@pytest.mark.parametrize("culture", ["tr", "tr-TR", "az-Latn-AZ"])
+@pytest.mark.parametrize("culture", ["tr", "tr-TR", "az-Latn-AZ", "TR_tr"])
 def test_turkish_has_two_letters_i(culture):
     """With a dot and without, in both directions; elsewhere there is one."""
     assert (to_upper("iı", culture), to_lower("İI", culture)) == ("İI", "iı")
     assert (to_upper("i"), to_lower("I"), to_upper("i", "de-TR")) == ("I", "i", "I")
+
+
+@pytest.mark.parametrize("culture", ["tr TR", "de-", "x", "tr@x", "a-culture-of-nobodyknows"])
+def test_a_text_that_is_no_culture_is_refused(culture):
+    """.NET throws for it on every value; here the connector file doesn't load."""
+    with pytest.raises(ConfigError, match="isn't the name of one"):
+        run(f'ToLower([a], "{culture}")', a="I")
+
+
+@pytest.mark.parametrize("white", ["\t", "\x85", "\u00a0", "\u3000", "\u2028"])
+def test_split_drops_the_white_space_that_net_drops(white):
+    """And no more: U+001C to U+001F, which Python's strip takes too, stay and are refused later by name."""
+    assert run('Item(Split([a], ";"), 2)', a=f"x;{white}y{white};z") == "y"
+    assert run('Item(Split([a], ";"), 2)', a="x;\x1cy\x1f;z") == "\x1cy\x1f"

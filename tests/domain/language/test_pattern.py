@@ -172,6 +172,7 @@ def test_refused_patterns(text):
         (r"a\Z\n", "a\n"),
         (r"a\Bb", "ab"),
         (r"\p{L}\P{L}[\p{Lu}-]+", "é.-É"),
+        (r"(?i)\p{Lu}[\p{Ll}x][^\P{Lt}]", "éÉa"),
         ("(?i)straße", "STRAẞE"),
         ("(?i)k(?-i)k", "\u212ak"),
         ("(?i:a)b", "Ab"),

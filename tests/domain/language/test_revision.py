@@ -17,6 +17,8 @@ def described(text, **options):
     [
         r'Replace([a], , "\\w+", , "x")',
         r'Replace([a], , "x\\b", , "x")',
+        r'Replace([a], , "(?i)x\\p{Lu}", , "x")',
+        'ToUpper([a], "tr_TR")',
         'Replace([a], , "x", , "$_")',
         'Replace([a], , "(x)", , "$001")',
         'FormatDateTime([a], , , "ss.FFF")',
@@ -40,6 +42,8 @@ def test_what_may_give_another_value_is_marked(text):
         'FormatDateTime([a], , "d.M.yyyy", "dd.MM.yyyy HH:mm:ss.fff")',
         'FormatDateTime([a], , "yyyyMMddHHmmss", "MMM d, yyyy")',
         "ToUpper([a])",
+        'ToUpper([a], "tr-TR")',
+        r'Replace([a], , "x\\p{Lu}", , "x")',
     ],
 )
 def test_everything_else_keeps_its_fingerprint(text):

@@ -81,6 +81,12 @@ def space() -> Ranges:
 
 
 @lru_cache(maxsize=1)
+def white() -> str:
+    """Return the characters that .NET trims; Python's `strip` also takes the separators U+001C to U+001F."""
+    return "".join(chr(point) for low, high in space() for point in range(low, high + 1))
+
+
+@lru_cache(maxsize=1)
 def digit() -> Ranges:
     r"""Return the characters of `\d`."""
     return _together("Nd")

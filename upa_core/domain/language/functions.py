@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Literal
 
 from upa_core.domain.errors import ConfigError, InvalidValueError
-from upa_core.domain.language.characters import space
+from upa_core.domain.language.characters import white
 from upa_core.domain.language.dates import DateFormat, parse_iso
-from upa_core.domain.language.letters import normalize_diacritics, proper_case, to_lower, to_upper
+from upa_core.domain.language.letters import check_culture, normalize_diacritics, proper_case, to_lower, to_upper
 from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT, TOO_LONG, Thunk, bounded, text_of
 from upa_core.domain.language.moments import in_zone
 from upa_core.domain.language.replace import build_replace
@@ -154,7 +154,7 @@ def _split(source: Thunk, delimiter: str) -> Thunk:
         # The documented result of splitting "PermissionSetOne, PermissionSetTwo" has no space before the second.
         if text.count(delimiter) >= MAX_ITEMS:
             raise InvalidValueError(f"splits into more than {MAX_ITEMS} values")
-        return [part.strip() for part in text.split(delimiter)]
+        return [part.strip(white()) for part in text.split(delimiter)]
 
     return _mapped(split)(source)
 
@@ -176,7 +176,11 @@ def _is_null_or_empty(source: Thunk) -> Thunk:
 
 
 def _case(change: Callable[[str, str], str]) -> Callable[..., Thunk]:
-    return lambda source, culture=None: _mapped(lambda text: change(text, culture or ""))(source)
+    def build(source: Thunk, culture: str | None = None) -> Thunk:
+        name = check_culture(culture or "")
+        return _mapped(lambda text: change(text, name))(source)
+
+    return build
 
 
 def _pcase(source: Thunk, separators: str | None = None) -> Thunk:
@@ -215,8 +219,7 @@ def _date_reader(given: str, wanted: DateFormat) -> Callable[[str], datetime]:
             "leave year and weekday out of both formats, or read a year"
         )
     # The page's default for dateTimeStyles allows white space at both ends.
-    white = "".join(chr(point) for low, high in space() for point in range(low, high + 1))
-    return lambda text: form.parse(text.strip(white))
+    return lambda text: form.parse(text.strip(white()))
 
 
 _SOURCE = Parameter("source", "text")

@@ -6,13 +6,15 @@ list of .NET's `TextInfo.ToTitleCase` is quoted there. Case is one character for
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
+from upa_core.domain.errors import ConfigError
 from upa_core.domain.language.characters import LOWER, UPPER, category, holds, latin, separators
 
 _TURKISH = {"tr", "az"}
-_INVARIANT_NAMES = {"", "iv"}
+_CULTURE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
 _TITLES = {form: title for title in "ǅǈǋǲ" for form in (chr(ord(title) - 1), title, chr(ord(title) + 1))}
 _REPLACED = {
     "æ": "ae", "Æ": "AE", "ø": "oe", "Ø": "OE", "œ": "oe", "Œ": "OE", "ß": "ss",
@@ -20,8 +22,15 @@ _REPLACED = {
 }  # fmt: skip
 
 
+def check_culture(culture: str) -> str:
+    """Return the name of a culture, "" for the invariant one; raise `ConfigError` for what can't be one."""
+    if culture and not _CULTURE.fullmatch(culture):
+        raise ConfigError(f"culture {culture!r} isn't the name of one, such as de or tr-TR")
+    return culture
+
+
 def _language(culture: str) -> str:
-    return culture.partition("-")[0].lower()
+    return culture.replace("_", "-").partition("-")[0].lower()
 
 
 def to_upper(text: str, culture: str = "") -> str:
@@ -34,7 +43,7 @@ def to_upper(text: str, culture: str = "") -> str:
         text = text.replace("i", "İ")
     if text.isascii():
         return text.upper()
-    return (text if language in _INVARIANT_NAMES else text.replace("ı", "I")).translate(UPPER)
+    return (text if not language else text.replace("ı", "I")).translate(UPPER)
 
 
 def to_lower(text: str, culture: str = "") -> str:
@@ -44,7 +53,7 @@ def to_lower(text: str, culture: str = "") -> str:
         text = text.replace("I", "ı")
     if text.isascii():
         return text.lower()
-    return (text if language in _INVARIANT_NAMES else text.replace("İ", "i")).translate(LOWER)
+    return (text if not language else text.replace("İ", "i")).translate(LOWER)
 
 
 def proper_case(text: str, ends: str | None = None) -> str:

@@ -12,10 +12,11 @@ from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.expressions import Call, Constant, Expression, walk
 
 REVISION = 2
-_CLASSES = re.compile(r"\\[wWbsS]")
+_CLASSES = re.compile(r"\\[wWbsS]|\(\?i[:)].*\\[pP]\{L[ult]\}", re.DOTALL)
 _REFERENCES = re.compile(r"\$(?:[`'+_]|[0-9]{3})")
 _PLAIN = {"yyyy", "yy", "MM", "dd", "HH", "mm", "ss"}
 _PATTERN, _REPLACEMENT = 2, 4
+_CULTURE = 1
 _INPUT, _OUTPUT = 2, 3
 
 
@@ -39,6 +40,8 @@ def _call(node: Call) -> bool:
     if node.function == "Replace" and len(texts) > _PATTERN and texts[_PATTERN]:
         replacement = texts[_REPLACEMENT] if len(texts) > _REPLACEMENT else ""
         return pattern_is_revised(texts[_PATTERN]) or _REFERENCES.search(replacement) is not None
+    if node.function in ("ToLower", "ToUpper") and len(texts) > _CULTURE:
+        return texts[_CULTURE] == "iv" or "_" in texts[_CULTURE]
     if node.function == "FormatDateTime" and texts:
         return output_is_revised(texts[_OUTPUT]) or (texts[_INPUT] != "" and _input(texts[_INPUT]))
     return False

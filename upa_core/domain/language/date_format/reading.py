@@ -91,6 +91,7 @@ _READ: dict[str, Callable[[str], tuple[str, int]]] = {
     "second": lambda part: ("second", int(part)),
     "fraction": _fraction,
     "half": lambda part: ("half", int(part[0] in "pP")),
+    "zone": lambda _part: ("offset", 0),
     "offset": lambda part: ("offset", int(offset_of(part).total_seconds()) // 60),
 }
 
@@ -133,6 +134,10 @@ def _part(token: Token) -> tuple[str, tuple[str, ...]]:
             return (f"({_HOURS}:?+[0-9]{{2}})" if width > 2 else f"([+-]{_digits(width)[1:]}"), ("offset",)
         case "K":
             return f"(?>(Z|{_HOURS}:?+[0-9]{{2}})|(?![+-]))", ("offset",)
+        case "Z":
+            return r"((?i:GMT|Z))(?!(?u:[^\W\d_]))", ("zone",)
+        case "GMT":
+            return "(GMT)", ("zone",)
         case "g":
             return r"(?i:A\.D\.|AD)", ()
         case "h":
@@ -152,7 +157,7 @@ def reader_of(tokens: Sequence[Token]) -> DateReader:
             part, named = _part(token)
             parts.append(part)
             kinds += named
-        elif token.text == "." and not token.quoted and following and following.letter == "F":
+        elif token.text == "." and not token.quoted and following and following.letter == "F" and following.width > 1:
             parts.append(rf"(?:\.([0-9]{{0,{following.width}}}+))?+")  # the dot may be missing with its fraction
             kinds.append("fraction")
             at += 1

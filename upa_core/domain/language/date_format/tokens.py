@@ -15,6 +15,8 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 MAX_FORMAT = 100
 MAX_FRACTION = 7
 _LETTERS = "yMdHhmsfFtzg"
+ZONES = ("GMT", "Z")
+"""Words that mean UTC in a format that is read with."""
 _STANDARD = {
     "d": "MM/dd/yyyy",
     "D": "dddd, dd MMMM yyyy",
@@ -47,14 +49,17 @@ class Token(NamedTuple):
 
 
 def tokens_of(pattern: str, *, reading: bool = False) -> tuple[Token, ...]:
-    """Cut a format into tokens; `%` before a letter ends a part when writing and says nothing when reading, as in .NET.
+    """Cut a format into tokens, as .NET does.
+
+    `%` before a letter ends a part when writing and says nothing when reading. `Z` and `GMT` are texts when writing
+    and time zones when reading.
 
     Raises:
         ConfigError: the format isn't valid.
     """
     if not 1 <= len(pattern) <= MAX_FORMAT:
         raise ConfigError(f"date format {pattern!r} must have 1 to {MAX_FORMAT} characters, such as yyyy-MM-dd")
-    if len(pattern) == 1 and (pattern.isalpha() or pattern == "%"):
+    if len(pattern) == 1:
         if pattern not in _STANDARD:
             raise ConfigError(f"date format {pattern!r} isn't a standard format of .NET; write one such as yyyy-MM-dd")
         pattern = _STANDARD[pattern]
@@ -81,6 +86,8 @@ def _token(pattern: str, at: int, *, reading: bool) -> tuple[Token | None, int]:
         if reading:
             return None, at + 1
         return (Token(after, 1, after) if after in _LETTERS + "K" else Token("", 1, after)), at + 2
+    if reading and (zone := next((word for word in ZONES if pattern.startswith(word, at)), "")):
+        return Token(zone, 1, zone), at + len(zone)
     if char == "K":
         return Token("K", 1, "K"), at + 1
     if char not in _LETTERS:

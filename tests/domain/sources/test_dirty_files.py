@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.sources.support import CONTRACT, found, read
+from tests.domain.sources.support import CONTRACT, HEADER, found, read
+from upa_core.domain.sources.contract import KeyPart
 
 DIRTY = Path(__file__).parents[4] / "shared" / "data" / "lob" / "dirty"
 needs_files = pytest.mark.skipif(not DIRTY.is_dir(), reason="the broken files aren't beside this checkout")
@@ -147,3 +148,90 @@ def test_the_samples_of_microsoft_and_midpoint_are_read() -> None:
     _, verdict = read(worst, keys=(part,), columns=("FullName", "WorkerStatus"))
     assert verdict.holds == ("contradictory_keys",)
     assert len(verdict.void) == 264
+
+
+ROWS = HEADER + (
+    "00123,Anna Müller,Forschung,0042,2024-03-04,DE\r\n00124,René Lefèvre,Sales,1E5,2024-12-01,FR\r\n"
+    "00125,Jane Null,Sales,0007,2024-01-02,NA\r\n00126,Åsa Öst,IT,0008,2023-05-06,SE\r\n"
+)
+ODD, KEY = ("refused", "too_many_odd_rows", 0, ""), "EmployeeID"
+NOBODY = [("held", "key_share_unmatched", 0, KEY), ("set_aside", "empty_key", 2, KEY)]
+TWICE = [("held", "contradictory_keys", 0, KEY), ("note", "contradiction", 3, KEY)]
+DIGITS = [("refused", "excel_number", 2, KEY)]
+CONTENT = [("refused", "wrong_content", 1, "")]
+LOST = [ODD, ("set_aside", "damaged_cell", 2, "Department")]
+WORD = [("note", "words_for_nothing", 2, "Department")]
+DOUBT = [("note", "doubtful_cell", 2, "Department")]
+SHORT = [("held", "incomplete_file", 0, "")]
+
+
+def changed(**cells):
+    """Return the rows, the first one with other cells."""
+    first = dict(zip(HEADER.strip().split(","), ROWS.split("\r\n")[1].split(","), strict=True)) | cells
+    return ROWS.replace(ROWS.split("\r\n")[1], ",".join(first.values()))
+
+
+DIRT = {
+    **{f"key {key}": (changed(EmployeeID=key), {}, DIGITS) for key in ("1.23e+10", "1.23E10", "123.00", '"123,0"')},
+    **{
+        f"key {key!r}": (changed(EmployeeID=key), {}, NOBODY)
+        for key in ("NULL", "n/a", "-", "none", "\\N", "?", ".", "----", "undefined", "\u2014", "\u200b")
+    },
+    **{
+        f"key with {mark!r}": (ROWS.replace("00124", f"00123{mark}"), {}, TWICE)
+        for mark in ("\u200e", "\u202e", "\ufe0f", "\u180e", "\u2063", "\u2069", "\U000e0020", "\u00a0", "\ufeff")
+    },
+    **{
+        f"error {cell}": (changed(Department=cell), {}, LOST)
+        for cell in ("#BEZUG!", "#NV", "#WERT!", "#NOM?", "#DIV/0!", "#GETTING_DATA", "#ЗНАЧ!", "#N/A N/A", "O\x92Neil")
+    },
+    "number 4.20e+04": (changed(Department="4.20e+04"), {}, LOST),
+    **{f"word {cell}": (changed(Department=cell), {}, WORD) for cell in ("none", "---", "?", "(blank)", "undefined")},
+    **{f"doubt {cell}": (changed(Department=cell), {}, DOUBT) for cell in ("M&uuml;ller", "R&#38;D", "M?ller")},
+    **{
+        f"right {cell}": (changed(Department=cell), {}, [])
+        for cell in ("R&D; Blue", "#1 Sales", "a?", "https://x/y?z=1", "C#", "#hash!tag", "E+ F", "1e5", "Q?=A")
+    },
+    "key of a name": (changed(EmployeeID="null"), {"keys": (KeyPart(KEY, "mailNickname"),)}, []),
+    "no key for a name": (changed(EmployeeID="n/a"), {"keys": (KeyPart(KEY, "mail"),)}, NOBODY),
+    "line under the header": (ROWS.replace("\r\n", "\r\n-,-,-,-,-,-\r\n", 1), {}, NOBODY),
+    "zeros at the end": (ROWS + "\0" * 512, {}, [("refused", "nul", 6, "")]),
+    "UTF-16 of half a file": (ROWS.encode("utf-16-le"), {}, [("refused", "wrong_encoding", 2, "")]),
+    "windows-1252 as latin-1": (changed(Department="O\u2019Neil").encode("cp1252"), {"encoding": "iso8859-1"}, LOST),
+    **{
+        f"instead of CSV {head!r}": (head + b"\0" * 9, {}, CONTENT)
+        for head in (b"<body>", b"<DIV>x", b"HTTP/1.1 403", b"(\xb5/\xfd", b"Obj\x01", b"ORC", b"\x1f\x9d", b"\x89PNG")
+    },
+    "declared trailer": (ROWS + "TRAILER,4,,,,\r\n", {"trailer": "TRAILER;{rows}"}, []),
+    "trailer with another delimiter": (ROWS + "TRAILER;4\r\n", {"trailer": "TRAILER;{rows}"}, []),
+    "trailer that lies": (ROWS + "TRAILER;5\r\n", {"trailer": "TRAILER;{rows}"}, SHORT),
+    "trailer with leading zeros": (ROWS + "TRAILER,0004,,,,\r\n", {"trailer": "TRAILER;{rows}"}, []),
+    "trailer with a number no file has": (
+        ROWS + f"TRAILER,{'9' * 5000},,,,\r\n",
+        {"trailer": "TRAILER;{rows}"},
+        SHORT,
+    ),
+    "trailer with other digits": (ROWS + "TRAILER,\u0664,,,,\r\n", {"trailer": "TRAILER;{rows}"}, SHORT),
+}
+"""Invented: by name the file, what is declared, and the findings."""
+
+
+@pytest.mark.parametrize("name", DIRT)
+def test_each_invented_fault_has_its_verdict(name: str) -> None:
+    """What lost its value is refused or set aside, who is nobody is no key, and what may be right stays as it is."""
+    data, declared, findings = DIRT[name]
+    rows, verdict = read(data, **declared)
+
+    assert found(verdict) == findings
+    grave = {effect for effect, *_ in findings}
+    wanted = "refused" if "refused" in grave else "held" if "held" in grave else "accepted"
+    assert verdict.status == wanted
+    if wanted == "accepted":
+        assert len(rows) == 4
+
+
+def test_what_is_kept_in_doubt_is_kept_as_it_is() -> None:
+    """A note changes no value."""
+    rows, _ = read(changed(Department="M&uuml;ller"))
+
+    assert rows["00123"][1] == "M&uuml;ller"

@@ -16,7 +16,7 @@ from upa_core.domain.sources.closing import Tally
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import SourceRow
 from upa_core.domain.sources.header import Header
-from upa_core.domain.sources.keys import SEPARATOR, folds, normalised
+from upa_core.domain.sources.keys import SEPARATOR, folds, names_somebody, no_keys, normalised
 from upa_core.domain.sources.lines import Block
 from upa_core.domain.sources.trailer import Trailer
 
@@ -24,6 +24,8 @@ SPACES = tuple(" " * width for width in range(1, 65))
 """Cells of a fixed width without content."""
 _SERIAL = re.compile(r"^\s*[1-9]\d{4}(?:[.,]\d+)?\s*$", re.MULTILINE)
 """A day number of Excel among cells, one cell a line."""
+_LOST_DIGITS = re.compile(r"\d[.,](?:0+|\d+[eE]-?\d+)\s*$", re.MULTILINE)
+"""The end of a number that was a key, one key a line."""
 
 
 class Taken(NamedTuple):
@@ -105,7 +107,12 @@ class AtOnce:
         for normal, column in zip(self._keys, columns, strict=True):
             cells = normal(column)
             text = "\n".join(column) + "\n"
-            if "" in cells or ".0\n" in text or ",0\n" in text or "E+" in text or (" " in text and "0 \n" in text):
+            fraction = "." in text or "," in text
+            if (
+                "" in cells
+                or ("+" in text and ("E+" in text or "e+" in text))
+                or (fraction and _LOST_DIGITS.search(text))
+            ):
                 return []
             parts.append(cells)
         return parts[0] if len(parts) == 1 else list(map(SEPARATOR.join, zip(*parts, strict=True)))
@@ -113,12 +120,14 @@ class AtOnce:
 
 def _all_normalised(part: KeyPart) -> Callable[[Sequence[str]], list[str]]:
     """Return `normalised` for a whole column."""
-    one = normalised(part)
+    one, nobody = normalised(part), no_keys(part)
 
     def normal(column: Sequence[str]) -> list[str]:
         if part.pad or not "".join(column).isascii():
             return list(map(one, column))
         cells = list(map(str.strip, column))
+        if not nobody.isdisjoint(cells) or (min(cells) < "0" and not all(map(names_somebody, cells))):
+            return list(map(one, column))
         return list(map(str.casefold, cells)) if folds(part) else cells
 
     return normal

@@ -1,4 +1,4 @@
-"""Cells that lost the source's value: Excel's damage, letters lost or encoded twice, words for no value."""
+"""Cells that lost the source's value: Excel's damage, letters lost, escaped or encoded twice, words for no value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,23 @@ import re
 NOTHING = frozenset(
     {
         *("NULL", "null", "Null", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "\\N", "N/A", "n/a", "#N/A"),
-        *("NaN", "nan", "None", "-", "--", "0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999"),
+        *(
+            "NaN",
+            "nan",
+            "None",
+            "none",
+            "NONE",
+            "undefined",
+            "(none)",
+            "<none>",
+            "(blank)",
+            "#N/A N/A",
+            "?",
+            "-",
+            "--",
+            "---",
+        ),
+        *("0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999"),
     }
 )
 """Words that mean no value in the exports of many systems.
@@ -15,33 +31,45 @@ NOTHING = frozenset(
 They are reported, and stay text until the contract declares them.
 """
 
-_EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
-_AS_NUMBER = re.compile(r"\d+[.,]0")
+_EXPONENT = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+_IN_A_KEY = re.compile(r"\d[.,]\d+[eE]-?\d+")
+_AS_NUMBER = re.compile(r"\d+[.,]0+")
 _SERIAL = re.compile(r"[1-9]\d{4}(?:[.,]\d+)?")
-_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)|#{3,}")
-_EXPONENT_ENDS = re.compile(r"\dE\+\d")
-_ERROR_BEGINS = re.compile(r"#(?:[NRVDSC]|##)")
+_ERROR = re.compile(r"#(?:N/A(?: N/A)?|NV|N/[DV]|ND|I/T|Н/Д|YOK|GETTING_DATA|[^\Wa-z][^\Wa-z/]*(?:/0)?[!?])|#{3,}")
+"""Errors of Excel in any of its languages: `#REF!`, `#BEZUG!`, `#DIV/0!`, `#NOM?`, `#N/A`, `#NV`."""
+_EXPONENT_ENDS = re.compile(r"\d[eE]\+\d")
+_ERROR_BEGINS = re.compile(r"#(?:[^\W\da-z_]|##)")
 _LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
 _SECONDS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
 """The first and the second byte of a letter in UTF-8, as Windows-1252 shows them."""
+_CONTROL = re.compile("[\x80-\x9f]")
+_CONTROLS = "\x80\x82\x84\x85\x8a\x8e\x91\x92\x93\x94\x96\x97\x99\x9a\x9c\x9e"
+"""Euro sign, quotation marks, dashes and the letters beside them in Windows-1252, read as ISO 8859-1."""
+_ESCAPED = re.compile(r"&(?:[A-Za-z]{2,8}\d{0,2}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});")
+_ASKED = re.compile(r"\?[^\W\d_]")
+_LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
 
 
 def is_suspicious(text: str) -> bool:
     """Return whether any cell in a text needs a closer look; fast, because every text is asked."""
     if "\0" in text or ("#" in text and _ERROR_BEGINS.search(text) is not None):
         return True
-    if "+" in text and "E+" in text and _EXPONENT_ENDS.search(text) is not None:
+    if "+" in text and ("E+" in text or "e+" in text) and _EXPONENT_ENDS.search(text) is not None:
+        return True
+    if ("?" in text and _ASKED.search(text)) or ("&" in text and _ESCAPED.search(text)):
         return True
     if text.isascii():
         return False
-    return "\ufffd" in text or (any(lead in text for lead in _LEADS) and _TWICE.search(text) is not None)
+    if "\ufffd" in text or any(control in text for control in _CONTROLS):
+        return True
+    return any(lead in text for lead in _LEADS) and _TWICE.search(text) is not None
 
 
 def lost_digits(cell: str) -> str:
     """Return how a key lost its digits, "" where it didn't."""
     text = cell.strip()
-    if _EXPONENT.fullmatch(text):
+    if _EXPONENT.fullmatch(text) or _IN_A_KEY.fullmatch(text):
         return "is a number as Excel shows it (1.23E+11): its digits are lost"
     if _AS_NUMBER.fullmatch(text):
         return "was turned into a number (123.0): leading zeros are lost"
@@ -57,6 +85,8 @@ def damaged(cell: str) -> str:
     """Return what happened to a value, "" where nothing is visible."""
     if "\ufffd" in cell:
         return "holds the mark for letters that were lost (U+FFFD)"
+    if _CONTROL.search(cell):
+        return "holds a control character in place of a sign: text of Windows-1252 was read in another encoding"
     text = cell.strip()
     if _ERROR.fullmatch(text):
         return "holds an error of Excel, or the signs that it shows for a narrow column"
@@ -74,3 +104,12 @@ def _was_encoded_twice(cell: str) -> bool:
         except UnicodeError:
             continue
     return False
+
+
+def doubtful(cell: str) -> str:
+    """Return what probably happened to a value that is kept as it is, "" where nothing is visible."""
+    if "&" in cell and _ESCAPED.search(cell):
+        return "holds a character as HTML escapes it (&uuml; for ü); it is kept as text"
+    if "?" in cell and _LOST.search(cell) and "=" not in cell and "//" not in cell:
+        return "has a question mark between letters: an export without Unicode writes it for a letter that it lost"
+    return ""

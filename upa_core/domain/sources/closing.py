@@ -120,6 +120,8 @@ def _keys(tally: Tally, header: Header, contract: Contract, findings: Findings) 
 
 
 def _columns(tally: Tally, header: Header, last: Accepted | None, findings: Findings) -> None:
+    if not tally.marks:
+        return  # every row was set aside: nothing is known of any column
     with_words = {header.columns[at] for at in tally.words}
     for name, share in tally.shares(header.columns).items():
         before = last.shares.get(name) if last is not None else None

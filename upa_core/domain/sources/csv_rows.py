@@ -115,6 +115,9 @@ class CsvRows:
         tail, line = self._lines.tail, self._lines.count + 1
         if not tail.strip("\x1a \r\n"):
             return
+        if "\0" in tail:
+            text = "the file ends in NUL characters: its end was never written, or it was damaged on its way"
+            raise FileRefusedError("nul", text, "have it delivered anew", line=line)
         if not self._contract.ends_with_newline or (self._contract.trailer and self._may_be_trailer(tail)):
             yield tail
             return

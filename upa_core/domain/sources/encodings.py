@@ -134,7 +134,9 @@ class Decoder:
 
 def _is_wide(text: str) -> bool:
     """Return whether a text is UTF-16 that was read in another encoding: every second character is NUL."""
-    return text[:4096].count("\0") > len(text[:4096]) // 4
+    head = text[:4096]
+    even, odd = head[::2].count("\0"), head[1::2].count("\0")
+    return max(even, odd) > len(head) // 4 and min(even, odd) <= len(head) // 16
 
 
 def _with_four_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from sys import maxsize
 from typing import Any
@@ -99,7 +100,7 @@ class JsonPeople:
             raise FileRefusedError("no_list", text, "write the path of the list of people as `items`", line=1)
         if self._contract.total:
             total = _at(document, self._contract.total)
-            if not isinstance(total, str) or not total.isdigit():
+            if not isinstance(total, str) or not re.fullmatch("[0-9]{1,15}", total):
                 text = f"there is no number at `{self._contract.total}`"
                 raise FileRefusedError("no_total", text, "write the path of the number of people as `total`", line=1)
             self.total = int(total)

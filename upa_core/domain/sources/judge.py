@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, compress, islice, repeat
 
 from upa_core.domain.sources.at_once import SPACES, AtOnce
-from upa_core.domain.sources.cells import NOTHING, damaged, damaged_date, lost_digits
+from upa_core.domain.sources.cells import NOTHING, damaged, damaged_date, doubtful, lost_digits
 from upa_core.domain.sources.closing import Tally, close
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings, SourceRow, Verdict
@@ -18,7 +19,7 @@ from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
 
 _LINES_BEFORE = 20
 """A header that isn't the first record is searched in this many records."""
-_FLOATS = (".0", ",0")
+_FRACTION = re.compile(r"\d[.,]\d")
 _SAVED_BY_EXCEL = "the file was saved by Excel: have it delivered as the system writes it, never opened and saved"
 
 
@@ -148,7 +149,7 @@ class Judge:
                 tally.blank += 1
                 return None
             self._count_row(line)
-            if several or key.endswith(_FLOATS):
+            if several or _FRACTION.search(key):
                 self._refuse_lost_digits(line, cells, header)
             if line <= suspect_line and self._is_damaged(line, cells, header):
                 return None
@@ -157,7 +158,7 @@ class Judge:
                     raise FileRefusedError("excel_date", message, _SAVED_BY_EXCEL, line=line, cell=names[at])
             if not key:
                 tally.keyless += 1
-                message = "the row names nobody: its key is empty"
+                message = "the row names nobody: its key is empty, or a word for no value"
                 self._set_aside("empty_key", message, line, names[header.keys[0]])
                 return None
             values = values_of(cells)
@@ -239,6 +240,11 @@ class Judge:
                 self._tally.odd += 1
                 self._set_aside("damaged_cell", message, line, header.names[at], remedy="have the source put right")
                 return True
+            if message := doubtful(cells[at]):
+                remedy = "if it is wrong, have the source put right"
+                self.findings.add(
+                    Finding("note", "doubtful_cell", f"the cell {message}", remedy, line, header.names[at])
+                )
         return False
 
     def _without_nothing(

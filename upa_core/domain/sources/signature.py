@@ -14,16 +14,28 @@ _BINARY = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old workbook of Excel (XLS), or an encrypted one"),
     (b"\x1f\x8b", "a gzip file"),
     (b"BZh", "a bzip2 file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"\x04\x22\x4d\x18", "an lz4 file"),
+    (b"\x1f\x9d", "a file packed by compress"),
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
     (b"Rar!", "a rar file"),
     (b"%PDF", "a PDF file"),
     (b"PAR1", "a Parquet file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ORC", "an ORC file"),
+    (b"\x89PNG", "a picture"),
+    (b"-----BEGIN PKCS7", "an encrypted file"),
+    (b"HTTP/1.", "an answer of a web server"),
     (b"SQLite format 3", "an SQLite database"),
     (b"-----BEGIN PGP", "an encrypted file"),
     (b"\x85\x01", "an encrypted file"),
 )
-_MARKUP = re.compile(rb"\s*(<!doctype|<html|<head|<\?xml|<error|<script|<!--)", re.IGNORECASE)
+_MARKUP = re.compile(
+    rb"\s*(<!doctype|<\?xml|<!--|<(html|head|body|meta|title|div|span|table|center|p|h[1-6]|br|pre|form|style|script|"
+    rb"iframe|error|soap:envelope|s:envelope|feed|rss|svg)[\s/>])",
+    re.IGNORECASE,
+)
 _JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\[{\]])')
 _RICH = re.compile(rb"\{\\rtf")
 HEAD = 512

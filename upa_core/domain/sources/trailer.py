@@ -11,6 +11,7 @@ _WORDS = frozenset(
         *("summe", "gesamt", "anzahl", "ende"),
     }
 )
+_NUMBER = "([0-9]{1,15})"
 _SENTENCE = re.compile(r"\(?\s*\d[\d.,]* (rows?|records?)\b.*|(end of|rows?|records?|total)\b.*\d*", re.IGNORECASE)
 
 
@@ -19,11 +20,12 @@ class Trailer:
 
     def __init__(self, declared: str) -> None:
         """Read the declaration; its cells may have any delimiter, whatever the file's is."""
+        self._whole = re.compile(_NUMBER.join(map(re.escape, declared.strip().split("{rows}"))), re.IGNORECASE)
         parts = re.split(r"[,;\t|]", declared)
         while len(parts) > 1 and not parts[-1].strip():
             parts.pop()
         self._cells = [
-            re.compile(r"(\d+)".join(map(re.escape, part.strip().split("{rows}"))), re.IGNORECASE) for part in parts
+            re.compile(_NUMBER.join(map(re.escape, part.strip().split("{rows}"))), re.IGNORECASE) for part in parts
         ]
         self._begin = parts[0].strip().split("{rows}")[0].casefold()
         self.counts = "{rows}" in declared
@@ -34,6 +36,8 @@ class Trailer:
 
     def read(self, cells: Sequence[str]) -> int | None:
         """Return the number in a trailer (-1 where it has none), None for any other row."""
+        if cells and (match := self._whole.fullmatch(cells[0].strip())) and not any(map(str.strip, cells[1:])):
+            return int(match[1]) if match.groups() else -1  # written with another delimiter than the file's
         if len(cells) < len(self._cells) or any(cell.strip() for cell in cells[len(self._cells) :]):
             return None
         found = -1

@@ -52,6 +52,12 @@ def test_a_list_below_a_name_and_its_total() -> None:
         ('[{"id":"1"}\n{"id":"2"}]', "not_json", 2),
         ('[{"id":"1"}] x', "not_json", 1),
         ("[" + '{"a":' * 100_000, "nested", 1),
+        ("[" + '{"a":' * 2_000 + "1" + "}" * 2_000 + "]", "nested", 1),
+        ('[{"id":"1","no":"a","work":{"city":"x"}},\n{"id":"2","no":"b","NO":"c"}]', "name_twice", 2),
+        ('[{"id":"1","no":"a","work":{"city":"x"}},\n{"id":"2","no":null,"no ":"c"}]', "name_twice", 2),
+        ('[{"id":"1","no":{"code":"a"},"work":{"city":"x"}},\n{"id":"2","no":"b"}]', "list", 1),
+        ('[{"id":"1","no":"a","work":{"city":{}}}]', "list", 1),
+        ('[{"id":"1","no":"a\\ud83d","work":{"city":"x"}}]', "too_many_odd_rows", 0),
         ('["1"]', "not_an_object", 1),
         ('{"value":[]}', "no_list", 1),
         ('[{"id":"1","no":["a"],"work":{"city":"x"}}]', "list", 1),
@@ -64,3 +70,21 @@ def test_what_cant_be_meant_is_refused(text: str, kind: str, line: int) -> None:
     _, verdict = read(text, JSON)
 
     assert (verdict.status, found(verdict)[0][1:3]) == ("refused", (kind, line))
+
+
+@pytest.mark.parametrize("next_one", ['"@odata.nextLink":"https://x"', '"links":{"next":"/2"}', '"hasMore":true'])
+def test_one_page_of_several_is_refused(next_one: str) -> None:
+    """A document that names the next one holds some of the people; the last page names none."""
+    text = '{%s,"value":[{"id":"1","no":"a","work":{"city":"b"}}]}'
+
+    assert found(read(text % next_one, JSON, items="value")[1])[0][1] == "paged"
+    last = next_one.replace('"https://x"', "null").replace('"/2"', '""').replace("true", "false")
+    assert read(text % last, JSON, items="value")[1].status == "accepted"
+
+
+@pytest.mark.parametrize("total", ['"\u00b2"', "9" * 5000, "2.0", "-1", "true"])
+def test_a_total_that_is_no_number_is_refused(total: str) -> None:
+    """Digits of other scripts, a number too long to be one, a fraction: never a defect."""
+    text = '{"n":%s,"value":[{"id":"1","no":"a","work":{"city":"b"}}]}'
+
+    assert found(read(text % total, JSON, items="value", total="n")[1])[0][1] == "no_total"

@@ -16,6 +16,7 @@ from upa_core.domain.language.table_categories import CATEGORIES, LATIN
 Ranges = tuple[tuple[int, int], ...]
 """First and last code point of each range, in order, none touching another."""
 
+_CASES = ("Lu", "Ll", "Lt")
 _LAST = 0x10FFFF
 _PLANE = 0xFFFF
 _ASTRAL: Ranges = ((_PLANE + 1, _LAST),)
@@ -53,8 +54,13 @@ def _points(runs: str) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def category(name: str) -> Ranges | None:
-    """Return a general category (`Lu`), or all categories that begin with a letter (`L`); None for an unknown name."""
+def category(name: str, *, fold: bool = False) -> Ranges | None:
+    """Return a general category (`Lu`), or all categories that begin with a letter (`L`); None for an unknown name.
+
+    `fold`: letter case doesn't count, and a category of letter case means all three.
+    """
+    if fold and name in _CASES:
+        return union(part for case in _CASES for part in _of(case))
     if name in ("C", "Cn"):
         assigned = union(part for other in CATEGORIES if other[0] != "C" or name == "Cn" for part in _of(other))
         return union((*complement(union((*assigned, *_ASTRAL))), *(_ASTRAL if name == "C" else ())))

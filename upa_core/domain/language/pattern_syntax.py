@@ -32,8 +32,6 @@ GroupKey = int | str
 _PLAIN, _FOLDING, _EXACT = -1, -2, -3
 """Parts in parentheses that aren't groups."""
 _CLASSES = {"d": digit, "w": word, "s": space}
-_CASES = ("Lu", "Ll", "Lt")
-"""Categories of letter case: each means all three where case doesn't count."""
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
 _EDGES: dict[str, EdgeKind] = {"b": "word", "B": "no word", "A": "start", "z": "end", "Z": "last line"}
 _COUNT = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}", re.ASCII)
@@ -226,14 +224,12 @@ class Parser:
             return None
         end = self.text.find("}", self.position)
         name = self.text[self.position + 1 : end] if self._peek() == "{" and end > 0 else ""
-        if (ranges_of := category(name) if name else None) is None:
+        if (ranges_of := category(name, fold=self.fold) if name else None) is None:
             raise self._error(
                 f"\\{char}{{{name}}} isn't supported: only general categories such as \\p{{Lu}} are; "
                 "write a named block as a range, such as [\\u0370-\\u03FF]"
             )
         self.position = end + 1
-        if self.fold and name in _CASES:
-            ranges_of = union(part for case in _CASES for part in category(case) or ())
         return ranges_of if char == "p" else complement(ranges_of)
 
     def _character(self, char: str) -> str:

@@ -43,6 +43,7 @@ _LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
 _SECONDS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
 """The first and the second byte of a letter in UTF-8, as Windows-1252 shows them."""
+_HALF = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x80-\x9f]")
 _CONTROLS = "\x80\x82\x84\x85\x8a\x8e\x91\x92\x93\x94\x96\x97\x99\x9a\x9c\x9e"
 """Euro sign, quotation marks, dashes and the letters beside them in Windows-1252, read as ISO 8859-1."""
@@ -85,6 +86,8 @@ def damaged(cell: str) -> str:
     """Return what happened to a value, "" where nothing is visible."""
     if "\ufffd" in cell:
         return "holds the mark for letters that were lost (U+FFFD)"
+    if not cell.isascii() and _HALF.search(cell):
+        return "holds half of a character (a lone surrogate)"
     if _CONTROL.search(cell):
         return "holds a control character in place of a sign: text of Windows-1252 was read in another encoding"
     text = cell.strip()

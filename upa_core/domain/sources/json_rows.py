@@ -25,9 +25,12 @@ class _TwiceError(Exception):
 
 
 class Structure(str):
-    """A list in place of a value; it can't be written as text."""
+    """A list or an object (its text says which) in place of a value; it can't be written as text."""
 
     __slots__ = ()
+
+
+LIST, OBJECT = Structure("a list"), Structure("an object")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Person:
@@ -46,6 +49,8 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant, strict=True
 )
 _SPACE = " \t\r\n"
+_NEXT = ("@odata.nextLink", "odata.nextLink", "nextLink", "next", "next_page", "has_more", "hasMore")
+_PAGING = ("links", "_links", "paging", "pagination")
 
 
 class JsonPeople:
@@ -70,7 +75,10 @@ class JsonPeople:
             if not isinstance(person, dict):
                 text = "an entry isn't an object with names and values"
                 raise FileRefusedError("not_an_object", text, "have a list of objects delivered", line=line)
-            flat = list(_flat(person, ""))
+            try:
+                flat = list(_flat(person, ""))
+            except RecursionError:
+                raise _nested(line) from None
             made = dict(flat)
             if len(made) != len(flat):
                 raise _twice(line)
@@ -94,6 +102,7 @@ class JsonPeople:
                 text = f"the document is longer than {MAX_DOCUMENT:,} characters"
                 raise FileRefusedError("too_large", text, "have JSON lines or a bare list delivered")
         document, _ = _decoded("".join(pieces).strip(_SPACE), 0, 1, whole=True)
+        _refuse_page(document)
         people = _at(document, self._contract.items)
         if not isinstance(people, list):
             text = f"there is no list at `{self._contract.items}`" if self._contract.items else "there is no list"
@@ -161,8 +170,7 @@ def _decoded(text: str, at: int, line: int, *, whole: bool = False) -> tuple[Any
     except _TwiceError:
         raise _twice(line) from None
     except RecursionError:
-        message = "objects or lists are nested too deeply"
-        raise FileRefusedError("nested", message, "have a flat list of people delivered", line=line) from None
+        raise _nested(line) from None
     except json.JSONDecodeError as exc:
         raise _broken(exc.msg.lower(), line + text.count("\n", at, exc.pos)) from None
     except ValueError:
@@ -187,12 +195,26 @@ def _at(document: Any, path: str) -> Any:
     return document
 
 
+def _refuse_page(document: Any) -> None:
+    """Refuse a document that names a next one: it holds only some of the people."""
+    for inside in (document, *(_at(document, path) for path in _PAGING)):
+        if isinstance(inside, dict) and any(inside.get(name) for name in _NEXT):
+            text = "the document is one page of several: it names the next one"
+            raise FileRefusedError("paged", text, "have all pages delivered as one list", line=1)
+
+
+def _nested(line: int) -> FileRefusedError:
+    message = "objects or lists are nested too deeply"
+    return FileRefusedError("nested", message, "have a flat list of people delivered", line=line)
+
+
 def _flat(person: Person, prefix: str) -> Iterator[tuple[str, str | None]]:
     for name, value in person.items():
         if isinstance(value, dict):
+            yield prefix + name, OBJECT
             yield from _flat(value, f"{prefix}{name}.")
         elif isinstance(value, list):
-            yield prefix + name, Structure()
+            yield prefix + name, LIST
         elif isinstance(value, bool):
             yield prefix + name, "true" if value else "false"
         else:
@@ -231,7 +253,7 @@ class JsonRows:
         width = 0
         for line, person in self._people:
             if not names:
-                names = list(person)
+                names = [name for name, value in person.items() if value is not OBJECT]
                 places = _places(names, line)
                 waiting = {folded(name) for name in wanted} - {folded(name) for name in names}
                 lacking = [name for name in dict.fromkeys(wanted) if folded(name) in waiting]
@@ -240,7 +262,7 @@ class JsonRows:
                     names.append(name)
                 width = len(names)
                 yield line, names
-            cells = [""] * width
+            cells: list[str | None] = [None] * width
             for name, value in person.items():
                 at = places.get(name, -1)
                 if at < 0:
@@ -248,11 +270,13 @@ class JsonRows:
                 if at == width:
                     continue
                 if isinstance(value, Structure):
-                    text = "a list stands in place of a value"
+                    text = f"{value} stands in place of a value"
                     raise FileRefusedError("list", text, "have one value exported", line=line, cell=name)
+                if cells[at] is not None:
+                    raise _twice(line)
                 cells[at] = value or ""
                 waiting.discard(folded(name)) if waiting else None
-            yield line, cells
+            yield line, [cell or "" for cell in cells]
         if waiting:
             found = [name for name in names if folded(name) not in waiting]
             raise missing_columns([name for name in wanted if folded(name) in waiting], found, 1)

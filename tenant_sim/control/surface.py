@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tenant_sim.clock import iso, parse_time
-from tenant_sim.control import options
+from tenant_sim.control import options, relations
 from tenant_sim.control.facts import assumptions
 from tenant_sim.control.shown import show_app, show_call, show_fault, show_job, show_library
 from tenant_sim.people.seeding import seed_generated, seed_hr_file
@@ -38,6 +38,12 @@ class Control:
             ("DELETE", "users"): self._remove,
             ("POST", "restore"): self._restore,
             ("GET", "versions"): self._versions,
+            ("GET", "groups"): lambda rest, _: relations.show_groups(self._sim, *rest),
+            ("POST", "groups"): lambda _, body: relations.add_group(self._sim, body),
+            ("PATCH", "groups"): lambda rest, body: relations.change_group(self._sim, rest[0], body),
+            ("DELETE", "groups"): lambda rest, _: relations.change_group(self._sim, rest[0], {"deleted": True}),
+            ("GET", "managers"): lambda *_: relations.show_managers(self._sim),
+            ("PATCH", "managers"): lambda _, body: relations.change_managers(self._sim, body),
             ("POST", "seed"): self._seed,
             ("GET", "profiles"): self._profiles,
             ("POST", "profiles"): self._create_profile,

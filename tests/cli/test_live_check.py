@@ -40,6 +40,11 @@ def tenant(office: Office) -> Office:
         ("UpaNumber", "integer"),
     ):
         office.sim.profiles.define(name, kind, max_length=400 if kind == "string" else None)
+    group = office.sim.groups.add("Test", office.people["ada"], office.people["bo"])
+    office.sim.apps.identity.grant("graph", "GroupMember.Read.All")
+    office.sim.managers.set(office.people["ada"], office.people["bo"])
+    joined = f"    with:\n      - {{as: test, kind: group, group: {group}}}\n"
+    office.write(more=joined + '    scope: {clauses: ["test.member IS NOT NULL"]}\n')
     return office
 
 
@@ -155,6 +160,11 @@ CONTRARY: dict[str, Callable[[TenantSim], None]] = {
     "delta-taken": refuse("users.delta", 400),
     "delta-latest": refuse("users.delta", 400),
     "hr-tracked": refuse("users.delta", 400),
+    "group-delta": refuse("groups.delta", 400),
+    "group-list": refuse("groups.transitiveMembers", 400),
+    "manager-expand": refuse("users.list", 400),
+    "manager-read": refuse("users.manager", 400),
+    "manager-tracked": refuse("users.delta", 400),
     "log-form": plan("no_log"),
     "spares-others": plan(applied=0.0),
     "within-a-day": plan("slow", slow=20.0),
@@ -177,6 +187,17 @@ def test_a_check_differs_where_the_tenant_does(tenant: Office, name: str) -> Non
     found = check(tenant, "--only", name, *ALL, code=exits.CHANGES if name != "too-long" else exits.OK)
 
     assert found[name]["result"] == ("untried" if name == "too-long" else "differs"), found[name]["evidence"]
+
+
+def test_without_a_group_in_the_connector_its_checks_say_what_they_need(tenant: Office) -> None:
+    """Nothing is asked about a group that nobody named; a person without a manager is an answer, too."""
+    tenant.write()
+    tenant.sim.managers.set(tenant.people["ada"], None)
+    names = ("group-delta", "group-list", "manager-expand", "manager-read")
+    found = check(tenant, *(word for name in names for word in ("--only", name)), *ALL)
+
+    assert [found[name]["result"] for name in names] == ["untried", "untried", "untried", "holds"]
+    assert "kind: group" in found["group-delta"]["evidence"]
 
 
 def test_minutes_are_not_at_once(tenant: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,7 @@ class RelatedLife:
 
     def a_season_passes(self) -> str:
         self.world.sim.advance(SEASON.total_seconds())
+        self.deleted.clear()  # for good by now
         return "season"
 
     # -- and what comes of it ----------------------------------------------------------------------------------------

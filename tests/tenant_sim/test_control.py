@@ -32,6 +32,30 @@ def test_people_are_added_edited_removed_and_restored(tenant, control):
     assert len(tenant.sim.calls) == 0
 
 
+def test_groups_and_managers_are_made_changed_deleted_and_restored(tenant, control):
+    """People by id or user name; what can't be meant changes nothing."""
+    zoe, bo = (tenant.sim.directory.add({"userPrincipalName": f"{one}@contoso.com"}) for one in ("zoe", "bo"))
+    group = ok(control("POST", "groups", {"name": "Pilot", "members": ["zoe@contoso.com"]}))["id"]
+    inner = ok(control("POST", "groups", {"name": "Inner"}))["id"]
+    changed = ok(control("PATCH", f"groups/{group}", {"join": [bo, inner], "leave": [zoe], "name": "Pilots"}))
+    refused = [
+        control("PATCH", f"groups/{group}", body).status_code
+        for body in ({"join": [zoe], "leave": [zoe]}, {"join": [bo]}, {"leave": ["nobody@contoso.com"]}, {"colour": 1})
+    ]
+    ok(control("DELETE", f"groups/{group}"))
+    deleted = ok(control("GET", f"groups/{group}"))
+    back = ok(control("PATCH", f"groups/{group}", {"deleted": False}))
+    managers = ok(control("PATCH", "managers", {"zoe@contoso.com": bo, bo: None}))
+
+    assert changed == back == {"id": group, "name": "Pilots", "deleted": False, "members": [bo, inner]}
+    assert refused == [400] * 4
+    assert deleted["deleted"] is True
+    assert [one["name"] for one in ok(control("GET", "groups"))["groups"]] == ["Pilots", "Inner"]
+    assert managers == ok(control("GET", "managers")) == {zoe: bo}
+    assert control("PATCH", "managers", {"zoe@contoso.com": "nobody"}).status_code == 400
+    assert ok(control("PATCH", "managers", {zoe: None})) == {}
+
+
 def test_profiles_are_made_set_and_read(tenant, control):
     """profiles, history and properties."""
     zoe = tenant.sim.directory.add({"userPrincipalName": "zoe@contoso.com"}, profile=False)

@@ -9,9 +9,10 @@ from upa_cli.live.check import STRANGER, Check, ImportCheck, Kind
 from upa_cli.live.direct import SHAREPOINT
 from upa_cli.live.graph import GRAPH
 from upa_cli.live.imports import IMPORTS, file_of
+from upa_cli.live.relations import RELATIONS
 from upa_core.domain.bulk.batch import ID_PROPERTY
 
-CHECKS: Sequence[Check] = [*SHAREPOINT, *GRAPH, *IMPORTS]
+CHECKS: Sequence[Check] = [*SHAREPOINT, *GRAPH, *RELATIONS, *IMPORTS]
 BY_ID: Mapping[str, Check] = {check.id: check for check in CHECKS}
 
 

@@ -57,6 +57,8 @@ class LiveTenant:
     """A property that users may edit."""
     multi: str
     """A property with several values."""
+    groups: Sequence[str] = ()
+    """Object ids of the groups that the connector reads."""
     left: list[str] = field(default_factory=list)
     """Names of files that couldn't be deleted."""
     seconds: Callable[[], float] = time.monotonic
@@ -165,4 +167,5 @@ def live_tenant(
         properties=properties,
         editable=editable,
         multi=multi,
+        groups=[one.group for one in connector.secondaries if one.kind == "group"],
     )

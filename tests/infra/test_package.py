@@ -55,6 +55,7 @@ OURS = [
     "requirements.txt",
     "upa.yaml",
     "upa_core/__init__.py",
+    "upa_core/assets/openapi.json",
     "upa_core/assets/page/page.css",
     "upa_core/config/load.py",
 ]
@@ -65,6 +66,7 @@ STRAY = [
     *("functions_host/host.py", "tenant_sim/app.py", "tests/domain/upa_core/x.py", "upa_cli/main.py"),
     *("upa_core/.env", "upa_core/cert.p12", "upa_core/hr.csv", "upa_core/id_rsa", "upa_core/secrets.env"),
     *("upa_core/assets/page/.page.css.swp", "upa_core/assets/hr.csv", "upa_core/assets/key.pem"),
+    *("upa_core/assets/tokens.json", "upa_core/assets/page/people.json"),
     *("upa_core/__pycache__/x.cpython-313.pyc", "upa_core/config/local.json", "upa_core/.ipynb_checkpoints/x.py"),
     *("upa_core/py.typed", "upa_sync.egg-info/PKG-INFO", "upa_core/upa_core.egg-info/x.py"),
 ]

@@ -94,6 +94,28 @@ def test_a_file_may_lie_in_a_library_of_the_targets_own_sharepoint() -> None:
     assert load(joined(at=at)).rows["contoso"]["hr"].at == at
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        "https://contosohr.blob.evil.example/drop/people.csv",
+        "https://contosohr.blob.core.windows.net.evil.example/drop/people.csv",
+        "https://contosohr.blob.core.windows.net@evil.example/drop/people.csv",
+        "https://evil.example/contosohr.blob.core.windows.net/drop/people.csv",
+        "https://contosohr.blob.core.windows.net:8443/drop/people.csv",
+        "https://contosohr.blob.core.windows.net\\@evil.example/drop/people.csv",
+        "https://contosohr。blob.core.windows.net/drop/people.csv",
+        "http://contosohr.blob.core.windows.net/drop/people.csv",
+        "https://169.254.169.254/metadata/identity/oauth2/token",
+        "https://contoso.sharepoint.com.evil.example/sites/hr/Docs/people.csv",
+        "https://contoso.sharepoint.com@evil.example/sites/hr/Docs/people.csv",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_host_that_only_looks_like_azures_is_refused(at: str) -> None:
+    """The function app's token would go there."""
+    assert "is neither a path nor" in only_problem(joined(at=at)).message
+
+
 SQL = {
     "as": "hr",
     "kind": "sql",

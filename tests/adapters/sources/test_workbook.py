@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from upa_core.adapters.sources import workbook
+from upa_core.adapters.sources import workbook_size
 from upa_core.adapters.sources.workbook import Workbook
 from upa_core.domain.sources.contract import Contract, KeyPart
 
@@ -115,10 +115,70 @@ def test_what_unpacks_without_end_or_is_no_workbook_is_refused(monkeypatch: pyte
         assert read(good[:at])[1].status in ("refused", "held")
     assert read(b"No;Name\r\n1;x\r\n")[1].findings[0].kind == "wrong_content"
 
-    monkeypatch.setattr(workbook, "MAX_UNPACKED", 10_000)
+    monkeypatch.setattr(workbook_size, "MAX_UNPACKED", 10_000)
     bomb = made(HEADER, ["1", "x" * 20_000, None])
     assert len(bomb) < 3_000
     assert read(bomb)[1].findings[0].kind == "too_large"
+
+
+def with_part(data: bytes, name: str, content: str | bytes) -> bytes:
+    """Return the workbook with one part more, or another one of that name."""
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in old.namelist():
+            if one != name:
+                archive.writestr(one, old.read(one))
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def sheet(rows: str) -> str:
+    header = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in HEADER)
+    return f"<worksheet {MAIN}><sheetData><row>{header}</row>{rows}</sheetData></worksheet>"
+
+
+def test_one_text_that_many_cells_share_is_counted_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """35 KB became a gigabyte: a long text once, and thousands of cells that refer to it, however they are written."""
+    monkeypatch.setattr(workbook_size, "MAX_UNPACKED", 1_000_000)
+    good = made(HEADER, ["1", "x", None])
+    texts = f"<sst {MAIN}><si><r><t>{'x' * 600}</t></r><r><t>{'y' * 400}</t></r></si></sst>"
+    for cell in ('<c t="s"><v>0</v></c>', "<c  t = 's' ><f>1</f><v> 0 </v></c>"):
+        for times, kind in ((1_100, "too_large"), (900, "")):
+            rows = "".join(f'<row><c t="inlineStr"><is><t>{n}</t></is></c>{cell}</row>' for n in range(times))
+            bomb = with_part(with_part(good, "xl/sharedStrings.xml", texts), "xl/worksheets/s1.xml", sheet(rows))
+            assert len(bomb) < 30_000
+            found = read(bomb)[1].findings
+            assert [one.kind for one in found if one.effect == "refused"] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("corner", "kind"), [("XFD1048576", "too_large"), ("L1048576", "too_large"), ("ZZZ2", "too_many_columns")]
+)
+def test_cells_in_opposite_corners_dont_lay_out_what_is_between(corner: str, kind: str) -> None:
+    """The reader would make a place for each; who wrote to the last row by mistake is told which it is."""
+    far = sheet(f'<row><c r="{corner}"><v>1</v></c></row>')
+    found = read(with_part(made(HEADER, ["1", "x", None]), "xl/worksheets/s1.xml", far))[1].findings[0]
+
+    assert found.kind == kind
+    assert kind != "too_large" or "reaches to row 1,048,576 and column" in found.message
+
+
+def test_other_formats_in_a_zip_and_entities_are_no_workbook() -> None:
+    """The reader knows them too, with bombs of their own; a zip in a zip is never unpacked, and a long cell refused."""
+    good = made(HEADER, ["1", "x", None])
+    for name, content in (
+        ("content.xml", "<office/>"),
+        ("xl/workbook.bin", b"\x00"),
+        ("xl/a.xml", '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'),
+    ):
+        assert read(with_part(good, name, content))[1].findings[0].kind == "broken_workbook"
+    assert read(with_part(good, "xl/media/inner.zip", good))[0] == {"1": ("x", "")}
+    longest = "x" * workbook_size.MAX_CELL
+    assert read(made(HEADER, ["1", longest, None]))[1].status == "accepted"
+    assert read(made(HEADER, ["1", longest + "x", None]))[1].findings[0].kind == "too_large"
 
 
 def test_only_a_workbook_imports_the_extra() -> None:

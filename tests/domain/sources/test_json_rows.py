@@ -88,3 +88,16 @@ def test_a_total_that_is_no_number_is_refused(total: str) -> None:
     text = '{"n":%s,"value":[{"id":"1","no":"a","work":{"city":"b"}}]}'
 
     assert found(read(text % total, JSON, items="value", total="n")[1])[0][1] == "no_total"
+
+
+@pytest.mark.parametrize(("length", "after"), [(10_300_000, ""), (10_300_000, "\n")])
+def test_a_line_that_is_too_long_hides_nobody_behind_it(length: int, after: str) -> None:
+    """The file is refused: its rows must not end there as if nothing followed."""
+    person = '{"id": "1", "no": "a"}\n'
+    contract = Contract((KeyPart("id"),), ("no",), format="jsonl")
+    content = (
+        person + '{"id": "2", "no": "' + "x" * length + f'"}}{after}' + (person.replace("1", "3") if after else "")
+    )
+    verdict = read(content, contract)[1]
+
+    assert (verdict.status, found(verdict)) == ("refused", [("refused", "too_large", 2, "")])

@@ -64,5 +64,7 @@ def blob_place(address: str, credential: TokenCredential) -> BlobPlace:
 
     scheme, _, rest = address.partition("://")
     host, container, pattern = rest.split("/", 2)
-    client = ContainerClient(f"{scheme}://{host}", container, credential, transport=bounded_transport(**TIMEOUTS))
+    # storage never redirects: whoever does would have us ask a host that nobody named
+    options = {"transport": bounded_transport(**TIMEOUTS), "permit_redirects": False}
+    client = ContainerClient(f"{scheme}://{host}", container, credential, **options)
     return BlobPlace(client, pattern)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from io import BytesIO
 from sys import maxsize
 from typing import Any
 
+from upa_core.adapters.sources.workbook_size import MAX_CELL, check_size, long_cell
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import FileRefusedError
@@ -19,9 +19,6 @@ from upa_core.domain.sources.signature import checked
 
 MAX_PACKED = 50_000_000
 """Bytes of a workbook."""
-MAX_UNPACKED = 200_000_000
-"""Bytes of all of its parts; more is a zip bomb, or no list of people."""
-MAX_PARTS = 10_000
 MAX_COLUMNS = 200
 _EXACT = 10**15
 """Excel keeps 15 digits of a number."""
@@ -56,7 +53,7 @@ class _Records:
             text = "workbooks need the extra `xlsx` (python-calamine): pip install 'upa-sync[xlsx]'"
             raise ConfigError(text) from exc
         data = _whole(checked(self._chunks, "xlsx"))
-        _check_parts(data)
+        check_size(data)
         try:
             book = CalamineWorkbook.from_filelike(BytesIO(data))
             rows = book.get_sheet_by_name(self._sheet(book.sheet_names)).to_python(skip_empty_area=False)
@@ -104,29 +101,6 @@ def _whole(chunks: Iterator[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _check_parts(data: bytes) -> None:
-    """Unpack every part without keeping it: the sizes in the directory may be wrong."""
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as packed:
-            parts = packed.infolist()
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise _bomb()
-            left = MAX_UNPACKED
-            for part in parts:
-                with packed.open(part) as stream:
-                    while piece := stream.read(1_000_000):
-                        left -= len(piece)
-                        if left < 0:
-                            raise _bomb()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as exc:
-        raise _broken(type(exc).__name__) from None
-
-
-def _bomb() -> FileRefusedError:
-    text = f"the workbook unpacks to more than {MAX_UNPACKED // 1_000_000} MB"
-    return FileRefusedError("too_large", text, "have CSV exported")
-
-
 def _broken(why: str) -> FileRefusedError:
     return FileRefusedError("broken_workbook", f"the workbook can't be read ({why})", "have it delivered anew")
 
@@ -135,6 +109,8 @@ def _text(cell: Any, line: int, column: str) -> str:
     """Return a cell as text; raises `FileRefusedError` for a number whose digits Excel doesn't keep."""
     match cell:
         case str():
+            if len(cell) > MAX_CELL:
+                raise long_cell()
             return cell
         case bool():
             return "true" if cell else "false"

@@ -43,7 +43,12 @@ _PARTS = 5
 """Of the shortest address of a file in a library, https://host/library/file, between slashes."""
 _NO_FILE = re.compile(r"#|[?&]\w+=|/:\w+:/|/\.\.?(/|$)|/$")
 """In an address as a browser shows or shares it, and none of a file itself."""
-_BLOB = re.compile(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[a-z0-9-]{3,63}/[^?#]+", re.ASCII)
+_BLOB = re.compile(
+    r"https://[a-z0-9]{3,24}\.(z[0-9]{2}\.blob\.storage\.azure\.net"
+    r"|blob\.core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn))/[a-z0-9-]{3,63}/[^?#]+",
+    re.ASCII,
+)
+"""Azure's own names alone: the function app's token goes there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import FileRefusedError
 from upa_core.domain.sources.header import folded, missing_columns
-from upa_core.domain.sources.lines import Block, Lines, Record, in_blocks
+from upa_core.domain.sources.lines import MAX_LINE, Block, Lines, Record, in_blocks
 
 Person = dict[str, Any]
 MAX_PERSON = 1_000_000
@@ -53,6 +53,11 @@ _NEXT = ("@odata.nextLink", "odata.nextLink", "nextLink", "next", "next_page", "
 _PAGING = ("links", "_links", "paging", "pagination")
 
 
+def _too_long(line: int) -> FileRefusedError:
+    text = f"{MAX_LINE:,} characters hold no line break"
+    return FileRefusedError("too_large", text, "have one object a line delivered", line=line)
+
+
 class JsonPeople:
     """The people of a JSON document or of JSON lines: each with a line, and with values as texts by dotted name."""
 
@@ -90,6 +95,8 @@ class JsonPeople:
         for at, line in enumerate(lines, start=1):
             if line.strip():
                 yield at, _decoded(line.strip(_SPACE), 0, at, whole=True)[0]
+        if lines.too_long:  # what follows wasn't read
+            raise _too_long(at + 1)
         if lines.tail.strip():  # the closing brace says that the line is whole
             yield at + 1, _decoded(lines.tail.strip(_SPACE), 0, at + 1, whole=True)[0]
 

@@ -14,6 +14,7 @@ from upa_cli.pnp.powershell import PowerShellError, parse
 from upa_cli.shell import exits
 from upa_core.config import load_config
 
+GROUP = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
 SYNC = "Sync-PnPSharePointUserProfilesFromAzureActiveDirectory -UserProfilePropertyMapping"
 SCRIPT = """\
 # nightly
@@ -154,7 +155,25 @@ def test_users_that_the_text_does_not_name_are_told(tmp_path: Path) -> None:
     text = SYNC + " @{A='city'} -Users $some"
     done = init(tmp_path, text, "--tenant", "contoso.com", "--sharepoint", "contoso")
 
-    assert "-Users $some is left out: the text doesn't say who is in it: everybody takes part" in done.output
+    assert "-Users $some is left out: the text doesn't say who is in it" in done.output
+    assert "everybody takes part until you write a scope" in done.output
+
+
+@pytest.mark.parametrize(
+    ("fills", "hint"),
+    [
+        (f"Get-PnPAzureADGroupMember -Identity {GROUP}", f"{{as: pilot, kind: group, group: {GROUP}}}"),
+        ("Get-PnPEntraIDGroupMember -Identity 'Pilot'", "{as: pilot, kind: group, group: OBJECT-ID}"),
+        ("Import-Csv people.csv", "{as: pilot, kind: names, at: PATH}"),
+    ],
+)
+def test_users_of_a_group_or_a_list_are_told_as_a_source(tmp_path: Path, fills: str, hint: str) -> None:
+    """The hint is what to write under `with`; nothing is guessed into the file's scope."""
+    text = f"$some = {fills}\n" + SYNC + " @{A='city'} -Users $some"
+    done = init(tmp_path, text, "--tenant", "contoso.com", "--sharepoint", "contoso")
+
+    assert hint in " ".join(done.output.split())
+    assert load_config(tmp_path / "upa.yaml", {}).connectors[0].scope.groups == ()
 
 
 def test_a_filter_that_has_no_clause_is_told(tmp_path: Path) -> None:

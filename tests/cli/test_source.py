@@ -91,3 +91,16 @@ def test_what_changed_between_two_files(upa, tmp_path: Path) -> None:
     assert "1 person aren't" not in upa("diff", old, new)[1]
     assert upa("diff", old, old)[:2] == (0, "The files say the same of everybody.\n")
     assert upa("diff", old, written(tmp_path, "broken.csv", 'EmployeeID,Name,Grade\r\n1,"x\r\n'))[0] == 6
+
+
+def test_a_file_of_names_is_checked_as_the_connector_reads_it(upa, tmp_path: Path) -> None:
+    """One name a line, no header; a last line without an end is set aside; half as many as before are held."""
+    names = "ada@contoso.com\r\nBo@contoso.com\r\ncy@contoso.com\r\n"
+    path = written(tmp_path, "pilot.txt", names)
+    code, out, _ = upa("check", path, "--format", "names")
+    assert (code, "3 rows, 3 people by userPrincipalName; utf-8\n" in out) == (0, True)
+
+    cut = written(tmp_path, "cut.txt", names[:17] + "bo@con")
+    code, out, _ = upa("check", cut, "--format", "names", "--last", path)
+    assert (code, "incomplete_file" in out) == (2, True)
+    assert upa("check", path, "--format", "names", "--key", "mail", "--key", "id")[0] == 64

@@ -21,14 +21,15 @@ from upa_cli.work.source_options import (
     Dates,
     Delimiter,
     Encoding,
-    Format,
     Keys,
     NoNewline,
     Nulls,
     Pad,
+    SourceFormat,
     Trailer,
 )
 from upa_cli.work.source_view import (
+    noun_of,
     render_difference,
     render_sources,
     render_verdict,
@@ -54,6 +55,7 @@ _CODES = {"accepted": exits.OK, "held": exits.CHANGES, "refused": exits.REFUSED}
     examples=[
         "upa source check people.csv",
         "upa source check people.csv --key EmployeeID --date HireDate --last yesterday.csv",
+        "upa source check pilot.txt --format names",
         "upa source check people.csv --encoding cp1252 --null NULL --trailer 'TRAILER;{rows}' --json",
     ],
     shape={
@@ -61,7 +63,7 @@ _CODES = {"accepted": exits.OK, "held": exits.CHANGES, "refused": exits.REFUSED}
         "status": "accepted, held or refused",
         "holds": "why it would be held: incomplete_file, column_collapsed, contradictory_keys, key_share_unmatched",
         "findings": "effect (refused, held, set_aside, note), kind, message, remedy, line, cell, hold, more",
-        "format": "csv, json, jsonl or xlsx",
+        "format": "csv (of names, too), json, jsonl or xlsx",
         "encoding": "as it was read",
         "delimiter": "as it was read",
         "key": "the columns that name the person",
@@ -77,7 +79,7 @@ def check(
     key: Keys = [],  # noqa: B006 - Typer reads the default and makes a list of its own
     column: Columns = [],  # noqa: B006
     date: Dates = [],  # noqa: B006
-    file_format: Format = None,
+    file_format: SourceFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     null: Nulls = [],  # noqa: B006
@@ -136,7 +138,7 @@ def diff(
     *,
     key: Keys = [],  # noqa: B006
     column: Columns = [],  # noqa: B006
-    file_format: Format = None,
+    file_format: SourceFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     null: Nulls = [],  # noqa: B006
@@ -192,7 +194,9 @@ def diff(
     shape={
         "connector": "its name",
         "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, missed (deadlines "
-        "passed), people (with a row), waiting (rows of nobody), missing (people no longer named), held, why",
+        "passed), people (with a row), waiting (rows of nobody), missing (people no longer named), held, why, "
+        "calls_a_day (at Graph where nothing changes, with a pull every 15 minutes or as rarely as the connector says), "
+        "cost (in words)",
     },
 )
 def show_sources(cli: Cli) -> int:
@@ -227,13 +231,14 @@ Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name
     shape={"connector": "its name", "source": "its name", "holds": "why it was held"},
 )
 def approve(cli: Cli, source: Source) -> int:
-    """Approve a held file: it is read at the next pull.
+    """Let the held offer of a source count: that file, answer or change, and no later one.
 
     This covers that one file, not the next one. Its changes count for the change threshold like others. Who approved is
     recorded.
     """
     holds = approve_offer(cli.ports, cli.connector, _named(cli, source), cli.who)
-    text = f"The file of {source} is approved ({', '.join(holds)}). Next: upa run, or wait for the timer"
+    noun = noun_of(cli, next(one for one in cli.connector.secondaries if one.name == source))
+    text = f"{noun[0].upper()}{noun[1:]} is approved ({', '.join(holds)}). Next: upa run, or wait for the timer"
     document = {"connector": cli.connector.name, "source": source, "holds": list(holds)}
     cli.show(document, lambda out: out.print(clean(text)))
     return exits.OK

@@ -10,6 +10,8 @@ from upa_cli.pnp.powershell import Assignment, Command, PowerShellError, Table, 
 SYNC = ("sync-pnpsharepointuserprofilesfromazureactivedirectory", "sync-pnpsharepointuserprofilesfromentraid")
 BULK = "new-pnpupabulkimportjob"
 CONNECT = "connect-pnponline"
+MEMBERS = ("get-pnpazureadgroupmember", "get-pnpentraidgroupmember", "get-mggroupmember")
+LISTS = ("import-csv", "get-content")
 USERS = ("get-pnpazureaduser", "get-pnpentraiduser")
 _KNOWN = ("userprofilepropertymapping", "users", "folder", "idtype", "wait", "whatif", "verbose", "connection", "debug")
 
@@ -25,6 +27,10 @@ class Pasted:
     users_filter: str = ""
     """The text of `-Filter` in the command that filled it."""
     users_delta: bool = False
+    users_group: str | None = None
+    """Where a command that reads a group's members filled it: the group as the command names it."""
+    users_listed: bool = False
+    """A command that reads a file filled it."""
     folder: str = ""
     id_type: str = ""
     what_if: bool = False
@@ -118,12 +124,22 @@ def _sync(command: Command, variables: Mapping[str, object], filled: Mapping[str
         users=shown,
         users_filter=str(asked.get("filter", "")),
         users_delta="delta" in asked or shown.lower().endswith(".users"),
+        users_group=_group(source, variables),
+        users_listed=source is not None and source.name.lower() in LISTS,
         folder=_text(whole.get("folder"), "-Folder", command.line),
         id_type=_text(whole.get("idtype"), "-IdType", command.line),
         what_if="whatif" in whole,
         waits="wait" in whole,
         unknown=tuple(name for name in whole if name not in _KNOWN),
     )
+
+
+def _group(source: Command | None, variables: Mapping[str, object]) -> str | None:
+    """Return the group whose members a command reads, "" where the text doesn't say which; None: it reads none."""
+    if source is None or source.name.lower() not in MEMBERS:
+        return None
+    given = _arguments(source, variables)
+    return next((str(given[name]) for name in ("identity", "groupid") if isinstance(given.get(name), str)), "")
 
 
 def _connection(command: Command, variables: Mapping[str, object]) -> Pasted:

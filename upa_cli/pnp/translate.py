@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from upa_cli.pnp.cmdlet import Pasted
 from upa_core.config.odata import clauses_of
+from upa_core.domain.documents.ids import is_guid
 from upa_core.domain.people.attributes import (
     ATTRIBUTES,
     AttributeRefusedError,
@@ -20,6 +21,7 @@ from upa_core.domain.plan.core_properties import why_core
 
 _TARGET = re.compile(r"[^\W\d_][\w-]*")
 _LISTS = {"phone": "businessPhones", "telephonenumber": "businessPhones", "businessphones": "businessPhones"}
+_BY_GROUP = 'the clause "pilot.member IS NOT NULL" (docs/how-to/sync-by-group.md)'
 DEFAULT_FOLDER = "Shared Documents"
 
 
@@ -118,9 +120,19 @@ def _scope(pasted: Pasted, changes: list[Change]) -> list[str]:
         why = "not all of it has a clause of the same meaning: everybody takes part until you write a scope"
         changes.append(Change(f"the filter {pasted.users_filter[:120]!r} is left out", why))
     elif pasted.users:
-        why = "the text doesn't say who is in it: everybody takes part until you write a scope"
-        changes.append(Change(f"-Users {pasted.users[:60]} is left out", why))
+        changes.append(Change(f"-Users {pasted.users[:60]} is left out", _who(pasted)))
     return []
+
+
+def _who(pasted: Pasted) -> str:
+    """Return why `-Users` is left out, and how a connector file says the same."""
+    until = f"everybody takes part until you write a scope: {_BY_GROUP}"
+    if pasted.users_group is not None:
+        group = pasted.users_group.lower() if is_guid(pasted.users_group) else "OBJECT-ID"
+        return f"it is a group's members: write `with: [{{as: pilot, kind: group, group: {group}}}]`; {until}"
+    if pasted.users_listed:
+        return f"it is a list in a file: write `with: [{{as: pilot, kind: names, at: PATH}}]`; {until}"
+    return f"the text doesn't say who is in it; a group (`kind: group`) or a file of names (`kind: names`) may; {until}"
 
 
 def _clauses(text: str) -> list[str]:

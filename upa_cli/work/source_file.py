@@ -15,7 +15,10 @@ from upa_core.domain.sources.contract import Accepted, Contract, FileFormat, Key
 from upa_core.domain.sources.encodings import encoding_named
 from upa_core.domain.sources.findings import SourceRow, Verdict
 from upa_core.domain.sources.header import likely_key
+from upa_core.domain.sources.joined.secondary import MEMBER
 
+NAMES = "names"
+"""The format of a file that names people, a line each."""
 _CHUNK = 256 * 1024
 _SUFFIXES: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}
 
@@ -50,20 +53,18 @@ def contract_of(
     Twelve parameters: the file and one for each option of the command line.
     Raises `CommandError` where an option has no meaning, or no column usually names a person.
     """
+    if file_format == NAMES:
+        return _names_of(keys, encoding, pad, min_rows, no_last_newline=no_last_newline)
     kind = file_format or _SUFFIXES.get(path.suffix.lower(), "csv")
     if kind not in get_args(FileFormat):
-        raise CommandError(f"no format {clean(kind)[:40]!r}; there are csv, json, jsonl, xlsx", exits.USAGE)
-    named = encoding_named(encoding or "utf-8")
-    if not named:
-        text = f"no encoding {clean(encoding or '')[:40]!r}; usual ones are utf-8, cp1252, cp1250, utf-16-le"
-        raise CommandError(text, exits.USAGE)
+        raise CommandError(f"no format {clean(kind)[:40]!r}; there are csv, json, jsonl, xlsx, names", exits.USAGE)
     contract = Contract(
         keys=tuple(_key(key, pad) for key in keys),
         columns=tuple(columns),
         every_column=not columns,
         dates=frozenset(dates),
         format=cast(FileFormat, kind),
-        encoding=named,
+        encoding=_encoding(encoding),
         delimiter={"tab": "\t", "\\t": "\t"}.get(delimiter or "", delimiter or ""),
         nulls=tuple(nulls) or None,
         min_rows=min_rows,
@@ -71,6 +72,31 @@ def contract_of(
         ends_with_newline=not no_last_newline,
     )
     return contract if contract.keys else _with_likely_key(path, contract, pad)
+
+
+def _encoding(given: str | None) -> str:
+    named = encoding_named(given or "utf-8")
+    if not named:
+        text = f"no encoding {clean(given or '')[:40]!r}; usual ones are utf-8, cp1252, cp1250, utf-16-le"
+        raise CommandError(text, exits.USAGE)
+    return named
+
+
+def _names_of(keys: Sequence[str], encoding: str | None, pad: int, min_rows: int, *, no_last_newline: bool) -> Contract:
+    """Return the contract of a file of names, as `kind: names` of a connector file; `keys`: what the lines hold."""
+    from upa_core.config.sources.graph import MAX_LEFT  # pydantic is slow
+
+    if len(keys) > 1:
+        raise CommandError("a file of names has one column: give one --key, e.g. --key mail", exits.USAGE)
+    return Contract(
+        keys=(KeyPart(MEMBER, keys[0] if keys else "userPrincipalName", pad),),
+        encoding=_encoding(encoding),
+        delimiter="\t",
+        header=MEMBER,
+        min_rows=min_rows,
+        max_drop=MAX_LEFT,
+        ends_with_newline=not no_last_newline,
+    )
 
 
 def _key(text: str, pad: int) -> KeyPart:

@@ -17,6 +17,13 @@ Keys = Annotated[
 Columns = Annotated[list[str], typer.Option("--column", help="A column that is read; default: every column.")]
 Dates = Annotated[list[str], typer.Option("--date", metavar="COLUMN", help="A column that holds dates.")]
 Format = Annotated[str | None, typer.Option("--format", help="csv, json, jsonl or xlsx; default: by the file's name.")]
+SourceFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="csv, json, jsonl, xlsx, or names: one user name a line, without a header. Default: by the file's name.",
+    ),
+]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="utf-8 (default), cp1252, … A byte order mark wins.")]
 Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Default: found in the header. `tab` for a tab.")]
 Nulls = Annotated[list[str], typer.Option("--null", metavar="WORD", help="A word that means no value.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,14 @@ from upa_core.domain.health.source_standing import standing_of
 from upa_core.domain.sources.compare import Difference
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import Finding, Verdict
-from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.joined.cost import calls_a_day, cost_of
+from upa_core.domain.sources.joined.secondary import MEMBER, Secondary
 from upa_core.domain.sources.keys import SEPARATOR
 from upa_core.services.health.notify import notification_log_of
+from upa_core.state.document import state_of
 
+TICK = timedelta(minutes=15)
+"""The rhythm of the timer that the calls of a day are counted by, where the connector has no slower one."""
 _STYLES = {"refused": "red", "held": "yellow", "set_aside": "yellow", "note": ""}
 _WORDS = {"refused": "REFUSED", "held": "HELD", "set_aside": "set aside", "note": "note"}
 
@@ -57,8 +61,10 @@ def render_verdict(out: Console, file: Path, contract: Contract, verdict: Verdic
     if verdict.status != "refused" and verdict.shares:
         rows = [(name, f"{share:.0f} %") for name, share in verdict.shares.items()]
         out.print(table(("column", "filled"), rows, right=("filled",)))
-    key = " and ".join(part.column for part in contract.keys)
-    delimiter = {"": "", "\t": ", divided by tabs"}.get(verdict.delimiter, f", divided by {verdict.delimiter}")
+    named = contract.header == MEMBER
+    key = " and ".join(part.to if named else part.column for part in contract.keys)
+    divided = {"": "", "\t": ", divided by tabs"}.get(verdict.delimiter, f", divided by {verdict.delimiter}")
+    delimiter = "" if named else divided
     people = count(verdict.people, "person", "people")
     told = f"{count(verdict.rows, 'row')}, {people} by {key}; {verdict.encoding}{delimiter}"
     end = {
@@ -118,7 +124,27 @@ def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, A
         "missing": standing.missing,
         "held": list(standing.held),
         "why": standing.why,
+        "calls_a_day": round(_calls(cli, one, standing.people)),
+        "cost": cost_of(one, cli.connector.limits.full_round_every),
     }
+
+
+def _calls(cli: Cli, one: Secondary, rows: int) -> float:
+    connector = cli.connector
+    known = state_of(cli.ports.store, connector.name).load().value.people.known
+    pulls = timedelta(days=1) / max(TICK, connector.every or TICK)
+    return calls_a_day(one, rows, known, pulls=pulls, full_every=connector.limits.full_round_every)
+
+
+def noun_of(cli: Cli, one: Secondary) -> str:
+    """Return a source's name with its kind, for a sentence about what it offers."""
+    if one.kind != "rows":
+        return f"the change of {'the group' if one.kind == 'group' else 'the managers'} {one.name}"
+    declared = cli.app.config.rows.get(cli.connector.name, {}).get(one.name)
+    if declared is not None and declared.query is not None:
+        return f"the answer to the query of {one.name}"
+    names = declared is not None and declared.contract.header == MEMBER
+    return f"the file of {'names ' if names else ''}{one.name}"
 
 
 def condition(row: Mapping[str, Any]) -> str:
@@ -152,6 +178,8 @@ def render_sources(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     ]
     out.print(table(headings, shown, right=("rows", "people", "waiting", "missing")))
     for row in rows:
+        costs = f"asks Graph about {row['calls_a_day']:,} times a day where nothing changes ({row['cost']})"
+        out.print(clean(f"{row['name']} {costs if row['cost'] else 'asks Graph for nothing'}"))
         if row["why"]:
             out.print(clean(f"{row['name']}: {row['why']}"), style="yellow")
         if row["held"]:

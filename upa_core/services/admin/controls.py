@@ -103,7 +103,7 @@ def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> t
         holds.append(one.holds)
         return state.with_source(replace(one, approved=one.held, approved_by=by, failures=0, not_before=None))
 
-    _change(ports, connector, f"approve a file of {source}", by, approve)
+    _change(ports, connector, f"approve what {source} offers", by, approve)
     wake(ports, ports.waker.continue_pull, connector.name, "")
     return holds[-1]
 

@@ -23,8 +23,8 @@ STATED_IN = {
     "tests/cli/test_init.py": "upa_cli/start/interview upa_cli/start/starter",
     "tests/cli/test_init_from_file.py": "upa_cli/start/proposals",
     "tests/cli/test_live_check.py": "upa_cli/live/catalog upa_cli/live/check upa_cli/live/direct upa_cli/live/graph"
-    " upa_cli/live/imports upa_cli/live/judges upa_cli/live/questions upa_cli/live/record upa_cli/live/report"
-    " upa_cli/live/tenant",
+    " upa_cli/live/imports upa_cli/live/judges upa_cli/live/questions upa_cli/live/record upa_cli/live/relations"
+    " upa_cli/live/report upa_cli/live/tenant",
     "tests/cli/test_no_dead_ends.py": "upa_cli/shell/exits",
     "tests/cli/test_operations.py": "upa_cli/commands/archive upa_cli/commands/escrow upa_cli/commands/forget"
     " upa_cli/shell/csv_file"

@@ -195,7 +195,7 @@ def diff(
         "connector": "its name",
         "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, missed (deadlines "
         "passed), people (with a row), waiting (rows of nobody), missing (people no longer named), held, why, "
-        "calls_a_day (at Graph where nothing changes, with a pull every 15 minutes or as rarely as the connector says), "
+        "calls_a_day (at Graph where nothing changes, with a pull every 15 minutes or at the connector's rhythm), "
         "cost (in words)",
     },
 )

@@ -69,7 +69,7 @@ class CsvRows:
 
     def blocks(self, records: Iterator[Record], width: int) -> Iterator[Block]:
         """Yield the remaining records in blocks, mostly without a Python step for each; raises `FileRefusedError`."""
-        if self._reader is None:
+        if self._reader is None or self._contract.header:  # the first line is a row, and was read already
             yield from in_blocks(records)
             return
         begun = self._reader.line_num + self._skipped + 1

@@ -47,6 +47,8 @@ def test_reasons(name, reason):
     [
         "AccountName",
         "Account Name",
+        "Ａｃｃｏｕｎｔ Ｎａｍｅ",
+        "Ｄepartment",
         "User Name",
         "UserName",
         "SPS-UserPrincipalName",

@@ -8,6 +8,7 @@ a recorded profile [SP-62].
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _SYNCED: dict[str, tuple[str, ...]] = {
     "userPrincipalName": (
@@ -42,7 +43,7 @@ _IDENTITY = ("UserProfile_GUID", "SID", "ADGuid", "msOnline-ObjectId", "SPS-Dist
 
 
 def _key(name: str) -> str:
-    return "".join(name.lower().split())
+    return "".join(unicodedata.normalize("NFKC", name).lower().split())  # letters of another width are the same name
 
 
 _REASONS = {

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bench.pipeline import CountingStore
 from tests.support.joined import HR, JoinedWorld
 from upa_core.adapters.sources.file_rows import FileRows
 from upa_core.adapters.sources.folder_place import FolderPlace
+from upa_core.adapters.sources.place import FileInfo
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.sources.contract import Contract
 from upa_core.services.admin.controls import approve_offer
@@ -167,3 +171,47 @@ def test_a_number_that_two_had_is_the_ones_who_keeps_it(world: FileWorld, way: s
     world.settle_down()
     assert world.cost(one) == "new"
     assert world.strangers() == []
+
+
+class CountedPlace(FolderPlace):
+    """A folder that counts the files that are read, and their bytes."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.reads = self.bytes = 0
+
+    def read(self, file: FileInfo) -> Iterator[bytes]:
+        """Yield the bytes."""
+        self.reads += 1
+        for data in super().read(file):
+            self.bytes += len(data)
+            yield data
+
+
+def _ten_changes_cost(folder: Path, people: int) -> tuple[Counter[str], int, int]:
+    """Return what 10 changed rows among the rows of all people cost: storage calls, files read, import files."""
+    folder.mkdir()
+    world = FileWorld(folder, people)
+    world.settle_down()
+    world.drop(*((f"E{n}", f"C{n}") for n in range(people)))
+    world.settle_down()
+    world.drop(*((f"E{n}", "new" if n < 10 else f"C{n}") for n in range(people)))
+    place = CountedPlace(str(folder / "*.csv"))
+    world.rows["hr"] = FileRows(place, Contract(HR.match, ("cost",)), world.time, timedelta(minutes=2))
+    counted = CountingStore(world.store)
+    world.store = counted  # type: ignore[assignment]
+    before = set(world.queued())
+    world.asked()
+    world.drain()
+    assert world.costs()[:11] == ["new"] * 10 + ["C10"]
+    assert place.bytes == (folder / f"{world.files:04d}.csv").stat().st_size
+    return counted.calls, place.reads, len(set(world.queued()) - before)
+
+
+def test_changed_rows_cost_one_reading_of_the_file_and_one_import_file(tmp_path: Path) -> None:
+    """Ten changed rows of 60: one reading, one import file, and of storage what a day takes and each partition once."""
+    calls, reads, files = _ten_changes_cost(tmp_path / "drop", 60)
+
+    assert (reads, files) == (1, 1)
+    assert calls.total() <= 200, calls
+    assert calls["read_range"] <= 64, calls

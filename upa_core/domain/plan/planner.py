@@ -173,13 +173,14 @@ class Planner:
         """Plan each person; the two commonest cases are written out here, because this loop takes most of the time."""
         entries: list[Entry] = []
         known, evaluate, propose, joined = shard.rows, self._evaluate, self._propose, self._joined
-        careful = shard.escrow.careful()
+        careful, waiting, unchanged = shard.escrow.careful(), bool(shard.escrow), 0
         plain = bool(self._targets) and self._in_scope is None and not shard.declined and not shard.doubted
         plain = plain and self._account is None and not (self.aside or shard.lost)
+        easy = plain and not joined and not careful
         for row in rows:
             person = row[0]
             held = known.get(person)
-            if plain and not (joined and row[1] & joined) and (not careful or person not in careful):
+            if easy or (plain and not (joined and row[1] & joined) and person not in careful):
                 if held is None:
                     new = propose(row)
                     try:
@@ -190,14 +191,15 @@ class Planner:
                         entries.append(Entry(person, new, _NOTHING))  # type: ignore[arg-type]
                         continue
                 elif evaluate(row) == held[:-1]:
-                    tally.unchanged += 1
-                    if shard.escrow:
+                    unchanged += 1
+                    if waiting:
                         tally.changed = shard.escrow.drop(person) or tally.changed
                     continue
             cells = self._unknown if held is None else held[:-1]
             entry = self._person(shard, row, cells, tally, now, full_round=full_round)
             if entry is not None:
                 entries.append(entry)
+        tally.unchanged += unchanged
         return entries
 
     def _person(

@@ -114,7 +114,7 @@ class PeopleWriter:
             person, new, old = entry[:3]
             if self._redactor is not None:
                 new, old = self._redactor.values(new), self._redactor.values(old)  # type: ignore[assignment]
-            if old or "" in new.values() or person in left_out:
+            if old or person in left_out:
                 told: dict[str, Any] = {}
                 if person in left_out:
                     before, told = self._hidden(left_out.pop(person))

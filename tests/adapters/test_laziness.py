@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bench.cold import CONFIG, READY
 
 ROOT = Path(__file__).resolve().parents[2]
 ADAPTERS = ROOT / "upa_core" / "adapters"
@@ -30,6 +33,24 @@ def test_importing_adapters_imports_no_vendor() -> None:
     code = ";".join(["import sys", *(f"import upa_core.adapters.{name}" for name in MODULES)])
     code += f";print(sorted(name for name in sys.modules if name.split('.')[0] in {VENDORS!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_app_without_sources_imports_no_reader(tmp_path: Path) -> None:
+    """Ready to run, with ports built: no module that reads files or queries, and no extra, is imported."""
+    (tmp_path / "upa.yaml").write_text(CONFIG, encoding="utf-8")
+    readers = ("upa_core.adapters.sources", "upa_core.domain.sources.judge", *("python_calamine", "pg8000", "pytds"))
+    code = f"{READY}\nimport sys; print([name for name in {readers!r} if name in sys.modules])"
+    environment = {
+        **os.environ,
+        "UPA_CONFIG": str(tmp_path / "upa.yaml"),
+        "UPA_STATE": f"folder:{tmp_path}/state",
+        "UPA_SCHEDULE": "0 */15 * * * *",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=environment
+    )
 
     assert done.stdout.strip() == "[]"
 

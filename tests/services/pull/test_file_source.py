@@ -199,7 +199,7 @@ def _ten_changes_cost(folder: Path, people: int) -> tuple[Counter[str], int, int
     place = CountedPlace(str(folder / "*.csv"))
     world.rows["hr"] = FileRows(place, Contract(HR.match, ("cost",)), world.time, timedelta(minutes=2))
     counted = CountingStore(world.store)
-    world.store = counted  # type: ignore[assignment]
+    world.store = counted
     before = set(world.queued())
     world.asked()
     world.drain()
@@ -209,7 +209,10 @@ def _ten_changes_cost(folder: Path, people: int) -> tuple[Counter[str], int, int
 
 
 def test_changed_rows_cost_one_reading_of_the_file_and_one_import_file(tmp_path: Path) -> None:
-    """Ten changed rows of 60: one reading, one import file, and of storage what a day takes and each partition once."""
+    """Ten changed rows of 60: one reading, one import file; storage takes what a day takes, and the rows once.
+
+    The file's rows are stored in segments (of six people here), and each part of a segment is read once to compare it.
+    """
     calls, reads, files = _ten_changes_cost(tmp_path / "drop", 60)
 
     assert (reads, files) == (1, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
-from upa_core.domain.plan.left_out import leave_out_waiting
+from upa_core.domain.plan.left_out import leave_out_declined, leave_out_waiting
 from upa_core.domain.plan.tally import Tally
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -50,3 +50,15 @@ def test_a_person_goes_on_waiting(waiting: Escrow, new: dict[str, str], unsaid: 
     sent(waiting, new, unsaid)
 
     assert WHOLE in waiting.of("p")
+
+
+def test_what_is_left_out_is_told_with_its_reason_and_counted() -> None:
+    """A value that waits says why and with what detail, a rejected one that it was rejected; both kinds are counted."""
+    tally, waiting = Tally(), Escrow()
+    waiting.put("p", "Title", EscrowEntry(EscrowReason.USER_EDITED, EARLIER, 1, LATER, detail="by hand"))
+    new = leave_out_waiting(waiting, "p", {"Title": "new", "Badge": "7", "Code": "C"}, (), tally, NOW, full_round=False)
+    new = leave_out_declined({"p": {"Badge": "7"}}, "p", {"Badge": "7"}, new, tally)
+
+    assert new == {"Code": "C"}
+    assert (tally.held_back, tally.declined) == (1, 1)
+    assert tally.left == {"p": {"Title": ("user_edited", "by hand", "new"), "Badge": ("declined", "", "7")}}

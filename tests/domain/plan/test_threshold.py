@@ -31,6 +31,15 @@ def test_the_window_is_rolling() -> None:
     assert not held(1, 0, Exported(START, 0, 99))
 
 
+def test_values_that_were_sent_before_and_wait_to_be_confirmed_arent_counted_again() -> None:
+    """Of 40 who would be updated ten are tries again: 30 pass, and tries alone add nothing to the day."""
+    limits = {"known": 100, "threshold": LIMITS, "now": START, "updates_exempt": False}
+
+    assert reason_to_hold(Counts(updated=40, again=10), earlier=(), **limits) == ""
+    assert reason_to_hold(Counts(updated=40, again=9), earlier=(), **limits).startswith("updates of 31")
+    assert reason_to_hold(Counts(updated=10, again=10), earlier=(Exported(START, 99, 0),), **limits) == ""
+
+
 def test_an_announced_full_round_is_exempt_for_updates_only() -> None:
     """Clears of an announced full round are held like any others."""
     assert held(100, 0, exempt=True) == ""

@@ -176,9 +176,10 @@ def test_rounds_that_somebody_else_ended_leave_no_second_report() -> None:
             world.settle_down()
 
     hooks.after = rival
-    world.step()
+    step = world.step()
 
     assert hooks.after is nothing
+    assert (step.kind, "another instance is exporting" in step.why) == ("idle", True)
     assert len(list(reports_of(world.store, "hr"))) == 2
 
 

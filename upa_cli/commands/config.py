@@ -93,8 +93,8 @@ def check(
             text = f"{name}:{warning.line}:{warning.column}: warning: {warning.where}: {warning.message}{hint}"
             out.print(clean(text), style="yellow")
         for result in failed:
-            told = f"expected {result.expected}, got {result.actual}"
-            out.print(clean(f"{name}:{result.line}: the example of {result.target} fails: {told}"), style="red")
+            difference = f"expected {result.expected}, got {result.actual}"
+            out.print(clean(f"{name}:{result.line}: the example of {result.target} fails: {difference}"), style="red")
         held = f"{count(len(results) - len(failed), 'example')} of {len(results)} hold" if results else "no examples"
         verdict = "is fine" if not failed else "isn't right"
         out.print(f"{name} {verdict}: {count(len(loaded.connectors), 'connector')}, {held}. Next: upa doctor")

@@ -51,8 +51,8 @@ def _render(out: Console, one: dict[str, Any]) -> None:
     accepted, back, objective = one["accepted"], one["read_back"], one["objective"]
     out.print(clean(f"accepted      {accepted['says']}"))
     if accepted["counted_since"]:
-        told = f"{count(accepted['changes_7_days'], 'change', 'changes')} accepted in 7 days"
-        out.print(f"              {told}, counted since {_at(accepted['counted_since'])}")
+        sentence = f"{count(accepted['changes_7_days'], 'change', 'changes')} accepted in 7 days"
+        out.print(f"              {sentence}, counted since {_at(accepted['counted_since'])}")
     out.print(clean(f"read back     {back['says']}"))
     if objective is None:
         out.print("objective     none: `freshness: {share: 95%, within: 24h}` at the connector sets one")

@@ -70,8 +70,8 @@ def show(
         nothing: dict[str, Any] = {"connector": cli.connector.name, "held": None, "people": []}
         cli.show(nothing, lambda out: out.print(f"{cli.connector.name} holds no plan."))
         return exits.OK
-    told, run = view_hold(cli.ports, cli.connector, hold, SAMPLE), hold.run
-    names = names_of(cli, [one.person for one in told.samples])
+    plan_view, run = view_hold(cli.ports, cli.connector, hold, SAMPLE), hold.run
+    names = names_of(cli, [one.person for one in plan_view.samples])
     if csv is not None and (reader := open_run(cli.ports.store, run.id)) is not None:
         people = write_people(cli, RunPeopleView(reader, cli.connector), Wanted(), csv)
         cli.note(f"{count(people, 'person', 'people')} in {csv}")
@@ -82,11 +82,11 @@ def show(
             "since": to_json(hold.since),
             "why": hold.why,
             "kind": hold.kind,
-            "plan": told.plan,
+            "plan": plan_view.plan,
             "counts": to_json(run.counts),
-            "properties": told.properties,
+            "properties": plan_view.properties,
         },
-        "people": people_json(told.samples, names),
+        "people": people_json(plan_view.samples, names),
     }
 
     def render(out: Console) -> None:
@@ -95,10 +95,10 @@ def show(
             f"It would set values of {run.counts.updated:,} people and clear values of {run.counts.cleared:,}, "
             f"in {count(len(run.files), 'import file')}. A sample:"
         )
-        render_people(out, told.samples, names)
-        render_properties(out, told.properties)
-        if told.plan:
-            out.print(f"Plan {told.plan}. All of it: upa hold show --csv plan.csv")
+        render_people(out, plan_view.samples, names)
+        render_properties(out, plan_view.properties)
+        if plan_view.plan:
+            out.print(f"Plan {plan_view.plan}. All of it: upa hold show --csv plan.csv")
         if lost := holds.lost_files(cli.ports, hold):
             out.print(f"{count(lost, 'file')} of the plan can't be read: what was in there is planned anew.")
         yes, no = _MEANING[hold.kind]

@@ -215,8 +215,8 @@ def _render(
         if more or not found.complete:
             out.print(f"These are the first {len(sample)} people; all of them: upa plan --csv changes.csv")
     if found.rewritable:
-        told = f"{', '.join(found.rewritable)}: values look like date-times, and SharePoint's reader may write them in"
-        out.print(clean(f"{told} another form (06/23/2026 04:05:06). See upa config check."), style="yellow")
+        note = f"{', '.join(found.rewritable)}: values look like date-times, and SharePoint's reader may write them in"
+        out.print(clean(f"{note} another form (06/23/2026 04:05:06). See upa config check."), style="yellow")
     rows = [
         (label, f"{getattr(counts, field):,}")
         for label, field in (
@@ -264,9 +264,9 @@ def _render_proposed(out: Console, proposed: dict[str, Any], proposals: Table) -
     if proposed["problem"]:
         out.print(clean(f"Proposed ({names}): {proposed['problem']}"), style="yellow")
         return
-    told = f"{counts['updated']:,} people with values to set, {counts['cleared']:,} with values to clear"
+    note = f"{counts['updated']:,} people with values to set, {counts['cleared']:,} with values to clear"
     bad = f", {counts['invalid']:,} with a value that doesn't fit" if counts["invalid"] else ""
-    out.print(f"Proposed ({names}): {told}{bad}. Not sent until `state: proposed` is taken away.")
+    out.print(f"Proposed ({names}): {note}{bad}. Not sent until `state: proposed` is taken away.")
     if proposed["people"]:
         out.print(proposals)
 

@@ -282,8 +282,8 @@ def match(
     }
 
     def render(out: Console) -> None:
-        told = ", ".join(f"{times:,} {why}" for why, times in reasons.items()) or "none"
-        out.print(clean(f"{count(current.rows, 'person', 'people')} with a row; rows of nobody: {told}"))
+        by_reason = ", ".join(f"{times:,} {why}" for why, times in reasons.items()) or "none"
+        out.print(clean(f"{count(current.rows, 'person', 'people')} with a row; rows of nobody: {by_reason}"))
         if shown:
             out.print(table(("key", "why"), [(one["key"], one["why"]) for one in shown]))
 

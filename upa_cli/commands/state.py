@@ -78,8 +78,8 @@ def show(cli: Cli) -> int:
 
 
 def _versions(one: StoredVersions) -> str:
-    told = [f"{version or 'none'} ({times:,})" for version, times in one.versions.items()]
-    return ", ".join([*told, *([f"{one.unread:,} not looked into"] if one.unread else [])])
+    counted = [f"{version or 'none'} ({times:,})" for version, times in one.versions.items()]
+    return ", ".join([*counted, *([f"{one.unread:,} not looked into"] if one.unread else [])])
 
 
 def _live(cli: Cli, state: ConnectorState) -> str:

@@ -58,11 +58,11 @@ def _render_status(out: Console, one: dict[str, Any]) -> None:
         )
     out.print(f"  people        {one['people']['known']:,} known; {one['waiting_rounds']} round(s) waiting")
     for each in one["sources"]:
-        told = (
+        sentence = (
             f"waits ({', '.join(each['held'])})" if each["held"] else "late" if each["late"] else each["why"] or "fine"
         )
         last_file = f"{each['file'] or 'nothing'} of {each['rows']:,} rows"
-        out.print(clean(f"  source {each['name']:<7}{last_file}, {each['unmatched']:,} unmatched; {told}"))
+        out.print(clean(f"  source {each['name']:<7}{last_file}, {each['unmatched']:,} unmatched; {sentence}"))
     job = one["current_job"]
     if job is not None:
         ids = ", ".join(job["ids"]) or "not named yet"

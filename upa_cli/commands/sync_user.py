@@ -89,30 +89,30 @@ def sync_user(
 
 
 def _write_now(cli: Cli, person: str, shown: dict[str, Any]) -> int:
-    told = sync_now(cli.ports, cli.connector, person, cli.who)
-    wrong = {target: why for target, why in told.results.items() if why != "confirmed"}
-    outcome = "partly" if wrong or told.refused else "complete" if told.run else "no_change"
+    result = sync_now(cli.ports, cli.connector, person, cli.who)
+    wrong = {target: why for target, why in result.results.items() if why != "confirmed"}
+    outcome = "partly" if wrong or result.refused else "complete" if result.run else "no_change"
     document = {
         "connector": cli.connector.name,
         "outcome": outcome,
         "pull": None,
         "runs": [],
-        "step": {"kind": "idle", "why": "written at once" if told.run else "nothing was sent", "at": None},
+        "step": {"kind": "idle", "why": "written at once" if result.run else "nothing was sent", "at": None},
         "declined": {},
         **shown,
-        "now": to_json(told),
+        "now": to_json(result),
     }
-    cli.show(document, lambda out: _render(out, told))
-    return exits.REFUSED if told.refused and not told.run else exits.CHANGES if outcome == "partly" else exits.OK
+    cli.show(document, lambda out: _render(out, result))
+    return exits.REFUSED if result.refused and not result.run else exits.CHANGES if outcome == "partly" else exits.OK
 
 
-def _render(out: Console, told: Now) -> None:
-    if not (told.run or told.refused):
+def _render(out: Console, result: Now) -> None:
+    if not (result.run or result.refused):
         out.print("Nothing differs: nothing was sent.")
         return
-    rows = [(target, what.replace("_", " ")) for target, what in told.results.items()]
-    rows += [(target, f"not written: {why}") for target, why in told.refused.items()]
+    rows = [(target, what.replace("_", " ")) for target, what in result.results.items()]
+    rows += [(target, f"not written: {why}") for target, why in result.refused.items()]
     out.print(table(("property", "result"), rows))
-    if told.run:
-        made = f"{count(told.calls, 'call')} of PeopleManager in {count(told.requests, 'request')}"
-        out.print(f"{made}, {told.waited:g} s waited for the budget, {told.seconds:g} s in all. Run {told.run}.")
+    if result.run:
+        made = f"{count(result.calls, 'call')} of PeopleManager in {count(result.requests, 'request')}"
+        out.print(f"{made}, {result.waited:g} s waited for the budget, {result.seconds:g} s in all. Run {result.run}.")

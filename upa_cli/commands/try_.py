@@ -63,8 +63,8 @@ def try_it(
     def render(out: Console) -> None:
         out.print(clean(f"{expression_text(mapping.expression)}, {mapping.type}"))
         if not trial.rows:
-            told = f"nobody of the {trial.looked_at:,} people looked at is in scope: {_scope(cli.connector)}"
-            out.print(clean(told if trial.looked_at else "the source names nobody"))
+            sentence = f"nobody of the {trial.looked_at:,} people looked at is in scope: {_scope(cli.connector)}"
+            out.print(clean(sentence if trial.looked_at else "the source names nobody"))
             return
         rows = [(_cut(one.user or one.person), _cut(_given(one)), _cut(_made(one))) for one in ordered[:show]]
         if rows:
@@ -79,8 +79,8 @@ def _summary(out: Console, trial: Trial) -> None:
     number = len(trial.rows)
     rest = number - trial.filled - sum(trial.reasons.values())
     out.print(f"{count(number, 'person', 'people')} in scope of {trial.looked_at:,} looked at")
-    told = f"fill rate {100 * trial.filled / number:.0f} %: {trial.filled:,} with a value, {rest:,} without"
-    out.print(f"{told}, {sum(trial.reasons.values()):,} invalid; {count(trial.different, 'different value')}")
+    sentence = f"fill rate {100 * trial.filled / number:.0f} %: {trial.filled:,} with a value, {rest:,} without"
+    out.print(f"{sentence}, {sum(trial.reasons.values()):,} invalid; {count(trial.different, 'different value')}")
     if trial.longest:
         out.print(clean(f"longest: {count(trial.longest, 'character')}, of {trial.longest_of}"))
     for reason, people in trial.reasons.most_common(5):
@@ -136,8 +136,8 @@ def _meant(connector: Connector, what: str, kind: Type) -> Mapping:
     if made is None:
         near = [target for target in connector.intended if target.lower() == what.lower()]
         hint = f"; the property is {near[0]}" if near else ""
-        told = "; ".join(problems) or "WHAT is empty"
-        raise CommandError(clean(f"{what[:80]}: {told}{hint}"), exits.USAGE)
+        sentence = "; ".join(problems) or "WHAT is empty"
+        raise CommandError(clean(f"{what[:80]}: {sentence}{hint}"), exits.USAGE)
     return made
 
 

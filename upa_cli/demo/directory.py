@@ -51,9 +51,9 @@ def seed(sim: TenantSim, feed: Path | None, mapping: Path | None, people: int) -
     """
     if feed is None:
         return Seeded(seed_generated(sim, people), "a made-up HR feed", {}, [])
-    told: list[str] = []
-    ids, edits = seed_hr_file(sim, feed, hr.load_mapping(mapping) if mapping is not None else None, aside=told)
-    aside = hr.aside_lines(told)
+    problems: list[str] = []
+    ids, edits = seed_hr_file(sim, feed, hr.load_mapping(mapping) if mapping is not None else None, aside=problems)
+    aside = hr.aside_lines(problems)
     if len(ids) < EDITS + 3:
         few = f"{feed}: {len(ids)} people; the demo's story needs at least {EDITS + 3}"
         raise hr.HrError("\n".join([few, *aside]))

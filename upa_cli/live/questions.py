@@ -190,8 +190,8 @@ def person_now(tenant: LiveTenant) -> Verdict:
     after = written.after
     if isinstance(after, Fault) or after is None or after.values[name] != MARK:
         return differs("no error, and the read-back in the same request doesn't show the value")
-    told = f"read, set and read back in two requests, {took:.1f} s"
-    return holds(told) if took < A_MINUTE else differs(f"{told}: minutes, not seconds")
+    result = f"read, set and read back in two requests, {took:.1f} s"
+    return holds(result) if took < A_MINUTE else differs(f"{result}: minutes, not seconds")
 
 
 def no_digest(tenant: LiveTenant) -> Verdict:

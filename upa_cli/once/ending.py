@@ -63,12 +63,12 @@ def see_through(
         return exits.OK
     failed = failed_people(ports, report)
     names = names or names_of(cli, [one.person for one in failed if one.person][:NAMED], ports)
-    told = [
+    not_reached = [
         {"person": one.person, "user": names.get(one.person), "property": one.property, "why": one.why}
         for one in failed
     ]
-    counts = {"run": run, "exported": report.counts.exported, "failed": told, "outcome": report.outcome}
-    cli.show({**document, **counts}, lambda out: _render_result(out, report, told))
+    counts = {"run": run, "exported": report.counts.exported, "failed": not_reached, "outcome": report.outcome}
+    cli.show({**document, **counts}, lambda out: _render_result(out, report, not_reached))
     return {"complete": exits.OK, "partly": exits.CHANGES}.get(report.outcome, exits.FAILED)
 
 

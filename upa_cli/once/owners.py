@@ -39,9 +39,9 @@ def owned_by(cli: Cli, mapped: Sequence[Mapped], on_empty: OnEmpty, *, override:
     base = cli.app.connectors[names[0]] if cli.options.connector is None and len(names) == 1 else cli.connector
     owners = {target: one for target, one in owners.items() if one[0].target.lane == base.target.lane}
     if owners and not override:
-        told = ", ".join(f"{mapping.target} of {owner.name}" for owner, mapping in owners.values())
+        named = ", ".join(f"{mapping.target} of {owner.name}" for owner, mapping in owners.values())
         raise CommandError(
-            f"a connector writes this already: {told}. Its next change would replace what is imported. Take it out of "
+            f"a connector writes this already: {named}. Its next change would replace what is imported. Take it out of "
             "--map, or say --override: it is imported once, and the connector's own value is sent again afterwards"
         )
     if strange := [

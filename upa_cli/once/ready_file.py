@@ -60,8 +60,8 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
         return decode(data), (
             "the file has no byte order mark and isn't UTF-8: read as iso-8859-1, as SharePoint does",
         )
-    told = "the file is UTF-8 without a byte order mark, which SharePoint would read as iso-8859-1 (Ã¼ for ü)"
-    return text, (f"{told}: it is read as UTF-8, and sent with a mark",)
+    note = "the file is UTF-8 without a byte order mark, which SharePoint would read as iso-8859-1 (Ã¼ for ü)"
+    return text, (f"{note}: it is read as UTF-8, and sent with a mark",)
 
 
 def check_names(file: ReadyFile, key: str, mapped: Sequence[str], left_out: Collection[str]) -> None:
@@ -72,9 +72,9 @@ def check_names(file: ReadyFile, key: str, mapped: Sequence[str], left_out: Coll
     counted = Counter(name for entry in file.entries for name in entry)
     strangers = [name for name in counted if name != key and name not in mapped and name not in left_out]
     if strangers:
-        told = ", ".join(f"{clean(name)[:80]} (in {counted[name]:,})" for name in strangers[:_SHOWN])
+        listed = ", ".join(f"{clean(name)[:80]} (in {counted[name]:,})" for name in strangers[:_SHOWN])
         more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
-        message = f"names without a mapping: {told}{more}; SharePoint would abort the whole import"
+        message = f"names without a mapping: {listed}{more}; SharePoint would abort the whole import"
         raise FileRefusedError("unmapped_name", message, "map each with --map NAME=PROPERTY, or --leave-out NAME")
     for name in (key, *mapped):
         if name not in counted:

@@ -126,8 +126,8 @@ def render_plan(out: Console, name: str, read: FileRead, plan: OncePlan, look: L
     redactor = Redactor(made)
     secret = {one.inputs[0] for one in made.mappings if one.redact}
     if read.changed:
-        told = count(len(read.changed), "value is", "values are")
-        out.print(f"{told} read as something else than was written; this is what is sent:", style="yellow")
+        changed = count(len(read.changed), "value is", "values are")
+        out.print(f"{changed} read as something else than was written; this is what is sent:", style="yellow")
         rows = [
             (one.path, *(("***", "***") if _of(one.path, secret) else (one.written, _read_as(one.read))))
             for one in read.changed[:SHOWN]
@@ -144,8 +144,8 @@ def render_plan(out: Console, name: str, read: FileRead, plan: OncePlan, look: L
         out.print(f"{count(look.without_profile, 'of them has', 'of them have')} no profile yet.", style="yellow")
     rewritable = sorted({t for one in plan.entries for t, value in one.new.items() if may_be_rewritten(value)})
     if rewritable:
-        told = f"{', '.join(rewritable)}: values look like date-times, and SharePoint's reader may write them in"
-        out.print(clean(f"{told} another form (06/23/2026 04:05:06)."), style="yellow")
+        note = f"{', '.join(rewritable)}: values look like date-times, and SharePoint's reader may write them in"
+        out.print(clean(f"{note} another form (06/23/2026 04:05:06)."), style="yellow")
     if look.held:
         out.print(clean(f"This passes the change threshold: {look.held}."), style="yellow")
 

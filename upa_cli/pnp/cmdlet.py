@@ -166,12 +166,12 @@ def _mapping(table: Table, variables: Mapping[str, object]) -> list[tuple[str, s
     for key, value in table.pairs:
         meant = _resolved(value, variables)
         if not isinstance(meant, str) or not meant.strip():
-            told = (
+            source_text = (
                 f"${meant.name}, whose value isn't in the text"
                 if isinstance(meant, Variable)
                 else "no attribute's name"
             )
-            raise PowerShellError(f"line {table.line}: {key[:60]!r} is mapped from {told}")
+            raise PowerShellError(f"line {table.line}: {key[:60]!r} is mapped from {source_text}")
         found.append((key.strip(), meant.strip()))
     return found
 

@@ -71,7 +71,7 @@ class Progress:
         since: dict[str, datetime] = {}
         with self._console.status("working…", spinner="dots") as live:
 
-            def told(step: Step) -> None:
+            def show(step: Step) -> None:
                 if step.kind != "poll" or step.at is None or self.clock is None:
                     live.update("working…")
                     return
@@ -81,7 +81,7 @@ class Progress:
                 text = f"{waited}; looking again at {step.at:%H:%M:%S}. Ctrl-C loses nothing"
                 live.update(Text(clean(text)))
 
-            yield told
+            yield show
 
     def _line(self, event: Event) -> str:
         try:

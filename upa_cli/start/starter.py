@@ -80,8 +80,8 @@ connectors:
     #   updates: {{percent: 30}}
     #   clears: {{absolute: 50, percent: 5}}
 
-    # Profiles are read back in the background, within a small share of the tenant's calls, and what somebody changed
-    # by hand is told (upa drift). A mapping with `on_drift: repair` has its value sent again too.
+    # Profiles are read back in the background, within a small share of the tenant's calls, and changes by hand are
+    # shown (upa drift). A mapping with `on_drift: repair` has its value sent again too.
     # drift: {{}}
 """
 

@@ -39,5 +39,5 @@ def render_hold(out: Console, hold: dict[str, Any] | None, plan: str) -> None:
         people = hold["differ"]
         who = ", ".join(people[:SHOWN]) + (", …" if len(people) > SHOWN or not hold["complete"] else "")
         more = "" if hold["complete"] else "more than "
-        told = f"Plan {plan or '(nothing)'} isn't the one that is held as run {hold['run']} ({hold['plan']})"
-        out.print(clean(f"{told}; they differ in {more}{count(len(people), 'person', 'people')}: {who}"))
+        sentence = f"Plan {plan or '(nothing)'} isn't the one that is held as run {hold['run']} ({hold['plan']})"
+        out.print(clean(f"{sentence}; they differ in {more}{count(len(people), 'person', 'people')}: {who}"))

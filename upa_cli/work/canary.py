@@ -24,7 +24,7 @@ class Canary:
 
     sent: dict[str, str]
     """By property."""
-    told: Explanation
+    explanation: Explanation
     planned: Planned | None
     """The run's plan for the person and its result; None where there was nothing to send."""
     report: Report | None
@@ -35,7 +35,7 @@ class Canary:
     @property
     def confirmed(self) -> bool:
         """True where the import job succeeded and nothing of the person waits in escrow."""
-        return self.report is not None and self.report.outcome == "complete" and not self.told.escrow
+        return self.report is not None and self.report.outcome == "complete" and not self.explanation.escrow
 
 
 def fly(cli: Cli, person: str) -> Canary:
@@ -57,18 +57,18 @@ def fly(cli: Cli, person: str) -> Canary:
     ready = prepared(ports, connector)
     record = ports.source.read([person], connector.select).get(person) or {}
     entry = plan_person(ports, ready, person, record, resend=True).entry
-    told = explain(ports, connector, person)
+    explanation = explain(ports, connector, person)
     if entry is None:
-        return Canary({}, told, None, None, "")
-    known = {target: value for target, value in told.known.items() if target in entry.new and value is not None}
+        return Canary({}, explanation, None, None, "")
+    known = {target: value for target, value in explanation.known.items() if target in entry.new and value is not None}
     entry = Entry(entry.person, entry.new, known, entry.account)
     run = begin_ad_hoc(ports, ready, [entry], AdHoc("canary", cli.who))
     with cli.progress.waiting() as narrate:
         stopped = drive_run(ports, connector, run.id, narrate=narrate)
-    told = explain(ports, connector, person)
-    planned = next((one for one in told.timeline if one.run == run.id), None)
+    explanation = explain(ports, connector, person)
+    planned = next((one for one in explanation.timeline if one.run == run.id), None)
     why = stopped.why if stopped is not None else ""
-    return Canary(dict(entry.new), told, planned, read_report(ports.store, run.id), why)
+    return Canary(dict(entry.new), explanation, planned, read_report(ports.store, run.id), why)
 
 
 def _finish_earlier(cli: Cli) -> None:

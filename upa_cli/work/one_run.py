@@ -36,14 +36,14 @@ def show_one_run(cli: Cli, run: str, wanted: Wanted, *, csv: Path | None, after:
     view = RunPeopleView(reader, cli.connector) if reader is not None else None
     page = view.page(wanted, after=after, limit=limit) if view is not None else Page([], "")
     names = names_of(cli, [one.person for one in page.people])
-    told = run_json(found, cli.ports.clock.now())
+    document_of_run = run_json(found, cli.ports.clock.now())
     document = {
         "connector": cli.connector.name,
-        "run": told,
+        "run": document_of_run,
         "people": people_json(page.people, names),
         "after": page.after,
     }
-    cli.show(document, lambda out: _render(out, told, page, names))
+    cli.show(document, lambda out: _render(out, document_of_run, page, names))
     if csv is not None:
         people = write_people(cli, view, wanted, csv) if view is not None else 0
         cli.note(f"{count(people, 'person', 'people')} in {csv}")
@@ -59,22 +59,22 @@ def write_people(cli: Cli, view: RunPeopleView, wanted: Wanted, place: Path) -> 
         raise CommandError(f"{place} can't be written ({exc.strerror}): name another file", exits.USAGE) from exc
 
 
-def _render(out: Console, told: dict[str, Any], page: Page, names: dict[str, str]) -> None:
-    why = f": {told['why']}" if told["why"] else ""
-    out.print(clean(f"Run {told['run']}: {told['status']}{why}"), style="bold")
-    for one in told["timeline"]:
+def _render(out: Console, run: dict[str, Any], page: Page, names: dict[str, str]) -> None:
+    why = f": {run['why']}" if run["why"] else ""
+    out.print(clean(f"Run {run['run']}: {run['status']}{why}"), style="bold")
+    for one in run["timeline"]:
         at = f"{one['at'][:16].replace('T', ' ')} UTC" if one["at"] else "not yet"
         age = f"  ({duration(one['age_h'] * 3600)} ago)" if one["age_h"] is not None else ""
         detail = f"  {one['detail']}" if one["detail"] else ""
         out.print(clean(f"  {at:<20} {one['what']}{detail}{age}"))
-    if told["plan"]:
-        out.print(f"Plan {told['plan']}: {told['people']:,} people; {told['unchanged']:,} are unchanged.")
-    render_properties(out, told["properties"])
-    for cause in told["causes"]:
+    if run["plan"]:
+        out.print(f"Plan {run['plan']}: {run['people']:,} people; {run['unchanged']:,} are unchanged.")
+    render_properties(out, run["properties"])
+    for cause in run["causes"]:
         detail = f" ({cause['detail']})" if cause["detail"] else ""
         who = count(cause["people"], "person", "people")
         out.print(clean(f"{cause['result']}: {cause['property']}: {cause['reason']}{detail}, {who}"))
-    if told["people"] is None:
+    if run["people"] is None:
         out.print("No people of this run are kept: nothing was planned, or an earlier release planned it.")
     else:
         render_people(out, page.people, names)

@@ -66,10 +66,10 @@ def render_verdict(out: Console, file: Path, contract: Contract, verdict: Verdic
     divided = {"": "", "\t": ", divided by tabs"}.get(verdict.delimiter, f", divided by {verdict.delimiter}")
     delimiter = "" if named else divided
     people = count(verdict.people, "person", "people")
-    told = f"{count(verdict.rows, 'row')}, {people} by {key}; {verdict.encoding}{delimiter}"
+    summary = f"{count(verdict.rows, 'row')}, {people} by {key}; {verdict.encoding}{delimiter}"
     end = {
-        "accepted": f"{file} would be accepted: {told}",
-        "held": f"{file} would be held ({', '.join(verdict.holds)}): {told}",
+        "accepted": f"{file} would be accepted: {summary}",
+        "held": f"{file} would be held ({', '.join(verdict.holds)}): {summary}",
         "refused": f"{file} would be refused; the rows accepted last would stay",
     }
     out.print(clean(end[verdict.status]))
@@ -91,10 +91,10 @@ def render_difference(out: Console, found: Difference) -> None:
     if found.none:
         out.print("The files say the same of everybody.")
         return
-    for many, told in ((found.came, "new"), (found.missing, "no longer named")):
+    for many, word in ((found.came, "new"), (found.missing, "no longer named")):
         if many:
             shown = ", ".join(map(shown_key, many[:10])) + (", …" if len(many) > 10 else "")
-            out.print(clean(f"{count(len(many), 'person', 'people')} {told}: {shown}"))
+            out.print(clean(f"{count(len(many), 'person', 'people')} {word}: {shown}"))
     if found.changed:
         rows = [(name, f"{times:,}", f"{found.emptied[name]:,}") for name, times in found.by_column.most_common()]
         out.print(f"{count(found.changed, 'person', 'people')} with another value")

@@ -52,8 +52,8 @@ def _meant(text: str) -> str:
 def _two_conditions(text: str, second: str, word: str) -> PydanticCustomError:
     """Return the error for two conditions in one clause, the second of which would be taken for a part of the value."""
     if word == "or":
-        told = "has two conditions: where either is enough, each is a list of its own below `groups`"
-        return PydanticCustomError("clause", told, {"meant": ""})
+        message = "has two conditions: where either is enough, each is a list of its own below `groups`"
+        return PydanticCustomError("clause", message, {"meant": ""})
     at = text.index(second)
     meant = f"two clauses, each a line of the list: {text[:at].strip()} and {text[at + len(word) :].strip()}"
     return PydanticCustomError("clause", "has two conditions", {"meant": meant})

@@ -94,10 +94,10 @@ def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: 
         return _unknown_key(model, ConfigProblem(line, column, where, ""), loc)
     if node is None:
         return ConfigProblem(line, column, where, "is empty")
-    told = error.get("ctx", {})
-    message, suggestion = _PLAIN.get(kind, ""), str(told.get("meant", ""))
+    context = error.get("ctx", {})
+    message, suggestion = _PLAIN.get(kind, ""), str(context.get("meant", ""))
     if kind in _BOUNDS:
-        message = _BOUNDS[kind].format(**told)
+        message = _BOUNDS[kind].format(**context)
     if kind == "literal_error":
         expected = _QUOTED.findall(str(error["ctx"]["expected"])) or [str(error["ctx"]["expected"])]
         message = f"must be one of {', '.join(expected)}"

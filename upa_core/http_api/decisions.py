@@ -171,8 +171,8 @@ def _with_losses(why: str, lost: int) -> str:
 
 
 def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
-    told = view_hold(ports, connector, hold, SAMPLES)
-    names = user_names(ports, [one.person for one in told.samples])
+    view = view_hold(ports, connector, hold, SAMPLES)
+    names = user_names(ports, [one.person for one in view.samples])
     return {
         "run": hold.run.id,
         "connector": connector.name,
@@ -180,14 +180,14 @@ def _shown(connector: Connector, ports: Ports, hold: Hold) -> dict[str, Any]:
         "why": _with_losses(hold.why, holds.lost_files(ports, hold)),
         "counts": to_json(hold.run.counts),
         "files": len(hold.run.files),
-        "plan": told.plan,
-        "properties": told.properties,
+        "plan": view.plan,
+        "properties": view.properties,
         "samples": [
             {
                 "id": one.person,
                 "user": names.get(one.person, ""),
                 "changes": {value.property: {"old": value.old, "new": value.new} for value in one.values if value.kind},
             }
-            for one in told.samples
+            for one in view.samples
         ],
     }

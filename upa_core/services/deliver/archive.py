@@ -23,6 +23,6 @@ def write_outcome(ports: Ports, outcome: Outcome) -> Outcome:
     except ConflictError:
         return load_outcome(ports, outcome.run, outcome.file) or outcome
     fields: Fields = {"file": outcome.file, "logs": len(outcome.logs), "intact": outcome.intact}
-    told = Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, Level.INFO, fields, outcome.import_jobs)
-    ports.events.emit(told)
+    event = Event(EventName.FILE_ARCHIVED, outcome.connector, outcome.run, Level.INFO, fields, outcome.import_jobs)
+    ports.events.emit(event)
     return outcome

@@ -63,7 +63,7 @@ def emit_properties(ports: Ports, connector: str, before: ConnectorState, after:
     old, new = ({one.target: one for one in state.refused} for state in (before, after))
     for target in new.keys() - old.keys():
         fields: Fields = {"property": target, "people": new[target].people, "detail": kind_of(new[target].detail)}
-        told = Event(EventName.PROPERTY_REFUSED, connector, run.id, Level.ERROR, fields, run.import_jobs)
-        ports.events.emit(told)
+        event = Event(EventName.PROPERTY_REFUSED, connector, run.id, Level.ERROR, fields, run.import_jobs)
+        ports.events.emit(event)
     for target in old.keys() - new.keys():
         ports.events.emit(Event(EventName.PROPERTY_TAKEN, connector, run.id, fields={"property": target}))

@@ -154,5 +154,5 @@ def _emit_escrowed(ports: Ports, connector: Connector, outcome: Outcome, verdict
     for reason in sorted(set(reasons)):
         level = Level.INFO if reason in PATIENT else Level.WARNING
         fields: Fields = {"file": outcome.file, "reason": reason.value, "people": reasons.count(reason)}
-        told = Event(EventName.PERSON_ESCROWED, connector.name, outcome.run, level, fields, outcome.import_jobs)
-        ports.events.emit(told)
+        event = Event(EventName.PERSON_ESCROWED, connector.name, outcome.run, level, fields, outcome.import_jobs)
+        ports.events.emit(event)

@@ -70,8 +70,8 @@ def settle_safely(
     note_unreadable(ports.store, outcome.run, file.name, why)
     BatchAges(ports, connector, outcome).count(Verdict(confirmed=False, why=why))
     fields: Fields = {"file": file.name, "exported": 0, "escrowed": 0, "why": why}
-    told = Event(EventName.FILE_SETTLED, connector.name, outcome.run, Level.WARNING, fields, outcome.import_jobs)
-    ports.events.emit(told)
+    event = Event(EventName.FILE_SETTLED, connector.name, outcome.run, Level.WARNING, fields, outcome.import_jobs)
+    ports.events.emit(event)
     return Settlement(confirmed=False, exported=0, escrowed=0, why=why, opaque=True)
 
 

@@ -127,7 +127,7 @@ def check_sign_in(
         ("library", connector.target.site_url, "sharepoint"),
         ("admin", connector.target.admin_url, "sharepoint"),
     ]
-    told: set[str] = set()
+    reported: set[str] = set()
     failed: dict[str, tuple[list[str], str, str]] = {}
     for host, url, service in hosts:
         name = urlsplit(url).netloc
@@ -143,8 +143,8 @@ def check_sign_in(
             yield Finding("sign-in", "info", f"the token for {name} can't be read: its roles are unknown")
             continue
         yield from _token(connector, token, name)
-        roles = [role for role in needed if role.service == service and role.value + service not in told]
-        told |= {role.value + service for role in roles}
+        roles = [role for role in needed if role.service == service and role.value + service not in reported]
+        reported |= {role.value + service for role in roles}
         yield from _roles(connector, token, name, roles)
     for names, text, fix in failed.values():
         yield Finding("sign-in", "error", f"no token for {', '.join(names)}: {text}", fix)

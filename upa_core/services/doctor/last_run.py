@@ -22,7 +22,7 @@ def check_last_run(ports: Ports, connector: Connector, _: Inspection) -> Iterato
     why = f"{one.reason.value}: {one.detail}" if one is not None else retry.why if retry is not None else ""
     if why:
         maps = (one is not None and one.reason is QuarantineReason.MAPPING) or "propert" in why.lower()
-        fix = PROBE_IT if maps else "mend what it names; upa status says when it is tried again"
+        fix = PROBE_IT if maps else "fix what it names; upa status says when it is tried again"
         yield Finding("last run", "error" if one is not None else "warning", why, fix)
     for refused in still_refused(connector, state.refused):
         yield Finding("last run", "warning", f"SharePoint refused {refused.target}: {refused.detail}", PROBE_IT)

@@ -245,18 +245,18 @@ def _finding(mapping: Mapping, proven: PropertyProof) -> Finding:
             "" if mapping.type != "terms" else ", new terms are made" if proven.new_terms else ", existing terms only"
         )
         return Finding(CHECK, "ok", f"{name} can be set and read back{terms}; {clears}")
-    told = f": {proven.code}" if proven.code else ""
+    code = f": {proven.code}" if proven.code else ""
     if proven.code == "NoTermToTry":
         fix = "name a user whose property holds a term, or pass --new-term LABEL"
         return Finding(CHECK, "error", f"{name} couldn't be tried: the profile holds no term", fix)
     texts: dict[str, tuple[str, str]] = {
-        "refused": (f"SharePoint refuses to set {name}{told}", _REFUSED.get(proven.code, "see the name of the error")),
-        "denied": (f"this app may not set {name}{told}", _RIGHTS),
+        "refused": (f"SharePoint refuses to set {name}{code}", _REFUSED.get(proven.code, "see the name of the error")),
+        "denied": (f"this app may not set {name}{code}", _RIGHTS),
         "not_kept": (
             f"{name} was accepted, and another value or none is read back",
             "the user may have hidden it (Only me): such a value can't be confirmed; or the type isn't the property's",
         ),
-        "unclear": (f"what came of setting {name} isn't known{told}", "run the probe again"),
+        "unclear": (f"what came of setting {name} isn't known{code}", "run the probe again"),
     }
     evidence, fix = texts[proven.found]
     return Finding(CHECK, "error", evidence, fix)

@@ -87,10 +87,10 @@ def sync_now(ports: Ports, connector: Connector, person: str, by: str, *, patien
         raise RefusedError("single profiles can't be written here")
     for _ in range(_TRIES):
         try:
-            told = _once(ports, connector, person, by, route, patience)
+            result = _once(ports, connector, person, by, route, patience)
         except ConflictError:
             continue
-        return replace(told, seconds=round(ports.clock.monotonic() - began, 1))
+        return replace(result, seconds=round(ports.clock.monotonic() - began, 1))
     raise RefusedError(f"{connector.name} is at work: try again in a minute")
 
 

@@ -45,7 +45,7 @@ def _read_back(ports: Ports, connector: Connector) -> None:
         read_back(ports, connector)
     except UpaError as exc:
         reason = str(exc) or type(exc).__name__
-    except Exception as exc:  # noqa: BLE001 - told below
+    except Exception as exc:  # noqa: BLE001 - reported below
         level, reason = Level.ERROR, type(exc).__name__
     if reason:
         ports.events.emit(Event(EventName.DRIFT_POSTPONED, connector.name, level=level, fields={"reason": reason}))

@@ -188,12 +188,12 @@ def _certificate(alerting: Alerting, log: NotificationLog, now: datetime) -> Not
 def _escrow(ports: Ports, connector: Connector) -> int:
     index = state_of(ports.store, connector.name).load().value.people
     books = People(ports.store, connector, index).books().values()
-    told = ports.clock.now() - timedelta(days=1)
+    day_ago = ports.clock.now() - timedelta(days=1)
     return sum(
         one.people
         for book in books
         for reason, one in book.reasons.items()
-        if reason not in _QUIET and (reason not in _A_DAY or one.oldest <= told)
+        if reason not in _QUIET and (reason not in _A_DAY or one.oldest <= day_ago)
     )
 
 

@@ -58,5 +58,5 @@ def last_calls(store: Store, connector: str, wanted: WantedCalls, most: int) -> 
 
 def call_json(call: Call) -> dict[str, Any]:
     """Return a call as JSON values."""
-    told = to_json(call)
-    return {name: told[name] for name in COLUMNS}
+    document = to_json(call)
+    return {name: document[name] for name in COLUMNS}

@@ -43,8 +43,8 @@ def sample(view: RunPeopleView, counts: Mapping[str, int], most: int) -> list[Ru
         page = view.page(Wanted(kind=kind, property=target), limit=min(1000, room + len(found)))
         fresh = [one.person for one in page.people if one.person not in found]
         found |= dict.fromkeys(fresh[:room])
-    told = [one for person in found for one in view.page(Wanted(person=person)).people]
-    return sorted(told, key=lambda one: not any(value.kind == "cleared" for value in one.values))
+    chosen = [one for person in found for one in view.page(Wanted(person=person)).people]
+    return sorted(chosen, key=lambda one: not any(value.kind == "cleared" for value in one.values))
 
 
 def compare(one: RunReader, other: RunReader, *, most: int = 1000) -> Difference:

@@ -95,10 +95,10 @@ class RunPeopleView:
                     reads.pop(0)
                 extents = one.extents[block + first : block + last + 1]
                 for number, rows in self._reader.blocks(extents, at_once=1 << 40):
-                    for n, told in self._told(one, block + number, rows, wanted, skip):
+                    for n, person in self._shown_people(one, block + number, rows, wanted, skip):
                         if len(people) == limit:
                             return Page(people, f"{at}.{block + number}.{n}")
-                        people.append(told)
+                        people.append(person)
                     skip = 0
                 block += len(extents)
             at, block = at + 1, 0
@@ -111,14 +111,14 @@ class RunPeopleView:
             return
         for one in self._passes(wanted):
             for number, rows in self._reader.blocks(one.extents):
-                for _, told in self._told(one, number, rows, wanted, 0):
-                    yield told
+                for _, person in self._shown_people(one, number, rows, wanted, 0):
+                    yield person
 
     def _person(self, wanted: Wanted) -> list[RunPerson]:
         found = (self._values(row, wanted) for row in self._reader.person(wanted.person))
         return [RunPerson(wanted.person, values) for values in found if values]
 
-    def _told(
+    def _shown_people(
         self, one: _Pass, block: int, rows: Sequence[Row], wanted: Wanted, skip: int
     ) -> Iterator[tuple[int, RunPerson]]:
         label = one.labels[block] if one.labels else ""

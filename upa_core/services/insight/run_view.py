@@ -93,23 +93,23 @@ def view_run(ports: Ports, connector: Connector, run: str) -> RunView | None:
     return RunView(found, ran, counts, files, tuple(timeline), people, held.why if held is not None else "", config)
 
 
-def run_json(told: RunView, now: datetime) -> dict[str, Any]:
+def run_json(view: RunView, now: datetime) -> dict[str, Any]:
     """Return a run as JSON values: the document of the API and of the command."""
-    report, table = told.status.report, told.people
+    report, table = view.status.report, view.people
     return {
-        "run": told.run,
-        "connector": told.status.connector,
-        "status": told.status.status,
-        "why": report.why if report is not None else told.held,
+        "run": view.run,
+        "connector": view.status.connector,
+        "status": view.status.status,
+        "why": report.why if report is not None else view.held,
         "kind": None if report is None else "full" if report.full else "delta",
-        "config": told.config,
+        "config": view.config,
         "plan": table.hash if table is not None else "",
-        "counts": to_json(told.counts),
+        "counts": to_json(view.counts),
         "people": table.people if table is not None else None,
-        "unchanged": told.counts.unchanged,
+        "unchanged": view.counts.unchanged,
         "properties": by_property(table) if table is not None else {},
         "causes": causes(table) if table is not None else [],
-        "files": [to_json(one) for one in told.files],
+        "files": [to_json(one) for one in view.files],
         "report": report_json(report) if report is not None else None,
         "timeline": [
             {
@@ -119,7 +119,7 @@ def run_json(told: RunView, now: datetime) -> dict[str, Any]:
                 "file": one.file,
                 "detail": one.detail,
             }
-            for one in told.timeline
+            for one in view.timeline
         ],
     }
 

@@ -84,8 +84,8 @@ class BudgetFilter:
         """Emit an event about a load that the budget doesn't allow in two hours, with the calculation."""
         if self.over:
             load = self.load()
-            told: Fields = {"people": load.people, "over": self.over, "calls": load.calls, "load": str(load)}
-            self._ports.events.emit(Event(EventName.LOAD_ANNOUNCED, self._connector.name, self._run, fields=told))
+            fields: Fields = {"people": load.people, "over": self.over, "calls": load.calls, "load": str(load)}
+            self._ports.events.emit(Event(EventName.LOAD_ANNOUNCED, self._connector.name, self._run, fields=fields))
 
     def _take(self, properties: int) -> bool:
         self.people += 1

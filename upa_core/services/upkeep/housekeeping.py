@@ -79,7 +79,7 @@ def housekeeping(
                 tell_given_up(ports, connector, _STEP, name, "it is left out for a week")
                 continue
             done[name] = part(ports, connector) or 0
-        except Exception as exc:  # noqa: BLE001 - told here; a fault of ours is raised below
+        except Exception as exc:  # noqa: BLE001 - reported here; a fault of ours is raised below
             failures.append(name)
             ours = not isinstance(exc, UpaError)
             faults += [exc] if ours else []
@@ -157,8 +157,8 @@ def _end(ports: Ports, connector: Connector, entry: Abandoned) -> int:
     state_of(ports.store, connector.name).update(owe)
     _move(ports, connector, entry, None)
     fields: Fields = {"file": entry.file, "people": people}
-    told = Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields, entry.jobs)
-    ports.events.emit(told)
+    event = Event(EventName.IMPORT_JOB_ENDED_LATE, connector.name, entry.run, Level.WARNING, fields, entry.jobs)
+    ports.events.emit(event)
     return people
 
 

@@ -193,3 +193,62 @@ def test_only_a_workbook_imports_the_extra() -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def changed(data: bytes, old: str, new: str) -> bytes:
+    """Return a workbook with another text in its parts."""
+    packed, unpacked = BytesIO(), zipfile.ZipFile(BytesIO(data))
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in unpacked.namelist():
+            archive.writestr(name, unpacked.read(name).decode().replace(old, new))
+    return packed.getvalue()
+
+
+BOOK = made(HEADER, ["1", "Ada", None, "x"], ["2", "Bo", None, None])
+ADA = '<c t="inlineStr"><is><t xml:space="preserve">Ada</t></is></c>'
+MERGED = '</sheetData><mergeCells><mergeCell ref="{}"/></mergeCells>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (ADA, '<c t="e"><v>#N/A</v></c>', 2),
+        (ADA, '<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>', 2),
+        (ADA, "<c><f>A1</f></c>", 2),
+        ("</sheetData>", MERGED.format("B2:B3"), 2),
+        ("</sheetData>", MERGED.format("A3:C3"), 3),
+    ],
+)
+def test_a_cell_that_would_be_taken_for_empty_refuses_the_workbook(old: str, new: str, line: int) -> None:
+    """An error, a formula without its result, merged cells: the reader shows them as empty, which would clear."""
+    finding = read(changed(BOOK, old, new))[1].findings[0]
+
+    assert (finding.effect, finding.kind, finding.line) == ("refused", "excel_cell", line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (ADA, '<c t="str"><f>A1</f><v>Ada</v></c>'),
+        ("</sheetData>", MERGED.format("A1:C1")),
+        ("</sheetData>", MERGED.format("D2:D3")),
+        ('<c t="inlineStr"><is><t xml:space="preserve">x</t></is></c>', '<c t="e"><v>#N/A</v></c>'),
+    ],
+)
+def test_what_hides_no_value_that_is_read_is_accepted(old: str, new: str) -> None:
+    """A formula with its result, a merged title, errors in a column that nobody reads."""
+    rows, verdict = read(changed(BOOK, old, new))
+
+    assert (verdict.status, rows["1"][0], rows["2"][0]) == ("accepted", "Ada", "Bo")
+
+
+def test_numbers_are_written_as_excel_shows_them() -> None:
+    """Fifteen digits, never an exponent."""
+    book = made(HEADER, ["1", 0.1 + 0.2, None], ["2", 1e-7, None], ["3", 1234567.891, None])
+
+    assert [values[0] for values in read(book)[0].values()] == ["0.3", "0.0000001", "1234567.891"]
+
+
+def test_a_blank_line_before_the_header_hides_no_number() -> None:
+    """A key that is a number is refused there too."""
+    assert read(made([None, None, None], HEADER, [7, "x", None]))[1].findings[0].kind == "excel_number"

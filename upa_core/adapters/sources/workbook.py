@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
 from io import BytesIO
 from sys import maxsize
 from typing import Any
 
+from upa_core.adapters.sources.sheet_faults import faults_of, worst
 from upa_core.adapters.sources.workbook_size import MAX_CELL, check_size, long_cell
 from upa_core.domain.errors import ConfigError
 from upa_core.domain.sources.contract import Accepted, Contract
@@ -21,7 +23,7 @@ MAX_PACKED = 50_000_000
 """Bytes of a workbook."""
 MAX_COLUMNS = 200
 _EXACT = 10**15
-"""Excel keeps 15 digits of a number."""
+"""Excel keeps 15 digits of a number, and shows no more."""
 
 
 class Workbook(JudgedRecords):
@@ -56,8 +58,10 @@ class _Records:
         check_size(data)
         try:
             book = CalamineWorkbook.from_filelike(BytesIO(data))
-            rows = book.get_sheet_by_name(self._sheet(book.sheet_names)).to_python(skip_empty_area=False)
-        except CalamineError as exc:
+            sheet = self._sheet(book.sheet_names)
+            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            faults = faults_of(data, sheet)
+        except (CalamineError, ValueError, KeyError) as exc:
             raise _broken(type(exc).__name__) from None
         keys: set[int] = set()
         wanted = {folded(part.column) for part in self._contract.keys if not part.pad}
@@ -65,10 +69,17 @@ class _Records:
         for line, row in enumerate(rows, start=1):
             if not names:
                 names = [_text(cell, line, "") for cell in row]
+                if not any(map(str.strip, names)):
+                    yield line, names
+                    names = []
+                    continue
                 keys = {at for at, name in enumerate(names) if folded(name) in wanted}
                 if len(names) > MAX_COLUMNS:
                     text = f"the sheet has {len(names):,} columns; {MAX_COLUMNS} are read at most"
                     raise FileRefusedError("too_many_columns", text, "have fewer columns exported", line=line)
+                if fault := worst(faults, line, self._read(names)):
+                    remedy = "have values written, not formulas, each in a cell of its own"
+                    raise FileRefusedError("excel_cell", fault[2], remedy, line=fault[0], cell=names[fault[1]])
                 yield line, names
                 continue
             for at in keys:
@@ -77,6 +88,11 @@ class _Records:
                     remedy = "have the column written as text, or write `pad`, the length of the keys"
                     raise FileRefusedError("excel_number", text, remedy, line=line, cell=names[at])
             yield line, [_text(cell, line, names[at]) for at, cell in enumerate(row)]
+
+    def _read(self, names: list[str]) -> list[int]:
+        columns = (*(part.column for part in self._contract.keys), *self._contract.columns)
+        wanted = set(map(folded, names if self._contract.every_column else columns))
+        return [at for at, name in enumerate(names) if folded(name) in wanted]
 
     def _sheet(self, names: list[str]) -> str:
         if self._contract.sheet:
@@ -119,7 +135,7 @@ def _text(cell: Any, line: int, column: str) -> str:
                 text = "the number has more digits than Excel keeps"
                 remedy = "have the column written as text"
                 raise FileRefusedError("excel_number", text, remedy, line=line, cell=column)
-            return str(int(cell)) if cell == int(cell) else repr(cell)
+            return str(int(cell)) if cell == int(cell) else f"{Decimal(f'{cell:.15g}'):f}"
         case datetime():
             return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
         case date() | time():

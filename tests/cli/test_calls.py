@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -55,6 +56,28 @@ def test_the_same_columns_as_csv(office: Office, tmp_path: Path) -> None:
     )
     assert len(lines) > 1
     assert all('"graph"' in line for line in lines[1:])
+
+
+def test_every_list_goes_to_a_csv_file_with_the_keys_of_its_json(office: Office, tmp_path: Path) -> None:
+    """Import jobs, archived files, causes of escrow, sources: a row for each, a list in one cell; how many is said."""
+    office.write()
+    office.upa("run")
+    told: dict[str, list[dict[str, str]]] = {}
+    lists = {"jobs list": "jobs", "archive list": "files", "escrow causes": "causes", "source list": "sources"}
+    for words, key in lists.items():
+        place = tmp_path / f"{key}.csv"
+        answer = office.upa(*words.split(), "--csv", str(place), "--json")
+        with place.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        found = answer.json[key]
+        assert len(rows) == len(found)
+        assert all(row.keys() <= one.keys() for row, one in zip(rows, found, strict=True))
+        told[key] = rows
+    assert "1 import job in " in office.upa("jobs", "list", "--csv", str(tmp_path / "jobs.csv")).err
+
+    (job,), (file,) = told["jobs"], told["files"]
+    assert (job["state"], job["file"]) == ("Succeeded", file["file"])
+    assert file["jobs"] == f"{job['id']} Succeeded"
 
 
 def test_before_the_first_call_it_says_so(office: Office) -> None:

@@ -68,6 +68,20 @@ def scope(clause: str) -> str:
             "must be a list, a line for each mapping",
         ),
         ("    mappings:", "    threshold: 30%\n    mappings:", "(did you mean updates: {percent: 30}?)"),
+        ("    mappings:", "    drift: 5%\n    mappings:", "(did you mean {share: 5}?)"),
+        ("    mappings:", "    freshness: 95%\n    mappings:", "(did you mean {share: 95%, within: 24h}?)"),
+        ("    mappings:", "    freshness: {share: 0.95}\n    mappings:", "at most one percent (did you mean 95%?)"),
+        ("    mappings:", "    freshness: {within: 24}\n    mappings:", "(did you mean 24h?)"),
+        ("    mappings:", "    freshness: {within: 90 Minutes}\n    mappings:", "(did you mean 90m?)"),
+        ("    mappings:", "    scope: accountEnabled eq true\n    mappings:", "{clauses: [accountEnabled IS TRUE]}?)"),
+        (
+            "    mappings:",
+            "    scope: [city EQUALS Bern]\n    mappings:",
+            "(did you mean {clauses: [city EQUALS Bern]}?)",
+        ),
+        ("source: city", "source: [city]", "must be a text, without brackets (did you mean city?)"),
+        (ADMIN, "contoso-admin.sharepoint.com", f"must be an https address (did you mean {ADMIN}?)"),
+        (ADMIN, "http://contoso-admin.sharepoint.com/", f"must be an https address (did you mean {ADMIN}?)"),
     ],
 )
 def test_a_mistake_gets_its_remedy(old: str, new: str, said: str) -> None:
@@ -90,6 +104,47 @@ def test_nothing_is_guessed_where_no_other_word_helps(old: str, new: str, said: 
 
     assert said in text
     assert "did you mean" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            LINE,
+            LINE.replace("city", "city\n\xa0       max_length: 5"),
+            "a non-breaking space, or the like, indents this line",
+        ),
+        ("        source: city", "      source: city", "12:7: isn't valid YAML: this line isn't in line with the keys"),
+        ("        source: city", "          source: city", "12:17: isn't valid YAML: a colon can't be here"),
+        (
+            "        source: city",
+            "\xa0       source: city",
+            "a non-breaking space, or the like, indents this line: type plain spaces instead",
+        ),
+        ("source: city", "source: @city", "a value can't begin with this character: put the value into quotes"),
+        ("source: city", 'expression: [city] + "x"', "put the value into quotes"),
+        ("folder: Imports", "folder: *", "a value can't begin with *: put the value into quotes"),
+        ("folder: Imports", 'folder: "Imports', "9:15: isn't valid YAML: this quote is never closed"),
+        ("connectors:\n  -", "connectors:\n   ", "must be a list, each connector beginning with a dash"),
+    ],
+)
+def test_what_yaml_cant_read_is_said_in_plain_words_with_its_place(old: str, new: str, said: str) -> None:
+    """What to type instead, and no word of the parser's."""
+    text = told(old, new)
+
+    assert said in text
+    assert not {"token", "scalar", "block", "context"} & set(text.split())
+
+
+def test_a_file_in_another_encoding_says_how_to_save_it() -> None:
+    """Windows PowerShell writes UTF-16 by itself."""
+    for encoding, said in (
+        ("utf-16", "1:1: the file is UTF-16: save it as UTF-8"),
+        ("latin-1", "9:1: the file isn't UTF-8"),
+    ):
+        with pytest.raises(ConfigFileError) as caught:
+            load_config(FILE.replace("Imports", "Importés").encode(encoding), {})
+        assert said in str(caught.value)
 
 
 def test_two_addresses_of_two_tenants_are_both_named_where_nothing_tells_which_is_wrong() -> None:

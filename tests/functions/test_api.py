@@ -417,7 +417,9 @@ def test_the_last_calls_are_told_without_people(world: ApiWorld) -> None:
     assert answer.json()["calls"][0]["name"] == "/v1.0/$batch"
     assert person not in answer.text
     assert world.get("/api/connectors/demo/calls?failed=true").json()["calls"] == []
-    for wrong in ("service=mail", "status=99", "failed=yes", "limit=201"):
+    rows = world.get("/api/connectors/demo/calls?service=graph&limit=1&format=csv").text.splitlines()
+    assert (rows[0].split(",")[0], len(rows)) == ('"at"', 2)
+    for wrong in ("format=xml", "service=mail", "status=99", "failed=yes", "limit=201"):
         assert world.get(f"/api/connectors/demo/calls?{wrong}").status_code == 400
 
 

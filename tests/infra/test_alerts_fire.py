@@ -14,9 +14,12 @@ from tests.support.event_fields import fields_of
 from tests.support.full import FULL
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.health.events import Event, EventName
+from upa_core.domain.objective import Objective
+from upa_core.services.admin.controls import pause, resume
 from upa_core.services.admin.holds import approve
 from upa_core.services.drive.tick import tick
 from upa_core.services.drive.watch_file import watch_file
+from upa_core.services.health.notify import Alerting, notify
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 DAYS = 14
@@ -26,16 +29,20 @@ STEP = timedelta(hours=1 if FULL else 6)
 TELLS_OF_THE_HOLD = {"plan-held", "hold-decided"}
 TROUBLED = "hr"
 OTHER = "badges"
+ALERTING = Alerting(frozenset({"freshness"}), silence_after=timedelta(days=9))
+FORGOTTEN, REMEMBERED = 26, 60
+"""The hours of a life in which a connector is paused and goes on."""
 
 
 class Fortnight:
     """Two weeks of a connector: hourly ticks, housekeeping each night, changes on working days, one hold."""
 
-    def __init__(self) -> None:
-        self.world = World(6, threshold=replace(NO_THRESHOLD, updates_absolute=3))
+    def __init__(self, hours: int = HOURS) -> None:
+        threshold = replace(NO_THRESHOLD, updates_absolute=3)
+        self.world = World(6, threshold=threshold, objective=Objective(50.0, timedelta(hours=24)))
         self.events = StampedEvents(self.world.time)
         self.start = self.world.now
-        for hour in range(HOURS):
+        for hour in range(hours):
             self.hour(hour, self.start + timedelta(hours=hour))
 
     def hour(self, hour: int, at: datetime) -> None:
@@ -49,6 +56,7 @@ class Fortnight:
             for person in world.people:
                 world.edit(person, jobTitle=f"T{hour}")
         tick(self.ports(), world.connector)
+        notify(self.ports(), world.connector, ALERTING)
         hold = world.state.hold
         if hold is not None and day == 9 and moment == 12:
             approve(self.ports(), world.connector, hold.run.id, "anna")
@@ -73,9 +81,32 @@ class Fortnight:
         return replace(self.world.ports(), events=self.events)
 
 
+class Forgotten(Fortnight):
+    """Four days: somebody pauses the connector in the second day and forgets it for 34 hours."""
+
+    def hour(self, hour: int, at: datetime) -> None:
+        if hour == FORGOTTEN:
+            pause(self.ports(), self.world.connector, "anna")
+        if hour == REMEMBERED:
+            resume(self.ports(), self.world.connector, "anna")
+        super().hour(hour, at)
+
+
 @pytest.fixture(scope="module")
 def healthy() -> list[Stamped]:
     return Fortnight().events.kept
+
+
+def test_a_missed_objective_is_judged_by_the_app_itself_and_fires_its_rule() -> None:
+    """Nothing is emitted by hand: changes wait for longer than was promised while the connector is forgotten in a
+    pause; the rule fires for it once, after a day, and ends when they have arrived."""
+    forgotten = Forgotten(24 * 4)
+    fired = AlertEngine(forgotten.events.kept).spells(log_rules()["freshness-missed"], step=timedelta(hours=1))
+
+    ((first, last),) = fired[TROUBLED]
+    waiting = forgotten.start + timedelta(hours=FORGOTTEN)
+    assert timedelta(hours=24) < first - waiting <= timedelta(hours=32)
+    assert last <= forgotten.start + timedelta(hours=REMEMBERED + 8)
 
 
 def test_nothing_fires_in_a_healthy_fortnight(healthy: list[Stamped]) -> None:

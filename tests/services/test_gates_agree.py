@@ -28,7 +28,7 @@ def test_a_held_plan_in_a_pause_in_staging_mode_has_one_answer() -> None:
     world.pull()
     world.connector = replace(world.connector, staging=True)
 
-    held = "held: clears of 1 people in 24 h; the limit is 0"
+    held = "held: clears of 1 people in 24 h; the limit is 0: UpaTitle of 1 people"
     assert answers(world) == (held, held, "held", False)
     pause(world.ports(), world.connector, "anna")
     assert answers(world) == ("paused", "paused", "paused", False)

@@ -142,7 +142,13 @@ def unknown(world: World) -> None:
     reset(world.ports(), world.connector, "shadow", "anna")
 
 
-@pytest.mark.parametrize(("harm", "held"), [(repaired, "clears of 4 people in 24 h; the limit is 1"), (unknown, "")])
+@pytest.mark.parametrize(
+    ("harm", "held"),
+    [
+        (repaired, "clears of 4 people in 24 h; the limit is 1: UpaCode of 3 people, UpaTitle of 2 people"),
+        (unknown, ""),
+    ],
+)
 def test_clears_of_what_a_lost_shard_held_count_against_the_threshold(
     harm: Callable[[World], object], held: str
 ) -> None:

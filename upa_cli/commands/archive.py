@@ -11,6 +11,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import CsvFile, offer_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
@@ -26,15 +27,22 @@ from upa_core.state.document import get_document
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
+COLUMNS = ("run", "file", "people", "size", "ended", "jobs", "logs", "intact", "given_up")
+
 group("archive", "What was sent and what SharePoint answered, kept within the retention.")
 
 
 @command(
     "archive list",
-    examples=["upa archive list", "upa archive list --last 100 --json"],
+    examples=["upa archive list", "upa archive list --last 100 --csv archive.csv"],
     shape={"connector": "its name", "files": "run, file, people, size, ended, jobs (id, state, error), logs, intact"},
 )
-def show(cli: Cli, *, last: Annotated[int, typer.Option("--last", min=1, max=1000, help="Runs.")] = 20) -> int:
+def show(
+    cli: Cli,
+    *,
+    last: Annotated[int, typer.Option("--last", min=1, max=1000, help="Runs.")] = 20,
+    csv: CsvFile = None,
+) -> int:
     """List archived import files: their run, people, the import job's end, and logs.
 
     Archives of runs that went well are kept 30 days, of others 90, unless the connector file says otherwise.
@@ -45,6 +53,10 @@ def show(cli: Cli, *, last: Annotated[int, typer.Option("--last", min=1, max=100
             outcome = load_outcome(cli.ports, report.run, file.name)
             if outcome is not None:
                 rows.append(_row(report, file.name, file.people, file.size, outcome))
+    told = [
+        {**row, "jobs": [f"{job['id']} {job['state']} {job['error']}".strip() for job in row["jobs"]]} for row in rows
+    ]
+    offer_csv(cli, csv, COLUMNS, told, "import file")
 
     def render(out: Console) -> None:
         if not rows:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
-from upa_cli.shell.csv_file import save_csv
+from upa_cli.shell.csv_file import CsvFile, offer_csv, save_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, table
 from upa_cli.shell.registry import command, group
@@ -20,6 +20,18 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.admin import escrow
 
 SHOWN = 50
+CAUSE_COLUMNS = (
+    "property",
+    "reason",
+    "detail",
+    "people",
+    "since",
+    "next_try",
+    "tries",
+    "todo",
+    "everybody",
+    "examples",
+)
 
 group("escrow", "People who wait to be retried: list them, retry them now, give them up.")
 
@@ -100,20 +112,21 @@ Reason = Annotated[EscrowReason | None, typer.Option("--reason", help="Only what
 
 @command(
     "escrow causes",
-    examples=["upa escrow causes", "upa escrow causes --json"],
+    examples=["upa escrow causes", "upa escrow causes --csv causes.csv"],
     shape={
         "connector": "its name",
         "causes": "property, reason, detail (SharePoint's own words), people, since, next_try, tries, todo, on_page, "
         "everybody, examples (object ids)",
     },
 )
-def causes(cli: Cli) -> int:
+def causes(cli: Cli, *, csv: CsvFile = None) -> int:
     """List why something waits, each cause once: for how many people, since when, when next, and what to do.
 
     What SharePoint refuses for everybody is one cause: the property is set aside, and nobody waits for it.
     """
     found = escrow.causes(cli.ports, cli.connector)
     document = {"connector": cli.connector.name, "causes": [to_json(one) for one in found]}
+    offer_csv(cli, csv, CAUSE_COLUMNS, document["causes"], "cause")
 
     def render(out: Console) -> None:
         if not found:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import CsvFile, offer_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, table
 from upa_cli.shell.registry import command
@@ -29,6 +30,7 @@ def extensions(
     *,
     app: Annotated[str | None, typer.Option(metavar="ID", help="Only what this application owns.")] = None,
     sign_in: SignIn = "cli",
+    csv: CsvFile = None,
 ) -> int:
     """List the directory extensions of the tenant's users: names that a mapping can have as its source.
 
@@ -52,6 +54,8 @@ def extensions(
         }
         for one in found
     ]
+
+    offer_csv(cli, csv, ("source", "type", "several", "owner", "mapped"), rows, "directory extension")
 
     def render(out: Console) -> None:
         if not rows:

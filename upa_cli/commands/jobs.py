@@ -11,6 +11,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import CsvFile, offer_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, duration
 from upa_cli.shell.registry import command, group
@@ -21,12 +22,14 @@ from upa_core.domain.errors import RefusedError
 from upa_core.services.deliver.bulk.archive import archive_given_up
 from upa_core.state.document import lane_of
 
+COLUMNS = ("id", "state", "error", "message", "file", "log", "made", "age_h", "ours")
+
 group("jobs", "SharePoint's import jobs: list them, and cancel those that haven't started.")
 
 
 @command(
     "jobs list",
-    examples=["upa jobs list", "upa jobs list 5f05e38c-bd0e-49ec-8c9c-c4cfe370248c", "upa jobs list --json"],
+    examples=["upa jobs list", "upa jobs list 5f05e38c-bd0e-49ec-8c9c-c4cfe370248c", "upa jobs list --csv jobs.csv"],
     shape={
         "connector": "its name",
         "complete": "false: SharePoint wouldn't list, so only the import jobs we know of are shown",
@@ -34,7 +37,10 @@ group("jobs", "SharePoint's import jobs: list them, and cancel those that haven'
     },
 )
 def jobs_list(
-    cli: Cli, job: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this import job.")] = None
+    cli: Cli,
+    job: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this import job.")] = None,
+    *,
+    csv: CsvFile = None,
 ) -> int:
     """List the import jobs that SharePoint still knows, ours and others', the newest first.
 
@@ -47,6 +53,8 @@ def jobs_list(
     rows = sorted(
         (_job(one, cli.connector.name, now) for one in found), key=lambda row: row["made"] or "", reverse=True
     )
+
+    offer_csv(cli, csv, COLUMNS, rows, "import job")
 
     def render(out: Console) -> None:
         if not rows:

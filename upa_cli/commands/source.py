@@ -12,6 +12,7 @@ from rich.console import Console
 
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.csv_file import CsvFile, offer_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command, group
@@ -29,6 +30,7 @@ from upa_cli.work.source_options import (
     Trailer,
 )
 from upa_cli.work.source_view import (
+    SOURCE_COLUMNS,
     noun_of,
     render_difference,
     render_sources,
@@ -41,7 +43,7 @@ from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import Verdict
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 from upa_core.state.document import state_of
 from upa_core.state.rows.current_rows import RowSet
 
@@ -190,7 +192,7 @@ def diff(
 
 @command(
     "source list",
-    examples=["upa source list", "upa source list --json"],
+    examples=["upa source list", "upa source list --csv sources.csv"],
     shape={
         "connector": "its name",
         "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, missed (deadlines "
@@ -199,12 +201,13 @@ def diff(
         "cost (in words)",
     },
 )
-def show_sources(cli: Cli) -> int:
+def show_sources(cli: Cli, *, csv: CsvFile = None) -> int:
     """List the sources that are joined to the directory: when each was last accepted, and what is wrong.
 
     A source that is held, late or refused keeps the rows that were accepted last.
     """
     rows = [source_document(cli, one, _state(cli, one.name)) for one in cli.connector.secondaries]
+    offer_csv(cli, csv, SOURCE_COLUMNS, rows, "source")
 
     cli.show({"connector": cli.connector.name, "sources": rows}, lambda out: render_sources(out, rows))
     return exits.OK
@@ -227,26 +230,34 @@ Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name
 
 @command(
     "source approve",
-    examples=["upa source approve hr && upa run"],
-    shape={"connector": "its name", "source": "its name", "holds": "why it was held"},
+    examples=["upa source approve hr && upa run", "upa source approve hr payroll"],
+    shape={"connector": "its name", "sources": "name → why it was held"},
 )
-def approve(cli: Cli, source: Source) -> int:
-    """Let the held offer of a source count: that file, answer or change, and no later one.
+def approve(
+    cli: Cli, sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Names, from upa source list.")]
+) -> int:
+    """Let the held offers of sources count: those files, answers or changes, and no later ones.
 
-    This covers that one file, not the next one. Its changes count for the change threshold like others. Who approved is
-    recorded.
+    Their changes count for the change threshold like others. Sources approved together are planned together: one plan
+    to decide about. Who approved is recorded.
     """
-    holds = approve_offer(cli.ports, cli.connector, _named(cli, source), cli.who)
-    noun = noun_of(cli, next(one for one in cli.connector.secondaries if one.name == source))
-    text = f"{noun[0].upper()}{noun[1:]} is approved ({', '.join(holds)}). Next: upa run, or wait for the timer"
-    document = {"connector": cli.connector.name, "source": source, "holds": list(holds)}
-    cli.show(document, lambda out: out.print(clean(text)))
+    named = list(dict.fromkeys(_named(cli, source) for source in sources))
+    holds = approve_offers(cli.ports, cli.connector, named, cli.who)
+    nouns = {one.name: noun_of(cli, one) for one in cli.connector.secondaries}
+    lines = [
+        f"{nouns[name][0].upper()}{nouns[name][1:]} is approved ({', '.join(why)})." for name, why in holds.items()
+    ]
+
+    def render(out: Console) -> None:
+        out.print(clean("\n".join([*lines, "Next: upa run, or wait for the timer"])))
+
+    cli.show({"connector": cli.connector.name, "sources": {name: list(why) for name, why in holds.items()}}, render)
     return exits.OK
 
 
 @command(
     "source match",
-    examples=["upa source match hr", "upa source match hr --samples 50 --json"],
+    examples=["upa source match hr", "upa source match hr --samples 50", "upa source match hr --csv nobody.csv"],
     shape={
         "connector": "its name",
         "source": "its name",
@@ -261,6 +272,7 @@ def match(
     source: Source,
     *,
     samples: Annotated[int, typer.Option("--samples", min=0, max=1000, help="Keys to show.")] = 10,
+    csv: CsvFile = None,
 ) -> int:
     """Show which rows of the last accepted file match a person, and the keys of those that match nobody.
 
@@ -273,6 +285,7 @@ def match(
     waiting = [(shown_key(row[0]), row[2]) for row in RowSet(cli.ports.store, current.waiting).rows()]
     reasons = Counter(why for _, why in waiting)
     shown = [{"key": key, "why": why} for key, why in waiting[:samples]]
+    offer_csv(cli, csv, ("key", "why"), [{"key": key, "why": why} for key, why in waiting], "row")
     document = {
         "connector": cli.connector.name,
         "source": source,

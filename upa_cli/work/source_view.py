@@ -104,6 +104,13 @@ def render_difference(out: Console, found: Difference) -> None:
         out.print(table(("key", "column", "old", "new"), values))
 
 
+SOURCE_COLUMNS = (
+    *("name", "file", "rows", "snapshots", "delivered", "accepted", "asked", "next_expected", "late"),
+    *("missed", "people", "waiting", "missing", "held", "why", "calls_a_day", "cost"),
+)
+"""The keys of a source's document."""
+
+
 def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, Any]:
     """Return the state of a source: moments for people, or for `--json`."""
     since = notification_log_of(cli.ports, cli.connector).load().value.first_seen

@@ -11,6 +11,9 @@ from pydantic_core import PydanticCustomError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"([0-9]{1,6})\s*([smhdw])", re.ASCII)
+_SPOKEN = re.compile(
+    r"([0-9]{1,6})\s*(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)?", re.ASCII | re.IGNORECASE
+)
 _SIZE = re.compile(r"([0-9]{1,12})\s*(KB|MB|B)?", re.ASCII | re.IGNORECASE)
 
 
@@ -18,7 +21,9 @@ def parse_duration(value: Any) -> timedelta:
     """Read `90s`, `15m`, `4h`, `7d` or `2w`."""
     match = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str) else None
     if match is None:
-        raise PydanticCustomError("duration", "isn't a duration such as 90s, 15m, 4h, 7d or 2w")
+        found = _SPOKEN.fullmatch(str(value).strip()) if isinstance(value, str) else None
+        meant = {"meant": f"{found[1]}{(found[2] or 'h')[0].lower()}"} if found is not None else {}
+        raise PydanticCustomError("duration", "isn't a duration such as 90s, 15m, 4h, 7d or 2w", meant)
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
@@ -40,6 +45,15 @@ def parse_size(value: Any) -> int:
 def parse_percent(value: Any) -> Any:
     """Read `30` or `30%`."""
     return value.strip().removesuffix("%").strip() if isinstance(value, str) else value
+
+
+def parse_share(value: Any) -> Any:
+    """Read `95` or `95%`; a fraction is refused, since 0.95 would be less than one percent."""
+    text = value.strip() if isinstance(value, str) else ""
+    if re.fullmatch(r"0?[.][0-9]+|1[.]0+", text):
+        meant = f"{float(text) * 100:g}%"
+        raise PydanticCustomError("share", "would be at most one percent", {"meant": meant})
+    return parse_percent(value)
 
 
 Duration = Annotated[

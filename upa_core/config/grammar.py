@@ -8,6 +8,7 @@ recursion and no backtracking, whatever the text.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,7 @@ from upa_core.domain.language.functions import FUNCTIONS
 from upa_core.domain.people.attributes import AttributeRefusedError
 
 MAX_LENGTH = 4_000
+_NAME_AT_THE_END = re.compile(r"([A-Za-z_]\w*)\s*$")
 
 _GRAMMAR = r"""
     start: value
@@ -230,17 +232,23 @@ def _syntax_error(text: str, error: UnexpectedCharacters | UnexpectedToken) -> E
     if isinstance(error, UnexpectedCharacters):
         char = text[error.pos_in_stream or 0]
         hint = {
-            "“": 'use straight quotes: "',
-            "”": 'use straight quotes: "',
-            "'": 'texts stand in double quotes: "…"',
+            **dict.fromkeys("“”„«»", 'use straight quotes: "'),
+            **dict.fromkeys("'‘’`", 'write texts in double quotes: "…"'),
+            **dict.fromkeys("\xa0\u2007\u202f\u200b\ufeff", "it looks like a space and isn't one: type a plain space"),
             '"': "a text isn't closed",
             "[": "an attribute isn't closed with ]",
             "&": "join texts with Join or Append",
             "+": "join texts with Join or Append",
         }.get(char, "")
-        return ExpressionSyntaxError(f"{char!r} isn't expected here", line=line, column=column, suggestion=hint)
+        text = f"{char!r} isn't expected here" + (f": {hint}" if hint else "")
+        return ExpressionSyntaxError(text, line=line, column=column)
     expected = " or ".join(sorted({_NAMES.get(name, name) for name in error.accepts or error.expected}))
     hint = f"[{text.strip()}]" if text.strip().isidentifier() else ""
+    name = _NAME_AT_THE_END.search(text[: error.pos_in_stream]) if error.pos_in_stream is not None else None
+    if not hint and name is not None and expected == "(":
+        message = f"{name[1]} is no function: an attribute stands in brackets"
+        at = column - len(name[0])
+        return ExpressionSyntaxError(message, line=line, column=max(at, 1), suggestion=f"[{name[1]}]")
     if error.token.type == "$END":
         return ExpressionSyntaxError(
             f"ends too early: {expected} is missing", line=1, column=len(text) + 1, suggestion=hint

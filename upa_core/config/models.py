@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from upa_core.config.fields import Duration, Line, Size, parse_percent, whole, write_duration
+from upa_core.config.fields import Duration, Line, Size, parse_percent, parse_share, whole, write_duration
 from upa_core.config.models_mapping import MappingModel, Part, ScopeModel
 from upa_core.config.sources.models import PrimaryModel, SecondaryModel
 from upa_core.domain.drift_share import DriftShare
@@ -17,6 +17,9 @@ from upa_core.domain.objective import Objective
 CURRENT_VERSION = 1
 
 Percent = Annotated[float, BeforeValidator(parse_percent, json_schema_input_type=float | str), Field(gt=0, le=100)]
+
+
+Share = Annotated[float, BeforeValidator(parse_share, json_schema_input_type=float | str), Field(gt=0, le=100)]
 
 
 def _number(value: Any) -> Any:
@@ -192,7 +195,7 @@ class DriftModel(Part):
 class FreshnessModel(Part):
     """The objective of freshness: what share of changes SharePoint should accept in what time; else an alarm."""
 
-    share: Percent = 95.0
+    share: Share = 95.0
     """Percent of the changes of the last 7 days."""
     within: Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(days=7))] = timedelta(hours=24)
     """From the round that first showed a change until SharePoint accepted it; 15m to 7d."""

@@ -9,9 +9,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from upa_core.config.grammar import closest
+from upa_core.config.odata import clauses_of, is_odata
 from upa_core.config.problems import ConfigProblem, path_text, shown
 from upa_core.config.references import Path, is_secret_key
-from upa_core.config.yaml_tree import Record, Text, place_of
+from upa_core.config.yaml_tree import Items, Record, Text, place_of
 from upa_core.domain.people.attributes import GROUPS
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -64,6 +65,12 @@ _LIMITS = {
     "updates": "{{percent: {percent}}}",
     "clears": "{{percent: {percent}}}",
     "threshold": "updates: {{percent: {percent}}}",
+    "drift": "{{share: {percent}}}",
+    "freshness": "{{share: {percent}%, within: 24h}}",
+}
+_LISTS = {
+    "mappings": "must be a list, a line for each mapping: - {target: Property, source: attribute}",
+    "connectors": "must be a list, each connector beginning with a dash: - name: staff",
 }
 _GROUP_KEYS = frozenset({"group", "memberof", "member_of", "members", "group_id", "groupid"})
 
@@ -109,17 +116,43 @@ def _problem(model: type[BaseModel], tree: Record, error: dict[str, Any], base: 
         suggestion = re.sub(r"[^a-z0-9]+", "-", str(node).lower()).strip("-")
     elif kind == "string_pattern_mismatch":
         message = "has characters that aren't allowed here"
-    elif kind == "model_type" and isinstance(node, Text) and loc[-1] in _LIMITS and _PERCENT.fullmatch(node):
-        suggestion = _LIMITS[str(loc[-1])].format(percent=node.rstrip("% "))
-    elif kind == "model_type" and isinstance(node, Text) and "mappings" in loc and (pair := _PAIR.fullmatch(node)):
-        message, suggestion = "isn't a mapping", f"{{target: {pair[1]}, source: {pair[2]}}}"
-    elif kind == "tuple_type" and loc[-1] == "mappings":
-        message = "must be a list, a line for each mapping: - {target: Property, source: attribute}"
-    elif kind == "tuple_type" and len(loc) > 1 and loc[-2] == "groups":
-        message = f"must be a list of clauses, and names a group of Entra here: {GROUPS}"
+    elif kind in ("model_type", "tuple_type", "string_type"):
+        message, suggestion = _wrong_shape(kind, loc, node) or (message, suggestion)
     message = message or str(error["msg"])[:1].lower() + str(error["msg"])[1:]
     value = f"{shown(node.raw)} " if isinstance(node, Text) else ""
     return ConfigProblem(line, column, where, value + message, suggestion)
+
+
+def _wrong_shape(kind: str, loc: tuple[Any, ...], node: Any) -> tuple[str, str] | None:
+    """Return what a value of this place is, and the value that was probably meant; None: nothing more is known."""
+    if kind == "string_type":
+        one = node[0] if isinstance(node, Items) and len(node) == 1 else None
+        return ("must be a text, without brackets", str(one)) if isinstance(one, Text) else None
+    if kind == "tuple_type":
+        if len(loc) > 1 and loc[-2] == "groups":
+            return f"must be a list of clauses, and names a group of Entra here: {GROUPS}", ""
+        return (_LISTS[str(loc[-1])], "") if loc[-1] in _LISTS else None
+    if loc[-1] == "scope":
+        return _wrong_scope(node)
+    if isinstance(node, Text) and loc[-1] in _LIMITS and _PERCENT.fullmatch(node):
+        return _PLAIN[kind], _LIMITS[str(loc[-1])].format(percent=node.rstrip("% "))
+    if isinstance(node, Text) and "mappings" in loc and (pair := _PAIR.fullmatch(node)):
+        return "isn't a mapping", f"{{target: {pair[1]}, source: {pair[2]}}}"
+    return None
+
+
+def _wrong_scope(node: Any) -> tuple[str, str]:
+    """Return what a scope is, and the scope that was probably meant."""
+    given = node if isinstance(node, Items) else [node]
+    found: list[str] = []
+    for one in given:
+        clauses = (clauses_of(one) if is_odata(one) else [one]) if isinstance(one, Text) else []
+        if not clauses:
+            found = []
+            break
+        found += clauses
+    text = "holds `clauses`, a list of conditions of which all must hold: {clauses: [department EQUALS Sales]}"
+    return text, f"{{clauses: [{', '.join(found)}]}}" if found else ""
 
 
 def _said_otherwise(text: str, expected: list[str]) -> str:
@@ -136,6 +169,9 @@ def _unknown_key(model: type[BaseModel], problem: ConfigProblem, loc: tuple[Any,
             "; secrets don't belong here, and SharePoint accepts certificates and managed identities only. Name a "
             "certificate by its place (certificate: client_id, and path or keyvault), or write managed_identity"
         )
+        known = []
+    elif name != name.lstrip():
+        message = "a non-breaking space, or the like, indents this line: type plain spaces instead"
         known = []
     elif "scope" in loc and name.lower() in _GROUP_KEYS:
         message += f": {GROUPS}"

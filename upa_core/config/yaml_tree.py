@@ -26,6 +26,20 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 
 
+_QUOTE_IT = "put the value into quotes"
+_YAML_WORDS = {
+    "mapping values are not allowed": f"a colon can't be here: the line is indented too far, or else {_QUOTE_IT}",
+    "did not find expected '-'": "this line isn't in line with the keys above: indent it as far as they are",
+    "did not find expected key": "this line isn't in line with the keys above, or text follows a closed bracket or "
+    f"quote: {_QUOTE_IT}",
+    "cannot start any token": f"a value can't begin with this character: {_QUOTE_IT}",
+    "while scanning an alias": f"a value can't begin with *: {_QUOTE_IT}",
+    "while scanning an anchor": f"a value can't begin with &: {_QUOTE_IT}",
+    "quoted scalar": "this quote is never closed, or its text goes on where it mustn't",
+}
+"""By a part of what the parser says, what an administrator can do."""
+
+
 class Text(str):
     """A scalar and its place; `raw` is the text in the file before references are filled in."""
 
@@ -92,7 +106,9 @@ def load_tree(content: str | bytes, name: str) -> Record:
             content = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            raise _error(name, line, 1, "the file isn't UTF-8") from error
+            utf_16 = error.object[:2] in (b"\xff\xfe", b"\xfe\xff")
+            kind = "is UTF-16" if utf_16 else "isn't UTF-8"
+            raise _error(name, line, 1, f"the file {kind}: save it as UTF-8 (PowerShell: -Encoding utf8)") from error
     if not content.isascii() and (found := _LONE_SURROGATE.search(content)):
         raise _error(name, content.count("\n", 0, found.start()) + 1, 1, "the file holds half a character")
     try:
@@ -101,9 +117,14 @@ def load_tree(content: str | bytes, name: str) -> Record:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.problem, error.context) if part)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        if _indented_by_tab(content, line):
-            raise _error(name, line, column, "a tab indents this line: YAML takes spaces alone") from error
-        raise _error(name, line, column, f"isn't valid YAML: {message}") from error
+        if odd := _odd_indent(content, line):
+            raise _error(name, *odd) from error
+        hint = next((words for part, words in _YAML_WORDS.items() if part in message), "")
+        if (
+            "quoted scalar" in message and error.context_mark is not None
+        ):  # where it was opened, not where the file ends
+            line, column = error.context_mark.line + 1, error.context_mark.column + 1
+        raise _error(name, line, column, f"isn't valid YAML: {hint or message}") from error
     except yaml.YAMLError as error:  # a character that YAML doesn't allow
         raise _error(name, 1, 1, f"isn't valid YAML: {str(error).splitlines()[0][:120]}") from error
     if not isinstance(root, Record):
@@ -111,9 +132,17 @@ def load_tree(content: str | bytes, name: str) -> Record:
     return root
 
 
-def _indented_by_tab(content: str, line: int) -> bool:
-    written = content.splitlines()[line - 1 : line]
-    return bool(written) and "\t" in written[0][: len(written[0]) - len(written[0].lstrip())]
+def _odd_indent(content: str, line: int) -> tuple[int, int, str] | None:
+    """Find what looks like a space in the indent of the line, or of the one before: its place, and what to do."""
+    for number in (line, line - 1):
+        for written in content.split("\n")[number - 1 : number] if number > 0 else ():
+            indent = written[: len(written) - len(written.lstrip())].rstrip("\r")
+            if "\t" in indent:
+                return number, indent.index("\t") + 1, "a tab indents this line: YAML takes spaces alone"
+            if odd := indent.strip(" "):
+                text = "a non-breaking space, or the like, indents this line: type plain spaces instead"
+                return number, indent.index(odd[0]) + 1, text
+    return None
 
 
 def _error(name: str, line: int, column: int, message: str) -> ConfigFileError:

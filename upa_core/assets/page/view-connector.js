@@ -27,7 +27,8 @@ function readBack(one) {
 }
 function freshness(one) {
   const figures = one.freshness, objective = figures.objective;
-  return [["accepted", figures.accepted.says], ["read back", figures.read_back.says],
+  const whole = (text) => text.replaceAll(" %", "\u00a0%");
+  return [["accepted", whole(figures.accepted.says)], ["read back", whole(figures.read_back.says)],
     ["freshness", objective ? (objective.missed ? "missed: " + objective.why : "kept: " + objective.share_percent + " % within " + objective.within_hours + " h") : null]];
 }
 function needs(one) {

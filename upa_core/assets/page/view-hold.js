@@ -13,6 +13,6 @@ view("hold", { title: () => "Held plan", still: true, draw: async (run) => {
       section("Decide", h("p", {}, "Approving exports exactly this plan. Rejecting sets these values aside until their source changes."),
         h("form", { submit: (event) => event.preventDefault() }, h("label", { for: "by" }, "Your name, for the record (signed in with Entra, that name counts)", by),
           button("Approve", decide("approve"), { kind: "primary", sure: "Really export this plan" }), button("Reject", decide("reject"), { kind: "danger", sure: "Really reject this plan" }))),
-      section(held.samples.length + " of the people it would change", h("div", { class: "actions" }, link("run", held.run, {}, "Everybody, page by page"),
+      section(held.samples.length < 20 ? "The people it would change" : held.samples.length + " of the people it would change", h("div", { class: "actions" }, link("run", held.run, {}, "Everybody, page by page"),
         saving("The whole plan as CSV", "/runs/" + encodeURIComponent(held.run) + "/people?format=csv", held.run + ".csv")), table("Samples", [["person", ""], ["old → new", "plain"]], held.samples.map((one) => [who(one), changed(one.changes)]))))];
 } });

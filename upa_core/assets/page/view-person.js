@@ -24,8 +24,8 @@ function personIn(one, several, id) {
     one.waiting ? h("p", {}, h("b", {}, "Waiting: "), one.waiting) : null,
     waits.map(([property, entry]) => h("p", {}, h("b", {}, property === "*" ? "In escrow: " : property + " in escrow: "), words(entry.reason), entry.detail ? [" (", fold(entry.detail), ")"] : null,
       " since ", when(entry.since), ", next try ", entry.due ? when(entry.due) : "at the next full round")),
-    waits.length ? h("div", { class: "actions" }, button("Retry now", waiting("retry", "will be tried at the next export")), button("Give up", waiting("give-up", "left escrow"), { kind: "danger", sure: "Really give this person up" })) : null,
-    known(one),
+    waits.length ? h("div", { class: "actions" }, button("Retry now", waiting("retry", "will be tried at the next export")), button("Give up", waiting("give-up", "left escrow"), { kind: "danger", sure: "Really give this person up" }), link("escrow", one.connector, {}, "What to do")) : null,
+    known(one), Object.values(one.known).includes(null) ? h("p", { class: "muted" }, "unknown: nothing has confirmed yet what the profile holds") : null,
     h("div", { class: "actions" }, button("Write what differs now", now, { sure: "Really write this profile now" })),
     steps.length ? h("h3", {}, "What runs did") : h("p", { class: "muted" }, "No run that is kept changed this person."),
     h("ol", { class: "timeline" }, steps.map((step) => h("li", {}, h("div", {}, link("run", step.run, {}, when(step.at))), changed(step.changes), h("p", { class: "muted" }, fold(step.result)))))];

@@ -45,7 +45,7 @@ function steps(timeline) {
 
 function importFiles(files, escrowed) {
   const columns = [["import file", ""], ["people", "n"], ["bytes", "n"], ["result", ""], ["import jobs", ""]];
-  const rows = files.map((file) => [h("span", { class: "mono" }, file.name), file.people, file.size, file.settled ? file.confirmed ? escrowed ? "accepted, but for whom it names" : "accepted" : "nobody accepted" : "under way",
+  const rows = files.map((file) => [h("span", { class: "mono" }, file.name), file.people, file.size, file.settled ? file.confirmed ? escrowed ? "accepted, but for those in escrow" : "accepted" : "nobody accepted" : "under way",
     file.import_jobs.map((id) => h("div", { class: "mono" }, id))]);
   return rows.length ? section("Import files", table("Import files", columns, rows)) : null;
 }

@@ -86,6 +86,8 @@ def build_target(model: TargetModel, source: Source, add: Add, *, own_hosts: boo
 
 def _root_of(url: str) -> str:
     """Return the host alone of an address that was copied with its path."""
+    if (plain := url.removeprefix("http://").rstrip("/")) != url or "://" not in url:
+        return f"https://{plain}" if plain and not _bad_url(f"https://{plain}", root=True) else ""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -9,6 +9,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.people.changes import ROW_HEAD, Row
 from upa_core.domain.plan.planner import Entry
 
+_MOST_NAMED = 5
 _NOTHING: tuple[object, ...] = (None, "", [])
 
 
@@ -64,13 +65,20 @@ class Carriers:
                 self.emptied[target] = self.emptied.get(target, 0) + found
 
     def reason_to_hold(self) -> str:
-        """Return why the plan must be held, naming attribute and property; "" where nobody would be cleared for it."""
-        for target in self._suspects():
-            people = self.emptied.get(target, 0)
-            if people:
-                names = " and ".join(path for path in sorted(self.reads[target]) if path in self.uncarried)
-                return f"nobody carries {names}: {target} of {people} people would be cleared"
-        return ""
+        """Return why the plan must be held, naming each attribute and property; "" where nobody would be cleared."""
+        emptied = {target: people for target in self._suspects() if (people := self.emptied.get(target, 0))}
+        if not emptied:
+            return ""
+        read = {path for target in emptied for path in self.reads[target] if path in self.uncarried}
+        return f"nobody carries {' and '.join(sorted(read))}: {name_emptied(emptied)} would be cleared"
 
     def _suspects(self) -> Iterable[str]:
         return [target for target, inputs in self.reads.items() if any(path in self.uncarried for path in inputs)]
+
+
+def name_emptied(emptied: Mapping[str, int]) -> str:
+    """Name properties and how many people's would be cleared, the most first; beyond five it says how many more."""
+    by_size = sorted(emptied.items(), key=lambda one: (-one[1], one[0]))
+    named = [f"{target} of {people} people" for target, people in by_size[:_MOST_NAMED]]
+    more = len(by_size) - _MOST_NAMED
+    return ", ".join([*named, f"{more} more properties"] if more > 0 else named)

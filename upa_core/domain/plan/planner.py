@@ -48,7 +48,12 @@ class Entry(NamedTuple):
     @property
     def clears(self) -> bool:
         """True where the entry clears a confirmed value, or one that may be there; other unknown values don't count."""
-        return any(value == "" and (self.lost or self.old.get(target)) for target, value in self.new.items())
+        return bool(self.emptied)
+
+    @property
+    def emptied(self) -> list[str]:
+        """Return the properties of which the entry clears a confirmed value, or one that may be there."""
+        return [target for target, value in self.new.items() if value == "" and (self.lost or self.old.get(target))]
 
     @property
     def updates(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -89,23 +89,31 @@ def reset(ports: Ports, connector: Connector, what: Reset, by: str) -> None:
         wake(ports, ports.waker.export, connector.name, "")
 
 
-def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> tuple[str, ...]:
-    """Let a held offer of a secondary source be read; return why it was held.
+def approve_offers(ports: Ports, connector: Connector, sources: Sequence[str], by: str) -> dict[str, tuple[str, ...]]:
+    """Let held offers of secondary sources be read, all of them by one tick; return why each was held.
 
-    The approval is for exactly that content: another file is judged again. Raises `RefusedError` where nothing is held.
+    The approval is for exactly that content: another file is judged again. Raises `RefusedError`, and approves none,
+    where nothing of one of them is held.
     """
-    holds: list[tuple[str, ...]] = []
+    holds: dict[str, tuple[str, ...]] = {}
 
     def approve(state: ConnectorState) -> ConnectorState:
-        one = state.source(source)
-        if not one.held:
-            raise RefusedError(f"nothing of {source} is held")
-        holds.append(one.holds)
-        return state.with_source(replace(one, approved=one.held, approved_by=by, failures=0, not_before=None))
+        for source in sources:
+            one = state.source(source)
+            if not one.held:
+                raise RefusedError(f"nothing of {source} is held")
+            holds[source] = one.holds
+            state = state.with_source(replace(one, approved=one.held, approved_by=by, failures=0, not_before=None))
+        return state
 
-    _change(ports, connector, f"approve what {source} offers", by, approve)
+    _change(ports, connector, f"approve what {', '.join(sources)} offers", by, approve)
     wake(ports, ports.waker.continue_pull, connector.name, "")
-    return holds[-1]
+    return holds
+
+
+def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> tuple[str, ...]:
+    """Let a held offer of one secondary source be read; as `approve_offers`."""
+    return approve_offers(ports, connector, [source], by)[source]
 
 
 def _due(retry: Retry | None, now: datetime) -> Retry | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.plan.carriers import name_emptied
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.services.plan.make_plan import PlanResult
 
@@ -35,17 +36,19 @@ def hold_reason(
     """
     if plan.shrunk is not None:
         return Reason(plan.shrunk.why, "source_shrank")
-    return Reason(
-        _why_nobody_carries(connector, plan)
-        or reason_to_hold(
-            plan.counts,
-            known=_known(connector, state),
-            earlier=state.exported,
-            threshold=connector.threshold,
-            now=now,
-            updates_exempt=exempt,
-        )
+    if why := _why_nobody_carries(connector, plan):
+        return Reason(why)
+    why = reason_to_hold(
+        plan.counts,
+        known=_known(connector, state),
+        earlier=state.exported,
+        threshold=connector.threshold,
+        now=now,
+        updates_exempt=exempt,
     )
+    if why.startswith("clears") and plan.emptied:
+        why += f": {name_emptied(plan.emptied)}"
+    return Reason(why)
 
 
 def _known(connector: Connector, state: ConnectorState) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -42,10 +43,11 @@ class PlanResult:
     """The result of planning."""
 
     counts: Counts = field(default_factory=Counts)
-    full_round: str = ""
-    """The full round in the plan, if there is one."""
+    full_round: str = ""  # the one in the plan, if there is one
     carriers: Carriers | None = None
     """The inputs that nobody has, where the plan is of a full round that names somebody."""
+    emptied: Counter[str] = field(default_factory=Counter)
+    """By property, the people whose confirmed value would be cleared."""
     shrunk: Shrunk | None = None
     """The full round names far fewer people than are known: it doesn't count as missing anybody."""
 
@@ -72,15 +74,14 @@ def make_plan(
     Thirteen parameters: the rounds, the people, the joined rows, and the differences of an export and a preview.
 
     Args:
-        keep_books: store what the plan itself changes in the shards (people ended, escrow of invalid values, people
-            missed by a full round). It is true whether or not the plan is sent, and repeating it changes nothing.
+        keep_books: store what the plan itself changes in the shards (people ended or missed, escrow of invalid values).
+            It is true whatever becomes of the plan, and repeating it changes nothing.
         sequence: number of the last import file planned so far.
         censuses: what full rounds named before.
         refused: properties that SharePoint refused for everybody.
         joins: what other sources say of people.
         see: looks at people's rows as they are planned.
-        check: raises `ConflictError` where what is planned is no longer what is due: a shard that was read after
-            somebody else had planned it mustn't be changed by what was due before.
+        check: raises `ConflictError` where this is no longer due: nothing is changed that somebody else has planned.
         cut: what of single writes goes in this run; None: all of it.
         dating: tells since when values wait.
 
@@ -152,8 +153,7 @@ class _Planning:
         self._planner.aside = Aside(one.target for one in still_refused(self._connector, refused))
 
     def run(self, censuses: Sequence[Census]) -> PlanResult:
-        shards = self._people.index.shards
-        groups = groups_of(shards)
+        groups = groups_of(shards := self._people.index.shards)
         if sum(r.rows for r in self._rounds) <= ONE_UNIT_ROWS and len(self._due_shards) <= ONE_UNIT_SHARDS:
             self._unit(range(PARTITIONS), range(shards))
         else:
@@ -236,8 +236,7 @@ class _Planning:
         Returns people unknown to the source: those who were due, and those whom it names and can't read, or not yet.
         """
         ids = [*merged.incomplete(self._needed), *due, *named]
-        gone: set[str] = set()
-        unread: set[str] = set()
+        gone, unread = set[str](), set[str]()
         if not ids:
             return gone, unread
         if self._joins.know_the_directory:
@@ -285,6 +284,8 @@ class _Planning:
             self._carriers.count(plan.entries)
         if self.cut is not None:
             self.cut.fit(plan, stored.value)
+        for entry in plan.entries if plan.counts.cleared else ():
+            self._result.emptied.update(entry.emptied)
         self.dating.date(plan, stored.value, work.rows)
         self._sink.add(plan.entries, plan.left_out)
         if plan.missed:

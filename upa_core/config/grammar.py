@@ -244,7 +244,8 @@ def _syntax_error(text: str, error: UnexpectedCharacters | UnexpectedToken) -> E
         return ExpressionSyntaxError(text, line=line, column=column)
     expected = " or ".join(sorted({_NAMES.get(name, name) for name in error.accepts or error.expected}))
     hint = f"[{text.strip()}]" if text.strip().isidentifier() else ""
-    name = _NAME_AT_THE_END.search(text[: error.pos_in_stream]) if error.pos_in_stream is not None else None
+    before = "".join(text.split("\n")[line - 1 : line])[: column - 1]
+    name = _NAME_AT_THE_END.search(before)
     if not hint and name is not None and expected == "(":
         message = f"{name[1]} is no function: an attribute stands in brackets"
         at = column - len(name[0])

@@ -238,20 +238,16 @@ def approve(
 ) -> int:
     """Let the held offers of sources count: those files, answers or changes, and no later ones.
 
-    Their changes count for the change threshold like others. Sources approved together are planned together: one plan
-    to decide about. Who approved is recorded.
+    Their changes count for the threshold. Sources approved together are planned together. Who approved is recorded.
     """
-    named = list(dict.fromkeys(_named(cli, source) for source in sources))
-    holds = approve_offers(cli.ports, cli.connector, named, cli.who)
+    holds = approve_offers(cli.ports, cli.connector, list(dict.fromkeys(_named(cli, one) for one in sources)), cli.who)
     nouns = {one.name: noun_of(cli, one) for one in cli.connector.secondaries}
     lines = [
         f"{nouns[name][0].upper()}{nouns[name][1:]} is approved ({', '.join(why)})." for name, why in holds.items()
     ]
-
-    def render(out: Console) -> None:
-        out.print(clean("\n".join([*lines, "Next: upa run, or wait for the timer"])))
-
-    cli.show({"connector": cli.connector.name, "sources": {name: list(why) for name, why in holds.items()}}, render)
+    lines.append("Next: upa run, or wait for the timer")
+    document = {"connector": cli.connector.name, "sources": {name: list(why) for name, why in holds.items()}}
+    cli.show(document, lambda out: out.print(*map(clean, lines), sep="\n"))
     return exits.OK
 
 

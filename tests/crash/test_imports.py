@@ -14,6 +14,7 @@ from tests.support.mortal import Death, Fate
 from tests.support.world import World, with_limits
 from upa_cli.shell.exits import CommandError
 from upa_core.domain.errors import UnavailableError
+from upa_core.ports.bundle import Ports
 
 MOST = 10_000 if FULL else 4
 """Places a test."""
@@ -80,9 +81,9 @@ def test_of_two_imports_at_once_one_is_begun_and_the_other_says_what_to_do(place
         world = _tenant()
         rows, begun = _rows(world), []
 
-        def typed(ports: object) -> None:
+        def typed(ports: Ports) -> None:
             try:
-                begun.append(import_file(world, ports, rows))  # type: ignore[arg-type]
+                begun.append(import_file(world, ports, rows))
             except (UnavailableError, CommandError) as exc:
                 refused.append(str(exc))
 

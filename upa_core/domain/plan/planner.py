@@ -40,10 +40,8 @@ class Entry(NamedTuple):
     """What was known of the person may be lost: a value that is unknown may be there."""
     known: bool = False
     """A value of the profile is, or was, known: the person was delivered before."""
-    since: Mapping[str, datetime] | None = None
-    """The start of each value's wait, where it isn't the plan's usual moment."""
-    waits: bool = False
-    """The person was in escrow when this was planned."""
+    since: Mapping[str, datetime] | None = None  # of each value that waits since another moment than its plan does
+    waits: bool = False  # the person was in escrow when this was planned
 
     @property
     def clears(self) -> bool:

@@ -209,9 +209,7 @@ class Planner:
         self, shard: Shard, row: Row, cells: Sequence[str | None], tally: Tally, now: datetime, *, full_round: bool
     ) -> Entry | None:
         """Plan one person. Eight parameters: the person and the shard."""
-        person = row[0]
-        unsaid: set[str] = set()
-        silent: Collection[str] = ()
+        person, unsaid, silent = row[0], set[str](), frozenset[str]()
         absent = row[1] & self._joined
         if absent & self._presence:  # no row of the source names them: they take no part
             tally.out_of_scope, tally.changed = tally.out_of_scope + 1, shard.escrow.drop(person) or tally.changed
@@ -221,7 +219,7 @@ class Planner:
             return None
         if self._in_scope is not None and not self._in_scope(row):
             tally.out_of_scope += 1
-            wanted, silent = self._out_of_scope(shard.rows.get(person)), self._targets
+            wanted, silent = self._out_of_scope(shard.rows.get(person)), frozenset(self._targets)
         else:
             desired = self._evaluate(row)
             if absent:

@@ -46,7 +46,7 @@ lint-style: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 
 lint-types: $(READY)
-	@$(BIN)/mypy --num-workers=2
+	@$(BIN)/mypy
 
 lint-layers: $(READY)
 	@$(BIN)/lint-imports --no-cache

@@ -53,8 +53,11 @@ def talk(
 
 
 def _read(terminal: int, again: bytes) -> bytes:
-    """Read what the terminal shows next; a key that nobody noticed (readline was just starting) is pressed again."""
-    while again and not select.select([terminal], [], [], 1)[0]:
+    """Read what the terminal shows next; a key that nobody noticed (readline was just starting) is pressed again.
+
+    Not soon: pressed while the command ends, Ctrl-C would kill it.
+    """
+    while again and not select.select([terminal], [], [], 10)[0]:
         os.write(terminal, again)
     try:
         return os.read(terminal, 65536)

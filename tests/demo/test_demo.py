@@ -11,6 +11,7 @@ import pytest
 
 from tenant_sim import ManualClock, TenantSim
 from upa_cli.demo.directory import seed
+from upa_cli.demo.rooms import wrong_rooms
 
 ROOT = Path(__file__).parents[2]
 REAL_FEED = ROOT.parent / "shared" / "data" / "hr" / "workers-1000.csv"
@@ -22,12 +23,32 @@ def _demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_ends_with_every_profile_equal_to_the_oracle(tmp_path: Path) -> None:
-    """A small made-up tenant: exit code 0, the joiner went through escrow, the library is empty."""
+    """A small made-up tenant: exit code 0, the joiner went through escrow, the library is empty.
+
+    A changed row of the joined file reaches the profile of somebody whom Entra left alone, and travels alone.
+    """
     done = _demo(tmp_path, "--people", "60")
+    shown = " ".join(done.stdout.split())
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "All 60 profiles equal the oracle; the library is empty" in " ".join(done.stdout.split())
-    assert "the joiner is in escrow" in done.stdout
+    assert "All 60 profiles equal the oracle; the library is empty" in shown
+    assert "the joiner is in escrow" in shown
+    assert "rooms: the file has 60 rows" in shown
+    assert "uploaded 1 people, 1 values" in shown.partition("sits in Süd 3.14 now")[2]
+
+
+def test_a_profile_with_another_room_than_the_files_is_named() -> None:
+    """The demo's check of the joined file finds a missing room, and one that no row gives."""
+    sim = TenantSim(ManualClock())
+    first, second = (
+        sim.directory.add({"userPrincipalName": "a@contoso.com"}),
+        sim.directory.add({"userPrincipalName": "b@contoso.com"}),
+    )
+    sim.profiles.set(second, "OfficeCode", "W001")
+    assert wrong_rooms(sim, {"a@contoso.com": "N000"}) == [
+        f"{first} OfficeCode: '' instead of 'N000'",
+        f"{second} OfficeCode: 'W001' instead of ''",
+    ]
 
 
 @pytest.mark.skipif(not REAL_FEED.exists(), reason=f"the real HR feed isn't here: {REAL_FEED.name} in shared/data/hr")

@@ -35,6 +35,8 @@ class Cast:
     edited: tuple[str, ...]
     leaves: str
     loses_value: str
+    moves: str
+    """Whom the file of rooms moves; nothing about them changes in Entra."""
 
     @property
     def shown(self) -> dict[str, str]:
@@ -67,7 +69,8 @@ def choose(sim: TenantSim, seeded: Seeded) -> Cast:
     edited = list(dict.fromkeys([*from_hr, *everyone]))[:EDITS]
     rest = [person for person in everyone if person not in edited]
     loses = next(p for p in rest[1:] if (sim.directory.get(p).get("employeeOrgData") or {}).get("costCenter"))
-    return Cast(tuple(edited), rest[0], loses)
+    moves = next(person for person in reversed(rest) if person != loses)
+    return Cast(tuple(edited), rest[0], loses, moves)
 
 
 def apply_edits(sim: TenantSim, seeded: Seeded, cast: Cast) -> str:

@@ -12,6 +12,7 @@ from upa_core.ports.clock import Clock
 _LINES = {
     EventName.ROUND_STARTED: "Graph: {kind} round ({reason})",
     EventName.ROUND_SEALED: "Graph: {rows} records on {pages} page(s); round sealed",
+    EventName.SOURCE_SEALED: "{source}: the file has {rows} rows",
     EventName.PLAN_MADE: "plan: {updated} people to update, {cleared} to clear, {files} import file(s)",
     EventName.PLAN_EMPTY: "plan: no difference for {people} people: no file, no import job",
     EventName.PLAN_HELD: "plan: held, {why}",

@@ -32,11 +32,13 @@ class Rule:
 
 
 def read_rules(connector_file: Path) -> list[Rule]:
-    """Read the direct mappings of the first connector of a file."""
+    """Read the mappings of Entra's attributes of the first connector of a file; joined rows are checked elsewhere."""
     connector = yaml.safe_load(connector_file.read_text(encoding="utf-8"))["connectors"][0]
+    joined = tuple(f"{one['as']}." for one in connector.get("with", ()))
     return [
         Rule(_path(m["source"]), m["target"], m.get("type", "string"), m.get("on_empty") == "clear")
         for m in connector["mappings"]
+        if not m["source"].startswith(joined)
     ]
 
 

@@ -73,6 +73,20 @@ connectors:
         type: date
 """
 
+JOINED_FILE = """\
+    with:
+      - as: rooms
+        kind: file
+        at: {rooms}
+        match: [{{column: User, to: userPrincipalName}}]
+    threshold:
+"""
+ROOM_MAPPING = """\
+      - target: OfficeCode
+        source: rooms.Room
+"""
+"""What the connector file has in addition where a file is joined."""
+
 
 class DemoBusyError(Exception):
     """Another demo is running in the same folder."""
@@ -104,10 +118,11 @@ def stage(
     keyed: bool = False,
     clock_text: str | None = None,
     place: Mapping[str, str] | None = None,
+    rooms: Path | None = None,
 ) -> Iterator[Stage]:
     """Set everything up in `folder`, emptied first, and take it down again.
 
-    Six parameters: the options of the demo.
+    Seven parameters: the options of the demo.
 
     Args:
         folder: where the demo keeps its files.
@@ -116,6 +131,7 @@ def stage(
         keyed: the function app asks for its key: it stays up, and any web page may post to it.
         clock_text: UPA_CLOCK for the functions host; default: one that starts now and is scaled.
         place: settings that say where state lies; default: in `folder`.
+        rooms: a CSV of user names and rooms to join; default: none.
 
     Raises:
         DemoBusyError: another demo has the folder.
@@ -137,7 +153,7 @@ def stage(
         for name, seconds in (QUICK_IMPORT if host else {}).items():
             setattr(sim.timer_job.settings, name, seconds)
         with sim.serve(directory=folder / "tenant") as served, _environment(served.environment()):
-            connector_file = _write_connector_file(folder, served)
+            connector_file = _write_connector_file(folder, served, rooms)
             here = {"UPA_STATE": f"folder:{(folder / 'state').resolve()}"}
             environ = {"UPA_CONFIG": str(connector_file), **(here if place is None else place)}
             app = bootstrap.build(environ, clock=clock, events=narrator)
@@ -183,12 +199,16 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _write_connector_file(folder: Path, served: Served) -> Path:
+def _write_connector_file(folder: Path, served: Served, rooms: Path | None) -> Path:
     connector_file = (folder / "upa.yaml").resolve()
-    text = CONNECTOR_FILE.format(
+    text = CONNECTOR_FILE
+    if rooms is not None:
+        text = text.replace("    threshold:\n", JOINED_FILE) + ROOM_MAPPING
+    text = text.format(
         client_id=served.client_id,
         certificate=served.certificate_file.resolve(),
         tenant=served.tenant_id,
+        rooms=rooms and rooms.resolve(),
         **served.urls.as_dict(),
     )
     connector_file.write_text(text, encoding="utf-8")

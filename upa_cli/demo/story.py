@@ -1,4 +1,5 @@
-"""The demo's story: hire, sync, edit, sync the difference, deliver the joiner, find nothing to do, check it all."""
+"""The demo's story: hire, sync, edit, sync the difference, deliver the joiner, find nothing to do, change a row of the
+joined file, check it all."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from upa_cli.demo import show
 from upa_cli.demo.directory import apply_edits, choose, seed
 from upa_cli.demo.narration import Narrator
 from upa_cli.demo.oracle import differences
+from upa_cli.demo.rooms import MOVED_TO, rooms_of, write_rooms, wrong_rooms
 from upa_cli.demo.stage import Stage, stage
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.people.shadow import shard_of
@@ -40,13 +42,18 @@ def tell(
     """
     began = time.perf_counter()
     narrator = Narrator(console)
-    with stage(folder, narrator, host=host, keyed=keep) as on:
+    file = folder / "rooms.csv"
+    with stage(folder, narrator, host=host, keyed=keep, rooms=file) as on:
         show.addresses(console, on)
         show.chapter(console, "1", "HR hires")
         seeded = seed(on.sim, feed, mapping, people)
         for line in seeded.aside:
             console.print(f"  {line}", markup=False, style="yellow")
         console.print(f"  {seeded.count} people from {seeded.source}; each has a SharePoint profile")
+
+        rooms = rooms_of(on.sim)
+        write_rooms(file, rooms, on.clock.now())
+        console.print("  facilities drops rooms.csv beside it: the room of each person, which Entra doesn't know")
 
         show.chapter(console, "2", "Full run")
         chapters = [_chapter(on, "full", lambda: on.engine.run(full=True))]
@@ -66,14 +73,19 @@ def tell(
         on.sim.profiles.create(joined)
         chapters.append(_chapter(on, "escrow", on.engine.wait_for_delivery))
         chapters.append(_chapter(on, "idle", lambda: on.engine.run(full=False)))
+
+        show.chapter(console, "4", "A row of the file changes, and Entra doesn't")
+        before[cast.moves] = _read(on, cast.moves)
+        _move(console, on, cast.moves, rooms, file)
+        chapters.append(_chapter(on, "file", lambda: on.engine.run(full=False)))
         if not keep:
             on.engine.stop()
         looked.append(on.clock.now())
 
-        show.chapter(console, "4", "What SharePoint says now")
-        show.profiles(console, on, {**cast.shown, joined: "joined"}, before)
+        show.chapter(console, "5", "What SharePoint says now")
+        show.profiles(console, on, {**cast.shown, joined: "joined", cast.moves: "changed room"}, before)
         show.runs(console, chapters)
-        wrong = differences(on.sim, on.connector_file, looked)
+        wrong = differences(on.sim, on.connector_file, looked) + wrong_rooms(on.sim, rooms)
         left_over = _library_items(on)
         failed = any(report.status == "failed" for chapter in chapters for report in chapter.reports)
         good = not wrong and not left_over and escrowed and not failed
@@ -86,6 +98,14 @@ def tell(
             narrator.muted = True
             show.wait(console, on)
     return good
+
+
+def _move(console: Console, on: Stage, person: str, rooms: dict[str, str], file: Path) -> None:
+    """Give somebody another room in the file."""
+    name = on.sim.directory.get(person)["userPrincipalName"]
+    console.print(f"  {file.name}: {name} sits in {MOVED_TO} now", highlight=False, markup=False)
+    rooms[name] = MOVED_TO
+    write_rooms(file, rooms, on.clock.now())
 
 
 def _chapter(on: Stage, name: str, run: Callable[[], None]) -> Chapter:

@@ -69,7 +69,7 @@ def examine(
         ("sign-in", partial(check_sign_in, mail=mail, closed=closed)),
         ("certificate", check_certificate),
         ("source", check_source),
-        (CHECK, check_sources),
+        *([(CHECK, check_sources)] if connector.secondaries else []),
         ("library", check_library),
         ("properties", check_properties),
     ]

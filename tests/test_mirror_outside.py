@@ -38,8 +38,8 @@ STATED_IN = {
     "tests/cli/test_setup.py": "upa_cli/commands/adopt upa_cli/commands/config upa_cli/commands/doctor",
     "tests/cli/test_source.py": "upa_cli/work/source_file upa_cli/work/source_options upa_cli/work/source_view",
     "tests/cli/test_try.py": "upa_cli/commands/try_",
-    "tests/demo/test_demo.py": "upa_cli/commands/demo upa_cli/demo/directory upa_cli/demo/show upa_cli/demo/stage"
-    " upa_cli/demo/story",
+    "tests/demo/test_demo.py": "upa_cli/commands/demo upa_cli/demo/directory upa_cli/demo/rooms upa_cli/demo/show"
+    " upa_cli/demo/stage upa_cli/demo/story",
     "tests/demo/test_shell.py": "upa_cli/demo/shell",
     "tests/functions/test_app.py": "upa_cli/demo/engine upa_cli/demo/narration functions_host/azure/engine"
     " functions_host/azure/posts functions_host/azure/queues",

@@ -57,7 +57,7 @@ def _read(terminal: int, again: bytes) -> bytes:
 
     Not soon: pressed while the command ends, Ctrl-C would kill it.
     """
-    while again and not select.select([terminal], [], [], 10)[0]:
+    while again and not select.select([terminal], [], [], 3)[0]:
         os.write(terminal, again)
     try:
         return os.read(terminal, 65536)

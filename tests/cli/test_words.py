@@ -64,27 +64,20 @@ def test_one_import_job_is_shown_by_its_id(ran: Office) -> None:
     assert ran.upa("jobs", "list", "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c").code == exits.REFUSED
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("runs",),
-        ("plan", "--full"),
-        ("escrow", "list"),
-        ("config", "check"),
-        ("why", "ada@contoso.onmicrosoft.com"),
-        ("try", "CostCenter"),
-        ("archive", "list"),
-    ],
-)
-def test_tables_fit_80_columns(ran: Office, command: tuple[str, ...]) -> None:
-    """No line of a table is wider, and a run id stays whole."""
-    shown = ran.upa(*command, COLUMNS="80")
-    lines = shown.out.splitlines()
-    rules = [at for at, line in enumerate(lines) if set(line.strip()) == {"─"}]
+def test_tables_fit_80_columns(ran: Office) -> None:
+    """No line of any table is wider, and a run id stays whole."""
+    ada = ran.upn("ada")
+    commands = "runs", "plan --full", "escrow list", "config check", f"why {ada}", "try CostCenter", "archive list"
+    wrong = {}
+    for command in commands:
+        shown = ran.upa(*command.split(), COLUMNS="80")
+        lines = shown.out.splitlines()
+        rules = [at for at, line in enumerate(lines) if set(line.strip()) == {"─"}]
+        fits = all(len(lines[at]) <= 80 for at in rules) and not re.search(r"\d{8}T\d{0,5}\n", shown.out)
+        if not fits or shown.code not in (exits.OK, exits.CHANGES):
+            wrong[command] = shown
 
-    assert shown.code in (exits.OK, exits.CHANGES)
-    assert all(len(lines[at]) <= 80 for at in rules)
-    assert not re.search(r"\d{8}T\d{0,5}\n", shown.out)
+    assert wrong == {}
 
 
 def test_the_headings_of_runs_stay_whole_in_80_columns(ran: Office) -> None:

@@ -22,12 +22,18 @@ LONGEST_FIRST = (
     "tests/distribution/test_wheel.py",
     "tests/functions/test_disturbances.py",
     "tests/functions/test_app.py",
+    "tests/cli/test_words.py",
+    "tests/cli/test_operations.py",
+    "tests/cli/test_ways_out.py",
+    "tests/page/test_page_states.py",
     "tests/crash/test_crash.py",
     "tests/model/test_model.py",
     "tests/infra/test_policy.py",
     "tests/infra/test_alerts.py",
+    "tests/infra/test_alerts_fire.py",
+    "tests/infra/test_queries.py",
 )
-"""Longest first, by what each takes in all."""
+"""Longest first, by what each takes in all; some of them because their tests share what is expensive to make."""
 
 
 class Item(Protocol):

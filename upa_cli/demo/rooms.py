@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tenant_sim import TenantSim
+from upa_core.domain.spreadsheet import SafeCsv
 
 MOVED_TO = "Süd 3.14"
 AGE = timedelta(minutes=10)
@@ -25,7 +25,9 @@ def write_rooms(file: Path, rooms: Mapping[str, str], now: datetime) -> None:
     """Replace the file as a careful writer does: whole, under another name first; its date is the demo's."""
     part = file.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([("User", "Room"), *rooms.items()])
+        table = SafeCsv(stream, ("User", "Room"))
+        for row in rooms.items():
+            table.row(row)
     written = (now - AGE).timestamp()
     os.utime(part, (written, written))
     part.replace(file)

@@ -420,10 +420,14 @@ class TenantLife(RuleBasedStateMachine):
         assert world.now - world.state.last_pull < timedelta(days=1)
 
     def _differences(self, excused: set[str]) -> list[str]:
-        """Ask the oracle. A hand's change of somebody of whom a value is refused may stand: nobody sends them whole."""
+        """Ask the oracle. A hand's change of somebody of whom a value is refused may stand: nobody sends them whole.
+
+        Nobody waits for the profile of a person whose values were rejected.
+        """
         world = self.world
         stuck = {p for p in self.handmade if p not in self.left and refused(world.sim.directory.get(p))}
         lines = world.differences(takes_part=lambda r: not refused(r), fits=fits)
+        excused = excused | {f"{one.split(' ')[0]} has no profile and isn't in escrow" for one in excused}
         return [line for line in lines if line.partition(":")[0] not in excused and line.split(" ")[0] not in stuck]
 
     def _told_wrongly(self) -> list[str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from types import SimpleNamespace
 
 from rich.console import Console
@@ -35,11 +39,22 @@ def import_file(world: World, ports: Ports, rows: dict[str, str], *, wait: bool 
         ports=lambda _: ports,
         people_manager=lambda one: CountedProfiles(reader, ports.store, ports.clock, one),
     )
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / FILE
+    with _folder() as folder:
+        file = folder / FILE
         file.write_text("user,extra,title\n" + "".join(f"{u},{value},imported\n" for u, value in rows.items()))
         columns = ["extra=UpaExtra", "title=UpaTitle"]
         match = ["user=userPrincipalName"]
         import_(cli, file, mappings=columns, match=match, override=True, yes=True, wait=wait)
     text: str = cli.out.file.getvalue()  # type: ignore[attr-defined]
     return text
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder; only the process that made it deletes it, because a life that is copied here goes on with it."""
+    folder, maker = Path(mkdtemp()), os.getpid()
+    try:
+        yield folder
+    finally:
+        if os.getpid() == maker:
+            rmtree(folder)

@@ -67,7 +67,7 @@ test-azure: $(READY) ## Run contract, pipeline, kills and costs on Microsoft's o
 	@UPA_TEST_AZURE=1 $(BIN)/python -m pytest -p no:randomly --numprocesses=$(or $(JOBS),6) --dist=loadgroup \
 		--no-loadscope-reorder --durations=15 --timeout=1500 $(or $(TESTS),tests/azure)
 
-crash: $(READY) ## Die at every port call, be overtaken at every write and read (two hours on two cores; EVERY=N, JOBS=N, SCENARIO=NAME)
+crash: $(READY) ## Die at every port call, be overtaken at every write and read (an hour and a half with JOBS=2 on two cores; EVERY=N, JOBS=N, SCENARIO=NAME)
 	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 model: $(READY) ## Run N random schedules against the oracle (N=10000 takes long)

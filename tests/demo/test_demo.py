@@ -33,7 +33,7 @@ def test_the_demo_ends_with_every_profile_equal_to_the_oracle(tmp_path: Path) ->
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All 60 profiles equal the oracle; the library is empty" in shown
     assert "the joiner is in escrow" in shown
-    assert "rooms: the file has 60 rows" in shown
+    assert "rooms: 60 row(s) of the file to plan" in shown
     assert "uploaded 1 people, 1 values" in shown.partition("sits in Süd 3.14 now")[2]
 
 

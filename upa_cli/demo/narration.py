@@ -12,7 +12,7 @@ from upa_core.ports.clock import Clock
 _LINES = {
     EventName.ROUND_STARTED: "Graph: {kind} round ({reason})",
     EventName.ROUND_SEALED: "Graph: {rows} records on {pages} page(s); round sealed",
-    EventName.SOURCE_SEALED: "{source}: the file has {rows} rows",
+    EventName.SOURCE_SEALED: "{source}: {rows} row(s) of the file to plan",
     EventName.PLAN_MADE: "plan: {updated} people to update, {cleared} to clear, {files} import file(s)",
     EventName.PLAN_EMPTY: "plan: no difference for {people} people: no file, no import job",
     EventName.PLAN_HELD: "plan: held, {why}",
@@ -46,6 +46,8 @@ class Narrator:
     def emit(self, event: Event) -> None:
         """Print the event, if it has a line; an import job's state only when it changes."""
         if event.name is EventName.ROUND_STARTED and event.fields.get("kind") == "delta":
+            return
+        if event.name is EventName.SOURCE_SEALED and not event.fields.get("rows"):
             return
         if event.name is EventName.IMPORT_JOB_STATE:
             if event.fields.get("state") == self._job_state:

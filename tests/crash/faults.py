@@ -81,14 +81,15 @@ def lasting_faults(scenario: Scenario, *, every: int = 1, most: int = 0) -> Tall
     tally, names = Tally(), list(FAULTS)
     for name in names[:: max(1, len(names) // most) if most else every]:
         try:
-            wrong = _live_through(scenario, FAULTS[name])
+            wrong = live_through(scenario, FAULTS[name])
         except Exception as exc:  # noqa: BLE001 - whatever it is, it is what is looked for
             wrong = [f"{type(exc).__name__}: {exc}"]
         tally.add(f"{scenario.name}: {name}", wrong)
     return tally
 
 
-def _live_through(scenario: Scenario, fault: Callable[[World], Ports]) -> list[str]:
+def live_through(scenario: Scenario, fault: Callable[[World], Ports]) -> list[str]:
+    """Let a fault last for a day of a scenario; return what is wrong days after it."""
     world = scenario.prepare()
     with suppress(Exception, Death):
         scenario.steps[0](world, fault(world))

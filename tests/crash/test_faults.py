@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.faults import FAULTS, lasting_faults
+from tests.crash.faults import FAULTS, lasting_faults, live_through
 from tests.crash.scenarios import SCENARIOS
 
 FEW = (SCENARIOS[1],)
@@ -18,3 +18,10 @@ def test_a_lasting_fault_is_given_up_and_the_oracle_is_met(scenario: object) -> 
 
     assert 3 <= tally.tried < len(FAULTS)
     assert tally.failures == []
+
+
+def test_whoever_stood_in_the_lost_part_of_an_import_gets_the_connectors_value_again() -> None:
+    """The plan of an import doesn't know what the connector has confirmed: everybody is sent again."""
+    scenario = next(one for one in SCENARIOS if one.name.startswith("import that overrides"))
+
+    assert live_through(scenario, FAULTS["archive copy damaged"]) == []

@@ -42,7 +42,6 @@ _DECIDE = {
     "give_up_escrow": escrow_api.give_up_escrow,
     "sync_user_now": people_api.sync_user_now,
 }
-OPERATIONS = frozenset({*_READ, *_DECIDE})
 SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 """Answers hold people's values: nobody may cache them or guess their type."""
 

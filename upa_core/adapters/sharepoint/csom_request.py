@@ -90,10 +90,6 @@ class CsomRequest:
         inner = "".join(self._actions.pop())
         self._act(f'<{scope} Id="{scope_id}"', inner, scope)
 
-    def object_action(self, target: Reference) -> int:
-        """Ask whether an object is null; return the id of the answer."""
-        return target.id + 1
-
     def encode(self) -> bytes:
         """Return the request as UTF-8 without a byte order mark."""
         return (

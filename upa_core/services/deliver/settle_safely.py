@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import orjson
 
@@ -29,7 +29,6 @@ from upa_core.state.run_people.results import note_unreadable
 
 Named = Mapping[str, frozenset[str]]
 """Person → the properties that a file may have written."""
-Way = Callable[[Ports, str, FileState], Named]
 
 
 def settle_safely(
@@ -67,8 +66,7 @@ def settle_safely(
 
         change_people(ports, connector, named, change, outcome.run)
 
-    ways = WAYS if ad_hoc is None else WAYS[:1]  # an ad hoc plan doesn't know what the connector has confirmed
-    _doubt_whom_it_named(ports, connector, outcome.run, file, forget, ways)
+    _doubt_whom_it_named(ports, connector, outcome.run, file, forget)
     note_unreadable(ports.store, outcome.run, file.name, why)
     BatchAges(ports, connector, outcome).count(Verdict(confirmed=False, why=why))
     fields: Fields = {"file": file.name, "exported": 0, "escrowed": 0, "why": why}
@@ -101,23 +99,15 @@ def doubt_safely(ports: Ports, connector: Connector, entry: Abandoned) -> int:
 
         change_people_between_runs(ports, connector, named, change)
 
-    _doubt_whom_it_named(ports, connector, entry.run, file or FileState(entry.file, 0, 0, 0, 0, ""), forget, WAYS)
+    _doubt_whom_it_named(ports, connector, entry.run, file or FileState(entry.file, 0, 0, 0, 0, ""), forget)
     return people
 
 
 def _doubt_whom_it_named(
-    ports: Ports,
-    connector: Connector,
-    run: str,
-    file: FileState,
-    forget: Callable[[Named], None],
-    ways: Sequence[tuple[str, Way]],
+    ports: Ports, connector: Connector, run: str, file: FileState, forget: Callable[[Named], None]
 ) -> None:
-    """Call `forget` with the people whom the file named, by one of the ways; else everybody becomes unknown.
-
-    Six parameters: the file, and what to do with its people.
-    """
-    for name, read in ways:
+    """Call `forget` with the people whom the file named, by the file or its plan; else everybody becomes unknown."""
+    for name, read in (("settle by file", _by_file), ("settle by plan", _by_plan)):
         if may_begin(ports, connector, name, file.name):
             try:
                 forget(read(ports, run, file))
@@ -139,12 +129,14 @@ def _by_file(ports: Ports, run: str, file: FileState) -> Named:
 
 
 def _by_plan(ports: Ports, run: str, file: FileState) -> Named:
-    """Return the people of whom the plan knew something: the others are unknown already."""
-    return {person: frozenset(old) for person, old in read_known(ports.store, run, file.name).items()}
+    """Return the people of whom the plan knew something: the others are unknown already.
 
-
-WAYS: tuple[tuple[str, Way], ...] = (("settle by file", _by_file), ("settle by plan", _by_plan))
-"""Ways to learn whom a file named, the surest first."""
+    Raises `CorruptStateError` for a plan that knew nobody: an import's never knows what the connector has confirmed.
+    """
+    known = read_known(ports.store, run, file.name)
+    if not known:
+        raise CorruptStateError(f"the plan of {file.name} knew nobody")
+    return {person: frozenset(old) for person, old in known.items()}
 
 
 def check_batch(ports: Ports, run: str, file: FileState) -> None:

@@ -11,7 +11,7 @@ from tests.cli.conftest import Office
 from upa_cli.shell import exits
 from upa_core.domain.bulk.import_job import JobState
 from upa_core.domain.documents.runs import Outcome
-from upa_core.domain.health.moving import PHASES
+from upa_core.domain.health.under_way import PHASES
 
 SHAREPOINT = {state.name.lower() for state in JobState}
 

@@ -40,8 +40,8 @@ from upa_cli.work.source_view import (
     verdict_document,
 )
 from upa_core.domain.documents.sources import SourceState
-from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract
+from upa_core.domain.sources.file_difference import compare
 from upa_core.domain.sources.findings import Verdict
 from upa_core.services.admin.controls import approve_offers
 from upa_core.state.document import state_of

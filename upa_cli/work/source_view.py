@@ -15,8 +15,8 @@ from upa_cli.shell.output import clean, count, moment, table
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.sources import SourceState
 from upa_core.domain.health.source_standing import standing_of
-from upa_core.domain.sources.compare import Difference
 from upa_core.domain.sources.contract import Contract
+from upa_core.domain.sources.file_difference import Difference
 from upa_core.domain.sources.findings import Finding, Verdict
 from upa_core.domain.sources.joined.cost import calls_a_day, cost_of
 from upa_core.domain.sources.joined.secondary import MEMBER, Secondary

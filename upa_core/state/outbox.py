@@ -1,4 +1,4 @@
-"""The outbox: sealed rounds that wait to be settled, and the full round that one of them may need."""
+"""The outbox: sealed rounds that no run has settled yet, and the request for a full round that one may need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.rounds import SealedRound
-from upa_core.domain.plan.outbox import full_round_comes
+from upa_core.domain.plan.round_rules import full_round_comes
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.domain.sources.support import CONTRACT, GOOD, HEADER, found, read
 from upa_core.domain.sources.at_once import AtOnce
-from upa_core.domain.sources.compare import compare
 from upa_core.domain.sources.contract import Contract, KeyPart
+from upa_core.domain.sources.file_difference import compare
 from upa_core.domain.sources.findings import MAX_EXAMPLES
 
 TWO = Contract((KeyPart("EmployeeID"),), ("Name",))

@@ -1,7 +1,7 @@
 """Expressions: a closed, typed language of attributes, constants and functions, evaluated here, parsed in `config`.
 
 Names and results are Entra's (entra-docs, functions-for-customizing-application-data). Nothing is
-executed but the functions of `expressions_functions`; size and depth are bounded, and so is every value.
+executed but the functions of the module `functions`; size and depth are bounded, and so is every value.
 """
 
 from __future__ import annotations

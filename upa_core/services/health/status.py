@@ -12,9 +12,9 @@ from upa_core.domain.documents.lane import Lane
 from upa_core.domain.drift.standing import standing
 from upa_core.domain.health.alarms import last_good
 from upa_core.domain.health.health import Health, health, next_probe
-from upa_core.domain.health.moving import PHASES, moving
 from upa_core.domain.health.notification_log import NotificationLog
 from upa_core.domain.health.source_standing import standing_of
+from upa_core.domain.health.under_way import PHASES, under_way
 from upa_core.domain.plan.refused import still_refused
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.freshness import freshness, freshness_json
@@ -52,7 +52,7 @@ def status(ports: Ports, connector: Connector, typical_hours: float | None = Non
         "reason": one.why,
         "what_to_do": one.todo,
         "on_page": one.on_page,
-        "moving": [to_json(step) for step in moving(connector, state, lane, now, typical_hours)],
+        "moving": [to_json(step) for step in under_way(connector, state, lane, now, typical_hours)],
         "now": instant(now),
         "last_pull": _moment(state.last_pull),
         "last_success": _moment(last_good(state)),

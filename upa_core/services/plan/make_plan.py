@@ -15,7 +15,7 @@ from upa_core.domain.errors import CorruptStateError, PartlyReadError, RetryLate
 from upa_core.domain.people.changes import PARTITIONS, Merged, Row, compile_projection, fill
 from upa_core.domain.people.shadow import Shard, group_members, groups_of
 from upa_core.domain.plan.carriers import Carriers
-from upa_core.domain.plan.missed import note_missed
+from upa_core.domain.plan.missed_by_full_round import note_missed
 from upa_core.domain.plan.planner import Planner
 from upa_core.domain.plan.refused import Aside, still_refused
 from upa_core.domain.plan.source_shrank import Shrunk, find_shrink

@@ -13,8 +13,10 @@ from upa_core.domain.documents.storage_layout import source_key
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.people.changes import PARTITIONS
 from upa_core.domain.sources.contract import FIRST_CLEAR
-from upa_core.domain.sources.joined.current_rows import HEADER, Missing, compare
+from upa_core.domain.sources.joined.current_rows import HEADER
+from upa_core.domain.sources.joined.missing import Missing
 from upa_core.domain.sources.joined.secondary import Secondary
+from upa_core.domain.sources.joined.snapshot import compare
 from upa_core.ports.bundle import Ports
 from upa_core.ports.row_source import Closing, Offer
 from upa_core.services.pull.hold_offer import check_leaving, check_matches

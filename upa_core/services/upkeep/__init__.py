@@ -1,1 +1,1 @@
-"""Housekeeping: unpaid deletions, orphan files, retention."""
+"""Housekeeping: unpaid deletions, orphan files in the library, and retention in storage."""

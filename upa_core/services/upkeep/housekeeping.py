@@ -18,12 +18,12 @@ from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_AL
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.archive import log_folders
 from upa_core.services.deliver.bulk.look_up_job import find
-from upa_core.services.deliver.clean import pay_debts
+from upa_core.services.deliver.library_debts import pay_debts
 from upa_core.services.deliver.settle_safely import doubt_safely
 from upa_core.services.health.quarantine import hold_expired
-from upa_core.services.upkeep.canaries import sweep_canary
-from upa_core.services.upkeep.orphans import sweep_library
-from upa_core.services.upkeep.retention import (
+from upa_core.services.upkeep.canary_remains import sweep_canary
+from upa_core.services.upkeep.sweep_library import sweep_library
+from upa_core.services.upkeep.sweep_storage import (
     sweep_drift,
     sweep_files,
     sweep_people,

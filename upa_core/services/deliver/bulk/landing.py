@@ -13,9 +13,9 @@ from upa_core.domain.next_step import Step
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.archive import archive_given_up
 from upa_core.services.deliver.bulk.flight import Flight
-from upa_core.services.deliver.clean import pay_debts
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.services.deliver.finish import close_route, finish
+from upa_core.services.deliver.library_debts import pay_debts
 from upa_core.state.document import Stored, lane_of, watcher_of
 from upa_core.state.lane import abandon, move
 from upa_core.state.run_people.results import note_batch

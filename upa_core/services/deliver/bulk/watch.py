@@ -28,7 +28,7 @@ from upa_core.services.deliver.bulk.archive import archive, archive_given_up, lo
 from upa_core.services.deliver.bulk.flight import Flight
 from upa_core.services.deliver.bulk.landing import free_lane, land
 from upa_core.services.deliver.bulk.look_up_job import find
-from upa_core.services.deliver.clean import pay_debts
+from upa_core.services.deliver.library_debts import pay_debts
 from upa_core.services.health.quarantine import poll_refused
 from upa_core.state.attempts import ended as nobody_died
 from upa_core.state.attempts import may_begin, tell_given_up

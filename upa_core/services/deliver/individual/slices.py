@@ -49,7 +49,7 @@ SHORT_PAUSE: Final = 20.0
 """Seconds: the first pause up to this is waited for; a longer one, or a second one, ends the slice."""
 LOST: Final = 60
 """With this many known people in a row without a profile, SharePoint hasn't seen their new user names yet."""
-CANARIES: Final = 5
+STILL_READ: Final = 5
 """This many of them are still read in a batch: once one is found, everybody is read again."""
 MAX_FAILURES: Final = 12
 """After this many slices in a row without progress the rest of a batch is given up."""
@@ -71,7 +71,7 @@ class Slices:
         self._throttles = 0
         self._needed = 1
         self._spent = 0
-        self._lost = self._canaries = 0
+        self._lost = self._still_read = 0
 
     def load(self) -> Stored[Progress]:
         """Return the batch's progress."""
@@ -96,7 +96,7 @@ class Slices:
         claimed = self._document.save(read, replace(read.value, claimed_until=now + CLAIM, claim=claim))
         self._sends_until = began + CLAIM.total_seconds() - REQUEST_TIMEOUT
         self._lost = lost = self._budget.lost_names()
-        self._canaries = CANARIES if read.value.done == 0 else 0
+        self._still_read = STILL_READ if read.value.done == 0 else 0
         todo = work[read.value.done : read.value.done + MAX_PEOPLE]
         records: list[PersonRecord] = []
         trouble: Exception | None = None
@@ -167,8 +167,8 @@ class Slices:
         """Write people while time and budget last, and append the record of each."""
         at = 0
         while at < len(todo):
-            # Canaries are read alone: once one of them is found, everybody after them is read.
-            most = CANARIES if self._lost >= LOST and self._canaries else READ_AT_ONCE
+            # These few are read alone: once one of them is found, everybody after them is read.
+            most = STILL_READ if self._lost >= LOST and self._still_read else READ_AT_ONCE
             group, lost, taken = self._affordable(todo[at : at + most])
             if not group:
                 return
@@ -221,7 +221,7 @@ class Slices:
         if self._lost < LOST:
             return set()
         known = [task.person for task in group if task.known]
-        read, self._canaries = self._canaries, max(0, self._canaries - len(known))
+        read, self._still_read = self._still_read, max(0, self._still_read - len(known))
         return set(known[read:])
 
     def _count_lost(self, group: Sequence[Task], readings: Mapping[str, Reading]) -> None:

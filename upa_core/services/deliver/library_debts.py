@@ -1,4 +1,7 @@
-"""Pay debts: delete our files in the library for good; a locked or retained file stays a debt."""
+"""Delete our import files and logs in the library for good, once they are settled.
+
+Each is a debt until it is deleted; a locked or retained file stays one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The remains of a canary of an earlier release: its state was under the connector's name and `-canary`."""
+"""Delete what a canary of an earlier release left: its state was under the connector's name and `-canary`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import CANARY
 from upa_core.domain.documents.storage_layout import connector_prefix, state_key
 from upa_core.ports.bundle import Ports
-from upa_core.services.upkeep.retention import SAFE_AGE, sweep_runs
+from upa_core.services.upkeep.sweep_storage import SAFE_AGE, sweep_runs
 from upa_core.state.document import lane_of
 
 

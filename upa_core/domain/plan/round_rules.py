@@ -1,4 +1,4 @@
-"""The consequences of a plan's rounds: whether updates are exempt, and whether a full round must come first."""
+"""What a plan's rounds decide: whether updates are exempt from the threshold, and whether a full round comes first."""
 
 from __future__ import annotations
 

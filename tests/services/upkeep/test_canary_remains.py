@@ -14,7 +14,7 @@ from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.runs import Counts, Run
 from upa_core.domain.errors import RefusedError
 from upa_core.services.admin.forget import forget
-from upa_core.services.upkeep.canaries import sweep_canary
+from upa_core.services.upkeep.canary_remains import sweep_canary
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.document import lane_of, state_of
 

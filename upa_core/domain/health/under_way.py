@@ -33,7 +33,7 @@ class Movement:
     run: str = ""
 
 
-def moving(
+def under_way(
     connector: Connector, state: ConnectorState, lane: Lane, now: datetime, typical_hours: float | None
 ) -> tuple[Movement, ...]:
     """Return the work under way for a connector.

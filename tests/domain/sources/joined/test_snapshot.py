@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from upa_core.domain.people.changes import REMOVED, Row
-from upa_core.domain.sources.joined.current_rows import Difference, Missing, compare, propose
+from upa_core.domain.sources.joined.current_rows import Difference, propose
 from upa_core.domain.sources.joined.key_index import KeyIndex
+from upa_core.domain.sources.joined.missing import Missing
+from upa_core.domain.sources.joined.snapshot import compare
 
 KEYS = {"anna": "E1", "bert": "E2", "carl": ""}
 

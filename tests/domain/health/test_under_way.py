@@ -11,7 +11,7 @@ from upa_core.domain.documents.connector_state import ConnectorState, PeopleInde
 from upa_core.domain.documents.lane import InFlight, Lane
 from upa_core.domain.documents.rounds import Link, OpenRound, Segment
 from upa_core.domain.documents.runs import Counts, FileState, Run
-from upa_core.domain.health.moving import PHASES, Movement, moving
+from upa_core.domain.health.under_way import PHASES, Movement, under_way
 
 HOUR = timedelta(hours=1)
 SHAREPOINT = {"unknown", "submitted", "processing", "queued", "succeeded", "error", "wontstart"}
@@ -22,12 +22,12 @@ FLIGHT = InFlight("hr", "R1", "upa-2.json", 2, "queued", START - 2 * HOUR, queue
 
 def test_nothing_moves_where_nothing_is_under_way() -> None:
     """A quiet connector has no line."""
-    assert moving(World(0).connector, ConnectorState(), Lane(), START, 2.0) == ()
+    assert under_way(World(0).connector, ConnectorState(), Lane(), START, 2.0) == ()
 
 
 def test_an_import_job_is_told_with_its_files_and_its_expected_end() -> None:
     """One of three files is settled; each takes two hours, so two more end four hours after the hand-over."""
-    told = moving(World(0).connector, ConnectorState(run=RUN), Lane(in_flight=FLIGHT), START, 2.0)
+    told = under_way(World(0).connector, ConnectorState(run=RUN), Lane(in_flight=FLIGHT), START, 2.0)
 
     expected = START - HOUR + 4 * HOUR
     assert told == (Movement("SharePoint has the import file", START - HOUR, 1, 3, "import files", expected, "R1"),)
@@ -37,7 +37,7 @@ def test_no_end_is_promised_that_has_passed_or_that_nothing_tells() -> None:
     """A late import job has no expected end, and neither has the first one ever."""
     late = replace(FLIGHT, queued=START - 9 * HOUR)
     tellings = [
-        moving(World(0).connector, ConnectorState(run=RUN), Lane(in_flight=flight), START, typical)
+        under_way(World(0).connector, ConnectorState(run=RUN), Lane(in_flight=flight), START, typical)
         for flight, typical in ((late, 2.0), (FLIGHT, None))
     ]
 
@@ -47,7 +47,7 @@ def test_no_end_is_promised_that_has_passed_or_that_nothing_tells() -> None:
 def test_another_connectors_import_job_is_named() -> None:
     """One lane for a tenant: whoever waits is told for whom."""
     flight = replace(FLIGHT, connector="it")
-    told = moving(World(0).connector, ConnectorState(run=RUN), Lane(in_flight=flight), START, 2.0)
+    told = under_way(World(0).connector, ConnectorState(run=RUN), Lane(in_flight=flight), START, 2.0)
 
     assert told[0].what == "waiting for the import job of it"
 
@@ -57,7 +57,7 @@ def test_a_full_round_is_measured_by_the_people_known() -> None:
     link = Link("https://graph/page", "next")
     opened = OpenRound("r", "full", "first", START - HOUR, link, (), "f", (Segment("s", 250, 9),))
     state = ConnectorState(open_round=opened, people=PeopleIndex(known=1000))
-    told = moving(World(0).connector, state, Lane(), START, None)
+    told = under_way(World(0).connector, state, Lane(), START, None)
 
     assert told == (Movement("reading the directory, full round", START - HOUR, 250, 1000, "people", START + 3 * HOUR),)
 

@@ -10,7 +10,7 @@ from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.documents.storage_layout import rounds_prefix, run_folder
 from upa_core.services.admin.controls import pause
 from upa_core.services.upkeep.housekeeping import housekeeping
-from upa_core.services.upkeep.retention import sweep_storage
+from upa_core.services.upkeep.sweep_storage import sweep_storage
 
 DAY = 86_400
 

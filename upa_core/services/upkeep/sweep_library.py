@@ -1,4 +1,4 @@
-"""Delete the remains of crashes in the library, and nothing that another deployment owns."""
+"""Delete from the library what a crash left there, and nothing that another deployment owns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upa_core.domain.documents.storage_layout import files_prefix
 from upa_core.domain.errors import FatalError
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
-from upa_core.services.deliver.clean import clear_log_folder
+from upa_core.services.deliver.library_debts import clear_log_folder
 from upa_core.state.document import lane_of, state_of
 
 ORPHANED_AFTER = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Retention: delete what no state names any more, and archives whose time has passed."""
+"""Delete from storage what no state names any more, and archives whose retention has passed."""
 
 from __future__ import annotations
 

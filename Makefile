@@ -28,6 +28,7 @@ $(READY): requirements-dev.txt pyproject.toml tests/support/npm.py
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@$(BIN)/python -m tests.support.npm
+	@$(BIN)/python -m compileall -q upa_core upa_cli tenant_sim functions_host
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline here: HR=FILE takes your own feed, KEEP=1 leaves the tenant up

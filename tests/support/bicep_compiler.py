@@ -1,6 +1,7 @@
 """The Bicep compiler for the tests: the one on PATH, else the copy in ../shared; its answers are kept by content.
 
-A question takes the compiler three seconds, so what was asked before about the same files is read from `.tools/bicep`.
+A question takes the compiler seconds, so what was asked before about the same files is read from `.tools/bicep`, and
+infra/ is compiled once: what it deploys with some parameters is asked of the compiled template.
 """
 
 from __future__ import annotations
@@ -82,25 +83,24 @@ def template() -> dict[str, Any]:
 
 def validate(parameters: Path) -> Answer:
     """Compare a snapshot with what infra/ deploys now; code 1 and the differing properties where they differ."""
-    return _kept(
-        f"validate {parameters.name}",
-        lambda: _run("snapshot", parameters, "--mode", "validate", *PLACE),
-        INFRA,
-        parameters.parent,
-    )
+    text = parameters.read_text(encoding="utf-8")
+    committed = parameters.with_suffix(".snapshot.json").read_text(encoding="utf-8")
+
+    def run() -> Answer:
+        file = _of_the_template(text, f"validated-{parameters.stem}")
+        _write(file.with_suffix(".snapshot.json"), committed)
+        return _run("snapshot", file, "--mode", "validate", *PLACE)
+
+    return _kept(f"validate {parameters.name}", run, INFRA, parameters.parent)
 
 
 def predict(parameters: Mapping[str, object]) -> list[dict[str, Any]]:
     """Return the resources that infra/ would deploy with these parameters beside name and region."""
     values = {"environmentName": "example", "location": "westeurope", **parameters}
-    lines = [f"using '{os.path.relpath(MAIN, KEPT / 'sets')}'"]
-    lines += [f"param {name} = {_literal(value)}" for name, value in values.items()]
-    text = "\n".join(lines) + "\n"
-    (KEPT / "sets").mkdir(parents=True, exist_ok=True)
-    file = KEPT / "sets" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.bicepparam"
+    text = "\n".join(["using ''", *(f"param {name} = {_literal(value)}" for name, value in values.items())]) + "\n"
 
     def run() -> Answer:
-        file.write_text(text, encoding="utf-8")
+        file = _of_the_template(text, hashlib.sha256(text.encode()).hexdigest()[:16])
         said = _run("snapshot", file, "--mode", "overwrite", *PLACE)
         written = file.with_suffix(".snapshot.json")
         return Answer(said.code, written.read_text(encoding="utf-8") if said.code == 0 else "", said.stderr)
@@ -108,6 +108,17 @@ def predict(parameters: Mapping[str, object]) -> list[dict[str, Any]]:
     answer = _kept(f"predict {text}", run, INFRA)
     assert answer.code == 0, answer.stderr
     return json.loads(answer.stdout)["predictedResources"]
+
+
+def _of_the_template(parameters: str, name: str) -> Path:
+    """Write parameters for the compiled template, and beside them the template; return their file."""
+    built = json.dumps(template())
+    compiled = KEPT / "sets" / f"template-{hashlib.sha256(built.encode()).hexdigest()[:16]}.json"
+    file = KEPT / "sets" / f"{name}.bicepparam"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _write(compiled, built)
+    _write(file, re.sub(r"^using '.*'$", f"using '{compiled.name}'", parameters, count=1, flags=re.MULTILINE))
+    return file
 
 
 def write_snapshots() -> None:

@@ -234,7 +234,7 @@ def scenes(on: Stage) -> Iterator[Scene]:
         "sed -i 's/Divison/Division/; s/folder: Import$/folder: Imports/' upa.yaml",
     )
     yield Scene(
-        "Again, and this time SharePoint itself is asked about the properties: an import job over nobody, cancelled "
+        "Again, and this time SharePoint itself is asked about the properties: an import job for nobody, cancelled "
         "at once.",
         "upa doctor --probe",
     )

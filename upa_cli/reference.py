@@ -103,7 +103,7 @@ def _parameter(parameter: inspect.Parameter) -> tuple[str, str]:
     flag = kind is bool
     shown = ", ".join(f"`{name}`" for name in names) if flag else f"`{names[0]} {info.metavar or _kind(kind)}`"
     text = str(info.help)
-    if not flag and default not in (None, inspect.Parameter.empty):
+    if not flag and default not in (None, inspect.Parameter.empty, "", [], ()):
         text += f" Default `{default}`."
     return shown, text
 

@@ -41,7 +41,7 @@ def test_a_failed_call_tells_both_ids_and_its_code(office: Office) -> None:
     assert "403" in failed.out
     assert re.search(r"request 5f05e38c-bd0e-49ec-8c9c-c4cfe370248c\n +ours +[0-9a-f-]{36}\n", failed.out)
     assert max(map(len, failed.out.splitlines())) <= 80
-    assert office.upa("calls", "--status", "429").out == "No call that is kept is like that. All of them: upa calls\n"
+    assert office.upa("calls", "--status", "429").out == "No kept call is like that. All of them: upa calls\n"
 
 
 def test_the_same_columns_as_csv(office: Office, tmp_path: Path) -> None:

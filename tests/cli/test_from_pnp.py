@@ -61,7 +61,7 @@ def test_a_whole_script_becomes_a_connector_file(tmp_path: Path) -> None:
     "told",
     [
         "HomePhone is Join of businessPhones (phone): it is a list",
-        "DisplayName is displayName: Graph calls it so",
+        "DisplayName is displayName: this is Graph's spelling",
         "Badge from ext_123456 is left out: ext_123456 isn't the full name of a directory extension",
         "Department from department is left out: SharePoint fills it by itself",
         "-Users became the scope jobTitle EQUALS IT Administrator and accountEnabled IS TRUE",
@@ -107,7 +107,7 @@ def test_forms_that_people_paste(text: str, targets: list[str]) -> None:
         ("", "no Sync-PnPSharePointUserProfilesFromAzureActiveDirectory and no hashtable"),
         ('@{"A"="city"', "the hashtable @{ isn't closed"),
         ('@{"A"="city}', "a text in quotes isn't closed"),
-        ("@{A='city';a='mail'}", "stands twice"),
+        ("@{A='city';a='mail'}", "there twice"),
         ("@{}", "the mapping is empty"),
         (SYNC + " $map", "$map, whose value isn't in the text"),
         (SYNC + " @{A=$x}", "'A' is mapped from $x, whose value isn't in the text"),
@@ -181,7 +181,7 @@ def test_a_filter_that_has_no_clause_is_told(tmp_path: Path) -> None:
     text = "$u = Get-PnPAzureADUser -Filter \"jobTitle ne 'Intern'\"\n" + SYNC + " @{A='city'} -Users $u"
     done = init(tmp_path, text, "--tenant", "contoso.com", "--sharepoint", "contoso")
 
-    assert "not all of it has a clause of the same meaning" in done.output
+    assert "a part of it can't be written as clauses" in done.output
     assert load_config(tmp_path / "upa.yaml", {}).connectors[0].scope.groups == ()
 
 

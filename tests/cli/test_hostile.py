@@ -206,7 +206,7 @@ def test_ctrl_c_is_told_and_loses_nothing(capsys: pytest.CaptureFixture[str]) ->
 
     assert (code, capsys.readouterr().err) == (
         exits.INTERRUPTED,
-        "stopped; nothing is lost\nNext: the same command goes on from here\n",
+        "stopped; nothing is lost\nNext: run the same command again to go on\n",
     )
 
 

@@ -130,7 +130,9 @@ def test_a_file_in_the_tenant_is_imported_by_its_address(desk: Office) -> None:
         for path in ("/sites/hr/Docs", "/Shared Documents", "/sites/upa/%2e%2e/hr/Docs")
     ]
 
-    assert [(one.code, "own site alone" in one.out) for one in elsewhere] == [(exits.REFUSED, True)] * 3
+    assert [(one.code, "only files of the connector's own site" in one.out) for one in elsewhere] == [
+        (exits.REFUSED, True)
+    ] * 3
     assert (answer.json["outcome"], answer.json["file"]) == ("complete", "ready.json")
     assert cities(desk)["ada"] == "Köln"
     assert [item.name for item in desk.sim.library.items()] == ["ready.json"]
@@ -353,8 +355,8 @@ def test_what_cant_be_meant_is_a_line_and_queues_nothing(desk: Office) -> None:
     """Wrong options, a property that nobody has, SharePoint's own property, a file that isn't JSON."""
     file = save(desk, "people.csv", CSV)
     calls: list[tuple[tuple[str, ...], int, str]] = [
-        ((file, "--map", "Stadt=City"), exits.USAGE, "say --yes, or --dry-run"),
-        ((file, "--yes"), exits.USAGE, "say what goes where"),
+        ((file, "--map", "Stadt=City"), exits.USAGE, "add --yes, or --dry-run"),
+        ((file, "--yes"), exits.USAGE, "name a column and its property"),
         (("--map", "Stadt=City", "--yes"), exits.USAGE, "name a FILE"),
         ((file, "--map", "Stadt", "--yes"), exits.USAGE, "isn't COLUMN=PROPERTY"),
         ((file, "--map", "Stadt=City:money", "--yes"), exits.USAGE, "no type 'money'"),
@@ -368,7 +370,7 @@ def test_what_cant_be_meant_is_a_line_and_queues_nothing(desk: Office) -> None:
         ((file, "--map", "Town=City", "--yes"), exits.REFUSED, "the column Town is missing"),
         ((save(desk, "r.json", "{"), "--map", "A=City", "--yes"), exits.REFUSED, "SharePoint's reader refuses"),
         ((save(desk, "l.json", '{"people": []}'), "--map", "A=City", "--yes"), exits.REFUSED, "named `value`"),
-        (("--watch", "20261122T101500Z-7f3k"), exits.REFUSED, "no import bears the name"),
+        (("--watch", "20261122T101500Z-7f3k"), exits.REFUSED, "there is no import"),
         (("--watch", "nonsense"), exits.USAGE, "isn't a run id"),
     ]
     wrong = {}

@@ -80,7 +80,7 @@ def test_mappings_from_entra_stand_beside_them(tmp_path: Path) -> None:
         ("A,B\n1,2\n", "no column is usually a person's key"),
         ("EmployeeID,Badge\n", "would not be accepted"),
         ("EmployeeID,Badge,Badge\n1,2,3\n", "stands twice"),
-        ("EmployeeID,Department\n1,HR\n", "has no column beside EmployeeID that a property could hold"),
+        ("EmployeeID,Department\n1,HR\n", "has no column besides EmployeeID that a property could hold"),
     ],
 )
 def test_a_file_that_proposes_nothing_is_one_line(tmp_path: Path, text: str, told: str) -> None:

@@ -368,7 +368,7 @@ def test_forget_leaves_nothing_of_a_person_in_storage(office: Office) -> None:
     assert (forgotten.code, bool(before), naming()) == (exits.OK, True, [])
     assert forgotten.out == (
         f"people holds nothing of {person} any more; 2 archived files written again without them.\n"
-        "They are still in Entra: in scope, they come back with the next full round.\n"
+        "They are still in Entra. If they are in scope, they come back with the next full round.\n"
     )
 
 

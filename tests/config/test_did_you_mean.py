@@ -53,8 +53,8 @@ def scope(clause: str) -> str:
         (SITE, "https://fabrikam.sharepoint.com", "site_url: 'fabrikam.sharepoint.com' isn't of the tenant"),
         (ADMIN, SITE, f"admin_url: 'contoso.sharepoint.com' isn't an admin site (did you mean {ADMIN}?)"),
         (ADMIN, f"{ADMIN}/_layouts/15/online", f"(did you mean {ADMIN}?)"),
-        ("      - target", "\t  - target", "a tab indents this line: YAML takes spaces alone"),
-        ("version: 1\n", "", "'version' is missing: the file begins with it (did you mean version: 1?)"),
+        ("      - target", "\t  - target", "this line is indented with a tab: type spaces instead"),
+        ("version: 1\n", "", "'version' is missing: write it at the beginning of the file (did you mean version: 1?)"),
         ("    mappings:", "    threshold: {updates: 30%}\n    mappings:", "(did you mean {percent: 30}?)"),
         (
             "- target: CostCenter\n        source: city",
@@ -112,14 +112,14 @@ def test_nothing_is_guessed_where_no_other_word_helps(old: str, new: str, said: 
         (
             LINE,
             LINE.replace("city", "city\n\xa0       max_length: 5"),
-            "a non-breaking space, or the like, indents this line",
+            "this line is indented with a non-breaking space or the like",
         ),
         ("        source: city", "      source: city", "12:7: isn't valid YAML: this line isn't in line with the keys"),
         ("        source: city", "          source: city", "12:17: isn't valid YAML: a colon can't be here"),
         (
             "        source: city",
             "\xa0       source: city",
-            "a non-breaking space, or the like, indents this line: type plain spaces instead",
+            "this line is indented with a non-breaking space or the like: type plain spaces instead",
         ),
         ("source: city", "source: @city", "a value can't begin with this character: put the value into quotes"),
         ("source: city", 'expression: [city] + "x"', "put the value into quotes"),

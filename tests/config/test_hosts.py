@@ -77,7 +77,7 @@ def test_folders(folder, path):
         ({"admin_url": "contoso-admin.sharepoint.com"}, "admin_url", "https"),
         ({"admin_url": "https://contoso-admin.sharepoint.com/x"}, "admin_url", "host alone"),
         ({"admin_url": "https://u@contoso-admin.sharepoint.com"}, "admin_url", "user name"),
-        ({"admin_url": "https://contoso-admin.sharepoint.com?x=1"}, "admin_url", "plain host"),
+        ({"admin_url": "https://contoso-admin.sharepoint.com?x=1"}, "admin_url", "host name alone"),
         ({"admin_url": "https://contoso-admin.sharepoint.com:99999"}, "admin_url", "isn't an address"),
         ({"admin_url": "https://contoso-admin.sharepoint.com.evil.com"}, "admin_url", "isn't a host of the cloud"),
         ({"admin_url": "https://contoso-admin.sharepoint.us"}, "admin_url", "end in .sharepoint.com"),

@@ -127,7 +127,7 @@ def test_clauses_or_groups():
     """The short form and the long form don't mix, and an empty group is refused."""
     clause = "userType EQUALS Member"
 
-    assert "either" in only_problem(document(scope={"clauses": [clause], "groups": [[clause]]})).message
+    assert "together" in only_problem(document(scope={"clauses": [clause], "groups": [[clause]]})).message
     assert "everybody" in only_problem(document(scope={"groups": [[clause], []]})).message
 
 

@@ -93,7 +93,7 @@ def test_all_options():
             "default",
             "ISO 8601",
         ),
-        ({"source": "city", "type": "date", "on_empty": "default", "default": "0001-01-01"}, "default", "no value"),
+        ({"source": "city", "type": "date", "on_empty": "default", "default": "0001-01-01"}, "default", "is empty"),
         ({"constant": "x\x00"}, "constant", "U+0000"),
         ({"constant": "xyz", "max_length": 2}, "constant", "longer than"),
         ({"constant": "soon", "type": "date"}, "constant", "'soon' isn't a date"),

@@ -27,9 +27,9 @@ def test_a_type_that_bulk_cannot_do_names_the_key(kind: str, what: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"on_user_edit": "overwrite"}, "is for route: individual"),
-        ({"route": "individual", "type": "strings", "on_too_long": "truncate"}, "aren't cut"),
-        ({"route": "individual", "type": "person", "max_length": 5}, "isn't for person"),
+        ({"on_user_edit": "overwrite"}, "is only for route: individual"),
+        ({"route": "individual", "type": "strings", "on_too_long": "truncate"}, "can't be cut"),
+        ({"route": "individual", "type": "person", "max_length": 5}, "can't be written for person"),
         ({"route": "individual", "target": "SPS-FeedIdentifier"}, "bookkeeping"),
         ({"route": "individual", "target": "Department"}, "SharePoint fills it by itself"),
         ({"route": "carrier pigeon"}, "must be one of bulk, individual"),

@@ -42,7 +42,10 @@ def test_no_setting_is_repeated_in_an_error(setting: str, kind: str, tmp_path: P
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        (SECRETS["connection string"], "UPA_STATE is a connection string, and one with a key has no place there"),
+        (
+            SECRETS["connection string"],
+            "UPA_STATE is a connection string, which isn't allowed here because it holds a key",
+        ),
         (SECRETS["address with a signature"], "UPA_STATE is an address of http, not of https"),
         (SECRETS["key alone"], "UPA_STATE is neither a folder nor an address"),
         ("https://contoso.blob.core.windows.net", "UPA_STATE is an address of https without a container"),

@@ -55,11 +55,19 @@ def test_a_connector_without_other_sources_is_what_it_was() -> None:
 @pytest.mark.parametrize(
     ("changes", "where", "told"),
     [
-        ({"encoding": "rot13"}, "with[0].encoding", "isn't an encoding of text"),
-        ({"at": "https://example.com/people.csv"}, "with[0].at", "is neither a path nor"),
+        ({"encoding": "rot13"}, "with[0].encoding", "isn't the name of an encoding"),
+        ({"at": "https://example.com/people.csv"}, "with[0].at", "must be a path, or"),
         ({"at": "/mnt/*/people.csv"}, "with[0].at", "only the last part"),
-        ({"at": "https://fabrikam.sharepoint.com/sites/hr/Docs/a.csv"}, "with[0].at", "nor a file of a library on"),
-        ({"at": "http://contoso.sharepoint.com/sites/hr/Docs/a.csv"}, "with[0].at", "nor a file of a library on"),
+        (
+            {"at": "https://fabrikam.sharepoint.com/sites/hr/Docs/a.csv"},
+            "with[0].at",
+            "or the address of a file in a library on",
+        ),
+        (
+            {"at": "http://contoso.sharepoint.com/sites/hr/Docs/a.csv"},
+            "with[0].at",
+            "or the address of a file in a library on",
+        ),
         ({"at": "https://contoso.sharepoint.com/a.csv"}, "with[0].at", "isn't the address of a file"),
         (
             {"at": "https://contoso.sharepoint.com/sites/hr/a.csv?web=1"},
@@ -71,7 +79,7 @@ def test_a_connector_without_other_sources_is_what_it_was() -> None:
         ({"items": "value"}, "with[0].items", "is for json"),
         ({"format": "json", "delimiter": ";"}, "with[0].delimiter", "is for csv"),
         ({"match": [{"column": "A", "to": "employeeid"}]}, "with[0].match[0].to", "isn't an attribute"),
-        ({"match": [{"column": "A", "to": "accountEnabled"}]}, "with[0].match[0].to", "is no text"),
+        ({"match": [{"column": "A", "to": "accountEnabled"}]}, "with[0].match[0].to", "isn't a text"),
         ({"kind": "fil"}, "with[0].kind", "must be"),
         ({"as": "HR"}, "with[0].as", ""),
     ],
@@ -113,7 +121,7 @@ def test_a_file_may_lie_in_a_library_of_the_targets_own_sharepoint() -> None:
 )
 def test_a_host_that_only_looks_like_azures_is_refused(at: str) -> None:
     """The function app's token would go there."""
-    assert "is neither a path nor" in only_problem(joined(at=at)).message
+    assert "must be a path, or" in only_problem(joined(at=at)).message
 
 
 SQL = {
@@ -155,7 +163,7 @@ def test_a_query_is_one_select_and_its_password_a_reference() -> None:
 
 
 def test_changes_and_their_cursor_are_written_together() -> None:
-    """Both queries are SELECTs; `:since` belongs into the second, outside of texts."""
+    """Both queries are SELECTs; `:since` belongs in the second, outside of texts."""
     more = {
         "changes": "SELECT no, cost, at FROM people WHERE at >= :since;",
         "cursor": {"column": "at", "lag": "5m"},
@@ -166,11 +174,11 @@ def test_changes_and_their_cursor_are_written_together() -> None:
     assert (query.cursor, query.full_every) == (Cursor("at", timedelta(minutes=5)), timedelta(days=3))
 
     for changes, told in (
-        ({"cursor": None}, "written together"),
-        ({"changes": None}, "written together"),
+        ({"cursor": None}, "need each other"),
+        ({"changes": None}, "need each other"),
         ({"changes": "SELECT no FROM people WHERE no = ':since'"}, "needs `:since`"),
         ({"changes": "DELETE FROM people WHERE at >= :since"}, "begins with SELECT"),
-        ({"query": "SELECT no, at FROM people WHERE at >= :since"}, "belongs into `changes`"),
+        ({"query": "SELECT no, at FROM people WHERE at >= :since"}, "belongs in `changes`"),
         ({"cursor": {"column": "at", "lag": "9d"}}, ""),
     ):
         one = {key: value for key, value in {**SQL, **more, **changes}.items() if value is not None}
@@ -262,15 +270,15 @@ def test_a_delivery_is_expected_after_a_while_or_by_a_time_of_day() -> None:
 @pytest.mark.parametrize(
     ("written", "told", "meant"),
     [
-        ("daily before 06:00", "neither a duration such as 26h nor a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
-        ("06:00", "neither a duration such as 26h nor a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
-        (360, "neither a duration such as 26h nor a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("daily before 06:00", "must be a duration such as 26h, or a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("06:00", "must be a duration such as 26h, or a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
+        (360, "must be a duration such as 26h, or a time of day", "by 06:00 Europe/Berlin Mon-Fri"),
         ("by 24:00", "isn't a time of day from 00:00 to 23:59", "by 06:00 Europe/Berlin Mon-Fri"),
         ("by 6am", "isn't a time of day from 00:00 to 23:59", "by 06:00 Europe/Berlin Mon-Fri"),
         ("by", "isn't a time of day from 00:00 to 23:59", "by 06:00 Europe/Berlin Mon-Fri"),
         ("by 06:00 Europe/Berln", "names Europe/Berln, which isn't a time zone", "by 06:00 Europe/Berlin"),
-        ("by 06:00 Berlin", "names Berlin, which is no day", "by 06:00 Europe/Berlin Mon-Fri"),
-        ("by 06:00 UTC Mon-Freitag", "names Mon-Freitag, which is no day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by 06:00 Berlin", "names Berlin, which isn't a day", "by 06:00 Europe/Berlin Mon-Fri"),
+        ("by 06:00 UTC Mon-Freitag", "names Mon-Freitag, which isn't a day", "by 06:00 Europe/Berlin Mon-Fri"),
         ("0h", "isn't between 1s and 400d", "26h"),
         ("999999w", "isn't between 1s and 400d", "26h"),
     ],
@@ -293,8 +301,8 @@ def test_nothing_is_cleared_by_a_file_that_may_have_been_cut() -> None:
     clears["mappings"][1] = {**clears["mappings"][1], "on_empty": "clear"}
     empty = only_problem(document(**{"with": [never]}, **clears))
     assert empty.where.endswith("mappings[1].on_empty")
-    assert "Declare a `trailer`" in late.message
-    assert "Declare a `trailer`" in empty.message
+    assert "Write a `trailer`" in late.message
+    assert "Write a `trailer`" in empty.message
 
     counted = {**never, "trailer": "END;{rows}", "on_missing": {"clear_after": 3}}
     assert connector_of(**{"with": [counted]}, **clears).secondaries[0].clear_after == 3
@@ -354,8 +362,8 @@ def test_a_group_managers_and_names_are_sources_whose_rows_end() -> None:
         ({"manager": {"match": [{"column": "a", "to": "mail"}]}}, "is for file and sql, not for manager"),
         ({"named": {"format": "json"}}, "is for file and sql, not for names"),
         ({"named": {"ends_with_newline": "never"}}, "needs proof that the file is complete"),
-        ({"named": {"at": None}}, "a file needs `at`, where it lies"),
-        ({"named": {"to": "accountEnabled"}}, "is no text"),
+        ({"named": {"at": None}}, "a file needs `at`: its path or address"),
+        ({"named": {"to": "accountEnabled"}}, "isn't a text"),
     ],
 )
 def test_what_isnt_for_them_is_refused_by_name(changes: dict[str, object], said: str) -> None:
@@ -370,7 +378,7 @@ def test_what_isnt_for_them_is_refused_by_name(changes: dict[str, object], said:
 @pytest.mark.parametrize(
     ("source", "said", "meant"),
     [
-        ("pilot.displayName", "pilot tells who is a member, and nothing else", "pilot.member"),
+        ("pilot.displayName", "pilot has one column, `member`, and no other", "pilot.member"),
         ("manager.displayname", "isn't an attribute", "manager.displayName"),
         ("manager.manager", "- {as: manager, kind: manager}", ""),
     ],
@@ -428,7 +436,10 @@ def test_sql_server_takes_a_user_or_the_managed_identity() -> None:
     ("changes", "told"),
     [
         ({"user": None, "password": None, "server": "sql01.contoso.com"}, "write `user` and `password`"),
-        ({"user": None, "password": None, "server": "x.database.windows.net.evil.example"}, "no server of Azure SQL"),
+        (
+            {"user": None, "password": None, "server": "x.database.windows.net.evil.example"},
+            "isn't a server of Azure SQL",
+        ),
         ({"password": None}, "a query needs password"),
         ({"user": None}, "a query needs user"),
         ({"query": "SELECT no, cost FROM people DELETE FROM people"}, "holds the word DELETE"),

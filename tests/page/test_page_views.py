@@ -154,7 +154,7 @@ def test_a_view_that_cannot_be_shown_says_why_and_leads_back(page: Page, world: 
     """A run that was never asked for is a sentence and a link, not an empty page."""
     _open(page, world, "run=20261101T000000Z-aaaa")
 
-    expect(page.locator("#view")).to_contain_text("it was never asked for, or its retention has passed")
+    expect(page.locator("#view")).to_contain_text("it never existed, or its retention has passed")
     expect(page.get_by_role("link", name="Overview")).to_be_visible()
 
 

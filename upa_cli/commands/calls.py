@@ -57,7 +57,7 @@ def calls(
     def render(out: Console) -> None:
         if not found:
             every = wanted == WantedCalls()
-            out.print("No call is kept yet." if every else "No call that is kept is like that. All of them: upa calls")
+            out.print("No call is kept yet." if every else "No kept call is like that. All of them: upa calls")
         for call in found:
             _render(out, call)
 

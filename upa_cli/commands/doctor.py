@@ -49,7 +49,9 @@ def doctor(
     *,
     probe: Annotated[
         bool,
-        typer.Option("--probe", help="Have SharePoint judge the map: an import job over nobody, cancelled at once."),
+        typer.Option(
+            "--probe", help="Let SharePoint check the property map: an import job for nobody, cancelled at once."
+        ),
     ] = False,
     probe_individual: Annotated[
         str | None,
@@ -60,7 +62,12 @@ def doctor(
         ),
     ] = None,
     new_term: Annotated[
-        str, typer.Option("--new-term", metavar="LABEL", help="With --probe-individual: a term to be made; it stays.")
+        str,
+        typer.Option(
+            "--new-term",
+            metavar="LABEL",
+            help="With --probe-individual: a term to create; it isn't deleted afterwards.",
+        ),
     ] = "",
     with_bulk: Annotated[
         bool,
@@ -163,6 +170,8 @@ def _render(out: Console, found: list[tuple[str, list[Finding]]]) -> None:
         errors = sum(one.severity == "error" for one in findings)
         warnings = sum(one.severity == "warning" for one in findings)
         if errors or warnings:
-            out.print(f"{count(errors, 'error')}, {count(warnings, 'warning')}. Mend them, then run upa doctor again.")
+            out.print(
+                f"{count(errors, 'error')}, {count(warnings, 'warning')}. Correct them, then run upa doctor again."
+            )
         else:
             out.print("All is well. Next: upa plan")

@@ -63,7 +63,7 @@ def drift(
     differs.
     """
     if full and pause:
-        raise CommandError("--full begins, --pause pauses: give one of them", exits.USAGE)
+        raise CommandError("--full begins and --pause pauses: give only one of them", exits.USAGE)
     if target and target not in cli.connector.targets:
         text = f"{clean(target)[:80]} isn't mapped; mapped are: {', '.join(cli.connector.targets)}"
         raise CommandError(text, exits.USAGE)

@@ -54,7 +54,7 @@ def forget(
         text = f"{cli.connector.name} holds nothing of {person} any more"
         out.print(f"{text}; {count(changed, 'archived file')} written again without them.")
         if here:
-            out.print("They are still in Entra: in scope, they come back with the next full round.")
+            out.print("They are still in Entra. If they are in scope, they come back with the next full round.")
 
     document = {"connector": cli.connector.name, "person": person, "archived": changed, "in_directory": here}
     cli.show(document, render)

@@ -73,10 +73,14 @@ def import_(
         Path | None, typer.Argument(metavar="[FILE]", help="CSV, JSON, JSON lines, a workbook, or a ready bulk file.")
     ] = None,
     *,
-    url: Annotated[str | None, typer.Option("--url", help="Instead: a file in the tenant, by its address.")] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Instead of FILE: the address of a file in the tenant.")
+    ] = None,
     mappings: Annotated[
         list[str],
-        typer.Option("--map", metavar="COLUMN=PROPERTY[:TYPE]", help="A column and its property; several. TYPE: date…"),
+        typer.Option(
+            "--map", metavar="COLUMN=PROPERTY[:TYPE]", help="A column and its property; repeat it for more. TYPE: date…"
+        ),
     ] = [],  # noqa: B006 - Typer reads the default and makes a list of its own
     match: Annotated[
         list[str],
@@ -90,7 +94,7 @@ def import_(
     id_property: Annotated[str | None, typer.Option(help="The cmdlet's name for the column of --match.")] = None,
     id_type: Annotated[str | None, typer.Option(help="The cmdlet's kinds: Email, CloudId or PrincipalName.")] = None,
     leave_out: Annotated[
-        list[str], typer.Option("--leave-out", metavar="NAME", help="A name of a ready file that isn't sent.")
+        list[str], typer.Option("--leave-out", metavar="NAME", help="Leave out this name of a ready file.")
     ] = [],  # noqa: B006
     clear_empty: Annotated[
         bool, typer.Option("--clear-empty", help="An empty cell empties the property; otherwise it says nothing.")
@@ -102,7 +106,7 @@ def import_(
         bool, typer.Option("--accept-held", help="Take a file that the file contract holds, as it is.")
     ] = False,
     over_threshold: Annotated[
-        bool, typer.Option("--over-threshold", help="Send although it passes the change threshold.")
+        bool, typer.Option("--over-threshold", help="Send even if it is over the change threshold.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, send nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
@@ -136,10 +140,10 @@ def import_(
     if (file is None) == (url is None):
         raise CommandError("name a FILE, or a file in the tenant with --url", exits.USAGE)
     if not yes and not dry_run and (cli.options.json or not cli.err.is_terminal):
-        raise CommandError("nobody can be asked here: say --yes, or --dry-run to look only", exits.USAGE)
+        raise CommandError("there is no terminal to ask in: add --yes, or --dry-run to look only", exits.USAGE)
     mapped = mapped_of(mappings)
     if not mapped:
-        raise CommandError("say what goes where, e.g. --map Kostenstelle=CostCenter", exits.USAGE)
+        raise CommandError("name a column and its property, e.g. --map Kostenstelle=CostCenter", exits.USAGE)
     owned = owned_by(cli, mapped, "clear" if clear_empty else "keep", override=override)
     made, ports = owned.connector, cli.app.ports(owned.base)
     _check_quiet(cli, made, dry_run=dry_run)
@@ -184,7 +188,9 @@ def import_(
         cli.show({**document, "outcome": "would_send"}, lambda out: out.print("Nothing was sent (--dry-run)."))
         return exits.CHANGES
     if look.held and not over_threshold:
-        raise CommandError(f"it passes the change threshold ({look.held}): look again, then say --over-threshold")
+        raise CommandError(
+            f"the import is over the change threshold ({look.held}): look again, then add --over-threshold"
+        )
     if not yes:
         typer.confirm(f"Send this to {count(len(plan.entries), 'person', 'people')}?", abort=True, err=True)
     run = begin_ad_hoc(ports, made, plan.entries, AdHoc("import", cli.who, name), approved=over_threshold)
@@ -202,7 +208,7 @@ def _bytes(ports: Ports, connector: Connector, file: Path | None, url: str | Non
     site, asked = connector.target.site_url, unquote(url or "")
     on_host = asked.lower().startswith("/".join(site.split("/")[:3]).lower() + "/")  # another host is refused below
     if on_host and (not asked.lower().startswith(f"{site.lower()}/") or ".." in asked.split("/")):
-        raise CommandError(f"--url reads files of the connector's own site alone: {site}/…")
+        raise CommandError(f"--url reads only files of the connector's own site: {site}/…")
     found = ports.library.download(url or "", most=MAX_BYTES)
     if found is None:
         raise CommandError("there is no file at this address, or the app may not read it")
@@ -213,7 +219,7 @@ def _match(match: Sequence[str], id_property: str | None, id_type: str | None) -
     if id_property is None and id_type is None:
         return list(match)
     if match:
-        raise CommandError("--match says what --id-property and --id-type say: give one of them", exits.USAGE)
+        raise CommandError("--match does the same as --id-property and --id-type: give only one of them", exits.USAGE)
     attribute = ID_TYPES.get((id_type or "Email").lower())
     if attribute is None:
         raise CommandError(f"--id-type is Email, CloudId or PrincipalName, not {clean(id_type)[:40]!r}", exits.USAGE)
@@ -253,6 +259,6 @@ def _look(cli: Cli, made: Connector, plan: OncePlan) -> Look:
 def _not_taken(cli: Cli, name: str, read: FileRead, made: Connector) -> int:
     document = document_of(name, read, OncePlan(), Look((), 0, "", 0), made) | NOTHING_SENT
     held = read.verdict.status == "held"
-    text = "Nothing was sent. Have it put right, or say --accept-held." if held else "Nothing was sent."
+    text = "Nothing was sent. Have the file corrected, or add --accept-held." if held else "Nothing was sent."
     cli.show({**document, "outcome": read.verdict.status}, lambda out: out.print(text))
     return exits.CHANGES if held else exits.REFUSED

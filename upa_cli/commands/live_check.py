@@ -181,7 +181,7 @@ def _render(out: Console, checks: list[Check], known: Record) -> None:
     if differ:
         out.print(f"{count(len(differ), 'check')} differ: docs/never-tried-live.md says what each means for you.")
     if open_:
-        out.print(f"{count(len(open_), 'check')} open: the same command goes on.")
+        out.print(f"{count(len(open_), 'check')} open: run the same command again to go on.")
     if not differ and not open_:
         out.print("All that could be tried holds. Please report it: --report FILE writes a text without names.")
 

@@ -266,14 +266,14 @@ def _render_proposed(out: Console, proposed: dict[str, Any], proposals: Table) -
         return
     note = f"{counts['updated']:,} people with values to set, {counts['cleared']:,} with values to clear"
     bad = f", {counts['invalid']:,} with a value that doesn't fit" if counts["invalid"] else ""
-    out.print(f"Proposed ({names}): {note}{bad}. Not sent until `state: proposed` is taken away.")
+    out.print(f"Proposed ({names}): {note}{bad}. Not sent until you remove `state: proposed`.")
     if proposed["people"]:
         out.print(proposals)
 
 
 def _render_scope(cli: Cli, out: Console, scope: dict[str, Any]) -> None:
     if scope["nobody"]:
-        out.print("Nobody is in scope: no person read meets it. Letter case counts in EQUALS.", style="yellow")
+        out.print("Nobody is in scope: none of the people read meets it. Letter case counts in EQUALS.", style="yellow")
     if scope["out"]:
         rows = [(why, f"{people:,}") for why, people in list(scope["out"].items())[:SHOWN]]
         out.print(table(("out of scope because", "people"), rows, right=("people",)))

@@ -95,7 +95,9 @@ def show(
     name: Annotated[str, typer.Option("--property", metavar="NAME", help="Only this property.")] = "",
     kind: Annotated[Kinds | None, typer.Option(help="Only values of this kind.")] = None,
     user: Annotated[str | None, typer.Option(metavar="USER", help="Only this person: object id or UPN.")] = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write everybody asked for to this CSV file.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write everybody who was asked for to this CSV file.")
+    ] = None,
     after: Annotated[str, typer.Option(help="Continue where the page before ended.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="People listed.")] = 20,
 ) -> int:

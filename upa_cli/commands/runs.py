@@ -75,7 +75,7 @@ def _one_run(cli: Cli, run: str) -> int:
         raise CommandError(f"{clean(run)[:60]!r} isn't a run id; they look like 20261122T101500Z-7f3k", exits.USAGE)
     found = run_status(cli.ports, cli.connector, run)
     if found is None:
-        raise CommandError(f"{cli.connector.name} knows no run {run}: it was never asked for, or its retention passed")
+        raise CommandError(f"{cli.connector.name} knows no run {run}: it never existed, or its retention has passed")
     report = found.report
 
     def render(out: Console) -> None:

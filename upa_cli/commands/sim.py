@@ -52,8 +52,10 @@ def sim(
     profile_delay: Annotated[
         float | None, typer.Option(help="Seconds until a new user's profile appears.", min=0)
     ] = None,
-    directory: Annotated[Path | None, typer.Option(help="Where CA, certificate and connector file go.")] = None,
-    assumptions: Annotated[bool, typer.Option("--assumptions", help="List what is guessed, and stop.")] = False,
+    directory: Annotated[Path | None, typer.Option(help="Where to write CA, certificate and connector file.")] = None,
+    assumptions: Annotated[
+        bool, typer.Option("--assumptions", help="List what the simulator only guesses, and stop.")
+    ] = False,
 ) -> int:
     """Serve a simulated Microsoft 365 tenant on loopback, to learn and to try connector files without a tenant.
 

@@ -64,7 +64,7 @@ def try_it(
         out.print(clean(f"{expression_text(mapping.expression)}, {mapping.type}"))
         if not trial.rows:
             sentence = f"nobody of the {trial.looked_at:,} people looked at is in scope: {_scope(cli.connector)}"
-            out.print(clean(sentence if trial.looked_at else "the source names nobody"))
+            out.print(clean(sentence if trial.looked_at else "the source names no people"))
             return
         rows = [(_cut(one.user or one.person), _cut(_given(one)), _cut(_made(one))) for one in ordered[:show]]
         if rows:

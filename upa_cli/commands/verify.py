@@ -128,12 +128,12 @@ def _render(out: Console, result: Verification, report: Path) -> None:
     if result.oldest is not None:
         out.print(f"Read between {moment(result.oldest)} and {moment(result.newest)}.")
     if result.excepted or result.expired:
-        out.print(f"Excepted: {len(result.excepted):,}; exceptions that are over: {len(result.expired):,}")
+        out.print(f"Excepted: {len(result.excepted):,}; exceptions that have ended: {len(result.expired):,}")
     if result.undelivered:
         waiting = count(result.undelivered, "person waits", "people wait")
         out.print(f"Not counted: {waiting} in escrow of whom nothing was ever confirmed. See upa escrow list")
     if not result.people:
-        out.print("Nothing was confirmed of anybody yet: there is nothing to verify. Next: upa run")
+        out.print("SharePoint has confirmed nothing yet: there is nothing to verify. Next: upa run")
     elif result.never_read:
         out.print("Next: upa drift --full reads everybody")
     out.print(f"The whole report is in {report}")

@@ -53,7 +53,7 @@ def see_through(
         with cli.progress.waiting() as narrate:
             stopped = drive_run(ports, connector, run, wait=wait, narrate=narrate)
     except KeyboardInterrupt:
-        cli.note(f"the function app goes on with it. What became of it: upa import --watch {run}", "yellow")
+        cli.note(f"the function app goes on with it. Its result: upa import --watch {run}", "yellow")
         raise
     report = read_report(ports.store, run)
     if report is None:
@@ -99,7 +99,7 @@ def see_again(cli: Cli, run: str, *, wait: bool) -> int:
             people = sum(file.people for file in known.files)
             document = _bare(connector, known.ad_hoc.about, len(known.files), people)
             return see_through(cli, ports, connector, run, document, {}, wait=wait)
-    raise CommandError(f"no import bears the name {run}, or its retention passed. Next: upa runs")
+    raise CommandError(f"there is no import {run}: it never existed, or its retention has passed. Next: upa runs")
 
 
 def _known(ports: Ports, connector: Connector, run: str) -> Run | Report | None:

@@ -147,7 +147,7 @@ def render_plan(out: Console, name: str, read: FileRead, plan: OncePlan, look: L
         note = f"{', '.join(rewritable)}: values look like date-times, and SharePoint's reader may write them in"
         out.print(clean(f"{note} another form (06/23/2026 04:05:06)."), style="yellow")
     if look.held:
-        out.print(clean(f"This passes the change threshold: {look.held}."), style="yellow")
+        out.print(clean(f"This is over the change threshold: {look.held}."), style="yellow")
 
 
 def _render_rows(out: Console, plan: OncePlan) -> None:

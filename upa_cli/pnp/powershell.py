@@ -175,7 +175,7 @@ class _Parser:
         while (token := self._peek()) is not None and token.kind == "word" and token.text.startswith("["):
             self._at += 1
         if token is None:
-            raise PowerShellError(f"line {name.line}: ${name.text} = stands without a value")
+            raise PowerShellError(f"line {name.line}: ${name.text} = has no value")
         if token.kind == "word":
             return [self._command(self._take(), name.text)]
         if token.kind in ("string", "table", "variable"):
@@ -215,7 +215,7 @@ class _Parser:
     def _value(self, depth: int) -> object:
         token = self._peek()
         if token is None:
-            raise PowerShellError("the text ends where a value is missing")
+            raise PowerShellError("a value is missing at the end of the text")
         if token.kind == "table":
             return self._table(depth)
         if token.kind == "(":
@@ -252,11 +252,11 @@ class _Parser:
                 raise PowerShellError(f"line {token.line}: a key is expected in the hashtable, not {token.text[:20]!r}")
             equals = self._peek()
             if equals is None or equals.kind != "=":
-                raise PowerShellError(f"line {token.line}: the key {token.text[:40]!r} stands without = and a value")
+                raise PowerShellError(f"line {token.line}: the key {token.text[:40]!r} has no = and no value")
             self._at += 1
             if any(key.lower() == token.text.lower() for key, _ in pairs):
                 raise PowerShellError(
-                    f"line {token.line}: the key {token.text[:40]!r} stands twice: PowerShell refuses it"
+                    f"line {token.line}: the key {token.text[:40]!r} is there twice: PowerShell refuses it"
                 )
             while (newline := self._peek()) is not None and newline.kind == "newline":
                 self._at += 1

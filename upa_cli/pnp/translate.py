@@ -96,7 +96,7 @@ def _source(target: str, name: str, app: str | None, changes: list[Change]) -> s
         changes.append(Change(f"{target} is Join of {path}" + (f" ({name})" if path != name else ""), why))
         return f'=Join(",", [{path}])'
     if path != name and not path.startswith("ext:"):
-        changes.append(Change(f"{name} is {path}", "Graph calls it so; names are case-sensitive here"))
+        changes.append(Change(f"{name} is {path}", "this is Graph's spelling; names are case-sensitive here"))
     if type_of_attribute(resolved) == "datetime":
         why = "PnP writes a date as the computer's language has it; here it is yyyy-MM-dd everywhere"
         changes.append(Change(f"{target} has type: date", why))
@@ -105,7 +105,9 @@ def _source(target: str, name: str, app: str | None, changes: list[Change]) -> s
 
 def _scope(pasted: Pasted, changes: list[Change]) -> list[str]:
     if pasted.users_delta:
-        changes.append(Change("-Users and the delta token are gone", "upa keeps the token, and who failed, by itself"))
+        changes.append(
+            Change("-Users and the delta token are gone", "upa keeps the token by itself, and remembers who failed")
+        )
         return []
     if pasted.users_filter:
         clauses = _clauses(pasted.users_filter)
@@ -117,7 +119,7 @@ def _scope(pasted: Pasted, changes: list[Change]) -> list[str]:
                 )
             )
             return clauses
-        why = "not all of it has a clause of the same meaning: everybody takes part until you write a scope"
+        why = "a part of it can't be written as clauses: everybody takes part until you write a scope"
         changes.append(Change(f"the filter {pasted.users_filter[:120]!r} is left out", why))
     elif pasted.users:
         changes.append(Change(f"-Users {pasted.users[:60]} is left out", _who(pasted)))

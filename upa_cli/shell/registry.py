@@ -242,7 +242,7 @@ def guarded(options: Options, function: Callable[..., int], given: Mapping[str, 
     except (UpaError, exits.CommandError) as exc:
         return _fail(cli, exc, exits.code_of(exc), str(exc), exits.HINTS.get(exits.code_of(exc), ""))
     except KeyboardInterrupt as exc:
-        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing is lost", "the same command goes on from here")
+        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing is lost", "run the same command again to go on")
     except typer.Abort as exc:  # Ctrl-C or Ctrl-D at a question, or a no
         return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing was changed", "")
     except (typer.Exit, _UsageError, BrokenPipeError):

@@ -78,7 +78,7 @@ def propose(file: Path, *, encoding: str | None, delimiter: str | None) -> FileP
     key = contract.keys[0]
     mappings, left_out = _mappings(verdict.columns, rows)
     if not mappings:
-        raise CommandError(f"{clean(file)} has no column beside {clean(key.column)} that a property could hold")
+        raise CommandError(f"{clean(file)} has no column besides {clean(key.column)} that a property could hold")
     pad = _usual_length([row[1] for row in rows])
     return FileProposal(
         str(file.resolve()), contract, KeyPart(key.column, key.to, pad), tuple(mappings), tuple(left_out)
@@ -97,11 +97,11 @@ def _mappings(columns: Sequence[str], rows: Sequence[SourceRow]) -> tuple[list[P
         elif not column.isprintable():
             left_out.append((column, "its name holds a line break, or another character that can't be shown"))
         elif not target:
-            left_out.append((column, "no property can be called so"))
+            left_out.append((column, "a property can't have this name"))
         elif why := why_core(target):
             left_out.append((column, why))
         elif target.lower() in taken:
-            left_out.append((column, f"another column is {target} already"))
+            left_out.append((column, f"another column already fills {target}"))
         else:
             mappings.append(Proposed(column, target, *_kind(values)))
     return mappings, left_out

@@ -31,7 +31,7 @@ def show_one_run(cli: Cli, run: str, wanted: Wanted, *, csv: Path | None, after:
         raise CommandError(f"{clean(run)[:60]!r} isn't a run id; they look like 20261122T101500Z-7f3k", exits.USAGE)
     found = view_run(cli.ports, cli.connector, run)
     if found is None:
-        raise CommandError(f"{cli.connector.name} knows no run {run}: it was never asked for, or its retention passed")
+        raise CommandError(f"{cli.connector.name} knows no run {run}: it never existed, or its retention has passed")
     reader = open_run(cli.ports.store, found.run) if found.people is not None else None
     view = RunPeopleView(reader, cli.connector) if reader is not None else None
     page = view.page(wanted, after=after, limit=limit) if view is not None else Page([], "")

@@ -247,7 +247,7 @@ def _syntax_error(text: str, error: UnexpectedCharacters | UnexpectedToken) -> E
     before = "".join(text.split("\n")[line - 1 : line])[: column - 1]
     name = _NAME_AT_THE_END.search(before)
     if not hint and name is not None and expected == "(":
-        message = f"{name[1]} is no function: an attribute stands in brackets"
+        message = f"{name[1]} isn't a function; an attribute needs brackets"
         at = column - len(name[0])
         return ExpressionSyntaxError(message, line=line, column=max(at, 1), suggestion=f"[{name[1]}]")
     if error.token.type == "$END":

@@ -21,7 +21,9 @@ def migrate(
     """Bring a tree to the current version; return why that can't be."""
     _, line, column, node = place_of(tree, ("version",))
     if "version" not in tree or node is None:
-        return ConfigProblem(line, column, "", "'version' is missing: the file begins with it", f"version: {current}")
+        return ConfigProblem(
+            line, column, "", "'version' is missing: write it at the beginning of the file", f"version: {current}"
+        )
     text = str(node)
     if not isinstance(node, Text) or not (text.isascii() and text.isdigit() and len(text) < 6):
         return ConfigProblem(line, column, "version", f"{shown(node)} must be a whole number", str(current))
@@ -32,7 +34,9 @@ def migrate(
         )
     while version < current:
         if version not in migrations:
-            return ConfigProblem(line, column, "version", f"{version} isn't a version that can be read", str(current))
+            return ConfigProblem(
+                line, column, "version", f"{version} isn't a version that this program reads", str(current)
+            )
         migrations[version](tree)
         version += 1
         tree["version"] = Text.at(str(version), line, column)

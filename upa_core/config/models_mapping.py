@@ -83,10 +83,10 @@ class ClauseModel(Part):
     attribute: Line
     """The attribute, by name, alias or dotted path."""
     operator: Annotated[ClauseOperator, BeforeValidator(_operator)]
-    """Entra's operators. EQUALS and the others that compare texts mind letter case. A pattern must match the whole
-    value; where there is no value, only IS NULL holds."""
+    """Entra's operators. EQUALS and the others that compare texts are case-sensitive. A pattern must match the whole
+    value. Where there is no value, only IS NULL is true."""
     value: Annotated[str, Field(max_length=2000)] = ""
-    """What is compared with; absent for IS TRUE, IS FALSE, IS NULL and IS NOT NULL."""
+    """The text to compare with; left out for IS TRUE, IS FALSE, IS NULL and IS NOT NULL."""
 
     @property
     def unary(self) -> bool:
@@ -114,9 +114,9 @@ class ExampleModel(Part):
     in_: Annotated[Any, Field(alias="in")]
     """The value of the source, or attributes by name with their values."""
     out: str | None = None
-    """What the profile gets; nothing where the mapping has nothing to say."""
+    """The value that the profile gets; left out where nothing is sent."""
     invalid: bool = False
-    """True where the value must be found invalid."""
+    """True if the value must be invalid."""
 
 
 class MappingModel(Part):

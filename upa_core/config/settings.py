@@ -76,7 +76,7 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
 def _shape(place: str) -> str:
     """Describe the text that was given for a place without showing any of it: it may hold a key."""
     if "accountkey=" in place.lower() or "sharedaccesssignature=" in place.lower():
-        return "is a connection string, and one with a key has no place there"
+        return "is a connection string, which isn't allowed here because it holds a key"
     scheme, found, rest = place.partition("://")
     if not (found and scheme.isascii() and scheme.isalpha()):
         return "is neither a folder nor an address"

@@ -130,7 +130,7 @@ def _wrong_shape(kind: str, loc: tuple[Any, ...], node: Any) -> tuple[str, str] 
         return ("must be a text, without brackets", str(one)) if isinstance(one, Text) else None
     if kind == "tuple_type":
         if len(loc) > 1 and loc[-2] == "groups":
-            return f"must be a list of clauses, and names a group of Entra here: {GROUPS}", ""
+            return f"must be a list of clauses, not the name of a group in Entra: {GROUPS}", ""
         return (_LISTS[str(loc[-1])], "") if loc[-1] in _LISTS else None
     if loc[-1] == "scope":
         return _wrong_scope(node)
@@ -151,7 +151,7 @@ def _wrong_scope(node: Any) -> tuple[str, str]:
             found = []
             break
         found += clauses
-    text = "holds `clauses`, a list of conditions of which all must hold: {clauses: [department EQUALS Sales]}"
+    text = "must hold `clauses`, a list of conditions that must all be met: {clauses: [department EQUALS Sales]}"
     return text, f"{{clauses: [{', '.join(found)}]}}" if found else ""
 
 
@@ -171,7 +171,7 @@ def _unknown_key(model: type[BaseModel], problem: ConfigProblem, loc: tuple[Any,
         )
         known = []
     elif name != name.lstrip():
-        message = "a non-breaking space, or the like, indents this line: type plain spaces instead"
+        message = "this line is indented with a non-breaking space or the like: type plain spaces instead"
         known = []
     elif "scope" in loc and name.lower() in _GROUP_KEYS:
         message += f": {GROUPS}"

@@ -110,7 +110,12 @@ def load_tree(content: str | bytes, name: str) -> Record:
             kind = "is UTF-16" if utf_16 else "isn't UTF-8"
             raise _error(name, line, 1, f"the file {kind}: save it as UTF-8 (PowerShell: -Encoding utf8)") from error
     if not content.isascii() and (found := _LONE_SURROGATE.search(content)):
-        raise _error(name, content.count("\n", 0, found.start()) + 1, 1, "the file holds half a character")
+        raise _error(
+            name,
+            content.count("\n", 0, found.start()) + 1,
+            1,
+            "the file holds a broken character (half a surrogate pair): save it as UTF-8",
+        )
     try:
         root = _Builder(name).build(yaml.parse(content.removeprefix("\ufeff"), Loader=_Loader))
     except yaml.MarkedYAMLError as error:
@@ -138,9 +143,9 @@ def _odd_indent(content: str, line: int) -> tuple[int, int, str] | None:
         for written in content.split("\n")[number - 1 : number] if number > 0 else ():
             indent = written[: len(written) - len(written.lstrip())].rstrip("\r")
             if "\t" in indent:
-                return number, indent.index("\t") + 1, "a tab indents this line: YAML takes spaces alone"
+                return number, indent.index("\t") + 1, "this line is indented with a tab: type spaces instead"
             if odd := indent.strip(" "):
-                text = "a non-breaking space, or the like, indents this line: type plain spaces instead"
+                text = "this line is indented with a non-breaking space or the like: type plain spaces instead"
                 return number, indent.index(odd[0]) + 1, text
     return None
 
@@ -209,7 +214,7 @@ class _Builder:
 
     def _alias(self, anchor: str, line: int, column: int) -> None:
         if anchor not in self.anchors:  # undefined, or inside itself
-            raise _error(self.name, line, column, f"the alias *{anchor} stands for nothing that is complete here")
+            raise _error(self.name, line, column, f"the alias *{anchor} has no complete &{anchor} above it")
         node, size, depth = self.anchors[anchor]
         self.count += size
         if self.count > MAX_NODES or len(self.stack) + depth > MAX_DEPTH:

@@ -27,7 +27,7 @@ def get_run(connectors: Everyone, request: Request) -> Response:
         found = view_run(ports, connector, run)
         if found is not None:
             return Response(200, {"id": found.status.id, **run_json(found, ports.clock.now())})
-    return problem(404, "No such run", "it was never asked for, or its retention has passed")
+    return problem(404, "No such run", "it never existed, or its retention has passed")
 
 
 def get_run_people(connectors: Everyone, request: Request) -> Response:

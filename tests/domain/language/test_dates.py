@@ -103,11 +103,11 @@ def test_an_hour_of_twelve_without_its_half_is_before_noon(text, hour):
 @pytest.mark.parametrize(
     ("pattern", "why", "meant"),
     [
-        ("YYYY-MM-DD", "Y is no part of a date and stands in the value as it is", "yyyy-MM-dd"),
+        ("YYYY-MM-DD", "Y isn't a part of a date: each value will hold it as it is", "yyyy-MM-dd"),
         ("yyyy-mm-dd", "m is for minutes; the month is M", "yyyy-MM-dd"),
         ("yyyy-m-d", "m is for minutes; the month is M", "yyyy-M-d"),
-        ("yyyy-MM-dd Q", "Q is no part of a date and stands in the value as it is", ""),
-        ("yyyy-MM-dd X", "X is no part of a date and stands in the value as it is", ""),
+        ("yyyy-MM-dd Q", "Q isn't a part of a date: each value will hold it as it is", ""),
+        ("yyyy-MM-dd X", "X isn't a part of a date: each value will hold it as it is", ""),
         ("d", "d alone is a standard format of .NET; the part of a date alone is %d", "%d"),
     ],
 )

@@ -39,8 +39,8 @@ REPLACE = (
 )
 SWITCH = "Switch takes (source, [defaultValue], key1, value1, …)"
 CONDITION = "IIF: condition must be a comparison, IsNullOrEmpty or a boolean attribute"
-COMPARABLE = "only texts and integers can be compared; nest IIF for AND and OR"
-DELIMITER = 'Split: delimiter is one character; spaces around the values are dropped anyway, so ";" does for "; "'
+COMPARABLE = "only texts and whole numbers can be compared; for AND and OR, write one IIF inside another"
+DELIMITER = 'Split: delimiter must be one character; spaces around the values are dropped, so write ";" for "; "'
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ DELIMITER = 'Split: delimiter is one character; spaces around the values are dro
             'Split([a], ",")',
             "Left: source must be one text, not several; use Join or Item",
         ),
-        ("Mid([a], 0, 1)", "Mid([a], 0, 1)", "Mid: start counts from 1, and length can't be negative"),
-        ("Mid([a], 1, -1)", "Mid([a], 1, -1)", "Mid: start counts from 1, and length can't be negative"),
-        ("Item([a], 0)", "Item([a], 0)", "Item: index counts from 1"),
+        ("Mid([a], 0, 1)", "Mid([a], 0, 1)", "Mid: start must be 1 or more, and length 0 or more"),
+        ("Mid([a], 1, -1)", "Mid([a], 1, -1)", "Mid: start must be 1 or more, and length 0 or more"),
+        ("Item([a], 0)", "Item([a], 0)", "Item: index must be 1 or more: the first value is 1"),
         ('Item(Split([a], ", "), 1)', 'Split([a], ", ")', DELIMITER),
         (
             'Split([a], ",")',
@@ -83,7 +83,7 @@ DELIMITER = 'Split: delimiter is one character; spaces around the values are dro
         ('IIF("x", [a], [b])', '"x"', CONDITION),
         ('IIF([a]="", [a], [b])', '""', 'comparing with "" is never true in Entra; use IsNullOrEmpty'),
         ('IIF(""="x", [a], [b])', '""', 'comparing with "" is never true in Entra; use IsNullOrEmpty'),
-        ('IIF([a]>"x", [a], [b])', '"x"', "> compares whole numbers"),
+        ('IIF([a]>"x", [a], [b])', '"x"', "> compares whole numbers, and this is a text"),
         ('IIF([a]=Split([b], ","), [a], [b])', 'Split([b], ",")', COMPARABLE),
         ("IIF(IsNullOrEmpty([a])=[b], [a], [b])", "IsNullOrEmpty([a])", COMPARABLE),
         ("Coalesce([a], IsNullOrEmpty([b]))", "IsNullOrEmpty([b])", "Coalesce: source2 can't be a condition"),
@@ -133,7 +133,10 @@ def test_a_comparison_is_no_value():
     with pytest.raises(ExpressionError) as caught:
         check_expression(alone)
 
-    assert (str(caught.value), caught.value.node) == ("a comparison is the condition of an IIF, not a value", alone)
+    assert (str(caught.value), caught.value.node) == (
+        "a comparison isn't a value; write it as the condition of an IIF",
+        alone,
+    )
 
 
 @pytest.mark.parametrize("side", [Comparison("=", A, A), Call("Split", (A, Constant(",")))])

@@ -192,7 +192,7 @@ def test_results_that_the_page_leaves_open(text, values, result):
     assert run(text, **values) == result
 
 
-LONG = f"becomes longer than {MAX_TEXT} characters on its way"
+LONG = f"becomes longer than {MAX_TEXT} characters while it is computed"
 FULL = "a" * MAX_TEXT
 
 
@@ -202,7 +202,7 @@ FULL = "a" * MAX_TEXT
         ("ToUpper([a])", {"a": ["x", "y"]}, ""),
         ('Append([a], "x")', {"a": {"k": "v"}}, ""),
         ('IIF([a]>10, "x", "y")', {"a": "ten"}, ""),
-        ('IIF([a], "x", "y")', {"a": 5}, "IIF met a condition that is neither true nor false"),
+        ('IIF([a], "x", "y")', {"a": 5}, "has a condition of IIF that is neither true nor false"),
         ('FormatDateTime([a], , "yyyyMMdd", "yyyy")', {"a": "20140230"}, ""),
         ('FormatDateTime([a], , "yyyyMMdd", "yyyy")', {"a": "2014-01-01"}, ""),
         ("ToUpper([a])", {"a": "x" * (MAX_TEXT + 1)}, f"the source holds more than {MAX_TEXT} characters"),

@@ -236,7 +236,7 @@ def test_a_group_that_stands_twice_is_where_it_was_last():
         ("(?=a)", "lookaheads aren't supported"),
         ("(?<!a)", "lookbehinds aren't supported"),
         (r"(a)\1", "back-references aren't supported"),
-        ("[a-z-[aeiou]]", "sets can't be subtracted; write what is left"),
+        ("[a-z-[aeiou]]", "sets can't be subtracted; write the characters that remain"),
         ("(?>a)", "atomic groups aren't supported"),
         (r"\G", "matched from its start"),
         ("(?P<n>a)", "write (?<name>…)"),
@@ -315,16 +315,16 @@ NO_OPTIONS = "only (…), (?:…), (?<name>…), (?i) and (?#…) are supported:
         ("ab*+", 4, "a repeat of a repeat isn't supported"),
         ("a*?+", 4, "a repeat of a repeat isn't supported"),
         ("a{2}*", 5, "a repeat of a repeat isn't supported"),
-        ("a{3,2}", 7, "a repeat count must be in order and at most 200"),
-        ("a{201}", 7, "a repeat count must be in order and at most 200"),
-        ("a{201,}", 8, "a repeat count must be in order and at most 200"),
-        ("*a", 1, "* has nothing to repeat"),
-        ("a|?", 3, "? has nothing to repeat"),
+        ("a{3,2}", 7, "a repeat count such as {2,5} has the smaller number first, at most 200"),
+        ("a{201}", 7, "a repeat count such as {2,5} has the smaller number first, at most 200"),
+        ("a{201,}", 8, "a repeat count such as {2,5} has the smaller number first, at most 200"),
+        ("*a", 1, "* needs something before it to repeat"),
+        ("a|?", 3, "? needs something before it to repeat"),
         ("(?s)a", 2, NO_OPTIONS),
         ("(" * 21, 22, "groups are nested more than 20 deep"),
         (r"\x1", 3, r"\x needs hexadecimal digits"),
         (r"\q", 3, r"\q isn't an escape of .NET; write q alone"),
-        ("[a-z-[m]]", 6, "sets can't be subtracted; write what is left as ranges"),
+        ("[a-z-[m]]", 6, "sets can't be subtracted; write the characters that remain as ranges"),
     ],
 )
 def test_a_refusal_names_the_character_and_why(text, position, said):
@@ -388,7 +388,7 @@ def test_a_set_holds_its_members_and_nothing_else(text, members):
 @pytest.mark.parametrize("text", [r"[a-\d]", "[a-[b]", "[c-a]", r"[\x43-A]"])
 def test_a_range_that_is_none_is_refused(text):
     """It must end in a character, after its first."""
-    with pytest.raises(PatternError, match="a range must"):
+    with pytest.raises(PatternError, match=r"a range (must|such)"):
         compile_pattern(text)
 
 

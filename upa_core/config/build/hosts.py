@@ -64,7 +64,7 @@ def build_target(model: TargetModel, source: Source, add: Add, *, own_hosts: boo
         add(("admin_url",), f"{shown(admin.netloc)} isn't an admin site", f"https://{prefix}-admin.{rest}")
         return None
     if admin.netloc.lower() == site.netloc.lower():
-        add(("site_url",), "must not be the admin site: import files can't lie there", _site_host(model.admin_url))
+        add(("site_url",), "must not be the admin site: it can't hold import files", _site_host(model.admin_url))
         return None
     if not own_hosts and not _judge_hosts(admin.hostname or "", site.hostname or "", source, add):
         return None
@@ -156,7 +156,7 @@ def _bad_url(url: str, *, root: bool) -> str:
         or parts.fragment
         or not re.fullmatch(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?", parts.netloc)
     ):
-        return "must be a plain host name, and no query"
+        return "must be a host name alone, without a query"
     return "must be the host alone, without a path" if root and parts.path.strip("/") else ""
 
 

@@ -73,11 +73,27 @@ def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None
     if model.constant is not None and isinstance(made := compile_mapping(mapping.as_if_proven(), ())(()), Problem):
         refuse(("constant",), f"{shown(model.constant)} {made.reason}")
         return None
-    if model.on_empty == "clear" and model.type != "string" and model.route == "bulk":
+    _warn_of_values(mapping, add)
+    for name in time_zones(mapping):
+        try:
+            zone_of(name)
+        except InvalidValueError as error:
+            add(("expression",), f"{shown(name)} {error}", "Europe/Berlin")
+            return None
+    for path in mapping.inputs:
+        if permission := EXTRA_PERMISSIONS.get(path):
+            key = "source" if model.source else "expression"
+            add((key,), f"{path} needs the permission {permission} in addition to User.Read.All", warning=True)
+    return mapping
+
+
+def _warn_of_values(mapping: Mapping, add: Add) -> None:
+    """Warn of values that stay, that aren't what was meant, or that SharePoint may rewrite."""
+    if mapping.on_empty == "clear" and mapping.type != "string" and mapping.route == "bulk":
         add(
             ("on_empty",),
-            f"bulk import can't clear a {model.type}; the report will name who still holds a value "
-            "(route: individual may)",
+            f"bulk import can't clear a {mapping.type}: a value that is there stays, and the plan "
+            "counts it; `route: individual` may clear it",
             warning=True,
         )
     for key, pattern in date_formats(mapping):
@@ -89,20 +105,9 @@ def build_mapping(model: MappingModel, names: Names, add: Add) -> Mapping | None
             add(
                 (key,),
                 f"a value like {shown(sample)} may arrive as 06/23/2026 04:05:06: SharePoint's reader can take it for "
-                "a date. Forms without T, such as yyyy-MM-dd HH:mm:ss, arrive as they are",
+                "a date. A form without T, such as yyyy-MM-dd HH:mm:ss, arrives as it is",
                 warning=True,
             )
-    for name in time_zones(mapping):
-        try:
-            zone_of(name)
-        except InvalidValueError as error:
-            add(("expression",), f"{shown(name)} {error}", "Europe/Berlin")
-            return None
-    for path in mapping.inputs:
-        if permission := EXTRA_PERMISSIONS.get(path):
-            key = "source" if model.source else "expression"
-            add((key,), f"{path} needs the permission {permission} beside User.Read.All", warning=True)
-    return mapping
 
 
 def check_drift(model: MappingModel, add: Add, *, read_back: bool) -> None:
@@ -155,7 +160,7 @@ def _default(model: MappingModel, refuse: Add) -> str | None:
         text = check_carriable(formatter(model.type, model.format, model.words)(model.default))
         if text and utf16_length(text) <= (model.max_length or 2**31):
             return text
-        refuse(("default",), f"is longer than max_length ({model.max_length})" if text else "is no value")
+        refuse(("default",), f"is longer than max_length ({model.max_length})" if text else "is empty; write a value")
     except InvalidValueError as error:
         refuse(("default",), f"{shown(model.default)} {error}")
     return None

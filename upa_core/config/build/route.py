@@ -18,10 +18,12 @@ def check_route(model: MappingModel, refuse: Callable[..., None]) -> None:
     if model.type in _SINGLE and model.route == "bulk":
         refuse(("type",), f"bulk import can't write {_SINGLE[model.type]}", "route: individual")
     if model.on_user_edit != "keep" and model.route == "bulk":
-        refuse(("on_user_edit",), "is for route: individual; bulk import writes no property that users may edit")
+        refuse(
+            ("on_user_edit",), "is only for route: individual; bulk import can't write a property that users may edit"
+        )
     if model.route == "individual" and (reason := why_not_single(model.target)):
         refuse(("target",), f"{shown(model.target)} can't be written individually: {reason}")
     if model.type in LISTS and model.on_too_long == "truncate":
-        refuse(("on_too_long",), f"{model.type} aren't cut: a list without its end is another list")
+        refuse(("on_too_long",), f"{model.type} can't be cut: a list without its end is another list")
     if model.type in _SINGLE and model.max_length is not None:
-        refuse(("max_length",), f"isn't for {model.type}")
+        refuse(("max_length",), f"can't be written for {model.type}")

@@ -20,7 +20,7 @@ Add = Callable[..., None]
 def build_scope(model: ScopeModel, names: Names, add: Add) -> Scope | None:
     """Build a scope; None where a problem was added."""
     if model.clauses and model.groups:
-        add(("clauses",), "is short for a single group; write either clauses or groups")
+        add(("clauses",), "can't be written together with `groups`: it is short for a single group")
         return None
     groups: list[tuple[Clause, ...]] = []
     complete = True
@@ -30,7 +30,7 @@ def build_scope(model: ScopeModel, names: Names, add: Add) -> Scope | None:
     for path, group in written:
         built = [_clause(clause, names, add, (*path, position)) for position, clause in enumerate(group)]
         if model.groups and not group:
-            add(path, "an empty group would hold everybody; leave it out or give it clauses")
+            add(path, "an empty group would hold everybody; take it out, or write its clauses")
             complete = False
         complete = complete and None not in built
         groups.append(tuple(clause for clause in built if clause))
@@ -53,7 +53,7 @@ def _clause(model: ClauseModel, names: Names, add: Add, path: tuple[str | int, .
     if holds == "several" and "NULL" not in model.operator:
         add(
             path,
-            f"{model.attribute} holds several values: only IS NULL and IS NOT NULL can judge it",
+            f"{model.attribute} holds several values; only IS NULL and IS NOT NULL can be used with it",
         )
         return None
     if model.operator in ("IS TRUE", "IS FALSE") and holds in ("text", "datetime") and "." not in attribute:

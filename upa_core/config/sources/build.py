@@ -128,7 +128,7 @@ def _secondary(model: SecondaryModel, raw: Record, number: int, known: Surroundi
     return _Builder(as_file(model) if model.kind == "names" else model, model.as_, raw, (number,), add).build(known)
 
 
-_UNPROVEN = "its writer never ends the last line, so that a cut can't be seen. Declare a `trailer` or a `total`"
+_UNPROVEN = "its writer never ends the last line, so nobody can see whether it was cut. Write a `trailer` or a `total`"
 
 
 def check_proof(files: Sequence[RowsOf], mappings: Sequence[tuple[int, Mapping]], add: Add) -> None:
@@ -167,13 +167,13 @@ class _Builder:
         keys = [self._key(number, known.app) for number in range(len(model.match))]
         encoding = encoding_named(model.encoding)
         if not encoding:
-            self._refuse(("encoding",), f"{shown(model.encoding)} isn't an encoding of text", "utf-8")
+            self._refuse(("encoding",), f"{shown(model.encoding)} isn't the name of an encoding", "utf-8")
         for names, only, of in _ONLY_FOR:
             for name in names:
                 if getattr(model, name) is not None and getattr(model, of) not in only:
                     self._refuse((name,), f"is for {' and '.join(only)}, not for {getattr(model, of)}")
         if not model.match:
-            self._refuse((), "needs `match`, the columns that name the person")
+            self._refuse((), "needs `match`: the columns that name the person")
         query = build_query(model, self._raw.get("password"), self._refuse) if model.kind == "sql" else None
         if model.kind in ("file", "names"):
             self._check_place(known.site_url)
@@ -202,7 +202,7 @@ class _Builder:
             self._refuse(("on_missing",), f"needs proof that the file is complete: {_UNPROVEN}", "keep")
             return None
         if self._primary and model.on_missing == "leave":
-            text = "is for a source under `with`: of the source itself, whom no row names takes no part anyway"
+            text = "is for a source under `with`; here a person without a row takes no part anyway"
             self._refuse(("on_missing",), text, "keep")
             return None
         secondary = Secondary(
@@ -219,15 +219,15 @@ class _Builder:
     def _check_place(self, site_url: str) -> None:
         at, site = self._model.at, "/".join(site_url.split("/")[:3])
         if at is None:
-            self._refuse((), "a file needs `at`, where it lies")
+            self._refuse((), "a file needs `at`: its path or address")
             return
         in_library = bool(site) and at.lower().startswith(f"{site.lower()}/")
         if in_library and (_NO_FILE.search(unquote(at)) or len(at.split("/")) < _PARTS):
             text = f"{shown(at)} isn't the address of a file in a library"
             self._refuse(("at",), text, f"{site}/sites/hr/Shared Documents/people-*.csv")
         elif "://" in at and not in_library and not (_BLOB.fullmatch(at) or not site):
-            text = "is neither a path nor https://<account>.blob.core.windows.net/<container>/<name>"
-            self._refuse(("at",), f"{shown(at)} {text}, nor a file of a library on {site}")
+            text = "must be a path, or https://<account>.blob.core.windows.net/<container>/<name>"
+            self._refuse(("at",), f"{shown(at)} {text}, or the address of a file in a library on {site}")
         elif "*" in _folder(at) or "?" in _folder(at):
             self._refuse(("at",), f"{shown(at)}: only the last part may hold * and ?")
 
@@ -239,7 +239,7 @@ class _Builder:
             self._refuse(where, str(error), error.suggestion)
             return None
         if type_of_attribute(path) not in ("text", "any"):
-            self._refuse(where, f"{part.to} is no text, and can't be equal to a column")
+            self._refuse(where, f"{part.to} isn't a text, so no column can equal it")
             return None
         return KeyPart(part.column, path, part.pad)
 

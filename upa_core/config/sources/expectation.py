@@ -43,7 +43,7 @@ def _duration(value: Any) -> timedelta:
     try:
         length = parse_duration(value)
     except PydanticCustomError:
-        raise _wrong("is neither a duration such as 26h nor a time of day", _EXAMPLE) from None
+        raise _wrong("must be a duration such as 26h, or a time of day", _EXAMPLE) from None
     if not timedelta(0) < length <= _LONGEST:
         raise _wrong("isn't between 1s and 400d", "26h")
     return length
@@ -55,7 +55,7 @@ def _days(text: str) -> tuple[int, ...]:
     for part in re.split(r"\s*,\s*", text.strip()):
         first, dash, last = (one.strip().title() for one in part.partition("-"))
         if first not in _NAMES or (dash and last not in _NAMES):
-            raise _wrong(f"names {part}, which is no day: days are Mon, Tue, Wed, Thu, Fri, Sat, Sun", _EXAMPLE)
+            raise _wrong(f"names {part}, which isn't a day; the days are Mon, Tue, Wed, Thu, Fri, Sat, Sun", _EXAMPLE)
         begin = _NAMES.index(first)
         length = (_NAMES.index(last) - begin) % 7 if dash else 0
         days |= {(begin + step) % 7 for step in range(length + 1)}

@@ -18,7 +18,7 @@ class ClearAfterModel(Part):
     """Values of people who are missing are cleared, once somebody has approved the first time."""
 
     clear_after: Annotated[int, Field(ge=1, le=365)]
-    """Different accepted snapshots, on as many days, that don't name the person."""
+    """How many different accepted snapshots, each on another day, must not name the person."""
 
 
 class MatchModel(Part):
@@ -101,11 +101,12 @@ class RowsModel(Part):
     full_every: Duration = timedelta(days=7)
     """For SQL with `changes`: how often `query` reads everybody all the same; only then a deleted row is missed."""
     on_missing: Literal["keep", "report", "leave"] | ClearAfterModel = "keep"
-    """Whom a row named and none names any more: `keep` the values, `report` them too, `{clear_after: N}`, or `leave`:
-    the row ends at once, and whom no row names has no value (for `names`, `group`, `manager` always so)."""
+    """What happens to people whom the source no longer names: `keep` their values, also `report` these people,
+    `{clear_after: N}`, or `leave`: their row ends at once and they have no value (always for `names`, `group`,
+    `manager`)."""
     expect: Expected | None = None
-    """When the next delivery is late: so long after the last one (`26h`), or by a time of day, `by 06:00 Europe/Berlin
-    Mon-Fri` (zone: UTC, days: every day, unless they are written); default: never."""
+    """When the next delivery is late: a time after the last one (`26h`), or a time of day, `by 06:00 Europe/Berlin
+    Mon-Fri` (without a zone UTC, without days every day); default: never."""
     settle: Duration = timedelta(minutes=2)
     """How long a file must have lain unchanged before it is read."""
 

@@ -47,7 +47,7 @@ class Names:
         """Return the column that is meant; of a file nobody knows which it has."""
         match self.kinds.get(source, ""):
             case "group" | "names" if column != MEMBER:
-                raise AttributeRefusedError(f"{source} tells who is a member, and nothing else", f"{source}.{MEMBER}")
+                raise AttributeRefusedError(f"{source} has one column, `member`, and no other", f"{source}.{MEMBER}")
             case "manager":
                 try:
                     return resolve_attribute(column, self.extension_app)

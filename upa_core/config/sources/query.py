@@ -49,7 +49,7 @@ def build_query(model: RowsModel, password: Any, refuse: Refuse) -> Query | None
         return None
     azure = _AZURE_SQL.fullmatch(host)
     if driver == "sql-server" and model.user is None and azure is None:
-        text = "is no server of Azure SQL, where alone a managed identity signs in: write `user` and `password`"
+        text = "isn't a server of Azure SQL, and a managed identity can sign in only there: write `user` and `password`"
         refuse(("server",), f"{shown(host)} {text}")
         return None
     return Query(
@@ -85,8 +85,8 @@ def _statement(written: str | None) -> str:
 def _check_changes(model: RowsModel, text: str, changes: str, refuse: Refuse) -> None:
     cursor = model.cursor
     if bool(changes) != (cursor is not None):
-        refuse(("cursor" if cursor else "changes",), "`changes` and `cursor` are written together")
+        refuse(("cursor" if cursor else "changes",), "`changes` and `cursor` need each other: write both")
     if len(split_at_since(text)) > 1:
-        refuse(("query",), "reads everybody; `:since` belongs into `changes`")
+        refuse(("query",), "reads everybody; `:since` belongs in `changes`")
     if changes and len(split_at_since(changes)) == 1:
-        refuse(("changes",), "needs `:since`, outside of texts and comments")
+        refuse(("changes",), "needs `:since`, and not in a text or a comment")

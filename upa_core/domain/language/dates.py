@@ -36,7 +36,7 @@ def parse_iso(text: str) -> datetime | None:
         return moment_of((year, month, day, int(text[11:13]), int(text[14:16]), int(text[17:19]), 0))
     match = _ISO.fullmatch(text.strip())
     if not match:
-        raise InvalidValueError("isn't a date in ISO 8601 form")
+        raise InvalidValueError("isn't a date such as 2025-04-03 (ISO 8601); FormatDateTime reads other forms")
     *parts, fraction, offset = match.groups()
     year, month, day, hour, minute, second = (int(part or 0) for part in parts)
     if (year, month, day) in _UNSET:
@@ -88,7 +88,7 @@ class DateFormat:
                 if token.text in ("T", "Z"):
                     continue
                 meant = text.replace("Y", "y").replace("D", "d")
-                return f"{token.text} is no part of a date and stands in the value as it is", (
+                return f"{token.text} isn't a part of a date: each value will hold it as it is", (
                     meant if meant != text else ""
                 )
         if "m" in self.letters and not self.letters & {"H", "h"}:

@@ -118,7 +118,7 @@ def check_expression(expression: Expression) -> None:
     """
     for count, (node, depth) in enumerate(walk(expression), 1):
         if depth > MAX_DEPTH:
-            raise ExpressionError(f"is nested more than {MAX_DEPTH} deep", node)
+            raise ExpressionError(f"is nested more than {MAX_DEPTH} levels deep", node)
         if count > MAX_NODES:
             raise ExpressionError(f"has more than {MAX_NODES} parts", node)
         if isinstance(node, Call):
@@ -126,7 +126,7 @@ def check_expression(expression: Expression) -> None:
         elif isinstance(node, Comparison):
             _check_comparison(node)
     if isinstance(expression, Comparison):
-        raise ExpressionError("a comparison is the condition of an IIF, not a value", expression)
+        raise ExpressionError("a comparison isn't a value; write it as the condition of an IIF", expression)
     if type_of(expression) == "list":
         raise ExpressionError("gives several values; a profile property takes one: use Join or Item", expression)
     _compile(expression, dict.fromkeys(inputs_of(expression), 0))
@@ -186,12 +186,14 @@ def _misfit(parameter: Parameter, part: Expression) -> str:
 def _check_comparison(node: Comparison) -> None:
     for side in (node.left, node.right):
         if type_of(side) in ("condition", "list"):
-            raise ExpressionError("only texts and integers can be compared; nest IIF for AND and OR", side)
+            raise ExpressionError(
+                "only texts and whole numbers can be compared; for AND and OR, write one IIF inside another", side
+            )
         if isinstance(side, Constant):
             if side.value == "":
                 raise ExpressionError('comparing with "" is never true in Entra; use IsNullOrEmpty', side)
             if node.operator not in ("=", "<>") and not isinstance(side.value, int):
-                raise ExpressionError(f"{node.operator} compares whole numbers", side)
+                raise ExpressionError(f"{node.operator} compares whole numbers, and this is a text", side)
 
 
 def compile_expression(expression: Expression, index: Mapping[str, int]) -> Callable[[Sequence[object]], object]:

@@ -122,7 +122,7 @@ def _iif(condition: Thunk, yes: Thunk, no: Thunk) -> Thunk:
         if isinstance(value, str):
             value = value.lower() == "true"
         if value is not None and not isinstance(value, bool):
-            raise InvalidValueError("IIF met a condition that is neither true nor false")
+            raise InvalidValueError("has a condition of IIF that is neither true nor false")
         return yes(row) if value else no(row)
 
     return evaluate
@@ -140,14 +140,14 @@ def _left(source: Thunk, count: int) -> Thunk:
 
 def _mid(source: Thunk, start: int, length: int) -> Thunk:
     if start < 1 or length < 0:
-        raise ConfigError("start counts from 1, and length can't be negative")
+        raise ConfigError("start must be 1 or more, and length 0 or more")
     return _mapped(lambda text: text[start - 1 : start - 1 + length])(source)
 
 
 def _split(source: Thunk, delimiter: str) -> Thunk:
     if len(delimiter) != 1:
         raise ConfigError(
-            'delimiter is one character; spaces around the values are dropped anyway, so ";" does for "; "'
+            'delimiter must be one character; spaces around the values are dropped, so write ";" for "; "'
         )
 
     def split(text: str) -> list[str]:
@@ -161,7 +161,7 @@ def _split(source: Thunk, delimiter: str) -> Thunk:
 
 def _item(source: Thunk, index: int) -> Thunk:
     if index < 1:
-        raise ConfigError("index counts from 1")
+        raise ConfigError("index must be 1 or more: the first value is 1")
 
     def evaluate(row: Sequence[object]) -> object:
         value = source(row)
@@ -200,7 +200,9 @@ def _format_date_time(
 
         return _mapped(change)(source)
     if write.letters & {"z", "K"}:
-        raise ConfigError(f"outputFormat {wanted!r} has an offset, which isn't written in a time zone")
+        raise ConfigError(
+            f"outputFormat {wanted!r} has an offset (z or K), which can't be written together with a timeZone"
+        )
     text_at, zone_at = text_of(source), text_of(zone)
 
     def evaluate(row: Sequence[object]) -> object:

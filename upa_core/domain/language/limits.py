@@ -11,7 +11,7 @@ MAX_TEXT = 32_768
 """Characters in any intermediate value; a longer one is invalid."""
 MAX_ITEMS = 1_000
 """Values in a list: an object holds at most 100 extension values, otherMails at most 250 [GR-34]."""
-TOO_LONG = f"becomes longer than {MAX_TEXT} characters on its way"
+TOO_LONG = f"becomes longer than {MAX_TEXT} characters while it is computed"
 
 Thunk = Callable[[Sequence[object]], object]
 """A compiled part: a function from a row to a value, None for no value."""

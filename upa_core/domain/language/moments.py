@@ -55,7 +55,9 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:
-        raise InvalidValueError("isn't a time zone that this machine knows by an IANA name") from error
+        raise InvalidValueError(
+            "isn't a time zone of this machine; write an IANA name such as Europe/Berlin"
+        ) from error
 
 
 def in_zone(moment: datetime, name: str | None) -> datetime:
@@ -66,7 +68,7 @@ def in_zone(moment: datetime, name: str | None) -> datetime:
 
     """
     if not name:
-        raise InvalidValueError('has no time zone: Coalesce([attribute], "Europe/Berlin") gives those without one too')
+        raise InvalidValueError('has no time zone; Coalesce([attribute], "Europe/Berlin") gives everybody one')
     try:
         return moment.astimezone(zone_of(name))
     except OverflowError as error:

@@ -38,12 +38,12 @@ _COUNT = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}", re.ASCII)
 _NAME = re.compile(r"\?(?:<([A-Za-z0-9_]+)>|'([A-Za-z0-9_]+)')", re.ASCII)
 _ANYTHING_BUT_A_LINE_FEED = complement(((10, 10),))
 _REFUSED_GROUPS = {
-    "?=": "lookaheads aren't supported; match what follows too, and keep the part you want in a group",
-    "?!": "lookaheads aren't supported; write what may stand there as a set, such as [^x]",
-    "?<=": "lookbehinds aren't supported; match what precedes too, and keep the part you want in a group",
-    "?<!": "lookbehinds aren't supported; write what may stand there as a set, such as [^x]",
-    "?>": "atomic groups aren't supported; (?:…) does, every pattern ends in bounded time",
-    "?(": "conditions aren't supported; write both cases with |",
+    "?=": "lookaheads aren't supported; match what follows as well, and put the part that you want into a group",
+    "?!": "lookaheads aren't supported; write the characters that may stand there as a set, such as [^x]",
+    "?<=": "lookbehinds aren't supported; match what comes before as well, and put the part that you want into a group",
+    "?<!": "lookbehinds aren't supported; write the characters that may stand there as a set, such as [^x]",
+    "?>": "atomic groups aren't supported; write (?:…) instead, no pattern takes long here",
+    "?(": "conditions aren't supported; write both cases, separated by |",
     "?P": "this isn't .NET's; write (?<name>…)",
 }
 
@@ -130,7 +130,7 @@ class Parser:
         else:
             return body
         if max(low, high or 0) > MAX_REPEAT or (high is not None and high < low):
-            raise self._error(f"a repeat count must be in order and at most {MAX_REPEAT}")
+            raise self._error(f"a repeat count such as {{2,5}} has the smaller number first, at most {MAX_REPEAT}")
         greedy = self._peek() != "?"
         if not greedy:
             self.position += 1
@@ -154,7 +154,7 @@ class Parser:
             return Chars(_ANYTHING_BUT_A_LINE_FEED)
         if char in "*+?" or (char == "{" and _COUNT.match(self.text, self.position - 1)):
             self.position -= 1
-            raise self._error(f"{char} has nothing to repeat")
+            raise self._error(f"{char} needs something before it to repeat")
         return self._one(char)
 
     def _one(self, char: str) -> Chars:
@@ -212,7 +212,7 @@ class Parser:
         if char == "G":
             raise self._error(r"\G isn't supported; a value is matched from its start, which is \A")
         if char in "123456789k<'":
-            raise self._error("back-references aren't supported; write what shall stand there again")
+            raise self._error("back-references aren't supported; write the same pattern there again")
         return self._one(self._character(char))
 
     def _class(self, char: str) -> Ranges | None:
@@ -264,7 +264,7 @@ class Parser:
         first_place = True
         while (char := self._next()) != "]" or first_place:
             if char == "-" and self._peek() == "[" and not first_place:
-                raise self._error("sets can't be subtracted; write what is left as ranges")
+                raise self._error("sets can't be subtracted; write the characters that remain as ranges")
             first_place = False
             if char == "\\" and self._peek() and (ranges := self._set_class()) is not None:
                 classes.append(ranges)
@@ -280,7 +280,7 @@ class Parser:
                     raise self._error("a range must end in a character")
                 high = self._set_character(last)
                 if high < low:
-                    raise self._error("a range must be in order")
+                    raise self._error("a range such as a-z needs the smaller character first")
             parts.append((ord(low), ord(high)))
         named = union(parts)
         ranges = union((*(folded(named) if self.fold else named), *(part for one in classes for part in one)))

@@ -87,7 +87,7 @@ def as_text(value: object) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, list):
         raise InvalidValueError("holds several values; use Join or Item")
-    raise InvalidValueError("isn't a single value")
+    raise InvalidValueError("is a structure, not a single value")
 
 
 def as_integer(value: object) -> str:

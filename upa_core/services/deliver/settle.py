@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field
 
 import orjson
@@ -15,6 +15,7 @@ from upa_core.domain.health.events import Event, EventName, Fields, Level
 from upa_core.domain.people.escrow_entry import PATIENT, EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people.verdict import Verdict
+from upa_core.domain.plan.batch import BatchForm
 from upa_core.domain.plan.refused import Judged, without
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.ages import BatchAges
@@ -68,36 +69,7 @@ def settle(
     ages.look(form, people, verdict.failed.keys() & people.keys())
     judged = verdict.confirmed and ad_hoc is None
     properties = judge_safely(ports, connector, verdict.failed, people, sent, tried) if judged else Judged()
-    aside = properties.refused.keys()
-
-    def change(shard: Shard, pieces: Mapping[str, bytes]) -> None:
-        part = form.read(pieces.values(), orjson.loads)
-        failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
-        if outcome.route == INDIVIDUAL:
-            for person, values in part.items() if not verdict.confirmed else ():
-                shard.keep_ours(person, values, (), outcome.sequence)
-            for person in part.keys() & verdict.failed.keys():
-                shard.keep_ours(person, part[person], verdict.failed[person].unsent, outcome.sequence)
-        if verdict.confirmed:
-            good = {person: values for person, values in part.items() if person not in failed} if failed else part
-            shard.confirm(good, outcome.sequence, outcome.ended)
-            for person, one in failed.items():
-                mine = aside & part[person].keys()
-                shard.settle_partly(
-                    person,
-                    part[person],
-                    without(one.refused, mine, part[person]),
-                    one.confirmed,
-                    sequence=outcome.sequence,
-                    now=outcome.ended,
-                    aside=mine,
-                )
-                ages.date_back(shard, person)
-        else:
-            for person, values in part.items():
-                shard.settle(person, dict.fromkeys(values), outcome.sequence)
-        ages.note(shard, part)
-
+    change = _settling(form, outcome, verdict, ages, properties.refused.keys())
     sent_again = ad_hoc is not None and (ad_hoc.kind == "import" or not verdict.confirmed)
     if sent_again:
         _override(ports, connector, outcome, form.read(people.values(), orjson.loads))
@@ -117,6 +89,48 @@ def settle(
         _emit_escrowed(ports, connector, outcome, verdict)
     waiting = sum({why.reason for why in one.refused.values()} <= PATIENT for one in verdict.failed.values())
     return Settlement(verdict.confirmed, exported, escrowed, verdict.why, verdict.opaque, waiting, properties)
+
+
+def _settling(
+    form: BatchForm, outcome: Outcome, verdict: Verdict, ages: BatchAges, aside: Set[str]
+) -> Callable[[Shard, Mapping[str, bytes]], None]:
+    """Return what settling does to a shard. `aside`: properties that are refused for everybody."""
+
+    def change(shard: Shard, pieces: Mapping[str, bytes]) -> None:
+        part = form.read(pieces.values(), orjson.loads)
+        if outcome.route == INDIVIDUAL:
+            _keep_ours(shard, part, outcome, verdict)
+        if not verdict.confirmed:
+            for person, values in part.items():
+                shard.settle(person, dict.fromkeys(values), outcome.sequence)
+            ages.note(shard, part)
+            return
+        failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
+        good = {person: values for person, values in part.items() if person not in failed} if failed else part
+        shard.confirm(good, outcome.sequence, outcome.ended)
+        for person, one in failed.items():
+            mine = aside & part[person].keys()
+            shard.settle_partly(
+                person,
+                part[person],
+                without(one.refused, mine, part[person]),
+                one.confirmed,
+                sequence=outcome.sequence,
+                now=outcome.ended,
+                aside=mine,
+            )
+            ages.date_back(shard, person)
+        ages.note(shard, part)
+
+    return change
+
+
+def _keep_ours(shard: Shard, part: Mapping[str, Mapping[str, str]], outcome: Outcome, verdict: Verdict) -> None:
+    """Remember the values of single writes that aren't confirmed: the profile may hold them."""
+    for person, values in part.items() if not verdict.confirmed else ():
+        shard.keep_ours(person, values, (), outcome.sequence)
+    for person in part.keys() & verdict.failed.keys():
+        shard.keep_ours(person, part[person], verdict.failed[person].unsent, outcome.sequence)
 
 
 def _override(ports: Ports, connector: Connector, outcome: Outcome, people: Mapping[str, Mapping[str, str]]) -> None:

@@ -78,7 +78,7 @@ def _token(pattern: str, at: int, *, reading: bool) -> tuple[Token | None, int]:
         return _quoted(pattern, at)
     if char == "\\":
         if not after:
-            raise ConfigError(f"date format {pattern!r}: nothing stands after \\")
+            raise ConfigError(f"date format {pattern!r}: a character is missing after \\")
         return Token("", 1, after, quoted=True), at + 2
     if char == "%":
         if after in ("", "%", "'", '"', "\\"):

@@ -120,6 +120,7 @@ SP-122 | assumed | Null clears a person property, an empty text is refused, and 
 SP-123 | assumed | An empty text clears a string, an empty list a list. What clears dates, integers and booleans isn't known. | source of pnp/PnP, Core.UserProfiles.Sync
 SP-125 | assumed | A value set over one that SharePoint syncs holds until the person's next change in the directory. | learn.microsoft.com: user profile sync
 SP-126 | assumed | Each geo keeps values of its own, and shows the host of a person's own geo as PersonalSiteHostUrl. A set in another geo seems to work. | learn.microsoft.com: multi-geo user profile experience
+SP-134 | assumed | The term store normalises a term's name: several blanks become one, and & becomes the wide ampersand U+FF06. Assumed: a label that is set through a profile is normalised and shown so. | learn.microsoft.com: TaxonomyItem.NormalizeName
 GR-1 | documented | A client follows `@odata.nextLink` until `@odata.deltaLink` comes, through empty pages too. A page never has both. Every round ends with a new token. | learn.microsoft.com: delta query overview
 GR-2 | reported | `$deltatoken` and `$deltaToken` both occur. A link is kept whole and with its kind: programs that kept a bare token sent it under the wrong name. | learn.microsoft.com: delta query overview; microsoft/o365-moodle#2535
 GR-3 | documented | The token keeps `$select`, and `$select` decides which changes are tracked. Another `$select` needs a full round. | learn.microsoft.com: delta query overview

@@ -133,7 +133,10 @@ class Faults:
 
 
 def _seconds(text: str, now: float) -> float:
-    """Read Retry-After: seconds, or an HTTP date."""
+    """Read Retry-After: seconds, or an HTTP date; what is neither opens no period."""
     if text.isdigit():
         return int(text)
-    return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return 0.0

@@ -153,6 +153,8 @@ class SingleWrites:
         rights = self.rules.term_rights
         if rights == "none" or (rights == "by_role" and not may_write_terms):
             raise NO_TERM_RIGHTS
+        # ASSUMED [SP-134]: labels that are set through a profile are normalised as those of the term store are.
+        texts = [" ".join(text.replace("&", "\uff06").split()) for text in texts]
         known = self.terms.setdefault(prop.name, {})
         new = [text for text in texts if text.casefold() not in known]
         if new and rights == "existing":

@@ -186,6 +186,14 @@ def test_rights_for_terms(tenant, zoe, put, rights, old, new):
     assert read(tenant, "SPS-Skills") == ["Rust" if new else "Python" if old else ""]
 
 
+def test_labels_are_normalised(tenant, zoe):
+    """A label keeps one blank of several, and a wide ampersand: the same term in both spellings."""
+    tenant.sim.single_writes.rules.term_rights = "all"
+
+    assert (by_csom(tenant, "SPS-Skills", ["R&D  Lab"]), by_csom(tenant, "SPS-Skills", ["r\uff06d lab"])) == ("", "")
+    assert read(tenant, "SPS-Skills") == ["R\uff06D Lab"]
+
+
 def test_a_closed_set_takes_no_new_terms(tenant, zoe):
     """A label that a closed set doesn't have is refused whatever the rights."""
     tenant.sim.single_writes.rules.term_rights = "all"

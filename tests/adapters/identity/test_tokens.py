@@ -20,7 +20,7 @@ from upa_core.adapters.http.service import Service
 from upa_core.adapters.identity import tokens as tokens_module
 from upa_core.adapters.identity.tokens import CertificateTokens, ManagedIdentityTokens, certificate, managed_identity
 from upa_core.adapters.sharepoint.library import SharePointLibrary
-from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError
+from upa_core.domain.errors import AccessDeniedError, ConfigError, UnavailableError, UpaError
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +127,33 @@ def test_a_refused_certificate_is_read_again_once(served: Served, session: reque
 
     assert (in_use, source.certificate, len(reads)) == (old, good, 2)
     assert claims(token)["appid"] == served.client_id
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [UnavailableError("the vault doesn't answer"), AccessDeniedError("no role"), ConfigError("no such secret")],
+    ids=["silent", "no role", "gone"],
+)
+def test_a_vault_that_fails_hides_no_refusal(served: Served, session: requests.Session, trouble: UpaError) -> None:
+    """The certificate is refused and can't be read anew: the refusal is told with its code, not the vault's trouble.
+
+    Once the vault answers again, the replaced certificate is used.
+    """
+    stranger = make_certificate("stranger")
+    answers: list[Any] = [stranger.private_key_pem + stranger.certificate_pem, trouble, trouble]
+
+    def read() -> bytes:
+        if isinstance(answer := answers.pop(0), UpaError):
+            raise answer
+        return bytes(answer)
+
+    source = certificate(served.tenant_id, served.client_id, read, authority=served.urls.login, http_client=session)
+    for ask in (source.token, source.refresh):
+        with pytest.raises(AccessDeniedError, match="AADSTS700027"):
+            ask(served.urls.admin)
+    answers.append(served.private_key_pem + served.certificate_pem)
+
+    assert claims(source.token(served.urls.admin))["appid"] == served.client_id
 
 
 def test_refresh_skips_the_cache(served: Served, by_certificate: CertificateTokens) -> None:

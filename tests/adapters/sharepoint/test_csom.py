@@ -98,6 +98,26 @@ def test_decode_fault() -> None:
     assert csom.decode(json.dumps([{"ErrorInfo": info}]).encode()).fault == csom.Fault("Nö.", "System.X", -1)
 
 
+@pytest.mark.parametrize(("told", "code"), [(2147942405, -2147024891), (-2147024891, -2147024891), (5, 5), ("5", 0)])
+def test_an_error_code_has_32_bits(told: object, code: int) -> None:
+    """A code that comes without its sign is the same code: access denied is recognised in both forms."""
+    fault = csom.decode(json.dumps([{"ErrorInfo": {"ErrorCode": told}}]).encode()).fault
+
+    assert fault is not None
+    assert fault.code == code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[{}], [{"error": "throttled"}], [{"ErrorInfo": None}, 3, None, 3, None], [{"ErrorInfo": None}, 3]],
+    ids=["empty", "another error", "twice", "half a pair"],
+)
+def test_half_an_answer_is_none(body: list) -> None:
+    """A header that is silent about errors, two results of one action, an action without its result: no success."""
+    with pytest.raises(ValueError, match=r"header|results"):
+        csom.decode(json.dumps(body).encode())
+
+
 def test_decode_is_lenient() -> None:
     """A raw control character in a text and an unreadable code don't hide SharePoint's message."""
     body = b'[{"ErrorInfo":{"ErrorMessage":"two\nlines","ErrorCode":"x","ErrorTypeName":null}}]'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,41 @@ def test_each_person_is_set_and_read_in_a_scope_of_their_own() -> None:
 
     assert f'<Actions><ObjectPath Id="2" ObjectPathId="1" />{first}{second}</Actions>' in written
     assert [f'<Constructor Id="{n}" ' in written for n in (1, 6, 13)] == [True] * 3
+
+
+def queries(*loads: tuple[str, ...], between: bool = False) -> list[str]:
+    """Load a person several times in a row, or with a call in between; return the queries."""
+    request = PeopleRequest()
+    person = request.person(A)
+    for names in loads:
+        request.load(person, *names)
+        if between:
+            request.get_one(A, "CostCenter")
+    return re.findall(r"<Query Id=.*?</Query></Query>", request.encode().decode())
+
+
+BOTH_NAMES = '<Property Name="AccountName" ScalarProperty="true" /><Property Name="Email" ScalarProperty="true" />'
+QUERY = '<Query Id="{}" ObjectPathId="3"><Query SelectAllProperties="{}"><Properties>{}</Properties></Query></Query>'
+
+
+@pytest.mark.parametrize(
+    ("loads", "everything"),
+    [
+        ((("AccountName", "Email", "AccountName"),), "false"),
+        ((("AccountName",), ("Email",)), "false"),
+        (((), ("AccountName", "Email")), "true"),
+        ((("AccountName", "Email"), ()), "true"),
+    ],
+    ids=["a name twice", "two loads", "all, then names", "names, then all"],
+)
+def test_loads_of_one_object_in_a_row_are_one_query(loads: tuple, everything: str) -> None:
+    """The client adds to the query that it wrote last; a name counts once, in the order in which it came."""
+    assert queries(*loads) == [QUERY.format(5, everything, BOTH_NAMES)]
+
+
+def test_a_load_after_another_action_is_a_query_of_its_own() -> None:
+    """Only the last action grows: after a call the same object is asked anew."""
+    assert [one.split('"')[1] for one in queries(("AccountName",), ("Email",), between=True)] == ["5", "7"]
 
 
 TEXT = '<Object Type="String">{}</Object>'

@@ -30,12 +30,18 @@ from upa_core.domain.individual.compare import holds, order_of
         ("strings", '["a"]', "A", False),
         ("terms", '["Python","C#"]', "python|c#", True),
         ("terms", '["Python"]', "Python|C#", False),
+        ("terms", '["R&D","Big  data"]', "R\uff06d|big data", True),
+        ("terms", '["R&D"]', "R and D", False),
+        ("strings", '["R&D"]', "R\uff06D", False),
         ("strings", "", "", True),
         ("date", "", "1/1/2000 12:00:00 AM", False),
     ],
 )
 def test_values_by_type(kind: str, wanted: str, shown: str | None, told: bool) -> None:
-    """Texts and lists are compared exactly, terms, people and booleans in any letter case, numbers by value."""
+    """Texts and lists are compared exactly, terms, people and booleans in any letter case, numbers by value.
+
+    Terms are compared in the spelling of the term store.
+    """
     assert holds(kind, wanted, shown) is told
 
 

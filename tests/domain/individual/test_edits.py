@@ -31,3 +31,21 @@ def test_ours_by_type() -> None:
     assert is_edited("strings", "a|b", '["a","b"]', ()) is False
     assert is_edited("date", "11/5/2026 12:00:00 AM", "2026-11-05", (), "mdy") is False
     assert is_edited("date", "11/5/2026 12:00:00 AM", "2026-11-05", ()) is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "confirmed", "edited"),
+    [
+        ("string", "M\u00fcller", "Mu\u0308ller", False),
+        ("string", "Mu\u0308ller", "M\u00fcller ", False),
+        ("string", "m\u00fcller", "M\u00fcller", True),
+        ("string", "a|b", '["a","b"]', False),
+        ("strings", "a", "a", False),
+        ("string", "11/5/2026 12:00:00 AM", "2026-11-05", False),
+        ("string", "a|b", '["a"]', True),
+        ("terms", "R\uff06D", '["r&d"]', False),
+    ],
+)
+def test_ours_in_another_form(kind: str, shown: str, confirmed: str, edited: bool) -> None:
+    """What SharePoint normalised, and what we wrote under an earlier type, is ours; another letter case is an edit."""
+    assert is_edited(kind, shown, confirmed, (), "mdy") is edited

@@ -96,14 +96,21 @@ def encode_list(*, application: str = APPLICATION) -> bytes:
 
 
 def decode(body: bytes) -> CsomAnswer:
-    """Read `[header, id, value, id, value, …]`; raise ValueError for any other body."""
+    """Read `[header, id, value, id, value, …]`; raise ValueError for any other body.
+
+    A header that doesn't say whether there was an error isn't one, nor is an answer with two results of one action.
+    """
     document = decode_json(body.decode("utf-8-sig"), strict=False)
     if not isinstance(document, list) or not document or not isinstance(document[0], dict):
         raise ValueError("not an answer of ProcessQuery")
+    if "ErrorInfo" not in document[0]:
+        raise ValueError("the header says nothing about errors")
     rest = document[1:]
     if len(rest) % 2 or not all(type(action) is int for action in rest[::2]):
         raise ValueError("actions and results don't pair")
-    return CsomAnswer(dict(zip(rest[::2], rest[1::2], strict=True)), fault_of(document[0].get("ErrorInfo")))
+    if len(set(rest[::2])) != len(rest) // 2:
+        raise ValueError("an action has two results")
+    return CsomAnswer(dict(zip(rest[::2], rest[1::2], strict=True)), fault_of(document[0]["ErrorInfo"]))
 
 
 def whole(text: str) -> str:
@@ -150,5 +157,10 @@ def fault_of(info: Any) -> Fault | None:
     return Fault(
         message=whole(str(info.get("ErrorMessage") or "")),
         type_name=whole(str(info.get("ErrorTypeName") or "")),
-        code=code if isinstance(code, int) else 0,
+        code=_int32(code) if type(code) is int else 0,
     )
+
+
+def _int32(number: int) -> int:
+    """Return a number as .NET casts it to 32 bits: 2147942405 is -2147024891 [SP-9]."""
+    return (number + 2**31) % 2**32 - 2**31

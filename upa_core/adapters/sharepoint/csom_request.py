@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 APPLICATION = ".NET Library"
@@ -38,6 +38,24 @@ Parameter = str | Sequence[str | None] | Mapping[str, str] | UUID | Enum | Refer
 """An argument of a call: text, list of texts, dictionary, guid, enumeration member, object of the request, or null."""
 
 
+@dataclass(slots=True)
+class _Query:
+    """A query while it grows."""
+
+    target: Reference
+    id: int
+    names: dict[str, None] = field(default_factory=dict[str, None])
+    all: bool = False
+    children: bool = False
+
+    def written(self) -> str:
+        wanted = "".join(f'<Property Name="{_attribute(n, "names")}" ScalarProperty="true" />' for n in self.names)
+        properties = f"<Properties>{wanted}</Properties>" if wanted else "<Properties />"
+        query = f'<Query SelectAllProperties="{"true" if self.all else "false"}">{properties}</Query>'
+        items = '<ChildItemQuery SelectAllProperties="true"><Properties /></ChildItemQuery>' if self.children else ""
+        return _element(f'<Query Id="{self.id}" ObjectPathId="{self.target.id}"', query + items, "Query")
+
+
 class CsomRequest:
     """Objects and actions in the order in which they are asked for.
 
@@ -49,6 +67,8 @@ class CsomRequest:
         self._last = 0
         self._actions: list[list[str]] = [[]]
         """Written actions: of the request, and within them of every scope that is open."""
+        self._query: _Query | None = None
+        """The last action, where it is a query: the client adds to it what is asked of the same object next."""
         self._paths: list[str] = []
 
     def construct(self, type_id: str, **parameters: Parameter) -> Reference:
@@ -67,14 +87,20 @@ class CsomRequest:
         return action
 
     def query(self, target: Reference, *names: str, children: bool = False) -> int:
-        """Ask for an object's members, all or the named ones, and with `children` for all members of its items."""
-        action = self._next()
-        wanted = "".join(f'<Property Name="{_attribute(n, "names")}" ScalarProperty="true" />' for n in names)
-        properties = f"<Properties>{wanted}</Properties>" if wanted else "<Properties />"
-        query = f'<Query SelectAllProperties="{"false" if names else "true"}">{properties}</Query>'
-        items = '<ChildItemQuery SelectAllProperties="true"><Properties /></ChildItemQuery>' if children else ""
-        self._act(f'<Query Id="{action}" ObjectPathId="{target.id}"', query + items, "Query")
-        return action
+        """Ask for an object's members, all or the named ones, and with `children` for all members of its items.
+
+        Asked of the same object twice in a row, it is one query; a name counts once.
+        """
+        query = self._query
+        if query is None or query.target != target:
+            query = _Query(target, self._next())
+            self._act("", "", "Query")
+            self._query = query
+        query.names |= dict.fromkeys(names)
+        query.all |= not names
+        query.children |= children
+        self._actions[-1][-1] = query.written()
+        return query.id
 
     @contextmanager
     def within(self, scope: str) -> Iterator[int]:
@@ -84,6 +110,7 @@ class CsomRequest:
         """
         scope_id = self._next()
         self._next()
+        self._query = None
         self._actions.append([])
         yield scope_id
         self._next()
@@ -108,6 +135,7 @@ class CsomRequest:
         return Reference(path)
 
     def _act(self, opening: str, inner: str, name: str) -> None:
+        self._query = None
         self._actions[-1].append(_element(opening, inner, name))
 
     def _next(self) -> int:

@@ -45,6 +45,9 @@ class PeopleManager:
         if found.get("odata.null") or found.get("UserProfileProperties") is None:
             return None
         try:
-            return {str(item["Key"]): str(item["Value"] or "") for item in found["UserProfileProperties"]}
+            return {
+                str(item["Key"]): "" if (value := item["Value"]) is None else str(value)
+                for item in found["UserProfileProperties"]
+            }
         except (KeyError, TypeError) as error:
             raise answer.garbled("no properties in it") from error

@@ -90,6 +90,8 @@ class _Read:
         fault = _fault_of(scope_of(results, self._scope))
         if fault is not None:
             return fault
+        if self._action not in results:  # null is said: nobody. Not to say anything isn't.
+            return Fault("unclear", "unanswered")
         texts = texts_of(results, self._action)
         if not texts:
             return None

@@ -6,7 +6,7 @@ SharePoint shows values in forms of its own, so each type is compared in its own
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -43,11 +43,16 @@ def holds(kind: ValueType, wanted: str, shown: str | None, order: DateOrder | No
         return shown.casefold() == wanted.casefold()
     if kind in ("strings", "terms"):
         try:
-            values = "|".join(values_of(wanted))
+            values = values_of(wanted)
         except InvalidValueError:
             return False
-        return shown == values if kind == "strings" else shown.casefold() == values.casefold()
+        return shown == "|".join(values) if kind == "strings" else _labels(shown.split("|")) == _labels(values)
     return False
+
+
+def _labels(labels: Iterable[str]) -> list[str]:
+    """Return labels as the term store names them: one blank for several, a wide ampersand, any letter case [SP-134]."""
+    return [" ".join(label.replace("\uff06", "&").split()).casefold() for label in labels]
 
 
 def order_of(shown: str, day: datetime) -> DateOrder | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from upa_core.domain.individual.compare import DateOrder, holds
 from upa_core.domain.language.values import ValueType
@@ -18,7 +19,9 @@ def is_edited(
     """Return whether a profile holds a value that a person wrote, and none of ours: `keep` leaves it alone.
 
     These count as ours: no value, the last confirmed value, and every value that we sent since and that isn't
-    confirmed. A value that can't be compared with ours counts as the person's, so that it is kept rather than lost.
+    confirmed, also one of the property's earlier type, and one that differs in nothing that a reader sees: the form of
+    its characters (NFC) or blanks around it. A value that can't be compared with ours counts as the person's, so that
+    it is kept rather than lost.
 
     Args:
         kind: the mapping's type.
@@ -30,4 +33,11 @@ def is_edited(
     if not shown:
         return False
     ours = [*sent, *([confirmed] if confirmed is not None else [])]
-    return not any(holds(kind, value, shown, order) for value in ours)
+    kinds: tuple[ValueType, ...] = (kind, "strings", "date", "datetime")
+    return not any(
+        _seen(value) == _seen(shown) or any(holds(one, value, shown, order) for one in kinds) for value in ours
+    )
+
+
+def _seen(text: str) -> str:
+    return normalize("NFC", text).strip()

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import InvalidValueError, UnansweredError
+from upa_core.domain.errors import FatalError, InvalidValueError, RetryLaterError, UnansweredError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
 from upa_core.domain.individual.batch import Task
@@ -41,6 +41,10 @@ def site_host_of(connector: Connector) -> str:
 
 WINDOW: Final = 5.0
 """Seconds between the read that decides about a write, and the write."""
+TRIES: Final = 3
+"""How often a stranger's values are put back where SharePoint asks for a pause or doesn't answer."""
+PAUSE: Final = 5.0
+"""Seconds between two tries, where SharePoint names no pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,12 @@ class Writer:
         """Return the calls that reading one person takes."""
         return CALLS_OF_A_READ * (2 if self.site_host else 1)
 
-    def write(self, task: Task, reading: Profile) -> PersonRecord:
+    def write(self, task: Task, reading: Profile, *, until: float) -> PersonRecord:
         """Write what differs, after `look` found the profile to be the person's own.
 
-        Raises as the port's `write`, except `UnansweredError`: then what is there is read.
+        `until`: the monotonic clock after which nothing more is sent. Raises as the port's `write`; without an answer
+        what is there is read, and `UnansweredError` is raised where that fails too. After any other error nothing was
+        set.
         """
         different, edited = self._split(task, reading)
         values = {name: self._wire(name, task.values[name]) for name in different}
@@ -100,15 +106,16 @@ class Writer:
         except InvalidValueError as exc:
             return replace(record, ending="invalid", sent=(), code=str(exc).partition(":")[0][:80])
         except UnansweredError:
-            after = self.profiles.read({task.account: names})[task.account]
+            after = self._after_silence(task, names)
             stranger = self._is_stranger(after, task)
             if stranger:  # the profile's values are in the answer that was lost
-                self._put_back(task, None, list(values))
+                self._put_back(task, None, list(values), until)
             return replace(record, ending="unanswered", after=own(after, task.person), stranger=stranger)
         faults = {name: fault_text(fault) for name, fault in written.sets.items() if fault is not None}
         stranger = self._is_stranger(written.before, task) or self._is_stranger(written.after, task)
         if stranger:
-            self._put_back(task, written.before, [name for name in values if name not in faults])
+            perhaps = [name for name, fault in written.sets.items() if fault is None or fault.kind == "unclear"]
+            self._put_back(task, written.before, perhaps, until)
         return replace(record, faults=faults, after=own(written.after, task.person), stranger=stranger)
 
     def _record(self, task: Task, ending: Ending, reading: Profile, edited: tuple[str, ...]) -> PersonRecord:
@@ -149,19 +156,40 @@ class Writer:
     def _is_stranger(reading: Reading, task: Task) -> bool:
         return isinstance(reading, Profile) and reading.object_id != task.person.lower()
 
-    def _put_back(self, task: Task, before: Reading, names: list[str]) -> None:
+    def _after_silence(self, task: Task, names: list[str]) -> Reading:
+        """Read what is there after a write without an answer; where that fails too, the write is what is unanswered."""
+        try:
+            return self.profiles.read({task.account: names})[task.account]
+        except (RetryLaterError, FatalError) as exc:
+            raise UnansweredError("a write has no answer, and can't be looked at") from exc
+
+    def _put_back(self, task: Task, before: Reading, names: list[str], until: float) -> None:
         """Restore a stranger's profile where its old values are known; report it in any case."""
-        done = False
-        if isinstance(before, Profile) and self._is_stranger(before, task) and self._has_now(task, before):
-            values = {name: self._shown(name, before.values[name]) for name in names}
-            again = self.profiles.write(task.account, values, names)
-            done = (
-                isinstance(again.after, Profile)
-                and again.after.object_id == before.object_id
-                and all(again.after.values[name] == before.values[name] for name in names)
-            )
+        done, clock = False, self.ports.clock
+        if isinstance(before, Profile) and self._is_stranger(before, task):
+            for _ in range(TRIES):
+                try:
+                    done = self._restored(task, before, names)
+                    break
+                except (FatalError, InvalidValueError):
+                    break
+                except RetryLaterError as exc:
+                    pause = exc.retry_after if exc.retry_after is not None else PAUSE
+                    if clock.monotonic() + pause >= until:
+                        break
+                    clock.sleep(pause)
         fields = {"properties": len(names), "put_back": int(done)}
         self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
+
+    def _restored(self, task: Task, before: Profile, names: list[str]) -> bool:
+        """Set a stranger's old values, if the account still leads to them; return whether they are there."""
+        if not self._has_now(task, before):
+            return False
+        values = {name: self._shown(name, before.values[name]) for name in names}
+        after = self.profiles.write(task.account, values, names).after
+        if not isinstance(after, Profile) or after.object_id != before.object_id:
+            return False
+        return all(after.values[name] == before.values[name] for name in names)
 
     def _has_now(self, task: Task, owner: Profile) -> bool:
         """Return whether the account still leads to a stranger: nothing of theirs may be overwritten."""

@@ -47,6 +47,8 @@ FEW: Final = 5
 """This many at once where the budget allows no more."""
 SHORT_PAUSE: Final = 20.0
 """Seconds: the first pause up to this is waited for; a longer one, or a second one, ends the slice."""
+LEAST_PAUSE: Final = timedelta(minutes=1)
+"""After a second throttle, also where SharePoint names no pause, or none that makes sense."""
 LOST: Final = 60
 """With this many known people in a row without a profile, SharePoint hasn't seen their new user names yet."""
 STILL_READ: Final = 5
@@ -128,7 +130,7 @@ class Slices:
             log = LogFile(job="", name=f"slice {len(before.logs)}", key=key, sha256=digest)
             after = replace(after, done=before.done + len(records), logs=(*before.logs, log), failures=0)
         if isinstance(trouble, ThrottledError):
-            after = replace(after, not_before=self._budget.free_at())
+            after = replace(after, not_before=max(self._budget.free_at(), now + LEAST_PAUSE))
         elif trouble is not None:
             failures = after.failures + (0 if records else 1)
             after = replace(after, failures=failures, not_before=now + try_again_delay(failures))
@@ -193,7 +195,11 @@ class Slices:
 
     def _write_group(self, group: Sequence[Task], lost: set[str], records: list[PersonRecord]) -> bool:
         """Read some people and write them one by one; False where the time is over before the last of them."""
-        named = {task.account: list(task.values) for task in group if task.account and task.person not in lost}
+        named: dict[str, list[str]] = {}  # of two people with one account name, both are asked for
+        for task in group:
+            if task.account and task.person not in lost:
+                names = named.setdefault(task.account, [])
+                names += [name for name in task.values if name not in names]
         readings = self._read(named) if named else {}
         self._count_lost(group, readings)
         seen = self._ports.clock.monotonic()
@@ -234,7 +240,7 @@ class Slices:
             raise TypeError("nothing is written where no profile was read")
         self._spent += self._writer.cost(task, reading)
         try:
-            record = self._writer.write(task, reading)
+            record = self._writer.write(task, reading, until=self._sends_until)
         except ThrottledError as exc:
             self._pause(exc)
             again = self._writer.read({task.account: list(task.values)})[task.account]
@@ -243,7 +249,7 @@ class Slices:
                 return known
             if not isinstance(again, Profile):
                 raise TypeError("nothing is written where no profile was read") from exc
-            record = self._writer.write(task, again)
+            record = self._writer.write(task, again, until=self._sends_until)
         faults = list(record.faults.values())
         if faults and len(faults) == len(record.sent) and all(one.startswith("denied") for one in faults):
             raise DeniedError(faults[0])

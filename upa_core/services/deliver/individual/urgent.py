@@ -91,7 +91,7 @@ def send_now(
         raise
     if record is None and isinstance(reading, Profile):
         try:
-            record = writer.write(task, reading)
+            record = writer.write(task, reading, until=last)
         except (ThrottledError, AccessDeniedError, RefusedError) as exc:
             _release(ports, connector, urgent)
             _note(ports, connector, route, calls, exc)

@@ -19,7 +19,7 @@ from tests.support.mortal import Death, Fate
 from tests.support.world import NO_THRESHOLD
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.people.mapping import direct
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.upkeep.housekeeping import housekeeping
 
@@ -169,7 +169,7 @@ class FileLife:
         self._until_at_rest()
         source = self.world.source
         if source.held and source.why and self.random.random() < 0.4:
-            approve_offer(self.world.ports(), self.world.connector, "hr", "anna")
+            approve_offers(self.world.ports(), self.world.connector, ["hr"], "anna")
             self._accept()
             self.seen[f"approved: {','.join(source.holds)}"] += 1
             self.world.sim.advance(7 * 3600)

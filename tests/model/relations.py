@@ -15,7 +15,7 @@ from tests.support.related_oracle import RelatedOracle, Tenant
 from tests.support.world import with_limits
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Clause, Scope
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 PEOPLE = 8
@@ -211,7 +211,7 @@ class RelatedLife:
         if waiting and self.random.random() < 0.6:
             for source in waiting:
                 self.seen[f"approved: {self.oracle.holds[source]}"] += 1
-                approve_offer(world.ports(), world.connector, source, "anna")
+            approve_offers(world.ports(), world.connector, sorted(waiting), "anna")
             self._perhaps_die()
             self._until_at_rest()
             self.oracle.rest(self.truth(), anew=anew, approved=waiting)

@@ -18,7 +18,7 @@ from upa_core.adapters.sources.folder_place import FolderPlace
 from upa_core.adapters.sources.place import FileInfo
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.sources.contract import Contract
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 from upa_core.services.pull import pull
 
 
@@ -90,14 +90,14 @@ def test_an_approved_file_counts_and_clears_nobody_who_is_missing(world: FileWor
     """Approval is for that file alone; who isn't named keeps what the last accepted row said."""
     world.drop(*((f"E{n}", f"N{n}") for n in range(10)))
     world.settle_down()
-    assert approve_offer(world.ports(), world.connector, "hr", "somebody") == ("incomplete_file",)
+    assert approve_offers(world.ports(), world.connector, ["hr"], "somebody") == {"hr": ("incomplete_file",)}
     world.again()
     world.settle_down()
 
     assert world.costs() == [f"N{n}" for n in range(10)] + [f"C{n}" for n in range(10, 20)]
     assert (world.source.held, world.source.approved) == ("", "")
     with pytest.raises(RefusedError):
-        approve_offer(world.ports(), world.connector, "hr", "somebody")
+        approve_offers(world.ports(), world.connector, ["hr"], "somebody")
 
 
 def test_a_row_without_a_line_break_is_set_aside(world: FileWorld) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.related import GROUP, IN_PILOT, PILOT, RelatedWorld, grouped
 from tests.support.world import with_limits
 from upa_core.domain.people.scope import Clause, Scope
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 from upa_core.services.pull import pull
 
 
@@ -133,7 +133,7 @@ def test_an_emptied_group_waits_for_somebody(world: RelatedWorld) -> None:
     world.sim.groups.join(PILOT, world.people[0])
     world.settle_down(days=1)
     assert (world.titles(), world.source("pilot").holds) == ("T0 T1 T2 - - -", ("many_left",))
-    approve_offer(world.ports(), world.connector, "pilot", "somebody")
+    approve_offers(world.ports(), world.connector, ["pilot"], "somebody")
     world.settle_down()
     assert (world.titles(), world.source("pilot").holds) == ("T0 - - - - -", ())
 
@@ -143,7 +143,7 @@ def test_an_approval_is_for_that_very_change(world: RelatedWorld) -> None:
     for person in world.people[:2]:
         world.sim.groups.leave(PILOT, person)
     world.settle_down()
-    approve_offer(world.ports(), world.connector, "pilot", "somebody")
+    approve_offers(world.ports(), world.connector, ["pilot"], "somebody")
     world.sim.groups.leave(PILOT, world.people[2])
     world.settle_down()
 

@@ -15,7 +15,7 @@ from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.scope import Clause, Scope
 from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.joined.secondary import Secondary
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 from upa_core.services.admin.forget import forget
 from upa_core.services.pull import pull
 from upa_core.services.pull.directory import pull_directory
@@ -179,7 +179,7 @@ def test_a_team_that_loses_too_many_waits_for_somebody(world: TeamWorld) -> None
     assert (world.said(), world.source.holds) == ("yes yes yes no", ("many_left",))
     assert "2 of 3 people would leave, more than 50 percent" in world.source.why
 
-    approve_offer(world.ports(), world.connector, "hr", "somebody")
+    approve_offers(world.ports(), world.connector, ["hr"], "somebody")
     world.settle_down()
     assert (world.said(), world.source.holds) == ("no no yes no", ())
 
@@ -196,7 +196,7 @@ def test_an_empty_team_waits_for_somebody(*, first: bool) -> None:
     world.settle_down()
 
     assert (world.said(), world.source.holds) == (before, ("nobody_named",))
-    approve_offer(world.ports(), world.connector, "hr", "somebody")
+    approve_offers(world.ports(), world.connector, ["hr"], "somebody")
     world.settle_down()
     assert world.said() == "no no no no"
 

@@ -12,7 +12,7 @@ from tests.support.related import BOSS, MANAGER, RelatedWorld, managed
 from tests.support.world import MAPPINGS, NO_THRESHOLD, with_limits
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import direct
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 
 EXTENSION = "extension_00000000000000000000000000000001_CostCode"
 
@@ -144,7 +144,7 @@ def test_many_who_lose_their_manager_at_once_wait_for_somebody(world: RelatedWor
     world.settle_down()
     assert (world.bosses(), world.source("manager").holds) == ("- P0 P0 P1 - -", ("many_left",))
 
-    approve_offer(world.ports(), world.connector, "manager", "somebody")
+    approve_offers(world.ports(), world.connector, ["manager"], "somebody")
     world.settle_down()
     assert world.bosses() == "- - - P1 - -"
 

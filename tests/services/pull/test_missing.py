@@ -12,7 +12,7 @@ import pytest
 
 from tests.services.pull.test_file_source import FileWorld
 from upa_core.domain.connector import ChangeThreshold
-from upa_core.services.admin.controls import approve_offer
+from upa_core.services.admin.controls import approve_offers
 
 EVERYBODY = tuple((f"E{n}", f"C{n}") for n in range(10))
 
@@ -66,7 +66,7 @@ def test_the_first_clear_waits_for_somebody_and_later_ones_dont(tmp_path: Path) 
     assert (world.costs()[0], world.costs()[9], world.source.holds) == ("C0", "day 2", ("first_clear",))
     assert world.source.why.startswith("1 person is missing in accepted snapshots of 2 days")
 
-    approve_offer(world.ports(), world.connector, "hr", "somebody")
+    approve_offers(world.ports(), world.connector, ["hr"], "somebody")
     world.settle_down()
     assert (world.costs()[0], world.source.held) == ("", "")
     world.day(*EVERYBODY[2:9], ("E9", "a"))
@@ -128,7 +128,7 @@ def test_clears_count_against_the_change_threshold(tmp_path: Path) -> None:
     """Whoever allowed the first clear didn't allow the loss of half of the people."""
     world = MissingWorld(tmp_path, after=1)
     world.day(*world.without(1))
-    approve_offer(world.ports(), world.connector, "hr", "somebody")
+    approve_offers(world.ports(), world.connector, ["hr"], "somebody")
     world.settle_down()
     world.connector = replace(world.connector, threshold=ChangeThreshold())
     world.sim.advance(24 * 3600)
@@ -146,7 +146,7 @@ def test_rows_that_contradict_each_other_are_nobodys_and_missing_neither(tmp_pat
     world.drop(*EVERYBODY, ("E0", "other"), ("X1", "first"), ("X1", "second"))
     world.settle_down()
     assert world.source.holds == ("contradictory_keys",)
-    approve_offer(world.ports(), world.connector, "hr", "somebody")
+    approve_offers(world.ports(), world.connector, ["hr"], "somebody")
     world.settle_down()
     world.renumber(world.people[5], "X1")
     world.settle_down()
@@ -194,6 +194,6 @@ def test_an_older_file_waits_for_approval(tmp_path: Path) -> None:
     world.settle_down()
     assert (world.source.holds, world.costs()[0]) == (("older_file",), "C0")
 
-    approve_offer(world.ports(), world.connector, "hr", "somebody")
+    approve_offers(world.ports(), world.connector, ["hr"], "somebody")
     world.settle_down()
     assert (world.source.holds, world.costs()[0]) == ((), "from the backup")

@@ -10,7 +10,7 @@ from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.documents.storage_layout import rounds_prefix, run_folder
 from upa_core.services.admin.controls import pause
 from upa_core.services.upkeep.housekeeping import housekeeping
-from upa_core.services.upkeep.sweep_storage import sweep_storage
+from upa_core.services.upkeep.sweep_storage import sweep_segments
 
 DAY = 86_400
 
@@ -76,7 +76,7 @@ def test_a_segment_that_nobody_names_yet_is_left_for_three_days() -> None:
     swept = []
     for seconds in (0, 3 * DAY - 1, 1):
         world.sim.advance(seconds)
-        swept.append(sweep_storage(world.ports(), world.connector))
+        swept.append(sweep_segments(world.ports(), world.connector))
 
     assert swept == [0, 0, 1]
 
@@ -87,7 +87,7 @@ def test_a_moment_in_a_name_counts_beside_the_stores_own() -> None:
     tomorrow = f"{world.now + timedelta(days=2):%Y%m%dT%H%M%SZ}"
     world.store.put(f"{rounds_prefix('hr')}{tomorrow}-slow/0-abcd", b"x")
     world.sim.advance(4 * DAY)
-    swept = sweep_storage(world.ports(), world.connector)
+    swept = sweep_segments(world.ports(), world.connector)
     world.sim.advance(DAY)
 
-    assert (swept, sweep_storage(world.ports(), world.connector)) == (0, 1)
+    assert (swept, sweep_segments(world.ports(), world.connector)) == (0, 1)

@@ -111,11 +111,6 @@ def approve_offers(ports: Ports, connector: Connector, sources: Sequence[str], b
     return holds
 
 
-def approve_offer(ports: Ports, connector: Connector, source: str, by: str) -> tuple[str, ...]:
-    """Let a held offer of one secondary source be read; as `approve_offers`."""
-    return approve_offers(ports, connector, [source], by)[source]
-
-
 def _due(retry: Retry | None, now: datetime) -> Retry | None:
     return replace(retry, not_before=now) if retry is not None and retry.not_before > now else retry
 

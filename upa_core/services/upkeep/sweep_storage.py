@@ -35,12 +35,6 @@ SAFE_AGE = timedelta(days=3)
 """A stalled instance may still write to younger blobs."""
 
 
-def sweep_storage(ports: Ports, connector: Connector) -> int:
-    """Delete segments, generations of people and runs that nothing names, and archives past their retention."""
-    parts = (sweep_segments, sweep_sources, sweep_people, sweep_drift, sweep_runs, sweep_files, sweep_probes)
-    return sum(sweep(ports, connector) for sweep in parts)
-
-
 def sweep_segments(ports: Ports, connector: Connector) -> int:
     """Delete segments that no round in the state names; return how many blobs were deleted."""
     found = list(ports.store.list(rounds_prefix(connector.name)))

@@ -192,3 +192,42 @@ def test_three_tries_are_all_unless_somebody_asks() -> None:
 
     assert (daily, full) == ({"A", "B"}, {"A"})
     assert shard.escrow.held_back("p", values, late, full_round=False) == set()
+
+
+def test_what_is_dropped_is_told_although_some_of_it_wasnt_there() -> None:
+    """Whoever drops several properties learns that one of them waited."""
+    shard = Shard(("A", "B"))
+    shard.put_in_escrow("p", EscrowReason.REQUESTED, "A", now=START)
+
+    assert shard.escrow.drop("p", ["A", "B"])
+    assert not shard.escrow.drop("p", ["A", "B"])
+
+
+def test_only_what_is_due_is_dropped_of_somebody_whom_the_source_doesnt_know() -> None:
+    """What isn't due is looked at when its time comes."""
+    shard = Shard(("A", "B"))
+    for target, hours in (("A", 0), ("B", 5)):
+        shard.put_in_escrow("p", EscrowReason.REQUESTED, target, now=START, due=START + timedelta(hours=hours))
+
+    assert shard.escrow.drop_due("p", START)
+    assert set(shard.escrow["p"]) == {"B"}
+
+
+def test_whoever_was_sent_something_unconfirmed_is_planned_with_care() -> None:
+    """Nobody of them waits: what was sent is still compared with what is sent next."""
+    escrow = Escrow()
+    escrow.note_sent("p", {"A": "a"}, ())
+
+    assert (set(escrow), set(escrow.careful())) == (set(), {"p"})
+
+
+def test_while_a_refused_property_is_searched_for_only_the_search_is_due() -> None:
+    """A property that is set aside meanwhile is tried after it, and not between two steps of it."""
+    shard = Shard(tuple(ABCD))
+    settle(shard, ABCD, {"B"}, sequence=1)
+    shard.put_in_escrow("p", REFUSED, "A", now=START, sequence=1, due=START)
+    due = shard.escrow["p"][WHOLE].due
+
+    assert due is not None
+    assert (list(shard.escrow.due(due - timedelta(seconds=1))), list(shard.escrow.due(due))) == ([], ["p"])
+    assert shard.escrow.next_due() == due

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.clock import START
 from upa_core.domain.people.escrow_entry import EscrowReason
-from upa_core.domain.people.shadow import Shard, group_members, shard_of, shards_for
+from upa_core.domain.people.shadow import MOST_OURS, Shard, group_members, shard_of, shards_for
 
 AB = ("A", "B")
 
@@ -228,3 +228,122 @@ def test_single_writes_stay_ours_when_the_shadow_is_doubted() -> None:
     shard.make_unknown("p", ["A"])
 
     assert (shard.shadow("p"), shard.ours) == ([None, None], {"p": {"A": ["a"]}})
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+def test_what_is_confirmed_of_a_stranger_is_no_value_of_ours_any_more(confirm: bool) -> None:
+    """A user who writes the very same text later has edited it."""
+    shard = Shard(AB)
+    shard.keep_ours("p", {"A": "a"}, (), 1)
+    if confirm:
+        shard.confirm({"p": {"A": "a"}}, 2, START)
+    else:
+        shard.settle("p", {"A": "a", "B": None}, 2)
+
+    assert (shard.shadow("p"), shard.ours) == (["a", None], {})
+
+
+def test_a_stranger_of_whom_nothing_is_confirmed_has_no_row() -> None:
+    """Whoever has no profile yet isn't somebody whom SharePoint knows."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": None, "B": None}, 2)
+
+    assert shard.rows == {}
+
+
+def test_what_an_older_file_delivered_after_the_doubt_is_what_may_have_to_be_cleared() -> None:
+    """It is the last value that is known to have been there; a newer file ends the doubt."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a"}, 1)
+    shard.doubt("p", {"A": "x"}, now=START, sequence=5)
+    shard.settle("p", {"A": "b"}, 3)
+    between = {person: dict(values) for person, values in shard.doubted.items()}
+    shard.settle("p", {"A": "c"}, 6)
+
+    assert (between, shard.doubted) == ({"p": {"A": "b"}}, {})
+
+
+def test_the_last_values_of_ours_are_remembered() -> None:
+    """A property may be sent often and never be confirmed: what was sent last is the likeliest to be there."""
+    shard = Shard(AB)
+    sent = [f"a{n}" for n in range(MOST_OURS + 5)]
+    for sequence, value in enumerate(sent, 1):
+        shard.keep_ours("p", {"A": value}, (), sequence)
+
+    assert shard.ours["p"]["A"] == sent[5:]
+
+
+def test_nobody_waits_for_a_property_that_is_refused_for_everybody() -> None:
+    """Its entry goes, it isn't searched for among the others, and the value is forgotten once it is taken."""
+    shard = Shard(AB)
+    shard.settle_partly("p", {"A": "a"}, {"A": (EscrowReason.REFUSED_BY_SHAREPOINT, "")}, (), sequence=1, now=START)
+    shard.settle_partly("p", {"A": "a", "B": "b"}, {}, ["B"], sequence=2, now=START, aside=["A"])
+    waiting, sent = set(shard.escrow), set(shard.escrow.allowed.get("p", ()))
+    shard.confirm({"p": {"A": "a"}}, 3, START)
+
+    assert (waiting, sent, shard.escrow.allowed) == (set(), {"A"}, {})
+
+
+def test_a_property_that_is_confirmed_beside_a_refused_one_waits_no_longer() -> None:
+    """Each property has its own answer."""
+    shard = Shard(AB)
+    refused = (EscrowReason.NOT_KEPT, "")
+    shard.settle_partly("p", {"A": "a", "B": "b"}, {"A": refused, "B": refused}, (), sequence=1, now=START)
+    shard.settle_partly("p", {"A": "a", "B": "b"}, {"A": refused}, ["B"], sequence=2, now=START)
+
+    assert (set(shard.escrow["p"]), shard.shadow("p")) == ({"A"}, [None, "b"])
+
+
+def test_a_person_doesnt_wait_for_what_waits_by_itself() -> None:
+    """What is unknown of them and has its own entry is sent when that is due."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a", "B": "b"}, 1)
+    shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=1)
+    shard.settle("p", {"A": None}, 2)
+    shard.put_in_escrow("p", EscrowReason.REFUSED_BY_SHAREPOINT, "A", now=START, sequence=2)
+    shard.confirm({"p": {"B": "bb"}}, 3, START)
+
+    assert set(shard.escrow["p"]) == {"A"}
+
+
+def test_a_doubt_about_properties_of_others_is_none() -> None:
+    """An import may write what no connector maps: nobody of this one is sent again for it."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a"}, 1)
+    shard.doubt("p", {"theirs": "x"}, now=START, sequence=2)
+
+    assert (set(shard.escrow), shard.escrow.allowed, shard.shadow("p")) == (set(), {}, ["a", None])
+
+
+def test_what_was_confirmed_before_a_doubt_is_no_new_change() -> None:
+    """It is sent again past the change threshold; what somebody else's file held has to be judged."""
+    shard = Shard(AB)
+    shard.settle("p", {"A": "a"}, 1)
+    shard.doubt("p", {"A": "x", "B": "y"}, now=START, sequence=2)
+
+    assert shard.escrow.was_allowed("p", {"A": "a", "B": "y"})
+    assert not shard.escrow.was_allowed("p", {"A": "x"})
+
+
+def test_another_end_lets_no_older_file_tell_of_strangers() -> None:
+    """Whoever is ended later by something older lowers nothing."""
+    shard = Shard(AB)
+    shard.end("p", 7)
+    shard.end("q", 3)
+    shard.settle("p", {"A": "late"}, 7)
+
+    assert (shard.floor, shard.rows) == (7, {})
+
+
+@pytest.mark.parametrize("what", ["shadow", "escrow", "missed", "declined"])
+def test_everybody_of_whom_anything_is_held_is_known(what: str) -> None:
+    """Whoever leaves is ended by what is known of people: nothing of them may be overlooked."""
+    shard = Shard(AB)
+    if what == "shadow":
+        shard.settle("p", {"A": "a"}, 1)
+    elif what == "escrow":
+        shard.put_in_escrow("p", EscrowReason.REQUESTED, now=START)
+    else:
+        getattr(shard, what)["p"] = "round" if what == "missed" else {"A": "no"}
+
+    assert shard.known() == {"p"}

@@ -165,10 +165,10 @@ class Shard:
         """
         known = {target: value if target in confirmed else None for target, value in values.items()}
         self._overtake(person, self.settle(person, known, sequence), now)
+        self.escrow.release(person, aside, sequence)
         self.escrow.note_sent(person, values, confirmed)
         unsure = {*confirmed, *refused, *aside}
         stray = [target for target in values if target not in unsure]
-        self.escrow.release(person, aside, sequence)
         for target, (reason, detail) in refused.items():
             if target != WHOLE:
                 self.put_in_escrow(person, reason, target, now=now, sequence=sequence, detail=detail)

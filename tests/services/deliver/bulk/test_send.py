@@ -26,7 +26,7 @@ def _changed(people: int = 3) -> World:
 
 
 def test_an_upload_slower_than_a_senders_patience_ends() -> None:
-    """Whoever watches takes the sender for dead, later each time, and in the end too late to overtake it."""
+    """Whoever watches takes the sender for dead, later each time, and in the end too late; no upload stays behind."""
     world = _changed()
     ports = world.ports()
     uploads: list[str] = []
@@ -44,6 +44,7 @@ def test_an_upload_slower_than_a_senders_patience_ends() -> None:
     world.drain(slow, hours=6)
 
     assert (len(world.sim.jobs), world.profile(world.people[0])["UpaDepartment"]) == (2, "B")
+    assert (len(uploads) > 1, world.library()) == (True, [])
 
 
 def test_the_same_bytes_arent_queued_again_without_a_look() -> None:

@@ -244,3 +244,11 @@ def test_results_are_json_of_any_escaping() -> None:
     text = json.dumps([HEADER, 3, f"/Guid({JOB})/"]).replace("/Guid", "\\/Guid").replace(")/", ")\\/")
 
     assert World(reply(200, body=text.encode())).jobs.queue(URI, {}) == JOB
+
+
+def test_what_has_ended_and_what_has_started() -> None:
+    """Only Succeeded and Error are final; only an import job that nobody has begun can be cancelled."""
+    jobs = [ImportJob("j", state, 0, "", "", "") for state in range(7)]
+
+    assert [job.state for job in jobs if job.ended] == [4, 5]
+    assert [job.state for job in jobs if not job.started] == [0, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from upa_core.domain.bulk.batch import (
     ImportFile,
     read,
     split,
+    without,
 )
 from upa_core.domain.cloud import CLOUDS
 from upa_core.domain.connector import Connector, Source, Target
@@ -190,3 +192,38 @@ def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> Non
         ran = subprocess.run([sys.executable, "-c", program, name, zone], capture_output=True, text=True, check=True)
         seen.add(ran.stdout)
     assert len(seen) == 1
+
+
+def test_a_file_is_as_large_as_its_limit_and_no_larger() -> None:
+    """To the byte, commas counted, whether people come at once or one by one."""
+    three = [Entry(f"p{n}", {"X": "1"}, {}) for n in range(3)]
+    unlimited = ImportFile(max_pairs=10, max_bytes=10**6)
+    unlimited.add(three[:1])
+    unlimited.add(three[1:])
+    size = len(unlimited.content())
+
+    def taken(limit: int, *parts: list[Entry]) -> int:
+        file = ImportFile(max_pairs=10, max_bytes=limit)
+        return sum(file.add(part) for part in parts)
+
+    assert unlimited.size == size
+    assert [taken(limit, three) for limit in (size, size - 1)] == [3, 2]
+    assert taken(size - (size - ImportFile(max_pairs=1, max_bytes=1).size + 1) // 3, three) == 2
+    assert [taken(limit, three[:1], three[1:]) for limit in (size, size - 1)] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda file: b"X" + file[1:], lambda file: file[:-3] + b"X]}", lambda file: file[:-1]]
+)
+def test_a_file_of_which_an_end_is_damaged_is_told_apart(damage: Callable[[bytes], bytes]) -> None:
+    """A person who was cut isn't somebody else."""
+    with pytest.raises(CorruptStateError):
+        split(damage(content_of({"p": {"X": "1"}, "q": {"X": "2"}})))
+
+
+def test_whoever_is_forgotten_is_taken_out_in_any_letter_case() -> None:
+    """An id is the same person however a source writes it."""
+    content = content_of({"AB-1": {"X": "1"}, "ab-2": {"X": "2"}})
+
+    assert set(split(without(content, "ab-1"))) == {"ab-2"}
+    assert without(content, "ab-3") == content

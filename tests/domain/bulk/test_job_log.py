@@ -222,3 +222,17 @@ def test_a_message_that_names_two_properties_blames_none() -> None:
     verdict = judge(*DONE, lines, {"p1": {}}, lambda _: {"Loc": "x", "Title": "y"})
 
     assert list(verdict.failed["p1"].refused) == [WHOLE]
+
+
+def test_a_file_that_was_no_file_refuses_nobody_in_particular() -> None:
+    """In a file of one person too: the import was aborted, and says nothing of them."""
+    verdict = judge(*DONE, parse_log("DataFileNotJson\t\tno JSON\n"), {"p1": {}}, lambda _: {"Loc": "x"})
+
+    assert (verdict.confirmed, verdict.failed, verdict.why) == (False, {}, "DataFileNotJson: the import was aborted")
+
+
+def test_a_line_without_a_kind_goes_on_with_the_message_above_it() -> None:
+    """A value with tabs and line breaks in a message names nobody else."""
+    (line,) = parse_log("GenericError\tp1\tvalue 'a\n\tb\tc' is bad\n")
+
+    assert (line.identity, line.message) == ("p1", "value 'a\n\tb\tc' is bad")

@@ -50,3 +50,18 @@ def test_a_value_that_was_sent_is_never_kept(before: str, value: str, after: str
 
     rest = f"{before} {after}".lower()
     assert value.lower() in rest or value.lower() not in words.lower() or value.lower() in "'badge'…"
+
+
+@pytest.mark.parametrize(
+    ("message", "values", "words"),
+    [
+        ("Haus der Kunst is no choice", ["Haus", "Haus der Kunst"], "… is no choice"),
+        ("The grade E is no choice", ["E"], "The grade … is no choice"),
+        ("User ada@contoso.example has no right", [], "User … has no right"),
+        ("Invalid date for the property: second of June", [], "Invalid date for the property: …"),
+        ("It is bro\x07ken", [], "It is broken"),
+    ],
+)
+def test_what_may_be_somebodys_is_left_out_whole(message: str, values: list[str], words: str) -> None:
+    """A longer value goes before one in it; user names, and what follows a colon, go though nobody sent them."""
+    assert own_words(message, values, ["Badge"]) == words

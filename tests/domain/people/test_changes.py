@@ -107,3 +107,31 @@ def test_names_are_found_in_the_letter_case_of_the_answer() -> None:
     assert spelled == ("Extension_1_CostCode", inputs[1], "gone")
     assert compile_projection(spelled)({**record, "gone": 1}) == ["p", 0, "C", "E", 1]
     assert compile_projection(inputs)(record) == ["p", 4, "C", "E", None]
+
+
+@pytest.mark.parametrize("inputs", [["a"], ["a", "b.c"]])
+def test_a_record_of_somebody_who_left_is_a_removal(inputs: list[str]) -> None:
+    """Whatever else it names."""
+    assert compile_projection(inputs)({"id": "p", "@removed": {"reason": "deleted"}, "a": "A"}) == ["p", REMOVED]
+
+
+def test_somebody_who_left_during_a_full_round_isnt_somebody_without_values() -> None:
+    """They end; they aren't cleared."""
+    merged = merge(("full", [["p", REMOVED], ["q", 0, "A", "B"]]))
+
+    assert (merged.rows, merged.ended) == ({"q": ["q", 0, "A", "B"]}, {"p"})
+
+
+def test_a_person_whom_a_full_round_names_twice_keeps_what_the_second_record_leaves_out() -> None:
+    """A change during the round comes as a record of what changed."""
+    merged = merge(("full", [["p", 0, "A", "B"], ["p", 0b10, "C", None]]))
+
+    assert merged.rows == {"p": ["p", 0, "C", "B"]}
+
+
+def test_a_full_round_of_another_header_is_brought_into_todays_order() -> None:
+    """What it didn't track is absent: it isn't known to have no value."""
+    merged = Merged()
+    merged.add("r", "full", [["p", 0, "B", "A"]], ["b", "a"], ["a", "b", "new"])
+
+    assert merged.rows == {"p": ["p", 0b100, "A", "B", None]}

@@ -231,3 +231,105 @@ def test_while_a_refused_property_is_searched_for_only_the_search_is_due() -> No
     assert due is not None
     assert (list(shard.escrow.due(due - timedelta(seconds=1))), list(shard.escrow.due(due))) == ([], ["p"])
     assert shard.escrow.next_due() == due
+
+
+def test_a_refused_property_waits_longer_than_a_person() -> None:
+    """Another try alone doesn't help; whoever has no profile may get one within the hour."""
+    shard = Shard(("A",))
+    for person, target in (("p", "A"), ("q", WHOLE)):
+        shard.put_in_escrow(person, REFUSED, target, now=START, sequence=1)
+
+    assert [shard.escrow[person][target].due for person, target in (("p", "A"), ("q", WHOLE))] == [
+        START + timedelta(hours=6),
+        START + timedelta(hours=1),
+    ]
+
+
+def test_only_what_was_refused_before_is_blamed_again() -> None:
+    """A property that waits for another reason is suspected like the others."""
+    shard = Shard(("A", "B"))
+    shard.put_in_escrow("p", EscrowReason.REQUESTED, "A", now=START)
+    settle(shard, {"A": "a", "B": "b"}, {"B"}, sequence=1)
+
+    assert shard.escrow["p"][WHOLE].suspected == ("A", "B")
+
+
+def test_a_single_property_that_is_refused_is_set_aside_at_once() -> None:
+    """There is nothing to search for."""
+    shard = Shard(("A",))
+    settle(shard, {"A": "a"}, {"A"}, sequence=1)
+
+    assert set(shard.escrow["p"]) == {"A"}
+
+
+def test_what_was_sent_beside_a_property_that_is_blamed_again_is_sent_without_it() -> None:
+    """Nobody knows whether it arrived, and nothing else would send it."""
+    shard = Shard(("A", "B"))
+    settle(shard, {"A": "a"}, {"A"}, sequence=1)
+    settle(shard, {"A": "a", "B": "b"}, {"A"}, sequence=2)
+
+    assert set(shard.escrow["p"]) == {"A", WHOLE}
+    assert (shard.escrow["p"][WHOLE].suspected, shard.escrow["p"][WHOLE].kept_back) == ((), ("B",))
+
+
+def test_a_name_in_the_log_ends_the_suspicion_of_what_was_sent_beside_it() -> None:
+    """That waits to be sent without it, with what waited so before; settling it twice changes nothing."""
+    shard = Shard((*ABCD, "E"))
+    settle(shard, ABCD, {"C"}, sequence=1)
+    settle(shard, {"E": "e", "D": "d"}, {"E"}, sequence=2, named=True)
+    once = shard.escrow["p"][WHOLE]
+    settle(shard, {"E": "e", "D": "d"}, {"E"}, sequence=2, named=True)
+    settle(shard, {"E": "e", "A": "a"}, {"E"}, sequence=3, named=True)
+
+    assert (once.suspected, once.kept_back, once.tries) == (("A", "B", "C"), ("D",), 2)
+    assert (shard.escrow["p"][WHOLE].suspected, shard.escrow["p"][WHOLE].kept_back) == (("B", "C"), ("A", "D"))
+
+
+def test_each_value_that_was_sent_is_remembered_until_it_is_confirmed() -> None:
+    """A later batch adds to the earlier; all of the values have to be known, not one of them."""
+    escrow = Escrow()
+    escrow.note_sent("p", {"A": "a"}, ())
+    escrow.note_sent("p", {"B": "b"}, ())
+
+    assert escrow.was_allowed("p", {"A": "a", "B": "b"})
+    assert not escrow.was_allowed("p", {"A": "a", "B": "other"})
+    escrow.note_sent("p", {}, ["A"])
+    assert not escrow.was_allowed("p", {"A": "a"})
+
+
+def test_only_what_is_planned_is_held_back() -> None:
+    """A property that waits says nothing of another one, whether its refused value is known or not."""
+    shard = Shard(("A", "B", "C"))
+    shard.settle_partly("p", {"A": "bad"}, {"A": (REFUSED, "")}, (), sequence=1, now=START)
+    shard.put_in_escrow("p", EscrowReason.OVER_BUDGET, "C", now=START)
+
+    assert shard.escrow.held_back("p", {"B": "b"}, START, full_round=False) == set()
+    assert shard.escrow.held_back("p", {"B": "b", "C": "c"}, START, full_round=False) == {"C"}
+
+
+def test_a_corrected_value_doesnt_wait_for_the_time_of_the_invalid_one() -> None:
+    """Nothing was sent of it: there is nothing to hold back."""
+    shard = Shard(("A",))
+    shard.put_in_escrow("p", EscrowReason.INVALID_VALUE, "A", now=START)
+
+    assert shard.escrow.held_back("p", {"A": "good"}, START, full_round=False) == set()
+
+
+def test_where_a_suspected_value_changed_all_others_are_tried_together() -> None:
+    """It may have been the refused one; before the search is due, only the new value goes."""
+    shard = Shard(tuple(ABCD))
+    settle(shard, ABCD, {"B"}, sequence=1)
+    due, changed = shard.escrow["p"][WHOLE].due, {**ABCD, "B": "new"}
+    assert due is not None
+
+    assert shard.escrow.held_back("p", changed, due, full_round=False) == set()
+    assert shard.escrow.held_back("p", changed, due - timedelta(hours=1), full_round=False) == {"A", "C", "D"}
+
+
+def test_a_property_of_somebody_who_waits_as_a_whole_has_its_own_time() -> None:
+    """Unless a refused property is searched for."""
+    shard = Shard(("A",))
+    shard.put_in_escrow("p", EscrowReason.PROFILE_NOT_CREATED, now=START, sequence=1)
+    shard.put_in_escrow("p", EscrowReason.OVERTAKEN, "A", now=START, sequence=1, due=START)
+
+    assert (list(shard.escrow.due(START)), shard.escrow.next_due()) == (["p"], START)

@@ -353,3 +353,34 @@ def test_values_do_not_depend_on_the_machine(elsewhere):
     apply = compile_mappings(mappings, ["d", "b", "i", "s"])
 
     assert apply(row) == ["Mon, 30 Jun 2014", "2014-06-30 23:30:00", "True", "1234567", "IJ I"]
+
+
+@pytest.mark.parametrize("by_target", [False, True])
+@pytest.mark.parametrize(
+    "value", [None, "", "x", "x" * 4, "x" * 5, "😀" * 2, "😀" * 3, "a\tb", "\x00", "2026-01-02", 7, True, ["x"]]
+)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"on_empty": "keep"},
+        {"on_empty": "clear"},
+        {"on_empty": "default", "default": "D"},
+        {"max_length": 4},
+        {"max_length": 4, "on_too_long": "truncate", "on_empty": "clear"},
+        {"type": "date"},
+        {"unproven": "no probe", "route": "individual", "on_empty": "clear"},
+    ],
+    ids=str,
+)
+def test_the_quick_way_of_a_plain_attribute_gives_what_the_long_way_gives(options, value, by_target):
+    """A plan computes nearly every value on it: another answer would be a wrong value in a profile."""
+    mapping = direct("a", "T", **options)
+    quick = compile_mappings([mapping], ["a"], by_target=by_target)([value])
+
+    assert quick == ({"T": one(value, **options)} if by_target else [one(value, **options)])
+
+
+def test_a_text_that_cant_be_cut_to_fit_is_no_value():
+    """Half a character is nothing; it isn't a clear unless the mapping says so."""
+    assert one("😀", max_length=1, on_too_long="truncate") is None
+    assert one("😀", max_length=1, on_too_long="truncate", on_empty="default", default="D") == "D"

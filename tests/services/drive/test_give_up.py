@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import settled
+from tests.support.ad_hoc import import_values
 from tests.support.mortal import Death
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
@@ -306,6 +307,27 @@ def test_an_abandoned_import_job_whose_file_is_lost_is_doubted_all_the_same(plan
         world.sim.advance(3600)
 
     assert world.lane.abandoned == ()
+    world.settle_down(days=4)
+    assert world.differences() == []
+
+
+@pytest.mark.slow
+def test_an_abandoned_import_whose_file_is_damaged_has_everybody_sent_again() -> None:
+    """What it wrote in the end is put right: its plan names nobody whom the connector has confirmed."""
+    world = settled(4)
+    world.sim.timer_job.plan("next", hang="Processing", wake_after=60 * 3600)
+    import_values(world, world.ports(), {person: {"UpaTitle": "imported"} for person in world.people[:2]})
+    world.drain(hours=30)
+    (entry,) = world.lane.abandoned
+    _cut(world, file_key(entry.run, entry.file))
+    world.sim.advance(60 * 3600)
+    for _ in range(40):
+        housekeeping(world.ports(), world.connector)
+        world.sim.advance(3600)
+
+    assert world.lane.abandoned == ()
+    assert told(world) == [("settle", "everybody is sent again by a full round")]
+    assert [world.profile(person)["UpaTitle"] for person in world.people[:2]] == ["imported", "imported"]
     world.settle_down(days=4)
     assert world.differences() == []
 

@@ -11,7 +11,9 @@ from tests.fakes import MemoryStore
 from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.changes import PARTITIONS, Row, compile_projection
-from upa_core.state.rows.segments import SegmentReader, encode_segment
+from upa_core.state.rows import current_rows
+from upa_core.state.rows.current_rows import RowSet
+from upa_core.state.rows.segments import SegmentReader, encode_segment, write_segment
 
 ROWS: list[Row] = [[f"person-{n}", 0, f"D{n}"] for n in range(200)]
 FIRST_RELEASE = 5 + 65 * 10
@@ -56,6 +58,23 @@ def test_a_partition_is_read_without_the_others(large: bool) -> None:
     found = [row for number in range(PARTITIONS) for row in read(data, range(number, number + 1))]
 
     assert (len(data) > 256 * 1024, sorted(found)) == (large, sorted(rows))
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_partitions_in_their_order_are_read_many_at_once(step: int) -> None:
+    """A set of three large segments takes a few calls instead of one for each part, and gives the same rows."""
+    store, segments = MemoryStore(), []
+    for number in range(3):
+        rows: list[Row] = [[f"{row[0]}-{number}", 0, "x" * 2000] for row in ROWS]
+        segments.append(write_segment(store, f"segment-{number}", rows))
+    wanted = range(0, PARTITIONS, step)
+    one_by_one = [(number, RowSet(store, segments).partition(number)) for number in wanted]
+    before = len(store.hooks.calls)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(current_rows, "AHEAD", 3 * 150_000)
+        assert list(RowSet(store, segments).partitions(wanted)) == one_by_one
+    assert len(store.hooks.calls) - before <= 3 * (1 + 4)
 
 
 def test_every_damaged_byte_is_found_out() -> None:

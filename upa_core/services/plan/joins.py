@@ -55,8 +55,9 @@ class Joins:
         Returns who isn't in it: they have left.
         """
         header, gone = self._keys.header if self._keys is not None else (), set(people)
-        for number in sorted({bucket(person) % PARTITIONS for person in people}):
-            for person, held in self._known.partition(number).items() if header else ():
+        touched = {bucket(person) % PARTITIONS for person in people} if header else ()
+        for _, known_here in self._known.partitions(touched):
+            for person, held in known_here.items():
                 if person in gone:
                     known = remap(held, header, self._inputs)
                     merged.rows[person] = fill(merged.rows.get(person, known), known)
@@ -72,8 +73,7 @@ class Joins:
         make_absent(rows.values(), self._bits)
         touched = {bucket(person) % PARTITIONS for person in rows} if len(rows) < PARTITIONS else set(partitions)
         for join, current, asked in self._joins:
-            for number in sorted(touched):
-                held = current.partition(number)
+            for number, held in current.partitions(touched):
                 join.lay(rows, held)
                 if asked is not None:
                     here = {person: row for person, row in rows.items() if bucket(person) % PARTITIONS == number}

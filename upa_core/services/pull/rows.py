@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
@@ -22,7 +23,7 @@ from upa_core.ports.row_source import Closing, Offer
 from upa_core.services.pull.hold_offer import check_leaving, check_matches
 from upa_core.services.pull.moved_keys import has_moved, keys_of, newcomers
 from upa_core.services.pull.result import RowsResult, first_clear
-from upa_core.services.pull.spill import spill
+from upa_core.services.pull.spill import index_of, spill, unchanged_of
 from upa_core.state.document import Stored, state_of
 from upa_core.state.outbox import with_round
 from upa_core.state.rows.asked import Asked
@@ -129,17 +130,26 @@ class RowsPull:
         other = held is not None and held.header != (*HEADER, *work.columns)
         if other or (work.anew and self._secondary.leaves):
             held = None  # other columns, or another group: every row is new
-        spilt = spill(self._ports, self._connector, self._secondary, work.offer, held, work.keys, self._writer)
+        current = RowSet(store, held.segments if held is not None else (), in_order=True)
+        key_rows = RowSet(store, work.keys.segments, in_order=True)
+        index = index_of(self._secondary, work.keys.header, key_rows)
+        known = unchanged_of(self._secondary, work.offer, current, index)
+        spilt = spill(self._ports, self._connector, self._secondary, work.offer, held, index, known, self._writer)
         leaves, asked = self._secondary.leaves, Asked(store, self._secondary, held)
         missing = Missing(self._day(work, spilt.closing), self._secondary.clear_after, allowed=work.before.clears)
-        current, incoming = RowSet(store, held.segments if held is not None else ()), RowSet(store, spilt.found)
+        incoming = RowSet(store, spilt.found, in_order=True)
         anew = held is not None and len(held.segments) - held.base > MAX_CHANGES
         named, noted, everybody, nobody = (self._writer() for _ in range(4))
-        key_rows, rows, absent, overdue, left = RowSet(store, work.keys.segments), 0, 0, 0, 0
+        rows, absent, overdue, left = 0, 0, 0, 0
         for number in range(PARTITIONS):
+            if known is not None and not anew and (same := known.rows_of(number)) is not None:
+                rows += same
+                continue
+            before = current.partition(number)
+            met = known.named(before.values()) if known is not None else ()
             difference = compare(
-                current.partition(number),
-                incoming.every(number),
+                before,
+                chain(met, incoming.every(number)),
                 keys_of(self._secondary, work.keys.header, key_rows.partition(number)),
                 replace(missing, asked=asked.keys(number), asked_now=work.asked) if leaves else missing,
                 complete=work.offer is None or (work.offer.complete and spilt.whole),

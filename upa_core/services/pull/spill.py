@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.rounds import Segment
-from upa_core.domain.documents.sources import CurrentRows, KeyRows
-from upa_core.domain.people.changes import Row
+from upa_core.domain.documents.sources import CurrentRows
+from upa_core.domain.people.changes import PARTITIONS, Row
 from upa_core.domain.sources.joined.current_rows import KEY, MISSED, VALUES, of_nobody, propose
 from upa_core.domain.sources.joined.key_index import KeyIndex
 from upa_core.domain.sources.joined.secondary import Secondary, compile_key_of
+from upa_core.domain.sources.joined.unchanged import Unchanged
 from upa_core.ports.bundle import Ports
 from upa_core.ports.row_source import AskedRows, Closing, Offer
 from upa_core.services.pull.moved_keys import key_places
@@ -24,7 +25,7 @@ class Spilt:
     """An offer, or the current rows, after reading."""
 
     found: tuple[Segment, ...]
-    """Rows by the person whom they are matched with."""
+    """Rows by the person whom they are matched with, without those that `Unchanged` met."""
     nobody: tuple[Segment, ...]
     """Rows that match nobody."""
     closing: Closing | None
@@ -41,27 +42,44 @@ class Spilt:
         return self.closing.contradictory if self.closing is not None else frozenset()
 
 
+def index_of(secondary: Secondary, header: Sequence[str], keys: RowSet) -> KeyIndex:
+    """Return the index of a source's keys; raises as `SegmentReader`."""
+    of = compile_key_of(secondary.match, key_places(secondary, header))
+    return KeyIndex((of(row), row[0]) for row in keys.rows())
+
+
+def unchanged_of(secondary: Secondary, offer: Offer | None, current: RowSet, index: KeyIndex) -> Unchanged | None:
+    """Return the fingerprints of the current rows; None where an offer is compared in another way."""
+    if offer is None or secondary.leaves or secondary.kind != "rows":
+        return None
+    made = Unchanged(index)
+    for number, rows in current.partitions(range(PARTITIONS)):
+        made.hold(number, rows.values())
+    return made
+
+
 def spill(
     ports: Ports,
     connector: Connector,
     secondary: Secondary,
     offer: Offer | None,
     held: CurrentRows | None,
-    keys: KeyRows,
+    index: KeyIndex,
+    unchanged: Unchanged | None,
     writer: Callable[[], RowWriter],
 ) -> Spilt:
-    """Read an offer to its end, once, and write each row.
+    """Read an offer to its end, once, and write each row that says anything new.
 
-    Seven parameters: the offer, the keys, and the place of the rows.
+    Eight parameters: the offer, the keys, what is known, and the place of the rows.
     Raises as `RowSource.rows`; the rows written until then are deleted.
     """
-    of = compile_key_of(secondary.match, key_places(secondary, keys.header))
-    index = KeyIndex((of(row), row[0]) for row in RowSet(ports.store, keys.segments).rows())
     found, nobody, seen = writer(), writer(), set[str]()
     partly = held is not None and offer is not None and not offer.complete
     asks = held is not None and offer is not None and secondary.kind == "manager"
     try:
-        for person, row in _proposed(ports, connector, secondary, offer, held, index):
+        for person, row in _proposed(ports, connector, secondary, offer, held, index, unchanged, seen):
+            if unchanged is not None and person:
+                unchanged.look_at(person)
             if person or not (secondary.leaves and all(value is None for value in row[VALUES:])):
                 (found if person else nobody).add([row])
             if partly or asks:
@@ -75,6 +93,8 @@ def spill(
         spilt = Spilt(found.close(), nobody.close(), closing)
         if closing is not None and (closing.contradictory or closing.dropped):
             spilt = _without_void(ports, spilt, closing, writer())
+        if unchanged is not None and offer is not None:
+            unchanged.close(spilt.void, complete=offer.complete and spilt.whole)
     except BaseException:
         found.discard()
         nobody.discard()
@@ -89,11 +109,19 @@ def _proposed(
     offer: Offer | None,
     held: CurrentRows | None,
     index: KeyIndex,
+    unchanged: Unchanged | None,
+    seen: set[str],
 ) -> Iterator[tuple[str, Row]]:
-    """Yield each row with the person whom it is matched with. Six parameters: as `spill`."""
+    """Yield each row with the person whom it is matched with, without those that say nothing new.
+
+    Eight parameters: as `spill`, and the keys that an offer of changes names.
+    """
     if offer is not None:
         for key, values in ports.rows[secondary.name].rows(offer, connector.columns_of(secondary)):
-            yield propose(index, key, 0, values)
+            if unchanged is None or not unchanged.meets(key, values):
+                yield propose(index, key, 0, values)
+            elif not offer.complete:
+                seen.add(key)
         return
     if held is None:
         return

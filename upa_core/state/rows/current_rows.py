@@ -14,14 +14,27 @@ from upa_core.state.rows.segments import SegmentReader, write_segment
 
 MAX_CHANGES = 32
 """Segments of changes over those that hold everybody; with more, the set is written again."""
+AHEAD = 16 * 1024 * 1024
+"""Bytes of all segments that are in memory where partitions are read in their order."""
+_MANY = 8
+"""Partitions that are worth reading what lies between them."""
 
 
 class RowSet:
     """The rows of a set, by person."""
 
-    def __init__(self, store: Store, segments: Iterable[Segment]) -> None:
-        """Read from segments; a later segment has priority over an earlier one."""
+    def __init__(self, store: Store, segments: Iterable[Segment], *, in_order: bool = False) -> None:
+        """Read from segments; a later segment has priority over an earlier one.
+
+        `in_order`: many partitions will be asked for, in their order; several are read by one call.
+        """
         self._readers = [SegmentReader(store, segment) for segment in segments]
+        if in_order:
+            self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        for reader in self._readers:
+            reader.ahead = AHEAD // len(self._readers)
 
     def partition(self, number: int) -> dict[str, Row]:
         """Return the last row of everybody in a partition; values that it doesn't name come from an earlier row.
@@ -39,6 +52,14 @@ class RowSet:
                     found[person] = row if before is None else overlay(before, row)
         return found
 
+    def partitions(self, numbers: Iterable[int]) -> Iterator[tuple[int, dict[str, Row]]]:
+        """Yield partitions with their numbers, in their order; raises as `partition`."""
+        wanted = sorted(numbers)
+        if len(wanted) > _MANY:
+            self._read_ahead()
+        for number in wanted:
+            yield number, self.partition(number)
+
     def every(self, number: int) -> Iterator[Row]:
         """Yield all rows of a partition as they were written, also several of one person; raises as `partition`."""
         for reader in self._readers:
@@ -46,8 +67,8 @@ class RowSet:
 
     def rows(self) -> Iterator[Row]:
         """Yield everybody's last row, partition by partition."""
-        for number in range(PARTITIONS):
-            yield from self.partition(number).values()
+        for _, found in self.partitions(range(PARTITIONS)):
+            yield from found.values()
 
 
 class RowWriter:

@@ -57,6 +57,10 @@ class SegmentReader:
     def __init__(self, store: Store, segment: Segment) -> None:
         self._store = store
         self._segment = segment
+        self.ahead = 0
+        """Bytes that are read at once, where the partitions are asked for in their order; 0: those of one partition."""
+        self._begun, self._behind = 0, b""
+        """What was read ahead, and where it begins."""
         self._whole: bytes | None = None
         self._head: tuple[list[int], list[Check]] | None = None
 
@@ -76,7 +80,7 @@ class SegmentReader:
         else:
             self._head = self._head or self._table(self._read(0, _LONG_HEAD))
             offsets, checks = self._head
-            bodies = (self._read(offsets[p], offsets[p + 1] - offsets[p]) for p in partitions)
+            bodies = (self._body(offsets[p], offsets[p + 1]) for p in partitions)
         for partition, body in zip(partitions, bodies, strict=True):
             if checks and zlib.crc32(body) != checks[partition][0]:
                 raise self._corrupt("is damaged: a checksum doesn't fit")
@@ -90,6 +94,18 @@ class SegmentReader:
                 yield from rows
             elif checks and checks[partition][1]:
                 raise self._corrupt("is damaged: rows are missing")
+
+    def _body(self, start: int, end: int) -> bytes:
+        """Return a partition's bytes, if possible from what was read ahead."""
+        if not self.ahead or start == end:
+            return self._read(start, end - start)
+        if start < self._begun or end > self._begun + len(self._behind):
+            length = min(max(self.ahead, end - start), self._segment.size - start)
+            self._begun, self._behind = start, self._read(start, length)
+        body = self._behind[start - self._begun : end - self._begun]
+        if end == self._begun + len(self._behind):
+            self._behind = b""
+        return body
 
     def _read(self, start: int, length: int) -> bytes:
         data = self._store.read_range(self._segment.key, start, length) if length else b""

@@ -35,10 +35,17 @@ class KeyIndex:
 
     def people_of(self, key: str) -> list[str]:
         """Return the people whom a key may name: nobody, one, or several; of several, nobody can say which."""
-        wanted, found = hash(key) & _MASK, []
-        at = bisect_left(self._hashes, wanted)
-        while at < len(self._hashes) and self._hashes[at] == wanted and key:
-            place = self._order[at]
-            found.append(self._ids[self._ends[place] : self._ends[place + 1]].decode())
-            at += 1
-        return found
+        return list(map(self.person_at, self.places_of(key)))
+
+    def places_of(self, key: str) -> range:
+        """Return the places in the index of the people whom a key may name."""
+        wanted = hash(key) & _MASK
+        first = end = bisect_left(self._hashes, wanted)
+        while end < len(self._hashes) and self._hashes[end] == wanted and key:
+            end += 1
+        return range(first, end)
+
+    def person_at(self, place: int) -> str:
+        """Return the person at a place of the index."""
+        at = self._order[place]
+        return self._ids[self._ends[at] : self._ends[at + 1]].decode()

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upa_core.domain.people.changes import PARTITIONS, bucket
-from upa_core.domain.sources.joined.current_rows import Missing, compare, propose
+from upa_core.domain.sources.joined.current_rows import propose
 from upa_core.domain.sources.joined.key_index import KeyIndex
+from upa_core.domain.sources.joined.missing import Missing
+from upa_core.domain.sources.joined.snapshot import compare
 from upa_core.domain.sources.joined.unchanged import Unchanged
 
 VALUES = st.lists(st.sampled_from([None, "a", "b"]), min_size=2, max_size=2)

@@ -71,9 +71,7 @@ class Unchanged:
 
     def named(self, rows: Iterable[Row]) -> list[Row]:
         """Return those of the current rows that the offer named as they are."""
-        return [
-            row for row in rows if (place := self._place_of(row)) is not None and self._stands[place] == _NAMED
-        ]
+        return [row for row in rows if (place := self._place_of(row)) is not None and self._stands[place] == _NAMED]
 
     def _place_of(self, row: Row) -> int | None:
         places = self._index.places_of(row[KEY])

@@ -163,6 +163,8 @@ LOST = [ODD, ("set_aside", "damaged_cell", 2, "Department")]
 WORD = [("note", "words_for_nothing", 2, "Department")]
 DOUBT = [("note", "doubtful_cell", 2, "Department")]
 SHORT = [("held", "incomplete_file", 0, "")]
+HEADLESS = [("refused", "header_missing", 1, KEY)]
+QUOTED = "".join('"' + line.replace(",", '","') + '"\r\n' for line in ROWS.splitlines())
 
 
 def changed(**cells):
@@ -212,6 +214,111 @@ DIRT = {
         SHORT,
     ),
     "trailer with other digits": (ROWS + "TRAILER,\u0664,,,,\r\n", {"trailer": "TRAILER;{rows}"}, SHORT),
+    **{
+        f"left by a program: {cell}": (changed(Department=cell), {}, LOST)
+        for cell in (
+            *("System.Object[]", "System.Collections.Hashtable", "System.DBNull", "[object Object]", "Err:502"),
+            *("Microsoft.SharePoint.Client.FieldLookupValue", "Loading...", "#ERROR!", "${Department}", "{{Dep}}"),
+        )
+    },
+    **{
+        f"word {cell}": (changed(Department=cell), {}, WORD)
+        for cell in ("<NA>", "NaT", "nil", "(Leer)", "(vide)", "k.A.", "#", "00000000", "00.00.0000", "99991231")
+    },
+    **{
+        f"doubt {cell}": (changed(Department=cell), {}, DOUBT)
+        for cell in ("M=C3=BCller", "M%C3%BCller", "M\\u00fcller", "M??ller", "????", '"=""0042"""', "'0042")
+    },
+    **{
+        f"right {cell}": (changed(Department=cell), {}, [])
+        for cell in (
+            "Class of '98",
+            "O'Neil",
+            "System",
+            "System. Test",
+            "Microsoft",
+            "{x}",
+            "$5",
+            "50%",
+            "WAHR",
+            "Err: 5",
+        )
+    },
+    **{
+        f"last row {last}": (ROWS + f"{last}\r\n", {}, [("set_aside", "trailer_undeclared", 6, "")])
+        for last in (
+            *("(4 rows affected)", "(4 Zeilen betroffen)", "4 Zeilen ausgewählt.", "(4 lignes affectées)"),
+            *("4 rows selected.", "Total,4,,,,", "Grand Total,4,,,,", "Gesamtergebnis,4,,,,", "Summe,,,,,"),
+            *("Anzahl Mitarbeiter:,4,,,,", "Record count:,4,,,,"),
+        )
+    },
+    **{
+        f"before the header {first}": (f"{first}\r\n{ROWS}", {}, [("refused", "header_late", 2, "")])
+        for first in (
+            "#TYPE System.Management.Automation.PSCustomObject",
+            "Changed database context to 'hr'.",
+            '"Workers as of","2026-11-25"',
+            "# exported by nightly job",
+            "Personalnummer,Nachname,Abteilung,Kostenstelle,Eintritt,Land",
+        )
+    },
+    "DATEV": ('"EXTF";700;21\r\n' + ROWS.replace(",", ";"), {}, [("refused", "header_late", 2, "")]),
+    "merged header cells": (
+        "Worker,Worker,Org,Org,Dates,\r\n" + ROWS,
+        {},
+        [("refused", "header_duplicate", 1, "Worker")],
+    ),
+    "names that differ by case": (
+        ROWS.replace("Country", "name", 1),
+        {},
+        [("refused", "header_duplicate", 1, "name")],
+    ),
+    "PowerShell 5.1": (("\ufeff#TYPE X\r\n" + ROWS).encode("utf-16-le"), {}, [("refused", "header_late", 2, "")]),
+    "PowerShell 7": (QUOTED, {}, []),
+    "PowerShell -UseCulture": (QUOTED.replace('","', '";"'), {}, []),
+    "PowerShell Format-Table": ("EmployeeID Name\r\n---------- ----\r\n00123      A\r\n", {}, HEADLESS),
+    "Excel CSV UTF-8": (("\ufeff" + ROWS.replace(",", ";")).encode(), {}, []),
+    "Excel Unicode text": (("\ufeff" + ROWS.replace(",", "\t")).encode("utf-16-le"), {}, []),
+    "Excel of a Mac": (ROWS.replace("\r\n", "\r").encode("mac-roman"), {}, [("refused", "wrong_encoding", 1, "")]),
+    "Excel of a Mac as cp1252": (
+        ROWS.encode("mac-roman"),
+        {"encoding": "cp1252"},
+        [("refused", "wrong_encoding", 3, "")],
+    ),
+    "sqlcmd with a line of dashes": (ROWS.replace("\r\n", "\r\n---,---,---,---,---,---\r\n", 1), {}, NOBODY),
+    "bcp without a header": (ROWS.split("\r\n", 1)[1].replace(",", "\t"), {}, HEADLESS),
+    "Oracle's page headings": (
+        ROWS.replace("00125,", HEADER + "00125,", 1),
+        {},
+        [("refused", "header_again", 4, "")],
+    ),
+    "Oracle's error": ("ORA-00942: table or view does not exist\r\n", {}, HEADLESS),
+    "mysql's frame": ("+----+------+\r\n| No | Name |\r\n+----+------+\r\n", {}, HEADLESS),
+    "fixed width": (ROWS.replace(",", "   "), {}, HEADLESS),
+    "EBCDIC": (ROWS.encode("cp273"), {}, [("refused", "wrong_encoding", 1, "")]),
+    "EBCDIC, declared": (ROWS.replace("\r\n", "\n").encode("cp273"), {"encoding": "cp273"}, []),
+    "pipes around each line": (
+        "".join("|" + line.replace(",", "|") + "|\r\n" for line in ROWS.splitlines()),
+        {},
+        [("note", "unnamed_column", 1, "")],
+    ),
+    "commas at the end of each line": (ROWS.replace("\r\n", ",,\r\n"), {}, [("note", "unnamed_column", 1, "")]),
+    "a second delimiter in one row": (
+        ROWS.replace("00125,Jane Null,Sales,", "00125;Jane Null;Sales;"),
+        {},
+        [ODD, ("set_aside", "odd_shape", 4, "")],
+    ),
+    "two files in one": (ROWS + "\ufeff" + ROWS, {}, [("refused", "header_again", 6, "")]),
+    "a conflict of git": (
+        ROWS.replace("00124", "<<<<<<< HEAD\r\n00124", 1),
+        {},
+        [ODD, ("set_aside", "odd_shape", 3, "")],
+    ),
+    "zero-width marks in the header": (ROWS.replace("Name", "Na\u200bme", 1), {}, []),
+    "cells that end with a tab and a hard space": (changed(Department="IT\t\u00a0"), {}, []),
+    "an HTML table named .xls": ("<html><table><tr><td>No</td></tr></table></html>", {}, CONTENT),
+    "a truncated gzip": (b"\x1f\x8b\x08\0\0\0", {}, CONTENT),
+    "a workbook with a password": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, {}, CONTENT),
 }
 """Invented: by name the file, what is declared, and the findings."""
 
@@ -235,3 +342,16 @@ def test_what_is_kept_in_doubt_is_kept_as_it_is() -> None:
     rows, _ = read(changed(Department="M&uuml;ller"))
 
     assert rows["00123"][1] == "M&uuml;ller"
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("Müller, Anaïs", "cp1252"), ("Müller, Anaïs", "mac-roman"), ("Müller", "cp850"), ("Łódź, Żółw", "cp1250")],
+)
+def test_an_encoding_is_suggested_only_if_no_letter_is_odd_in_it(name: str, encoding: str) -> None:
+    """Whoever follows the suggestion gets the letters that were written: a Mac's ü isn't taken for a Windows Ÿ."""
+    _, verdict = read(
+        changed(Name=f'"{name}"').replace("René Lefèvre", "Lee").replace("Å", "A").replace("Ö", "O").encode(encoding)
+    )
+
+    assert verdict.findings[0].remedy.endswith(f"write `encoding: {encoding}`")

@@ -23,7 +23,9 @@ NOTHING = frozenset(
             "--",
             "---",
         ),
-        *("0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999"),
+        *("<NA>", "NaT", "nil", "(leer)", "(Leer)", "(vide)", "(vacío)", "k.A.", "k. A.", "n.a.", "#"),
+        *("0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999", "99991231"),
+        *("00000000", "00.00.0000", "00/00/0000", "0001-01-01", "01.01.0001", "1900-01-00"),
     }
 )
 """Words that mean no value in the exports of many systems.
@@ -37,6 +39,17 @@ _AS_NUMBER = re.compile(r"\d+[.,]0+")
 _SERIAL = re.compile(r"[1-9]\d{4}(?:[.,]\d+)?")
 _ERROR = re.compile(r"#(?:N/A(?: N/A)?|NV|N/[DV]|ND|I/T|Н/Д|YOK|GETTING_DATA|[^\Wa-z][^\Wa-z/]*(?:/0)?[!?])|#{3,}")
 """Errors of Excel in any of its languages: `#REF!`, `#BEZUG!`, `#DIV/0!`, `#NOM?`, `#N/A`, `#NV`."""
+_PROGRAMS = re.compile(
+    r"System\.[A-Z]\w*(?:\.\w+)*(?:\[\])?|Microsoft(?:\.\w+){2,}|\[object \w+\]|Err:\d{3}|Loading\.\.\.|\$\{[\w.]+\}|"
+    r"\{\{[^{}]*\}\}"
+)
+"""What a program writes that was given no text: a .NET type, an object of JavaScript, an unfilled template."""
+_MAY_BE_PROGRAMS = ("System.", "Microsoft.", "[object ", "Err:", "Loading...", "${", "{{")
+_FOR_EXCEL = re.compile(r'="[^"]*"|\'\d+')
+"""Text as Excel is told to leave it: `="00123"` and `'00123`."""
+_ENCODED = re.compile(r"([=%])C[23]\1[89AB][0-9A-F]|\\u0[0-9a-fA-F]{3}")
+_MAY_BE_ODD = ('="', "??", "=C2=", "=C3=", "%C2%", "%C3%", "\\u0")
+_APOSTROPHE = re.compile(r"'\d")
 _EXPONENT_ENDS = re.compile(r"\d[eE]\+\d")
 _ERROR_BEGINS = re.compile(r"#(?:[^\W\da-z_]|##)")
 _LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
@@ -57,6 +70,10 @@ def is_suspicious(text: str) -> bool:
     if "\0" in text or ("#" in text and _ERROR_BEGINS.search(text) is not None):
         return True
     if "+" in text and ("E+" in text or "e+" in text) and _EXPONENT_ENDS.search(text) is not None:
+        return True
+    if any(mark in text for mark in _MAY_BE_PROGRAMS) or any(mark in text for mark in _MAY_BE_ODD):
+        return True
+    if "'" in text and _APOSTROPHE.search(text) is not None:
         return True
     if ("?" in text and _ASKED.search(text)) or ("&" in text and _ESCAPED.search(text)):
         return True
@@ -95,6 +112,8 @@ def damaged(cell: str) -> str:
         return "holds an error of Excel, or the signs that it shows for a narrow column"
     if _EXPONENT.fullmatch(text):
         return "is a number as Excel shows it (1.23E+11): its digits are lost"
+    if _PROGRAMS.fullmatch(text):
+        return "holds what a program writes in place of a value: the name of a type, an error or an unfilled template"
     if _TWICE.search(cell) and _was_encoded_twice(cell):
         return "was encoded twice: each letter such as ä became two"
     return ""
@@ -113,6 +132,14 @@ def doubtful(cell: str) -> str:
     """Return what probably happened to a value that is kept as it is, "" where nothing is visible."""
     if "&" in cell and _ESCAPED.search(cell):
         return "holds a character as HTML escapes it (&uuml; for ü); it is kept as text"
+    if _FOR_EXCEL.fullmatch(cell.strip()):
+        return 'is written for Excel (="00123" or \'00123); it is kept as it is, with these marks'
+    if _ENCODED.search(cell):
+        return (
+            "holds a letter as mail, an address or JSON writes it (=C3=BC, %C3%BC, \\u00fc for ü); it is kept as text"
+        )
+    if "??" in cell and "//" not in cell:
+        return "has question marks in a row: an export without Unicode writes them for letters that it lost"
     if "?" in cell and _LOST.search(cell) and "=" not in cell and "//" not in cell:
         return "has a question mark between letters: an export without Unicode writes it for a letter that it lost"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -29,6 +30,11 @@ _MARKS = (  # the four bytes first: the mark of UTF-32 begins with that of UTF-1
 )
 _WIDE = {"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"}
 _SUGGESTED = ("cp1252", "cp1250", "cp1251")
+_WESTERN = ("cp1252", "mac-roman", "cp850")
+_USUAL = frozenset("äöüßÄÖÜéèêëàâçôîïûùñáíóúãõåæøÅÆØÉÈÇÑÁÍÓÚ€–—’‘“”„«»§°·\u00a0")
+"""Letters and signs of Western languages; what another encoding makes of them is rarely among them."""
+_UPPER_INSIDE = re.compile(r"[^\W\d_][ÄÖÜÅÆØÉÈÇÑÁÍÓÚ][a-z]")
+_MAINFRAME = ("cp273", "cp037", "cp500")
 
 
 def encoding_named(name: str) -> str:
@@ -119,6 +125,15 @@ class Decoder:
         if self.encoding in _WIDE:
             text = f"{where} isn't {self.encoding}: the file was cut, or is in another encoding"
             return FileRefusedError("wrong_encoding", text, "have it exported anew", line=line)
+        if start == 0 and _is_ebcdic(data):
+            text = "the file isn't ASCII in any form: it looks like EBCDIC, as mainframes write it"
+            shown = ", ".join(f"`encoding: {name}`" for name in _MAINFRAME)
+            return FileRefusedError("wrong_encoding", text, f"have UTF-8 exported, or write one of {shown}", line=1)
+        if self.encoding != "utf-8":
+            likely = _likely(data)
+            hint = f"looks like {likely}; write `encoding: {likely}`" if likely else "declare its `encoding`"
+            text = f"{where} is no letter in {self.encoding}: the file is in another encoding, or mixes several"
+            return FileRefusedError("wrong_encoding", text, hint, line=line)
         if exc.reason == "unexpected end of data":
             text = f"the file ends in the middle of a letter ({where})"
             return FileRefusedError("cut_file", text, "have it delivered anew", line=line)
@@ -127,7 +142,7 @@ class Decoder:
             return FileRefusedError(
                 "mixed_encoding", text, "have everything that is joined in it exported in UTF-8", line=line
             )
-        likely = _likely(data[exc.start : exc.start + 4096])
+        likely = _likely(data[max(exc.start - 1, 0) : exc.start + 4096])  # with the letter before
         hint = f"looks like {likely}; write `encoding: {likely}`" if likely else "declare its `encoding`"
         return FileRefusedError("wrong_encoding", f"{where} isn't {self.encoding}", hint, line=line)
 
@@ -137,6 +152,23 @@ def _is_wide(text: str) -> bool:
     head = text[:4096]
     even, odd = head[::2].count("\0"), head[1::2].count("\0")
     return max(even, odd) > len(head) // 4 and min(even, odd) <= len(head) // 16
+
+
+def _is_western(sample: bytes, name: str) -> bool:
+    try:
+        text = sample.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return all(char.isascii() or char in _USUAL for char in text) and _UPPER_INSIDE.search(text) is None
+
+
+def _is_ebcdic(data: bytes) -> bool:
+    """Return whether a text is letters, digits and signs in EBCDIC, and next to nothing in ASCII."""
+    head = data[:512]
+    text = head.decode("cp037")
+    plain = sum(char.isascii() and (char.isalnum() or char in " ,;|_-.") for char in text)
+    ascii_letters = sum(48 <= byte < 58 or 65 <= byte < 91 or 97 <= byte < 123 for byte in head)
+    return len(head) > 8 and plain > len(head) * 3 // 4 and ascii_letters < len(head) // 3
 
 
 def _with_four_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -152,7 +184,10 @@ def _with_four_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _likely(sample: bytes) -> str:
-    """Return the encoding that fits the sample's letters best, "" where none fits."""
+    """Return the encoding that fits the sample's letters best, "" where none fits, or several do."""
+    western = [name for name in _WESTERN if _is_western(sample, name)]
+    if western:
+        return western[0] if len(western) == 1 or western[0] == "cp1252" else ""
     for name in _SUGGESTED:
         try:
             text = sample.decode(name)

@@ -8,11 +8,17 @@ from collections.abc import Sequence
 _WORDS = frozenset(
     {
         *("trailer", "trl", "tlr", "eof", "end", "footer", "total", "totals", "count", "records", "rows"),
-        *("summe", "gesamt", "anzahl", "ende"),
+        *("summe", "gesamt", "anzahl", "ende", "insgesamt", "gesamtergebnis", "gesamtsumme", "anzahl mitarbeiter"),
+        *("grand total", "row count", "rowcount", "record count", "total rows", "total records", "number of records"),
+        *("total general", "total général", "totale", "totaal", "suma"),
     }
 )
 _NUMBER = "([0-9]{1,15})"
-_SENTENCE = re.compile(r"\(?\s*\d[\d.,]* (rows?|records?)\b.*|(end of|rows?|records?|total)\b.*\d*", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"\(?\s*\d[\d.,]* (rows?|records?|zeilen?|datensätze|lignes?|filas?|righe|rijen)\b.*|"
+    r"(end of|rows?|records?|total)\b.*\d*",
+    re.IGNORECASE,
+)
 
 
 class Trailer:

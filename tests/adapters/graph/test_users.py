@@ -281,9 +281,19 @@ def test_more_than_a_few_who_cant_be_read_are_graphs_trouble() -> None:
 def test_inner_refusals(status: int, expected: type[UpaError]) -> None:
     """A refusal inside a batch is told by its code, without the person's id."""
     with pytest.raises(expected, match="Some_Code") as caught:
-        World(inner(("0", status, {"error": {"code": "Some_Code"}}))).users.read(["anna"], ["id"])
+        World(*[inner(("0", status, {"error": {"code": "Some_Code"}}))] * 2).users.read(["anna"], ["id"])
 
     assert "anna" not in str(caught.value)
+
+
+def test_a_token_that_ends_within_a_batch() -> None:
+    """Whoever is refused for the token alone is asked for again, once; the others keep their answers."""
+    late = {"error": {"code": "InvalidAuthenticationToken"}}
+    world = World(inner(("0", 200, {"id": "a"}), ("1", 401, late)), inner(("0", 200, {"id": "b"})))
+    found = world.users.read(["a", "b"], ["id"])
+
+    assert found == {"a": {"id": "a"}, "b": {"id": "b"}}
+    assert [len(urls) for urls in world.bodies()] == [2, 1]
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,12 @@ class GraphUsers:
                 except RetryLaterError:
                     todo.append(person)
                     again.append(response)
+                except AccessDeniedError:
+                    if attempt > 1 or int(response["status"]) != 401:
+                        raise
+                    # The token ended while the batch was read: the service gets a fresh one for the next.
+                    todo.append(person)
+                    again.append(response)
             if not todo:
                 return found
             try:

@@ -262,13 +262,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 async def _hand_on(wakes, pulls: Messages, exports: Messages, client) -> None:
     """Send wake-ups on: hand-overs and exports as messages, watchers as orchestrations."""
     _send(wakes, pulls, exports)
-    for connector, file, instance in wakes.watches:
-        try:
-            status = await client.get_status(instance)
-            if status is None or status.runtime_status is None or status.runtime_status.value not in triggers.ALIVE:
-                await client.start_new("watch_import_job", instance, {"connector": connector, "file": file})
-        except Exception as error:  # noqa: BLE001 - one watcher's trouble must not cost the messages that were set
-            triggers.watcher_not_started(connector, file, error)
+    await triggers.start_watchers(wakes.watches, client)
 
 
 def _send(wakes, pulls: Messages, exports: Messages) -> None:

@@ -6,6 +6,7 @@ connector's error never stops another connector.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,8 @@ BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 """Earlier than any orchestration of ours; azure-functions-durable 1.7 needs a start."""
 ALIVE = frozenset({"Running", "Pending", "ContinuedAsNew", "Suspended"})
 """Runtime statuses of an orchestration that will still run."""
+ANSWER_WITHIN = 30.0
+"""Seconds for Durable Functions to answer about one orchestration."""
 
 
 @dataclass(slots=True)
@@ -112,7 +115,25 @@ def watch_step(connector: str, file: str) -> tuple[dict[str, Any], str | None]:
     return step, wakes.exports[0] if wakes.exports else None
 
 
-def watcher_not_started(connector: str, file: str, error: Exception) -> None:
+async def start_watchers(watches: Iterable[tuple[str, str, str]], client: Any) -> None:
+    """Start the orchestrations that don't run, side by side; the trouble of one, or its silence, costs nobody else.
+
+    `client` is the Durable client. The invocation's messages are sent when it ends, so none is waited for in vain.
+    """
+    await asyncio.gather(*(_start_watcher(client, *watch) for watch in watches))
+
+
+async def _start_watcher(client: Any, connector: str, file: str, instance: str) -> None:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            status = await client.get_status(instance)
+            if status is None or status.runtime_status is None or status.runtime_status.value not in ALIVE:
+                await client.start_new("watch_import_job", instance, {"connector": connector, "file": file})
+    except Exception as error:  # noqa: BLE001 - one watcher's trouble must not cost the messages that were set
+        _watcher_not_started(connector, file, error)
+
+
+def _watcher_not_started(connector: str, file: str, error: Exception) -> None:
     """Report that an orchestration couldn't be started; the next tick tries again, and polls itself when it is overdue.
 
     Only the error's kind is reported: its text may hold an address with a key.

@@ -436,3 +436,15 @@ def test_an_address_that_graph_does_not_take_is_refused_with_a_figure():
     assert problem.message.startswith("245 attributes make an address of ")
     assert problem.message.endswith("Graph takes 16,384 characters")
     assert load(document(mappings=many[:150])).connectors[0].address_length < 16_384
+
+
+def test_managers_attributes_make_an_address_too():
+    """What is asked of managers has the same limit as what is asked of people, and is counted with them."""
+    name = f"manager.extension_{APP.replace('-', '')}_attributeOfSomeLength"
+    many = [{"target": f"P{n}", "source": f"{name}{n}"} for n in range(280)]
+    joined = [{"as": "manager", "kind": "manager"}]
+    problem = only_problem(document(mappings=many, **{"with": joined}))
+
+    assert "attributes make an address of " in problem.message
+    assert problem.message.endswith("Graph takes 16,384 characters")
+    assert load(document(mappings=many[:150], **{"with": joined})).connectors[0].address_length < 16_384

@@ -83,3 +83,27 @@ def test_one_watcher_that_cant_be_started_costs_no_message_and_no_other_watcher(
     (lost,) = events.named(EventName.WAKE_UP_LOST)
     assert (lost.connector, lost.run) == ("hr", "20261122T101500Z-aaaa")
     assert lost.fields == {"reason": "RuntimeError", "file": FILES[0]}
+
+
+class Hanging(Client):
+    """Durable Functions that never answers about one file."""
+
+    async def get_status(self, instance: str) -> Any:
+        if instance == FILES[0]:
+            await asyncio.Event().wait()
+
+
+def test_a_watcher_that_never_answers_keeps_back_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The invocation ends in time with its messages, the other watcher starts, and an event names the silent one."""
+    events = RecordingEvents()
+    monkeypatch.setattr(triggers, "app", lambda: SimpleNamespace(events=events))
+    monkeypatch.setattr(triggers, "ANSWER_WITHIN", 0.0)
+    exports, client = Out(), Hanging("", "")
+    wakes = Wakes([], ["export"], [("hr", FILES[0], FILES[0]), ("it", FILES[1], FILES[1])])
+
+    asyncio.run(load()._hand_on(wakes, Out(), exports, client))
+
+    assert (exports.messages, client.started) == (["export"], [FILES[1]])
+    assert [one.fields for one in events.named(EventName.WAKE_UP_LOST)] == [
+        {"reason": "TimeoutError", "file": FILES[0]}
+    ]

@@ -254,7 +254,8 @@ class _Loader:
         for number, connector in enumerate(connectors):
             if connector.address_length > MAX_ADDRESS:
                 fits = f"Graph takes {MAX_ADDRESS:,} characters"
-                long = f"{len(connector.select)} attributes make an address of {connector.address_length:,} characters"
+                many, length = len(connector.read_of_graph), connector.address_length
+                long = f"{many} attributes make an address of {length:,} characters"
                 hint = "map fewer attributes, or share them out among connectors"
                 self.add(("connectors", number, "mappings"), f"{long}; {fits}", hint)
         self._check_renamed(connectors)

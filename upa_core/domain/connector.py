@@ -207,9 +207,12 @@ class Connector:
     @property
     def read_of_graph(self) -> tuple[str, ...]:
         """What is asked of Graph, of managers too, sorted."""
+        return tuple(sorted({*self.select, *self._of_managers}))
+
+    @property
+    def _of_managers(self) -> set[str]:
         managers = [one for one in self.secondaries if one.kind == "manager"]
-        of_managers = {path.partition(".")[0] for one in managers for path in self.columns_of(one)}
-        return tuple(sorted({*self.select, *of_managers}))
+        return {path.partition(".")[0] for one in managers for path in self.columns_of(one)}
 
     @property
     def reads_groups(self) -> bool:
@@ -222,9 +225,12 @@ class Connector:
 
     @property
     def address_length(self) -> int:
-        """Characters of Graph's longest address for this selection: the one of a single person in a batch."""
-        names = ",".join(quote(name, safe="") for name in self.select)
-        return len(self.source.cloud.graph) + len("/v1.0/users/?$select=") + MAX_USER_NAME + len(names)
+        """Characters of Graph's longest address: the one of a single person, or of their manager, in a batch."""
+        people, managers = (
+            ",".join(quote(one, safe="") for one in names) for names in (self.select, self._of_managers)
+        )
+        names = max(len(people), len("/manager") + len(managers))
+        return len(self.source.cloud.graph) + len("/v1.0/users/?$select=") + MAX_USER_NAME + names
 
     @property
     def fingerprint(self) -> str:

@@ -20,6 +20,7 @@ def test_a_message_a_timer_and_an_orchestration_run_on_microsoft_s_triggers(star
     assert host.orchestration("first")["output"] == "str:x"
     eventually(lambda: host.notes.lines("text") and len(host.notes.lines("tick")) > 1)
     assert [(row["body"], row["id"]) for row in host.notes.lines("text")] == [("hello", sent)]
+    host.stop()  # it would go on ticking beside the next test
 
 
 def test_the_function_app_starts_on_microsoft_s_triggers_as_it_is(start_host: Any, tmp_path: Path) -> None:

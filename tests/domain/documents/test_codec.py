@@ -17,8 +17,9 @@ from upa_core.domain.errors import CorruptStateError
 
 @pytest.fixture(autouse=True)
 def _first_of_its_kind() -> None:
-    """Each test is the first that reads: readers are made once a type."""
+    """Each test is the first that reads and writes: readers and writers are made once a type."""
     documents._reader.cache_clear()
+    documents._writer.cache_clear()
 
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 250_000, tzinfo=UTC)

@@ -15,7 +15,9 @@ from upa_core.domain.errors import CorruptStateError
 
 T = TypeVar("T")
 _ADDED = "added"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 Reader = Callable[[Any], Any]
+Writer = Callable[[Any], Any]
 
 
 def instant(moment: datetime) -> str:
@@ -33,21 +35,39 @@ def added(default: Any) -> Any:
 
 def to_json(value: Any) -> Any:
     """Turn a document (dataclass, tuple, dict, enum, datetime, plain value) into JSON values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _writer(kind)(value)
+
+
+@cache
+def _writer(kind: Any) -> Writer:
+    """Return what turns values of a type into JSON values; made once, because a run writes thousands of a few types."""
+    if dataclasses.is_dataclass(kind):
+        return _record_writer(typing.cast("type", kind))
+    if issubclass(kind, datetime):
+        return instant
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, (tuple, list)):
+        return lambda value: [to_json(item) for item in value]
+    if issubclass(kind, Mapping):
+        return lambda value: {key: to_json(item) for key, item in value.items()}
+    return lambda value: value
+
+
+def _record_writer(kind: type) -> Writer:
+    always = object()
+    fields = [(f.name, f.default if _ADDED in f.metadata else always) for f in dataclasses.fields(kind)]
+
+    def write(value: Any) -> Any:
         return {
-            f.name: to_json(held)
-            for f in dataclasses.fields(value)
-            if (held := getattr(value, f.name)) != f.default or _ADDED not in f.metadata
+            name: to_json(held)
+            for name, unwritten in fields
+            if unwritten is always or getattr(value, name) != unwritten
+            for held in (getattr(value, name),)
         }
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (tuple, list)):
-        return [to_json(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: to_json(item) for key, item in value.items()}
-    return value
+
+    return write
 
 
 def from_json(kind: type[T], data: Any, *, where: str) -> T:
@@ -109,7 +129,13 @@ def _tuple(read_item: Reader) -> Reader:
     def read(data: Any) -> Any:
         if not isinstance(data, list):
             raise _MisfitError("isn't a list")
-        return tuple(_within(f"[{at}]", read_item, item) for at, item in enumerate(data))
+        at, items = 0, []
+        try:
+            for at, item in enumerate(data):  # noqa: B007 - the place of what doesn't fit
+                items.append(read_item(item))
+        except _MisfitError as misfit:
+            raise misfit.under(f"[{at}]") from None
+        return tuple(items)
 
     return read
 
@@ -118,7 +144,13 @@ def _dict(read_item: Reader) -> Reader:
     def read(data: Any) -> Any:
         if not isinstance(data, dict):
             raise _MisfitError("isn't an object")
-        return {key: _within(f".{key}", read_item, item) for key, item in data.items()}
+        key, items = "", {}
+        try:
+            for key, item in data.items():
+                items[key] = read_item(item)
+        except _MisfitError as misfit:
+            raise misfit.under(f".{key}") from None
+        return items
 
     return read
 
@@ -141,22 +173,18 @@ def _record(kind: type) -> Reader:
             raise _MisfitError(f"is newer than {newest}, the newest that this release knows", ".version")
         if not data.keys() <= names:
             raise _MisfitError("isn't a field that this release knows", f".{min(data.keys() - names)}")
-        values = {}
-        for name, read_value, required in fields:
-            if name in data:
-                values[name] = _within(f".{name}", read_value, data[name])
-            elif required:
-                raise _MisfitError("is missing", f".{name}")
+        name, values = "", {}
+        try:
+            for name, read_value, required in fields:
+                if name in data:
+                    values[name] = read_value(data[name])
+                elif required:
+                    raise _MisfitError("is missing")
+        except _MisfitError as misfit:
+            raise misfit.under(f".{name}") from None
         return kind(**values)
 
     return read
-
-
-def _within(step: str, read: Reader, data: Any) -> Any:
-    try:
-        return read(data)
-    except _MisfitError as misfit:
-        raise misfit.under(step) from None
 
 
 def _moment(data: Any) -> Any:

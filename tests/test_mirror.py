@@ -51,7 +51,7 @@ ELSEWHERE = {
     "domain/language/table_case.py": "tests/domain/language/test_dotnet_vectors.py",
     "domain/language/table_categories.py": "tests/domain/language/test_dotnet_vectors.py",
     "domain/language/values.py": "tests/domain/people/test_mapping.py",
-    "domain/people/mapping_dates.py": "tests/config/test_mappings.py",
+    "domain/people/mapping_samples.py": "tests/config/test_mappings.py",
     "domain/drift/keys.py": "tests/domain/documents/test_storage_layout.py",
     "services/drift/view.py": "tests/services/drift/test_verify.py",
     "state/drift/standing.py": "tests/services/drift/test_campaign.py",

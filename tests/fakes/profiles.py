@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.fakes.hooks import Hooks
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value, Written
-from upa_core.domain.language.values import CLAIM
+from upa_core.domain.language.values import MEMBER_PREFIX
 
 
 @dataclass
@@ -35,7 +35,7 @@ class FakeProfiles:
 
     def add(self, name: str, object_id: str, **values: str) -> FakeProfile:
         """Give a user principal name a profile."""
-        self.people[CLAIM + name.lower()] = profile = FakeProfile(object_id, values)
+        self.people[MEMBER_PREFIX + name.lower()] = profile = FakeProfile(object_id, values)
         return profile
 
     def app(self) -> str:
@@ -82,5 +82,5 @@ class FakeProfiles:
 
 
 def _check(account: str) -> None:
-    if not account.lower().startswith(CLAIM) or len(account) == len(CLAIM):
+    if not account.lower().startswith(MEMBER_PREFIX) or len(account) == len(MEMBER_PREFIX):
         raise InvalidValueError("account: isn't a member's account name")

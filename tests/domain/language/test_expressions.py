@@ -34,8 +34,8 @@ def test_the_closed_set():
 
 
 REPLACE = (
-    "Replace: takes oldValue with replacementValue or template, or regexPattern with replacementValue, with "
-    "regexGroupName and replacementValue, or with regexGroupName and replacementAttributeName"
+    "Replace: takes one of these besides source: oldValue, replacementValue; oldValue, template; regexPattern, "
+    "[regexGroupName], replacementValue; regexPattern, regexGroupName, replacementAttributeName"
 )
 SWITCH = "Switch takes (source, [defaultValue], key1, value1, …)"
 CONDITION = "IIF: condition must be a comparison, IsNullOrEmpty or a boolean attribute"

@@ -18,7 +18,7 @@ from upa_core.domain.connector import Limits
 from upa_core.domain.documents.connector_state import PeopleIndex
 from upa_core.domain.documents.storage_layout import shard_key
 from upa_core.domain.individual.answer import Profile, Reading
-from upa_core.domain.language.values import CLAIM
+from upa_core.domain.language.values import MEMBER_PREFIX
 from upa_core.domain.people.shadow import Shard, shard_of, shards_for
 from upa_core.domain.people_calls import Budget, window_of
 from upa_core.ports.bundle import Ports
@@ -52,7 +52,7 @@ class Crowd:
         self.calls[window_of(self.now())] += len(asked)
         found: dict[str, Reading] = {}
         for account, names in asked.items():
-            person = account.removeprefix(CLAIM).partition("@")[0]
+            person = account.removeprefix(MEMBER_PREFIX).partition("@")[0]
             found[account] = Profile(person, {name: self.profiles[person].get(name, "") for name in names})
         return found
 

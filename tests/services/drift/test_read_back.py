@@ -17,7 +17,7 @@ from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.drift.record import minute_of
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.domain.health.events import EventName, Level
-from upa_core.domain.language.values import CLAIM
+from upa_core.domain.language.values import MEMBER_PREFIX
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people_calls import Budget
 from upa_core.services.drive.tick import tick
@@ -153,7 +153,7 @@ def test_whoever_is_settled_while_being_read_is_left_for_the_next_time() -> None
     ports = world.ports()
     profiles = ports.profiles
     assert profiles is not None
-    account = CLAIM + world.sim.directory.get(world.people[0])["userPrincipalName"].lower()
+    account = MEMBER_PREFIX + world.sim.directory.get(world.people[0])["userPrincipalName"].lower()
 
     class Slow:
         """Reads, and a whole run goes by before the answer is here."""

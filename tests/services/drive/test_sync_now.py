@@ -21,7 +21,7 @@ from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.services.admin.controls import pause, reset
 from upa_core.services.admin.forget import forget
 from upa_core.services.admin.holds import reject
-from upa_core.services.deliver.individual.slices import CLAIM
+from upa_core.services.deliver.individual.slices import CLAIM_LASTS
 from upa_core.services.drive.sync_now import Now, sync_now
 from upa_core.state.document import Document, get_document, lane_of
 from upa_core.state.individual import proofs_of
@@ -281,7 +281,7 @@ def test_a_claim_that_outlived_its_worker_is_settled_by_the_next_who_asks() -> N
         sync_now(ports, world.connector, ann, "Ann")
     world.sim.single_writes.on_read = lambda _: None
     claimed, step = world.state.urgent, world.far()
-    world.sim.advance(CLAIM.total_seconds() + 1)
+    world.sim.advance(CLAIM_LASTS.total_seconds() + 1)
     told = now(world, ann)
 
     assert claimed is not None
@@ -298,7 +298,7 @@ def test_a_worker_that_stalls_sends_nothing_after_its_claim() -> None:
 
     def stall(_: str) -> None:
         world.sim.single_writes.on_read = lambda _: None
-        world.sim.advance(CLAIM.total_seconds() + 10)
+        world.sim.advance(CLAIM_LASTS.total_seconds() + 10)
         while world.far().kind == "again":
             pass
 

@@ -20,7 +20,7 @@ from upa_core.adapters.sharepoint.people_wire import (
 from upa_core.adapters.sharepoint.process_query import is_denial, process_query
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.individual.answer import OBJECT_ID, Fault, Profile, Reading, Value, Written
-from upa_core.domain.language.values import CLAIM
+from upa_core.domain.language.values import MEMBER_PREFIX
 
 PEOPLE_IN_A_REQUEST = 20
 _OF_A_PERSON = ("Microsoft.Office.Server.UserProfiles.", "Microsoft.SharePoint.Taxonomy.")
@@ -123,7 +123,7 @@ def _readable(answer: Answer) -> Iterator[None]:
 
 def _named(account: str) -> str:
     """Return the account; some services read an empty one as the caller, so it is never sent."""
-    if not account.lower().startswith(CLAIM) or len(account) == len(CLAIM):
+    if not account.lower().startswith(MEMBER_PREFIX) or len(account) == len(MEMBER_PREFIX):
         raise ValueError("account: isn't a member's account name")
     return account
 

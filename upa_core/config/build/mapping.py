@@ -22,7 +22,7 @@ from upa_core.domain.people.attributes import (
     type_of_attribute,
 )
 from upa_core.domain.people.mapping import UNPROVEN, Mapping, Problem, compile_mapping
-from upa_core.domain.people.mapping_dates import date_formats, samples, time_zones
+from upa_core.domain.people.mapping_samples import date_formats, samples, time_zones
 from upa_core.domain.plan.core_properties import is_property_name, why_core
 
 Add = Callable[..., None]

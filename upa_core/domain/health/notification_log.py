@@ -9,8 +9,8 @@ from typing import ClassVar
 from upa_core.domain.health.alarms import Alarm
 from upa_core.domain.timetable import is_early
 
-SENDER_PATIENCE = timedelta(minutes=15)
-"""A sender who began is left alone this long."""
+CLAIM_LASTS = timedelta(minutes=15)
+"""An instance that began to send is left alone this long; then another may send."""
 _PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
 MAX_TRIES = 12
 SAMPLES = 120
@@ -120,7 +120,7 @@ class NotificationLog:
 
     def claimed(self, due: tuple[Notification, ...], now: datetime) -> NotificationLog:
         """Return the document with these notifications claimed by its writer."""
-        later = now + SENDER_PATIENCE
+        later = now + CLAIM_LASTS
         return replace(
             self,
             entries=tuple(replace(e, not_before=later, tries=e.tries + 1) if e in due else e for e in self.entries),

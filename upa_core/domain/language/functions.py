@@ -217,8 +217,8 @@ def _date_reader(given: str, wanted: DateFormat) -> Callable[[str], datetime]:
     form = DateFormat.compile(given, reading=True)
     if "y" not in form.letters and (form.has_weekday or wanted.has_weekday or "y" in wanted.letters):
         raise ConfigError(
-            f"inputFormat {given!r} has no year: .NET would take that of the day on which it runs; "
-            "leave year and weekday out of both formats, or read a year"
+            f"inputFormat {given!r} has no year, and .NET would take that of the day on which it runs: "
+            "read a year, or leave year and weekday out of both formats"
         )
     # The page's default for dateTimeStyles allows white space at both ends.
     return lambda text: form.parse(text.strip(white()))

@@ -46,8 +46,8 @@ def build_replace(
         if attribute and group and not replacement:
             return _from_other(read, compiled, group, text_of(attribute))
     raise ConfigError(
-        "takes oldValue with replacementValue or template, or regexPattern with replacementValue, with "
-        "regexGroupName and replacementValue, or with regexGroupName and replacementAttributeName"
+        "takes one of these besides source: oldValue, replacementValue; oldValue, template; regexPattern, "
+        "[regexGroupName], replacementValue; regexPattern, regexGroupName, replacementAttributeName"
     )
 
 

@@ -39,7 +39,7 @@ _UNCARRIABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 
 
-CLAIM = "i:0#.f|membership|"
+MEMBER_PREFIX = "i:0#.f|membership|"
 """The text that SharePoint puts before a member's user principal name [SP-62]."""
 MAX_VALUES = 500
 """Values of one list: our own limit, so that a person fits into one request."""
@@ -194,11 +194,11 @@ def as_person(value: object) -> str:
     name = value.strip()
     if not name:
         return ""
-    if name.lower().startswith(CLAIM):
-        name = name[len(CLAIM) :]
+    if name.lower().startswith(MEMBER_PREFIX):
+        name = name[len(MEMBER_PREFIX) :]
     if not _NAME.fullmatch(name):
         raise InvalidValueError("isn't a user principal name")
-    return CLAIM + name.lower()
+    return MEMBER_PREFIX + name.lower()
 
 
 def as_person_or_nobody(value: object) -> str:

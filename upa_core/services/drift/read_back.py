@@ -26,7 +26,8 @@ from upa_core.services.drift.unexplained import note_unexplained
 from upa_core.state.document import Document, Stored, state_of
 from upa_core.state.drift.documents import drift_of
 
-CLAIM: Final = timedelta(minutes=10)
+CLAIM_LASTS: Final = timedelta(minutes=10)
+"""After this time another worker may claim the reading."""
 PATIENCE: Final = 120.0
 """Seconds after which a slice begins no other partition."""
 DENIED_PAUSE: Final = timedelta(hours=1)
@@ -51,7 +52,7 @@ def read_back(ports: Ports, connector: Connector, *, patience: float = PATIENCE)
     credit, rhythm = _credit(index, connector, share, now)
     claim = ports.ids.token()
     fresh = replace(
-        index, credit=credit, credited=now, rhythm=rhythm, claimed_until=now + CLAIM, claim=claim, more=False
+        index, credit=credit, credited=now, rhythm=rhythm, claimed_until=now + CLAIM_LASTS, claim=claim, more=False
     )
     try:
         claimed = document.save(stored, fresh)

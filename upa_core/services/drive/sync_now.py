@@ -27,7 +27,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.declined import declined_of
 from upa_core.services.deliver.individual.person import site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
-from upa_core.services.deliver.individual.slices import CLAIM
+from upa_core.services.deliver.individual.slices import CLAIM_LASTS
 from upa_core.services.deliver.individual.urgent import Written, end_overdue, send_now
 from upa_core.services.drive.busy_properties import busy_properties
 from upa_core.services.plan.export import check_target, write_intent
@@ -231,7 +231,7 @@ def _freeze(ports: Ports, connector: Connector, entry: Entry, by: str, writer: P
         ad_hoc=AdHoc("now", by),
     )
     write_intent(ports, connector, run)
-    return Urgent(run, entry.person, now + CLAIM)
+    return Urgent(run, entry.person, now + CLAIM_LASTS)
 
 
 def _made(written: Written, most: int, read: int) -> int:

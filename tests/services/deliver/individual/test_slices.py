@@ -20,7 +20,7 @@ from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people_calls import Budget, PeopleCalls
-from upa_core.services.deliver.individual.slices import CLAIM
+from upa_core.services.deliver.individual.slices import CLAIM_LASTS
 from upa_core.state.document import Document, get_document
 
 TEXT = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
@@ -51,10 +51,12 @@ def test_a_claimed_slice_is_left_alone() -> None:
     run = world.state.run
     assert run is not None
     key = f"runs/{run.id[:4]}/{run.id[4:6]}/{run.id}/individual/{run.files[0].name}"
-    Document(world.store, key, Progress()).update(lambda one: replace(one, claimed_until=world.now + CLAIM, claim="x"))
+    Document(world.store, key, Progress()).update(
+        lambda one: replace(one, claimed_until=world.now + CLAIM_LASTS, claim="x")
+    )
     step = world.far()
     during = world.writes()
-    world.sim.advance(CLAIM.total_seconds() + 1)
+    world.sim.advance(CLAIM_LASTS.total_seconds() + 1)
     world.drain(hours=1)
 
     assert (during, step.kind, step.at is not None) == (0, "poll", True)
@@ -71,7 +73,7 @@ def test_a_stalled_worker_sends_nothing_after_its_claim() -> None:
     def stall(account: str) -> None:
         if not stalled:
             stalled.append(account)
-            world.sim.advance(CLAIM.total_seconds() + 10)
+            world.sim.advance(CLAIM_LASTS.total_seconds() + 10)
             while world.far().kind == "again":
                 pass
             world.edit(world.people[1], department="newer")

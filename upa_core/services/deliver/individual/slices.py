@@ -37,7 +37,8 @@ from upa_core.state.change_people import change_people_between_runs, next_sequen
 from upa_core.state.document import Document, Stored
 from upa_core.state.individual import CallBudget
 
-CLAIM: Final = timedelta(minutes=5)
+CLAIM_LASTS: Final = timedelta(minutes=5)
+"""After this time another worker may claim the slice."""
 REQUEST_TIMEOUT: Final = 75.0
 """Seconds after which a request is given up."""
 MAX_PEOPLE: Final = 100
@@ -95,8 +96,8 @@ class Slices:
         now = self._ports.clock.now()
         began = self._ports.clock.monotonic()
         claim = self._ports.ids.token()
-        claimed = self._document.save(read, replace(read.value, claimed_until=now + CLAIM, claim=claim))
-        self._sends_until = began + CLAIM.total_seconds() - REQUEST_TIMEOUT
+        claimed = self._document.save(read, replace(read.value, claimed_until=now + CLAIM_LASTS, claim=claim))
+        self._sends_until = began + CLAIM_LASTS.total_seconds() - REQUEST_TIMEOUT
         self._lost = lost = self._budget.lost_names()
         self._still_read = STILL_READ if read.value.done == 0 else 0
         todo = work[read.value.done : read.value.done + MAX_PEOPLE]

@@ -36,7 +36,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.individual.person import Writer, site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
-from upa_core.services.deliver.individual.slices import CLAIM, REQUEST_TIMEOUT
+from upa_core.services.deliver.individual.slices import CLAIM_LASTS, REQUEST_TIMEOUT
 from upa_core.services.deliver.settle import Settlement, settle
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import state_of
@@ -77,7 +77,7 @@ def send_now(
         raise RefusedError("the probe's result is gone")
     writer = Writer(ports, route.profiles, connector.name, urgent.run.id, mappings, proof, site_host_of(connector))
     task = _task(ports, urgent)
-    last = began + CLAIM.total_seconds() - REQUEST_TIMEOUT
+    last = began + CLAIM_LASTS.total_seconds() - REQUEST_TIMEOUT
     try:
         reading = writer.read({task.account: list(task.values)})[task.account]
         if isinstance(reading, Fault) and reading.kind == "denied":

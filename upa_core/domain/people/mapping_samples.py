@@ -1,4 +1,4 @@
-"""The date formats and time zones that a mapping names, and texts that it will send."""
+"""What a mapping names and will send, to be checked: date formats, time zones, samples of its values."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class CallBudget:
         return True
 
     def put_back(self, calls: int) -> None:
-        """Put back calls that were taken and not made."""
+        """Put back calls that were taken and not made; fewer than none: so many more were made than taken."""
         self._left += calls
         self.made -= calls
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.crash.scenarios import quick
 from tests.services.deliver.individual.test_person import KEEP, TEXT, alone, given_away, reasons
-from tests.services.deliver.individual.test_slices import arrived, planned
+from tests.services.deliver.individual.test_slices import arrived, charged, planned
 from tests.support.single import SingleWorld
 from tests.support.world import Time
 from upa_core.domain.documents.individual_keys import people_calls_key
@@ -22,8 +22,9 @@ from upa_core.domain.individual.batch import Task
 from upa_core.domain.individual.proof import LIFETIME, Proof
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.people_calls import Budget
+from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.services.deliver.individual.person import Writer
+from upa_core.state.document import get_document
 from upa_core.state.individual import proofs_of
 
 TITLE = direct("jobTitle", "UpaTitle", route="individual", on_user_edit="overwrite")
@@ -301,3 +302,25 @@ def test_terms_are_confirmed_in_the_spelling_of_the_term_store() -> None:
     assert world.sim.profiles.get(ann)["UpaSkills"] == "R\uff06D|Big data"
     assert (world.shadow(ann), world.escrow()) == ({"UpaSkills": '["R&D","Big  data"]'}, {})
     assert world.writes() == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "refused"),
+    [
+        ({"nth": 1, "status": 429, "headers": {"Retry-After": "5"}}, 6),
+        ({"nth": 2, "status": 429, "headers": {"Retry-After": "5"}}, 3),
+        ({"nth": 2, "drop": "after"}, 0),
+    ],
+    ids=["the read is throttled", "a write is throttled", "a write is unanswered"],
+)
+def test_calls_that_are_made_again_are_counted(trouble: dict[str, Any], refused: int) -> None:
+    """What is asked again after a pause or a lost answer stands in the tenant's book; refused calls count too."""
+    world = planned(3)
+    made = charged(world)
+    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", **trouble)
+    world.far()
+    stored = get_document(world.store, people_calls_key(world.connector.target.lane), PeopleCalls)
+
+    assert arrived(world) == [True] * 3
+    assert stored is not None
+    assert stored.value.in_window >= sum(made) + refused

@@ -251,6 +251,8 @@ class Slices:
             if not isinstance(again, Profile):
                 raise TypeError("nothing is written where no profile was read") from exc
             record = self._writer.write(task, again, until=self._sends_until)
+        if record.ending == "unanswered":
+            self._spent += self._writer.calls_of_a_read  # it was looked at
         faults = list(record.faults.values())
         if faults and len(faults) == len(record.sent) and all(one.startswith("denied") for one in faults):
             raise DeniedError(faults[0])

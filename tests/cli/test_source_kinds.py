@@ -31,6 +31,8 @@ def test_each_source_says_its_kind_and_its_calls(office: Office) -> None:
     office.upa("run")
     listed = {one["name"]: one for one in office.upa("source", "list", "--json").json["sources"]}
     shown = office.upa("source", "list").out
+    planned = {one["name"]: one for one in office.upa("plan", "--json").json["sources"]}
+    plan = office.upa("plan").out
 
     for person in office.people.values():
         office.sim.groups.leave(group, person)
@@ -44,5 +46,7 @@ def test_each_source_says_its_kind_and_its_calls(office: Office) -> None:
     }
     assert "pilot asks Graph about 96 times a day where nothing changes" in shown
     assert "names asks Graph for nothing" in shown
+    assert planned == {name: {key: one[key] for key in planned[name]} for name, one in listed.items()}
+    assert all(words in plan for words in ("pilot asks Graph about 96 times a day", "3 rows are read, with at most"))
     assert "The change of the group pilot is approved (nobody_named)" in approved[0]
     assert "The file of names names is approved (incomplete_file)" in approved[1]

@@ -20,7 +20,7 @@ from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, table
 from upa_cli.shell.registry import command
-from upa_cli.shell.render import changes_table
+from upa_cli.shell.render import changes_table, entry_document
 from upa_cli.work.against_hold import against_hold, render_hold
 from upa_cli.work.one_run import render_properties
 from upa_cli.work.outcome import PLAN_SHAPE
@@ -36,6 +36,7 @@ from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.proposed import Proposal, look_at_proposed
 from upa_core.services.insight.run_view import by_property
 from upa_core.services.insight.scope_view import ScopeView, WatchedSource
+from upa_core.services.insight.source_costs import SourceCost, in_words, source_costs
 from upa_core.state.document import state_of
 
 SHOWN = 20
@@ -116,6 +117,7 @@ def plan(
     sample, proposed = tuple(entries[:most]), proposal.entries[:most] if proposal is not None else ()
     names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MAX_NAMES])
     changes = found.import_jobs > 0 or found.load is not None
+    costs = source_costs(connector, state_of(ports.store, connector.name).load().value)
     document: dict[str, Any] = {
         "connector": connector.name,
         "changes": changes,
@@ -135,11 +137,12 @@ def plan(
             "leave": leaving[:1000],
             "people": dict(islice(view.outside.items(), limit)),
         },
-        "people": [_entry(entry, names, redactor) for entry in sample],
+        "people": [entry_document(entry, names, redactor) for entry in sample],
         "complete": found.complete and len(sample) == len(found.entries),
         "load": to_json(found.load) if found.load is not None else None,
         "unproven": unproven_of(ports, connector),
-        "proposed": _proposed(proposal, [_entry(entry, names, redactor) for entry in proposed]),
+        "sources": [to_json(one) for one in costs],
+        "proposed": _proposed(proposal, [entry_document(entry, names, redactor) for entry in proposed]),
     }
     if csv is None or str(csv) != "-":
         proposals = changes_table(proposed, names, redactor)
@@ -177,17 +180,6 @@ def _mode(cli: Cli) -> str:
 def _hours(jobs: int) -> list[float]:
     """Return how long import jobs take, one after another: reports name minutes to 2.5 hours for each."""
     return [round(jobs * 0.25, 2), round(jobs * timedelta(hours=2.5).total_seconds() / 3600, 1)]
-
-
-def _entry(entry: Entry, names: dict[str, str], redactor: Redactor) -> dict[str, Any]:
-    return {
-        "person": entry.person,
-        "user": names.get(entry.person),
-        "changes": {
-            target: {"old": redactor.value(target, entry.old.get(target)), "new": redactor.value(target, new)}
-            for target, new in sorted(entry.new.items())
-        },
-    }
 
 
 def _render(
@@ -241,6 +233,8 @@ def _render(
         out.print(
             f"Single writes: {found.load}. What takes more than two hours waits for the budget and is planned anew."
         )
+    for cost in document["sources"]:
+        out.print(clean(f"{in_words(SourceCost(**cost))}."))
     for target, why in document["unproven"].items():
         out.print(clean(f"{target} isn't planned: {why}."), style="yellow")
     if found.held:

@@ -36,7 +36,7 @@ from upa_cli.work.source_view import (
     render_sources,
     render_verdict,
     shown_key,
-    source_document,
+    source_documents,
     verdict_document,
 )
 from upa_core.domain.documents.sources import SourceState
@@ -198,7 +198,7 @@ def diff(
         "sources": "name, file, rows, snapshots, delivered, accepted, asked, next_expected, late, missed (deadlines "
         "passed), people (with a row), waiting (rows of nobody), missing (people no longer named), held, why, "
         "calls_a_day (at Graph where nothing changes, with a pull every 15 minutes or at the connector's rhythm), "
-        "cost (in words)",
+        "cost (in words), storage_calls (at most, for a delivery in which few rows changed)",
     },
 )
 def show_sources(cli: Cli, *, csv: CsvFile = None) -> int:
@@ -206,7 +206,7 @@ def show_sources(cli: Cli, *, csv: CsvFile = None) -> int:
 
     A source that is held, late or refused keeps the rows that were accepted last.
     """
-    rows = [source_document(cli, one, _state(cli, one.name)) for one in cli.connector.secondaries]
+    rows = source_documents(cli)
     offer_csv(cli, csv, SOURCE_COLUMNS, rows, "source")
 
     cli.show({"connector": cli.connector.name, "sources": rows}, lambda out: render_sources(out, rows))

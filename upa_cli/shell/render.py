@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 
@@ -76,3 +77,15 @@ def changes_table(entries: Sequence[Entry], names: dict[str, str], redactor: Red
             old = redactor.value(target, entry.old.get(target))
             rows.append((who, target, shown(old), shown(redactor.value(target, new))))
     return table(("person", "property", "old", "new"), rows, title=title)
+
+
+def entry_document(entry: Entry, names: Mapping[str, str], redactor: Redactor) -> dict[str, Any]:
+    """Return a person's changes for `--json`; an old value of None is unknown."""
+    return {
+        "person": entry.person,
+        "user": names.get(entry.person),
+        "changes": {
+            target: {"old": redactor.value(target, entry.old.get(target)), "new": redactor.value(target, new)}
+            for target, new in sorted(entry.new.items())
+        },
+    }

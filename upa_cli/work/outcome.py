@@ -37,6 +37,8 @@ PLAN_SHAPE = {
     "complete": "false where --limit cut the list of people",
     "load": "what single writes cost: people, calls, per_window (5 minutes), ends; null where there are none",
     "unproven": "property with route: individual that isn't planned → why, and what to run",
+    "sources": "what each joined source costs: name, rows (read where anything changed), calls_a_day (at Graph where "
+    "nothing changes), cost (in words), storage_calls (at most, for a delivery in which few rows changed)",
     "proposed": "what proposed mappings would change: properties, counts, people, problem; never sent",
 }
 RUN_SHAPE = {

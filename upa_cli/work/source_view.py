@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,12 @@ from upa_core.domain.health.source_standing import standing_of
 from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.file_difference import Difference
 from upa_core.domain.sources.findings import Finding, Verdict
-from upa_core.domain.sources.joined.cost import calls_a_day, cost_of
 from upa_core.domain.sources.joined.secondary import MEMBER, Secondary
 from upa_core.domain.sources.keys import SEPARATOR
 from upa_core.services.health.notify import notification_log_of
+from upa_core.services.insight.source_costs import SourceCost, in_words, source_costs
 from upa_core.state.document import state_of
 
-TICK = timedelta(minutes=15)
-"""The rhythm of the timer that the calls of a day are counted by, where the connector has no slower one."""
 _STYLES = {"refused": "red", "held": "yellow", "set_aside": "yellow", "note": ""}
 _WORDS = {"refused": "REFUSED", "held": "HELD", "set_aside": "set aside", "note": "note"}
 
@@ -106,13 +104,19 @@ def render_difference(out: Console, found: Difference) -> None:
 
 SOURCE_COLUMNS = (
     *("name", "file", "rows", "snapshots", "delivered", "accepted", "asked", "next_expected", "late"),
-    *("missed", "people", "waiting", "missing", "held", "why", "calls_a_day", "cost"),
+    *("missed", "people", "waiting", "missing", "held", "why", "calls_a_day", "cost", "storage_calls"),
 )
 """The keys of a source's document."""
 
 
-def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, Any]:
-    """Return the state of a source: moments for people, or for `--json`."""
+def source_documents(cli: Cli) -> list[dict[str, Any]]:
+    """Return the state of each source and its cost: moments for people, or for `--json`."""
+    state = state_of(cli.ports.store, cli.connector.name).load().value
+    costs = zip(cli.connector.secondaries, source_costs(cli.connector, state), strict=True)
+    return [_document(cli, one, state.source(one.name), cost) for one, cost in costs]
+
+
+def _document(cli: Cli, one: Secondary, state: SourceState, cost: SourceCost) -> dict[str, Any]:
     since = notification_log_of(cli.ports, cli.connector).load().value.first_seen
     standing = standing_of(one, state, cli.ports.clock.now(), since=since)
     return {
@@ -131,16 +135,10 @@ def source_document(cli: Cli, one: Secondary, state: SourceState) -> dict[str, A
         "missing": standing.missing,
         "held": list(standing.held),
         "why": standing.why,
-        "calls_a_day": round(_calls(cli, one, standing.people)),
-        "cost": cost_of(one, cli.connector.limits.full_round_every),
+        "calls_a_day": cost.calls_a_day,
+        "cost": cost.cost,
+        "storage_calls": cost.storage_calls,
     }
-
-
-def _calls(cli: Cli, one: Secondary, rows: int) -> float:
-    connector = cli.connector
-    known = state_of(cli.ports.store, connector.name).load().value.people.known
-    pulls = timedelta(days=1) / max(TICK, connector.every or TICK)
-    return calls_a_day(one, rows, known, pulls=pulls, full_every=connector.limits.full_round_every)
 
 
 def noun_of(cli: Cli, one: Secondary) -> str:
@@ -185,8 +183,7 @@ def render_sources(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     ]
     out.print(table(headings, shown, right=("rows", "people", "waiting", "missing")))
     for row in rows:
-        costs = f"asks Graph about {row['calls_a_day']:,} times a day where nothing changes ({row['cost']})"
-        out.print(clean(f"{row['name']} {costs if row['cost'] else 'asks Graph for nothing'}"))
+        out.print(clean(in_words(SourceCost(**{key: row[key] for key in SourceCost.__slots__}))))
         if row["why"]:
             out.print(clean(f"{row['name']}: {row['why']}"), style="yellow")
         if row["held"]:

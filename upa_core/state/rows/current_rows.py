@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.people.changes import PARTITIONS, REMOVED, Row, overlay
 from upa_core.ports.store import Store
-from upa_core.state.rows.segments import SegmentReader, write_segment
+from upa_core.state.rows.segments import SMALL, SegmentReader, write_segment
 
 MAX_CHANGES = 32
 """Segments of changes over those that hold everybody; with more, the set is written again."""
@@ -102,6 +102,12 @@ class RowWriter:
     def _flush(self) -> None:
         self._written.append(write_segment(self._store, self._key(len(self._written) + 1), self._rows))
         self._rows = []
+
+
+def reads_in_order(segments: Sequence[Segment]) -> int:
+    """Return at most how many calls read a set whose partitions are asked for in their order."""
+    window = max(AHEAD // max(len(segments), 1), 1)
+    return sum(1 if one.size <= SMALL else 1 + -(-one.size // window) for one in segments)
 
 
 def count(segments: Sequence[Segment]) -> int:

@@ -23,7 +23,8 @@ _DIGITS = 10
 _HEAD = len(_MAGIC) + (PARTITIONS + 1) * _DIGITS
 _CHECK = 8
 _LONG_HEAD = _HEAD + PARTITIONS * 2 * _CHECK
-_SMALL = 256 * 1024
+SMALL = 256 * 1024
+"""Bytes of a segment that is read whole, by one call."""
 
 Check = tuple[int, int]
 """CRC-32 and number of rows of a partition."""
@@ -69,7 +70,7 @@ class SegmentReader:
 
         Raises `CorruptStateError` where the segment is missing or damaged, or isn't one.
         """
-        if self._segment.size <= _SMALL or len(partitions) == PARTITIONS:
+        if self._segment.size <= SMALL or len(partitions) == PARTITIONS:
             if self._whole is None:
                 self._whole = self._read(0, self._segment.size)
             whole = self._whole

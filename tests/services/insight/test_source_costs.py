@@ -23,7 +23,7 @@ def test_a_delivery_that_changes_little_takes_no_more_storage_calls_than_it_is_s
     pull_rows(world.ports(), world.connector, world.connector.secondaries[0])
     (cost,) = source_costs(world.connector, world.state)
     world.deliver(row("E0", "new"), *rows[1:])
-    counted = world.store = CountingStore(world.store)  # type: ignore[assignment]
+    counted = world.store = CountingStore(world.store)
     pull_rows(world.ports(), world.connector, world.connector.secondaries[0])
 
     assert (before.rows, before.storage_calls, in_words(before)) == (0, 0, "hr asks Graph for nothing")

@@ -28,7 +28,6 @@ triggers = Refusing(WRONG_PYTHON) if WRONG_PYTHON else LazyModule("upa_core.trig
 """Imported with the first use: the host waits for the index of every new worker, and not for the work."""
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
-
 STORAGE = "AzureWebJobsStorage"
 POLLS_BEFORE_FRESH_HISTORY = 25
 Messages = func.Out[List[str]]
@@ -97,11 +96,10 @@ def watch_step(spec: dict, exports: func.Out[str]) -> dict:
 @app.durable_client_input(client_name="client")
 async def housekeeping(timer: func.TimerRequest, client) -> None:
     """Pay debts, sweep orphans, keep retention, purge the history of finished orchestrations."""
-    status = df.OrchestrationRuntimeStatus
     try:
         await asyncio.to_thread(triggers.housekeeping)
     finally:  # a part that fails every day keeps no history
-        finished = [status.Completed, status.Failed, status.Terminated]
+        finished = [df.OrchestrationRuntimeStatus[name] for name in ("Completed", "Failed", "Terminated")]
         await client.purge_instance_history_by(triggers.BEGINNING, triggers.history_end(), finished)
 
 
@@ -201,6 +199,12 @@ async def list_calls(req: func.HttpRequest) -> func.HttpResponse:
     return await _tell("list_calls", req)
 
 
+@app.route(route="connectors/{connector}/jobs", methods=["GET"])
+async def list_jobs(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell SharePoint's import jobs."""
+    return await _tell("list_jobs", req)
+
+
 @app.route(route="connectors/{connector}/freshness", methods=["GET"])
 async def get_freshness(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how fresh profiles are: what SharePoint accepted, and what was read back."""
@@ -266,15 +270,13 @@ async def _hand_on(wakes, pulls: Messages, exports: Messages, client) -> None:
 
 
 def _send(wakes, pulls: Messages, exports: Messages) -> None:
-    if wakes.pulls:
-        pulls.set(wakes.pulls)
-    if wakes.exports:
-        exports.set(wakes.exports)
+    for queue, messages in ((pulls, wakes.pulls), (exports, wakes.exports)):
+        if messages:
+            queue.set(messages)
 
 
 async def _tell(operation: str, req: func.HttpRequest) -> func.HttpResponse:
-    answer, _ = await asyncio.to_thread(triggers.http, operation, _request(req))
-    return _response(answer)
+    return _response((await asyncio.to_thread(triggers.http, operation, _request(req)))[0])
 
 
 async def _act(operation: str, req: func.HttpRequest, pulls, exports) -> func.HttpResponse:
@@ -289,5 +291,4 @@ def _request(req: func.HttpRequest):
 
 
 def _response(answer) -> func.HttpResponse:
-    kind = answer.headers.get("Content-Type", "application/json")
-    return func.HttpResponse(answer.text, status_code=answer.status, mimetype=kind, headers=dict(answer.headers))
+    return func.HttpResponse(answer.text, status_code=answer.status, mimetype=answer.kind, headers={**answer.headers})

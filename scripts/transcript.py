@@ -28,6 +28,12 @@ FACTOR = 3000
 START = 1_795_420_800
 """23 November 2026, 08:00 UTC."""
 
+ROLE = (
+    'role() { curl --silent --output /dev/null --header "content-type: application/json" --data '
+    '"{\\"app\\": \\"upa-sync\\", \\"resource\\": \\"$1\\", \\"role\\": \\"$2\\", \\"revoke\\": $3}" '
+    '"${IDENTITY_ENDPOINT%/msi/token}/_sim/roles"; }'
+)
+"""A function of a shell that changes a role of the simulated tenant's app."""
 HEAD = """\
 # A first run, word for word
 
@@ -56,6 +62,18 @@ Sync-PnPSharePointUserProfilesFromAzureActiveDirectory -UserProfilePropertyMappi
   "Badge"      = "ext_123456"
   "EmployeeType" = "EmployeeType"
 } -Folder "Imports" -IdType PrincipalName -Wait
+"""
+ROLES = (
+    ("sharepoint", "User.ReadWrite.All", True),
+    ("sharepoint", "User.Read.All", False),
+    ("graph", "User.Read.All", False),
+    ("graph", "Application.Read.All", False),
+    ("graph", "AppRoleAssignment.ReadWrite.All", False),
+)
+"""Roles of the app: service, role, whether it is taken away."""
+ON_PURPOSE = """\
+A role is missing on this page, for the doctor to find, and the app may grant it back. To have the same, change the
+app's roles through the simulator's control surface.
 """
 TENANT = """\
 In a first terminal, `upa sim` serves a tenant with 40 people and stays. It prints the variables that make clients find
@@ -151,13 +169,7 @@ def stage(factor: int) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="upa-transcript-") as folder:
         made = Stage(Path(folder), factor)
         try:
-            for service, role, revoke in (
-                ("sharepoint", "User.ReadWrite.All", True),
-                ("sharepoint", "User.Read.All", False),
-                ("graph", "User.Read.All", False),
-                ("graph", "Application.Read.All", False),
-                ("graph", "AppRoleAssignment.ReadWrite.All", False),
-            ):
+            for service, role, revoke in ROLES:
                 made.control("POST", "roles", {"app": "upa-sync", "resource": service, "role": role, "revoke": revoke})
             yield made
         finally:
@@ -274,7 +286,8 @@ def page(on: Stage, done: list[Scene], head: str = HEAD) -> str:
     parts = [head, "## The tenant", TENANT]
     parts.append(_block(f"upa sim --users 40 --directory tenant --clock {on.clock}"))
     parts.append(_block("\n$ ".join(exports)))
-    parts.append("## The first run")
+    roles = [f"role {service} {role} {str(revoke).lower()}" for service, role, revoke in ROLES]
+    parts += [ON_PURPOSE, _block("\n$ ".join([ROLE, *roles])), "## The first run"]
     for scene in done:
         parts.append(textwrap.fill(scene.prose, 120, break_on_hyphens=False, break_long_words=False))
         parts.append(_block(scene.command, scene.output))

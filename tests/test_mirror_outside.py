@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = {"upa_cli": "tests/cli", "tenant_sim": "tests/tenant_sim", "functions_host": "tests/functions_host"}
 STATED_IN = {
     "tests/cli/test_drift.py": "upa_cli/commands/verify",
-    "tests/cli/test_from_pnp.py": "upa_cli/pnp/cmdlet upa_cli/pnp/pasted upa_cli/pnp/powershell upa_cli/pnp/translate",
+    "tests/cli/test_from_pnp.py": "upa_cli/pnp/cmdlet upa_cli/pnp/pasted upa_cli/pnp/powershell upa_cli/pnp/statements "
+    "upa_cli/pnp/tokens upa_cli/pnp/translate upa_cli/pnp/variables",
     "tests/cli/test_grants.py": "upa_cli/commands/extensions upa_cli/commands/grant upa_cli/commands/revoke"
     " upa_cli/work/role_changes",
     "tests/cli/test_hostile.py": "upa_cli/shell/context upa_cli/shell/output upa_cli/shell/registry"

@@ -35,6 +35,7 @@ A first run, step by step, is in [the transcript](../tutorial/transcript.md); th
   trace.
 - **Colour** is for terminals only; `--no-color` and `NO_COLOR` turn it off.
 - **Values** of mappings marked `redact` show as `***`. CSV cells that a spreadsheet would execute begin with `'`.
+- **Help**: `upa help`, `upa help run`, or `--help` and `-h` after any command.
 - **Stopping** with Ctrl-C loses nothing: the same command, or the timer, goes on from there.
 """
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from upa_cli.main import command_line
 from upa_cli.pnp.cmdlet import read
-from upa_cli.pnp.powershell import PowerShellError, parse
+from upa_cli.pnp.powershell import parse
+from upa_cli.pnp.tokens import PowerShellError
 from upa_cli.shell import exits
 from upa_core.config import load_config
 
@@ -94,10 +95,24 @@ def test_each_change_is_told_with_its_reason_and_stands_in_the_file(tmp_path: Pa
         ),
         (SYNC + " @{“A”=“city”}", ["A"]),
         ("$d = Get-PnPAzureADUser -Delta -DeltaToken $t\n" + SYNC + " @{A='mail'} -Users $d.Users", ["A"]),
+        ("PS C:\\> " + SYNC + " @{\n>> A = 'city'\n>> }", ["A"]),
+        ("```powershell\n" + SYNC + " @{A='city'}\n```", ["A"]),
+        (SYNC + " @{&quot;A&quot;=&quot;city&quot;}", ["A"]),
+        ("\ufeff" + SYNC + ' @{"A"\u200b="city"}', ["A"]),
+        (SYNC + "\n@{A='city'}\n  -Folder Imports", ["A"]),
+        ("-UserProfilePropertyMapping @{A='city'} -Folder Imports", ["A"]),
+        ("& PnP.PowerShell\\" + SYNC + " @{A='city'}", ["A"]),
+        (SYNC.split(maxsplit=1)[0] + " @{A='city'}", ["A"]),
+        ("$m = @{}\n$m['A'] = 'city'\n$m.B = 'country'\n$m.Add('C', 'mail')\n" + SYNC + " $m", ["A", "B", "C"]),
+        ("$m = @{A='city'}\n$m += @{B='country'}\n" + SYNC + " $m", ["A", "B"]),
+        ("$script:m = @{A='city'}\n" + SYNC + " $m", ["A"]),
+        ("function Go {\n try {\n  " + SYNC + " @{A='city'}\n } catch { exit 1 }\n}\nGo", ["A"]),
+        ('$t = @\'\nit\'s\n\'@\nWrite-Host "at $(Get-Date -Format "yyyy")"\n' + SYNC + " @{A='city'}", ["A"]),
+        ("Get-X | Select-Object @{n='a';e={$_.b}} | Export-Csv x\n" + SYNC + " @{A='city'}", ["A"]),
     ],
 )
 def test_forms_that_people_paste(text: str, targets: list[str]) -> None:
-    """A hashtable alone, one filled earlier, splatted, quoted by a word processor, or with a delta."""
+    """A hashtable alone or filled bit by bit, prompts, web pages, lost backticks, blocks, or with a delta."""
     assert [target for target, _ in read(text).mapping] == targets
 
 
@@ -114,6 +129,19 @@ def test_forms_that_people_paste(text: str, targets: list[str]) -> None:
         ("New-PnPUPABulkImportJob -UserProfilePropertyMapping @{A='b'} -Path u.json", "imports a file of yours"),
         ("@{" * 20, "a key is expected"),
         ("x " * 200_000, "longer than 256 KB"),
+        (SYNC + " @{A='city'}\n" + SYNC + " @{B='mail'}", "several mappings, at lines 1 and 2"),
+        ("@{A='city'}\n@{B='mail'}", "several mappings, at lines 1 and 2"),
+        (SYNC + " @{A='city','B'='mail'}", "; or a new line stands between two pairs"),
+        ('{"A":"city"}', "a hashtable begins with @{"),
+        (SYNC.replace("Profiles", "Profile") + " @{A='city'}", "isn't the cmdlet's name: it is Sync-PnP"),
+        ('powershell -Command "' + SYNC + " @{'A'='city'}\"", "stands in a comment or in a text in quotes"),
+        ("if ($x) {$m = @{A='city'}} else {$m = @{B='mail'}}\n" + SYNC + " $m", "$m, which line 1 changes in a way"),
+        ("$m = @{A='city'}\nif ($x) {$m['B'] = 'mail'}\n" + SYNC + " $m", "$m, which line 2 changes in a way"),
+        ("$m = @{A='city';B='mail'}\n$m.Remove('B')\n" + SYNC + " $m", "$m, which line 2 changes in a way"),
+        (SYNC + " @{A='city'} -Folder ('x' + $y)", "-Folder is computed when the script runs"),
+        (SYNC + ' @{A="city"} -Folder "$lib/upa"', "-Folder is $lib, whose value isn't in the text"),
+        ('"' + '$("' * 300 + "\n", "texts are nested more than 8 deep"),
+        ("a " + "-x (a " * 3000, "( isn't closed"),
     ],
 )
 def test_what_cannot_be_understood_is_one_sentence(text: str, told: str) -> None:
@@ -121,6 +149,53 @@ def test_what_cannot_be_understood_is_one_sentence(text: str, told: str) -> None
     with pytest.raises(PowerShellError) as caught:
         read(text)
     assert told in str(caught.value)
+
+
+def test_a_text_in_double_quotes_names_what_its_variables_hold() -> None:
+    """`"$lib/upa"` is a folder below what `$lib` was filled with, never a folder of that name."""
+    made = read(
+        '$t = "contoso"\n$lib = "Imports"\nConnect-PnPOnline "https://$t.sharepoint.com/sites/$($x)" -Tenant "$t.com"\n'
+        + SYNC
+        + ' @{A="extensionAttribute$n"; B="city"} -Folder "$lib/upa"'.replace("$n", "1")
+    )
+
+    assert (made.url, made.tenant, made.folder) == ("", "contoso.com", "Imports/upa")
+    assert made.mapping == [("A", "extensionAttribute1"), ("B", "city")]
+
+
+def test_only_a_connection_before_the_command_is_its_own() -> None:
+    """A script that goes on to another tenant doesn't move the connector there."""
+    made = read(f"Connect-PnPOnline https://a.example\n{SYNC} @{{A='city'}}\nConnect-PnPOnline https://b.example")
+
+    assert made.url == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("$u = Get-PnPAzureADUser -Filter 'F'\n" + SYNC + " @{A='city'} -Users $u", "F"),
+        (SYNC + " @{A='city'} -Users (Get-PnPAzureADUser -Filter 'F')", "F"),
+        ("Get-PnPAzureADUser -Filter 'F' | " + SYNC + " @{A='city'}", "F"),
+        ("$u = Get-PnPAzureADUser -Filter 'F' | Where-Object { $_.a }\n" + SYNC + " @{A='city'} -Users $u", ""),
+        (SYNC + " @{A='city'} -Users (Get-PnPAzureADUser -Filter 'F' | Select-Object -First 5)", ""),
+        ("Get-PnPAzureADUser -Filter 'F' | Where-Object { $_.a } | " + SYNC + " @{A='city'}", ""),
+    ],
+)
+def test_a_filter_counts_unless_another_command_chooses_from_it(text: str, wanted: str) -> None:
+    """Half of a choice would be a wider scope than the script's; that somebody was chosen is never forgotten."""
+    made = read(text)
+
+    assert made.users_filter == wanted
+    assert made.users
+
+
+@pytest.mark.parametrize(("given", "told"), [("", False), (":$true", True), (":$false", False)])
+def test_a_switch_that_is_off_is_not_told(given: str, told: bool) -> None:
+    """`-Wait:$false` isn't `-Wait`."""
+    made = read(SYNC + " @{A='city'} -ErrorAction Stop" + (f" -Wait{given} -WhatIf{given}" if given else ""))
+
+    assert (made.waits, made.what_if) == (told, told)
+    assert made.unknown == ()
 
 
 def test_deep_nesting_is_refused_without_a_stack_trace() -> None:

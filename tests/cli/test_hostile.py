@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Office
+from upa_cli.__main__ import main as start
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli, Options
 from upa_cli.shell.output import clean
@@ -51,6 +52,16 @@ def test_a_missing_connector_file_is_named(office: Office) -> None:
         exits.CONFIG,
         f"{office.folder}/no.yaml: there is no such file. Name one with UPA_CONFIG or --config; upa init writes one\n",
     )
+
+
+def test_the_doctor_names_a_setting_that_isnt_there_and_where_it_goes(office: Office) -> None:
+    """`${NAME}` in the connector file: the line, the name, this shell, and the function app."""
+    office.write(replace=("folder: Imports", "folder: ${UPA_LIBRARY}"))
+    answer = office.upa("doctor")
+
+    assert answer.code == exits.CONFIG
+    assert "${UPA_LIBRARY}: the setting UPA_LIBRARY isn't there or is empty; set it where upa runs" in answer.err
+    assert "for the function app in extraSettings" in answer.err
 
 
 def test_no_place_for_state_is_named(office: Office) -> None:
@@ -219,3 +230,47 @@ def test_the_program_starts_without_the_simulator_or_the_sdk() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("help run", "run --help"),
+        ("help run show", "run show --help"),
+        ("escrow help", "escrow --help"),
+        ("run show -h", "run show --help"),
+        ("help", "--help"),
+    ],
+)
+def test_help_is_a_word_too(office: Office, asked: str, shown: str) -> None:
+    """`upa help run` prints what `upa run --help` prints, and so does -h."""
+    answer = office.upa(*asked.split())
+
+    assert answer.code == exits.OK
+    assert answer.out == office.upa(*shown.split()).out
+    assert answer.out.startswith("Usage: ")
+
+
+def test_help_on_a_command_that_isnt_there_suggests_one(office: Office) -> None:
+    """As the command itself would."""
+    answer = office.upa("help", "rnu")
+
+    assert answer.code == exits.USAGE
+    assert "Did you mean 'run'" in answer.err
+
+
+def test_ctrl_c_while_the_program_still_loads_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Loading takes a second on a slow machine; nobody wants a stack trace of it."""
+
+    class Loading:
+        def __getattr__(self, _: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "upa_cli.main", Loading())
+    with pytest.raises(SystemExit) as stopped:
+        start()
+
+    assert stopped.value.code == exits.INTERRUPTED
+    assert capsys.readouterr().err == "stopped before anything was done\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 import zipfile
 
@@ -115,11 +116,17 @@ def test_a_decision_said_twice_is_answered_as_the_first_time(office: Office, dec
     office.upa("run")
     later = office.upa("hold", decision, *said, "--json")
     other = office.upa("hold", "reject" if decision == "approve" else "approve", *said)
+    told = office.upa("hold", decision, *said).out
+    became = {"approve": r"approved run .+ at 2.+ UTC; it ended at 2.+ UTC as complete: 3 people accepted, 0 in escrow"}
+    became["reject"] = r"rejected run .+ at 2.+ UTC, and nothing of it was sent"
 
     assert first.code == again.code == later.code == exits.OK
     assert first.json == again.json == later.json
     assert (first.json["run"], first.json["people"]) == (run, 3)
     assert (other.code, "holds no plan" in other.err) == (exits.REFUSED, True)
+    assert re.search(became[decision], other.err)
+    assert re.search(became[decision], told)
+    assert "upa run" not in told
 
 
 def test_deciding_about_nothing_is_refused(office: Office) -> None:

@@ -50,6 +50,8 @@ def test_a_missing_setting_is_one_problem(environ):
     problem = only_problem(document(source={"tenant": "${TENANT}"}), environ)
 
     assert (problem.where, "the setting TENANT" in problem.message) == ("connectors[0].source.tenant", True)
+    assert "export TENANT=…" in problem.message
+    assert "extraSettings (docs/how-to/deploy.md)" in problem.message
 
 
 def test_a_misspelt_setting_brings_a_suggestion():

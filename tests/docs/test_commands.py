@@ -100,8 +100,8 @@ def complaints(line: str) -> Iterator[str]:
 
 
 def test_a_command_of_ours_is_one_of_the_project(invocations: list[tuple[str, str]]) -> None:
-    """The first word after `upa` is a command, or `--help`."""
-    ours = PLANNED | {"--help", "X"} | set(tree(ROOT_COMMAND))
+    """The first word after `upa` is a command, `help` or `--help`."""
+    ours = PLANNED | {"--help", "help", "X"} | set(tree(ROOT_COMMAND))
     foreign = [(where, line) for where, line in invocations if (words(line) or ["--help"])[0] not in ours]
 
     assert foreign == []

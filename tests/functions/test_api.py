@@ -19,6 +19,7 @@ from upa_core import bootstrap
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.documents.runs import Decision
 from upa_core.domain.documents.storage_layout import decision_key
+from upa_core.services.insight.import_jobs import list_import_jobs
 from upa_core.state.document import get_document, state_of
 from upa_core.state.plan_reader import read_plan
 
@@ -421,6 +422,23 @@ def test_the_last_calls_are_told_without_people(world: ApiWorld) -> None:
     assert (rows[0].split(",")[0], len(rows)) == ('"at"', 2)
     for wrong in ("format=xml", "service=mail", "status=99", "failed=yes", "limit=201"):
         assert world.get(f"/api/connectors/demo/calls?{wrong}").status_code == 400
+
+
+def test_import_jobs_are_told_as_the_command_line_tells_them(world: ApiWorld) -> None:
+    """All, one by its id, as CSV; what SharePoint doesn't know is 404, and a wrong question is refused."""
+    path = "/api/connectors/demo/jobs"
+    told = world.get(path).json()
+    known = list_import_jobs(world.on.ports, world.on.connector).jobs
+    first = told["jobs"][0]
+
+    assert (told["complete"], told["why"]) == (True, "")
+    assert [job["id"] for job in told["jobs"]] == [job["id"] for job in known]
+    assert first["state"] in ("Succeeded", "Error")
+    assert [job["id"] for job in world.get(f"{path}?id={first['id']}").json()["jobs"]] == [first["id"]]
+    assert len(world.get(f"{path}?limit=1&format=csv").text.splitlines()) == 2
+    assert world.get(f"{path}?id=5f05e38c-bd0e-49ec-8c9c-c4cfe370248c").status_code == 404
+    for wrong in ("format=xml", "id=7", "limit=0", "limit=1001", "state=Error"):
+        assert world.get(f"{path}?{wrong}").status_code == 400
 
 
 def test_lists_are_csv_too(world: ApiWorld) -> None:

@@ -54,6 +54,7 @@ EXPECTED = {
     "list_declined": [_http("GET", "connectors/{connector}/declined"), ANSWER],
     "get_drift": [_http("GET", "connectors/{connector}/drift"), ANSWER],
     "list_calls": [_http("GET", "connectors/{connector}/calls"), ANSWER],
+    "list_jobs": [_http("GET", "connectors/{connector}/jobs"), ANSWER],
     "get_freshness": [_http("GET", "connectors/{connector}/freshness"), ANSWER],
     "lift_declined": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/declined/lift"), ANSWER],
     "sync_user_now": [EXPORTS, PULLS, _http("POST", "connectors/{connector}/users/{user}/sync"), ANSWER],

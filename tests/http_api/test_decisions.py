@@ -42,6 +42,9 @@ def test_a_repeated_decision_is_answered_as_the_first(verb: str) -> None:
     assert (first.status, first.body["by"]) == (200, "Ann (not verified, by function key)")
     assert (second.status, second.body) == (third.status, third.body) == (200, first.body)
     assert other.status == 409
+    became = f"Ann (not verified, by function key) {'approved' if verb == 'approve' else 'rejected'} run {run} at 2026-"
+    assert other.body["detail"].startswith(became)
+    assert ("nothing of it was sent" if verb == "reject" else "; it ended at 2026-") in other.body["detail"]
 
 
 ODD = [

@@ -132,6 +132,8 @@ def render(out: Console, standing: Standing, rows: list[dict[str, Any]], why: Co
         out.print(table(("person", "property", "confirmed", "found", "since", "changed", ""), cells))
         if len(rows) > limit:
             out.print(f"and {len(rows) - limit:,} more; all of them: upa drift --csv drift.csv")
+        if not standing.on and any(row["repairs"] for row in rows):
+            out.print("Nobody reads what was sent again: upa drift --full does, and takes what is right off this list.")
     elif standing.read:
         out.print("Nothing differs from what SharePoint confirmed.")
     for target, one in standing.totals.properties.items():
@@ -153,4 +155,4 @@ def _meaning(row: dict[str, Any]) -> str:
     }
     if row["contested"]:
         return "somebody or something else writes it"
-    return meanings.get(row["verdict"], "sent again" if row["repairs"] else "")
+    return meanings.get(row["verdict"], "sent again, not read since" if row["repairs"] else "")

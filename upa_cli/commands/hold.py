@@ -19,7 +19,7 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.runs import Hold
 from upa_core.services.admin import holds
 from upa_core.services.deliver.bulk.drop import drop_hold
-from upa_core.services.insight.hold_view import view_hold, what_happens_now
+from upa_core.services.insight.hold_view import view_hold, what_became, what_happens_now
 from upa_core.services.insight.people_rows import people_json
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
 from upa_core.state.document import state_of
@@ -112,9 +112,11 @@ def show(
 def _held(cli: Cli, run: str | None) -> Hold:
     hold = state_of(cli.ports.store, cli.connector.name).load().value.hold
     if hold is None:
-        raise CommandError(f"{cli.connector.name} holds no plan: nothing to decide. See upa status")
+        became = what_became(cli.ports, run or _last_decided(cli))
+        raise CommandError(f"{cli.connector.name} holds no plan: {became or 'nothing to decide'}. See upa status")
     if run is not None and hold.run.id != run:
-        raise CommandError(f"run {clean(run)[:60]} isn't held; held is {hold.run.id}. See upa hold show")
+        became = what_became(cli.ports, run) or f"run {clean(run)[:60]} isn't held"
+        raise CommandError(f"{became}; held is {hold.run.id}. See upa hold show")
     return hold
 
 
@@ -173,8 +175,8 @@ def _decided_before(cli: Cli, run: str | None, decision: str) -> int | None:
     found = holds.decided(cli.ports, cli.connector, run)
     if found is None or found.decision != decision:
         return None
-    then = _APPROVED if decision == "approved" else "It was rejected before"
-    return _decided(cli, run, found, then)
+    became = what_became(cli.ports, run)
+    return _decided(cli, run, found, f"{became[0].upper()}{became[1:]}")
 
 
 def _last_decided(cli: Cli) -> str:

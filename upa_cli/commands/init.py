@@ -104,8 +104,8 @@ def init(
         client_id, certificate, cloud = client_id or pnp.client_id, certificate or pnp.certificate, cloud or pnp.cloud
     given = {"--tenant": tenant, "--sharepoint": sharepoint, "--map": mappings or from_file or pnp}
     if not asking and (missing := [option for option, value in given.items() if not value]):
-        text = f"give {' and '.join(missing)} (there is no terminal to ask in), e.g. {EXAMPLES[1]}"
-        raise CommandError(text, exits.USAGE)
+        example = EXAMPLES[3 if pnp is not None else 2 if from_file is not None else 1]
+        raise CommandError(f"give {' and '.join(missing)} (nobody can be asked here), e.g. {example}", exits.USAGE)
     pairs = [*(pnp.mappings if pnp is not None else ()), *_pairs(mappings or [])]
     joined = propose(from_file, encoding=encoding, delimiter=delimiter) if from_file is not None else None
     ask = Interview(cli.environ)

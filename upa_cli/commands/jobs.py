@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,14 +13,11 @@ from upa_cli.shell.csv_file import CsvFile, offer_csv
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, duration
 from upa_cli.shell.registry import command, group
-from upa_core.domain.bulk.import_job import ImportJob, error_name, state_name
-from upa_core.domain.documents.codec import instant
-from upa_core.domain.documents.ids import is_guid, moment_of
-from upa_core.domain.errors import RefusedError
+from upa_core.domain.bulk.import_job import ImportJob, state_name
+from upa_core.domain.documents.ids import is_guid
 from upa_core.services.deliver.bulk.archive import archive_given_up
+from upa_core.services.insight.import_jobs import COLUMNS, ListedJobs, list_import_jobs, one_import_job
 from upa_core.state.document import lane_of
-
-COLUMNS = ("id", "state", "error", "message", "file", "log", "made", "age_h", "ours")
 
 group("jobs", "SharePoint's import jobs: list them, and cancel those that haven't started.")
 
@@ -33,6 +28,7 @@ group("jobs", "SharePoint's import jobs: list them, and cancel those that haven'
     shape={
         "connector": "its name",
         "complete": "false: SharePoint wouldn't list, so only the import jobs we know of are shown",
+        "why": "SharePoint's reason, where it wouldn't list",
         "jobs": "newest first: id, state, error, message, file, log (address of its log folder), made, age_h, ours",
     },
 )
@@ -48,11 +44,8 @@ def jobs_list(
     Error. An age counts from the moment in the file's name. Where SharePoint refuses to list (after thousands of import
     jobs it does), the ones on our books are asked one by one.
     """
-    complete, found = (True, [_one(cli, job)]) if job is not None else _all(cli)
-    now = cli.ports.clock.now()
-    rows = sorted(
-        (_job(one, cli.connector.name, now) for one in found), key=lambda row: row["made"] or "", reverse=True
-    )
+    found = _all(cli) if job is None else _only(cli, job)
+    rows = found.jobs
 
     offer_csv(cli, csv, COLUMNS, rows, "import job")
 
@@ -65,27 +58,33 @@ def jobs_list(
         if job is None:
             out.print(count(len(rows), "import job") + ".")
 
-    cli.show({"connector": cli.connector.name, "complete": complete, "jobs": rows}, render)
+    document = {"connector": cli.connector.name, "complete": found.complete, "why": found.why, "jobs": rows}
+    cli.show(document, render)
     return exits.OK
 
 
-def _one(cli: Cli, job: str) -> ImportJob:
-    if not is_guid(job):
-        raise CommandError(f"{clean(job)[:60]!r} isn't the id of an import job. Next: upa jobs list", exits.USAGE)
-    found = cli.ports.import_jobs.get(job)
-    if found is None:
-        raise CommandError(f"SharePoint knows no import job {clean(job)[:60]}. Next: upa jobs list")
+def _all(cli: Cli) -> ListedJobs:
+    found = list_import_jobs(cli.ports, cli.connector)
+    if not found.complete:
+        cli.note(f"SharePoint won't list its import jobs ({found.why}); these are on our books:", "yellow")
     return found
 
 
-def _all(cli: Cli) -> tuple[bool, list[ImportJob]]:
-    ports, lane = cli.ports, lane_of(cli.ports.store, cli.connector).load().value
-    known = [*(lane.in_flight.jobs if lane.in_flight else ()), *(job for one in lane.abandoned for job in one.jobs)]
-    try:
-        return True, list(ports.import_jobs.list())
-    except RefusedError as exc:
-        cli.note(f"SharePoint won't list its import jobs ({exc}); these are on our books:", "yellow")
-        return False, [job for job in map(ports.import_jobs.get, known) if job is not None]
+def _only(cli: Cli, job: str) -> ListedJobs:
+    row = one_import_job(cli.ports, cli.connector, _checked(job))
+    if row is None:
+        raise _unknown(job)
+    return ListedJobs([row])
+
+
+def _checked(job: str) -> str:
+    if not is_guid(job):
+        raise CommandError(f"{clean(job)[:60]!r} isn't the id of an import job. Next: upa jobs list", exits.USAGE)
+    return job
+
+
+def _unknown(job: str) -> CommandError:
+    return CommandError(f"SharePoint knows no import job {clean(job)[:60]}. Next: upa jobs list")
 
 
 def _render_job(out: Console, row: dict[str, Any]) -> None:
@@ -95,28 +94,6 @@ def _render_job(out: Console, row: dict[str, Any]) -> None:
     for name in ("file", "message", "log"):
         if row[name]:
             out.print(clean(f"  {name:<8}{row[name]}"))
-
-
-def _job(job: ImportJob, connector: str, now: datetime) -> dict[str, Any]:
-    name = job.source_uri.rpartition("/")[2]
-    made = _made(name)
-    return {
-        "id": job.id,
-        "state": state_name(job.state),
-        "error": error_name(job.error) if job.error else "",
-        "message": job.message,
-        "file": name,
-        "log": job.log_folder_uri,
-        "made": instant(made) if made is not None else None,
-        "age_h": round((now - made).total_seconds() / 3600, 2) if made is not None else None,
-        "ours": name.startswith(f"upa-{connector}-"),
-    }
-
-
-def _made(name: str) -> datetime | None:
-    """Return the moment in a file's name. In our names it is UTC; in the cmdlet's it is local time, so None."""
-    found = re.search(r"-([0-9]{8}T[0-9]{6}Z-[a-z0-9]{4})-", name)
-    return moment_of(found[1]) if found else None
 
 
 @command(
@@ -130,7 +107,9 @@ def jobs_cancel(cli: Cli, job: Annotated[str, typer.Argument(metavar="ID", help=
     SharePoint cancels only what is still Submitted. The people of a cancelled file aren't lost: its run ends as failed
     and they are planned again after a pause (upa status shows when).
     """
-    found = _one(cli, job)
+    found = cli.ports.import_jobs.get(_checked(job))
+    if found is None:
+        raise _unknown(job)
     if found.started or not cli.ports.import_jobs.cancel(found.id):
         text = f"import job {found.id} is {state_name(found.state)}: SharePoint cancels only what is still Submitted"
         raise CommandError(text)

@@ -48,7 +48,7 @@ def runs(
 
     def render(out: Console) -> None:
         if not reports:
-            out.print("No run has ended yet. Next: upa run")
+            out.print("No run has ended yet. Next: upa status says what to do")
             return
         names = {"people": "seen", "updated": "set", "cleared": "clear", "exported": "accepted", "escrowed": "escrow"}
         rows = [

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
-from upa_cli.pnp.powershell import Assignment, Command, PowerShellError, Table, Variable, parse
+from upa_cli.pnp.powershell import parse
+from upa_cli.pnp.statements import Assignment, Command, Statement, Table
+from upa_cli.pnp.tokens import PowerShellError, Variable
+from upa_cli.pnp.variables import Variables
 
 SYNC = ("sync-pnpsharepointuserprofilesfromazureactivedirectory", "sync-pnpsharepointuserprofilesfromentraid")
+_SPELT = ("Sync-PnPSharePointUserProfilesFromAzureActiveDirectory",)
 BULK = "new-pnpupabulkimportjob"
 CONNECT = "connect-pnponline"
 MEMBERS = ("get-pnpazureadgroupmember", "get-pnpentraidgroupmember", "get-mggroupmember")
 LISTS = ("import-csv", "get-content")
 USERS = ("get-pnpazureaduser", "get-pnpentraiduser")
-_KNOWN = ("userprofilepropertymapping", "users", "folder", "idtype", "wait", "whatif", "verbose", "connection", "debug")
+_KNOWN = (
+    *("userprofilepropertymapping", "users", "folder", "idtype", "wait", "whatif", "connection"),
+    *("verbose", "debug", "erroraction", "warningaction", "informationaction", "progressaction"),
+    *("errorvariable", "warningvariable", "informationvariable", "outvariable", "outbuffer", "pipelinevariable"),
+)
+"""The cmdlet's parameters, and those of every cmdlet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,97 +62,144 @@ def read(text: str) -> Pasted:
 
     Raises `PowerShellError` with what is missing or wrong; no value of the text is in it.
     """
-    variables: dict[str, object] = {}
-    filled: dict[str, Command] = {}
-    site = Pasted(())
-    found: Pasted | None = None
-    for statement in parse(text):
+    variables, filled, site = Variables(), dict[str, Command](), Pasted(())
+    statements = _rejoined(parse(text))
+    found: list[tuple[int, Pasted, Pasted]] = []
+    for statement in statements:
         if isinstance(statement, Table):
-            found = found or Pasted(_mapping(statement, variables))
+            found.append((statement.line, Pasted(_mapping(statement, variables)), site))
         elif isinstance(statement, Assignment):
-            variables[statement.name.lower()] = statement.value
+            variables.fill(statement)
         else:
-            name = statement.name.lower()
+            name = _name(statement)
             if statement.fills:
                 filled[statement.fills.lower()] = statement
             if name == CONNECT:
                 site = _connection(statement, variables)
-            elif name in SYNC:
-                found = _sync(statement, variables, filled)
+            elif name in SYNC or (not name and _has_mapping(statement)):
+                found.append((statement.line, _sync(statement, variables, filled), site))
             elif name == BULK:
                 raise PowerShellError(
                     f"line {statement.line}: New-PnPUPABulkImportJob imports a file of yours: the right side of its "
                     "mapping names fields of that file, not attributes of Entra. See docs/how-to/join-a-file.md"
                 )
-    if found is None:
-        tables = [value for value in variables.values() if isinstance(value, Table)]
+    if len(found) > 1:
+        lines = " and ".join(str(line) for line, _, _ in found)
+        raise PowerShellError(f"there are several mappings, at lines {lines}: paste one; a connector is one of them")
+    if not found:
+        tables = variables.tables()
         if len(tables) != 1:
-            raise PowerShellError(
-                "no Sync-PnPSharePointUserProfilesFromAzureActiveDirectory and no hashtable @{…} was found: paste the "
-                'line with its -UserProfilePropertyMapping, or @{"Property"="attribute"} alone'
-            )
-        found = Pasted(_mapping(tables[0], variables))
-    if not found.mapping:
+            raise PowerShellError(_nothing(text, statements))
+        found.append((tables[0].line, Pasted(_mapping(tables[0], variables)), site))
+    _, made, site = found[0]
+    if not made.mapping:
         raise PowerShellError("the mapping is empty: @{} names no property")
     keys = ("url", "tenant", "client_id", "certificate", "thumbprint", "secret", "cloud")
-    return replace(found, **{key: getattr(site, key) for key in keys})
+    return replace(made, **{key: getattr(site, key) for key in keys})
 
 
-def _arguments(command: Command, variables: Mapping[str, object]) -> dict[str, object]:
-    """Return arguments by lower-case name, those of a splatted hashtable too; a switch is True."""
+def _rejoined(statements: Sequence[Statement]) -> list[Statement]:
+    """Return statements with parameters that stand in a line of their own put back: a copy lost the backtick."""
+    found: list[Statement] = []
+    for statement in statements:
+        before = found[-1] if found else None
+        if isinstance(statement, Command) and not statement.name and isinstance(before, Command):
+            found[-1] = replace(before, arguments=(*before.arguments, *statement.arguments))
+        else:
+            found.append(statement)
+    return found
+
+
+def _name(command: Command) -> str:
+    """Return a command's name in lower case, without its module's."""
+    return command.name.lower().rpartition("\\")[2]
+
+
+def _has_mapping(command: Command) -> bool:
+    return any(argument.name.lower().startswith("userprofile") for argument in command.arguments)
+
+
+def _missing(variable: Variable) -> str:
+    """Return why a variable's value isn't known, and what to paste."""
+    if not variable.name.isidentifier() and variable.name[:1] in "({":
+        return "computed when the script runs: write its value instead"
+    if variable.unclear:
+        return f"${variable.name}, which line {variable.unclear} changes in a way that isn't followed: paste its value"
+    return f"${variable.name}, whose value isn't in the text: paste the line that fills it too"
+
+
+def _nothing(text: str, statements: Sequence[Statement]) -> str:
+    """Return why nothing was found, with the likeliest cause."""
+    paste = 'paste the line with its -UserProfilePropertyMapping, or @{"Property"="attribute"} alone'
+    for statement in statements:
+        if isinstance(statement, Command) and get_close_matches(statement.name.lower(), SYNC, 1, 0.9):
+            return f"line {statement.line}: {statement.name[:80]} isn't the cmdlet's name: it is {_SPELT[0]}"
+    if any(name in text.lower() for name in SYNC):
+        return f"the cmdlet stands in a comment or in a text in quotes, which isn't read: {paste}"
+    if "{" in text and "@{" not in text:
+        return f"a hashtable begins with @{{: {paste}"
+    return f"no {_SPELT[0]} and no hashtable @{{…}} was found: {paste}"
+
+
+def _arguments(command: Command, variables: Variables) -> dict[str, object]:
+    """Return arguments by lower-case name, those of a splatted hashtable too; a switch is True, "" by its place."""
     found: dict[str, object] = {}
     for argument in command.arguments:
-        value = _resolved(argument.value, variables)
+        value = variables.value(argument.value)
         if argument.name == "@":
-            found.update(
-                {key.lower(): _resolved(part, variables) for key, part in value.pairs}
-                if isinstance(value, Table)
-                else {}
-            )
+            pairs = value.pairs if isinstance(value, Table) else ()
+            found.update({key.lower(): variables.value(part) for key, part in pairs})
+        elif not argument.name:
+            found.setdefault("", value)
         else:
             found[argument.name.lower()] = True if value is None else value
     return found
 
 
-def _sync(command: Command, variables: Mapping[str, object], filled: Mapping[str, Command]) -> Pasted:
+def _sync(command: Command, variables: Variables, filled: Mapping[str, Command]) -> Pasted:
     given = _arguments(command, variables)
+    first = given.pop("", None)
     whole = {next((known for known in _KNOWN if known.startswith(name)), name): value for name, value in given.items()}
-    mapping = whole.get("userprofilepropertymapping")
+    mapping = whole.get("userprofilepropertymapping", first)
     if isinstance(mapping, Variable):
-        raise PowerShellError(
-            f"line {command.line}: -UserProfilePropertyMapping is ${mapping.name}, whose value isn't in the text: "
-            "paste the line that fills it too"
-        )
+        raise PowerShellError(f"line {command.line}: -UserProfilePropertyMapping is {_missing(mapping)}")
     if not isinstance(mapping, Table):
         raise PowerShellError(f"line {command.line}: -UserProfilePropertyMapping with a hashtable @{{…}} is missing")
-    users = whole.get("users")
+    users = whole.get("users", command.piped)
+    source = users if isinstance(users, Command) else None
+    if isinstance(users, Variable):
+        source = filled.get(users.name.partition(".")[0].lower())
     shown = f"${users.name}" if isinstance(users, Variable) else str(users or "")
-    source = filled.get(users.name.partition(".")[0].lower()) if isinstance(users, Variable) else None
-    asked = _arguments(source, variables) if source is not None and source.name.lower() in USERS else {}
+    if isinstance(users, Command):
+        shown = f"({users.name} …)" if users.name else "from a pipe"
+    asked: dict[str, object] = {}
+    if source is not None and _name(source) in USERS and (source is command.piped or not source.goes_on):
+        asked = _arguments(source, variables)  # otherwise another command chose from them
+    wanted = asked.get("filter", "")
     return Pasted(
         _mapping(mapping, variables),
         users=shown,
-        users_filter=str(asked.get("filter", "")),
+        users_filter=wanted if isinstance(wanted, str) else "",
         users_delta="delta" in asked or shown.lower().endswith(".users"),
         users_group=_group(source, variables),
-        users_listed=source is not None and source.name.lower() in LISTS,
+        users_listed=source is not None and _name(source) in LISTS,
         folder=_text(whole.get("folder"), "-Folder", command.line),
         id_type=_text(whole.get("idtype"), "-IdType", command.line),
-        what_if="whatif" in whole,
-        waits="wait" in whole,
+        what_if=whole.get("whatif", False) is not False,
+        waits=whole.get("wait", False) is not False,
         unknown=tuple(name for name in whole if name not in _KNOWN),
     )
 
 
-def _group(source: Command | None, variables: Mapping[str, object]) -> str | None:
+def _group(source: Command | None, variables: Variables) -> str | None:
     """Return the group whose members a command reads, "" where the text doesn't say which; None: it reads none."""
-    if source is None or source.name.lower() not in MEMBERS:
+    if source is None or _name(source) not in MEMBERS:
         return None
     given = _arguments(source, variables)
     return next((str(given[name]) for name in ("identity", "groupid") if isinstance(given.get(name), str)), "")
 
 
-def _connection(command: Command, variables: Mapping[str, object]) -> Pasted:
+def _connection(command: Command, variables: Variables) -> Pasted:
     given = _arguments(command, variables)
     clouds = {"usgovernment": "usgov", "usgovernmenthigh": "usgov", "usgovernmentdod": "dod", "china": "china"}
 
@@ -151,7 +208,7 @@ def _connection(command: Command, variables: Mapping[str, object]) -> Pasted:
 
     return Pasted(
         (),
-        url=text("url"),
+        url=text("url", ""),
         tenant=text("tenant"),
         client_id=text("clientid", "applicationid"),
         certificate=text("certificatepath"),
@@ -161,16 +218,12 @@ def _connection(command: Command, variables: Mapping[str, object]) -> Pasted:
     )
 
 
-def _mapping(table: Table, variables: Mapping[str, object]) -> list[tuple[str, str]]:
+def _mapping(table: Table, variables: Variables) -> list[tuple[str, str]]:
     found = []
     for key, value in table.pairs:
-        meant = _resolved(value, variables)
+        meant = variables.value(value)
         if not isinstance(meant, str) or not meant.strip():
-            source_text = (
-                f"${meant.name}, whose value isn't in the text"
-                if isinstance(meant, Variable)
-                else "no attribute's name"
-            )
+            source_text = _missing(meant) if isinstance(meant, Variable) else "no attribute's name"
             raise PowerShellError(f"line {table.line}: {key[:60]!r} is mapped from {source_text}")
         found.append((key.strip(), meant.strip()))
     return found
@@ -178,13 +231,5 @@ def _mapping(table: Table, variables: Mapping[str, object]) -> list[tuple[str, s
 
 def _text(value: object, name: str, line: int) -> str:
     if isinstance(value, Variable):
-        raise PowerShellError(f"line {line}: {name} is ${value.name}, whose value isn't in the text: paste it too")
+        raise PowerShellError(f"line {line}: {name} is {_missing(value)}")
     return value if isinstance(value, str) else ""
-
-
-def _resolved(value: object, variables: Mapping[str, object]) -> object:
-    for _ in range(4):
-        if not isinstance(value, Variable) or value.name.lower() not in variables:
-            break
-        value = variables[value.name.lower()]
-    return value

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upa_cli.pnp.cmdlet import Pasted, read
-from upa_cli.pnp.powershell import MAX_SIZE, PowerShellError
+from upa_cli.pnp.tokens import MAX_SIZE, PowerShellError
 from upa_cli.pnp.translate import Change, translate
 from upa_cli.shell.exits import USAGE, CommandError
 from upa_cli.shell.output import clean
@@ -75,7 +75,9 @@ def _certificate(pasted: Pasted) -> str | None:
 def _text(given: str) -> str:
     if given == "-":
         return sys.stdin.read(MAX_SIZE + 1)
-    if "\n" not in given and "@{" not in given and len(given) < 1024:
+    if not given.strip():
+        raise CommandError("--from-pnp is empty: give a script's path, the text itself, or - and paste it", USAGE)
+    if "\n" not in given and "{" not in given and len(given) < 1024:
         place = Path(given)
         try:
             return place.read_text(encoding="utf-8-sig")

@@ -1,216 +1,169 @@
-"""The part of PowerShell that pasted commands use: words, strings, variables, hashtables. Nothing is run."""
+"""The part of PowerShell that pasted scripts use: commands, pipes, variables, hashtables, blocks. Nothing is run."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
-MAX_SIZE = 256 * 1024
-MAX_DEPTH = 8
-MAX_TOKENS = 20_000
+from upa_cli.pnp.statements import Argument, Assignment, Command, Statement, Table
+from upa_cli.pnp.tokens import DASHES, MAX_DEPTH, PowerShellError, Template, Token, Variable, tokens_of
 
-_DOUBLE, _SINGLE = '"“”„', "'‘’‚‛"
-"""PowerShell's quotes, also those that a word processor makes of them."""
-_DASHES = "-–—―"
-_SKIP = re.compile(r"<#.*?#>|#[^\n]*|`[ \t]*\r?\n|[ \t\r\f\v\u00a0]+", re.DOTALL)
-_WORD = re.compile(r"[^\s;,=(){}\"'“”„‘’‚‛|@$]+")
-_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z_][\w:]*(?:\.[A-Za-z_]\w*)*))")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
+_SOMETIMES = ("if", "elseif", "else", "switch", "foreach", "for", "while", "do", "catch", "foreach-object", "%")
+"""Words before a block that may run several times, or not at all."""
+_ENDS = ("newline", ";", "|", "{", "}")
 
 
-class PowerShellError(ValueError):
-    """The text isn't PowerShell that this parser understands; the message names the line."""
+def parse(text: str) -> list[Statement]:
+    """Read what fills a variable, commands and hashtables, in blocks too; the rest has no effect here.
 
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """`$name`, or `$name.Member`."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """`@{key = value; …}` in its order."""
-
-    pairs: tuple[tuple[str, object], ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """`-Name value`; a switch has no value."""
-
-    name: str
-    value: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command with its arguments; the name before an `=` is the variable that it fills."""
-
-    name: str
-    arguments: tuple[Argument, ...]
-    line: int
-    fills: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """`$name = value`."""
-
-    name: str
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    line: int
-
-
-def parse(text: str) -> list[Command | Assignment | Table]:
-    """Read statements.
-
-    Raises `PowerShellError` for what isn't closed, is too large, or isn't a command, an assignment or a hashtable.
+    Raises `PowerShellError` for what isn't closed or is too large.
     """
-    if len(text) > MAX_SIZE:
-        raise PowerShellError(f"the text is longer than {MAX_SIZE // 1024} KB: paste the command alone")
-    return _Parser(list(_tokens(text))).statements()
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    at, line, count = 0, 1, 0
-    while at < len(text):
-        count += 1
-        if count > MAX_TOKENS:
-            raise PowerShellError("the text has too many parts: paste the command alone")
-        if skipped := _SKIP.match(text, at):
-            line += skipped[0].count("\n")
-            at = skipped.end()
-            continue
-        char = text[at]
-        if char in _DOUBLE or char in _SINGLE:
-            value, end = _string(text, at, line)
-            yield _Token("string", value, line)
-            line += text.count("\n", at, end)
-            at = end
-        elif text.startswith("@{", at):
-            yield _Token("table", "@{", line)
-            at += 2
-        elif found := _VARIABLE.match(text, at):
-            yield _Token("variable", found[1] or found[2], line)
-            at = found.end()
-        elif char == "@" and (found := re.compile(r"@([A-Za-z_]\w*)").match(text, at)):
-            yield _Token("splat", found[1], line)
-            at = found.end()
-        elif found := _WORD.match(text, at):
-            yield _Token("word", found[0], line)
-            at = found.end()
-        else:
-            yield _Token("newline" if char == "\n" else char, char, line)
-            line += char == "\n"
-            at += 1
-
-
-def _string(text: str, at: int, line: int) -> tuple[str, int]:
-    """Read a string from its opening quote; in a double-quoted one a backtick escapes."""
-    quotes = _DOUBLE if text[at] in _DOUBLE else _SINGLE
-    parts: list[str] = []
-    place = at + 1
-    while place < len(text):
-        char = text[place]
-        if char in quotes:
-            if text[place + 1 : place + 2] and text[place + 1] in quotes:
-                parts.append(char)
-                place += 2
-                continue
-            return "".join(parts), place + 1
-        if char == "`" and quotes == _DOUBLE and place + 1 < len(text):
-            parts.append(_ESCAPES.get(text[place + 1], text[place + 1]))
-            place += 2
-            continue
-        parts.append(char)
-        place += 1
-    raise PowerShellError(f"line {line}: a text in quotes isn't closed")
+    return _Parser(tokens_of(text)).statements()
 
 
 class _Parser:
     """Reads tokens from left to right."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens, self._at = tokens, 0
+    def __init__(self, tokens: list[Token], depth: int = 1) -> None:
+        self._tokens, self._at, self._depth = tokens, 0, depth
+        self._blocks: list[bool] = []
+        self._sometimes = self._piped = False
 
-    def statements(self) -> list[Command | Assignment | Table]:
-        found: list[Command | Assignment | Table] = []
+    def statements(self) -> list[Statement]:
+        found: list[Statement] = []
         while (token := self._peek()) is not None:
-            if token.kind in ("newline", ";"):
-                self._at += 1
-            elif token.kind == "table":
+            if token.kind == "table":
                 found.append(self._table(1))
             elif token.kind == "variable":
                 found += self._assignment()
             elif token.kind == "word":
                 found += self._word()
             else:
-                raise PowerShellError(f"line {token.line}: {token.text[:20]!r} isn't expected here")
+                self._mark(token)
         return found
 
-    def _word(self) -> list[Command | Assignment | Table]:
-        token = self._take()
-        following = self._peek()
-        if token.text.startswith("[") and following is not None and following.kind in ("table", "variable"):
-            return []  # a type such as [ordered] before a value
-        return [self._command(token, "")]
+    def _mark(self, token: Token) -> None:
+        """Step over a mark; a brace opens or closes a block, whose output may be piped."""
+        self._at += 1
+        self._piped = token.kind == "|"
+        if token.kind == "{":
+            self._blocks.append(self._sometimes)
+            self._sometimes = False
+        elif token.kind == "}" and self._blocks:
+            self._blocks.pop()
 
-    def _assignment(self) -> list[Command | Assignment | Table]:
+    def _word(self) -> list[Statement]:
+        token = self._tokens[self._at]
+        following = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
+        lower = token.text.lower()
+        if lower in _SOMETIMES:
+            self._at, self._sometimes = self._at + 1, True
+            if following is not None and following.kind == "(":
+                self._parentheses()
+            return []
+        if lower in ("param", "return", "try", "finally", "process", "begin", "end"):
+            self._at += 1
+            return []
+        if token.text.startswith("[") and following is not None and following.kind in ("table", "variable"):
+            self._at += 1  # a type such as [ordered] before a value
+            return []
+        first, *others = self._pipeline("")
+        if self._piped and first.piped is None:
+            first = replace(first, piped=Command("", (), token.line))
+        self._piped = False
+        return [first, *others]
+
+    def _pipeline(self, fills: str) -> list[Command]:
+        """Read commands with `|` between them, as far as a block."""
+        made = self._command(fills)
+        found = []
+        while (token := self._peek()) is not None and token.kind == "|":
+            self._at += 1
+            self._newlines()
+            made = replace(made, goes_on=True)
+            found.append(made)
+            token = self._peek()
+            if token is None or token.kind != "word" or token.text.lower() in _SOMETIMES:
+                return found
+            made = replace(self._command(""), piped=made)
+        return [*found, made]
+
+    def _assignment(self) -> list[Statement]:
         name = self._take()
+        kinds = [(token.kind, token.text) for token in self._tokens[self._at : self._at + 4]]
+        whole, _, method = name.text.rpartition(".")
+        if kinds[:1] == [("(", "(")] and method.lower() in ("add", "remove", "clear"):
+            return [self._called(name, whole, method.lower())]
+        key = ""
+        if [kind for kind, _ in kinds[:4]] == ["word", "string", "word", "="] and kinds[0][1] == "[":
+            key = str(self._tokens[self._at + 1].value)
+            self._at += 3
+        adds = kinds[:2] == [("word", "+"), ("=", "=")]
+        self._at += adds
         following = self._peek()
         if following is None or following.kind != "=":
             self._rest()  # an expression that fills nothing
             return []
         self._at += 1
+        self._newlines()
         while (token := self._peek()) is not None and token.kind == "word" and token.text.startswith("["):
             self._at += 1
         if token is None:
             raise PowerShellError(f"line {name.line}: ${name.text} = has no value")
-        if token.kind == "word":
-            return [self._command(self._take(), name.text)]
-        if token.kind in ("string", "table", "variable"):
-            return [Assignment(name.text, self._value(1))]
-        self._rest()
-        return []
+        if token.kind == "word" and not key and not adds:
+            return [*self._pipeline(name.text)]
+        made = Assignment(name.text, self._value(1), name.line, key, adds, any(self._blocks))
+        following = self._peek()
+        if following is not None and following.kind not in (*_ENDS, ",", ")"):
+            made = replace(made, value=Variable("(…)"))  # `"a" + $b` and the like is computed
+            self._rest()
+        return [made]
 
-    def _command(self, name: _Token, fills: str) -> Command:
+    def _called(self, name: Token, whole: str, method: str) -> Assignment:
+        """Read `$name.Add("key", value)`; what is taken out of a hashtable isn't followed."""
+        start = self._at
+        self._parentheses()
+        given = [token for token in self._tokens[start + 1 : self._at - 1] if token.kind != "newline"]
+        if method == "add" and [token.kind for token in given] == ["string", ",", "string"]:
+            key, value = str(given[0].value), given[2].value
+            return Assignment(whole, value, name.line, key, sometimes=any(self._blocks))
+        return Assignment(whole, Variable("(…)"), name.line, sometimes=True)
+
+    def _command(self, fills: str) -> Command:
+        name = self._take()
+        start = name.text[0] not in DASHES
+        self._at -= not start  # parameters alone, of a command that wasn't copied
         arguments: list[Argument] = []
-        while (token := self._peek()) is not None and token.kind not in ("newline", ";", "|"):
-            if token.kind == "word" and token.text[0] in _DASHES and len(token.text) > 1:
+        while (token := self._peek()) is not None and token.kind not in _ENDS:
+            if token.kind == "word" and token.text[0] in DASHES and len(token.text) > 1:
                 self._at += 1
-                flag, _, glued = token.text[1:].partition(":")
-                following = self._peek()
-                if glued:
-                    arguments.append(Argument(flag, glued))
-                elif following is not None and self._is_value(following):
-                    arguments.append(Argument(flag, self._value(1)))
-                else:
-                    arguments.append(Argument(flag))
+                arguments.append(self._flag(token))
             elif token.kind == "splat":
                 self._at += 1
                 arguments.append(Argument("@", Variable(token.text)))
-            elif token.kind == "(":
-                self._parentheses()
+            elif token.kind in ("string", "table", "variable", "(") or (token.kind == "word" and token.text[0] != "."):
+                arguments.append(Argument("", self._value(1)))
             else:
                 self._at += 1
-        if (token := self._peek()) is not None and token.kind == "|":
-            self._rest()
-        return Command(name.text, tuple(arguments), name.line, fills)
+        return Command(name.text if start else "", tuple(arguments), name.line, fills)
 
-    def _is_value(self, token: _Token) -> bool:
+    def _flag(self, token: Token) -> Argument:
+        flag, colon, glued = token.text[1:].partition(":")
+        following = self._peek()
+        if glued:
+            return Argument(flag, glued)
+        if following is not None and following.kind == "newline" and not colon:
+            after = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
+            if after is not None and after.kind == "table":  # a mail program broke the line
+                self._at += 1
+                return Argument(flag, self._value(1))
+        if following is not None and self._is_value(following):
+            return Argument(flag, self._value(1))
+        return Argument(flag)
+
+    def _is_value(self, token: Token) -> bool:
         if token.kind == "word":
-            return token.text[0] not in _DASHES
-        return token.kind in ("string", "table", "variable", "(")
+            return token.text[0] not in DASHES
+        return token.kind in ("string", "table", "variable", "(", "$", "@")
 
     def _value(self, depth: int) -> object:
         token = self._peek()
@@ -219,11 +172,16 @@ class _Parser:
         if token.kind == "table":
             return self._table(depth)
         if token.kind == "(":
+            return self._inside()
+        if token.kind == "{":
+            self._balanced("{", "}")
+            return Variable("{…}")
+        self._at += 1
+        if token.kind in ("$", "@") and (following := self._peek()) is not None and following.kind == "(":
             self._parentheses()
             return Variable("(…)")
-        self._at += 1
         if token.kind == "string":
-            return token.text
+            return token.value
         if token.kind == "variable":
             constant = {"true": True, "false": False, "null": None}
             lower = token.text.lower()
@@ -248,37 +206,68 @@ class _Parser:
                 return Table(tuple(pairs), opened.line)
             if token.kind in ("newline", ";"):
                 continue
-            if token.kind not in ("string", "word"):
-                raise PowerShellError(f"line {token.line}: a key is expected in the hashtable, not {token.text[:20]!r}")
-            equals = self._peek()
-            if equals is None or equals.kind != "=":
-                raise PowerShellError(f"line {token.line}: the key {token.text[:40]!r} has no = and no value")
-            self._at += 1
-            if any(key.lower() == token.text.lower() for key, _ in pairs):
-                raise PowerShellError(
-                    f"line {token.line}: the key {token.text[:40]!r} is there twice: PowerShell refuses it"
-                )
-            while (newline := self._peek()) is not None and newline.kind == "newline":
-                self._at += 1
-            pairs.append((token.text, self._value(depth + 1)))
+            pairs.append(self._pair(token, [key.lower() for key, _ in pairs], depth))
+
+    def _pair(self, token: Token, known: list[str], depth: int) -> tuple[str, object]:
+        if token.kind == ",":
+            raise PowerShellError(
+                f"line {token.line}: ; or a new line stands between two pairs of a hashtable, no comma"
+            )
+        if token.kind not in ("string", "word"):
+            raise PowerShellError(f"line {token.line}: a key is expected in the hashtable, not {token.text[:20]!r}")
+        key = str(token.value) if token.kind == "string" else token.text
+        if isinstance(token.value, Template):
+            raise PowerShellError(f"line {token.line}: a key of the hashtable is computed: write the property's name")
+        equals = self._peek()
+        if equals is None or equals.kind != "=":
+            also = ' ("Property"="attribute")' if equals is not None and equals.text.startswith(":") else ""
+            raise PowerShellError(f"line {token.line}: the key {key[:40]!r} has no = and no value{also}")
+        self._at += 1
+        if key.lower() in known:
+            raise PowerShellError(f"line {token.line}: the key {key[:40]!r} is there twice: PowerShell refuses it")
+        self._newlines()
+        return key, self._value(depth + 1)
+
+    def _inside(self) -> object:
+        """Read what stands in parentheses: a command, a text, or something that is computed."""
+        start = self._at
+        self._parentheses()
+        inner = [token for token in self._tokens[start + 1 : self._at - 1] if token.kind != "newline"]
+        if len(inner) == 1 and inner[0].kind == "string":
+            return inner[0].value
+        command = bool(inner) and inner[0].kind == "word" and inner[0].text[0] not in f"{DASHES}["
+        if command and self._depth < MAX_DEPTH:
+            return _Parser(inner, self._depth + 1)._pipeline("")[0]
+        return Variable("(…)")
 
     def _parentheses(self) -> None:
+        self._balanced("(", ")")
+
+    def _balanced(self, opening: str, closing: str) -> None:
         opened, depth = self._take(), 1
+        openings = (opening, "table") if opening == "{" else (opening,)
         while depth:
             token = self._peek()
             if token is None:
-                raise PowerShellError(f"line {opened.line}: ( isn't closed")
+                raise PowerShellError(f"line {opened.line}: {opening} isn't closed")
             self._at += 1
-            depth += {"(": 1, ")": -1}.get(token.kind, 0)
+            depth += (token.kind in openings) - (token.kind == closing)
+
+    def _newlines(self) -> None:
+        while (token := self._peek()) is not None and token.kind == "newline":
+            self._at += 1
 
     def _rest(self) -> None:
         """Skip the rest of a statement that isn't understood and has no effect here."""
-        while (token := self._peek()) is not None and token.kind not in ("newline", ";"):
-            self._at += 1
+        while (token := self._peek()) is not None and token.kind not in _ENDS:
+            if token.kind == "table":
+                self._table(1)
+            else:
+                self._at += 1
 
-    def _peek(self) -> _Token | None:
+    def _peek(self) -> Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         self._at += 1
         return self._tokens[self._at - 1]

@@ -84,7 +84,7 @@ ORDER = [
 
 
 class UpaGroup(TyperGroup):
-    """A group whose usage errors exit with 64: 2 means "changes" here."""
+    """A group whose usage errors exit with 64, as 2 means "changes" here; `help run` is `run --help`."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List commands in the order of `ORDER`, those of a group as they were registered."""
@@ -93,6 +93,8 @@ class UpaGroup(TyperGroup):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Parse; mark a wrong command line."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
         json = "--json" in args
         try:
             made = super().make_context(info_name, args, parent, **extra)
@@ -141,7 +143,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog="First time? upa init, upa config check, upa grant, upa doctor, upa plan, upa canary USER, upa go, upa run.",
+    context_settings={"help_option_names": ["--help", "-h"]},
+    epilog="First time? upa init, upa config check, upa grant, upa doctor, upa plan, upa canary USER, upa go, upa run. "
+    "More of one command: upa help run.",
 )
 _GROUPS: dict[str, typer.Typer] = {}
 

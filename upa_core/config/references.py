@@ -31,6 +31,9 @@ SECRET_KEYS = re.compile(
 Path = tuple[str | int, ...]
 
 
+_WHERE = "set it where upa runs (export {0}=…), and for the function app in extraSettings (docs/how-to/deploy.md)"
+
+
 def is_secret_key(name: str) -> bool:
     """Return whether a key's name says that its value is a secret."""
     return SECRET_KEYS.search(name) is not None
@@ -69,7 +72,7 @@ def _fill(text: Text, environ: Mapping[str, str], place: tuple[int, int, str], p
         if not _NAME.fullmatch(name):
             message, suggestion = f"${{{name[:40]}}} isn't a reference: letters, digits and underscores", ""
         elif not environ.get(name):
-            message = f"${{{name}}}: the setting {name} isn't there or is empty"
+            message = f"${{{name}}}: the setting {name} isn't there or is empty; {_WHERE.format(name)}"
             suggestion = closest(name, (known for known in environ if known.upper().startswith("UPA")))
         else:
             return environ[name]

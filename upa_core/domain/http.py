@@ -38,6 +38,11 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def kind(self) -> str:
+        """The body's media type; JSON where the headers don't say."""
+        return self.headers.get("Content-Type", "application/json")
+
+    @property
     def text(self) -> str:
         """The body as text; half of a surrogate pair, which no encoding can carry, is escaped as JSON does."""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)

@@ -21,7 +21,7 @@ from upa_core.http_api.csv_answer import csv_answer, wants_csv
 from upa_core.http_api.runs import MAX_PEOPLE, Everyone, parse_body, run_in
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin import controls, declined, holds
-from upa_core.services.insight.hold_view import view_hold, what_happens_now
+from upa_core.services.insight.hold_view import view_hold, what_became, what_happens_now
 from upa_core.services.insight.user_names import user_names
 from upa_core.state.document import get_document, state_of
 
@@ -159,11 +159,9 @@ def _by(request: Request, *, entra: bool) -> str:
 
 def _not_held(connectors: Everyone, run: str) -> Response:
     ports = next(iter(connectors.values()))[1]
-    stored = get_document(ports.store, decision_key(run), Decision)
-    if stored is None:
+    if not (became := what_became(ports, run)):
         return problem(404, "No such hold", "no plan of this run waits for a decision")
-    one = stored.value
-    return problem(409, "Decided already", f"{one.by} {one.decision} it at {instant(one.at)}")
+    return problem(409, "Decided already", became)
 
 
 def _with_losses(why: str, lost: int) -> str:

@@ -10,6 +10,7 @@ from upa_core.http_api import decisions as decide_api
 from upa_core.http_api import drift as drift_api
 from upa_core.http_api import escrow as escrow_api
 from upa_core.http_api import freshness as freshness_api
+from upa_core.http_api import jobs as jobs_api
 from upa_core.http_api import people as people_api
 from upa_core.http_api import run_people as run_people_api
 from upa_core.http_api import runs as run_api
@@ -29,6 +30,7 @@ _READ: Mapping[str, Callable[[Everyone, Request], Response]] = {
     "list_escrow": escrow_api.list_escrow,
     "get_drift": drift_api.get_drift,
     "list_calls": calls_api.list_calls,
+    "list_jobs": jobs_api.list_jobs,
     "get_freshness": freshness_api.get_freshness,
 }
 _DECIDE = {

@@ -123,3 +123,18 @@ def test_values_of_a_database_as_texts() -> None:
     ]
     with pytest.raises(RefusedError, match="the column photo holds bytes"):
         text_of("photo", b"x")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("42P01", True), ("42703", True), ("22P02", False), ("23505", False), ("P0001", False), ("HV000", False)],
+)
+def test_only_what_postgresql_says_about_the_query_is_shown(code: str, told: bool) -> None:
+    """A table's name helps; a cast, a constraint, a function's own error or another server may quote a row."""
+    ask = PostgresAsk("db.example", "hr", "upa", "geheim")
+    error = ask._error(Exception({"C": code, "M": "something about Ada"}))
+
+    assert isinstance(error, RefusedError)
+    assert str(error).startswith(f"db.example refuses the query ({code})")
+    assert ("something about Ada" in str(error)) == told
+    assert ("whose log has the reason" in str(error)) != told

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PORTION = 1_000
 _DENIED = {"28000", "28P01", "42501", "3D000"}
+_ABOUT_THE_QUERY = ("0A", "26", "34", "3F", "42")
+"""Classes of PostgreSQL's errors whose texts name tables, columns and functions; others may quote a row's values."""
 """Codes of PostgreSQL for a wrong user, password, right or database name."""
 
 
@@ -138,5 +140,5 @@ class PostgresAsk:
             return AccessDeniedError(f"{self.host} refuses the user {self.user} ({code})")
         if code[:2] in ("08", "53", "57", "40", "55"):
             return UnavailableError(f"{self.host} can't answer now ({code})")
-        # a message of the server may quote a value only where a cast fails (class 22)
-        return RefusedError(f"{self.host} refuses the query ({code})" + ("" if code[:2] == "22" else f": {message}"))
+        shown = f": {message}" if code[:2] in _ABOUT_THE_QUERY else ", whose log has the reason"
+        return RefusedError(f"{self.host} refuses the query ({code}){shown}")

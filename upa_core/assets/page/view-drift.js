@@ -8,7 +8,7 @@ view("drift", { title: (name) => "Drift of " + name, still: true, draw: async (n
   const base = "/connectors/" + encodeURIComponent(name) + "/drift", only = options.property ? "&property=" + encodeURIComponent(options.property) : "";
   const found = await call(base + "?limit=" + LISTED + only), standing = found.standing, sums = Object.entries(standing.properties || {});
   const rows = [...found.differences].sort((one, other) => ORDER.indexOf(one.verdict) - ORDER.indexOf(other.verdict)).map((one) => [who(one), one.property, h("p", {}, h("span", { class: "old" }, shown(one.old)), " → ", shown(one.found)), when(one.since),
-    h("p", { class: "muted" }, [one.contested ? "somebody or something else writes it" : VERDICTS[one.verdict], one.times > 1 ? one.times + " times" : "", one.repairs ? "sent again" : ""].filter(Boolean).join("; "))]);
+    h("p", { class: "muted" }, [one.contested ? "somebody or something else writes it" : VERDICTS[one.verdict], one.times > 1 ? one.times + " times" : "", one.repairs ? "sent again, not read since" : ""].filter(Boolean).join("; "))]);
   const chosen = sums.length > 1 ? h("form", { submit: (event) => event.preventDefault() }, h("label", { for: "by-property" }, "property", h("select", { id: "by-property", change: (event) => go(address("drift", name, event.currentTarget.value ? { property: event.currentTarget.value } : {})) },
     h("option", { value: "" }, "any"), sums.map(([property]) => h("option", { value: property, selected: options.property === property }, property))))) : null;
   return [crumbs(name, "Drift"), section("Drift of " + name, h("p", {}, standing.says[0].toUpperCase() + standing.says.slice(1) + "."),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.runs import Hold
+from upa_core.domain.documents.ids import is_run_id
+from upa_core.domain.documents.runs import Decision, Hold
+from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.plan.run_rows import Result, Value, kind_of
 from upa_core.domain.redaction import Redactor
@@ -14,6 +16,8 @@ from upa_core.services.admin import holds
 from upa_core.services.insight.plan_view import sample
 from upa_core.services.insight.run_people import RunPeopleView, RunPerson
 from upa_core.services.insight.run_view import by_property
+from upa_core.state.document import get_document
+from upa_core.state.reports import read_report
 from upa_core.state.run_people.reader import open_run
 
 _NOW = {
@@ -71,3 +75,18 @@ def view_hold(ports: Ports, connector: Connector, hold: Hold, most: int) -> Hold
 def what_happens_now(decision: str, kind: str) -> str:
     """Return a sentence that says what happens after a decision about a hold of this kind."""
     return _NOW[decision, kind]
+
+
+def what_became(ports: Ports, run: str) -> str:
+    """Return who decided about a run, when, and how it ended; "" where nobody decided about it."""
+    stored = get_document(ports.store, decision_key(run), Decision) if is_run_id(run) else None
+    if stored is None:
+        return ""
+    one, report = stored.value, read_report(ports.store, run)
+    said = f"{one.by} {one.decision} run {run} at {one.at:%Y-%m-%d %H:%M} UTC"
+    if one.decision == "rejected":
+        return f"{said}, and nothing of it was sent"
+    if report is None:
+        return f"{said}; it hasn't ended yet"
+    people = f"{report.counts.exported:,} people accepted, {report.counts.escrowed:,} in escrow"
+    return f"{said}; it ended at {report.ended:%Y-%m-%d %H:%M} UTC as {report.outcome}: {people}"

@@ -236,3 +236,30 @@ def test_drift_is_listed_with_what_was_accepted_and_found(page: Page, world: Api
     assert rows[0].startswith('"id","user","property","old","found","verdict","since"')
     assert [row for row in rows if '"CostCenter"' in row and '"by hand"' in row]
     assert len(rows) == found.locator("tbody tr").count() + 1
+
+
+def test_several_connectors_begin_with_those_that_need_somebody(page: Page, world: ApiWorld) -> None:
+    """One that runs well with a late file needs somebody too; a sentence's moments are in the reader's zone."""
+    [known] = world.get("/api/status", headers={"x-functions-key": KEY}).json()["connectors"]
+    calm = known | {"state": "healthy", "reason": "", "on_page": "", "held_plan": None, "alarms": []}
+    source = dict.fromkeys(("delivered", "accepted", "asked")) | dict.fromkeys(
+        ("rows", "people", "unmatched", "missing"), 0
+    )
+    source |= {"name": "rooms", "file": "rooms.csv", "held": [], "why": "", "late": True, "missed": 2}
+    source["next_expected"] = "2026-11-22T05:00:00Z"
+    todo = "it is tried again at 2026-11-24 01:17 UTC, or at once by Try now"
+    connectors = [
+        calm | {"connector": "calm"},
+        calm | {"connector": "late", "sources": [source]},
+        calm | {"connector": "loud", "state": "quarantined", "on_page": todo},
+    ]
+    page.route("**/api/status", lambda route: route.fulfill(json={"connectors": connectors}))
+    _open(page, world, "")
+    cards = page.locator("#view .connector")
+
+    assert [card.get_attribute("data-connector") for card in cards.all()] == ["loud", "late", "calm"]
+    expect(page.locator("#view .sum")).to_have_text("2 of 3 connectors need somebody: loud, late")
+    expect(cards.nth(0).locator(".todo time")).to_have_attribute("datetime", "2026-11-24T01:17:00Z")
+    expect(cards.nth(0).get_by_role("link", name="open loud")).to_be_visible()
+    expect(cards.nth(1)).to_contain_text("Source rooms: late, 2 times in a row, expected by Sun 22 Nov")
+    expect(cards.nth(2)).not_to_contain_text("last pull")

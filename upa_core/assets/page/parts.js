@@ -10,11 +10,11 @@ function section(title, ...children) {
 /* Pairs of name and value; a value that is null or undefined is left out. */
 function facts(pairs) {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined);
-  return known.length ? h("dl", { class: "facts" }, known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))) : null;
+  return known.length ? h("dl", { class: "facts" }, known.map(([name, value, kind]) => h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value)))) : null;
 }
 const COUNTS = { people: "seen", updated: "changed", exported: "accepted", escrowed: "into escrow", pairs: "values sent", re_read: "read again", held_back: "values held back", invalid: "invalid values", ended: "left the directory", absent: "no longer named",
   clear_unsupported: "clears that can't be done", waiting: "without a profile", over_budget: "over the budget" };
-const counted = (counts) => facts(Object.entries(counts).filter(([, value]) => value).map(([name, value]) => [COUNTS[name] || words(name), value]));
+const counted = (counts, named) => facts(Object.entries(counts).filter(([, value]) => value).map(([name, value]) => [(named || {})[name] || COUNTS[name] || words(name), value]));
 
 /* columns: [heading, "n" for numbers]; on a telephone each row is a card that names its columns. */
 function table(label, columns, rows) {

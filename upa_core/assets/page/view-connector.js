@@ -8,16 +8,16 @@ view("connector", { title: (name) => name, draw: async (name) => {
     sourceList(one), runList(listed.runs), charts(one, listed.runs), finder()];
 } });
 
-/* The first thing that anybody sees of a connector. */
+/* The first thing that anybody sees of a connector; in the overview, where it has no buttons, only what may worry. */
 function card(one, name, buttons) {
   return h("section", { class: "connector " + tone(one.state), "data-connector": one.connector, "aria-label": one.connector },
     h("p", { class: "top" }, h("span", { class: "name" }, name), h("b", { class: "state" }, one.state[0].toUpperCase() + one.state.slice(1)),
-      one.since ? h("span", { class: "since" }, "since ", when(one.since)) : null, one.reason ? h("span", { class: "why" }, one.reason) : null),
-    needs(one), moving(one), buttons,
-    facts([["last success", when(one.last_success)], ["last pull", when(one.last_pull)], ["next full round", one.next_full ? when(one.next_full) : null],
-      ...probes(one), ["in escrow", one.escrow.total ? link("escrow", one.connector, {}, people(one.escrow.total)) : "nobody"], ["people known", one.people.known],
+      one.since ? h("span", { class: "since" }, "since ", when(one.since)) : null, one.reason ? h("span", { class: "why" }, told(one.reason)) : null),
+    needs(one, buttons), moving(one), buttons,
+    facts([["last success", when(one.last_success)], ...(buttons ? [["last pull", when(one.last_pull)], ["next full round", one.next_full ? when(one.next_full) : null]] : []),
+      ...probes(one), ["in escrow", one.escrow.total ? link("escrow", one.connector, {}, people(one.escrow.total)) : "nobody"], ...(buttons ? [["people known", one.people.known]] : []),
       ["profiles", readBack(one)],
-      ...freshness(one), ["import jobs today", one.jobs_today + " of " + one.jobs_per_day],
+      ...freshness(one, buttons), ...(buttons ? [["import jobs today", one.jobs_today + " of " + one.jobs_per_day]] : []),
       ["certificate", one.cert_days_left === null ? null : one.cert_days_left < 0 ? "expired" : one.cert_days_left + " days left"]]));
 }
 function readBack(one) {
@@ -25,19 +25,20 @@ function readBack(one) {
   if (!reading && !drift.different) return null;
   return [reading ? drift.says : null, reading && drift.different ? "; " : null, drift.different ? link("drift", one.connector, {}, differ) : null];
 }
-function freshness(one) {
+function freshness(one, whole_card) {
   const figures = one.freshness, objective = figures.objective;
   const whole = (text) => text.replaceAll(" %", "\u00a0%");
-  return [["accepted", whole(figures.accepted.says)], ["read back", whole(figures.read_back.says)],
-    ["freshness", objective ? (objective.missed ? "missed: " + objective.why : "kept: " + objective.share_percent + " % within " + objective.within_hours + " h") : null]];
+  return [["accepted", whole(figures.accepted.says), "wide"], whole_card ? ["read back", whole(figures.read_back.says)] : null,
+    ["freshness", objective ? (objective.missed ? "missed: " + objective.why : "kept: " + objective.share_percent + " % within " + objective.within_hours + " h") : null]].filter(Boolean);
 }
-function needs(one) {
+function needs(one, buttons) {
   const held = one.held_plan, items = [];
-  if (one.on_page) items.push(h("p", { class: "todo" }, h("b", {}, "What to do: "), one.on_page));
+  if (one.on_page) items.push(h("p", { class: "todo" }, h("b", {}, "What to do: "), told(one.on_page), buttons || held ? null : [" · ", link("connector", one.connector, {}, "open " + one.connector)]));
   if (held) items.push(h("p", {}, link("hold", held.run, {}, "Look at the held plan and decide")));
   for (const refused of one.refused_properties) items.push(h("p", {}, h("b", {}, "SharePoint refuses " + refused.property), " for everybody since ", when(refused.since), refused.detail ? [" (", fold(refused.detail), ")"] : "", ": upa doctor --probe in a terminal says why"));
+  if (!one.alarms.some((alarm) => alarm.occasion === "source")) items.push(...lacking(one).map((each) => h("p", {}, h("b", {}, "Source " + each.name + ": "), sourceState(each), each.next_expected && each.late ? [", expected by ", when(each.next_expected)] : null)));
   if (one.alarms.length) items.push(h("ul", { class: "alarms", "aria-label": "What administrators were told of" },
-    one.alarms.map((alarm) => h("li", {}, h("b", {}, alarm.title), " since ", when(alarm.since), ": ", alarm.detail))));
+    one.alarms.map((alarm) => h("li", {}, h("b", {}, alarm.title), " since ", when(alarm.since), ": ", told(alarm.detail)))));
   return items;
 }
 function moving(one) {
@@ -64,12 +65,13 @@ function actions(one) {
   return h("div", { class: "actions" }, tries ? control("resume", "Try now", "It is tried at once", "primary") : null, live, run,
     paused ? control("resume", "Resume", "Resumed", "primary") : control("pause", "Pause", "Paused"));
 }
+const sourceState = (each) => each.held.length ? "waits: " + each.held.join(", ") : each.late ? (each.missed > 1 ? "late, " + each.missed + " times in a row" : "late") : each.why ? "in trouble" : each.accepted ? "fine" : "nothing accepted yet";
+const lacking = (one) => one.sources.filter((each) => each.held.length || each.late || each.why);
 function sourceList(one) {
   if (!one.sources.length) return null;
-  const columns = [["source", ""], ["last file", "half"], ["rows", "n"], ["people", "n"], ["unmatched", "n"], ["missing", "n"], ["next expected", ""], ["state", "half"]];
-  const state = (each) => each.held.length ? "waits: " + each.held.join(", ") : each.late ? (each.missed > 1 ? "late, " + each.missed + " times in a row" : "late") : each.why ? "in trouble" : each.accepted ? "fine" : "nothing accepted yet";
+  const columns = [["source", ""], ["last file", "half"], ["rows", "n"], ["people", "n"], ["unmatched", "n"], ["missing", "n"], ["expected by", ""], ["state", "half"]];
   const rows = one.sources.map((each) => [each.name, [each.file, each.delivered ? h("div", { class: "muted" }, when(each.delivered)) : null], each.rows, each.people, each.unmatched, each.missing,
-    each.next_expected ? when(each.next_expected) : "", [state(each), each.why ? h("p", { class: "muted" }, fold(each.why)) : null]]);
+    each.next_expected ? when(each.next_expected) : "", [sourceState(each), each.why ? h("p", { class: "muted" }, fold(each.why)) : null]]);
   return section("Sources", table("Sources", columns, rows));
 }
 function runList(runs) {

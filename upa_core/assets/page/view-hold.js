@@ -8,7 +8,7 @@ view("hold", { title: () => "Held plan", still: true, draw: async (run) => {
     return "Plan " + answer.decision + " by " + answer.by + (verb === "approve" ? ": it is exported with the next tick, exactly as it was frozen" : ": its values are set aside until their source changes");
   };
   return [crumbs(held.connector, "Held plan"),
-    h("div", { class: "hold" }, section("Held plan of " + held.connector, h("p", { class: "mono muted" }, held.run), h("p", {}, h("b", {}, held.why), " · since ", when(held.since)), counted(held.counts), plan.plan ? h("p", { class: "muted" }, "Plan ", h("span", { class: "mono" }, plan.plan), ": upa plan shows the same hash for the same changes.") : null),
+    h("div", { class: "hold" }, section("Held plan of " + held.connector, h("p", { class: "mono muted" }, held.run), h("p", {}, h("b", {}, held.why), " · since ", when(held.since)), counted(held.counts, { pairs: "values in it" }), plan.plan ? h("p", { class: "muted" }, "Plan ", h("span", { class: "mono" }, plan.plan), ": upa plan shows the same hash for the same changes.") : null),
       kinds(plan.properties || {}),
       section("Decide", h("p", {}, "Approving exports exactly this plan. Rejecting sets these values aside until their source changes."),
         h("form", { submit: (event) => event.preventDefault() }, h("label", { for: "by" }, "Your name, for the record (signed in with Entra, that name counts)", by),

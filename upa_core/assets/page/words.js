@@ -8,6 +8,10 @@ function when(moment) {
   const date = new Date(moment), year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
   return h("time", { datetime: moment, title: moment.slice(0, 16).replace("T", " ") + " UTC" }, date.toLocaleString("en-GB", { ...DAY, ...year, ...CLOCK }));
 }
+/* A sentence whose moments, which are in UTC, are where the reader is too. */
+function told(text) {
+  return text.split(/(\d{4}-\d\d-\d\d \d\d:\d\d UTC)/).map((part, place) => place % 2 ? when(part.slice(0, 16).replace(" ", "T") + ":00Z") : part);
+}
 const day = (moment) => new Date(moment).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 function hours(value) {
   if (value === null || value === undefined) return "–";

@@ -23,6 +23,14 @@ class Day(int):
     """A day number that the sheet shows as a date."""
 
 
+class Zeros(int):
+    """A number that the sheet shows with five digits."""
+
+
+class Percent(float):
+    """A number that the sheet shows as a percentage."""
+
+
 def made(*rows: list[object], sheets: tuple[str, ...] = ("People",)) -> bytes:
     """Return a workbook; texts are texts, numbers numbers, None an empty cell."""
 
@@ -31,6 +39,8 @@ def made(*rows: list[object], sheets: tuple[str, ...] = ("People",)) -> bytes:
             return "<c/>"
         if isinstance(value, Day):
             return f'<c s="1"><v>{int(value)}</v></c>'
+        if isinstance(value, Zeros | Percent):
+            return f'<c s="{2 if isinstance(value, Zeros) else 3}"><v>{value}</v></c>'
         if isinstance(value, int | float):
             return f"<c><v>{value!r}</v></c>"
         return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
@@ -44,7 +54,8 @@ def made(*rows: list[object], sheets: tuple[str, ...] = ("People",)) -> bytes:
     links = f'<Relationship Id="st" Type="{office}/styles" Target="styles.xml"/>'
     for at in numbers:
         links += f'<Relationship Id="r{at}" Type="{office}/worksheet" Target="worksheets/s{at}.xml"/>'
-    formats = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+    formats = '<numFmts><numFmt numFmtId="164" formatCode="00000"/></numFmts><cellXfs>'
+    formats += "".join(f'<xf numFmtId="{number}"/>' for number in (0, 14, 164, 9)) + "</cellXfs>"
     sheet = f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>'
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
@@ -252,3 +263,25 @@ def test_numbers_are_written_as_excel_shows_them() -> None:
 def test_a_blank_line_before_the_header_hides_no_number() -> None:
     """A key that is a number is refused there too."""
     assert read(made([None, None, None], HEADER, [7, "x", None]))[1].findings[0].kind == "excel_number"
+
+
+@pytest.mark.parametrize("value", [Zeros(42), Percent(0.5), Percent(1)])
+def test_a_number_that_the_sheet_shows_in_another_form_refuses_the_workbook(value: object) -> None:
+    """Excel shows 00042 or 50 %, and only 42 or 0.5 can be read; a column that nobody reads may hold it."""
+    told = read(made(HEADER, ["1", "A", None], ["2", value, None]))[1].findings[0]
+
+    assert (told.kind, told.line, told.cell) == ("excel_cell", 3, "Name")
+    rows, _ = read(made([*HEADER, "Rate"], ["1", "A", None, value]))
+    assert rows == {"1": ("A", "")}
+
+
+def test_a_number_with_as_many_digits_as_its_format_is_read_and_so_is_a_padded_key() -> None:
+    """What Excel shows is what is read."""
+    assert read(made(HEADER, ["1", Zeros(12345), None]))[0] == {"1": ("12345", "")}
+    padded = Contract((KeyPart("No", pad=5),), ("Name",), format="xlsx")
+    assert read(made(HEADER, [Zeros(42), "A", None]), padded)[0] == {"00042": ("A",)}
+
+
+def test_a_sheet_without_rows_is_held() -> None:
+    """A header alone, or nothing at all, is an incomplete file."""
+    assert [read(made(*rows))[1].holds for rows in ([HEADER], [])] == [("incomplete_file",)] * 2

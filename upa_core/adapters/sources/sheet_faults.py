@@ -13,6 +13,10 @@ _MARKS = (b't="e"', b"t='e'", b"<f", b":f>", b"mergeCell ")
 _ERROR = "the cell holds an error of Excel, such as #N/A"
 _FORMULA = "the cell holds a formula, and its result isn't in the workbook"
 _MERGED = "the cell is merged with another one, and only one of them holds the value"
+_SHOWN = "the cell is a number that the sheet shows in another form (00042, 50 %), and only the number can be read"
+_ZEROS = re.compile(r"0{2,}")
+_PERCENT = 99
+"""Digits: no number has as many."""
 
 
 class Fault(NamedTuple):
@@ -23,6 +27,8 @@ class Fault(NamedTuple):
     bottom: int
     right: int
     message: str
+    of_values: bool = False
+    """A key isn't affected: its number is refused, or filled up with zeros."""
 
 
 def faults_of(data: bytes, sheet: str) -> list[Fault]:
@@ -32,21 +38,27 @@ def faults_of(data: bytes, sheet: str) -> list[Fault]:
     """
     with zipfile.ZipFile(BytesIO(data)) as packed:
         part = _without_a_dtd(packed.read(_part(packed, sheet)))
-    if not any(mark in part for mark in _MARKS):
+        widths = _widths(packed)
+    if not any(mark in part for mark in _MARKS) and not any(f's="{style}"'.encode() in part for style in widths):
         return []
     try:
-        return _found(part)
+        return _found(part, widths)
     except ElementTree.ParseError as error:
         raise ValueError("the sheet isn't XML") from error
 
 
-def worst(faults: Sequence[Fault], header: int, columns: Sequence[int]) -> tuple[int, int, str] | None:
-    """Return line, column and message of the first fault behind the header in one of the columns; None without one."""
+def worst(
+    faults: Sequence[Fault], header: int, columns: Sequence[int], keys: Sequence[int]
+) -> tuple[int, int, str] | None:
+    """Return line, column and message of the first fault behind the header in one of the columns; None without one.
+
+    `keys`: those of the columns that name a person.
+    """
     hits = [
         (max(one.top, header + 1), at, one.message)
         for one in faults
         for at in columns
-        if one.bottom > header and one.left <= at <= one.right
+        if one.bottom > header and one.left <= at <= one.right and not (one.of_values and at in keys)
     ]
     return min(hits, default=None)
 
@@ -74,7 +86,35 @@ def _part(packed: zipfile.ZipFile, sheet: str) -> str:
     return target[1:] if target.startswith("/") else f"xl/{target}"
 
 
-def _found(part: bytes) -> list[Fault]:
+def _widths(packed: zipfile.ZipFile) -> dict[str, int]:
+    """Return, by the number of a cell's style, how many digits it shows at least; only styles that show more."""
+    if "xl/styles.xml" not in packed.namelist():
+        return {}
+    try:
+        root = ElementTree.fromstring(_without_a_dtd(packed.read("xl/styles.xml")))  # noqa: S314 - it has no entities
+    except ElementTree.ParseError as error:
+        raise ValueError("the styles aren't XML") from error
+    codes = {"9": "0%", "10": "0.00%"}
+    codes |= {one.get("numFmtId", ""): one.get("formatCode", "") for one in root.iter() if one.tag.endswith("}numFmt")}
+    styles = next((list(one) for one in root if one.tag.endswith("}cellXfs")), [])
+    found: dict[str, int] = {}
+    for at, style in enumerate(styles):
+        code = codes.get(style.get("numFmtId", ""), "")
+        if "%" in code:
+            found[str(at)] = _PERCENT
+        elif zeros := _ZEROS.match(code):
+            found[str(at)] = len(zeros[0])
+    return found
+
+
+def _is_shown_otherwise(cell: ElementTree.Element, widths: dict[str, int]) -> bool:
+    if cell.get("t", "n") != "n" or cell.get("s", "") not in widths:
+        return False
+    number = next((child.text or "" for child in cell if child.tag.rpartition("}")[2] == "v"), "")
+    return 0 < len(number.lstrip("-").partition(".")[0]) < widths[cell.get("s", "")]
+
+
+def _found(part: bytes, widths: dict[str, int]) -> list[Fault]:
     faults: list[Fault] = []
     row, column = 0, -1
     for event, one in ElementTree.iterparse(BytesIO(part), events=("start", "end")):  # noqa: S314 - it has no entities
@@ -90,6 +130,8 @@ def _found(part: bytes) -> list[Fault]:
                 faults.append(Fault(row, column, row, column, _ERROR))
             elif "f" in inside and not inside & {"v", "is"}:
                 faults.append(Fault(row, column, row, column, _FORMULA))
+            elif widths and _is_shown_otherwise(one, widths):
+                faults.append(Fault(row, column, row, column, _SHOWN, of_values=True))
         elif name == "mergeCell":
             first, _, last = one.get("ref", "").partition(":")
             (top, left), (bottom, right) = _place(first), _place(last or first)

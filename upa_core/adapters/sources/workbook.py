@@ -77,8 +77,8 @@ class _Records:
                 if len(names) > MAX_COLUMNS:
                     text = f"the sheet has {len(names):,} columns; {MAX_COLUMNS} are read at most"
                     raise FileRefusedError("too_many_columns", text, "have fewer columns exported", line=line)
-                if fault := worst(faults, line, self._read(names)):
-                    remedy = "have values written, not formulas, each in a cell of its own"
+                if fault := worst(faults, line, self._read(names), self._keys(names)):
+                    remedy = "have values written as text, not formulas, each in a cell of its own"
                     raise FileRefusedError("excel_cell", fault[2], remedy, line=fault[0], cell=names[fault[1]])
                 yield line, names
                 continue
@@ -92,6 +92,10 @@ class _Records:
     def _read(self, names: list[str]) -> list[int]:
         columns = (*(part.column for part in self._contract.keys), *self._contract.columns)
         wanted = set(map(folded, names if self._contract.every_column else columns))
+        return [at for at, name in enumerate(names) if folded(name) in wanted]
+
+    def _keys(self, names: list[str]) -> list[int]:
+        wanted = {folded(part.column) for part in self._contract.keys}
         return [at for at, name in enumerate(names) if folded(name) in wanted]
 
     def _sheet(self, names: list[str]) -> str:

@@ -130,7 +130,6 @@ ELSEWHERE = {
     "state/plan_writer.py": "tests/services/plan/test_export.py",
     "state/reports.py": "tests/functions/test_api.py",
     "state/rows/current_rows.py": "tests/services/pull/test_rows.py",
-    "state/run_end.py": "tests/crash/test_late_instances.py",
     "state/run_shards.py": "tests/crash/test_late_instances.py",
     "state/rows/shard_rows.py": "tests/state/test_shard_codec.py",
 }

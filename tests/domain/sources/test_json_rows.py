@@ -72,6 +72,14 @@ def test_what_cant_be_meant_is_refused(text: str, kind: str, line: int) -> None:
     assert (verdict.status, found(verdict)[0][1:3]) == ("refused", (kind, line))
 
 
+def test_a_structure_that_nobody_reads_refuses_nothing() -> None:
+    """The first person has null in place of an object, another a list in a column that isn't read."""
+    text = '[{"id":"1","no":"a","work":null,"tags":["x"]},{"id":"2","no":"b","work":{"city":"c"},"tags":{}}]'
+
+    assert read(text, JSON)[0] == {"1": ("a", ""), "2": ("b", "c")}
+    assert found(read(text, JSON, every_column=True)[1])[0][:2] == ("refused", "list")
+
+
 @pytest.mark.parametrize("next_one", ['"@odata.nextLink":"https://x"', '"links":{"next":"/2"}', '"hasMore":true'])
 def test_one_page_of_several_is_refused(next_one: str) -> None:
     """A document that names the next one holds some of the people; the last page names none."""

@@ -257,7 +257,7 @@ class JsonRows:
         places: dict[str, int] = {}
         names: list[str] = []
         waiting: set[str] = set()
-        width = 0
+        read, every, width = set(map(folded, wanted)), self._contract.every_column, 0
         for line, person in self._people:
             if not names:
                 names = [name for name, value in person.items() if value is not OBJECT]
@@ -274,7 +274,7 @@ class JsonRows:
                 at = places.get(name, -1)
                 if at < 0:
                     at = places[name] = places.get(folded(name), width)
-                if at == width:
+                if at == width or (isinstance(value, Structure) and not (every or folded(name) in read)):
                     continue
                 if isinstance(value, Structure):
                     text = f"{value} stands in place of a value"

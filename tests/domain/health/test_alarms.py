@@ -159,6 +159,17 @@ ALARMS: dict[str, tuple[Facts, Alarm]] = {
             urgent=False,
         ),
     ),
+    "single writes that aren't proven": (
+        replace(_facts(), unproven=("the probe of 2026-10-01 is over", "SharePoint refused to set Office")),
+        Alarm(
+            "single_writes",
+            "the probe of -- is over SharePoint refused to set Office",
+            "single writes wait",
+            "the probe of 2026-10-01 is over; SharePoint refused to set Office",
+            "upa doctor --probe-individual USER",
+            urgent=False,
+        ),
+    ),
     "profiles that can't be read back": (
         replace(_facts(), unread="profiles can't be read: denied"),
         Alarm(

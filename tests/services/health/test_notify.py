@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.fakes.messenger import FakeMessenger
+from tests.support.single import SingleWorld
 from tests.support.world import World
 from upa_core.domain.documents.connector_state import ConnectorState, Debt
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
@@ -415,3 +416,22 @@ def test_who_waits_for_what_comes_by_itself_is_no_growth_of_escrow(watched: Watc
 
     assert seen == (0 if reason in quiet | later else 3)
     assert a_day == (0 if reason in quiet else 3)
+
+
+def test_single_writes_that_wait_for_a_probe_raise_an_alarm_that_it_ends() -> None:
+    """Nothing is written after the probe's 30 days: the alarm comes on that day, once, and another probe ends it."""
+    world, channel = SingleWorld(1), FakeMessenger()
+    alerting = Alerting(frozenset({"single_writes", "recovered"}), timedelta(days=90), (channel,))
+    told = []
+    for days in (29, 2, 1):
+        world.sim.advance(timedelta(days=days).total_seconds())
+        notify(world.ports(), world.connector, alerting)
+        told.append(len(channel.messages))
+    world.prove()
+    notify(world.ports(), world.connector, alerting)
+
+    assert told == [0, 1, 1]
+    assert [(one.over, one.todo) for one in channel.messages] == [
+        (False, "upa doctor --probe-individual USER"),
+        (True, "upa doctor --probe-individual USER"),
+    ]

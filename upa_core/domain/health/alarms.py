@@ -30,6 +30,7 @@ Occasion = Literal[
     "source",
     "drift",
     "freshness",
+    "single_writes",
 ]
 """The subjects of notifications about a connector: its alarms, and `recovered`, the end of one."""
 CERTIFICATE_DAYS = (0, 7, 14, 30)
@@ -71,6 +72,8 @@ class Facts:
     """Why profiles can't be read back."""
     stale: str = ""
     """Why the objective of freshness is missed, "" where it is kept or there is none."""
+    unproven: tuple[str, ...] = ()
+    """Why properties with single writes aren't written; none where all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def alarms_of(facts: Facts) -> Iterator[Alarm]:
     if facts.stale:
         title = "changes take too long"
         yield Alarm("freshness", "missed", title, facts.stale, "upa freshness", urgent=False)
+    yield from _single_writes(facts)
     yield from _certificate(facts)
     mark = state.watermark
     if mark is not None and age_of(mark.issued, now) >= facts.token_warn_age:
@@ -148,6 +152,13 @@ def _drift(facts: Facts) -> Iterator[Alarm]:
         # Notified again for another property, never for another number of people.
         reason = f"{','.join(facts.drifting)} {','.join(facts.contested)} {_kind(facts.unread)}".strip()
         yield Alarm("drift", reason, "profiles aren't as confirmed", "; ".join(parts), "upa drift", urgent=False)
+
+
+def _single_writes(facts: Facts) -> Iterator[Alarm]:
+    if facts.unproven:
+        reason, detail = _kind(" ".join(facts.unproven)), "; ".join(facts.unproven)
+        todo = "upa doctor --probe-individual USER"
+        yield Alarm("single_writes", reason, "single writes wait", detail, todo, urgent=False)
 
 
 def _quarantined(one: Quarantine) -> Alarm:

@@ -75,6 +75,7 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
     drift = standing(connector, index, state.people.known, now)
     measures = not before.samples or now - before.samples[-1].at >= SAMPLE_EVERY
     figures = freshness(ports, connector, state, lane, index) if measures or connector.objective is not None else None
+    unproven = _unproven(ports, connector)
     raised: list[Notification] = []
     ended: list[Notification] = []
 
@@ -101,6 +102,7 @@ def notify(ports: Ports, connector: Connector, alerting: Alerting, *, trouble: s
             drifting=drift.totals.differing,
             contested=drift.totals.contested,
             unread=drift.trouble,
+            unproven=unproven,
             stale=figures.kept.why if figures is not None and figures.kept is not None else "",
         )
         after = log.judged(list(alarms_of(facts)), channels, now, occasions=alerting.occasions)
@@ -183,6 +185,16 @@ def _certificate(alerting: Alerting, log: NotificationLog, now: datetime) -> Not
         return replace(log, certificate_ends=alerting.certificate_ends(), certificate_read=now)
     except UpaError:
         return log
+
+
+def _unproven(ports: Ports, connector: Connector) -> tuple[str, ...]:
+    """Return why properties aren't written singly; nothing where the sign-in fails, which is an alarm of its own."""
+    single = {mapping.route for mapping in connector.active} & ports.routes.keys()
+    try:
+        prepared = [ports.routes[route].prepare(ports, connector) for route in sorted(single)]
+    except UpaError:
+        return ()
+    return tuple(dict.fromkeys(one.unproven for ready in prepared for one in ready.active if one.unproven))
 
 
 def _escrow(ports: Ports, connector: Connector) -> int:

@@ -13,8 +13,8 @@ from tests.cli.conftest import Office
 from upa_cli.__main__ import main as start
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli, Options
+from upa_cli.shell.failures import guarded
 from upa_cli.shell.output import clean
-from upa_cli.shell.registry import guarded
 from upa_core.domain.spreadsheet import safe_cell
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import inspect
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Annotated, Any, get_type_hints
 
-import orjson
 import typer
 from typer.core import TyperGroup
 
-from upa_cli.shell import exits, output
-from upa_cli.shell.context import Cli, Options
-from upa_core.domain.errors import UpaError
-
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-"""click's UsageError, wherever this version of Typer keeps it."""
+from upa_cli.shell import exits
+from upa_cli.shell.context import Options
+from upa_cli.shell.failures import UsageError, error_json, guarded
 
 COMMON: dict[str, Any] = {
     "config": Annotated[
@@ -98,7 +93,7 @@ class UpaGroup(TyperGroup):
         json = "--json" in args
         try:
             made = super().make_context(info_name, args, parent, **extra)
-        except _UsageError as exc:
+        except UsageError as exc:
             raise _marked(exc, json=json and parent is None) from None
         made.meta.setdefault("json", json)  # click shares it with the contexts of subcommands
         return made
@@ -107,7 +102,7 @@ class UpaGroup(TyperGroup):
         """Run the command; mark a wrong command line below this group."""
         try:
             return super().invoke(ctx)
-        except _UsageError as exc:
+        except UsageError as exc:
             raise _marked(exc, json=ctx.meta["json"] and ctx.parent is None) from None
 
 
@@ -115,7 +110,7 @@ def _marked(exc: Any, *, json: bool) -> Any:
     """Give a wrong command line its exit code, and with `json` its document on standard output."""
     exc.exit_code = exits.USAGE
     if json:
-        sys.stdout.write(_error_json("UsageError", exc.format_message(), "--help shows what there is", exits.USAGE))
+        sys.stdout.write(error_json("UsageError", exc.format_message(), "--help shows what there is", exits.USAGE))
     return exc
 
 
@@ -236,47 +231,3 @@ def _help(made: Command) -> str:
     codes = [code for code in made.exit_codes if code in (exits.OK, exits.FAILED, exits.CHANGES)]
     parts.append("\b\nExit codes: " + ", ".join(str(code) for code in codes) + "; all are in docs/reference/cli.md")
     return "\n\n".join(part for part in parts if part)
-
-
-def guarded(options: Options, function: Callable[..., int], given: Mapping[str, Any]) -> int:
-    """Run a command; every failure becomes one line with a next step, and an exit code."""
-    cli = Cli(options)
-    try:
-        return _kept(cli, function, given)
-    except (UpaError, exits.CommandError) as exc:
-        return _fail(cli, exc, exits.code_of(exc), str(exc), exits.HINTS.get(exits.code_of(exc), ""))
-    except KeyboardInterrupt as exc:
-        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing is lost", "run the same command again to go on")
-    except typer.Abort as exc:  # Ctrl-C or Ctrl-D at a question, or a no
-        return _fail(cli, exc, exits.INTERRUPTED, "stopped; nothing was changed", "")
-    except (typer.Exit, _UsageError, BrokenPipeError):
-        raise
-    except Exception as exc:  # noqa: BLE001 - the last line of defence: no stack trace without --debug
-        text = f"a defect of upa: {type(exc).__name__}: {exc}"
-        return _fail(cli, exc, exits.INTERNAL, text, "run it again with --debug and report what it shows")
-
-
-def _kept(cli: Cli, function: Callable[..., int], given: Mapping[str, Any]) -> int:
-    """Run a command, and store the calls that it made, also when it fails."""
-    try:
-        return function(cli, **given)
-    finally:
-        cli.keep_calls()
-
-
-def _error_json(kind: str, message: str, hint: str, code: int) -> str:
-    error = {"kind": kind, "message": message, "next": hint, "exit_code": code}
-    return orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2).decode() + "\n"
-
-
-def _fail(cli: Cli, exc: BaseException, code: int, text: str, hint: str) -> int:
-    lines = [output.clean(line) for line in text.splitlines()] or [type(exc).__name__]
-    if cli.options.json:
-        cli.out.file.write(_error_json(type(exc).__name__, "\n".join(lines), hint, code))
-    if cli.options.debug:
-        cli.err.file.write("".join(traceback.format_exception(exc)))
-    for line in lines:
-        cli.err.print(line, style="red")
-    if hint and not cli.options.json:
-        cli.err.print(f"Next: {hint}")
-    return code

@@ -8,7 +8,7 @@ from typing import Literal
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, switched_off
-from upa_core.domain.timetable import is_early
+from upa_core.domain.pauses import is_early
 
 GateName = Literal["off", "paused", "held", "staging", "retry"]
 

@@ -11,7 +11,7 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Abandoned, InFlight, Lane
 from upa_core.domain.errors import ConflictError
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.timetable import ABANDONED_POLL
+from upa_core.domain.pauses import ABANDONED_POLL
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored, lane_of
 

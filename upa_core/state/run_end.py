@@ -13,8 +13,8 @@ from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Exported, FileState, Report, Retry, RoundEnd, Run, RunResult, outcome_of
 from upa_core.domain.documents.storage_layout import report_key, round_key
 from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.pauses import failed_run_pause
 from upa_core.domain.plan.threshold import WINDOW
-from upa_core.domain.timetable import failed_run_pause
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import censuses_of, put_document
 from upa_core.state.run_people.results import note_end

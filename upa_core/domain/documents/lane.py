@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from upa_core.domain.documents.codec import added
-from upa_core.domain.timetable import FOREIGN_LANE_PATIENCE
+from upa_core.domain.pauses import FOREIGN_LANE_PATIENCE
 
 FilePhase = Literal["reserved", "uploaded", "queueing", "queued"]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from upa_core.domain.documents.lane import InFlight
-from upa_core.domain.timetable import LONGEST_PAUSE
+from upa_core.domain.pauses import LONGEST_PAUSE
 
 OVERDUE_AFTER = timedelta(hours=1)
 """Polls are at most 15 minutes apart.

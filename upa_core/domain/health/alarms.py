@@ -12,9 +12,9 @@ from upa_core.domain.documents.connector_state import ConnectorState, age_of
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.quarantine import Quarantine
 from upa_core.domain.health.source_standing import standing_of, troubles
+from upa_core.domain.pauses import STALLED_AFTER
 from upa_core.domain.plan.refused import CORRECT_MAPPING, why_refused
 from upa_core.domain.sources.joined.secondary import Secondary
-from upa_core.domain.timetable import STALLED_AFTER
 
 Occasion = Literal[
     "failed",

@@ -13,7 +13,7 @@ from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.documents.runs import Retry
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.notification_log import NotificationLog
-from upa_core.domain.timetable import STALLED_AFTER
+from upa_core.domain.pauses import STALLED_AFTER
 
 Condition = Literal["healthy", "degraded", "held", "quarantined", "staging", "paused", "stalled", "starting"]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from upa_core.domain.health.alarms import Alarm
-from upa_core.domain.timetable import is_early
+from upa_core.domain.pauses import is_early
 
 CLAIM_LASTS = timedelta(minutes=15)
 """An instance that began to send is left alone this long; then another may send."""

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 
+from upa_core.domain.pauses import escrow_due
 from upa_core.domain.people.escrow_entry import HOLDS_BACK, MOST_TRIES, STOPS, WHOLE, EscrowEntry, EscrowReason
-from upa_core.domain.timetable import escrow_due
 
 
 class Escrow:

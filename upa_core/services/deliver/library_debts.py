@@ -13,7 +13,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState, Debt
 from upa_core.domain.errors import FatalError, ForeignLinkError, RetryLaterError
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.timetable import is_early
+from upa_core.domain.pauses import is_early
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import Stored, state_of
 

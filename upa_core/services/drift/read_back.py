@@ -15,9 +15,9 @@ from upa_core.domain.drift.totals import add_up
 from upa_core.domain.drift_share import TICK, DriftShare, calls_a_day
 from upa_core.domain.errors import AccessDeniedError, ConflictError, RefusedError, ThrottledError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.pauses import is_early
 from upa_core.domain.people.changes import PARTITIONS
 from upa_core.domain.people_calls import Part
-from upa_core.domain.timetable import is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.drift.judge import Came
 from upa_core.services.drift.partition import Partition

@@ -9,7 +9,7 @@ from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.runs import BULK
 from upa_core.domain.errors import ConflictError, CorruptStateError, UpaError
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import FIRST_POLL
+from upa_core.domain.pauses import FIRST_POLL
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.send import resume_sending
 from upa_core.services.deliver.bulk.watch import watch

@@ -13,7 +13,7 @@ from upa_core.domain.documents.quarantine import SLOW_PULL, QuarantineReason, le
 from upa_core.domain.documents.runs import Retry
 from upa_core.domain.errors import AccessDeniedError, FatalError
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.timetable import HOLD_ALERT_EVERY, RHYTHM_SLACK, failed_run_pause, is_early
+from upa_core.domain.pauses import HOLD_ALERT_EVERY, RHYTHM_SLACK, failed_run_pause, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import state_of
 

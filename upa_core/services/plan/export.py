@@ -17,9 +17,9 @@ from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.next_step import Step
+from upa_core.domain.pauses import LANE_BUSY
 from upa_core.domain.plan.refused import still_refused
 from upa_core.domain.plan.round_rules import full_round_comes, full_round_first, updates_are_exempt
-from upa_core.domain.timetable import LANE_BUSY
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people

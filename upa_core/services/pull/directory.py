@@ -13,8 +13,8 @@ from upa_core.domain.documents.rounds import OpenRound, SealedRound, Watermark
 from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.pauses import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.domain.people.changes import Row, as_spelled, compile_projection
-from upa_core.domain.timetable import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
 from upa_core.services.plan.export import check_target

@@ -9,8 +9,8 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.errors import CorruptStateError, FatalError, OfferHeldError, RetryLaterError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.pauses import failed_run_pause, is_early
 from upa_core.domain.sources.joined.secondary import Secondary
-from upa_core.domain.timetable import failed_run_pause, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.services.pull.directory import pull_directory
 from upa_core.services.pull.result import PullResult, RowsResult

@@ -13,8 +13,8 @@ from upa_core.domain.documents.connector_state import ConnectorState, Debt, age_
 from upa_core.domain.documents.lane import Abandoned, Lane
 from upa_core.domain.errors import ConflictError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import Event, EventName, Fields, Level
+from upa_core.domain.pauses import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
 from upa_core.domain.people.escrow_entry import EscrowReason
-from upa_core.domain.timetable import ABANDONED_HORIZON, ABANDONED_POLL, HOLD_ALERT_EVERY, PROFILE_PATIENCE
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.archive import log_folders
 from upa_core.services.deliver.bulk.look_up_job import find

@@ -12,7 +12,7 @@ from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.errors import FatalError, RetryLaterError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import GIVEN_UP_AFTER, LOOK_UP_AGAIN, MAX_QUEUE_CALLS
+from upa_core.domain.pauses import GIVEN_UP_AFTER, LOOK_UP_AGAIN, MAX_QUEUE_CALLS
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.flight import Flight
 from upa_core.services.deliver.bulk.landing import give_up_sending

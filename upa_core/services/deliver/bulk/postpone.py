@@ -9,7 +9,7 @@ from upa_core.domain.documents.lane import Lane
 from upa_core.domain.errors import RetryLaterError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import MAX_TRIES, try_again_delay
+from upa_core.domain.pauses import MAX_TRIES, try_again_delay
 from upa_core.services.deliver.bulk.flight import Flight
 from upa_core.services.deliver.bulk.landing import fail, give_up_sending
 

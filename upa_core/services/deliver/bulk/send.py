@@ -29,7 +29,7 @@ from upa_core.domain.errors import (
 from upa_core.domain.gates import closed_for_all
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import LANE_BUSY, SENDER_PATIENCE, is_early
+from upa_core.domain.pauses import LANE_BUSY, SENDER_PATIENCE, is_early
 from upa_core.ports.bundle import Ports
 from upa_core.ports.library import NOT_CHECKED_IN
 from upa_core.services.deliver.archive import load_outcome

@@ -13,7 +13,7 @@ from upa_core.domain.documents.lane import InFlight, Outcome
 from upa_core.domain.errors import AccessDeniedError, FatalError, RetryLaterError, UpaError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.next_step import Step
-from upa_core.domain.timetable import (
+from upa_core.domain.pauses import (
     FIRST_POLL,
     GIVEN_UP_AFTER,
     LATE_LOG_PATIENCE,

@@ -15,10 +15,10 @@ from upa_core.domain.individual.judge import judge
 from upa_core.domain.individual.proof import Proof, Proofs, why_not
 from upa_core.domain.individual.record import Progress, read_records
 from upa_core.domain.next_step import Step
+from upa_core.domain.pauses import is_early
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.verdict import Verdict
 from upa_core.domain.plan.batch import BatchForm
-from upa_core.domain.timetable import is_early
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.deliver.archive import load_outcome, write_outcome

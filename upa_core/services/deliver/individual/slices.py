@@ -28,9 +28,9 @@ from upa_core.domain.errors import (
 from upa_core.domain.individual.answer import Fault, Profile, Reading
 from upa_core.domain.individual.batch import Task, split, tasks
 from upa_core.domain.individual.record import PersonRecord, Progress, write_records
+from upa_core.domain.pauses import try_again_delay
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.timetable import try_again_delay
 from upa_core.services.deliver.delivery import Delivery
 from upa_core.services.deliver.individual.person import WINDOW, Writer
 from upa_core.state.change_people import change_people_between_runs, next_sequence

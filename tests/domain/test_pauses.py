@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.fakes.clock import START
-from upa_core.domain.timetable import escrow_due, poll_delay, resync_pause, try_again_delay
+from upa_core.domain.pauses import escrow_due, poll_delay, resync_pause, try_again_delay
 
 
 def test_escrow_rhythm() -> None:

@@ -16,8 +16,8 @@ STATED_IN = {
     "upa_cli/pnp/tokens upa_cli/pnp/translate upa_cli/pnp/variables",
     "tests/cli/test_grants.py": "upa_cli/commands/extensions upa_cli/commands/grant upa_cli/commands/revoke"
     " upa_cli/work/role_changes",
-    "tests/cli/test_hostile.py": "upa_cli/shell/context upa_cli/shell/output upa_cli/shell/failures upa_cli/shell/registry"
-    " upa_cli/commands/status",
+    "tests/cli/test_hostile.py": "upa_cli/shell/context upa_cli/shell/failures upa_cli/shell/output"
+    " upa_cli/shell/registry upa_cli/commands/status",
     "tests/cli/test_import.py": "upa_cli/commands/import_ upa_cli/once/cleared upa_cli/once/ending upa_cli/once/mapped"
     " upa_cli/once/owners upa_cli/once/people upa_cli/once/plan upa_cli/once/reading upa_cli/once/ready_file"
     " upa_cli/once/result upa_cli/once/view",

@@ -323,6 +323,27 @@ def test_a_strangers_values_are_put_back_to_nobody_else() -> None:
     assert [one.fields["put_back"] for one in told] == [0]
 
 
+def test_what_a_stranger_wrote_after_us_stays() -> None:
+    """Of two values that we wrote to a stranger, one is changed by them before it is put back: it stays."""
+    title = direct("jobTitle", "UpaTitle", route="individual", on_user_edit="overwrite")
+    world = alone(mappings=(TEXT, title), individual=Budget(one_geo=True))
+    bob, _ = given_away(world)
+    world.edit(world.people[0], jobTitle="secret")
+    swap, reads = world.sim.single_writes.on_read, list[str]()
+
+    def edited(account: str) -> None:
+        swap(account)
+        reads.append(account)
+        if len(reads) == 3:
+            world.sim.profiles.set(bob, "UpaDepartment", "mine", cause="user")
+
+    world.sim.single_writes.on_read = edited
+    world.sync(hours=0.5)
+
+    assert (world.profile(bob)["UpaDepartment"], world.profile(bob).get("UpaTitle", "")) == ("mine", "")
+    assert [one.fields for one in world.events.named(EventName.STRANGER_WRITTEN)] == [{"properties": 2, "put_back": 1}]
+
+
 def test_a_stranger_behind_a_lost_answer_is_told() -> None:
     """A write that nobody answered, and an account that leads to somebody else afterwards: told, and not confirmed."""
     world = alone()

@@ -16,7 +16,11 @@ _HELD, _NAMED = 1, 2
 
 
 class Unchanged:
-    """Recognises rows of an offer, and knows in which partitions of people anything may be new."""
+    """Recognises rows of an offer, and knows in which partitions of people anything may be new.
+
+    Values are texts or None: the hash of a text has 64 bits and is keyed anew in each process. A number's hash isn't:
+    -1 and -2 have the same.
+    """
 
     def __init__(self, index: KeyIndex) -> None:
         """Begin without current rows; `index` says whom a key names today."""

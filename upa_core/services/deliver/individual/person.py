@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from upa_core.domain.connector import Connector
 from upa_core.domain.errors import FatalError, InvalidValueError, RetryLaterError, UnansweredError
 from upa_core.domain.health.events import Event, EventName, Level
-from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
+from upa_core.domain.individual.answer import Fault, Profile, Reading, Value, Written
 from upa_core.domain.individual.batch import Task
 from upa_core.domain.individual.compare import DateOrder, holds, to_iso
 from upa_core.domain.individual.edits import is_edited
@@ -115,7 +115,7 @@ class Writer:
         stranger = self._is_stranger(written.before, task) or self._is_stranger(written.after, task)
         if stranger:
             perhaps = [name for name, fault in written.sets.items() if fault is None or fault.kind == "unclear"]
-            self._put_back(task, written.before, perhaps, until)
+            self._put_back(task, written, perhaps, until)
         return replace(record, faults=faults, after=own(written.after, task.person), stranger=stranger)
 
     def _record(self, task: Task, ending: Ending, reading: Profile, edited: tuple[str, ...]) -> PersonRecord:
@@ -163,13 +163,13 @@ class Writer:
         except (RetryLaterError, FatalError) as exc:
             raise UnansweredError("a write has no answer, and can't be looked at") from exc
 
-    def _put_back(self, task: Task, before: Reading, names: list[str], until: float) -> None:
+    def _put_back(self, task: Task, written: Written | None, names: list[str], until: float) -> None:
         """Restore a stranger's profile where its old values are known; report it in any case."""
         done, clock = False, self.ports.clock
-        if isinstance(before, Profile) and self._is_stranger(before, task):
+        if written is not None and self._is_stranger(written.before, task):
             for _ in range(TRIES):
                 try:
-                    done = self._restored(task, before, names)
+                    done = self._restored(task, written, names)
                     break
                 except (FatalError, InvalidValueError):
                     break
@@ -181,20 +181,28 @@ class Writer:
         fields = {"properties": len(names), "put_back": int(done)}
         self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
 
-    def _restored(self, task: Task, before: Profile, names: list[str]) -> bool:
-        """Set a stranger's old values, if the account still leads to them; return whether they are there."""
-        if not self._has_now(task, before):
+    def _restored(self, task: Task, written: Written, names: list[str]) -> bool:
+        """Set a stranger's old values, if the account still leads to them; return whether they are there.
+
+        What the stranger changed since our write is theirs, and stays.
+        """
+        before, now = written.before, self.profiles.read({task.account: names})[task.account]
+        if not isinstance(before, Profile) or not isinstance(now, Profile) or now.object_id != before.object_id:
             return False
-        values = {name: self._shown(name, before.values[name]) for name in names}
-        after = self.profiles.write(task.account, values, names).after
+        ours = [name for name in names if not self._is_newer(task, written, name, now.values[name])]
+        values = {name: self._shown(name, before.values[name]) for name in ours}
+        after = self.profiles.write(task.account, values, ours).after if values else now
         if not isinstance(after, Profile) or after.object_id != before.object_id:
             return False
-        return all(after.values[name] == before.values[name] for name in names)
+        return all(after.values[name] == before.values[name] for name in ours)
 
-    def _has_now(self, task: Task, owner: Profile) -> bool:
-        """Return whether the account still leads to a stranger: nothing of theirs may be overwritten."""
-        now = self.profiles.read({task.account: []})[task.account]
-        return isinstance(now, Profile) and now.object_id == owner.object_id
+    def _is_newer(self, task: Task, written: Written, name: str, shown: str) -> bool:
+        """Return whether a stranger's value is neither the old one nor ours, in the form in which it was shown."""
+        after = written.after
+        if not isinstance(after, Profile) or not self._is_stranger(after, task):
+            return False
+        known = [one.values.get(name) for one in (written.before, after) if isinstance(one, Profile)]
+        return shown not in known and holds(self._kind(name), task.values[name], shown, self._order) is not True
 
     def _shown(self, name: str, shown: str) -> Value:
         kind = self._kind(name)

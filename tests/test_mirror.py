@@ -17,6 +17,7 @@ ELSEWHERE = {
     "services/deliver/individual/urgent.py": "tests/services/drive/test_sync_now.py",
     "services/deliver/settle_safely.py": "tests/services/drive/test_give_up.py",
     "services/drive/busy_properties.py": "tests/services/drive/test_sync_now.py",
+    "services/plan/commit_plan.py": "tests/services/plan/test_export.py",
     "services/plan/doubt_events.py": "tests/services/plan/test_uncarried.py",
     "state/attempts.py": "tests/services/drive/test_give_up.py",
     "services/pull/hold_offer.py": "tests/services/pull/test_leaving.py",

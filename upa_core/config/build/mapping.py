@@ -14,7 +14,7 @@ from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.errors import ConfigError, InvalidValueError
 from upa_core.domain.language.dates import DateFormat
 from upa_core.domain.language.expressions import Attribute, Constant, Expression
-from upa_core.domain.language.moments import zone_of
+from upa_core.domain.language.time_zones import zone_of
 from upa_core.domain.language.values import LISTS, check_carriable, formatter, utf16_length
 from upa_core.domain.people.attributes import (
     EXTRA_PERMISSIONS,

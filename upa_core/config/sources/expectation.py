@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from upa_core.config.fields import parse_duration
 from upa_core.domain.errors import InvalidValueError
-from upa_core.domain.language.moments import zone_of
+from upa_core.domain.language.time_zones import zone_of
 from upa_core.domain.sources.joined.expectation import WEEK, ByTime, Expectation
 
 _BY = re.compile(r"by\s+(\S+)(?:\s+(\S*[A-Za-z]{2}\S*/\S+|UTC))?(?:\s+(\S.*))?", re.IGNORECASE | re.ASCII)

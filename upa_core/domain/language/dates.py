@@ -14,7 +14,7 @@ from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.language.date_format.reading import DateReader, reader_of
 from upa_core.domain.language.date_format.tokens import Token, tokens_of
 from upa_core.domain.language.date_format.writing import template_of, write
-from upa_core.domain.language.moments import moment_of, offset_of
+from upa_core.domain.language.time_zones import moment_of, offset_of
 
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII

@@ -16,8 +16,8 @@ from upa_core.domain.language.characters import white
 from upa_core.domain.language.dates import DateFormat, parse_iso
 from upa_core.domain.language.letters import check_culture, normalize_diacritics, proper_case, to_lower, to_upper
 from upa_core.domain.language.limits import MAX_ITEMS, MAX_TEXT, TOO_LONG, Thunk, bounded, text_of
-from upa_core.domain.language.moments import in_zone
 from upa_core.domain.language.replace import build_replace
+from upa_core.domain.language.time_zones import in_zone
 from upa_core.domain.language.values import as_text
 
 ArgumentType = Literal["text", "integer", "condition", "list", "any"]

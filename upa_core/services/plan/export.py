@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -24,6 +23,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
+from upa_core.services.plan.commit_plan import commit_plan, still_due
 from upa_core.services.plan.dating import Dating
 from upa_core.services.plan.doubt_events import emit_doubts
 from upa_core.services.plan.hold_reason import hold_reason
@@ -120,13 +120,13 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
     except FatalError as exc:
         if failed(ports, connector, _STEP, document, exc):
             return _give_up_planning(ports, connector, stored.value, document, str(exc))
-        if not _still_due(stored.value, state_of(ports.store, connector.name).load().value):
+        if not still_due(stored.value, state_of(ports.store, connector.name).load().value):
             return Step("idle", f"another instance is exporting ({exc})")
         now, why, reason = ports.clock.now(), str(exc), reason_of(exc, refused=QuarantineReason.MAPPING)
         nothing = Run(stored.value.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
 
         def slow_down(state: ConnectorState) -> ConnectorState:
-            if not _still_due(stored.value, state):
+            if not still_due(stored.value, state):
                 return state
             after = after_failure(state, nothing, now, why, quarantine=reason)
             return replace(after, runs=state.runs)
@@ -142,7 +142,7 @@ def _plan_safely(ports: Ports, connector: Connector, stored: Stored[ConnectorSta
 
 def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState, document: str, why: str) -> Step:
     """Give up a document that planning can't read: empty damaged shards, and let a full round name everybody again."""
-    if not _still_due(before, state_of(ports.store, connector.name).load().value):
+    if not still_due(before, state_of(ports.store, connector.name).load().value):
         return Step("idle", "another instance is exporting")
     now = ports.clock.now()
     repair_people(ports, connector)
@@ -150,7 +150,7 @@ def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState
     nothing = Run(before.last_run, now, (), (), Counts(), fingerprint=connector.fingerprint)
 
     def end(state: ConnectorState) -> ConnectorState:
-        if not _still_due(before, state):
+        if not still_due(before, state):
             return state
         state = replace(state, sealed=tuple(one for one in state.sealed if not one.source))  # their rows come again
         return after_failure(state, nothing, now, f"planning was given up: {why}", quarantine=_GIVEN_UP)
@@ -178,7 +178,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
     cut = BudgetFilter(ports, connector, run)
 
     def check() -> None:
-        if not _still_due(state, state_of(ports.store, connector.name).load().value):
+        if not still_due(state, state_of(ports.store, connector.name).load().value):
             raise ConflictError("the outbox was planned by somebody else")
 
     plan = make_plan(
@@ -229,7 +229,7 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
             hold=Hold(planned, now, held.why, kind=held.kind) if held.why else None,
         )
 
-    _commit(ports, connector, stored, begin)
+    commit_plan(ports, connector, stored, begin)
     counts = {"updated": plan.counts.updated, "cleared": plan.counts.cleared, "files": len(planned.files)}
     if held.why:
         ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held.why, **counts}))
@@ -246,7 +246,7 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
         name_file(ports, connector, planned.id)
         write_report(ports, connector.name, planned, "no_change")
     try:
-        after = _commit(ports, connector, stored, lambda current: after_success(current, planned, now))
+        after = commit_plan(ports, connector, stored, lambda current: after_success(current, planned, now))
     except ConflictError:
         ports.store.delete(report_key(planned.id))
         unname_file(ports, connector, planned.id)
@@ -256,29 +256,6 @@ def _end_without_export(ports: Ports, connector: Connector, stored: Stored[Conne
     drop_segments(ports, state.sealed)
     ports.events.emit(Event(EventName.PLAN_EMPTY, connector.name, planned.id, fields={"people": planned.counts.people}))
     return Step("again", "no difference", run=planned.id)
-
-
-def _still_due(before: ConnectorState, current: ConnectorState) -> bool:
-    """Return whether the due work is still due: nobody planned it meanwhile, not even without a difference."""
-    same = (current.run, current.hold, current.sequence, current.runs) == (None, None, before.sequence, before.runs)
-    return same and current.sealed[: len(before.sealed)] == before.sealed
-
-
-def _commit(
-    ports: Ports,
-    connector: Connector,
-    planned_from: Stored[ConnectorState],
-    change: Callable[[ConnectorState], ConnectorState],
-) -> ConnectorState:
-    """Change the state if the planned work is still due; a round that was sealed meanwhile doesn't matter."""
-    before = planned_from.value
-
-    def guarded(current: ConnectorState) -> ConnectorState:
-        if not _still_due(before, current) or (current.people, current.paused) != (before.people, before.paused):
-            raise ConflictError("the outbox was planned by somebody else")
-        return change(current)
-
-    return state_of(ports.store, connector.name).update(guarded, planned_from).value
 
 
 def write_intent(ports: Ports, connector: Connector, planned: Run) -> None:

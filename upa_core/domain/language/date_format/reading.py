@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.language.date_format.tokens import DAYS, MONTHS, Token
-from upa_core.domain.language.moments import moment_of, offset_of
+from upa_core.domain.language.time_zones import moment_of, offset_of
 
 _NO_FORM = "doesn't have the expected date format"
 _NO_DATE = "isn't a date of the calendar"

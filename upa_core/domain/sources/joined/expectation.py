@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from upa_core.domain.language.moments import zone_of
+from upa_core.domain.language.time_zones import zone_of
 
 DAY = timedelta(days=1)
 WEEK = tuple(range(7))

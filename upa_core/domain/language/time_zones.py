@@ -1,4 +1,4 @@
-"""Moments: from the parts of a date, time and offset to UTC, and from UTC to the clock of a time zone.
+"""Time zones: from the parts of a date, time and offset to UTC, and from UTC to the clock of a time zone.
 
 The rules of each zone are the machine's own, or those of the package `tzdata`.
 """

@@ -187,7 +187,7 @@ def test_a_rejected_plan_says_who_decided(world: ApiWorld) -> None:
     again = world.get(f"/api/holds/{run}")
 
     assert again.status_code == 409
-    assert "Ann (not verified, by function key) rejected it at" in again.json()["detail"]
+    assert "Ann (not verified, by function key) rejected run " in again.json()["detail"]
 
 
 def test_a_run_opens_page_by_page_and_as_csv(world: ApiWorld) -> None:

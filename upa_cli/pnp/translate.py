@@ -87,8 +87,8 @@ def _source(target: str, name: str, app: str | None, changes: list[Change]) -> s
         changes.append(Change(f"{name} is {path}", "a directory extension is named by its owner, source.extension_app"))
     elif name.lower().startswith("ext_"):
         raise AttributeRefusedError(
-            f"{name} isn't the full name of a directory extension, extension_<32 digits>_<name>: PnP leaves it out in "
-            "silence. upa extensions lists the names; with --extension-app it becomes ext:<name>"
+            f"{name} isn't the full name of a directory extension, extension_<32 digits>_<name>: PnP leaves it out "
+            "and says nothing. upa extensions lists the names; with --extension-app it becomes ext:<name>"
         )
     resolved = resolve_attribute(path, app)
     if type_of_attribute(resolved) == "several":

@@ -170,6 +170,18 @@ def test_only_a_connection_before_the_command_is_its_own() -> None:
     assert made.url == "https://a.example"
 
 
+def test_one_of_two_connections_by_a_condition_is_refused() -> None:
+    """Nobody can say to which tenant the script goes; the same connection twice, or one alone, is no question."""
+    first, second = "Connect-PnPOnline https://a.example", "Connect-PnPOnline https://b.example"
+    command = f"{SYNC} @{{A='city'}}"
+    for text in (f"if ($x) {{ {first} }} else {{ {second} }}", f"{first}\nif ($x) {{ {second} }}"):
+        with pytest.raises(PowerShellError, match=r"line \d: which Connect-PnPOnline runs depends on a condition"):
+            read(f"{text}\n{command}")
+
+    assert read(f"if ($x) {{ {first} }} else {{ {first} }}\n{command}").url == "https://a.example"
+    assert read(f"try {{ {first} }} catch {{ exit }}\n{command}").url == "https://a.example"
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

@@ -75,7 +75,7 @@ def read(text: str) -> Pasted:
             if statement.fills:
                 filled[statement.fills.lower()] = statement
             if name == CONNECT:
-                site = _connection(statement, variables)
+                site = _connection(statement, variables, site)
             elif name in SYNC or (not name and _has_mapping(statement)):
                 found.append((statement.line, _sync(statement, variables, filled), site))
             elif name == BULK:
@@ -199,14 +199,15 @@ def _group(source: Command | None, variables: Variables) -> str | None:
     return next((str(given[name]) for name in ("identity", "groupid") if isinstance(given.get(name), str)), "")
 
 
-def _connection(command: Command, variables: Variables) -> Pasted:
+def _connection(command: Command, variables: Variables, before: Pasted) -> Pasted:
+    """Return what a command connects to; raises where a condition decides whether it replaces the one before."""
     given = _arguments(command, variables)
     clouds = {"usgovernment": "usgov", "usgovernmenthigh": "usgov", "usgovernmentdod": "dod", "china": "china"}
 
     def text(*names: str) -> str:
         return next((str(given[name]) for name in names if isinstance(given.get(name), str)), "")
 
-    return Pasted(
+    made = Pasted(
         (),
         url=text("url", ""),
         tenant=text("tenant"),
@@ -216,6 +217,10 @@ def _connection(command: Command, variables: Variables) -> Pasted:
         secret=bool(given.keys() & {"clientsecret", "certificatepassword", "certificatebase64encoded", "credentials"}),
         cloud=clouds.get(text("azureenvironment").lower(), ""),
     )
+    if command.sometimes and before not in (Pasted(()), made):
+        why = "which Connect-PnPOnline runs depends on a condition: paste one of them"
+        raise PowerShellError(f"line {command.line}: {why}")
+    return made
 
 
 def _mapping(table: Table, variables: Variables) -> list[tuple[str, str]]:

@@ -144,7 +144,7 @@ class _Parser:
                 arguments.append(Argument("", self._value(1)))
             else:
                 self._at += 1
-        return Command(name.text if start else "", tuple(arguments), name.line, fills)
+        return Command(name.text if start else "", tuple(arguments), name.line, fills, sometimes=any(self._blocks))
 
     def _flag(self, token: Token) -> Argument:
         flag, colon, glued = token.text[1:].partition(":")

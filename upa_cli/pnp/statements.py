@@ -34,6 +34,8 @@ class Command:
     """Its output is piped to another command."""
     piped: Command | None = None
     """The command whose output is piped to it."""
+    sometimes: bool = False
+    """It stands in a block that doesn't always run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.errors import UpaError
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.requests import request_run
-from upa_core.services.deliver.routes import unproven_of
 from upa_core.services.doctor.examine import examine
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe import probe as ask_sharepoint
@@ -138,7 +137,7 @@ def _examine(cli: Cli, connector: Any, *, probe: bool) -> list[Finding]:
 
 def _unproven(ports: Ports, connector: Connector) -> list[Finding]:
     try:
-        found = unproven_of(ports, connector)
+        found = ports.unproven(connector)
         return [Finding("individual", "warning", f"{name} isn't written: {why}") for name, why in found.items()]
     except UpaError:
         return []  # sign-in and storage have findings of their own

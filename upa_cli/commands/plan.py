@@ -31,7 +31,6 @@ from upa_core.domain.documents.codec import to_json
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
-from upa_core.services.deliver.routes import unproven_of
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.proposed import Proposal, look_at_proposed
 from upa_core.services.insight.run_view import by_property
@@ -140,7 +139,7 @@ def plan(
         "people": [entry_document(entry, names, redactor) for entry in sample],
         "complete": found.complete and len(sample) == len(found.entries),
         "load": to_json(found.load) if found.load is not None else None,
-        "unproven": unproven_of(ports, connector),
+        "unproven": ports.unproven(connector),
         "sources": [to_json(one) for one in costs],
         "proposed": _proposed(proposal, [entry_document(entry, names, redactor) for entry in proposed]),
     }

@@ -12,7 +12,6 @@ from upa_core.domain.documents.runs import Report
 from upa_core.domain.plan.planner import Entry
 from upa_core.services.insight.explain import Explanation, Planned, explain
 from upa_core.services.plan.ad_hoc import begin_ad_hoc
-from upa_core.services.plan.make_plan import prepared
 from upa_core.services.plan.one_person import plan_person
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.reports import read_report
@@ -54,7 +53,7 @@ def fly(cli: Cli, person: str) -> Canary:
     if flight is not None:
         text = f"{flight.connector} has an import job in flight, and only one may be: wait for it (upa status)"
         raise CommandError(text, LATER)
-    ready = prepared(ports, connector)
+    ready = ports.prepared(connector)
     record = ports.source.read([person], connector.select).get(person) or {}
     entry = plan_person(ports, ready, person, record, resend=True).entry
     explanation = explain(ports, connector, person)

@@ -84,3 +84,16 @@ class Ports:
     """
     profiles: SingleProfiles | None = None
     """Single profiles of the target; None where nobody reads any."""
+
+    def prepared(self, connector: Connector) -> Connector:
+        """Return the connector as it can be planned now: a mapping that its route can't write says why (`unproven`)."""
+        for route in sorted({mapping.route for mapping in connector.active} & self.routes.keys()):
+            connector = self.routes[route].prepare(self, connector)
+        return connector
+
+    def unproven(self, connector: Connector) -> dict[str, str]:
+        """Return why properties can't be written with their present mapping, by property; none where all can.
+
+        Raises as the routes do that ask a token or the storage.
+        """
+        return {mapping.target: mapping.unproven for mapping in self.prepared(connector).active if mapping.unproven}

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 _PORTION = 1_000
 _DENIED = {"28000", "28P01", "42501", "3D000"}
+"""Codes of PostgreSQL for a wrong user, password, right or database name."""
 _ABOUT_THE_QUERY = ("0A", "26", "34", "3F", "42")
 """Classes of PostgreSQL's errors whose texts name tables, columns and functions; others may quote a row's values."""
-"""Codes of PostgreSQL for a wrong user, password, right or database name."""
 
 
 class SqliteAsk:

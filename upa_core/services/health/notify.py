@@ -189,12 +189,10 @@ def _certificate(alerting: Alerting, log: NotificationLog, now: datetime) -> Not
 
 def _unproven(ports: Ports, connector: Connector) -> tuple[str, ...]:
     """Return why properties aren't written singly; nothing where the sign-in fails, which is an alarm of its own."""
-    single = {mapping.route for mapping in connector.active} & ports.routes.keys()
     try:
-        prepared = [ports.routes[route].prepare(ports, connector) for route in sorted(single)]
+        return tuple(dict.fromkeys(ports.unproven(connector).values()))
     except UpaError:
         return ()
-    return tuple(dict.fromkeys(one.unproven for ready in prepared for one in ready.active if one.unproven))
 
 
 def _escrow(ports: Ports, connector: Connector) -> int:

@@ -95,13 +95,6 @@ def make_plan(
     return planning.run(censuses)
 
 
-def prepared(ports: Ports, connector: Connector) -> Connector:
-    """Return the connector as it can be planned now: a mapping that its route can't write says why."""
-    for route in sorted({mapping.route for mapping in connector.active} & ports.routes.keys()):
-        connector = ports.routes[route].prepare(ports, connector)
-    return connector
-
-
 class _Planning:
     def __init__(
         self,
@@ -133,7 +126,7 @@ class _Planning:
         self.dating = Dating(connector, (), ports.clock.now())
         self._checked = False
         """Since the last shard was read."""
-        connector = prepared(ports, connector)
+        connector = ports.prepared(connector)
         self._planner = Planner(connector)
         self._project = compile_projection(connector.inputs)
         self._ends_unnamed = connector.source.rules.ends_unnamed

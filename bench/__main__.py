@@ -14,6 +14,7 @@ from typing import Any
 
 from bench import cold, cost, floor, peers
 from bench.measure import machine
+from bench.table import calls_of, rows
 
 RESULTS = Path(__file__).parent / "results"
 PARTS = ("floor", "day", "azurite", "cold", "peers", "growth")
@@ -94,120 +95,8 @@ def growth(days: list[dict[str, Any]], widths: list[dict[str, Any]]) -> dict[str
             what: exponent(widths, "properties", "first", what) for what in ("cpu_s", "peak_mib", "transactions")
         },
         "daily_largest_over_smallest": {what: round(large[what] / small[what], 2) for what in ("cpu_s", "transactions")}
-        | {"calls": round(_calls(large) / _calls(small), 2)},
+        | {"calls": round(calls_of(large) / calls_of(small), 2)},
     }
-
-
-def _calls(part: dict[str, Any]) -> int:
-    return int(sum(part["graph"].values()) + sum(part["sharepoint"].values()))
-
-
-def rows(made: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Return the table: what, measured, goal, met."""
-    table: list[tuple[str, str, str, str]] = [("what", "measured", "goal", "met"), ("---", "---", "---", "---")]
-
-    def add(what: str, value: float, goal: float, unit: str = "", *, least: bool = False) -> None:
-        met = value >= goal if least else value <= goal
-        table.append((what, f"{value:g}{unit}", f"{'≥' if least else '≤'} {goal:g}{unit}", "yes" if met else "NO"))
-
-    if found := made.get("floor"):
-        table.append((f"floor, {found['people']} people", f"{found['floor_us_per_user']} µs a user", "", ""))
-        ratios = found["ratios"]
-        for what, goal in (("pull", 1.8), ("whole", 5), ("again, whole", 3)):
-            add(f"{what} / floor, processor time", ratios[what], goal, " ×")
-        table.append(
-            (
-                "plan and files, send and settle / floor",
-                f"{ratios['plan and files']}, {ratios['send and settle']} ×",
-                "",
-                "",
-            )
-        )
-        share = f"{found['transport_share_of_floor']:.1%} of floor, {found['transport_share_of_ours']:.1%} of ours"
-        table.append(("transport's share (taken off)", share, "", ""))
-    days = {day["people"]: day for day in made.get("days", ())}
-    for people, day in days.items():
-        add(
-            f"peak memory, {people} people, {day['first']['import_jobs']} import files",
-            day["first"]["peak_mib"],
-            200,
-            " MiB",
-        )
-        table.append(
-            (
-                f"first run, {people} people",
-                f"{day['first']['cpu_s']} s processor, {day['first']['transactions']} storage transactions",
-                "",
-                "",
-            )
-        )
-        add(f"import jobs of a full round without differences, {people}", day["again"]["import_jobs"], 0)
-        daily, slow, idle = day["daily"], day["slow"], day["idle"]
-        add(f"100 changes among {people}: storage transactions", daily["transactions"], 260)
-        add(f"100 changes among {people}: processor time", daily["cpu_s"], 1, " s")
-        table.append(
-            (
-                f"100 changes among {people}: Graph, SharePoint calls",
-                f"{daily['graph']}, {sum(daily['sharepoint'].values())}",
-                "",
-                "",
-            )
-        )
-        add(
-            f"100 changes among {people}, slow services: over the critical path",
-            round((slow["wall_s"] / slow["critical_s"] - 1) * 100, 1),
-            15,
-            " %",
-        )
-        add(f"idle tick, {people}: storage transactions", idle["transactions"], 6)
-        add(f"idle tick, {people}: Graph, SharePoint calls", _calls(idle), 1)
-    if 1_000_000 in days:
-        add(
-            "peak memory, 1M / 100k people",
-            round(days[1_000_000]["first"]["peak_mib"] / days[100_000]["first"]["peak_mib"], 2),
-            1.2,
-            " ×",
-        )
-    if (found := made.get("azurite")) and "first" in found:
-        add(f"peak memory on Azurite, {found['people']} people", found["first"]["peak_mib"], 200, " MiB")
-    if found := made.get("cold"):
-        add("cold start: indexing / Functions libraries alone", found["indexed_ratio"], 1.15, " ×")
-        add("cold start: ready / Functions libraries alone", found["ready_ratio"], 1.9, " ×")
-        add("cold start: more memory", found["ready_extra_mib"], 45, " MiB")
-        table.append(
-            (
-                "cloud SDKs imported before use",
-                found["cloud_sdks_imported"] or "none",
-                "none",
-                "yes" if not found["cloud_sdks_imported"] else "NO",
-            )
-        )
-    if found := made.get("peers"):
-        if "floor" in made:
-            base, sdk = made["floor"]["floor_us_per_user"], found["sdk"]["us_per_user"]
-            add(
-                "msgraph-sdk + json.dumps / our pull",
-                round(sdk / (base * made["floor"]["ratios"]["pull"])),
-                300,
-                " ×",
-                least=True,
-            )
-            add(
-                "msgraph-sdk + json.dumps / our whole run",
-                round(sdk / (base * made["floor"]["ratios"]["whole"])),
-                100,
-                " ×",
-                least=True,
-            )
-        add("PnP's bytes / ours, a week (computed)", found["week"]["bytes_ratio"], 5, " ×", least=True)
-        add("PnP's polls / ours, a week (computed)", found["week"]["polls_ratio"], 10, " ×", least=True)
-    if found := made.get("growth"):
-        for by in ("people", "properties"):
-            for what, value in found[by].items():
-                add(f"exponent of {what} by {by}", value, 1.05)
-        for what, value in found["daily_largest_over_smallest"].items():
-            add(f"100 changes, largest / smallest tenant: {what}", value, 1.3, " ×")
-    return table
 
 
 if __name__ == "__main__":

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import unquote
 
 import typer
 
 from upa_cli.once.ending import NOTHING_SENT, see_again, see_through
 from upa_cli.once.mapped import ID_TYPES, mapped_of
+from upa_cli.once.options import (
+    AcceptHeld,
+    ClearEmpty,
+    DryRun,
+    File,
+    IdProperty,
+    IdType,
+    LeaveOut,
+    Mappings,
+    Match,
+    Override,
+    OverThreshold,
+    Url,
+    Wait,
+    Watch,
+    Yes,
+)
 from upa_cli.once.owners import owned_by
 from upa_cli.once.people import find_people
 from upa_cli.once.plan import OncePlan, plan_once
@@ -69,51 +86,22 @@ MAX_BYTES = 200_000_000
 )
 def import_(
     cli: Cli,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="CSV, JSON, JSON lines, a workbook, or a ready bulk file.")
-    ] = None,
+    file: File = None,
     *,
-    url: Annotated[
-        str | None, typer.Option("--url", help="Instead of FILE: the address of a file in the tenant.")
-    ] = None,
-    mappings: Annotated[
-        list[str],
-        typer.Option(
-            "--map", metavar="COLUMN=PROPERTY[:TYPE]", help="A column and its property; repeat it for more. TYPE: date…"
-        ),
-    ] = [],  # noqa: B006 - Typer reads the default and makes a list of its own
-    match: Annotated[
-        list[str],
-        typer.Option(
-            "--match",
-            metavar="COLUMN[=ATTRIBUTE]",
-            help="The column that names the person, and the attribute it equals: mail, employeeId, "
-            "userPrincipalName, id, …; several make one key. Default: found by its name.",
-        ),
-    ] = [],  # noqa: B006
-    id_property: Annotated[str | None, typer.Option(help="The cmdlet's name for the column of --match.")] = None,
-    id_type: Annotated[str | None, typer.Option(help="The cmdlet's kinds: Email, CloudId or PrincipalName.")] = None,
-    leave_out: Annotated[
-        list[str], typer.Option("--leave-out", metavar="NAME", help="Leave out this name of a ready file.")
-    ] = [],  # noqa: B006
-    clear_empty: Annotated[
-        bool, typer.Option("--clear-empty", help="An empty cell empties the property; otherwise it says nothing.")
-    ] = False,
-    override: Annotated[
-        bool, typer.Option("--override", help="Also write what a connector owns; it sends its own value afterwards.")
-    ] = False,
-    accept_held: Annotated[
-        bool, typer.Option("--accept-held", help="Take a file that the file contract holds, as it is.")
-    ] = False,
-    over_threshold: Annotated[
-        bool, typer.Option("--over-threshold", help="Send even if it is over the change threshold.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, send nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the import job (minutes to hours).")] = True,
-    watch: Annotated[
-        str | None, typer.Option("--watch", metavar="RUN", help="Continue an import, and show its result.")
-    ] = None,
+    url: Url = None,
+    mappings: Mappings = [],  # noqa: B006 - Typer reads the default and makes a list of its own
+    match: Match = [],  # noqa: B006
+    id_property: IdProperty = None,
+    id_type: IdType = None,
+    leave_out: LeaveOut = [],  # noqa: B006
+    clear_empty: ClearEmpty = False,
+    override: Override = False,
+    accept_held: AcceptHeld = False,
+    over_threshold: OverThreshold = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    wait: Wait = True,
+    watch: Watch = None,
     date: Dates = [],  # noqa: B006
     file_format: Format = None,
     encoding: Encoding = None,
@@ -137,10 +125,7 @@ def import_(
     """
     if watch is not None:
         return see_again(cli, watch, wait=wait)
-    if (file is None) == (url is None):
-        raise CommandError("name a FILE, or a file in the tenant with --url", exits.USAGE)
-    if not yes and not dry_run and (cli.options.json or not cli.err.is_terminal):
-        raise CommandError("there is no terminal to ask in: add --yes, or --dry-run to look only", exits.USAGE)
+    _check_usage(cli, file, url, unattended=yes or dry_run)
     mapped = mapped_of(mappings)
     if not mapped:
         raise CommandError("name a column and its property, e.g. --map Kostenstelle=CostCenter", exits.USAGE)
@@ -182,19 +167,21 @@ def import_(
     if not cli.options.json:
         render_plan(cli.out, name, read, plan, look, made)
     if not plan.entries:
-        cli.show({**document, "outcome": "nothing"}, lambda out: out.print("There is nothing to send."))
-        return exits.CHANGES if plan.unmatched or plan.ambiguous or plan.set_aside else exits.OK
+        return _nothing_to_send(cli, document, plan)
     if dry_run:
         cli.show({**document, "outcome": "would_send"}, lambda out: out.print("Nothing was sent (--dry-run)."))
         return exits.CHANGES
-    if look.held and not over_threshold:
-        raise CommandError(
-            f"the import is over the change threshold ({look.held}): look again, then add --over-threshold"
-        )
-    if not yes:
-        typer.confirm(f"Send this to {count(len(plan.entries), 'person', 'people')}?", abort=True, err=True)
+    _confirm(plan, look, over_threshold=over_threshold, yes=yes)
     run = begin_ad_hoc(ports, made, plan.entries, AdHoc("import", cli.who, name), approved=over_threshold)
     return see_through(cli, ports, owned.base, run.id, document, plan.names, wait=wait)
+
+
+def _check_usage(cli: Cli, file: Path | None, url: str | None, *, unattended: bool) -> None:
+    """Raise `CommandError` where it isn't one file, or where nobody could agree to what is sent."""
+    if (file is None) == (url is None):
+        raise CommandError("name a FILE, or a file in the tenant with --url", exits.USAGE)
+    if not unattended and (cli.options.json or not cli.err.is_terminal):
+        raise CommandError("there is no terminal to ask in: add --yes, or --dry-run to look only", exits.USAGE)
 
 
 def _bytes(ports: Ports, connector: Connector, file: Path | None, url: str | None) -> bytes:
@@ -254,6 +241,21 @@ def _look(cli: Cli, made: Connector, plan: OncePlan) -> Look:
     )
     sample, absent = with_today(cli, made, plan, SHOWN)
     return Look(sample, files_needed(plan.entries, made.limits), held, absent)
+
+
+def _confirm(plan: OncePlan, look: Look, *, over_threshold: bool, yes: bool) -> None:
+    """Go on only if the threshold allows it, or `over_threshold` does, and the administrator agrees."""
+    if look.held and not over_threshold:
+        raise CommandError(
+            f"the import is over the change threshold ({look.held}): look again, then add --over-threshold"
+        )
+    if not yes:
+        typer.confirm(f"Send this to {count(len(plan.entries), 'person', 'people')}?", abort=True, err=True)
+
+
+def _nothing_to_send(cli: Cli, document: dict[str, Any], plan: OncePlan) -> int:
+    cli.show({**document, "outcome": "nothing"}, lambda out: out.print("There is nothing to send."))
+    return exits.CHANGES if plan.unmatched or plan.ambiguous or plan.set_aside else exits.OK
 
 
 def _not_taken(cli: Cli, name: str, read: FileRead, made: Connector) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,16 +12,17 @@ import typer
 from rich.console import Console
 
 from upa_cli.pnp.pasted import pasted_file
+from upa_cli.pnp.translate import Change
 from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
 from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, table
 from upa_cli.shell.registry import command
-from upa_cli.start.interview import Interview, addresses
+from upa_cli.start.answers import Answers, complete
+from upa_cli.start.interview import Interview
 from upa_cli.start.proposals import FileProposal, Proposed, propose
 from upa_cli.start.starter import Starter, starter_text
 from upa_cli.work.source_options import Delimiter, Encoding
-from upa_core.domain.cloud import CLOUDS
 
 EXAMPLES = [
     "upa init",
@@ -92,86 +95,79 @@ def init(
     --from-pnp takes the line that you run today (Sync-PnPSharePointUserProfilesFromAzureActiveDirectory, with the
     Connect-PnPOnline and Get-PnPAzureADUser before it where you paste them) and says what it changed and why.
     """
-    place = file or Path(cli.config_name)
-    if str(place).startswith("blob:"):
-        raise CommandError("UPA_CONFIG names a blob: give a file to write, and upload it", exits.USAGE)
-    if place.exists() and not force:
-        raise CommandError(f"{place} exists already: give another file, or --force", exits.USAGE)
+    place = _place(cli, file, force=force)
     asking = sys.stdin.isatty() and not cli.options.json
     pnp = pasted_file(from_pnp, extension_app) if from_pnp is not None else None
+    given = Answers(tenant, sharepoint, site, cloud, client_id, certificate, extension_app)
     if pnp is not None:
-        tenant, sharepoint, site = tenant or pnp.tenant, sharepoint or pnp.sharepoint, site or pnp.site
-        client_id, certificate, cloud = client_id or pnp.client_id, certificate or pnp.certificate, cloud or pnp.cloud
-    given = {"--tenant": tenant, "--sharepoint": sharepoint, "--map": mappings or from_file or pnp}
-    if not asking and (missing := [option for option, value in given.items() if not value]):
+        given = given.or_pasted(pnp)
+    if not asking:
         example = EXAMPLES[3 if pnp is not None else 2 if from_file is not None else 1]
-        raise CommandError(f"give {' and '.join(missing)} (nobody can be asked here), e.g. {example}", exits.USAGE)
-    pairs = [*(pnp.mappings if pnp is not None else ()), *_pairs(mappings or [])]
+        _check_enough(given, mapped=bool(mappings or from_file or pnp), example=example)
+    given = replace(given, mappings=(*given.mappings, *_pairs(mappings or [])))
     joined = propose(from_file, encoding=encoding, delimiter=delimiter) if from_file is not None else None
-    ask = Interview(cli.environ)
-    cloud = cloud or (ask.cloud() if asking and not sharepoint else "global")
-    if cloud not in CLOUDS:
-        raise CommandError(f"--cloud is {', '.join(CLOUDS)}, not {clean(cloud)[:40]!r}", exits.USAGE)
-    tenant = tenant or ask.tenant(cloud)
-    sharepoint = sharepoint or ask.sharepoint(cloud)
-    site = site or (ask.site(sharepoint, cloud) if asking else "/sites/upa")
-    if asking and client_id is None:
-        client_id, certificate = ask.certificate()
-    pairs = pairs or ([] if joined is not None else ask.mappings(extension_app))
-    if asking and extension_app is None and any(source.startswith("ext:") for _, source in pairs):
-        extension_app = ask.extension_app()
-    admin, site = addresses(sharepoint, site, cloud)
-    text = starter_text(
-        Starter(
-            name=name,
-            tenant=tenant,
-            cloud=cloud,
-            admin_url=admin,
-            site_url=site,
-            folder=folder or (pnp.folder if pnp is not None else "Imports"),
-            mappings=pairs,
-            client_id=client_id,
-            certificate=certificate,
-            extension_app=extension_app,
-            graph=graph,
-            authority=authority,
-            joined=joined,
-            clauses=pnp.clauses if pnp is not None else (),
-            left_out=pnp.left_out if pnp is not None else (),
-            notes=pnp.notes if pnp is not None else (),
-        )
+    starter = Starter(
+        name=name,
+        folder=folder or (pnp.folder if pnp is not None else "Imports"),
+        graph=graph,
+        authority=authority,
+        joined=joined,
+        **complete(given, Interview(cli.environ), asking=asking, joined=joined is not None),
     )
-    _check(cli, text, str(place))
-    try:
-        place.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        raise CommandError(f"{place} can't be written ({exc.strerror}): give another file", exits.USAGE) from exc
-
-    proposed = [{"column": one.column, "property": one.target, "type": one.type} for one in _of(joined)]
-    left_out = [{"column": column, "why": why} for column, why in (joined.left_out if joined is not None else ())]
-
-    def render(out: Console) -> None:
-        made = len(pairs) + len(proposed)
-        out.print(clean(f"Wrote {place}: connector {name} with {made} mapping(s), in staging mode."))
-        if joined is not None:
-            rows = [(one["column"], one["property"], one["type"]) for one in proposed]
-            rows += [(one["column"], "-", one["why"]) for one in left_out]
-            out.print(table((f"column of {joined.at}", "property", "type"), rows))
-        for change in changes:
-            out.print(clean(f"  {change.what}: {change.why}"))
-        out.print("Next: upa config check, then upa doctor --probe")
-
+    if pnp is not None:
+        starter = replace(starter, clauses=pnp.clauses, left_out=pnp.left_out, notes=pnp.notes)
+    _write(cli, place, starter_text(starter))
     changes = pnp.changes if pnp is not None else ()
     document = {
         "file": str(place),
         "connector": name,
         "valid": True,
-        "proposed": proposed,
-        "left_out": left_out,
+        "proposed": [{"column": one.column, "property": one.target, "type": one.type} for one in _of(joined)],
+        "left_out": [{"column": column, "why": why} for column, why in (joined.left_out if joined is not None else ())],
         "changes": [{"what": change.what, "why": change.why} for change in changes],
     }
-    cli.show(document, render)
+    cli.show(document, lambda out: _render(out, place, starter, changes))
     return exits.OK
+
+
+def _place(cli: Cli, file: Path | None, *, force: bool) -> Path:
+    """Return where the file is written; raises `CommandError` where nothing can be, or where there is one."""
+    place = file or Path(cli.config_name)
+    if str(place).startswith("blob:"):
+        raise CommandError("UPA_CONFIG names a blob: give a file to write, and upload it", exits.USAGE)
+    if place.exists() and not force:
+        raise CommandError(f"{place} exists already: give another file, or --force", exits.USAGE)
+    return place
+
+
+def _check_enough(given: Answers, *, mapped: bool, example: str) -> None:
+    """Raise `CommandError` where something would have to be asked for, and nobody is there."""
+    needed = {"--tenant": given.tenant, "--sharepoint": given.sharepoint, "--map": mapped}
+    if missing := [option for option, value in needed.items() if not value]:
+        raise CommandError(f"give {' and '.join(missing)} (nobody can be asked here), e.g. {example}", exits.USAGE)
+
+
+def _write(cli: Cli, place: Path, text: str) -> None:
+    """Write the file, if it is a good one: any problem in it comes from an answer."""
+    from upa_core.config import load_config  # pydantic is slow
+
+    load_config(text, cli.environ, name=str(place))
+    try:
+        place.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise CommandError(f"{place} can't be written ({exc.strerror}): give another file", exits.USAGE) from exc
+
+
+def _render(out: Console, place: Path, starter: Starter, changes: Sequence[Change]) -> None:
+    joined, made = starter.joined, len(starter.mappings) + len(_of(starter.joined))
+    out.print(clean(f"Wrote {place}: connector {starter.name} with {made} mapping(s), in staging mode."))
+    if joined is not None:
+        rows = [(one.column, one.target, one.type) for one in joined.mappings]
+        rows += [(column, "-", why) for column, why in joined.left_out]
+        out.print(table((f"column of {joined.at}", "property", "type"), rows))
+    for change in changes:
+        out.print(clean(f"  {change.what}: {change.why}"))
+    out.print("Next: upa config check, then upa doctor --probe")
 
 
 def _of(joined: FileProposal | None) -> tuple[Proposed, ...]:
@@ -187,10 +183,3 @@ def _pairs(texts: list[str]) -> list[tuple[str, str]]:
             raise CommandError(f"{clean(text)[:80]!r} isn't PROPERTY=ATTRIBUTE, e.g. {example}", exits.USAGE)
         pairs.append((target.strip(), source.strip()))
     return pairs
-
-
-def _check(cli: Cli, text: str, name: str) -> None:
-    """Load the file that would be written: any problem in it comes from an answer."""
-    from upa_core.config import load_config  # pydantic is slow
-
-    load_config(text, cli.environ, name=name)

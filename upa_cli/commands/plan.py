@@ -110,32 +110,14 @@ def plan(
     written = planned.write(files) if files is not None and isinstance(planned, PlanFiles) else []
     if found.pulled in ("paused", "superseded"):
         raise CommandError(f"Entra couldn't be read to the end (the pull was {found.pulled}); try again", exits.LATER)
-    entering, leaving = view.moved(ports, connector)
     most = limit if cli.options.json else SHOWN
     entries = sorted(found.entries, key=lambda entry: not entry.clears)
     sample, proposed = tuple(entries[:most]), proposal.entries[:most] if proposal is not None else ()
     names = names_of(cli, [entry.person for entry in (*sample, *proposed)][:MAX_NAMES])
-    changes = found.import_jobs > 0 or found.load is not None
     costs = source_costs(connector, state_of(ports.store, connector.name).load().value)
-    document: dict[str, Any] = {
-        "connector": connector.name,
-        "changes": changes,
-        "mode": _mode(cli),
-        "counts": to_json(found.counts),
-        "plan": found.people.table.hash,
-        "properties": by_property(found.people.table),
-        "hold": against_hold(found),
-        "held": found.held,
-        "rewritable": list(found.rewritable),
-        "import_jobs": found.import_jobs,
-        "hours": _hours(found.import_jobs),
-        "scope": {
-            "nobody": 0 < found.counts.people == found.counts.out_of_scope,
-            "out": dict(view.reasons()),
-            "enter": entering[:1000],
-            "leave": leaving[:1000],
-            "people": dict(islice(view.outside.items(), limit)),
-        },
+    document = {
+        **_counted(cli, found),
+        "scope": _scope(cli, found, view, limit),
         "people": [entry_document(entry, names, redactor) for entry in sample],
         "complete": found.complete and len(sample) == len(found.entries),
         "load": to_json(found.load) if found.load is not None else None,
@@ -150,7 +132,34 @@ def plan(
         cli.note(f"{count(len(written), 'import file')} with everybody's values in {files}: {', '.join(written)}")
     if csv is not None and str(csv) != "-":
         cli.note(f"every change, and everybody out of scope, is in {csv}")
-    return exits.CHANGES if changes else exits.OK
+    return exits.CHANGES if document["changes"] else exits.OK
+
+
+def _counted(cli: Cli, found: Preview) -> dict[str, Any]:
+    return {
+        "connector": cli.connector.name,
+        "changes": found.import_jobs > 0 or found.load is not None,
+        "mode": _mode(cli),
+        "counts": to_json(found.counts),
+        "plan": found.people.table.hash,
+        "properties": by_property(found.people.table),
+        "hold": against_hold(found),
+        "held": found.held,
+        "rewritable": list(found.rewritable),
+        "import_jobs": found.import_jobs,
+        "hours": _hours(found.import_jobs),
+    }
+
+
+def _scope(cli: Cli, found: Preview, view: ScopeView, limit: int) -> dict[str, Any]:
+    entering, leaving = view.moved(cli.ports, cli.connector)
+    return {
+        "nobody": 0 < found.counts.people == found.counts.out_of_scope,
+        "out": dict(view.reasons()),
+        "enter": entering[:1000],
+        "leave": leaving[:1000],
+        "people": dict(islice(view.outside.items(), limit)),
+    }
 
 
 def _csv(place: Path | None) -> Any:
@@ -225,13 +234,11 @@ def _render(
     _render_scope(cli, out, document["scope"])
     if found.import_jobs:
         least, most = document["hours"]
-        out.print(
-            f"SharePoint will take about {least:g} to {most:g} hours for {count(found.import_jobs, 'import job')}."
-        )
+        jobs = count(found.import_jobs, "import job")
+        out.print(f"SharePoint will take about {least:g} to {most:g} hours for {jobs}.")
     if found.load is not None:
-        out.print(
-            f"Single writes: {found.load}. What takes more than two hours waits for the budget and is planned anew."
-        )
+        waits = "What takes more than two hours waits for the budget and is planned anew."
+        out.print(f"Single writes: {found.load}. {waits}")
     for cost in document["sources"]:
         out.print(clean(f"{in_words(SourceCost(**cost))}."))
     for target, why in document["unproven"].items():

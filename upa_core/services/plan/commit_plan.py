@@ -6,11 +6,16 @@ Two instances never plan the same work: the second one finds that it isn't due a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.runs import Hold, Run
 from upa_core.domain.errors import ConflictError
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.next_step import Step
 from upa_core.ports.bundle import Ports
+from upa_core.services.plan.hold_reason import Reason
 from upa_core.state.document import Stored, state_of
 
 
@@ -35,3 +40,25 @@ def commit_plan(
         return change(current)
 
     return state_of(ports.store, connector.name).update(guarded, planned_from).value
+
+
+def begin_run(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run, held: Reason) -> Step:
+    """Begin the run, or hold it: one conditional write of the state."""
+
+    def begin(current: ConnectorState) -> ConnectorState:
+        return replace(
+            current,
+            sequence=planned.files[-1].sequence if planned.files else current.sequence,
+            target=connector.target.lane,
+            run=None if held.why else planned,
+            hold=Hold(planned, planned.started, held.why, kind=held.kind) if held.why else None,
+        )
+
+    commit_plan(ports, connector, stored, begin)
+    run = planned.id
+    counts = {"updated": planned.counts.updated, "cleared": planned.counts.cleared, "files": len(planned.files)}
+    if held.why:
+        ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held.why, **counts}))
+        return Step("idle", f"held: {held.why}", run=run)
+    ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
+    return Step("again", "planned", run=run)

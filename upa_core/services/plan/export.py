@@ -10,11 +10,12 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.lane import Lane
 from upa_core.domain.documents.quarantine import QuarantineReason, reason_of
-from upa_core.domain.documents.runs import Counts, Hold, Intent, Run
+from upa_core.domain.documents.rounds import SealedRound
+from upa_core.domain.documents.runs import Counts, Intent, Run
 from upa_core.domain.documents.storage_layout import intent_key, report_key
 from upa_core.domain.errors import ConfigError, ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
-from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.health.events import Event, EventName
 from upa_core.domain.next_step import Step
 from upa_core.domain.pauses import LANE_BUSY
 from upa_core.domain.plan.refused import still_refused
@@ -23,12 +24,12 @@ from upa_core.ports.bundle import Ports
 from upa_core.services.admin.connector_files import name_file, unname_file
 from upa_core.services.admin.repair import repair_people
 from upa_core.services.health.quarantine import emit_quarantine
-from upa_core.services.plan.commit_plan import commit_plan, still_due
+from upa_core.services.plan.commit_plan import begin_run, commit_plan, still_due
 from upa_core.services.plan.dating import Dating
 from upa_core.services.plan.doubt_events import emit_doubts
 from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
-from upa_core.services.plan.make_plan import make_plan
+from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.over_budget import BudgetFilter
 from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
@@ -161,21 +162,51 @@ def _give_up_planning(ports: Ports, connector: Connector, before: ConnectorState
 
 
 def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Step:
-    now, full = ports.clock.now(), [r for r in stored.value.sealed if r.kind == "full"]
-    if full:
-        stored = fit_shards(ports, connector, stored, max(full[-1].rows, stored.value.people.known))
-    state = stored.value
-    full = [r for r in state.sealed if r.kind == "full"]
-    run = run_id(now, ports.ids.token())
+    """Write a plan, and begin its run, hold it, or end its rounds."""
+    now = ports.clock.now()
+    stored = _fitted(ports, connector, stored)
+    state, run = stored.value, run_id(now, ports.ids.token())
     rows = PeopleWriter(ports.store, connector, run, state.people)
     dating = Dating(connector, state.sealed, now)
     most = state.people_of_a_file
     writer = PlanWriter(ports, connector, run, state.sequence, people=most, rows=rows, ages=dating.ages)
     people = People(ports.store, connector, state.people)
+    plan = _written(ports, connector, state, people, writer, dating)
+    planned = _as_run(connector, state, writer, plan, now)
+    table = rows.close(writer.batches, now)
+    if table.people and (planned.files or planned.rounds):
+        store_people(ports.store, table)
+    held = hold_reason(connector, state, plan, exempt=planned.exempt, now=now)
+    if not planned.files and not held.kind:
+        return _end_without_export(ports, connector, stored, planned)
+    keep_shards(ports.store, run, state.people, people.kept or {})
+    dating.store(ports, planned, writer.batches)
+    write_intent(ports, connector, planned)
+    return begin_run(ports, connector, stored, planned, held)
+
+
+def _full_rounds(state: ConnectorState) -> list[SealedRound]:
+    return [one for one in state.sealed if one.kind == "full"]
+
+
+def _fitted(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) -> Stored[ConnectorState]:
+    """Before a full round is planned, adjust the number of shards to the people that it names."""
+    state = stored.value
+    full = _full_rounds(state)
+    return fit_shards(ports, connector, stored, max(full[-1].rows, state.people.known)) if full else stored
+
+
+def _written(
+    ports: Ports, connector: Connector, state: ConnectorState, people: People, writer: PlanWriter, dating: Dating
+) -> PlanResult:
+    """Plan what is due, and write the batches; emit what was doubted, and who is over the budget of single writes.
+
+    Six parameters: what is planned, from what, and where it is written.
+    """
+    full = _full_rounds(state)
     if not full:
         people.kept = {}
-
-    cut = BudgetFilter(ports, connector, run)
+    cut = BudgetFilter(ports, connector, writer.run)
 
     def check() -> None:
         if not still_due(state, state_of(ports.store, connector.name).load().value):
@@ -196,46 +227,25 @@ def _plan(ports: Ports, connector: Connector, stored: Stored[ConnectorState]) ->
         cut=cut,
         dating=dating,
     )
-    emit_doubts(ports, connector, run, plan)
+    emit_doubts(ports, connector, writer.run, plan)
     cut.announce()
-    planned = Run(
-        id=run,
+    return plan
+
+
+def _as_run(connector: Connector, state: ConnectorState, writer: PlanWriter, plan: PlanResult, now: datetime) -> Run:
+    """Return the run of a plan; the last batch of each route is written by it."""
+    return Run(
+        id=writer.run,
         started=now,
-        rounds=tuple(r.id for r in state.sealed),
+        rounds=tuple(one.id for one in state.sealed),
         files=writer.close(),
         counts=replace(plan.counts, again=0),
         targets=connector.targets,
-        full=bool(full),
+        full=bool(_full_rounds(state)),
         fingerprint=connector.fingerprint,
         exempt=updates_are_exempt(connector, state.sealed),
         tried=tuple(one.target for one in still_refused(connector, state.refused)),
     )
-    table = rows.close(writer.batches, now)
-    if table.people and (planned.files or planned.rounds):
-        store_people(ports.store, table)
-    held = hold_reason(connector, state, plan, exempt=planned.exempt, now=now)
-    if not planned.files and not held.kind:
-        return _end_without_export(ports, connector, stored, planned)
-    keep_shards(ports.store, run, state.people, people.kept or {})
-    dating.store(ports, planned, writer.batches)
-    write_intent(ports, connector, planned)
-
-    def begin(current: ConnectorState) -> ConnectorState:
-        return replace(
-            current,
-            sequence=planned.files[-1].sequence if planned.files else current.sequence,
-            target=connector.target.lane,
-            run=None if held.why else planned,
-            hold=Hold(planned, now, held.why, kind=held.kind) if held.why else None,
-        )
-
-    commit_plan(ports, connector, stored, begin)
-    counts = {"updated": plan.counts.updated, "cleared": plan.counts.cleared, "files": len(planned.files)}
-    if held.why:
-        ports.events.emit(Event(EventName.PLAN_HELD, connector.name, run, Level.WARNING, {"why": held.why, **counts}))
-        return Step("idle", f"held: {held.why}", run=run)
-    ports.events.emit(Event(EventName.PLAN_MADE, connector.name, run, fields=counts))
-    return Step("again", "planned", run=run)
 
 
 def _end_without_export(ports: Ports, connector: Connector, stored: Stored[ConnectorState], planned: Run) -> Step:

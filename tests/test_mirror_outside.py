@@ -19,8 +19,8 @@ STATED_IN = {
     "tests/cli/test_hostile.py": "upa_cli/shell/context upa_cli/shell/failures upa_cli/shell/output"
     " upa_cli/shell/registry upa_cli/commands/status",
     "tests/cli/test_import.py": "upa_cli/commands/import_ upa_cli/once/cleared upa_cli/once/ending upa_cli/once/mapped"
-    " upa_cli/once/options upa_cli/once/owners upa_cli/once/people upa_cli/once/plan upa_cli/once/reading upa_cli/once/ready_file"
-    " upa_cli/once/result upa_cli/once/view",
+    " upa_cli/once/options upa_cli/once/owners upa_cli/once/people upa_cli/once/plan upa_cli/once/reading"
+    " upa_cli/once/ready_file upa_cli/once/result upa_cli/once/view",
     "tests/cli/test_init.py": "upa_cli/start/answers upa_cli/start/interview upa_cli/start/starter",
     "tests/cli/test_init_from_file.py": "upa_cli/start/proposals",
     "tests/cli/test_live_check.py": "upa_cli/live/catalog upa_cli/live/check upa_cli/live/direct upa_cli/live/graph"

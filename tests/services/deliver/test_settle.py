@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
+from tests.support.ended import DELIVERED, NAMED, SPOILT, delivery_of, ended, planned, refused, unresolved
 from tests.support.world import World
-from upa_core.domain.documents.lane import JobOutcome, LogFile, Outcome
+from upa_core.domain.documents.ad_hoc import AdHoc
+from upa_core.domain.documents.lane import Abandoned, JobOutcome, LogFile, Outcome
 from upa_core.domain.documents.storage_layout import run_folder
-from upa_core.services.deliver.settle import settle
+from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.mapping import direct
+from upa_core.domain.plan.refused import Judged
+from upa_core.services.deliver.settle import doubt, settle
+from upa_core.state.run_people.reader import open_run
+
+
+def people_blobs(world: World) -> dict[str, bytes]:
+    return {key: data for key, data in world.store.blobs.items() if "/people/" in key}
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -35,3 +47,118 @@ def test_whom_one_of_two_import_jobs_delivered_is_delivered(order: tuple[int, in
 
     assert (settlement.confirmed, settlement.escrowed, settlement.exported) == (True, 1, 2)
     assert list(world.escrow()) == [both]
+
+
+def test_a_confirmed_value_bears_the_number_of_its_file() -> None:
+    """It is what SharePoint holds until a later file says something else."""
+    world = planned(2)
+    archive = ended(world, DELIVERED)
+    settled = settle(world.ports(), world.connector, archive)
+    stamps = [stamp for shard in world.shards() for row in shard.rows.values() for stamp in row[-1]]
+
+    assert (settled.confirmed, settled.exported, settled.escrowed) == (True, 2, 0)
+    assert set(stamps) == {0, archive.sequence}  # 0: a property that the file doesn't hold
+    assert (world.shadow(world.people[1]) or {})["UpaDepartment"] == "D1"
+
+
+def test_a_file_that_confirmed_nobody_leaves_all_its_values_unknown() -> None:
+    """Also those that an earlier file had confirmed; nobody counts as exported, and why is told."""
+    world = planned(2)
+    settle(world.ports(), world.connector, ended(world, DELIVERED))
+    later = replace(ended(world, SPOILT), sequence=9)
+    settled = settle(world.ports(), world.connector, later)
+    event = world.events.named(EventName.FILE_SETTLED)[-1]
+
+    assert (settled.confirmed, settled.exported, settled.escrowed, settled.opaque) == (False, 0, 0, True)
+    assert {value for person in world.people for value in (world.shadow(person) or {"": "?"}).values()} == {None}
+    assert (event.level, event.fields["exported"], event.fields["why"]) == (Level.WARNING, 0, settled.why)
+
+
+def test_who_waits_for_a_profile_is_counted_apart() -> None:
+    """A missing profile is no reason for an alarm; each reason is told with its people."""
+    world = planned(4)
+    one, two, three, _ = world.people
+    lines = (unresolved(one), refused(two, "UpaTitle"), refused(three, "UpaTitle"))
+    settled = settle(world.ports(), world.connector, ended(world, NAMED, lines=lines))
+    told = {
+        one.fields["reason"]: (one.level, one.fields["people"]) for one in world.events.named(EventName.PERSON_ESCROWED)
+    }
+
+    assert (settled.exported, settled.escrowed, settled.waiting) == (1, 3, 1)
+    assert told == {
+        EscrowReason.PROFILE_NOT_CREATED.value: (Level.INFO, 1),
+        EscrowReason.REFUSED_BY_SHAREPOINT.value: (Level.WARNING, 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "job", "sent_again"),
+    [("canary", DELIVERED, False), ("canary", SPOILT, True), ("import", DELIVERED, True), ("import", SPOILT, True)],
+)
+def test_whose_values_an_ad_hoc_run_left_unsure_is_due(kind: str, job: JobOutcome, sent_again: bool) -> None:
+    """An import's values are never the source's; a canary's are, once they are confirmed."""
+    world = planned(2)
+    settle(world.ports(), world.connector, ended(world, job), AdHoc(kind, "anna"))
+    entries = world.escrow()
+
+    assert {entry.reason for entry in entries.values()} == ({EscrowReason.OVERRIDDEN} if sent_again else set())
+    assert sorted(entries) == (sorted(world.people) if sent_again else [])
+    held = [(world.shadow(person) or {}).get("UpaDepartment") for person in world.people]
+    assert held == ([None, None] if sent_again else ["D0", "D1"])
+
+
+def test_an_import_says_nothing_of_who_is_in_escrow_by_it() -> None:
+    """Its people are sent again in any case; a canary's failure is told."""
+    for kind, told in (("import", 0), ("canary", 1)):
+        world = planned(2)
+        archive = ended(world, NAMED, lines=(unresolved(world.people[0]),))
+        settle(world.ports(), world.connector, archive, AdHoc(kind, "anna"))
+
+        assert len(world.events.named(EventName.PERSON_ESCROWED)) == told
+
+
+def test_an_import_of_properties_that_no_connector_owns_touches_nobody() -> None:
+    """No shard is written."""
+    world = planned(2)
+    settle(world.ports(), world.connector, ended(world, DELIVERED))
+    before = people_blobs(world)
+    owner = replace(world.connector, mappings=(direct("city", "UpaCity"),))
+    settle(world.ports(), owner, ended(world, DELIVERED), AdHoc("import", "anna"))
+
+    assert people_blobs(world) == before
+
+
+def test_an_ad_hoc_run_sets_no_property_aside() -> None:
+    """Where everybody in a file is refused the same property, only a run of the source's changes judges it."""
+    for ad_hoc in (None, AdHoc("canary", "anna")):
+        world = planned(12)
+        lines = tuple(refused(person, "UpaTitle") for person in world.people)
+        found = settle(world.ports(), world.connector, ended(world, NAMED, lines=lines), ad_hoc).properties
+
+        assert list(found.refused) == (["UpaTitle"] if ad_hoc is None else [])
+        assert (found == Judged()) == (ad_hoc is not None)
+
+
+def test_a_doubt_is_newer_than_every_file_so_far() -> None:
+    """What one of them says afterwards confirms nobody; everybody in doubt is due."""
+    world = planned(2)
+    archive = ended(world, DELIVERED)
+    settle(world.ports(), world.connector, archive)
+    entry = Abandoned("hr", archive.run, archive.file, 1, "", "", (), world.now, world.now)
+    people = doubt(world.ports(), world.connector, entry)
+    settle(world.ports(), world.connector, archive)
+
+    assert (people, sorted(world.escrow())) == (2, sorted(world.people))
+    assert {value for person in world.people for value in (world.shadow(person) or {"": "?"}).values()} == {None}
+
+
+def test_the_table_of_the_runs_people_has_the_result() -> None:
+    """Whom the answer names, and that the file is settled."""
+    world = planned(2)
+    run = delivery_of(world).run
+    lines = (unresolved(world.people[0]),)
+    settle(world.ports(), world.connector, ended(world, NAMED, lines=lines))
+    read = open_run(world.store, run.id)
+
+    assert read is not None
+    assert [(one.state, sorted(read.codes[0])) for one in read.table.batches] == [("settled", [0, 1])]

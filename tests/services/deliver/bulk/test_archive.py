@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.crash.scenarios import settled
+from tests.crash.scenarios import quick, settled
+from tests.support.ended import planned
 from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
-from upa_core.domain.bulk.import_job import ImportJob
+from upa_core.domain.bulk.import_job import ImportJob, JobState
+from upa_core.domain.documents.lane import InFlight, Outcome
+from upa_core.domain.documents.storage_layout import outcome_key
 from upa_core.domain.errors import AccessDeniedError
+from upa_core.domain.health.events import EventName
 from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.ports.bundle import Ports
+from upa_core.ports.library import LibraryItem
+from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.bulk import archive as archive_module
-from upa_core.services.deliver.bulk.archive import log_folders
+from upa_core.services.deliver.bulk.archive import archive_given_up, log_folders, logs_seen, logs_wanted
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 
@@ -279,3 +286,101 @@ def test_logs_past_their_limits_confirm_nobody(limit: str, monkeypatch: pytest.M
     assert len(read) == (0 if limit == "MAX_LOG_BYTES" else 1)
     assert world.state.retry is not None
     assert all(set((world.shadow(person) or {"": None}).values()) <= {None} for person in absent)
+
+
+UPLOAD = "https://contoso.sharepoint.com/sites/upa/Imports/f.json"
+
+
+def import_job(number: int, state: JobState) -> ImportJob:
+    job = f"{number}{GUID[1:]}"
+    return ImportJob(job, state, 0, "", UPLOAD, f"{UPLOAD}-{job}-Logs")
+
+
+def listing(world: World, **sizes: int) -> Ports:
+    """Return ports whose library lists logs by import job (`a1`: the first one's), each with a size."""
+    made = world.ports()
+
+    def items(url: str) -> list[LibraryItem]:
+        number = url.partition("f.json-")[2][:1]
+        found = [(name, size) for name, size in sizes.items() if name[1:] == number]
+        folder = LibraryItem("sub", f"{url}/sub", 0, is_folder=True, created=world.now)
+        return [*(LibraryItem(n, f"{url}/{n}", size, is_folder=False, created=world.now) for n, size in found), folder]
+
+    return replace(made, library=Wrapped(made.library, items=items))
+
+
+def test_one_import_job_that_ended_in_error_is_reason_enough_to_wait_for_a_log() -> None:
+    """The others may have succeeded."""
+    good, bad = import_job(1, JobState.SUCCEEDED), import_job(2, JobState.ERROR)
+
+    assert (logs_wanted([good, bad]), logs_wanted([bad, good]), logs_wanted([good])) == (True, True, False)
+
+
+def test_a_log_is_awaited_where_it_explains_an_error_and_has_grown_where_its_size_differs() -> None:
+    """An import job that succeeded needs none, and a folder in the folder is none."""
+    world = World()
+    good, bad = import_job(1, JobState.SUCCEEDED), import_job(2, JobState.ERROR)
+    seen = [logs_seen(listing(world, **sizes), [good, bad], UPLOAD) for sizes in ({}, {"a1": 1}, {"a2": 1}, {"a2": 2})]
+
+    assert [bool(one) for one in seen] == [False, False, True, True]
+    assert seen[2] != seen[3]
+    assert logs_seen(listing(world), [good], UPLOAD)
+
+
+def test_a_file_is_given_up_once() -> None:
+    """The first archive counts; one that can't be read is replaced. Every import job that is known is named."""
+    world = World()
+    run = "20261122T101500Z-7f3k"
+    flight = InFlight("hr", run, f"upa-hr-{run}-0001.json", 1, "queued", world.now, jobs=("one",))
+    jobs = [replace(import_job(1, JobState.PROCESSING), id=name) for name in ("two", "", "one")]
+
+    def given_up(why: str) -> Outcome:
+        return archive_given_up(world.ports(), world.connector, flight, why, abandoned=True, jobs=jobs)
+
+    first, second = given_up("late"), given_up("later")
+    key = outcome_key(run, flight.file)
+    world.store.put(key, world.store.blobs[key][:-9])
+    third = given_up("damaged")
+
+    assert (first.given_up, second, third.given_up) == ("late", first, "damaged")
+    assert (first.import_jobs, first.abandoned) == (("one", "two"), True)
+    assert load_outcome(world.ports(), run, flight.file) == third
+
+
+def test_the_first_archive_of_a_file_counts_and_is_told_once() -> None:
+    """Two instances that archive the same file settle from the same answer."""
+    world = World()
+    one = Outcome(1, "hr", "20261122T101500Z-7f3k", "file", 1, world.now, (), (), intact=True)
+    other = replace(one, intact=False)
+
+    assert (write_outcome(world.ports(), one), write_outcome(world.ports(), other)) == (one, one)
+    assert len(world.events.named(EventName.FILE_ARCHIVED)) == 1
+
+
+def test_a_folder_elsewhere_isnt_even_listed() -> None:
+    """It is somebody else's, though on the same site."""
+    world = World()
+    asked: list[str] = []
+    ports = replace(world.ports(), library=Wrapped(world.ports().library, items=asked.append))
+    elsewhere = replace(
+        import_job(1, JobState.ERROR), log_folder_uri="https://contoso.sharepoint.com/sites/upa/Payroll"
+    )
+
+    assert (logs_seen(ports, [elsewhere], UPLOAD), asked) == ("", [])
+
+
+def test_no_more_of_a_file_is_read_than_ours_has() -> None:
+    """A longer one isn't ours."""
+    world = quick(planned(2))
+    run = world.state.run
+    assert run is not None
+    library, asked = world.ports().library, []
+
+    def digest(url: str, *, most: int) -> str | None:
+        asked.append(most)
+        return library.digest(url, most=most)
+
+    for _ in range(20):
+        world.drain(replace(world.ports(), library=Wrapped(library, digest=digest)), hours=0.1)
+
+    assert (set(asked), world.state.run) == ({run.files[0].size}, None)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.clock import START
 from upa_core.domain.people.escrow import Escrow
-from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
 from upa_core.domain.people.shadow import Shard
 
 REFUSED = EscrowReason.REFUSED_BY_SHAREPOINT
@@ -333,3 +333,32 @@ def test_a_property_of_somebody_who_waits_as_a_whole_has_its_own_time() -> None:
     shard.put_in_escrow("p", EscrowReason.OVERTAKEN, "A", now=START, sequence=1, due=START)
 
     assert (list(shard.escrow.due(START)), shard.escrow.next_due()) == (["p"], START)
+
+
+@pytest.mark.parametrize("why", [one for one in EscrowReason if one is not REFUSED])
+@pytest.mark.parametrize("before", list(EscrowReason))
+def test_what_was_tried_and_refused_with_its_person_is_due_no_more(before: EscrowReason, why: EscrowReason) -> None:
+    """A property whose time has come goes in a batch, and the person has no profile: it waits as the person does.
+
+    It was due for ever, and the person was planned again at once, thousands of times. Settling twice is settling once.
+    """
+    shard = Shard(("A", "B"))
+    shard.escrow.put("p", "A", EscrowEntry(before, START, 1, START, 1))
+    ends = []
+    for _ in range(2):
+        shard.settle_partly("p", {"A": "a"}, {WHOLE: (why, "")}, (), sequence=2, now=START)
+        ends.append((dict(shard.escrow["p"]), list(shard.escrow.due(START))))
+
+    assert ends[0] == ends[1]
+    assert ends[0][1] == []
+    assert ("A" in ends[0][0]) is (before is not EscrowReason.OVER_BUDGET)
+
+
+def test_a_property_that_was_not_in_the_batch_keeps_its_time() -> None:
+    """That the person was refused with other properties says nothing about it."""
+    shard = Shard(("A", "B"))
+    for target, due in (("A", START), ("B", START + timedelta(hours=5))):
+        shard.escrow.put("p", target, EscrowEntry(REFUSED, START, 1, due, 1))
+    shard.settle_partly("p", {"B": "b"}, {WHOLE: (EscrowReason.OTHER_GEO, "")}, (), sequence=2, now=START)
+
+    assert {target: shard.escrow["p"][target].due for target in "AB"} == {"A": START, "B": START + timedelta(hours=5)}

@@ -5,7 +5,7 @@ Delivering a property releases its own entry and no other; what waits isn't sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -170,6 +170,22 @@ class Escrow:
         detail = before.detail if before is not None else ""
         self._search(person, before, suspected, kept, now=now, sequence=sequence, detail=detail)
 
+    def wait_for_person(self, person: str, targets: Iterable[str], *, now: datetime, sequence: int) -> None:
+        """Let properties that were tried, and are still due, wait as long as their person, who was refused as a whole.
+
+        Otherwise they would be due for ever, and the person planned again at once. What waited for the budget has had
+        its turn, and waits no more by itself.
+        """
+        entries, whole = self.of(person), self.of(person)[WHOLE]
+        for target in set(targets) & entries.keys():
+            entry = entries[target]
+            if not entry.is_due(now) or entry.sequence >= sequence:
+                continue
+            if entry.reason is EscrowReason.OVER_BUDGET:
+                self.drop(person, [target])
+            else:
+                self.put(person, target, replace(entry, due=whole.due, sequence=sequence))
+
     def deliver(self, person: str, targets: Collection[str], *, now: datetime, sequence: int, whole: bool) -> None:
         """Remove the entries of what a batch delivered, unless something newer made them.
 
@@ -272,7 +288,7 @@ class Escrow:
         searching = whole is not None and whole.searching
         if whole is not None and searching:
             due = whole.is_due(now, full_round=full_round)
-            out = _left_out(whole, lambda one: one in values and same(one), due=due)
+            out = whole.left_out(lambda one: one in values and same(one), due=due)
         for target, entry in entries.items():
             waits = searching or not entry.is_due(now, full_round=full_round)
             if target != WHOLE and entry.reason in HOLDS_BACK and waits and same(target):
@@ -283,16 +299,6 @@ class Escrow:
 def _first(entries: Mapping[str, EscrowEntry]) -> Collection[EscrowEntry]:
     whole = entries.get(WHOLE)
     return [whole] if whole is not None and whole.searching else entries.values()
-
-
-def _left_out(whole: EscrowEntry, same: Callable[[str], bool], *, due: bool) -> set[str]:
-    suspected, kept = list(filter(same, whole.suspected)), set(filter(same, whole.kept_back))
-    if not due:
-        return {*suspected, *kept}
-    if len(suspected) != len(whole.suspected) or not suspected:
-        # one of the suspected values changed or is gone, and may have been the refused one: try all others together
-        return set()
-    return {*suspected[: len(suspected) // 2], *kept}
 
 
 def digest(value: str) -> str:

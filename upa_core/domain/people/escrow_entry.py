@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,3 +101,16 @@ class EscrowEntry:
     def is_due(self, now: datetime, *, full_round: bool = False) -> bool:
         """Return whether it is time for the next try."""
         return full_round and not self.is_over if self.due is None else self.due <= now
+
+    def left_out(self, same: Callable[[str], bool], *, due: bool) -> set[str]:
+        """Return what isn't sent while the refused property is searched for: half of the suspected ones at a due try.
+
+        `same`: whether a property still has the value that was sent.
+        """
+        suspected, kept = list(filter(same, self.suspected)), set(filter(same, self.kept_back))
+        if not due:
+            return {*suspected, *kept}
+        if len(suspected) != len(self.suspected) or not suspected:
+            # one of the suspected values changed or is gone, and may have been the refused one: try all others together
+            return set()
+        return {*suspected[: len(suspected) // 2], *kept}

@@ -170,12 +170,12 @@ class Shard:
         unsure = {*confirmed, *refused, *aside}
         stray = [target for target in values if target not in unsure]
         for target, (reason, detail) in refused.items():
-            if target != WHOLE:
-                self.put_in_escrow(person, reason, target, now=now, sequence=sequence, detail=detail)
-            elif reason is EscrowReason.REFUSED_BY_SHAREPOINT:
+            if target == WHOLE and reason is EscrowReason.REFUSED_BY_SHAREPOINT:
                 self.escrow.refuse(person, stray, now=now, sequence=sequence, detail=detail)
-            else:
-                self.put_in_escrow(person, reason, now=now, sequence=sequence, detail=detail)
+                continue
+            self.put_in_escrow(person, reason, target, now=now, sequence=sequence, detail=detail)
+            if target == WHOLE:
+                self.escrow.wait_for_person(person, values, now=now, sequence=sequence)
         if stray and WHOLE not in refused:
             self.escrow.send_without(person, stray, now=now, sequence=sequence)
         if confirmed:

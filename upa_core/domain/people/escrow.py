@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
 from dataclasses import replace
 from datetime import datetime
-from hashlib import blake2b
 
 from upa_core.domain.pauses import escrow_due
-from upa_core.domain.people.escrow_entry import HOLDS_BACK, MOST_TRIES, STOPS, WHOLE, EscrowEntry, EscrowReason
+from upa_core.domain.people.escrow_entry import HOLDS_BACK, MOST_TRIES, STOPS, WHOLE, EscrowEntry, EscrowReason, digest
 
 
 class Escrow:
@@ -299,8 +298,3 @@ class Escrow:
 def _first(entries: Mapping[str, EscrowEntry]) -> Collection[EscrowEntry]:
     whole = entries.get(WHOLE)
     return [whole] if whole is not None and whole.searching else entries.values()
-
-
-def digest(value: str) -> str:
-    """Return a digest by which two values can be compared; it doesn't reveal the value."""
-    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

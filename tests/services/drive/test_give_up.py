@@ -6,15 +6,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.ad_hoc import import_values
+from tests.support.ended import delivery_of, planned
 from tests.support.mortal import Death
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
+from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.storage_layout import (
     Kind,
     attempts_key,
@@ -23,11 +26,15 @@ from upa_core.domain.documents.storage_layout import (
     parse,
     plan_key,
 )
-from upa_core.domain.errors import UnavailableError
+from upa_core.domain.errors import FatalError, UnavailableError
 from upa_core.domain.health.events import EventName
+from upa_core.domain.next_step import Step
 from upa_core.domain.plan.run_people import shards_key
 from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.archive import load_outcome
+from upa_core.services.drive.give_up import with_flight, with_run
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import lane_of
 
 
 def sent(people: int = 4, *, left_out: bool = False) -> World:
@@ -401,3 +408,89 @@ def test_a_run_that_cant_go_on_between_two_files_ends_as_failed() -> None:
     assert ("send", "its rounds are planned again") in told(world)
     world.settle_down(days=2)
     assert world.differences() == []
+
+
+def failing(world: World, work: Callable[[], Any], times: int = 4) -> Step | None:
+    """Take a step again and again that fails, over more than six hours; return what is done instead."""
+    result = None
+    for _ in range(times):
+        with suppress(LookupError, FatalError):
+            result = work()
+        world.sim.advance(2.5 * 3600)
+    return result
+
+
+def raising(error: Exception) -> Callable[[], Step]:
+    def work() -> Step:
+        raise error
+
+    return work
+
+
+def in_lane(**fields: Any) -> tuple[World, InFlight]:
+    """Return a world with the open run's file in the lane."""
+    world = planned(2)
+    on = delivery_of(world)
+    known: dict[str, Any] = {"phase": "queued", "source_uri": "uri", **fields}
+    flight = InFlight("hr", on.run.id, on.file.name, on.file.sequence, since=world.now, **known)
+    lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=flight))
+    return world, flight
+
+
+@pytest.mark.parametrize(
+    ("error", "text"), [(LookupError("a person's value"), "LookupError"), (FatalError("in words"), "in words")]
+)
+def test_a_file_that_is_given_up_says_at_which_step_and_why(error: Exception, text: str) -> None:
+    """Of an error that isn't ours only the kind, since its text may hold a value."""
+    for phase, step in (("queued", "watch"), ("queueing", "send")):
+        world, flight = in_lane(phase=phase, queues=1)
+        take = partial(with_flight, world.ports(), world.connector, flight, raising(error))
+        failing(world, take)
+        outcome = load_outcome(world.ports(), flight.run, flight.file)
+
+        assert outcome is not None
+        assert outcome.given_up == f"given up: the step '{step}' failed again and again: {text}"
+        assert told(world) == [(step, "its people are sent again")]
+        assert (outcome.abandoned, [one.file for one in world.lane.abandoned]) == (True, [flight.file])
+
+
+def test_a_file_that_was_never_queued_fails_without_an_archive() -> None:
+    """No import job can exist for it: it is owed, and its run is planned again."""
+    world, flight = in_lane(phase="uploaded")
+    step = failing(world, lambda: with_flight(world.ports(), world.connector, flight, raising(LookupError())))
+
+    assert step is not None
+    assert load_outcome(world.ports(), flight.run, flight.file) is None
+    assert ([debt.url for debt in world.state.debts], world.lane.abandoned) == (["uri"], ())
+    assert (world.state.run, world.lane.in_flight) == (None, None)
+
+
+@pytest.mark.parametrize(("sent", "alive"), [({}, False), ({"queues": 1}, True), ({"jobs": ("job",)}, True)])
+def test_a_file_that_nobody_waits_for_frees_the_lane(sent: dict[str, Any], alive: bool) -> None:
+    """Its run has ended; an import job that may run stays on the books. The run of today isn't touched."""
+    world, flight = in_lane(**sent)
+    older = replace(flight, run="older")
+    lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=older))
+    failing(world, lambda: with_flight(world.ports(), world.connector, older, raising(LookupError())))
+
+    assert (world.lane.in_flight, bool(world.lane.abandoned)) == (None, alive)
+    assert world.state.run is not None
+
+
+def test_a_run_is_given_up_only_after_its_step_has_failed_often_enough() -> None:
+    """Until then the error is raised; where no batch is left there is nothing to give up."""
+    world = planned(2)
+    run = delivery_of(world).run
+
+    def work() -> Step:
+        return with_run(world.ports(), world.connector, run, raising(LookupError()))
+
+    before = failing(world, work, times=3)
+    assert (before, world.state.run is not None, told(world)) == (None, True, [])
+    assert failing(world, work, times=1) is not None
+    assert (world.state.run, told(world)) == (None, [("send", "its rounds are planned again")])
+    done = replace(run, id="done", files=())
+    take = partial(with_run, world.ports(), world.connector, done, raising(LookupError()))
+    failing(world, take)
+    with pytest.raises(LookupError):
+        take()

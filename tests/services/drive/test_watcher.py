@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import settled
+from tests.fakes.hooks import Call, nothing
 from tests.support.world import World
 from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.watcher import OVERDUE_AFTER, Watcher, is_overdue
@@ -16,7 +17,8 @@ from upa_core.domain.errors import UnavailableError
 from upa_core.domain.health.events import EventName
 from upa_core.services.drive.tick import tick
 from upa_core.services.drive.watch_file import watch_file
-from upa_core.state.document import watcher_of
+from upa_core.services.drive.watcher import note_look, see_that_it_is_watched
+from upa_core.state.document import lane_of, watcher_of
 
 TICK = timedelta(minutes=15)
 
@@ -131,3 +133,48 @@ def test_the_look_at_another_file_says_nothing_of_this_one() -> None:
 
     assert woken(world, flight.file)[-1] in (flight.file, f"{flight.file}~2")
     assert world.lane.in_flight is None
+
+
+def watched() -> tuple[World, InFlight]:
+    """Return a world with a file in the lane, of which nobody has known anything for an hour."""
+    world = World()
+    flight = InFlight("hr", "run", "file", 1, "queued", world.now - OVERDUE_AFTER)
+    lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=flight))
+    return world, flight
+
+
+def test_a_look_replaces_one_that_a_clock_noted_that_was_ahead() -> None:
+    """Otherwise nothing would be noted until that moment."""
+    world, flight = watched()
+    document = watcher_of(world.store, world.connector)
+    document.update(lambda _: Watcher(file="file", looked=world.now + timedelta(minutes=5)))
+    note_look(world.ports(), world.connector, flight)
+
+    assert document.load().value.looked == world.now
+
+
+def test_of_two_ticks_that_see_an_overdue_file_one_looks() -> None:
+    """The other leaves it alone: neither a look nor a new instance."""
+    world, flight = watched()
+    document = watcher_of(world.store, world.connector)
+
+    def first(call: Call) -> None:
+        if call.operation == "put":
+            world.store.hooks.before = nothing
+            document.update(lambda one: one.of("file").restarted(world.now))
+
+    world.store.hooks.before = first
+    see_that_it_is_watched(world.ports(), world.connector, flight)
+
+    assert document.load().value.restarts == 1
+    assert (world.waker.sent, world.events.named(EventName.WATCH_OVERDUE)) == ([], [])
+
+
+def test_a_file_is_watched_under_its_own_name_whatever_became_of_the_one_before() -> None:
+    """The restarts of another file don't count."""
+    world, flight = watched()
+    recent = replace(flight, since=world.now)
+    watcher_of(world.store, world.connector).update(lambda _: Watcher(file="other", restarts=5))
+    see_that_it_is_watched(world.ports(), world.connector, recent)
+
+    assert world.waker.sent == [("watch", "hr", "file")]

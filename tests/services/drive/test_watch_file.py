@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.support.ended import delivery_of, planned
 from tests.support.world import World
 from upa_core.domain.documents.lane import InFlight
 from upa_core.services.drive.watch_file import watch_file
-from upa_core.state.document import lane_of, state_of
+from upa_core.state.document import lane_of
 
 
 def in_lane(**fields: Any) -> World:
@@ -38,15 +37,3 @@ def test_a_file_that_must_wait_is_watched_until_its_moment() -> None:
 
     assert (watched.done, watched.at) == (False, at)
     assert world.waker.sent == []
-
-
-def test_a_file_that_an_administrator_must_free_isnt_watched() -> None:
-    """In a pause nothing is sent: whoever resumes wakes it again."""
-    world = planned(2)
-    on = delivery_of(world)
-    flight = InFlight("hr", on.run.id, on.file.name, on.file.sequence, "reserved", world.now)
-    lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=flight))
-    state_of(world.store, "hr").update(lambda state: replace(state, paused=True))
-    watched = watch_file(world.ports(), world.connector, on.file.name)
-
-    assert (watched.done, watched.at) == (True, None)

@@ -60,3 +60,17 @@ def test_what_is_no_person(piece: bytes) -> None:
     """A piece of another shape is never taken for values."""
     with pytest.raises(CorruptStateError):
         batch.tasks([piece])
+
+
+def test_a_write_without_an_answer_goes_with_its_person() -> None:
+    """The batch names the earlier batch, by which the account name of that time is looked at; others don't grow."""
+    made = batch.begin(Limits())
+    made.add([ANN._replace(unanswered="unanswered run file"), BOB, ANN._replace(person="3c", known=True)])
+    pieces = batch.split(made.content())
+
+    assert [(one.known, one.unanswered) for one in batch.tasks(pieces.values())] == [
+        (False, "unanswered run file"),
+        (False, ""),
+        (True, ""),
+    ]
+    assert pieces["2B"].count(b"true") == pieces["2B"].count(b"false") == 0

@@ -77,7 +77,7 @@ def test_the_whole_person_is_not(record: PersonRecord, reason: EscrowReason) -> 
 
     assert told is not None
     assert ([one.reason for one in told.refused.values()], list(told.refused), told.confirmed) == ([reason], ["*"], ())
-    assert told.unsent == ("Text", "Day")
+    assert told.unsent == (() if record.sent else ("Text", "Day"))
 
 
 def test_an_unanswered_write_counts_by_what_was_read() -> None:
@@ -100,3 +100,15 @@ def test_who_was_not_reached() -> None:
         False,
         "denied",
     )
+
+
+def test_whoever_nobody_could_look_at_is_found_again_by_run_and_batch() -> None:
+    """A write without an answer is remembered with its batch until somebody looks at the account name again."""
+    unlooked = PersonRecord("1a", "unlooked", sent=("Text", "Day"))
+    gone = PersonRecord("1a", "no_profile", sent=("Text", "Day"), doubted=True)
+    found = [judge([TASK], [one], batch="run file").failed["1a"] for one in (unlooked, gone)]
+    later = judge([replace(TASK, unanswered="unanswered run file")], [], given_up="").failed["1a"]
+
+    assert [one.refused["*"].detail for one in (*found, later)] == ["unanswered run file"] * 3
+    assert [one.refused["*"].reason for one in found] == [EscrowReason.NOT_WRITTEN, EscrowReason.PROFILE_NOT_CREATED]
+    assert [one.unsent for one in found] == [(), ()]

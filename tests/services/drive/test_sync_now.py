@@ -232,7 +232,7 @@ def test_a_write_that_nobody_answers_is_unknown_and_sent_again() -> None:
     world = delivered(1)
     ann = world.people[0]
     world.edit(ann, department="now")
-    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", nth=(2, 3), drop="after")
+    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", nth=(2, 3, 4, 5), drop="after")
     told = now(world, ann)
     shadow, due = world.shadow(ann) or {}, world.escrow()[ann].due
     world.sim.faults.clear()

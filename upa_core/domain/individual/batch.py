@@ -35,6 +35,8 @@ class Task:
     """By property, values of ours that the profile may hold: confirmed ones, or sent since."""
     known: bool = False
     """A value was delivered to the person before, so they have a profile."""
+    unanswered: str = ""
+    """The run and batch of an earlier write without an answer, which may have reached another profile."""
 
 
 class IndividualBatch:
@@ -52,7 +54,7 @@ class IndividualBatch:
         for entry in taken:
             ours = {name: _ours(entry, name) for name in entry.new}
             mine = {name: one for name, one in ours.items() if one}
-            line = [entry.person, entry.account, dict(entry.new), mine, *([True] if entry.known else ())]
+            line = [entry.person, entry.account, dict(entry.new), mine, *_told(entry)]
             self._lines.append(json.dumps(line, separators=(",", ":")).encode("ascii"))
             self.pairs += len(entry.new)
         self.people += len(taken)
@@ -66,6 +68,13 @@ class IndividualBatch:
 def _ours(entry: Entry, name: str) -> list[str]:
     confirmed = entry.old.get(name)
     return [*([confirmed] if confirmed else []), *entry.sent.get(name, ())]
+
+
+def _told(entry: Entry) -> list[bool | str]:
+    """Return what a line ends with; nothing for most people."""
+    if entry.unanswered:
+        return [entry.known, entry.unanswered]
+    return [True] if entry.known else []
 
 
 def begin(limits: Limits) -> IndividualBatch:  # noqa: ARG001 - other routes take their limits from the connector
@@ -88,13 +97,13 @@ def tasks(pieces: Iterable[bytes], loads: Loads = json.loads) -> list[Task]:
     found = []
     for piece in pieces:
         try:
-            person, account, values, ours, *known = loads(piece)
+            person, account, values, ours, *told = loads(piece)
         except (ValueError, TypeError) as exc:
             raise _corrupt(type(exc).__name__) from exc
         texts = isinstance(values, dict) and all(isinstance(one, str) for one in values.values())
         if not (isinstance(person, str) and isinstance(account, str) and texts and isinstance(ours, dict)):
             raise _corrupt("a person")
-        found.append(Task(person, account, values, ours, known == [True]))
+        found.append(Task(person, account, values, ours, told[:1] == [True], str(told[1]) if told[1:] else ""))
     return found
 
 

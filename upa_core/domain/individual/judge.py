@@ -9,13 +9,14 @@ from upa_core.domain.individual.batch import Task
 from upa_core.domain.individual.compare import DATE_ORDERS, holds
 from upa_core.domain.individual.record import PersonRecord
 from upa_core.domain.language.values import ValueType
-from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.escrow_entry import UNANSWERED, WHOLE, EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 
 
-def judge(tasks: Iterable[Task], records: Iterable[PersonRecord], *, given_up: str = "") -> Verdict:
+def judge(tasks: Iterable[Task], records: Iterable[PersonRecord], *, given_up: str = "", batch: str = "") -> Verdict:
     """Judge everybody in a batch from the archive alone; `given_up`: why some of them have no answers.
 
+    `batch`: its run and name, by which a write without an answer is found again.
     Nobody is confirmed where nobody has answers and it was given up.
     """
     found = {record.person: record for record in records}
@@ -25,9 +26,11 @@ def judge(tasks: Iterable[Task], records: Iterable[PersonRecord], *, given_up: s
     for task in tasks:
         record = found.get(task.person)
         if record is None:
-            failed[task.person] = PersonVerdict({WHOLE: Refusal(EscrowReason.NOT_WRITTEN, given_up[:80])})
+            failed[task.person] = PersonVerdict(
+                {WHOLE: Refusal(EscrowReason.NOT_WRITTEN, task.unanswered or given_up[:80])}
+            )
             continue
-        verdict = _judge(task, record)
+        verdict = _judge(task, record, UNANSWERED + batch)
         if verdict.refused:
             failed[task.person] = verdict
     return Verdict(confirmed=True, failed=failed)
@@ -41,10 +44,11 @@ _ENDINGS = {
 }
 
 
-def _judge(task: Task, record: PersonRecord) -> PersonVerdict:
+def _judge(task: Task, record: PersonRecord, unanswered: str) -> PersonVerdict:
     unsent = tuple(name for name in task.values if name not in record.sent)
     if (whole := _whole(task, record)) is not None:
-        return PersonVerdict({WHOLE: whole}, unsent=tuple(task.values))
+        whole = whole._replace(detail=unanswered) if record.ending == "unlooked" or record.doubted else whole
+        return PersonVerdict({WHOLE: whole}, unsent=unsent)
     order = next((one for one in DATE_ORDERS if one == record.date_order), None)
     confirmed: list[str] = []
     refused: dict[str, Refusal] = {}
@@ -67,8 +71,12 @@ def _whole(task: Task, record: PersonRecord) -> Refusal | None:
     """Return why nothing was written to a person's profile."""
     if record.ending == "no_profile" and task.known:
         return Refusal(EscrowReason.USER_NAME_CHANGED, record.code)
+    if record.ending == "other_person" and record.stranger:
+        return Refusal(EscrowReason.OTHER_PERSON, "during the write")
     if record.ending in _ENDINGS:
         return _ENDINGS[record.ending]
+    if record.ending == "unlooked":
+        return Refusal(EscrowReason.NOT_WRITTEN)
     if record.ending == "unreadable":
         return Refusal(EscrowReason.NOT_WRITTEN, record.code)
     if record.ending == "invalid":

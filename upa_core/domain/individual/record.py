@@ -16,11 +16,21 @@ from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.individual.answer import Fault, Profile, Reading
 
 Ending = Literal[
-    "read", "no_account", "no_profile", "other_person", "other_geo", "unreadable", "invalid", "unanswered", "written"
+    "read",
+    "no_account",
+    "no_profile",
+    "other_person",
+    "other_geo",
+    "unreadable",
+    "invalid",
+    "unanswered",
+    "unlooked",
+    "written",
 ]
 """The end of the work on this person.
 
-read: nothing had to be written, or nothing may be written; unanswered: a write without an answer.
+read: nothing had to be written, or nothing may be written; unanswered: a write without an answer, after which the
+profile was read; unlooked: it couldn't be read either, or whoever wrote died.
 """
 _KIND = "Individual"
 
@@ -38,17 +48,29 @@ class PersonRecord:
     before: dict[str, str] = field(default_factory=dict[str, str])
     """What the profile showed before the first write."""
     sent: tuple[str, ...] = ()
-    """Properties that were sent."""
+    """Properties that were sent, or may have been."""
     faults: dict[str, str] = field(default_factory=dict[str, str])
     """Of sets that weren't accepted, by property: `kind code`."""
     after: dict[str, str] | None = None
     """What the profile showed afterwards; None where it wasn't read or was another person's."""
     edited: tuple[str, ...] = ()
     """Properties that somebody else wrote; they were left alone."""
+    doubted: bool = False
+    """They may have been written, and nothing tells yet what came of it."""
     stranger: bool = False
     """The account name led to another person when it was written."""
     code: str = ""
     """The name of the error; never a value."""
+
+    @property
+    def denial(self) -> str:
+        """The fault, where all sets were denied: the app has lost its right. "" otherwise.
+
+        Terms alone don't tell that: one that doesn't exist, and that the app may not make, is denied too.
+        """
+        faults = list(self.faults.values())
+        every = len(faults) == len(self.sent) and all(one.startswith("denied") for one in faults)
+        return faults[0] if every and any(self.kinds.get(name) != "terms" for name in self.faults) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,12 @@ class Progress:
     failures: int = 0
     """Slices in a row without progress."""
     not_before: datetime | None = None
+    doubted: int = field(default=0, metadata={"added": True})
+    """People before this place in the batch, who aren't done, may have been written: nobody saw what came of it."""
+
+    def in_doubt(self, most: int) -> int:
+        """Return `doubted`; where a worker died with its claim, after the people of its slice, at most `most`."""
+        return self.doubted if self.claimed_until is None else max(self.doubted, self.done + most)
 
 
 def write_records(records: Iterable[PersonRecord]) -> bytes:

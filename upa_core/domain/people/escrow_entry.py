@@ -10,6 +10,9 @@ from hashlib import blake2b
 
 WHOLE = "*"
 """The property of an entry about the whole person."""
+UNANSWERED = "unanswered "
+"""An entry's detail begins with it, and goes on with run and batch: a single write had no answer, and nobody could look
+at what came of it."""
 _ADDED = {"added": True}
 """A field of a later release: it isn't written at its default."""
 

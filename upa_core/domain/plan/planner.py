@@ -13,7 +13,7 @@ from upa_core.domain.documents.runs import INDIVIDUAL, Counts
 from upa_core.domain.errors import FatalError
 from upa_core.domain.language.values import as_person_or_nobody
 from upa_core.domain.people.changes import ROW_HEAD, Row
-from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
+from upa_core.domain.people.escrow_entry import UNANSWERED, WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
@@ -42,6 +42,7 @@ class Entry(NamedTuple):
     """A value of the profile is, or was, known: the person was delivered before."""
     since: Mapping[str, datetime] | None = None  # of each value that waits since another moment than its plan does
     waits: bool = False  # the person was in escrow when this was planned
+    unanswered: str = ""  # run and batch whose single write had no answer: it may have reached another profile
 
     @property
     def clears(self) -> bool:
@@ -252,10 +253,11 @@ class Planner:
         account = as_person_or_nobody(row[self._account]) if self._account is not None else ""
         again = shard.escrow.was_allowed(person, new)
         sent = shard.ours.get(person, _NO_VALUES)
-        if cells is self._unknown:
-            return Entry(person, new, _NOTHING, account, sent, again, shard.lost)
-        old = dict(zip(self._targets, cells, strict=True))
-        return Entry(person, new, {target: old[target] for target in new}, account, sent, again, shard.lost, known=True)
+        held = dict(zip(self._targets, cells, strict=True)) if (known := cells is not self._unknown) else {}
+        old = {target: held[target] for target in new} if known else _NOTHING
+        whole = shard.escrow.of(person).get(WHOLE)
+        silent_write = whole.detail if whole is not None and whole.detail.startswith(UNANSWERED) else ""
+        return Entry(person, new, old, account, sent, again, shard.lost, known, unanswered=silent_write)
 
     def _out_of_scope(self, held: ShadowRow | None) -> list[str | None]:
         """Clear the values that are there, and unknown ones with a stamp: a file sent them, so they may be there."""

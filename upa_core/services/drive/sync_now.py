@@ -25,7 +25,6 @@ from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.declined import declined_of
-from upa_core.services.deliver.individual.person import site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
 from upa_core.services.deliver.individual.slices import CLAIM_LASTS
 from upa_core.services.deliver.individual.urgent import Written, end_overdue, send_now
@@ -132,14 +131,13 @@ def _once(ports: Ports, connector: Connector, person: str, by: str, route: Indiv
         ports.events.emit(Event(EventName.CONTROLLED, connector.name, urgent.run.id, Level.WARNING, fields))
         mappings = {one.target: one for one in single.active}
         written = send_now(ports, connector, route, mappings, urgent, began=monotonic, calls=calls)
-        made = _made(written, most, 2 if site_host_of(connector) else 1)
-        calls.put_back(most - made)
+        calls.put_back(most - written.calls)
     return Now(
         person,
         urgent.run.id,
         _results(entry, written),
         refused,
-        calls=made,
+        calls=written.calls,
         requests=2 if written.record is None or written.record.sent else 1,
         waited=waited,
     )
@@ -232,13 +230,6 @@ def _freeze(ports: Ports, connector: Connector, entry: Entry, by: str, writer: P
     )
     write_intent(ports, connector, run)
     return Urgent(run, entry.person, now + CLAIM_LASTS)
-
-
-def _made(written: Written, most: int, read: int) -> int:
-    """Return the calls that were made: a read; where something was written, two more reads and the sets."""
-    if written.record is None:
-        return most
-    return read + (len(written.record.sent) + 2 if written.record.sent else 0)
 
 
 def _results(entry: Entry, written: Written) -> dict[str, str]:

@@ -7,25 +7,31 @@ sets, in the same request: if that profile is a stranger's, its old values are p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
+import orjson
+
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import FatalError, InvalidValueError, RetryLaterError, UnansweredError
+from upa_core.domain.documents.runs import INDIVIDUAL
+from upa_core.domain.errors import CorruptStateError, FatalError, InvalidValueError, RetryLaterError, UnansweredError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value, Written
-from upa_core.domain.individual.batch import Task
+from upa_core.domain.individual.batch import Task, tasks
 from upa_core.domain.individual.compare import DateOrder, holds, to_iso
 from upa_core.domain.individual.edits import is_edited
 from upa_core.domain.individual.proof import Proof
 from upa_core.domain.individual.record import Ending, PersonRecord, fault_text, own
 from upa_core.domain.individual.wire import ClearForm, from_shown, to_wire
 from upa_core.domain.language.values import ValueType
+from upa_core.domain.people.escrow_entry import UNANSWERED
 from upa_core.domain.people.mapping import Mapping as PropertyMapping
 from upa_core.ports.bundle import Ports
-from upa_core.ports.single_profiles import CALLS_OF_A_READ, SingleProfiles
+from upa_core.services.deliver.individual.counted import Counted, calls_of_a_read
+from upa_core.state.plan_reader import people_in
 
 
 def host_of(url: str) -> str:
@@ -42,9 +48,12 @@ def site_host_of(connector: Connector) -> str:
 WINDOW: Final = 5.0
 """Seconds between the read that decides about a write, and the write."""
 TRIES: Final = 3
-"""How often a stranger's values are put back where SharePoint asks for a pause or doesn't answer."""
+"""How often a silent write is looked at, and a stranger's values are put back, where SharePoint stumbles."""
 PAUSE: Final = 5.0
 """Seconds between two tries, where SharePoint names no pause."""
+
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Writer:
     """Writes the people of a batch, one by one."""
 
     ports: Ports
-    profiles: SingleProfiles
+    profiles: Counted
     connector: str
     run: str
     mappings: Mapping[str, PropertyMapping]
@@ -77,9 +86,42 @@ class Writer:
             return None
         return self._record(task, "read", reading, edited)
 
-    def cost(self, task: Task, reading: Reading) -> int:
-        """Return the calls that `write` makes: two reads, and a set for each property that differs."""
-        return 2 + (len(self._split(task, reading)[0]) if isinstance(reading, Profile) else 0)
+    def look_again(self, task: Task, reading: Reading) -> PersonRecord | None:
+        """Judge as `look` the read of somebody to whom a write had no answer: it may have reached another profile.
+
+        Where a stranger's profile holds what we sent, it is reported; their old values aren't known. Where nothing
+        tells yet, the record keeps the doubt for the next try.
+        """
+        record = self.look(task, reading)
+        if record is None or record.ending == "read":
+            return record
+        record = replace(record, sent=tuple(task.values))
+        if not isinstance(reading, Profile):
+            return replace(record, doubted=True)
+        return replace(record, stranger=self._found_at_stranger(task, reading))
+
+    def look_back(self, task: Task) -> None:
+        """Look at the account name of an earlier write without an answer: it may lead to a stranger now.
+
+        Costs a call; raises as the port's `read`. A batch that isn't there any more tells nothing.
+        """
+        run, _, file = task.unanswered.removeprefix(UNANSWERED).partition(" ")
+        try:
+            pieces = people_in(self.ports, run, file, INDIVIDUAL)
+            (then,) = tasks([pieces[task.person]], orjson.loads)
+        except (CorruptStateError, LookupError):
+            return
+        self._found_at_stranger(then, self.profiles.read({then.account: list(then.values)})[then.account])
+
+    def _found_at_stranger(self, task: Task, reading: Reading) -> bool:
+        """Report, and return, whether a stranger's profile holds what was sent; their old values aren't known."""
+        if not isinstance(reading, Profile) or not self._is_stranger(reading, task):
+            return False
+        shown = [(name, wanted, reading.values.get(name, "")) for name, wanted in task.values.items()]
+        held = [name for name, wanted, text in shown if holds(self._kind(name), wanted, text, self._order) is True]
+        if held:
+            self._report(len(held), put_back=False)
+        return bool(held)
 
     def read(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Reading]:
         """Read people, with the geo where that is looked at; raises as the port."""
@@ -88,7 +130,7 @@ class Writer:
     @property
     def calls_of_a_read(self) -> int:
         """Return the calls that reading one person takes."""
-        return CALLS_OF_A_READ * (2 if self.site_host else 1)
+        return calls_of_a_read(hosts=bool(self.site_host))
 
     def write(self, task: Task, reading: Profile, *, until: float) -> PersonRecord:
         """Write what differs, after `look` found the profile to be the person's own.
@@ -106,7 +148,7 @@ class Writer:
         except InvalidValueError as exc:
             return replace(record, ending="invalid", sent=(), code=str(exc).partition(":")[0][:80])
         except UnansweredError:
-            after = self._after_silence(task, names)
+            after = self._after_silence(task, names, until)
             stranger = self._is_stranger(after, task)
             if stranger:  # the profile's values are in the answer that was lost
                 self._put_back(task, None, list(values), until)
@@ -156,29 +198,37 @@ class Writer:
     def _is_stranger(reading: Reading, task: Task) -> bool:
         return isinstance(reading, Profile) and reading.object_id != task.person.lower()
 
-    def _after_silence(self, task: Task, names: list[str]) -> Reading:
+    def _after_silence(self, task: Task, names: list[str], until: float) -> Reading:
         """Read what is there after a write without an answer; where that fails too, the write is what is unanswered."""
         try:
-            return self.profiles.read({task.account: names})[task.account]
+            return self._patiently(lambda: self.profiles.read({task.account: names})[task.account], until)
         except (RetryLaterError, FatalError) as exc:
             raise UnansweredError("a write has no answer, and can't be looked at") from exc
 
+    def _patiently(self, call: Callable[[], _Result], until: float) -> _Result:
+        """Call again after a pause where SharePoint asks for one or doesn't answer; raises the last error."""
+        clock = self.ports.clock
+        for left in reversed(range(TRIES)):
+            try:
+                return call()
+            except RetryLaterError as exc:
+                pause = exc.retry_after if exc.retry_after is not None else PAUSE
+                if not left or clock.monotonic() + pause >= until:
+                    raise
+                clock.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
     def _put_back(self, task: Task, written: Written | None, names: list[str], until: float) -> None:
         """Restore a stranger's profile where its old values are known; report it in any case."""
-        done, clock = False, self.ports.clock
+        done = False
         if written is not None and self._is_stranger(written.before, task):
-            for _ in range(TRIES):
-                try:
-                    done = self._restored(task, written, names)
-                    break
-                except (FatalError, InvalidValueError):
-                    break
-                except RetryLaterError as exc:
-                    pause = exc.retry_after if exc.retry_after is not None else PAUSE
-                    if clock.monotonic() + pause >= until:
-                        break
-                    clock.sleep(pause)
-        fields = {"properties": len(names), "put_back": int(done)}
+            with suppress(FatalError, InvalidValueError, RetryLaterError):
+                done = self._patiently(lambda: self._restored(task, written, names), until)
+        self._report(len(names), put_back=done)
+
+    def _report(self, properties: int, *, put_back: bool) -> None:
+        """Report that a stranger's properties were set, and whether their old values are back."""
+        fields = {"properties": properties, "put_back": int(put_back)}
         self.ports.events.emit(Event(EventName.STRANGER_WRITTEN, self.connector, self.run, Level.ERROR, fields))
 
     def _restored(self, task: Task, written: Written, names: list[str]) -> bool:

@@ -24,6 +24,7 @@ from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.delivery import Delivery, next_delivery
 from upa_core.services.deliver.finish import close_route, finish
+from upa_core.services.deliver.individual.counted import Counted
 from upa_core.services.deliver.individual.person import Writer, site_host_of
 from upa_core.services.deliver.individual.slices import MAX_FAILURES, DeniedError, Slices
 from upa_core.state.document import state_of
@@ -77,7 +78,7 @@ class IndividualRoute:
             if blob is None:
                 raise CorruptStateError(f"{log.key} is missing from the archive")
             records += read_records(blob.data)
-        return judge(tasks, records, given_up=outcome.given_up)
+        return judge(tasks, records, given_up=outcome.given_up, batch=f"{outcome.run} {outcome.file}")
 
     def _write(self, delivery: Delivery) -> Step:
         ports, connector = delivery.ports, delivery.connector
@@ -88,7 +89,7 @@ class IndividualRoute:
             return Step("poll", "another instance writes", at=progress.claimed_until, run=delivery.run.id)
         unproven = [one.unproven for one in self.prepare(ports, connector).active if one.route == INDIVIDUAL]
         if why := next(filter(None, unproven), ""):
-            return self._end(delivery, progress, why)
+            return self._end(delivery, slices, progress, why)
         if is_early(progress.not_before, now):
             return Step("poll", "the budget of calls, or a pause", at=progress.not_before, run=delivery.run.id)
         try:
@@ -96,19 +97,19 @@ class IndividualRoute:
         except CorruptStateError as exc:
             return close_route(delivery, str(exc)).step
         if progress.done >= len(work):
-            return self._end(delivery, progress)
+            return self._end(delivery, slices, progress)
         if progress.failures >= MAX_FAILURES:
-            return self._end(delivery, progress, "SharePoint didn't answer for too long")
+            return self._end(delivery, slices, progress, "SharePoint didn't answer for too long")
         try:
             progress = slices.run(stored, work)
         except DeniedError as exc:
             self.deny(ports, connector, str(exc))
-            return self._end(delivery, slices.load().value, f"SharePoint denies single writes: {exc}")
+            return self._end(delivery, slices, slices.load().value, f"SharePoint denies single writes: {exc}")
         if progress.not_before is not None and progress.done < len(work):
             return Step("poll", "the budget of calls, or a pause", at=progress.not_before, run=delivery.run.id)
         return Step("again", f"{progress.done} of {len(work)} people written", run=delivery.run.id)
 
-    def _end(self, delivery: Delivery, progress: Progress, given_up: str = "") -> Step:
+    def _end(self, delivery: Delivery, slices: Slices, progress: Progress, given_up: str = "") -> Step:
         """Archive what is known, and settle it; with `given_up`, people without answers stay unknown."""
         outcome = Outcome(
             version=Outcome.VERSION,
@@ -118,7 +119,7 @@ class IndividualRoute:
             sequence=delivery.file.sequence,
             ended=delivery.ports.clock.now(),
             jobs=(),
-            logs=progress.logs,
+            logs=slices.logs(progress) if given_up else progress.logs,
             intact=True,
             given_up=given_up,
             route=INDIVIDUAL,
@@ -129,7 +130,8 @@ class IndividualRoute:
         ports, connector = delivery.ports, delivery.connector
         proof = self.proof(ports, connector) or Proof(ports.clock.now())
         mappings = {one.target: one for one in connector.active if one.route == INDIVIDUAL}
-        return Writer(ports, self.profiles, connector.name, delivery.run.id, mappings, proof, site_host_of(connector))
+        profiles = Counted(self.profiles)
+        return Writer(ports, profiles, connector.name, delivery.run.id, mappings, proof, site_host_of(connector))
 
     def proof(self, ports: Ports, connector: Connector) -> Proof | None:
         """Return the probe's result for the app with which we write; raises as the port's `app`."""

@@ -7,7 +7,7 @@ than one request's time-out before the claim ends, measured by the monotonic clo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from upa_core.domain.errors import (
     RefusedError,
     RetryLaterError,
     ThrottledError,
+    UnansweredError,
 )
 from upa_core.domain.individual.answer import Fault, Profile, Reading
 from upa_core.domain.individual.batch import Task, split, tasks
@@ -32,6 +33,7 @@ from upa_core.domain.pauses import try_again_delay
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.services.deliver.delivery import Delivery
+from upa_core.services.deliver.individual.lost_names import LostNames
 from upa_core.services.deliver.individual.person import WINDOW, Writer
 from upa_core.state.change_people import change_people_between_runs, next_sequence
 from upa_core.state.document import Document, Stored
@@ -43,17 +45,12 @@ REQUEST_TIMEOUT: Final = 75.0
 """Seconds after which a request is given up."""
 MAX_PEOPLE: Final = 100
 """People of one slice."""
-READ_AT_ONCE: Final = 20
 FEW: Final = 5
 """This many at once where the budget allows no more."""
 SHORT_PAUSE: Final = 20.0
 """Seconds: the first pause up to this is waited for; a longer one, or a second one, ends the slice."""
 LEAST_PAUSE: Final = timedelta(minutes=1)
 """After a second throttle, also where SharePoint names no pause, or none that makes sense."""
-LOST: Final = 60
-"""With this many known people in a row without a profile, SharePoint hasn't seen their new user names yet."""
-STILL_READ: Final = 5
-"""This many of them are still read in a batch: once one is found, everybody is read again."""
 MAX_FAILURES: Final = 12
 """After this many slices in a row without progress the rest of a batch is given up."""
 
@@ -73,8 +70,8 @@ class Slices:
         self._sends_until = 0.0
         self._throttles = 0
         self._needed = 1
-        self._spent = 0
-        self._lost = self._still_read = 0
+        self._doubted = 0
+        self._names = LostNames(0, begins=False)
 
     def load(self) -> Stored[Progress]:
         """Return the batch's progress."""
@@ -96,22 +93,43 @@ class Slices:
         now = self._ports.clock.now()
         began = self._ports.clock.monotonic()
         claim = self._ports.ids.token()
-        claimed = self._document.save(read, replace(read.value, claimed_until=now + CLAIM_LASTS, claim=claim))
+        self._doubted = read.value.in_doubt(MAX_PEOPLE)
+        mine = replace(read.value, claimed_until=now + CLAIM_LASTS, claim=claim, doubted=self._doubted)
+        claimed = self._document.save(read, mine)
         self._sends_until = began + CLAIM_LASTS.total_seconds() - REQUEST_TIMEOUT
-        self._lost = lost = self._budget.lost_names()
-        self._still_read = STILL_READ if read.value.done == 0 else 0
+        lost = self._budget.lost_names()
+        self._names = LostNames(lost, begins=read.value.done == 0)
         todo = work[read.value.done : read.value.done + MAX_PEOPLE]
         records: list[PersonRecord] = []
         trouble: Exception | None = None
         try:
-            self._write(todo, records)
+            self._write(todo, read.value.done, records)
         except (RetryLaterError, AccessDeniedError, RefusedError, DeniedError) as exc:
             trouble = exc
         finally:
             self._budget.close()
-        if self._lost != lost:
-            self._budget.note_lost_names(self._lost)
+        if self._names.in_a_row != lost:
+            self._budget.note_lost_names(self._names.in_a_row)
         return self._archive(claimed, records, trouble, todo)
+
+    def logs(self, progress: Progress) -> tuple[LogFile, ...]:
+        """Return a batch's archived slices when it is given up; whoever may have been written is archived as that."""
+        try:
+            doubted = self.work()[progress.done : progress.in_doubt(MAX_PEOPLE)]
+        except CorruptStateError:
+            doubted = []
+        if not doubted:
+            return progress.logs
+        records = [PersonRecord(one.person, "unlooked", sent=tuple(one.values)) for one in doubted]
+        return (*progress.logs, self._log(records, len(progress.logs)))
+
+    def _log(self, records: Sequence[PersonRecord], number: int) -> LogFile:
+        """Archive a slice."""
+        content = write_records(records)
+        digest = hashlib.sha256(content).hexdigest()
+        key = log_key(self._delivery.run.id, self._delivery.file.name, number, digest)
+        self._ports.store.put(key, content)
+        return LogFile(job="", name=f"slice {number}", key=key, sha256=digest)
 
     def _archive(
         self,
@@ -122,13 +140,10 @@ class Slices:
     ) -> Progress:
         before, now = claimed.value, self._ports.clock.now()
         after = replace(before, claimed_until=None, claim="", not_before=None)
+        if isinstance(trouble, UnansweredError):
+            after = replace(after, doubted=max(after.doubted, before.done + len(records) + 1))
         if records:
-            content = write_records(records)
-            digest = hashlib.sha256(content).hexdigest()
-            run, file = self._delivery.run.id, self._delivery.file.name
-            key = log_key(run, file, len(before.logs), digest)
-            self._ports.store.put(key, content)
-            log = LogFile(job="", name=f"slice {len(before.logs)}", key=key, sha256=digest)
+            log = self._log(records, len(before.logs))
             after = replace(after, done=before.done + len(records), logs=(*before.logs, log), failures=0)
         if isinstance(trouble, ThrottledError):
             after = replace(after, not_before=max(self._budget.free_at(), now + LEAST_PAUSE))
@@ -166,47 +181,56 @@ class Slices:
 
         change_people_between_runs(ports, connector, sent, change)
 
-    def _write(self, todo: Sequence[Task], records: list[PersonRecord]) -> None:
-        """Write people while time and budget last, and append the record of each."""
+    def _write(self, todo: Sequence[Task], done: int, records: list[PersonRecord]) -> None:
+        """Write people while time and budget last, and append the record of each; `done`: people before them."""
         at = 0
         while at < len(todo):
-            # These few are read alone: once one of them is found, everybody after them is read.
-            most = STILL_READ if self._lost >= LOST and self._still_read else READ_AT_ONCE
-            group, lost, taken = self._affordable(todo[at : at + most])
+            group, lost, taken = self._affordable(todo[at : at + self._names.read_at_once()])
             if not group:
                 return
-            made = self._budget.made - taken
+            made, calls = self._budget.made - taken, self._writer.profiles.calls
+            doubted = {task.person for task in group[: max(0, self._doubted - done - at)]}
             try:
-                whole = self._write_group(group, lost, records)
+                whole = self._write_group(group, lost, doubted, records)
             finally:
-                self._budget.put_back(self._budget.made - made - self._spent)
-                self._spent = 0
+                spent = self._writer.profiles.calls - calls
+                self._budget.put_back(self._budget.made - made - spent)
             if not whole:
                 return
             at += len(group)
 
     def _affordable(self, group: Sequence[Task]) -> tuple[Sequence[Task], set[str], int]:
         """Reserve calls for as many people as the budget allows; returns them, who isn't read, and the calls."""
-        lost, read = self._lost_in(group), self._writer.calls_of_a_read
+        lost, read = self._names.unread(group), self._writer.calls_of_a_read
         costs = [read + 2 + len(task.values) if task.account and task.person not in lost else 0 for task in group]
         for size in (len(group), FEW, 1):
             if self._may_send(sum(costs[:size]), one=size == 1):
                 return group[:size], lost, sum(costs[:size])
         return [], lost, 0
 
-    def _write_group(self, group: Sequence[Task], lost: set[str], records: list[PersonRecord]) -> bool:
-        """Read some people and write them one by one; False where the time is over before the last of them."""
+    def _write_group(
+        self, group: Sequence[Task], lost: set[str], doubted: set[str], records: list[PersonRecord]
+    ) -> bool:
+        """Read some people and write them one by one; False where the time is over before the last of them.
+
+        `lost`: who isn't read; `doubted`: who may have been written before.
+        """
+        for task in group:
+            if task.unanswered:
+                self._writer.look_back(task)
         named: dict[str, list[str]] = {}  # of two people with one account name, both are asked for
         for task in group:
             if task.account and task.person not in lost:
                 names = named.setdefault(task.account, [])
                 names += [name for name in task.values if name not in names]
         readings = self._read(named) if named else {}
-        self._count_lost(group, readings)
+        self._names.count(group, readings)
         seen = self._ports.clock.monotonic()
         for task in group:
+            look = self._writer.look_again if task.person in doubted else self._writer.look
             if task.person in lost:
-                records.append(PersonRecord(task.person, "no_profile", code="NotRead"))
+                unread = PersonRecord(task.person, "no_profile", code="NotRead")
+                records.append(unread if task.person not in doubted else look(task, None) or unread)
                 continue
             reading = readings.get(task.account)
             if self._ports.clock.monotonic() - seen > WINDOW and task.account:
@@ -215,51 +239,33 @@ class Slices:
                 reading = self._read({task.account: list(task.values)})[task.account]
             if isinstance(reading, Fault) and reading.kind == "denied":
                 raise DeniedError(reading.code)
-            record = self._writer.look(task, reading)
+            record = look(task, reading)
             if record is None:
                 if not self._may_send(0):
                     return False
-                record = self._set(task, reading)
+                record = self._set(task, reading, look)
             records.append(record)
         return True
 
-    def _lost_in(self, group: Sequence[Task]) -> set[str]:
-        """Return who isn't read: while no new user name is found, all known people but a few."""
-        if self._lost < LOST:
-            return set()
-        known = [task.person for task in group if task.known]
-        read, self._still_read = self._still_read, max(0, self._still_read - len(known))
-        return set(known[read:])
-
-    def _count_lost(self, group: Sequence[Task], readings: Mapping[str, Reading]) -> None:
-        for task in group:
-            if task.known and task.account in readings and not isinstance(readings[task.account], Fault):
-                self._lost = self._lost + 1 if readings[task.account] is None else 0
-
-    def _set(self, task: Task, reading: Reading) -> PersonRecord:
+    def _set(self, task: Task, reading: Reading, look: Callable[[Task, Reading], PersonRecord | None]) -> PersonRecord:
         if not isinstance(reading, Profile):
             raise TypeError("nothing is written where no profile was read")
-        self._spent += self._writer.cost(task, reading)
         try:
             record = self._writer.write(task, reading, until=self._sends_until)
         except ThrottledError as exc:
             self._pause(exc)
             again = self._writer.read({task.account: list(task.values)})[task.account]
-            known = self._writer.look(task, again)
+            known = look(task, again)
             if known is not None:
                 return known
             if not isinstance(again, Profile):
                 raise TypeError("nothing is written where no profile was read") from exc
             record = self._writer.write(task, again, until=self._sends_until)
-        if record.ending == "unanswered":
-            self._spent += self._writer.calls_of_a_read  # it was looked at
-        faults = list(record.faults.values())
-        if faults and len(faults) == len(record.sent) and all(one.startswith("denied") for one in faults):
-            raise DeniedError(faults[0])
+        if record.denial:
+            raise DeniedError(record.denial)
         return record
 
     def _read(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Reading]:
-        self._spent += len(wanted) * self._writer.calls_of_a_read
         try:
             return self._writer.read(wanted)
         except ThrottledError as exc:

@@ -29,11 +29,12 @@ from upa_core.domain.individual.answer import Fault, Profile
 from upa_core.domain.individual.batch import Task, tasks
 from upa_core.domain.individual.record import PersonRecord, write_records
 from upa_core.domain.next_step import Step
-from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.escrow_entry import UNANSWERED, WHOLE, EscrowEntry, EscrowReason
 from upa_core.domain.people.mapping import Mapping as PropertyMapping
 from upa_core.domain.people.shadow import Shard
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.archive import load_outcome, write_outcome
+from upa_core.services.deliver.individual.counted import Counted
 from upa_core.services.deliver.individual.person import Writer, site_host_of
 from upa_core.services.deliver.individual.route import IndividualRoute
 from upa_core.services.deliver.individual.slices import CLAIM_LASTS, REQUEST_TIMEOUT
@@ -54,6 +55,8 @@ class Written:
     record: PersonRecord | None
     """The answers; None where a write has none and its result is unknown."""
     settlement: Settlement
+    calls: int
+    """The calls of PeopleManager that were made."""
 
 
 def send_now(
@@ -75,10 +78,13 @@ def send_now(
     if proof is None:
         _release(ports, connector, urgent)
         raise RefusedError("the probe's result is gone")
-    writer = Writer(ports, route.profiles, connector.name, urgent.run.id, mappings, proof, site_host_of(connector))
+    profiles = Counted(route.profiles)
+    writer = Writer(ports, profiles, connector.name, urgent.run.id, mappings, proof, site_host_of(connector))
     task = _task(ports, urgent)
     last = began + CLAIM_LASTS.total_seconds() - REQUEST_TIMEOUT
     try:
+        if task.unanswered:
+            writer.look_back(task)
         reading = writer.read({task.account: list(task.values)})[task.account]
         if isinstance(reading, Fault) and reading.kind == "denied":
             raise AccessDeniedError(reading.code)
@@ -97,11 +103,11 @@ def send_now(
             _note(ports, connector, route, calls, exc)
             raise
         except RetryLaterError:
-            return Written(None, end_urgent(ports, connector, urgent, given_up="SharePoint didn't answer"))
-        faults = list(record.faults.values())
-        if faults and len(faults) == len(record.sent) and all(one.startswith("denied") for one in faults):
-            route.deny(ports, connector, faults[0])
-    return Written(record, _archive(ports, connector, urgent, record))
+            settlement = end_urgent(ports, connector, urgent, given_up="SharePoint didn't answer")
+            return Written(None, settlement, profiles.calls)
+        if record.denial:
+            route.deny(ports, connector, record.denial)
+    return Written(record, _archive(ports, connector, urgent, record), profiles.calls)
 
 
 def end_overdue(ports: Ports, connector: Connector, urgent: Urgent) -> Step:
@@ -143,7 +149,10 @@ def _doubt(ports: Ports, shard: Shard, urgent: Urgent) -> None:
     """Make the values of the write unknown, and the person due: nobody knows what the profile holds."""
     sequence = urgent.run.files[0].sequence
     shard.settle(urgent.person, dict.fromkeys(urgent.run.targets), sequence)
-    shard.escrow.ask(urgent.person, EscrowReason.REQUESTED, now=ports.clock.now(), sequence=sequence)
+    now, file = ports.clock.now(), urgent.run.files[0].name
+    shard.escrow.ask(urgent.person, EscrowReason.REQUESTED, now=now, sequence=sequence)
+    whole = shard.escrow[urgent.person].get(WHOLE) or EscrowEntry(EscrowReason.REQUESTED, now, 0, now, sequence)
+    shard.escrow.put(urgent.person, WHOLE, replace(whole, detail=f"{UNANSWERED}{urgent.run.id} {file}"))
 
 
 def _task(ports: Ports, urgent: Urgent) -> Task:

@@ -114,15 +114,8 @@ ELSEWHERE = {
     "services/pull/result.py": "tests/services/pull/test_directory.py",
     "services/pull/sources.py": "tests/services/pull/test_rows.py",
     "services/wake.py": "tests/services/health/test_event_ids.py",
-    "state/change_people.py": "tests/crash/test_interleaving.py",
-    "state/document.py": "tests/domain/documents/test_codec.py",
-    "state/outbox.py": "tests/services/pull/test_directory.py",
-    "state/overlay.py": "tests/services/insight/test_preview.py",
-    "state/plan_reader.py": "tests/services/admin/test_holds.py",
-    "state/plan_writer.py": "tests/services/plan/test_export.py",
     "state/reports.py": "tests/functions/test_api.py",
     "state/rows/current_rows.py": "tests/services/pull/test_rows.py",
-    "state/run_shards.py": "tests/crash/test_late_instances.py",
     "state/rows/shard_rows.py": "tests/state/test_shard_codec.py",
 }
 """Modules whose facts show only where they are used: which test module states them."""

@@ -11,6 +11,7 @@ import pytest
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.documents.connector_keys import shard_list_key
+from upa_core.domain.documents.connector_state import WaitingPeople
 from upa_core.domain.documents.storage_layout import Kind, parse, people_prefix, shard_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.shadow import Shard, shard_of
@@ -18,6 +19,7 @@ from upa_core.services.admin.controls import reset
 from upa_core.services.admin.repair import people_damaged, repair_people
 from upa_core.state.document import Stored, shard_list_of
 from upa_core.state.people import People, book_of
+from upa_core.state.shards_there import ShardsThere
 
 EMPTY = {"department": None, "jobTitle": None, "employeeType": None}
 """What a mapping with `on_empty: clear` reads, without a value."""
@@ -270,3 +272,29 @@ def test_every_shard_is_of_the_kind_that_is_listed() -> None:
     found = [parse(shard_key("hr", world.state.people.folder, int(number))) for number in listed(world)]
 
     assert {one.kind for one in found if one is not None} == {Kind.PEOPLE_SHARD}
+
+
+def test_what_a_shard_held_is_known_until_it_is_counted_again() -> None:
+    """A write that doesn't count its people changes nothing of that; who waits is as the last write says."""
+    world = World()
+    for people, waiting in ((5, WaitingPeople(2, 1)), (None, WaitingPeople(3, 0))):
+        there = ShardsThere(world.store, "hr", "1")
+        there.note(0, people, waiting)
+        there.add()
+    listed = shard_list_of(world.store, "hr").load().value
+
+    assert (listed.shards, listed.waiting) == ({"0": 5}, {"0": WaitingPeople(3, 0)})
+
+
+def test_a_list_of_moved_people_says_nothing_of_the_shards_before() -> None:
+    """Also to whoever has read the list before; who waited in them isn't counted twice."""
+    world = World()
+    old, new = (ShardsThere(world.store, "hr", folder) for folder in "12")
+    old.note(0, 5, WaitingPeople(2, 1))
+    old.add()
+    before = old.has(0)
+    new.note(1, 5, WaitingPeople(1, 1))
+    new.add()
+
+    assert (before, old.has(0), new.has(1)) == (True, False, True)
+    assert shard_list_of(world.store, "hr").load().value.waiting == {"1": WaitingPeople(1, 1)}

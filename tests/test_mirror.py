@@ -103,6 +103,7 @@ ELSEWHERE = {
     "services/doctor/last_run.py": "tests/cli/test_no_dead_ends.py",
     "services/doctor/library.py": "tests/cli/test_doctor_checks.py",
     "services/doctor/probe.py": "tests/cli/test_doctor_checks.py",
+    "services/doctor/probe_findings.py": "tests/services/doctor/test_probe_individual.py",
     "services/insight/proposed.py": "tests/cli/test_plan_csv.py",
     "services/insight/scope_view.py": "tests/cli/test_operations.py",
     "services/plan/joins.py": "tests/services/pull/test_rows.py",

@@ -7,12 +7,19 @@ the app; without it nothing is written individually.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from upa_core.domain.connector import Connector
-from upa_core.domain.errors import AccessDeniedError, RefusedError, RetryLaterError, SkipError
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    ConflictError,
+    RefusedError,
+    RetryLaterError,
+    SkipError,
+    UpaError,
+)
 from upa_core.domain.individual.answer import Fault, Profile, Reading, Value
 from upa_core.domain.individual.compare import DateOrder, holds, order_of, to_iso
 from upa_core.domain.individual.proof import Found, Proof, PropertyProof
@@ -23,9 +30,10 @@ from upa_core.domain.people_calls import Part
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.doctor.finding import Finding
+from upa_core.services.doctor.probe_findings import CHECK, RIGHTS, finding_of
+from upa_core.services.doctor.probe_traces import CUT_OFF, expect_traces, help_stranger, restored
 from upa_core.state.individual import CallBudget, proofs_of
 
-CHECK: Final = "individual"
 _TESTS: dict[ValueType, tuple[str, str]] = {
     "string": ("upa probe", "upa probe 2"),
     "date": ("2027-11-22", "2027-11-23"),
@@ -52,6 +60,7 @@ class Probe:
     account: str
     object_id: str
     budget: CallBudget
+    kinds: dict[str, ValueType]
     new_term: str = ""
     order: DateOrder | None = None
 
@@ -89,18 +98,14 @@ def probe_individual(
         return _probe(ports, connector, profiles, app, user, new_term, mappings, budget, plan_anew)
     except AccessDeniedError as exc:
         proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, _nothing(ports, mappings)))
-        return [Finding(CHECK, "error", f"SharePoint denies single profiles: {exc}", _RIGHTS)]
-    except (RefusedError, RetryLaterError, SkipError) as exc:
+        return [Finding(CHECK, "error", f"SharePoint denies single profiles: {exc}", RIGHTS)]
+    except (RefusedError, RetryLaterError, SkipError, ConflictError) as exc:
         return [Finding(CHECK, "error", f"the probe couldn't be made: {exc}", "run it again in a while")]
     finally:
         budget.close()
 
 
 _ALSO = "for upa sync-user --now, add --with-bulk"
-_RIGHTS = (
-    "grant SharePoint User.ReadWrite.All (and TermStore.ReadWrite.All for terms) and run the probe again; where it is "
-    "denied all the same, SharePoint takes no single writes of apps in this tenant: leave these mappings out"
-)
 
 
 def _probe(
@@ -129,14 +134,24 @@ def _probe(
         return [Finding(CHECK, "error", f"the profile can't be read ({before.code})", "run it again")]
     if not before.object_id:
         return [Finding(CHECK, "error", "the profile doesn't tell its object id, so nothing can be written safely")]
-    probe = Probe(ports, profiles, connector, account, before.object_id, budget, new_term)
+    kinds = {one.target: one.type for one in mappings}
+    probe = Probe(ports, profiles, connector, account, before.object_id, budget, kinds, new_term)
+    tests = {one.target: _test_value(probe, one, before.values[one.target]) or "" for one in mappings}
+    expect_traces(ports, connector, probe.object_id, tests, ports.clock.now() + CUT_OFF)
     found: dict[str, PropertyProof] = {}
     findings: list[Finding] = []
-    for mapping in sorted(mappings, key=lambda one: one.type != "date"):
-        shown = before.values[mapping.target]
-        found[mapping.target] = proven = _property(probe, mapping, shown)
-        findings.append(_finding(mapping, proven))
-        findings += _put_back(probe, mapping, shown, proven)
+    try:
+        for mapping in sorted(mappings, key=lambda one: one.type != "date"):
+            shown = before.values[mapping.target]
+            try:
+                found[mapping.target] = proven = _property(probe, mapping, shown)
+                findings.append(finding_of(mapping, proven))
+                findings += _put_back(probe, mapping, shown, proven)
+            except UpaError as exc:
+                raise _cut_off(probe, mapping, shown, exc) from exc
+    finally:
+        with suppress(ConflictError, RetryLaterError):
+            expect_traces(ports, connector, probe.object_id, tests, ports.clock.now())
     proof = Proof(ports.clock.now(), probe.order or "", found)
     before_it = proofs_of(ports.store, connector).load().value.apps.get(app)
     proofs_of(ports.store, connector).update(lambda all_: all_.plus(app, proof))
@@ -146,6 +161,24 @@ def _probe(
         plan_anew()
         findings.append(Finding(CHECK, "info", "more is proven than before: everybody is planned in a full round"))
     return findings
+
+
+def _cut_off(probe: Probe, mapping: Mapping, shown: str, exc: UpaError) -> UpaError:
+    """Put the old value back after an error; return the error, which tells where that failed."""
+    old = {mapping.target: _old_value(probe, mapping, shown)}
+    if restored(probe.ports, probe.profiles, probe.account, probe.object_id, old):
+        return exc
+    left = f"{exc}; {mapping.target} of the user may hold a test value: look at the profile"
+    return AccessDeniedError(left) if isinstance(exc, AccessDeniedError) else RetryLaterError(left)
+
+
+def _old_value(probe: Probe, mapping: Mapping, shown: str, clear: ClearForm = "empty") -> Value:
+    """Return the value that puts back what was shown."""
+    if not shown:
+        return to_wire(mapping.type, "", clear)
+    if mapping.type in ("date", "datetime"):
+        return to_iso(shown, probe.order) or shown
+    return from_shown(mapping.type, shown)
 
 
 def _property(probe: Probe, mapping: Mapping, shown: str) -> PropertyProof:
@@ -182,7 +215,10 @@ def _clear(probe: Probe, mapping: Mapping) -> ClearForm:
 def _try(probe: Probe, target: str, value: Value) -> tuple[Found, str, Reading]:
     written = probe.profiles.write(probe.account, {target: value}, [target])
     fault = written.sets[target]
-    if isinstance(written.after, Profile) and written.after.object_id != probe.object_id:
+    if any(isinstance(one, Profile) and one.object_id != probe.object_id for one in (written.before, written.after)):
+        if isinstance(written.before, Profile):
+            old = {target: from_shown(probe.kinds[target], written.before.values[target])}
+            help_stranger(probe.ports, probe.connector, probe.profiles, probe.account, written.before, old)
         raise RetryLaterError("the account name went to somebody else during the probe")
     if fault is None:
         return "works", "", written.after
@@ -214,15 +250,11 @@ def _put_back(probe: Probe, mapping: Mapping, shown: str, proven: PropertyProof)
     """Put the profile's old value back; where that fails, report the value that is there now."""
     if proven.found not in ("works", "not_kept"):
         return
-    value = from_shown(mapping.type, shown)
-    if mapping.type in ("date", "datetime") and shown:
-        value = to_iso(shown, probe.order) or shown
-    if not shown:
-        if proven.clear == "" and proven.found == "works":
-            fix = f"empty {mapping.target} of the user by hand"
-            yield Finding(CHECK, "warning", f"a test value stays in {mapping.target}: nothing clears it", fix)
-            return
-        value = to_wire(mapping.type, "", proven.clear or "empty")
+    if not shown and proven.clear == "" and proven.found == "works":
+        fix = f"empty {mapping.target} of the user by hand"
+        yield Finding(CHECK, "warning", f"a test value stays in {mapping.target}: nothing clears it", fix)
+        return
+    value = _old_value(probe, mapping, shown, proven.clear or "empty")
     found, _, after = _try(probe, mapping.target, value)
     if (
         found != "works"
@@ -235,43 +267,6 @@ def _put_back(probe: Probe, mapping: Mapping, shown: str, proven: PropertyProof)
             f"{mapping.target} of the user couldn't be put back as it was",
             "look at the profile, and set the value by hand",
         )
-
-
-def _finding(mapping: Mapping, proven: PropertyProof) -> Finding:
-    name = f"{mapping.target} ({mapping.type})"
-    if proven.found == "works":
-        clears = {"": "nothing clears it", "empty": "an empty value clears it", "null": "null clears it"}[proven.clear]
-        terms = (
-            "" if mapping.type != "terms" else ", new terms are made" if proven.new_terms else ", existing terms only"
-        )
-        return Finding(CHECK, "ok", f"{name} can be set and read back{terms}; {clears}")
-    code = f": {proven.code}" if proven.code else ""
-    if proven.code == "NoTermToTry":
-        fix = "name a user whose property holds a term, or pass --new-term LABEL"
-        return Finding(CHECK, "error", f"{name} couldn't be tried: the profile holds no term", fix)
-    texts: dict[str, tuple[str, str]] = {
-        "refused": (f"SharePoint refuses to set {name}{code}", _REFUSED.get(proven.code, "see the name of the error")),
-        "denied": (f"this app may not set {name}{code}", _RIGHTS),
-        "not_kept": (
-            f"{name} was accepted, and another value or none is read back",
-            "the user may have hidden it (Only me): such a value can't be confirmed; or the type isn't the property's",
-        ),
-        "unclear": (f"what came of setting {name} isn't known{code}", "run the probe again"),
-    }
-    evidence, fix = texts[proven.found]
-    return Finding(CHECK, "error", evidence, fix)
-
-
-_REFUSED = {
-    "PropertyNotEditableException": (
-        "SharePoint doesn't see this app as an administrator of profiles: only properties that users may edit can be "
-        "written singly; leave this one to route: bulk"
-    ),
-    "PropertyNotFoundException": "make the property, or correct its name",
-    "PropertyInvalidFormatException": "the property in SharePoint has another type: correct the mapping's type",
-    "TermStoreOperationException": "the term set takes no new terms: use existing ones",
-    "UserProfileException": _RIGHTS,
-}
 
 
 def _nothing(ports: Ports, mappings: list[Mapping]) -> Proof:

@@ -17,7 +17,7 @@ from bench.measure import machine
 from bench.table import calls_of, rows
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("floor", "day", "azurite", "cold", "peers", "growth")
+PARTS = ("floor", "day", "azurite", "cold", "peers", "growth", "file")
 
 
 def main() -> None:
@@ -46,6 +46,8 @@ def main() -> None:
     if "azurite" in wanted:
         made["azurite"] = _azurite(min(largest, 100_000))
     _keep(made, options.full)
+    if "file" in wanted:
+        made["file"] = _in_process("bench.joined_file", str(largest))
     if "cold" in wanted:
         made["cold"] = cold.run()
     if "peers" in wanted:
@@ -62,9 +64,11 @@ def _keep(made: dict[str, Any], full: bool) -> None:
 
 
 def _day(**options: Any) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.worker", json.dumps(options)], capture_output=True, text=True, check=False
-    )
+    return _in_process("bench.worker", json.dumps(options))
+
+
+def _in_process(module: str, argument: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", module, argument], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -41,6 +41,8 @@ def rows(made: dict[str, Any]) -> list[Row]:
         _flat(table, days)
     if (found := made.get("azurite")) and "first" in found:
         table.at_most(f"peak memory on Azurite, {found['people']} people", found["first"]["peak_mib"], 200, " MiB")
+    if found := made.get("file"):
+        _file(table, found)
     if found := made.get("cold"):
         _cold(table, found)
     if found := made.get("peers"):
@@ -87,6 +89,12 @@ def _day(table: Table, people: int, day: dict[str, Any]) -> None:
     )
     table.at_most(f"idle tick, {people}: storage transactions", idle["transactions"], 6)
     table.at_most(f"idle tick, {people}: Graph, SharePoint calls", calls_of(idle), 1)
+
+
+def _file(table: Table, found: dict[str, Any]) -> None:
+    what = f"a joined file of {found['rows']} rows and {found['columns']} columns"
+    table.at_most(f"peak memory, {what}", max(found[part]["peak_mib"] for part in ("first", "changed")), 250, " MiB")
+    table.note(f"{what}, then 100 changed rows", f"{found['first']['cpu_s']}, {found['changed']['cpu_s']} s processor")
 
 
 def _flat(table: Table, days: dict[int, dict[str, Any]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from itertools import pairwise
 
 import orjson
@@ -10,9 +12,9 @@ import pytest
 from tests.fakes import MemoryStore
 from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.people.changes import PARTITIONS, Row, compile_projection
+from upa_core.domain.people.changes import PARTITIONS, Row, bucket, compile_projection
 from upa_core.state.rows import current_rows
-from upa_core.state.rows.current_rows import RowSet
+from upa_core.state.rows.current_rows import RowSet, RowWriter
 from upa_core.state.rows.segments import SegmentReader, encode_segment, write_segment
 
 ROWS: list[Row] = [[f"person-{n}", 0, f"D{n}"] for n in range(200)]
@@ -101,3 +103,63 @@ def test_a_segment_of_the_first_release_is_read() -> None:
 def test_the_first_release_reads_a_segment() -> None:
     """The checksums lie where its offsets don't point."""
     assert as_the_first_release_reads(encode_segment(ROWS)) == read(encode_segment(ROWS))
+
+
+def written(rows: list[Row], most: int) -> tuple[MemoryStore, tuple[Segment, ...]]:
+    store = MemoryStore()
+    writer = RowWriter(store, lambda number: f"segment-{number}", most)
+    writer.add(rows)
+    return store, writer.close()
+
+
+@pytest.mark.parametrize("most", [70, 999, 1_000, 1_001, 2_000, 3_500])
+def test_a_writer_closes_each_segment_at_its_most_rows(most: int) -> None:
+    """Rows are encoded a thousand at a time; a segment holds the most rows, the last one those that are left."""
+    rows: list[Row] = [[f"person-{n}", 0, str(n)] for n in range(3_001)]
+    store, segments = written(rows, most)
+    read = [list(SegmentReader(store, one).rows(range(PARTITIONS))) for one in segments]
+
+    assert [len(some) for some in read] == [one.rows for one in segments]
+    assert [one.rows for one in segments] == [most] * (3_001 // most) + [3_001 % most] * (3_001 % most > 0)
+    assert [sorted(some) for some in read] == [sorted(rows[at : at + most]) for at in range(0, 3_001, most)]
+
+
+def test_rows_of_one_person_keep_their_order_in_a_writer() -> None:
+    """Also where they are encoded apart."""
+    rows: list[Row] = [["anna" if n % 700 == 0 else f"person-{n}", 0, str(n)] for n in range(3_000)]
+    store, segments = written(rows, 5_000)
+
+    assert [row[2] for row in RowSet(store, segments).every(bucket("anna") % PARTITIONS) if row[0] == "anna"] == [
+        "0",
+        "700",
+        "1400",
+        "2100",
+        "2800",
+    ]
+
+
+@pytest.mark.parametrize("odd", ["\ud800", 12345678901234567890123])
+@pytest.mark.parametrize("at", [0, 1_500, 2_999])
+def test_a_value_that_needs_another_encoder_changes_no_other_row(odd: object, at: int) -> None:
+    """Half of a character, or a huge number, in one of three thousand rows: each comes back as it was."""
+    rows: list[Row] = [["anna", 0, "Zoë \u2028 1.5", 1.5, None] for _ in range(3_000)]
+    rows[at] = ["anna", 0, odd, 1.5, None]
+    store, segments = written(rows, 5_000)
+
+    assert list(SegmentReader(store, segments[0]).rows(range(PARTITIONS))) == rows
+
+
+def test_rows_that_wait_to_be_written_take_few_bytes() -> None:
+    """All but the last thousand are encoded: they take a third of what their cells take."""
+
+    def wide() -> Iterator[Row]:
+        for n in range(8_000):
+            yield [f"person-{n}", 0, *(f"value {n} of {column}" for column in range(6))]
+
+    writer = RowWriter(MemoryStore(), str, 20_000)
+    tracemalloc.start()
+    writer.add(wide())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 8_000 * 6 * 70 * 0.85

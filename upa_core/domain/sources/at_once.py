@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
 from typing import NamedTuple
 
 from upa_core.domain.sources.cells import NOTHING
@@ -82,15 +81,13 @@ class AtOnce:
         values = [columns[at] for at in header.positions]
         if not all(map(self._special.isdisjoint, values)):
             return None
-        seen = dict(zip(map(hash, keys), count(len(tally.marks)), strict=False))
-        if len(seen) < size or not tally.seen.keys().isdisjoint(seen):
+        if not tally.seen.add_new(list(map(hash, keys))):
             return None
         rows = list(zip(*values, strict=True)) if values else [()] * size
         for at, column in enumerate(values):
             if not all(column):
                 tally.empty[at] += column.count("")
         tally.rows += size
-        tally.seen.update(seen)
         tally.marks.extend(map(hash, rows))
         tally.lines.extend(block.lines)
         lengths = list(map(len, keys))

@@ -165,6 +165,7 @@ class RowsPull:
             left += difference.left
             if anew:
                 everybody.add(difference.after.values())
+            del before, met, difference  # the next partition is read without this one in memory
         changes, waiting = named.close(), (*spilt.nobody, *nobody.close())
         older = held.segments if held is not None else ()
         segments = everybody.close() if anew else (*older, *changes, *noted.close())

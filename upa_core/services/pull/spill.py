@@ -55,6 +55,7 @@ def unchanged_of(secondary: Secondary, offer: Offer | None, current: RowSet, ind
     made = Unchanged(index)
     for number, rows in current.partitions(range(PARTITIONS)):
         made.hold(number, rows.values())
+        del rows  # the next partition is read without this one in memory
     return made
 
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.people.changes import PARTITIONS, REMOVED, Row, overlay
 from upa_core.ports.store import Store
-from upa_core.state.rows.segments import SMALL, SegmentReader, write_segment
+from upa_core.state.rows.segments import SMALL, SegmentEncoder, SegmentReader, write_encoded
 
 MAX_CHANGES = 32
 """Segments of changes over those that hold everybody; with more, the set is written again."""
 AHEAD = 16 * 1024 * 1024
 """Bytes of all segments that are in memory where partitions are read in their order."""
+_FEW_ROWS = 1_000
+"""Rows of a writer that aren't encoded yet."""
 _MANY = 8
 """Partitions that are worth reading what lies between them."""
 
@@ -69,6 +71,7 @@ class RowSet:
         """Yield everybody's last row, partition by partition."""
         for _, found in self.partitions(range(PARTITIONS)):
             yield from found.values()
+            del found  # the next partition is read without this one in memory
 
 
 class RowWriter:
@@ -78,18 +81,24 @@ class RowWriter:
         """Write under `key(number)`, at most `most` rows in a segment."""
         self._store, self._key, self._most = store, key, most
         self._rows: list[Row] = []
+        self._encoded = SegmentEncoder()
+        self._space = most
+        """Rows that fit into the segment."""
         self._written: list[Segment] = []
 
     def add(self, rows: Iterable[Row]) -> None:
         """Add rows; rows of one person keep their order."""
         for row in rows:
             self._rows.append(row)
-            if len(self._rows) >= self._most:
-                self._flush()
+            if len(self._rows) >= min(self._space, _FEW_ROWS):
+                self._encode()
+                if not self._space:
+                    self._flush()
 
     def close(self) -> tuple[Segment, ...]:
         """Write the remaining rows and return all segments."""
-        if self._rows:
+        self._encode()
+        if self._space < self._most:
             self._flush()
         return tuple(self._written)
 
@@ -98,10 +107,16 @@ class RowWriter:
         for segment in self._written:
             self._store.delete(segment.key)
         self._rows, self._written = [], []
+        self._encoded, self._space = SegmentEncoder(), self._most
+
+    def _encode(self) -> None:
+        self._encoded.add(self._rows)
+        self._space -= len(self._rows)
+        self._rows = []
 
     def _flush(self) -> None:
-        self._written.append(write_segment(self._store, self._key(len(self._written) + 1), self._rows))
-        self._rows = []
+        self._written.append(write_encoded(self._store, self._key(len(self._written) + 1), self._encoded))
+        self._encoded, self._space = SegmentEncoder(), self._most
 
 
 def reads_in_order(segments: Sequence[Segment]) -> int:

@@ -17,7 +17,6 @@ ELSEWHERE = {
     "services/drive/busy_properties.py": "tests/services/drive/test_sync_now.py",
     "services/plan/commit_plan.py": "tests/services/plan/test_export.py",
     "services/plan/doubt_events.py": "tests/services/plan/test_uncarried.py",
-    "state/attempts.py": "tests/services/drive/test_give_up.py",
     "services/pull/hold_offer.py": "tests/services/pull/test_leaving.py",
     "state/rows/asked.py": "tests/services/pull/test_leaving.py",
     "domain/bulk/import_job.py": "tests/adapters/sharepoint/test_import_jobs.py",
@@ -115,8 +114,6 @@ ELSEWHERE = {
     "services/pull/result.py": "tests/services/pull/test_directory.py",
     "services/pull/sources.py": "tests/services/pull/test_rows.py",
     "services/wake.py": "tests/services/health/test_event_ids.py",
-    "state/reports.py": "tests/functions/test_api.py",
-    "state/rows/current_rows.py": "tests/services/pull/test_rows.py",
     "state/rows/shard_rows.py": "tests/state/test_shard_codec.py",
 }
 """Modules whose facts show only where they are used: which test module states them."""

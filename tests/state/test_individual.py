@@ -10,7 +10,7 @@ import pytest
 from tests.support.world import World
 from upa_core.domain.errors import ThrottledError
 from upa_core.domain.people_calls import Budget, Part
-from upa_core.state.individual import CallBudget, CountedProfiles
+from upa_core.state.individual import CallBudget, CountedProfiles, people_calls_of
 
 
 def budgets(count: int, **budget: Any) -> tuple[World, list[CallBudget]]:
@@ -113,3 +113,71 @@ def test_a_pause_that_a_check_meets_holds_for_all() -> None:
 
     assert not worker.take(1)
     assert worker.free_at() - world.now == timedelta(seconds=120)
+
+
+def in_window(world: World) -> int:
+    return people_calls_of(world.store, world.connector).load().value.in_window
+
+
+def ends_by(error: type[BaseException], budget: CallBudget) -> None:
+    with budget:
+        budget.take(5)
+        raise error
+
+
+def test_calls_go_back_after_an_error_and_are_lost_with_the_process() -> None:
+    """Nobody knows what a process that died has sent. Closed twice, they go back once."""
+    for error, left in ((ValueError, 5), (KeyboardInterrupt, 100)):
+        world, (budget,) = budgets(1)
+        with pytest.raises(error):
+            ends_by(error, budget)
+        assert in_window(world) == left
+    budget.close()
+    budget.close()
+
+    assert in_window(world) == 5
+
+
+def test_a_block_is_used_up_before_another_is_reserved() -> None:
+    """More than a block is reserved where one person takes more; calls that weren't made are taken first."""
+    world, (budget,) = budgets(1)
+    taken = [budget.take(60), budget.take(40)]
+    first = in_window(world)
+    budget.put_back(30)
+    taken.append(budget.take(30))
+    again, made = in_window(world), budget.made
+
+    assert (taken, first, again, made) == ([True] * 3, 100, 100, 100)
+    assert budget.take(150)
+    assert in_window(world) == 250
+
+
+def test_one_person_may_take_more_than_an_unused_limit() -> None:
+    """Or nobody would ever be served; several people may not."""
+    _, (several,) = budgets(1, per_hour=3)
+    _, (one,) = budgets(1, per_hour=3)
+
+    assert (several.take(5), one.take(5, one=True)) == (False, True)
+
+
+def test_it_tells_when_so_many_calls_are_there() -> None:
+    """A few may be there now, though many aren't; a pause without a length is a minute."""
+    world, (budget,) = budgets(1)
+    while budget.take(50):
+        pass
+    budget.put_back(10)
+    budget.close()
+
+    assert budget.free_at(10) == world.now
+    assert budget.free_at(20) - world.now == timedelta(minutes=5)
+    budget.throttled(None)
+    assert budget.free_at(1) - world.now == timedelta(minutes=1)
+
+
+def test_a_check_waits_for_no_off_peak_hour() -> None:
+    """Somebody waits for its answer."""
+    world, _ = budgets(1, hours=(20, 5))
+    began = world.now
+    CountedProfiles(Counting(), world.store, world.time, world.connector).properties("p@contoso.com")
+
+    assert world.now == began

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from tests.crash.scenarios import quick, settled
 from tests.fakes import MemoryStore
+from tests.fakes.hooks import Call, nothing
 from tests.support.world import World, with_limits
-from upa_core.domain.documents.storage_layout import shard_key
+from upa_core.domain.documents.connector_state import PeopleIndex
+from upa_core.domain.documents.runs import Counts, Run
+from upa_core.domain.documents.storage_layout import due_key, shard_key
+from upa_core.domain.errors import ConflictError
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import shard_of
-from upa_core.state.document import state_of
-from upa_core.state.people import People
+from upa_core.state.document import get_document, state_of
+from upa_core.state.people import EscrowIndex, People
 from upa_core.state.reshard import fit_shards
 
 
@@ -75,6 +85,68 @@ def test_more_shards_hold_of_everybody_what_one_shard_held() -> None:
     assert {(shard.lost, shard.floor) for shard in shards} == {(True, 7)}
     assert [blob for blob in world.store.blobs if blob == shard_key("hr", state.value.people.folder, 0)] == []
     assert {number for number, book in moved.books().items() if book.reasons} == set(range(after.shards))
+
+
+def fitted(world: World, wanted: int, **index: Any) -> PeopleIndex:
+    """Fit shards of four people to so many of them."""
+    people = PeopleIndex(**index)
+    stored = state_of(world.store, "hr").update(lambda state: replace(state, people=people))
+    return fit_shards(world.ports(), world.connector, stored, wanted * 4).value.people
+
+
+@pytest.mark.parametrize(("wanted", "moved"), [(2, True), (4, False), (16, False), (32, True)])
+def test_people_are_moved_where_the_number_of_shards_is_off_by_more_than_two(wanted: int, moved: bool) -> None:
+    """Before anybody is known, at any difference; the new generation has its own number."""
+    after = fitted(World(), wanted, shards=8, known=9)
+    first = fitted(World(), wanted, shards=8)
+
+    assert (after.shards, after.generation) == ((wanted, 1) if moved else (8, 0))
+    assert (first.shards, first.generation) == (wanted, 1)
+
+
+@pytest.mark.parametrize("change", ["a run", "a change of people"])
+def test_people_who_change_while_they_are_moved_stay_where_they_are(change: str) -> None:
+    """A run that began meanwhile, or was planned meanwhile, knows the shards of before."""
+    world = World()
+    run = Run("run", world.now, (), (), Counts())
+
+    def meanwhile(call: Call) -> None:
+        if call.operation == "put" and "/people/" in call.subject:
+            world.store.hooks.before = nothing
+            state_of(world.store, "hr").update(
+                lambda state: replace(state, run=run) if change == "a run" else replace(state, sequence=9)
+            )
+
+    shard = People(world.store, world.connector, PeopleIndex())
+    read = shard.load(0)
+    read.value.settle("p", {"UpaTitle": "x"}, 1)
+    shard.save(0, read)
+    world.store.hooks.before = meanwhile
+    with pytest.raises(ConflictError):
+        fitted(world, 8)
+
+    assert world.state.people.generation == 0
+
+
+@pytest.mark.parametrize(
+    ("floors", "losses"), [((7, 3), (True, False)), ((3, 7), (False, True)), ((0, 0), (True, False))]
+)
+def test_fewer_shards_remember_the_newest_floor_and_every_loss(floors: Any, losses: Any) -> None:
+    """Whichever of the old shards had it; the index of escrow describes the new ones."""
+    world = World()
+    people = People(world.store, world.connector, PeopleIndex(shards=2))
+    for number, (floor, lost) in enumerate(zip(floors, losses, strict=True)):
+        read = people.load(number)
+        read.value.floor, read.value.lost = floor, lost
+        read.value.put_in_escrow(f"p{number}", EscrowReason.REQUESTED, now=world.now)
+        people.save(number, read)
+    after = fitted(world, 1, shards=2)
+    (shard,) = world.shards()
+    index = get_document(world.store, due_key("hr"), EscrowIndex)
+
+    assert (shard.floor, shard.lost, len(shard.escrow)) == (max(floors), True, 2)
+    assert index is not None
+    assert index.value.folder == after.folder
 
 
 def copy_of(world: World) -> MemoryStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import orjson
 import pytest
@@ -176,3 +177,65 @@ def test_what_is_ours_is_stored_only_where_there_is_any() -> None:
     assert b'"ours"' not in plain
     assert decode_shard(stored, AB, where="here").ours == {"p": {"A": ["1", "2"], "B": ["x"]}}
     assert decode_shard(stored, ("A",), where="here").ours == {"p": {"A": ["1", "2"]}}
+
+
+def in_escrow(*entries: tuple[str, EscrowReason, str], **changes: Any) -> Shard:
+    shard = Shard(AB)
+    for target, reason, detail in entries:
+        shard.put_in_escrow("p", reason, target, now=START, sequence=4, detail=detail)
+    for name, value in changes.items():
+        setattr(shard, name, value)
+    return shard
+
+
+INVALID, REFUSED = EscrowReason.INVALID_VALUE, EscrowReason.REFUSED_BY_SHAREPOINT
+
+
+@pytest.mark.parametrize(
+    ("shard", "version"),
+    [
+        (in_escrow(("*", REFUSED, "why")), 2),
+        (in_escrow(("A", INVALID, "A")), 2),
+        (in_escrow(("A", INVALID, "B")), 3),
+        (in_escrow(("A", REFUSED, "A")), 3),
+        (in_escrow(("A", INVALID, "A"), ("B", INVALID, "B")), 3),
+        (in_escrow(lost=True, floor=3), 2),
+        (in_escrow(ours={"p": {"A": ["x"]}}), 2),
+    ],
+)
+def test_escrow_is_stored_so_that_the_release_before_can_read_it_where_it_can(shard: Shard, version: int) -> None:
+    """It knows whole persons, and one invalid value by its property's name; all comes back as it was."""
+    data = encode_shard(shard)
+    again = decode_shard(data, AB, where="here")
+
+    assert orjson.loads(data.partition(b"\n")[0])["version"] == version
+    assert again == shard
+    assert (again.escrow.entries() and list(again.escrow.entries())) == list(shard.escrow.entries())
+    assert (again.lost, again.ours) == (shard.lost, shard.ours)
+
+
+def test_a_search_for_a_refused_property_is_stored_as_such() -> None:
+    """With what was sent and not confirmed."""
+    shard = in_escrow()
+    shard.escrow.refuse("p", ["A", "B"], now=START, sequence=4, detail="why")
+    shard.escrow.note_sent("p", {"A": "a", "B": "b"}, ())
+    again = decode_shard(encode_shard(shard), AB, where="here")
+
+    assert (again.escrow["p"], again.escrow.allowed) == (shard.escrow["p"], shard.escrow.allowed)
+    assert again.escrow.allowed != {}
+
+
+def test_a_shard_of_a_newer_release_is_not_guessed_at() -> None:
+    """By one version more."""
+    line, _, body = encode_shard(in_escrow(("A", REFUSED, "why"))).partition(b"\n")
+    with pytest.raises(CorruptStateError, match="newer"):
+        decode_shard(line.replace(b'"version":3', b'"version":4') + b"\n" + body, AB, where="here")
+
+
+def test_a_shard_tells_whether_something_of_it_is_no_longer_mapped() -> None:
+    """It is written again then."""
+    found = [
+        decode_shard(encode_shard(full()), targets, where="here").dropped for targets in (AB, ("A",), ("A", "B", "C"))
+    ]
+
+    assert found == [False, True, False]

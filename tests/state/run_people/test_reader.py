@@ -10,9 +10,9 @@ from tests.support.run_people import RUN, CountingStore, Repeating, connector, e
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
-from upa_core.domain.plan.run_people import rows_key, run_people_key
+from upa_core.domain.plan.run_people import Extent, rows_key, run_people_key
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
-from upa_core.state.run_people.reader import open_run
+from upa_core.state.run_people.reader import open_run, runs
 from upa_core.state.run_people.results import note_results
 
 MIB = 1024 * 1024
@@ -140,3 +140,18 @@ def test_a_damaged_block_is_an_error_and_no_empty_answer() -> None:
 def test_a_run_that_wrote_no_people_has_none() -> None:
     """An earlier release's run is told as such, and not as one that changed nobody."""
     assert open_run(CountingStore(), RUN) is None
+
+
+def test_blocks_near_each_other_are_read_at_once_up_to_a_bound() -> None:
+    """A small gap is read too; a large one, another piece, or a block that lies before begins another read."""
+
+    def block(at: int, piece: int = 1) -> Extent:
+        return Extent(piece, at, 100, 1, ())
+
+    near, apart, back = [block(0), block(100), block(5_000)], [block(0), block(10**6)], [block(200), block(0)]
+
+    assert list(runs(near, 10**6)) == [(0, 2)]
+    assert list(runs(near, 200)) == [(0, 1), (2, 2)]
+    assert [list(runs(one, 10**7)) for one in (apart, back, [block(0), block(100, 2)], [])] == [
+        [(0, 0), (1, 1)]
+    ] * 3 + [[]]

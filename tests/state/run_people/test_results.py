@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.fakes.clock import START
 from tests.support.run_people import RUN, CountingStore, connector, person, write_run
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.mapping import direct
@@ -15,7 +16,7 @@ from upa_core.domain.plan.tally import LeftOut
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
 from upa_core.state.run_people.forget import forget_in_run
 from upa_core.state.run_people.reader import open_run
-from upa_core.state.run_people.results import note_end, note_results
+from upa_core.state.run_people.results import note_batch, note_end, note_results
 
 ABSENT = PersonVerdict({WHOLE: Refusal(EscrowReason.PROFILE_NOT_CREATED, "IdentityNotResolvable")})
 
@@ -127,3 +128,74 @@ def test_forgetting_somebody_leaves_the_others_as_they_were() -> None:
         assert {one for one in after if not after[one]} == {people[0], people[3]}
         assert {**before, people[0]: {}, people[3]: {}} == after
         assert old.isdisjoint(store.blobs)
+
+
+def test_causes_are_numbered_once_for_all_batches() -> None:
+    """How many people each has, and whose is which."""
+    store = CountingStore()
+    table, [first, second] = write_run(store, 20, per_batch=10)
+    edited = PersonVerdict({WHOLE: Refusal(EscrowReason.USER_NAME_CHANGED, "")})
+    note_results(store, RUN, table.batches[0].name, first, Verdict(True, {first[0]: ABSENT, first[1]: edited}))
+    note_results(
+        store,
+        RUN,
+        table.batches[1].name,
+        second,
+        Verdict(True, {second[0]: edited, second[1]: ABSENT, second[2]: ABSENT}),
+    )
+    reader = open_run(store, RUN)
+    assert reader is not None
+
+    assert [one.people for one in reader.table.causes] == [3, 2]
+    assert {one.label: one.people for one in reader.table.refused} == {"escrowed:*": 5}
+    told = [set(results(store, one).values()) for one in (first[0], first[1], second[0], second[1], second[3])]
+    absent, changed = {("escrowed", "profile_not_created")}, {("escrowed", "user_name_changed")}
+    assert told == [absent, changed, changed, absent, {("accepted", "")}]
+
+
+def test_a_batchs_moments_are_its_own() -> None:
+    """The other one isn't touched."""
+    store = CountingStore()
+    table, _ = write_run(store, 20, per_batch=10)
+    note_batch(store, RUN, table.batches[1].name, {"queued": START})
+    reader = open_run(store, RUN)
+
+    assert reader is not None
+    assert [one.queued for one in reader.table.batches] == [None, START]
+
+
+def test_nothing_of_a_forgotten_person_is_left_in_any_list() -> None:
+    """Nor in what was stored before; somebody of another connector is nobody here."""
+    store = CountingStore()
+    table, [people] = write_run(store, 3_000, of={"rare": 60})
+    one = person(60)
+    note_results(store, RUN, table.batches[0].name, people, Verdict(True, {one: ABSENT, people[-1]: ABSENT}))
+    before = open_run(store, RUN)
+    assert before is not None
+    pieces = [key for key in store.blobs if "/rows/" in key]
+
+    assert not forget_in_run(store, RUN, ["sales"], one)
+    assert forget_in_run(store, RUN, ["hr"], one)
+    after = open_run(store, RUN)
+    assert after is not None
+    assert after.table.people == before.table.people - 1
+    assert not any(key in store.blobs for key in pieces)
+    lists = [after.table.blocks, *(one.extents for one in (*after.table.listings, *after.table.refused))]
+    rows = [row for extents in lists for _, part in after.blocks(extents) for row in part]
+    assert one not in {row[0] for row in rows}
+    assert (people[-1] in {row[0] for row in rows}, len(after.table.refused), len(after.table.listings) > 1) == (
+        True,
+        1,
+        True,
+    )
+    assert not forget_in_run(store, RUN, ["hr"], one)
+
+
+def test_a_table_that_cant_be_read_goes_with_its_rows_when_somebody_is_forgotten() -> None:
+    """Nobody knows whom it names."""
+    store = CountingStore()
+    write_run(store, 3_000)
+    store.put(run_people_key(RUN), b"{")
+
+    assert forget_in_run(store, RUN, ["hr"], person(1))
+    assert [key for key in store.blobs if RUN in key] == []

@@ -129,8 +129,9 @@ class _OpenBatch:
         updated, cleared = count_changes(entries[:taken])
         self.updated += updated
         self.cleared += cleared
-        self.again += sum(entry.again for entry in entries[:taken])
-        old = {entry.person: entry.old for entry in entries[:taken] if entry.old}
-        if old:
-            self.old.append(encode(old)[1:-1])
+        if taken:
+            people, _, old, _, _, again, *_ = zip(*entries[:taken], strict=True)
+            self.again += sum(again)
+            if known := {person: values for person, values in zip(people, old, strict=True) if values}:
+                self.old.append(encode(known)[1:-1])
         return taken

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from upa_core.domain.connector import Limits
@@ -24,7 +26,6 @@ _TAIL = b"]}"
 _OPENING = b'{"%b":"' % ID_PROPERTY.encode()
 _BETWEEN = b"}," + _OPENING
 """Stands between two people and nowhere else: inside a value the quote would be escaped."""
-_JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
 
 
 class ImportFile:
@@ -45,7 +46,9 @@ class ImportFile:
 
         A file that holds nobody takes at least the first, however large.
         """
-        entries = entries[: self._within(self._max_pairs - self.pairs, (len(entry.new) for entry in entries))]
+        pairs = [len(new) for _, new, *_ in entries]
+        if sum(pairs) > self._max_pairs - self.pairs:
+            entries = entries[: self._within(self._max_pairs - self.pairs, pairs)]
         comma = 1 if self.people else 0
         part = _encode(entries)
         if self.size + comma + len(part) > self._max_bytes:
@@ -55,7 +58,7 @@ class ImportFile:
         if entries:
             self._parts.append(part)
             self.people += len(entries)
-            self.pairs += sum(len(entry.new) for entry in entries)
+            self.pairs += sum(pairs[: len(entries)])
             self.size += comma + len(part)
         return len(entries)
 
@@ -75,11 +78,16 @@ class ImportFile:
 
 
 def _encode(entries: Sequence[Entry]) -> bytes:
-    """Encode people, with a comma between them.
+    """Encode people, with a comma between them; each text by JSON's own function, each property's name only once."""
+    people = [_form(tuple(new)) % (quoted(person), *map(quoted, new.values())) for person, new, *_ in entries]
+    return ",".join(people).encode("ascii")
 
-    Many at once, because starting the encoder takes longer than encoding a person.
-    """
-    return _JSON.encode([{ID_PROPERTY: entry.person, **entry.new} for entry in entries])[1:-1].encode("ascii")
+
+@lru_cache(maxsize=1024)
+def _form(targets: tuple[str, ...]) -> str:
+    """Return what people with values of these properties have in common."""
+    names = (quoted(name).replace("%", "%%") for name in (ID_PROPERTY, *targets))
+    return "{" + ",".join(f"{name}:%s" for name in names) + "}"
 
 
 def begin(limits: Limits) -> ImportFile:

@@ -90,21 +90,26 @@ class AgeBook:
 
     def _add(self, number: int, entries: Sequence[Entry], groups: Mapping[str, int]) -> None:
         batch = self._batches.setdefault(number, _Growing())
-        fresh = [entry for entry in entries if not entry.waits and entry.person not in groups]
+        if not entries:
+            return
+        people, new, *_, known, since, waits = zip(*entries, strict=True)
+        fresh = [
+            was for person, was, waiting in zip(people, known, waits, strict=True) if not (waiting or person in groups)
+        ]
         batch.people += len(fresh)
-        batch.new += len(fresh) - sum([entry.known for entry in fresh])
+        batch.new += fresh.count(False)
         if groups:
             for entry in entries:
                 batch.place(groups.get(entry.person, 0), 1)
         else:
             batch.place(0, len(entries))
-        if not any(entry.since for entry in entries):
-            batch.count(self._usual, sum([len(entry.new) for entry in entries]))
+        if not any(since):
+            batch.count(self._usual, sum(map(len, new)))
         else:
             for entry in entries:
-                since = entry.since or {}
+                moments = entry.since or {}
                 for target in sorted(entry.new):
-                    batch.count(since.get(target, self._usual), 1, waits=entry.waits)
+                    batch.count(moments.get(target, self._usual), 1, waits=entry.waits)
 
 
 def _closed(batch: _Growing) -> PlannedBatch:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
@@ -47,7 +48,7 @@ def compile_projection(inputs: Sequence[str]) -> Callable[[Mapping[str, Any]], R
     a complex value is kept as it is, for the mapping to refuse. A name in another letter case is found too, slowly: see
     `as_spelled`.
     """
-    paths = [path.partition(".")[::2] for path in inputs]
+    paths = tuple((name, child) for name, _, child in (path.partition(".") for path in inputs))
     parents = sorted({name for name, child in paths if child})
     lines = [f"p{at} = record[{name!r}]" for at, name in enumerate(parents)]
     values = [
@@ -79,22 +80,25 @@ def as_spelled(inputs: Sequence[str], records: Iterable[Mapping[str, Any]]) -> t
     spelled = {path.partition(".")[0]: "" for path in inputs}
     for record in islice((one for one in records if "@removed" not in one), _LOOKED_AT):
         for name in [name for name, found in spelled.items() if not found]:
-            spelled[name] = _spelling(record, name) or ""
+            spelled[name] = name if name in record else _spelling(record, name) or ""
     return tuple((spelled[name] or name) + dot + child for name, dot, child in (path.partition(".") for path in inputs))
 
 
-def _spelling(record: Mapping[str, Any], name: str) -> str | None:
-    """Return a record's spelling of a name; None where it doesn't have the name."""
-    if name in record:
-        return name
+def _spelling(names: Iterable[str], name: str) -> str | None:
+    """Return a record's spelling of a name; None where it isn't among its names."""
     folded = name.lower()
-    return next((key for key in record if key.lower() == folded), None)
+    return next((one for one in names if one.lower() == folded), None)
 
 
-def _partial(record: Mapping[str, Any], paths: Sequence[tuple[str, str]]) -> Row:
+@lru_cache(maxsize=256)
+def _spellings(names: tuple[str, ...], paths: tuple[tuple[str, str], ...]) -> tuple[str | None, ...]:
+    """Return a record's spelling of each path's first name. Many records have the same names."""
+    return tuple(name if name in names else _spelling(names, name) for name, _ in paths)
+
+
+def _partial(record: Mapping[str, Any], paths: tuple[tuple[str, str], ...]) -> Row:
     absent, row = 0, [record["id"], 0]
-    for at, (name, child) in enumerate(paths):
-        spelled = _spelling(record, name)
+    for at, (spelled, (_, child)) in enumerate(zip(_spellings(tuple(record), paths), paths, strict=True)):
         if spelled is None:
             absent |= 1 << at
             row.append(None)

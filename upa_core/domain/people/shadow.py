@@ -64,7 +64,8 @@ class Shard:
         if row is None:
             if sequence > self.floor and not set(values.values()) <= {None}:
                 self.rows[person] = _fresh(self.targets, values, sequence)
-                self._forget_ours(person, [target for target, value in values.items() if value is not None])
+                if person in self.ours:
+                    self._forget_ours(person, [target for target, value in values.items() if value is not None])
             return {}
         stamps = row[-1] if isinstance(row[-1], list) else [row[-1]] * len(self.targets)
         before = self.doubted.get(person, {})
@@ -76,7 +77,7 @@ class Shard:
             if newer:
                 row[at] = values[target]
                 stamps[at] = sequence
-                if values[target] is not None:
+                if values[target] is not None and person in self.ours:
                     self._forget_ours(person, [target])
             else:
                 self._add_ours(person, target, [one for one in (row[at], values[target]) if one])
@@ -111,9 +112,7 @@ class Shard:
             self._add_ours(person, target, [one for one in mine if one])
 
     def _forget_ours(self, person: str, targets: Collection[str]) -> None:
-        mine = self.ours.get(person)
-        if mine is None:
-            return
+        mine = self.ours[person]
         for target in targets:
             mine.pop(target, None)
         if not mine:
@@ -132,8 +131,9 @@ class Shard:
             if person in rows or not values:
                 self._overtake(person, self.settle(person, values, sequence), now)
             elif strangers:
+                if person in self.ours:
+                    self._forget_ours(person, values)
                 whole = tuple(values) == targets
-                self._forget_ours(person, values)
                 rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
         if self.escrow or self.escrow.allowed:
             for person in self.escrow.careful() & people.keys():

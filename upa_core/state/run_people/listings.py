@@ -11,6 +11,7 @@ import orjson
 from upa_core.domain.plan.run_people import Extent, Listing, rows_key
 from upa_core.domain.plan.run_rows import Row
 from upa_core.ports.store import Store
+from upa_core.state.run_people.columns import rows_of
 
 BLOCK_ROWS = 512
 """Rows of a block; rows of one people shard are never in two pieces."""
@@ -27,7 +28,7 @@ class Chunk(NamedTuple):
     """Rows encoded together: one by one costs four times as much."""
 
     data: bytes
-    """The rows as JSON, separated by commas."""
+    """The rows as JSON, separated by commas, or as columns."""
     rows: int
 
 
@@ -123,6 +124,13 @@ def encode_rows(rows: Sequence[Sequence[object]]) -> Chunk:
 
 
 def decode_block(data: bytes) -> list[Row]:
-    """Decode a block's rows; raises `ValueError` or `zlib.error` for bytes that aren't a block."""
-    rows: list[Row] = orjson.loads(zlib.decompress(data))
+    """Decode a block's rows; raises several errors, `zlib.error` too, for what isn't one."""
+    rows: list[Row] = []
+    for part in orjson.loads(zlib.decompress(data)):
+        if isinstance(part, dict):
+            rows.extend(rows_of(part))
+        elif isinstance(part, list):
+            rows.append(part)
+        else:
+            raise ValueError("neither a row nor columns")
     return rows

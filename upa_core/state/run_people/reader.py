@@ -63,7 +63,7 @@ class RunReader:
     def _decoded(self, one: Extent, data: bytes) -> list[Row]:
         try:
             rows = decode_block(data)
-        except (ValueError, zlib.error) as exc:
+        except (ValueError, LookupError, TypeError, AttributeError, zlib.error) as exc:
             raise CorruptStateError(f"people of run {self.table.run} can't be read: {type(exc).__name__}") from exc
         if len(rows) != one.rows:
             raise CorruptStateError(f"people of run {self.table.run} can't be read: a block holds too few")

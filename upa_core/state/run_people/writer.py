@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
-
-import orjson
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import PeopleIndex
@@ -21,12 +17,12 @@ from upa_core.domain.plan.tally import LeftOut
 from upa_core.domain.redaction import Redactor
 from upa_core.ports.store import Store
 from upa_core.state.document import put_document
+from upa_core.state.run_people.changes import Changes
+from upa_core.state.run_people.columns import with_places
 from upa_core.state.run_people.inline import laid_inline
 from upa_core.state.run_people.listings import BLOCK_ROWS, Chunk, Listings, Pieces, encode_rows, most_listed
 
 _MASK = (1 << 64) - 1
-_BY_PERSON = itemgetter(0)
-_NOTHING: Mapping[str, Any] = {}
 Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
 """For each route its entries, and where they are: batch, index of the first person, number of people."""
 
@@ -58,9 +54,7 @@ class PeopleWriter:
             return
         first = entries[0].person if entries else left_out[0].person
         shard = shard_of(first, self._index.shards)
-        if entries:
-            self._digests[str(shard)] = self._digest(entries)
-        chunks = self._chunks(entries, {one.person: one for one in left_out}, places)
+        chunks = self._chunks(str(shard), entries, {one.person: one for one in left_out}, places)
         rows = sum(one.rows for one in chunks)
         self._people += rows
         if self._open_rows + rows > BLOCK_ROWS:
@@ -103,41 +97,42 @@ class PeopleWriter:
         )
         return laid_inline(table, self._pieces)
 
-    def _chunks(self, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Places) -> list[Chunk]:
-        """Encode people, those with the same labels together."""
-        first: dict[tuple[str, ...], list[Row]] = {}
-        """People who get their properties for the first time, by these properties: the usual case in a first run."""
+    def _chunks(
+        self, shard: str, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Places
+    ) -> list[Chunk]:
+        """Encode people, those with the same labels together, and note the digest of what is planned for them."""
+        changes, where = Changes(entries), list(_places(entries, places))
+        if entries:
+            self._digests[shard] = changes.digest(self._salt)
+        chunks: list[Chunk] = []
+        shown = changes if self._redactor is None and not left_out else changes.shown(self._redactor, left_out)
+        for targets, numbers, columns in shown.alike:
+            chunk = Chunk(with_places(columns, [where[n] for n in numbers]), len(numbers))
+            self._list([f"set:{target}" for target in targets], chunk)
+            chunks.append(chunk)
         others: dict[tuple[str, ...], list[Row]] = {}
-        shape: tuple[str, ...] = ()
-        alike = first[shape] = []
-        for entry, place in zip(entries, _places(entries, places), strict=True):
-            person, new, old = entry[:3]
-            if self._redactor is not None:
-                new, old = self._redactor.values(new), self._redactor.values(old)  # type: ignore[assignment]
-            if old or person in left_out:
-                told: dict[str, Any] = {}
-                if person in left_out:
-                    before, told = self._hidden(left_out.pop(person))
-                    old = {**old, **before}
-                row = (person, new, old, place, told)
-                others.setdefault(tuple(labels_of(row)), []).append(row)
-                continue
-            if shape != (shape := tuple(new)):  # comparing is faster than hashing
-                alike = first.setdefault(shape, [])
-            alike.append((person, new, old, place, _NOTHING))
+        for n in shown.others:
+            person, new, old = changes.people[n], shown.new[n], shown.old[n]
+            told: dict[str, Any] = {}
+            if person in left_out:
+                before, told = self._hidden(left_out.pop(person))
+                old = {**old, **before}
+            row = (person, new, old, where[n], told)
+            others.setdefault(tuple(labels_of(row)), []).append(row)
         for left in left_out.values():
             before, told = self._hidden(left)
             row = (left.person, {}, before, (), told)
             others.setdefault(tuple(labels_of(row)), []).append(row)
-        named = [(tuple(f"set:{target}" for target in shape), rows) for shape, rows in first.items() if rows]
-        return [chunk for labels, rows in (*named, *others.items()) for chunk in self._encoded(labels, rows)]
+        for labels, rows in others.items():
+            for at in range(0, len(rows), BLOCK_ROWS):
+                chunk = encode_rows(rows[at : at + BLOCK_ROWS])
+                self._list(labels, chunk)
+                chunks.append(chunk)
+        return chunks
 
-    def _encoded(self, labels: tuple[str, ...], rows: list[Row]) -> Iterator[Chunk]:
-        self._listings.count(labels, len(rows))
-        for at in range(0, len(rows), BLOCK_ROWS):
-            chunk = encode_rows(rows[at : at + BLOCK_ROWS])
-            self._listings.add(labels, chunk)
-            yield chunk
+    def _list(self, labels: Sequence[str], chunk: Chunk) -> None:
+        self._listings.count(labels, chunk.rows)
+        self._listings.add(labels, chunk)
 
     def _hidden(self, left: LeftOut) -> tuple[Mapping[str, str | None], dict[str, Any]]:
         """Return old values and left-out values as they may be shown."""
@@ -154,12 +149,6 @@ class PeopleWriter:
             self._blocks.append(self._pieces.append(self._open, dict.fromkeys(self._shards)))
         self._open, self._open_rows, self._shards = [], 0, []
 
-    def _digest(self, entries: Sequence[Entry]) -> str:
-        """Return the digest of a shard's part of the plan, in any order; it is salted, so that it reveals no value."""
-        people, new, old, *_ = zip(*sorted(entries, key=_BY_PERSON), strict=True)
-        told = orjson.dumps([people, new, old], option=orjson.OPT_SORT_KEYS)
-        return blake2b(told, digest_size=8, key=self._salt.encode()[:64]).hexdigest()
-
 
 def plan_hash(digests: Mapping[str, str]) -> str:
     """Return the hash of a whole plan from its shards' digests."""
@@ -172,17 +161,13 @@ def store_people(store: Store, table: RunPeople) -> None:
     put_document(store, run_people_key(table.run), table)
 
 
-def _places(entries: Sequence[Entry], places: Places) -> Iterator[Sequence[Sequence[int]]]:
-    """Yield for each entry its batches, and its index in each."""
+def _places(entries: Sequence[Entry], places: Places) -> Iterable[Sequence[Sequence[int]]]:
+    """Return for each entry its batches, and its index in each."""
     if len(places) == 1 and places[0][0] is entries:
-        for batch, first, count in places[0][1]:
-            for index in range(first, first + count):
-                yield ((batch, index),)
-        return
+        return [((batch, index),) for batch, first, count in places[0][1] for index in range(first, first + count)]
     found: dict[str, list[tuple[int, int]]] = {}
     for part, runs in places:
         numbers = ((batch, index) for batch, first, count in runs for index in range(first, first + count))
         for entry, number in zip(part, numbers, strict=True):
             found.setdefault(entry.person, []).append(number)
-    for entry in entries:
-        yield found.get(entry.person, [])
+    return [found.get(entry.person, ()) for entry in entries]

@@ -1,0 +1,70 @@
+"""People with the same new properties as columns."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from tests.support.run_people import RUN, CountingStore, connector, entry, write_run
+from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.run_people import rows_key
+from upa_core.services.insight.run_people import RunPeopleView, Wanted
+from upa_core.state.run_people.columns import encode_columns, rows_of, with_places
+from upa_core.state.run_people.listings import Chunk, Pieces, encode_rows
+from upa_core.state.run_people.reader import RunReader, open_run
+
+NEW = [{"UpaTitle": "Ä\\", "UpaCity": ""}, {"UpaTitle": "b", "UpaCity": "c"}]
+ONE_BATCH = [[(3, 7)], [(3, 2)]]
+SEVERAL = [[(3, 7), (4, 0)], [(4, 1)]]
+
+
+@pytest.mark.parametrize("places", [ONE_BATCH, SEVERAL, [[], []], [[(3, 7)], [(4, 0)]]], ids=str)
+def test_columns_are_read_as_the_rows_that_they_were(places: list[list[tuple[int, int]]]) -> None:
+    """Each person has their own values and places, in one batch, in several and in none."""
+    columns = orjson.loads(with_places(encode_columns(["p", "q"], NEW), places))
+    told = [[list(one) for one in of] for of in places]
+
+    assert list(rows_of(columns)) == [["p", NEW[0], {}, told[0], {}], ["q", NEW[1], {}, told[1], {}]]
+
+
+def test_rows_of_before_and_columns_are_read_from_one_block() -> None:
+    """A run that an earlier release planned stays readable; people with known values are rows beside columns."""
+    store = CountingStore()
+    table, _ = write_run(store, 3)
+    pieces = Pieces(store, "hr", RUN, first=7)
+    columns = with_places(encode_columns(["p", "q"], NEW), ONE_BATCH)
+    row = ["r", {"UpaTitle": "x"}, {"UpaTitle": "y"}, [[0, 1]], {}]
+    extent = pieces.append([encode_rows([row]), Chunk(columns, 2), encode_rows([row])])
+    pieces.flush()
+
+    [(_, rows)] = RunReader(store, table).blocks([extent])
+    assert [one[0] for one in rows] == ["r", "p", "q", "r"]
+    assert rows[0] == rows[3] == row
+
+
+@pytest.mark.parametrize("damaged", [b"{}", b'{"people":["p"],"new":{"A":[]},"batch":0,"at":[0]}', b"3", b"["])
+def test_a_block_that_is_no_block_is_an_error(damaged: bytes) -> None:
+    """A column that is too short never gives a person another's value."""
+    store = CountingStore()
+    table, _ = write_run(store, 3)
+    pieces = Pieces(store, "hr", RUN, first=7)
+    extent = pieces.append([Chunk(damaged, 1)])
+    pieces.flush()
+    assert store.blobs[rows_key("hr", RUN, 7)]
+
+    with pytest.raises(CorruptStateError):
+        list(RunReader(store, table).blocks([extent]))
+
+
+def test_everybody_of_a_run_is_shown_with_what_was_planned() -> None:
+    """Some for the first time, with two kinds of property sets, some with known values, some cleared."""
+    store = CountingStore()
+    write_run(store, 700, of={"rare": 3, "clears": 5})
+    reader = open_run(store, RUN)
+    assert reader is not None
+    found = {one.person: one.values for one in RunPeopleView(reader, connector()).everybody(Wanted())}
+
+    for number in range(700):
+        planned = entry(number, rare=3, clears=5)
+        shown = {value.property: (value.old, value.new) for value in found[planned.person]}
+        assert shown == {target: (planned.old.get(target), value) for target, value in planned.new.items()}

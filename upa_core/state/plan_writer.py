@@ -11,7 +11,7 @@ from upa_core.domain.documents.ids import file_name
 from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.freshness.age_book import AgeBook
-from upa_core.domain.plan.batch import Batch, cut
+from upa_core.domain.plan.batch import Batch, columns, cut
 from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
@@ -129,9 +129,8 @@ class _OpenBatch:
         updated, cleared = count_changes(entries[:taken])
         self.updated += updated
         self.cleared += cleared
-        if taken:
-            people, _, old, _, _, again, *_ = zip(*entries[:taken], strict=True)
-            self.again += sum(again)
-            if known := {person: values for person, values in zip(people, old, strict=True) if values}:
-                self.old.append(encode(known)[1:-1])
+        people, old, again = columns(entries[:taken], "person", "old", "again")
+        self.again += sum(again)
+        if known := {person: values for person, values in zip(people, old, strict=True) if values}:
+            self.old.append(encode(known)[1:-1])
         return taken

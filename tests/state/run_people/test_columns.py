@@ -7,21 +7,32 @@ import pytest
 
 from tests.support.run_people import RUN, CountingStore, connector, entry, write_run
 from upa_core.domain.errors import CorruptStateError
+from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.run_people import rows_key
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
-from upa_core.state.run_people.columns import encode_columns, rows_of, with_places
+from upa_core.state.run_people.columns import Places, encode_columns, rows_of
 from upa_core.state.run_people.listings import Chunk, Pieces, encode_rows
 from upa_core.state.run_people.reader import RunReader, open_run
 
 NEW = [{"UpaTitle": "Ä\\", "UpaCity": ""}, {"UpaTitle": "b", "UpaCity": "c"}]
-ONE_BATCH = [[(3, 7)], [(3, 2)]]
+ONE_BATCH = [[(3, 7)], [(3, 8)]]
 SEVERAL = [[(3, 7), (4, 0)], [(4, 1)]]
+
+
+def placed(places: list[list[tuple[int, int]]]) -> bytes:
+    """Return columns of two people who have these places."""
+    entries = [Entry(person, new, {}) for person, new in zip("pq", NEW, strict=True)]
+    one = [(batch, first, 1) for of in places for batch, first in of]
+    parts: list[tuple[list[Entry], list[tuple[int, int, int]]]] = [(entries, one)] if len(one) == 2 else []
+    if len(one) == 3:
+        parts = [(entries, [(3, 7, 1), (4, 1, 1)]), (entries[:1], [(4, 0, 1)])]
+    return Places(entries, parts).beside(encode_columns(["p", "q"], NEW), [0, 1])
 
 
 @pytest.mark.parametrize("places", [ONE_BATCH, SEVERAL, [[], []], [[(3, 7)], [(4, 0)]]], ids=str)
 def test_columns_are_read_as_the_rows_that_they_were(places: list[list[tuple[int, int]]]) -> None:
     """Each person has their own values and places, in one batch, in several and in none."""
-    columns = orjson.loads(with_places(encode_columns(["p", "q"], NEW), places))
+    columns = orjson.loads(placed(places))
     told = [[list(one) for one in of] for of in places]
 
     assert list(rows_of(columns)) == [["p", NEW[0], {}, told[0], {}], ["q", NEW[1], {}, told[1], {}]]
@@ -32,7 +43,7 @@ def test_rows_of_before_and_columns_are_read_from_one_block() -> None:
     store = CountingStore()
     table, _ = write_run(store, 3)
     pieces = Pieces(store, "hr", RUN, first=7)
-    columns = with_places(encode_columns(["p", "q"], NEW), ONE_BATCH)
+    columns = placed(ONE_BATCH)
     row = ["r", {"UpaTitle": "x"}, {"UpaTitle": "y"}, [[0, 1]], {}]
     extent = pieces.append([encode_rows([row]), Chunk(columns, 2), encode_rows([row])])
     pieces.flush()

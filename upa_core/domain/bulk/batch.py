@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
@@ -79,15 +78,21 @@ class ImportFile:
 
 def _encode(entries: Sequence[Entry]) -> bytes:
     """Encode people, with a comma between them; each text by JSON's own function, each property's name only once."""
-    people = [_form(tuple(new)) % (quoted(person), *map(quoted, new.values())) for person, new, *_ in entries]
+    people: list[str] = []
+    names: tuple[str, ...] | None = None
+    parts: list[str] = []
+    for person, new, *_ in entries:
+        if names != (names := tuple(new)):
+            parts = _names(names)
+        parts[1::2] = [quoted(person), *map(quoted, new.values())]
+        people.append("".join(parts))
     return ",".join(people).encode("ascii")
 
 
-@lru_cache(maxsize=1024)
-def _form(targets: tuple[str, ...]) -> str:
-    """Return what people with values of these properties have in common."""
-    names = (quoted(name).replace("%", "%%") for name in (ID_PROPERTY, *targets))
-    return "{" + ",".join(f"{name}:%s" for name in names) + "}"
+def _names(targets: Sequence[str]) -> list[str]:
+    """Return what people with values of these properties have in common, with gaps for id and values."""
+    first, *others = (quoted(name) for name in (ID_PROPERTY, *targets))
+    return [part for name in [f"{{{first}:", *(f",{name}:" for name in others)] for part in (name, "")] + ["}"]
 
 
 def begin(limits: Limits) -> ImportFile:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from upa_core.domain.documents.runs import FileState
 from upa_core.domain.freshness.record import PlannedBatch, Shared, pack_runs
+from upa_core.domain.plan.batch import columns
 from upa_core.domain.plan.planner import Entry
 
 Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
@@ -90,9 +91,7 @@ class AgeBook:
 
     def _add(self, number: int, entries: Sequence[Entry], groups: Mapping[str, int]) -> None:
         batch = self._batches.setdefault(number, _Growing())
-        if not entries:
-            return
-        people, new, *_, known, since, waits = zip(*entries, strict=True)
+        people, new, known, since, waits = columns(entries, "person", "new", "known", "since", "waits")
         fresh = [
             was for person, was, waiting in zip(people, known, waits, strict=True) if not (waiting or person in groups)
         ]

@@ -61,15 +61,14 @@ class Entry(NamedTuple):
 
 
 _NOTHING: Mapping[str, str | None] = {}
-_OLD, _LOST = 2, 6  # of an entry; by name it takes four times as long
+_OLD, _LOST = map(Entry._fields.index, ("old", "lost"))  # by number it takes a quarter of the time
 _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
     """Return how many entries update and how many clear; only an entry with "" needs a closer look."""
     special = [entry for entry in entries if (entry[_OLD] or entry[_LOST]) and "" in entry.new.values()]
-    updated = len(entries) - len(special) + sum(entry.updates for entry in special)
-    return updated, sum(entry.clears for entry in special)
+    return len(entries) - len(special) + sum(one.updates for one in special), sum(one.clears for one in special)
 
 
 @dataclass(slots=True)

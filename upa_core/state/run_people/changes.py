@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
+from upa_core.domain.plan.batch import columns
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.state.run_people.columns import encode_columns
@@ -28,14 +29,12 @@ class Alike(NamedTuple):
 class Changes:
     """People and their values before and after, by number of the entry; sorted by person, however they came."""
 
-    people: Sequence[str] = ()
-    new: Sequence[Mapping[str, str]] = ()
-    old: Sequence[Mapping[str, str | None]] = ()
-
     def __init__(self, entries: Sequence[Entry]) -> None:
         """Sort people out: `alike` ones, and the numbers of all `others`."""
-        if entries:
-            self.people, self.new, self.old, *_ = zip(*entries, strict=True)
+        self.people: Sequence[str]
+        self.new: Sequence[Mapping[str, str]]
+        self.old: Sequence[Mapping[str, str | None]]
+        self.people, self.new, self.old = columns(entries, "person", "new", "old")
         self._order: Sequence[int] = sorted(range(len(entries)), key=self.people.__getitem__)
         self._sort_out(())
 

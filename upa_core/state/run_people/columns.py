@@ -10,7 +10,11 @@ from typing import Any
 
 import orjson
 
+from upa_core.domain.plan.planner import Entry
 from upa_core.domain.plan.run_rows import Row
+
+Parts = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
+"""For each route its entries, and where they are: batch, index of the first person, number of people."""
 
 
 def encode_columns(people: Sequence[str], new: Sequence[Mapping[str, str]]) -> bytes:
@@ -22,13 +26,36 @@ def encode_columns(people: Sequence[str], new: Sequence[Mapping[str, str]]) -> b
     return orjson.dumps({"people": people, "new": values}, option=orjson.OPT_SORT_KEYS)
 
 
-def with_places(columns: bytes, places: Sequence[Sequence[Sequence[int]]]) -> bytes:
-    """Add each person's places: one batch is named once."""
-    batches = {place[0][0] if len(place) == 1 else None for place in places}
-    told: dict[str, Any] = {"places": places}
-    if len(batches) == 1 and None not in batches:
-        told = {"batch": batches.pop(), "at": [place[0][1] for place in places]}
-    return b"%b,%b" % (columns[:-1], orjson.dumps(told)[1:])
+class Places:
+    """The batches of a shard's people, and their index in each; one batch, the usual case, is named once."""
+
+    def __init__(self, entries: Sequence[Entry], parts: Parts) -> None:
+        """Look up where each entry went."""
+        batches = {batch for _, runs in parts for batch, _, _ in runs}
+        self._batch, self._first = -1, 0
+        self._found: list[list[tuple[int, int]]] = []
+        if len(parts) == len(batches) == 1 and parts[0][0] is entries:
+            [(_, runs)] = parts
+            self._batch, self._first, _ = runs[0]
+            return
+        found: dict[str, list[tuple[int, int]]] = {}
+        for part, runs in parts:
+            numbers = ((batch, index) for batch, first, count in runs for index in range(first, first + count))
+            for entry, number in zip(part, numbers, strict=True):
+                found.setdefault(entry.person, []).append(number)
+        self._found = [found.get(entry.person, []) for entry in entries]
+
+    def of(self, number: int) -> Sequence[tuple[int, int]]:
+        """Return the places of an entry, by its number."""
+        return self._found[number] if self._batch < 0 else [(self._batch, self._first + number)]
+
+    def beside(self, columns: bytes, numbers: Sequence[int]) -> bytes:
+        """Return columns with the places of their people, given by the numbers of their entries."""
+        if self._batch < 0:
+            told: dict[str, Any] = {"places": [self._found[n] for n in numbers]}
+        else:
+            told = {"batch": self._batch, "at": [self._first + n for n in numbers]}
+        return b"%b,%b" % (columns[:-1], orjson.dumps(told)[1:])
 
 
 def rows_of(columns: Mapping[str, Any]) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +18,11 @@ from upa_core.domain.redaction import Redactor
 from upa_core.ports.store import Store
 from upa_core.state.document import put_document
 from upa_core.state.run_people.changes import Changes
-from upa_core.state.run_people.columns import with_places
+from upa_core.state.run_people.columns import Parts, Places
 from upa_core.state.run_people.inline import laid_inline
 from upa_core.state.run_people.listings import BLOCK_ROWS, Chunk, Listings, Pieces, encode_rows, most_listed
 
 _MASK = (1 << 64) - 1
-Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
-"""For each route its entries, and where they are: batch, index of the first person, number of people."""
 
 
 class PeopleWriter:
@@ -48,7 +46,7 @@ class PeopleWriter:
         self._redactor = Redactor(connector) if any(one.redact for one in connector.mappings) else None
         self._salt = salt or index.folder
 
-    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = (), places: Places = ()) -> None:
+    def add(self, entries: Sequence[Entry], left_out: Sequence[LeftOut] = (), places: Parts = ()) -> None:
         """Add the planned values of a shard's people, and those left out."""
         if not entries and not left_out:
             return
@@ -97,17 +95,15 @@ class PeopleWriter:
         )
         return laid_inline(table, self._pieces)
 
-    def _chunks(
-        self, shard: str, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Places
-    ) -> list[Chunk]:
+    def _chunks(self, shard: str, entries: Sequence[Entry], left_out: dict[str, LeftOut], places: Parts) -> list[Chunk]:
         """Encode people, those with the same labels together, and note the digest of what is planned for them."""
-        changes, where = Changes(entries), list(_places(entries, places))
+        changes, where = Changes(entries), Places(entries, places)
         if entries:
             self._digests[shard] = changes.digest(self._salt)
         chunks: list[Chunk] = []
         shown = changes if self._redactor is None and not left_out else changes.shown(self._redactor, left_out)
         for targets, numbers, columns in shown.alike:
-            chunk = Chunk(with_places(columns, [where[n] for n in numbers]), len(numbers))
+            chunk = Chunk(where.beside(columns, numbers), len(numbers), level=0)
             self._list([f"set:{target}" for target in targets], chunk)
             chunks.append(chunk)
         others: dict[tuple[str, ...], list[Row]] = {}
@@ -117,7 +113,7 @@ class PeopleWriter:
             if person in left_out:
                 before, told = self._hidden(left_out.pop(person))
                 old = {**old, **before}
-            row = (person, new, old, where[n], told)
+            row = (person, new, old, where.of(n), told)
             others.setdefault(tuple(labels_of(row)), []).append(row)
         for left in left_out.values():
             before, told = self._hidden(left)
@@ -159,15 +155,3 @@ def plan_hash(digests: Mapping[str, str]) -> str:
 def store_people(store: Store, table: RunPeople) -> None:
     """Store the table; before this, nobody finds the rows."""
     put_document(store, run_people_key(table.run), table)
-
-
-def _places(entries: Sequence[Entry], places: Places) -> Iterable[Sequence[Sequence[int]]]:
-    """Return for each entry its batches, and its index in each."""
-    if len(places) == 1 and places[0][0] is entries:
-        return [((batch, index),) for batch, first, count in places[0][1] for index in range(first, first + count)]
-    found: dict[str, list[tuple[int, int]]] = {}
-    for part, runs in places:
-        numbers = ((batch, index) for batch, first, count in runs for index in range(first, first + count))
-        for entry, number in zip(part, numbers, strict=True):
-            found.setdefault(entry.person, []).append(number)
-    return [found.get(entry.person, ()) for entry in entries]

@@ -34,6 +34,9 @@ LONGEST_PAUSE = timedelta(days=2)
 PROFILE_PATIENCE = timedelta(days=7)
 """Profiles of blocked, unlicensed and education accounts come late: no alarm before [SP-35]."""
 
+ANOTHER_DAY = timedelta(days=1)
+"""The pause before somebody is looked at again of whom nothing can be sent now, for want of a valid value."""
+
 _ESCROW_STEPS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 _ESCROW_HORIZON = timedelta(days=30)
 _FAILED_RUN_STEPS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))

@@ -8,7 +8,8 @@ import pytest
 
 from upa_core.domain.people.escrow import Escrow
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
-from upa_core.domain.plan.left_out import leave_out_declined, leave_out_waiting
+from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.left_out import leave_out_declined, leave_out_waiting, leave_unread, let_wait
 from upa_core.domain.plan.tally import Tally
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -62,3 +63,34 @@ def test_what_is_left_out_is_told_with_its_reason_and_counted() -> None:
     assert new == {"Code": "C"}
     assert (tally.held_back, tally.declined) == (1, 1)
     assert tally.left == {"p": {"Title": ("user_edited", "by hand", "new"), "Badge": ("declined", "", "7")}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "due"),
+    [((), {"*": LATER, "Title": LATER}), (("Title",), {"*": EARLIER, "Title": EARLIER})],
+    ids=["nothing is sent", "it is sent"],
+)
+def test_what_is_due_and_not_sent_waits_for_a_day(sent: tuple[str, ...], due: dict[str, datetime]) -> None:
+    """It would be due for ever; what is sent gets its time from the answer, and the person with it."""
+    waiting = escrow(EARLIER, EARLIER)
+
+    assert let_wait(waiting, "p", sent, NOW) is (not sent)
+    assert {target: entry.due for target, entry in waiting.of("p").items()} == due
+    assert let_wait(waiting, "p", sent, NOW) is False
+
+
+def test_a_request_that_nothing_came_of_is_served() -> None:
+    """Somebody asked for a person, and nothing of theirs can be sent: the person doesn't wait for it."""
+    waiting = Escrow()
+    waiting.ask("p", EscrowReason.REQUESTED, now=NOW, sequence=1)
+
+    assert (let_wait(waiting, "p", (), NOW), set(waiting)) == (True, set())
+
+
+def test_everything_of_somebody_who_could_not_be_read_waits_for_the_next_read() -> None:
+    """A property whose time had come would make the person due at once."""
+    shard = Shard(("Title",))
+    shard.escrow.put("p", "Title", EscrowEntry(EscrowReason.USER_EDITED, EARLIER, 1, EARLIER))
+    leave_unread(shard, "p", Tally(), NOW)
+
+    assert {entry.due for entry in shard.escrow["p"].values()} == {NOW + timedelta(hours=1)}

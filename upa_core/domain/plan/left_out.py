@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from upa_core.domain.pauses import ANOTHER_DAY
 from upa_core.domain.people.escrow import Escrow
-from upa_core.domain.people.escrow_entry import WHOLE
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.tally import Tally
 
@@ -40,6 +42,33 @@ def leave_out_waiting(
     if whole is not None and whole.is_due(now) and not unsaid and set(out) == new.keys() <= entries.keys():
         tally.changed = escrow.drop(person, [WHOLE]) or tally.changed  # or it would be due, and planned, for ever
     return {target: value for target, value in new.items() if target not in out}
+
+
+def let_wait(escrow: Escrow, person: str, sent: Collection[str], now: datetime, until: datetime | None = None) -> bool:
+    """Let what is due and isn't sent wait, for a day by default: no source says what is wanted, or it is invalid.
+
+    Otherwise it would be due, and planned, for ever. A request has been served. Returns whether anything changed.
+    """
+    entries, changed = escrow.of(person), False
+    whole = entries.get(WHOLE)
+    first = {WHOLE: whole} if whole is not None and whole.searching else dict(entries)
+    for target, entry in first.items():
+        if not entry.is_due(now) or target in sent or (target == WHOLE and sent):
+            continue
+        changed = True
+        if entry.reason is EscrowReason.REQUESTED and target == WHOLE:
+            escrow.drop(person, [WHOLE])
+        else:
+            escrow.put(person, target, replace(entry, due=until or now + ANOTHER_DAY))
+    return changed
+
+
+def leave_unread(shard: Shard, person: str, tally: Tally, now: datetime) -> None:
+    """Let somebody wait whom a round names incompletely and whom a read didn't find, with everything of theirs."""
+    shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
+    let_wait(shard.escrow, person, (), now, shard.escrow[person][WHOLE].due)
+    tally.leave(person, WHOLE, EscrowReason.NOT_READABLE_YET.value)
+    tally.changed = True
 
 
 def leave_out_declined(

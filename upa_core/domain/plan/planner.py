@@ -17,7 +17,7 @@ from upa_core.domain.people.escrow_entry import UNANSWERED, WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
-from upa_core.domain.plan.left_out import add_doubted, leave_out_declined, leave_out_waiting
+from upa_core.domain.plan.left_out import add_doubted, leave_out_declined, leave_out_waiting, leave_unread, let_wait
 from upa_core.domain.plan.refused import Aside
 from upa_core.domain.plan.tally import LeftOut, Tally
 from upa_core.domain.sources.joined.merge import absent_bits
@@ -140,9 +140,7 @@ class Planner:
         result.changed = result.changed or left > 0
         tally = Tally()
         for person in unread:
-            shard.put_in_escrow(person, EscrowReason.NOT_READABLE_YET, now=now)
-            tally.leave(person, WHOLE, EscrowReason.NOT_READABLE_YET.value)
-            tally.changed = True
+            leave_unread(shard, person, tally, now)
         seen = {row[0] for row in rows}.union(unread)
         result.entries = self._entries(shard, rows, tally, now, full_round=bool(full_round))
         result.left_out = tally.left_out(shard)
@@ -201,6 +199,8 @@ class Planner:
                     continue
             cells = self._unknown if held is None else held[:-1]
             entry = self._person(shard, row, cells, tally, now, full_round=full_round)
+            if person in shard.escrow and let_wait(shard.escrow, person, entry.new if entry is not None else (), now):
+                tally.changed = True
             if entry is not None:
                 entries.append(entry)
         tally.unchanged += unchanged

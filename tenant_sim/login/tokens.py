@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -83,8 +84,7 @@ class Tokens:
             del claims["roles"]
         header = {"typ": "JWT", "alg": "RS256", "x5t": self.key_id, "kid": self.key_id}
         signed = f"{b64(orjson.dumps(header))}.{b64(orjson.dumps(claims))}"
-        signature = signing_key().sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{b64(signature)}"
+        return f"{signed}.{_signature(signed)}"
 
     def claims(self, text: str) -> dict[str, Any]:
         """Check signature and issuer of one of our tokens and return its claims, whatever its audience and age."""
@@ -120,3 +120,8 @@ class Tokens:
         if claims.get("iss") != self.issuer:
             raise TokenError("issuer", str(claims.get("iss")))
         return claims
+
+
+@lru_cache(maxsize=64)  # a tenant's apps ask for the same token again and again within a second
+def _signature(signed: str) -> str:
+    return b64(signing_key().sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))

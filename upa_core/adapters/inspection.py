@@ -14,7 +14,7 @@ from uuid import UUID
 from upa_core.adapters.graph import wire as graph_wire
 from upa_core.adapters.http.answer import Answer
 from upa_core.adapters.http.service import Service
-from upa_core.adapters.identity.certificate import split_certificate
+from upa_core.adapters.identity.certificate import certificate_end
 from upa_core.adapters.identity.tokens import TokenSource
 from upa_core.adapters.sharepoint.library_settings import LibraryRules
 from upa_core.domain.errors import AccessDeniedError
@@ -56,13 +56,7 @@ class CloudInspection:
 
     def certificate_ends(self) -> datetime | None:
         """Return when the earliest certificate ends."""
-        from cryptography import x509  # vendor imports are lazy
-
-        ends = [
-            x509.load_pem_x509_certificate(split_certificate(content)[1].encode()).not_valid_after_utc
-            for content in self._certificates
-        ]
-        return min(ends, default=None)
+        return min(map(certificate_end, self._certificates), default=None)
 
     def server_time(self) -> datetime | None:
         """Return the Date header of an answer of Graph."""

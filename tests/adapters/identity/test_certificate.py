@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from upa_core.adapters.identity.certificate import split_certificate
 from upa_core.domain.errors import ConfigError
 
-KEY = ec.generate_private_key(ec.SECP256R1())
+KEY = rsa.generate_private_key(65537, 2048)
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "upa-sync")])
 CERTIFICATE = (
     x509.CertificateBuilder()
@@ -45,7 +45,10 @@ def forms() -> Iterator[bytes]:
 @pytest.mark.parametrize("content", list(forms()))
 def test_forms(content: bytes) -> None:
     """PEM in any order, PKCS#12, and PKCS#12 in base64 give the same key and certificate."""
-    assert split_certificate(content) == (PRIVATE.decode(), PUBLIC.decode())
+    key, certificate = split_certificate(content)
+
+    assert key.private_numbers() == KEY.private_numbers()
+    assert certificate == CERTIFICATE
 
 
 @pytest.mark.parametrize(
@@ -70,3 +73,12 @@ def test_other_content_is_a_config_error(content: bytes) -> None:
         split_certificate(content)
 
     assert "BEGIN" not in str(caught.value)
+
+
+def test_a_key_of_another_kind_is_a_config_error() -> None:
+    """msal signs with RSA alone: an elliptic key is refused before anybody signs in."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, NO_PASSWORD)
+
+    with pytest.raises(ConfigError, match="RSA"):
+        split_certificate(private + PUBLIC)

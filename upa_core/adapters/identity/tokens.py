@@ -170,13 +170,17 @@ class CertificateTokens:
 
     def _application(self) -> Any:
         import msal  # vendor imports are lazy
+        from cryptography.hazmat.primitives.serialization import Encoding
 
         app = self._app
         if app is None:
             private_key, public = split_certificate(self._certificate)
             app = self._app = msal.ConfidentialClientApplication(
                 self._client_id,
-                client_credential={"private_key": private_key, "public_certificate": public},
+                client_credential={
+                    "private_key": private_key,
+                    "public_certificate": public.public_bytes(Encoding.PEM).decode(),
+                },
                 authority=self._authority,
                 instance_discovery=None if self._discovery else False,
                 http_client=self._http_client or bounded_session(),

@@ -1,4 +1,4 @@
-"""Chromium for the tests of the page: Debian's package, driven by Playwright."""
+"""Chromium for the tests of the page: Debian's headless shell, or its browser, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ KEY = "a-key/with+signs="
 @pytest.fixture(scope="module")  # while it is open an event loop runs in this thread, which others mustn't meet
 def browser() -> Iterator[Browser]:
     """A browser; `make test` installs one where it may, elsewhere the tests say how and are skipped."""
-    chromium = os.environ.get("UPA_CHROMIUM") or shutil.which("chromium")
+    named = os.environ.get("UPA_CHROMIUM")
+    chromium = named or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         pytest.skip(f"the status page is tested in Chromium, which isn't here; to run these tests: {INSTALL}")
     with sync_playwright() as playwright:

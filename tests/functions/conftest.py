@@ -17,6 +17,7 @@ import pytest
 from rich.console import Console
 
 from tenant_sim.people.seeding import seed_generated
+from tests.support import quick_start
 from upa_cli.demo import engine as demo_engine
 from upa_cli.demo import stage as demo_stage
 from upa_cli.demo.engine import HostEngine
@@ -98,6 +99,7 @@ def until() -> Until:
 def quick_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> QuickStage:
     """Return the demo's stage with people on it, a tick every ten minutes and quick import jobs."""
     monkeypatch.setattr(demo_engine, "SCHEDULE", OFTEN)
+    monkeypatch.setattr(demo_engine, "start_host", quick_start.start_host)
 
     @contextmanager
     def build(narrator: Narrator, *, time_budget: str = "", page_size: int = 0) -> Iterator[Stage]:

@@ -5,7 +5,6 @@ import http.client
 import json
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -13,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.support import quick_start
 
 ROOT = Path(__file__).parents[2]
 APPS = ROOT / "tests" / "functions_host" / "apps"
@@ -49,15 +50,8 @@ class HostProcess:
         self.notes = Log(self.state.with_suffix(".notes"))
         self.log_path = self.state.with_suffix(".log")
         self._log = self.log_path.open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error::ResourceWarning", str(DRIVER), json.dumps(arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
-        )
+        environ = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())}
+        self.process = quick_start.start(DRIVER, [json.dumps(arguments)], environ, ROOT, self._log)
         try:
             started = self._answer()
         except BaseException:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,6 +75,17 @@ class LoopEngine:
         """Nothing runs in the background."""
 
 
+def start_host(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start the functions host in a process of its own; standard output and errors are one stream of text."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "functions_host", *arguments],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 class HostEngine:
     """The function app under the functions host: runs begin over HTTP; timers, queues, orchestrations do the rest."""
 
@@ -111,13 +122,7 @@ class HostEngine:
         self._up = threading.Event()
         places = ["--app", str(APP), "--state", str(self._folder / "host"), "--port", "0"]
         places += [] if self._keyed else ["--no-keys"]
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "functions_host", *places, "--json"],
-            env=self._environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self._process = start_host([*places, "--json"], self._environ)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._up.wait(STARTS_WITHIN)

@@ -118,9 +118,13 @@ class Supervisor:
             raise AzureTriggersError(msg, "name the program with --azure-program") from exc
 
     def _environment(self) -> dict[str, str]:
-        """Return our environment with another home: the SDK stores timers' history there, and hosts would share it."""
+        """Return our environment with another home: the SDK stores timers' history there, and hosts would share it.
+
+        .NET doesn't collect a profile of what runs often: a host here lives for minutes, and would only pay for it.
+        """
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return {**os.environ, "XDG_CACHE_HOME": cache, "HOME": str(self._config.parent / "timers")}
+        home = str(self._config.parent / "timers")
+        return {"DOTNET_TieredPGO": "0", **os.environ, "XDG_CACHE_HOME": cache, "HOME": home}
 
     def _keep(self) -> None:
         began = False

@@ -27,6 +27,7 @@ def many(*lines: str, columns: str = "EmployeeID,Name", good: int = 1000) -> str
         ("M\ufffdller", "damaged_cell"),
         ("MÃ¼ller", "damaged_cell"),
         ("Å»Ã³Å‚w", "damaged_cell"),
+        *((f"O{control}Neil", "damaged_cell") for control in "\x80\x81\x85\x9d\x9f"),
         ("#N/A", "damaged_cell"),
         ("#######", "damaged_cell"),
         ('"1,23E+11"', "damaged_cell"),
@@ -46,6 +47,27 @@ def test_what_only_looks_odd_stays(cell: str) -> None:
     rows, verdict = read(many(f"X1,{cell}"), TWO)
 
     assert (rows["X1"], verdict.whole) == ((cell,), True)
+
+
+@pytest.mark.parametrize("control", ["\x01", "\x07", "\x0b", "\x0c", "\x1b", "\x1f", "\ufffe", "\uffff"])
+def test_a_character_that_cant_be_stored_is_told_with_its_place(control: str) -> None:
+    """The value stays for the mapping, which may take the character out or refuses the value by name."""
+    rows, verdict = read(many(f"0000X1,a{control}b"), TWO)
+    note = next(finding for finding in verdict.findings if finding.kind == "doubtful_cell")
+
+    assert (rows["0000X1"], verdict.whole) == ((f"a{control}b",), True)
+    assert found(verdict) == [("note", "doubtful_cell", 1001, "Name")]
+    assert f"U+{ord(control):04X}" in note.message
+
+
+@pytest.mark.parametrize(
+    "sign", ["\t", "\r", "\n", "\r\n", "\x7f", "\xa0", "\u2028", "\u2029", "\ufeff", "\u200d", "\ue000"]
+)
+def test_a_sign_without_a_shape_stays_in_a_value(sign: str) -> None:
+    """Line breaks of every kind, invisible marks, a byte order mark inside a cell: all of them can be stored."""
+    rows, verdict = read(many(f'0000X1,"{sign}a{sign}b{sign}"'), TWO)
+
+    assert (rows["0000X1"], found(verdict)) == ((f"{sign}a{sign}b{sign}",), [])
 
 
 @pytest.mark.parametrize("key", ["123.0", '"123,0"', "1E+11", "1.23E+11", '"1,23E+11"'])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.domain.sources.support import CONTRACT, found, read
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.keys import SEPARATOR, normalised
@@ -26,6 +28,18 @@ def test_a_key_of_several_columns_needs_each() -> None:
 
     assert rows == {f"A{SEPARATOR}1": ("x",), f"A{SEPARATOR}11": ("y",), f"A1{SEPARATOR}1": ("z",)}
     assert found(verdict) == [("set_aside", "empty_key", 5, "Company")]
+
+
+@pytest.mark.parametrize("odd", ["", '"'])
+def test_a_part_with_the_sign_between_the_parts_names_nobody(odd: str) -> None:
+    """Otherwise two keys of two people could be one; it holds for a row judged alone, and for many at once."""
+    contract = Contract((KeyPart("Company"), KeyPart("No")), ("Name",), max_unmatched=100)
+    lines = f"A{SEPARATOR}B,{odd}C{odd},x\r\nA,B{SEPARATOR}C,y\r\nD,E,z\r\n"
+    rows, verdict = read("Company,No,Name\r\n" + lines, contract)
+    aside = [one for one in found(verdict) if one[0] == "set_aside"]
+
+    assert rows == {f"D{SEPARATOR}E": ("z",)}
+    assert aside == [("set_aside", "empty_key", 2, "Company"), ("set_aside", "empty_key", 3, "Company")]
 
 
 def test_too_many_rows_without_a_key_hold_the_file() -> None:

@@ -11,6 +11,7 @@ from tests.support.joined import HR, JoinedWorld, row
 from upa_core.domain.errors import RefusedError, UnavailableError
 from upa_core.domain.health.events import EventName
 from upa_core.services.pull import pull
+from upa_core.state.reports import reports_of
 
 
 @pytest.fixture
@@ -240,3 +241,34 @@ def test_damaged_rows_are_read_anew_and_say_nothing_until_then(world: JoinedWorl
 
     assert [world.cost(person) for person in world.people] == ["100", "101", "102"]
     assert world.profile(world.people[1])["UpaDepartment"] == "planned"
+
+
+STORED = (
+    "\t",
+    "\r",
+    "\n",
+    "\r\n",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "\u2028",
+    "\u2029",
+    "\ufeff",
+    "\ufdd0",
+    "\U0001fffe",
+    "\u200d",
+    "\ue000",
+)
+NOT_STORED = ("\x01", "\x07", "\x0b", "\x0c", "\x1f", "\ufffe", "\uffff", "\ud800")
+
+
+def test_every_sign_in_a_value_is_carried_exactly_or_refused_by_name() -> None:
+    """None is dropped or changed on the way; a value with a sign that can't be stored is no value, and is counted."""
+    signs = (*STORED, *NOT_STORED)
+    world = JoinedWorld(len(signs))
+    world.deliver(*(row(f"E{at}", f"x{sign}y") for at, sign in enumerate(signs)))
+    world.settle_down()
+    held = {sign: world.cost(person) for sign, person in zip(signs, world.people, strict=True)}
+
+    assert held == {sign: f"x{sign}y" if sign in STORED else "" for sign in signs}
+    assert [one.counts.invalid for one in reports_of(world.store, world.connector.name)] == [len(NOT_STORED)]

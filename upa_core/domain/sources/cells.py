@@ -69,8 +69,11 @@ _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
 """The first and the second byte of a letter in UTF-8, as Windows-1252 shows them."""
 _HALF = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x80-\x9f]")
-_CONTROLS = "\x80\x82\x84\x85\x8a\x8e\x91\x92\x93\x94\x96\x97\x99\x9a\x9c\x9e"
+_CONTROLS = "".join(map(chr, range(0x80, 0xA0)))
 """Euro sign, quotation marks, dashes and the letters beside them in Windows-1252, read as ISO 8859-1."""
+_NOT_STORED = "".join(map(chr, (*range(1, 9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)))
+"""What XML can't carry; NUL and halves of characters are damage."""
+_CONTROL_CHARACTER = re.compile(f"[{_NOT_STORED}]")
 _ESCAPED = re.compile(r"&(?:[A-Za-z]{2,8}\d{0,2}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});")
 _ASKED = re.compile(r"\?[^\W\d_]")
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
@@ -78,7 +81,11 @@ _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
 
 def is_suspicious(text: str) -> bool:
     """Return whether any cell in a text needs a closer look; fast, because every text is asked."""
-    if "\0" in text or ("#" in text and _ERROR_BEGINS.search(text) is not None):
+    if (
+        "\0" in text
+        or any(control in text for control in _NOT_STORED)
+        or ("#" in text and _ERROR_BEGINS.search(text) is not None)
+    ):
         return True
     if "+" in text and ("E+" in text or "e+" in text) and _EXPONENT_ENDS.search(text) is not None:
         return True
@@ -149,6 +156,8 @@ def doubtful(cell: str) -> str:
         return (
             "holds a letter as mail, an address or JSON writes it (=C3=BC, %C3%BC, \\u00fc for ü); it is kept as text"
         )
+    if found := _CONTROL_CHARACTER.search(cell):
+        return f"holds the character U+{ord(found[0]):04X}, which SharePoint can't store"
     if "??" in cell and "//" not in cell:
         return "has question marks in a row: an export without Unicode writes them for letters that it lost"
     if "?" in cell and _LOST.search(cell) and "=" not in cell and "//" not in cell:

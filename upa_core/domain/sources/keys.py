@@ -9,7 +9,7 @@ from operator import itemgetter
 from upa_core.domain.sources.contract import KeyPart
 
 SEPARATOR = "\x1f"
-"""Separates the parts of a key of several columns."""
+"""Separates the parts of a key of several columns; a part that holds it names nobody."""
 _FOLDED = frozenset({"userprincipalname", "mail", "id", "onpremisessamaccountname", "mailnickname"})
 """Attributes that are compared in any letter case."""
 _INVISIBLE = dict.fromkeys(
@@ -59,7 +59,7 @@ def normalised(part: KeyPart) -> Callable[[str], str]:
 
     def normal(value: str) -> str:
         text = trimmed(value)
-        if text in nobody or not names_somebody(text):
+        if text in nobody or SEPARATOR in text or not names_somebody(text):
             return ""
         if folded:
             text = text.casefold()

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import quick
+from tests.fakes.hooks import Call, nothing
+from tests.support.ended import delivery_of, planned
 from tests.support.mortal import Death, Fate
 from tests.support.single import APP, SingleWorld
 from tests.support.world import NO_THRESHOLD
-from upa_core.domain.documents.lane import Abandoned
-from upa_core.domain.documents.runs import Report
-from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.documents.connector_state import ConnectorState
+from upa_core.domain.documents.lane import Abandoned, InFlight, Lane
+from upa_core.domain.documents.runs import Counts, Report, Run, Urgent
+from upa_core.domain.documents.storage_layout import report_key, state_key
 from upa_core.domain.errors import RefusedError, RetryLaterError, ThrottledError
 from upa_core.domain.individual.proof import Proofs
 from upa_core.domain.people_calls import Budget, PeopleCalls
@@ -22,9 +25,10 @@ from upa_core.services.admin.controls import pause, reset
 from upa_core.services.admin.forget import forget
 from upa_core.services.admin.holds import reject
 from upa_core.services.deliver.individual.slices import CLAIM_LASTS
+from upa_core.services.drive.busy_properties import busy_properties
 from upa_core.services.drive.sync_now import Now, sync_now
-from upa_core.state.document import Document, get_document, lane_of
-from upa_core.state.individual import proofs_of
+from upa_core.state.document import Document, get_document, lane_of, state_of
+from upa_core.state.individual import people_calls_of, proofs_of
 
 
 def delivered(people: int = 3, **options: Any) -> SingleWorld:
@@ -353,3 +357,96 @@ def test_a_users_edit_is_overwritten_by_bulk_and_kept_singly() -> None:
 
     assert told.results == {"UpaDepartment": "confirmed", "UpaTitle": "user_edited"}
     assert world.now - world.state.exported[-1].at < timedelta(minutes=1)
+
+
+def test_a_person_is_the_same_however_their_id_is_written() -> None:
+    """In capitals too."""
+    world = delivered(1)
+    world.edit(world.people[0], department="now")
+
+    assert now(world, world.people[0].upper()).results == {"UpaDepartment": "confirmed"}
+
+
+def test_one_person_is_written_at_a_time() -> None:
+    """While a claim lasts, the next one is refused, and the claim stays."""
+    world = delivered(2)
+    ann, bob = world.people
+    world.edit(bob, department="now")
+    run = Run("run", world.now, (), (), Counts())
+    claim = Urgent(run, ann, world.now + CLAIM_LASTS)
+    state_of(world.store, "hr").update(lambda state: replace(state, urgent=claim))
+    with pytest.raises(RefusedError, match="somebody else"):
+        now(world, bob)
+
+    assert (world.state.urgent, world.writes()) == (claim, 0)
+
+
+def test_whoever_cant_wait_waits_for_no_off_peak_hour() -> None:
+    """And takes no more of the budget than the calls that were made."""
+    world = delivered(1, individual=Budget(hours=(3, 4)))
+    world.edit(world.people[0], department="now")
+    before, sequence = people_calls_of(world.store, world.connector).load().value.in_day, world.state.sequence
+    told = now(world, world.people[0])
+    report = get_document(world.store, report_key(told.run), Report)
+
+    assert (told.results, told.waited) == ({"UpaDepartment": "confirmed"}, 0.0)
+    assert people_calls_of(world.store, world.connector).load().value.in_day - before == told.calls
+    assert report is not None
+    assert [one.sequence for one in report.value.files] == [sequence + 1]
+    assert (report.value.counts.people, report.value.counts.pairs, world.state.sequence > sequence) == (1, 1, True)
+
+
+def test_a_profile_that_is_right_already_costs_one_request() -> None:
+    """Somebody has set the value meanwhile: it is read, and confirmed."""
+    world = delivered(1)
+    world.edit(world.people[0], department="now")
+    world.sim.profiles.set(world.people[0], "UpaDepartment", "now", cause="user")
+    told = now(world, world.people[0])
+
+    assert (told.results, told.requests, told.calls) == ({"UpaDepartment": "confirmed"}, 1, 2)
+
+
+def test_whoever_has_no_profile_is_told_so() -> None:
+    """By the reason, for each property; nothing is written."""
+    world = delivered(1)
+    late = world.join(profile=False, department="late")
+    told = now(world, late)
+
+    assert set(told.results.values()) == {"profile_not_created"}
+    assert (told.requests, world.writes()) == (1, 0)
+
+
+def test_a_state_that_changes_meanwhile_is_read_again() -> None:
+    """A round is sealed while the person is read: they are written all the same."""
+    world = delivered(1)
+    world.edit(world.people[0], department="now")
+
+    def meanwhile(call: Call) -> None:
+        if call.operation == "put" and call.subject == state_key("hr"):
+            world.store.hooks.before = nothing
+            state_of(world.store, "hr").update(lambda state: replace(state, runs=state.runs + 1))
+
+    world.store.hooks.before = meanwhile
+
+    assert now(world, world.people[0]).results == {"UpaDepartment": "confirmed"}
+
+
+def test_what_is_on_its_way_is_named_by_the_first_that_may_write_it() -> None:
+    """A batch of the open run, the file in the lane, an import job that was given up; not another connector's."""
+    world = planned(2)
+    on = delivery_of(world)
+    person, run = world.people[0], on.run
+    known: dict[str, Any] = {"run": run.id, "file": on.file.name, "sequence": 1}
+    flight = InFlight("hr", phase="queued", since=world.now, **known)
+    given_up = Abandoned("hr", upload="", source_uri="", jobs=(), since=world.now, next_poll=world.now, **known)
+
+    def busy(open_run: Run | None, **lane: Any) -> set[str]:
+        lane_of(world.store, world.connector).update(lambda _: Lane(**lane))
+        return set(busy_properties(world.ports(), world.connector, ConnectorState(run=open_run), person).values())
+
+    on_its_way = f"run {run.id}, which is on its way, names it"
+    assert busy(run, abandoned=(given_up,)) == {on_its_way}
+    assert busy(None, in_flight=flight) == {on_its_way}
+    assert len(busy(None, abandoned=(given_up,)) - {on_its_way}) == 1
+    assert busy(None, in_flight=replace(flight, connector="sales")) == set()
+    assert busy(None) == set()

@@ -9,20 +9,26 @@ from typing import Any
 import pytest
 
 from tests.crash.scenarios import quick
+from tests.fakes.profiles import FakeProfiles
 from tests.support.full import FULL
-from tests.support.single import SingleWorld
+from tests.support.single import APP, SingleWorld
 from tests.support.world import with_limits
 from upa_core.domain.documents.individual_keys import people_calls_key
 from upa_core.domain.documents.storage_layout import Kind, parse
-from upa_core.domain.errors import ConflictError
+from upa_core.domain.errors import ConflictError, UnavailableError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people_calls import Budget, PeopleCalls
+from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.individual import slices
 from upa_core.services.deliver.individual.slices import CLAIM_LASTS
+from upa_core.services.deliver.routes import routes_with
 from upa_core.state.document import Document, get_document
+from upa_core.state.individual import people_calls_of, proofs_of
 
+TITLE = direct("jobTitle", "UpaTitle", route="individual", on_user_edit="overwrite")
 TEXT = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
 
 
@@ -247,3 +253,95 @@ def test_the_share_is_used_and_no_more() -> None:
     assert sum(windows) >= 0.95 * hours * 12 * budget.per_window
     assert world.sim.people_throttle.refused == 0
     assert {entry.reason for entry in world.escrow().values()} <= {EscrowReason.OVER_BUDGET}
+
+
+def calls_of(world: SingleWorld) -> PeopleCalls:
+    return people_calls_of(world.store, world.connector).load().value
+
+
+def test_calls_that_werent_made_are_given_back() -> None:
+    """Whose profile is right already costs a read; what is left of the block is free for others."""
+    world = planned(3)
+    world.sim.profiles.set(world.people[0], "UpaDepartment", "D0", cause="user")
+    calls = charged(world)
+    world.far()
+
+    assert arrived(world) == [True] * 3
+    assert calls_of(world).in_day == sum(calls) > 0
+
+
+def test_a_first_short_pause_is_waited_out_within_the_slice() -> None:
+    """Everybody in the tenant learns of it; nobody is left for another slice."""
+    world = planned(2)
+    world.sim.faults.add(surface="admin", status=429, headers={"Retry-After": "10"}, times=1)
+    began = world.now
+    world.far()
+
+    assert (arrived(world), calls_of(world).throttled) == ([True, True], 1)
+    assert timedelta(seconds=10) <= world.now - began < timedelta(seconds=20)
+
+
+def alone_with(profiles: Any, people: int = 2) -> tuple[SingleWorld, Ports]:
+    """Return a world whose planned people are written to other profiles; a slice holds one of them."""
+    world = planned(people, mappings=(TEXT, TITLE))
+    for one in world.people:
+        profiles.add(world.sim.directory.get(one)["userPrincipalName"], one)
+    proof = proofs_of(world.store, world.connector).load().value.apps[APP]
+    proofs_of(world.store, world.connector).update(lambda proofs: proofs.plus("fake-app", proof))
+    return world, replace(world.ports(), routes=routes_with(profiles))
+
+
+def found(world: SingleWorld) -> set[str]:
+    proof = proofs_of(world.store, world.connector).load().value.apps["fake-app"]
+    return {one.found for one in proof.properties.values()}
+
+
+@pytest.mark.parametrize(
+    ("denied", "refused", "stops"),
+    [
+        ({"UpaTitle"}, {}, False),
+        ({"UpaTitle"}, {"UpaDepartment": "x"}, False),
+        ({"UpaTitle", "UpaDepartment"}, {}, True),
+    ],
+)
+def test_the_route_stops_where_everything_of_a_person_is_denied(denied: Any, refused: Any, stops: bool) -> None:
+    """A right that is missing for one property says nothing of the others."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles)
+    profiles.denied, profiles.refused = denied, refused
+    ports.routes["individual"].advance(ports, world.connector)
+
+    assert (found(world) == {"denied"}) == stops
+
+
+def test_a_slice_without_progress_counts_as_failed_until_somebody_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wasn't reached is next, and nobody is passed over; one who was written makes it no failure."""
+    monkeypatch.setattr(slices, "MAX_PEOPLE", 2)
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles, 4)
+    route, noted = ports.routes["individual"], []
+
+    def goes_on() -> None:
+        route.advance(ports, world.connector)
+        after = progress(world)[1]
+        noted.append((after.failures, after.done, after.not_before is not None))
+        world.sim.advance(3600)
+
+    profiles.hooks.fail("read", UnavailableError("down"), times=2)
+    goes_on()
+    goes_on()
+    real = profiles.write
+
+    def second_fails(*args: Any) -> Any:
+        profiles.write = broken
+        return real(*args)
+
+    def broken(*_: Any) -> Any:
+        profiles.write = real
+        raise UnavailableError("down")
+
+    profiles.write = second_fails
+    goes_on()
+    goes_on()
+
+    assert noted == [(1, 0, True), (2, 0, True), (0, 1, True), (0, 3, False)]

@@ -243,6 +243,7 @@ def test_a_write_that_nobody_answers_is_unknown_and_sent_again() -> None:
     world.settle_down()
 
     assert (told.results, shadow["UpaDepartment"]) == ({"UpaDepartment": "unknown"}, None)
+    assert told.requests == 5  # a read, the write, three looks
     assert due is not None
     assert due <= world.now
     assert world.differences() == []

@@ -138,7 +138,7 @@ def _once(ports: Ports, connector: Connector, person: str, by: str, route: Indiv
         _results(entry, written),
         refused,
         calls=written.calls,
-        requests=2 if written.record is None or written.record.sent else 1,
+        requests=written.requests,
         waited=waited,
     )
 

@@ -37,4 +37,4 @@ def test_calls_count_although_they_fail() -> None:
         costs.append(profiles.calls)
 
     assert costs == [0, 2, 4, 8]
-    assert (profiles.app(), profiles.calls) == ("0a1b", 8)
+    assert (profiles.app(), profiles.calls, profiles.requests) == ("0a1b", 8, 3)

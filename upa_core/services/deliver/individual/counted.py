@@ -14,11 +14,11 @@ def calls_of_a_read(*, hosts: bool) -> int:
 
 
 class Counted:
-    """Implements the port `SingleProfiles`; `calls` are all that were made."""
+    """Implements the port `SingleProfiles`; `calls` are all that were made, in so many `requests`."""
 
     def __init__(self, profiles: SingleProfiles) -> None:
         self._profiles = profiles
-        self.calls = 0
+        self.calls = self.requests = 0
 
     def app(self) -> str:
         """Return the app's id, as the port."""
@@ -27,9 +27,11 @@ class Counted:
     def read(self, wanted: Mapping[str, Sequence[str]], *, hosts: bool = False) -> Mapping[str, Reading]:
         """Read people, as the port."""
         self.calls += len(wanted) * calls_of_a_read(hosts=hosts)
+        self.requests += 1
         return self._profiles.read(wanted, hosts=hosts)
 
     def write(self, account: str, values: Mapping[str, Value], names: Sequence[str]) -> Written:
         """Write one person, as the port: two reads, and a set for each property."""
         self.calls += 2 * CALLS_OF_A_READ + len(values)
+        self.requests += 1
         return self._profiles.write(account, values, names)

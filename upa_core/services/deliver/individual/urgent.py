@@ -57,6 +57,8 @@ class Written:
     settlement: Settlement
     calls: int
     """The calls of PeopleManager that were made."""
+    requests: int
+    """The requests with these calls."""
 
 
 def send_now(
@@ -104,10 +106,11 @@ def send_now(
             raise
         except RetryLaterError:
             settlement = end_urgent(ports, connector, urgent, given_up="SharePoint didn't answer")
-            return Written(None, settlement, profiles.calls)
+            return Written(None, settlement, profiles.calls, profiles.requests)
         if record.denial:
             route.deny(ports, connector, record.denial)
-    return Written(record, _archive(ports, connector, urgent, record), profiles.calls)
+    settlement = _archive(ports, connector, urgent, record)
+    return Written(record, settlement, profiles.calls, profiles.requests)
 
 
 def end_overdue(ports: Ports, connector: Connector, urgent: Urgent) -> Step:

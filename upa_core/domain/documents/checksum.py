@@ -7,7 +7,7 @@ import zlib
 
 _TRAILER = re.compile(rb"\n[ \t]*\Z")
 _BITS = 32
-_ZERO, _ONE = b" ", b"\t"
+_BLANKS = bytes.maketrans(b"01", b" \t")
 
 
 def sealed(document: bytes) -> bytes:
@@ -25,5 +25,5 @@ def unsealed(data: bytes) -> bytes | None:
 
 
 def _trailer(document: bytes) -> bytes:
-    code = zlib.crc32(document)
-    return b"\n" + b"".join(_ONE if code >> bit & 1 else _ZERO for bit in range(_BITS))
+    lowest_first = f"{zlib.crc32(document):0{_BITS}b}"[::-1]
+    return b"\n" + lowest_first.encode().translate(_BLANKS)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-_FEW, _MANY = 1 << 16, 1 << 22
-"""Slots at first; and with so many, they grow in small steps."""
+_FEW, _MANY = 1 << 18, 1 << 22
+"""Slots for 87,000, and for a million: to lay out slots anew costs as much as to fill them, so it is done once."""
 
 
 class Fingerprints:
@@ -74,7 +74,7 @@ class Fingerprints:
         if wanted <= size:
             return
         while size < wanted:
-            size *= 8 if size < _MANY else 2
+            size = max(2 * size, _MANY)
         slots, mask = array("I", [0]) * size, size - 1
         for number, one in enumerate(self._known, 1):
             slot = one & mask

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
+from operator import itemgetter
 from typing import Any
 
 from upa_core.domain.connector import Limits
@@ -25,6 +26,7 @@ _TAIL = b"]}"
 _OPENING = b'{"%b":"' % ID_PROPERTY.encode()
 _BETWEEN = b"}," + _OPENING
 """Stands between two people and nowhere else: inside a value the quote would be escaped."""
+_PERSON_AND_NEW = itemgetter(*map(Entry._fields.index, ("person", "new")))
 
 
 class ImportFile:
@@ -45,7 +47,7 @@ class ImportFile:
 
         A file that holds nobody takes at least the first, however large.
         """
-        pairs = [len(new) for _, new, *_ in entries]
+        pairs = [len(new) for _, new in map(_PERSON_AND_NEW, entries)]
         if sum(pairs) > self._max_pairs - self.pairs:
             entries = entries[: self._within(self._max_pairs - self.pairs, pairs)]
         comma = 1 if self.people else 0
@@ -81,7 +83,7 @@ def _encode(entries: Sequence[Entry]) -> bytes:
     people: list[str] = []
     names: tuple[str, ...] | None = None
     parts: list[str] = []
-    for person, new, *_ in entries:
+    for person, new in map(_PERSON_AND_NEW, entries):
         if names != (names := tuple(new)):
             parts = _names(names)
         parts[1::2] = [quoted(person), *map(quoted, new.values())]

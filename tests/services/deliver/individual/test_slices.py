@@ -15,7 +15,7 @@ from tests.support.single import APP, SingleWorld
 from tests.support.world import with_limits
 from upa_core.domain.documents.individual_keys import people_calls_key
 from upa_core.domain.documents.storage_layout import Kind, parse
-from upa_core.domain.errors import ConflictError, UnavailableError
+from upa_core.domain.errors import ConflictError, ThrottledError, UnavailableError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.escrow_entry import EscrowReason
@@ -345,3 +345,51 @@ def test_a_slice_without_progress_counts_as_failed_until_somebody_is_written(mon
     goes_on()
 
     assert noted == [(1, 0, True), (2, 0, True), (0, 1, True), (0, 3, False)]
+
+
+def test_values_that_were_set_after_the_claim_are_sent_again() -> None:
+    """Somebody may have set newer ones: only what was sent is unknown and due, and it counts as ours."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles)
+    title = world.people[0]
+    profiles.people[next(iter(profiles.people))].values["UpaTitle"] = "T0"
+    key = progress_key_of(world)
+    real = profiles.write
+
+    def overtaken(*args: Any) -> Any:
+        Document(world.store, key, Progress()).update(lambda one: replace(one, claim="another's"))
+        return real(*args)
+
+    profiles.write = overtaken
+    with pytest.raises(ConflictError):
+        ports.routes["individual"].advance(ports, world.connector)
+    ours = {person: mine for shard in world.shards() for person, mine in shard.ours.items()}
+
+    assert {entry.reason for entry in world.escrow().values()} == {EscrowReason.REQUESTED}
+    assert sorted(world.escrow()) == sorted(world.people)
+    assert ours[title] == {"UpaDepartment": ["D0"]}
+    assert [(world.shadow(person) or {}).get("UpaDepartment") for person in world.people] == [None, None]
+
+
+def progress_key_of(world: SingleWorld) -> str:
+    run = world.state.run
+    assert run is not None
+    return f"runs/{run.id[:4]}/{run.id[4:6]}/{run.id}/individual/{run.files[0].name}"
+
+
+def test_a_person_whose_write_was_throttled_is_read_again_before_the_next_try() -> None:
+    """What is there by then isn't written twice."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles, 1)
+    account = next(iter(profiles.people))
+    writes: list[str] = []
+
+    def throttled(written: str, *_: Any) -> Any:
+        writes.append(written)
+        profiles.people[account].values.update(UpaDepartment="D0", UpaTitle="T0")
+        raise ThrottledError("429", retry_after=5)
+
+    profiles.write = throttled
+    ports.routes["individual"].advance(ports, world.connector)
+
+    assert (writes, progress(world)[1].done) == ([account], 1)

@@ -20,11 +20,13 @@ from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.individual import slices
 from upa_core.services.deliver.individual.slices import CLAIM_LASTS
 from upa_core.services.deliver.routes import routes_with
+from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import Document, get_document
 from upa_core.state.individual import people_calls_of, proofs_of
 
@@ -358,6 +360,9 @@ def test_values_that_were_set_after_the_claim_are_sent_again() -> None:
 
     def overtaken(*args: Any) -> Any:
         Document(world.store, key, Progress()).update(lambda one: replace(one, claim="another's"))
+        change_people_between_runs(
+            ports, world.connector, world.people, lambda shard, one: deliver(shard, one, "newer")
+        )
         return real(*args)
 
     profiles.write = overtaken
@@ -367,8 +372,12 @@ def test_values_that_were_set_after_the_claim_are_sent_again() -> None:
 
     assert {entry.reason for entry in world.escrow().values()} == {EscrowReason.REQUESTED}
     assert sorted(world.escrow()) == sorted(world.people)
-    assert ours[title] == {"UpaDepartment": ["D0"]}
+    assert ours[title] == {"UpaDepartment": ["newer", "D0"]}
     assert [(world.shadow(person) or {}).get("UpaDepartment") for person in world.people] == [None, None]
+
+
+def deliver(shard: Shard, person: str, value: str) -> None:
+    shard.settle(person, {"UpaDepartment": value}, 1)
 
 
 def progress_key_of(world: SingleWorld) -> str:

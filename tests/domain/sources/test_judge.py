@@ -28,6 +28,9 @@ def many(*lines: str, columns: str = "EmployeeID,Name", good: int = 1000) -> str
         ("MÃ¼ller", "damaged_cell"),
         ("Å»Ã³Å‚w", "damaged_cell"),
         *((f"O{control}Neil", "damaged_cell") for control in "\x80\x81\x85\x9d\x9f"),
+        ("@{Name=Anna}", "damaged_cell"),
+        ("<Person object at 0x7f00aa>", "damaged_cell"),
+        ("System.NullReferenceException: Object reference not set", "damaged_cell"),
         ("#N/A", "damaged_cell"),
         ("#######", "damaged_cell"),
         ('"1,23E+11"', "damaged_cell"),
@@ -41,7 +44,9 @@ def test_a_damaged_cell_sets_its_row_aside(cell: str, kind: str) -> None:
     assert found(verdict) == [("set_aside", kind, 1001, "Name")]
 
 
-@pytest.mark.parametrize("cell", ["Ångström", "SÃO PAULO", "# 5", "C#", "E+", "Ñandú", "1E5", "Null", "NA", "-1"])
+@pytest.mark.parametrize(
+    "cell", ["Ångström", "SÃO PAULO", "# 5", "C#", "E+", "Ñandú", "1E5", "Null", "NA", "-1", "@home", "a_x00", "x@{y"]
+)
 def test_what_only_looks_odd_stays(cell: str) -> None:
     """Letters of many languages and texts that a reader of types would change are values."""
     rows, verdict = read(many(f"X1,{cell}"), TWO)
@@ -58,6 +63,13 @@ def test_a_character_that_cant_be_stored_is_told_with_its_place(control: str) ->
     assert (rows["0000X1"], verdict.whole) == ((f"a{control}b",), True)
     assert found(verdict) == [("note", "doubtful_cell", 1001, "Name")]
     assert f"U+{ord(control):04X}" in note.message
+
+
+def test_a_character_as_a_workbook_writes_it_is_told() -> None:
+    """`_x000D_` was a line break once; nobody can say that the source didn't write it."""
+    rows, verdict = read(many("0000X1,Anna_x000D_"), TWO)
+
+    assert (rows["0000X1"], found(verdict)) == (("Anna_x000D_",), [("note", "doubtful_cell", 1001, "Name")])
 
 
 @pytest.mark.parametrize(

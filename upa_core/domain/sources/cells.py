@@ -25,7 +25,15 @@ NOTHING = frozenset(
         ),
         *("<NA>", "NaT", "nil", "(leer)", "(Leer)", "(vide)", "(vacío)", "k.A.", "k. A.", "n.a.", "#"),
         *("0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "31.12.9999", "99991231"),
-        *("00000000", "00.00.0000", "00/00/0000", "0001-01-01", "01.01.0001", "1900-01-00"),
+        *(
+            "00000000",
+            "00.00.0000",
+            "00/00/0000",
+            "00000000-0000-0000-0000-000000000000",
+            "0001-01-01",
+            "01.01.0001",
+            "1900-01-00",
+        ),
     }
 )
 """Words that mean no value in the exports of many systems.
@@ -41,12 +49,14 @@ _ERROR = re.compile(r"#(?:N/A(?: N/A)?|NV|N/[DV]|ND|I/T|Н/Д|YOK|GETTING_DATA|[
 """Errors of Excel in any of its languages: `#REF!`, `#BEZUG!`, `#DIV/0!`, `#NOM?`, `#N/A`, `#NV`."""
 _PROGRAMS = re.compile(
     r"System\.[A-Z]\w*(?:\.\w+)*(?:\[\])?|Microsoft(?:\.\w+){2,}|\[object \w+\]|Err:\d{3}|Loading\.\.\.|\$\{[\w.]+\}|"
-    r"\{\{[^{}]*\}\}"
+    r"\{\{[^{}]*\}\}|@\{\w+=.*\}|<.* object at 0x[0-9a-fA-F]+>|System\.(?:\w+\.)*\w+Exception: .*",
+    re.DOTALL,
 )
-"""What a program writes that was given no text: a .NET type, an object of JavaScript, an unfilled template."""
+"""What a program writes that has no text: a .NET type or exception, an object of a script, an unfilled template."""
 _FOR_EXCEL = re.compile(r'="[^"]*"|\'\d+')
 """Text as Excel is told to leave it: `="00123"` and `'00123`."""
 _ENCODED = re.compile(r"([=%])C[23]\1[89AB][0-9A-F]|\\u0[0-9a-fA-F]{3}")
+_OF_A_WORKBOOK = re.compile(r"_x00[0-9a-fA-F]{2}_")
 _APOSTROPHE = re.compile(r"'\d")
 _MARKS = {
     "[": ("[object ",),
@@ -56,6 +66,9 @@ _MARKS = {
     "%": ("%C2%", "%C3%"),
     "\\": ("\\u0",),
     "?": ("??",),
+    "@": ("@{",),
+    "<": (" object at 0x",),
+    "_": ("_x00",),
     "S": ("System.",),
     "M": ("Microsoft.",),
     "L": ("Loading...",),
@@ -156,6 +169,8 @@ def doubtful(cell: str) -> str:
         return (
             "holds a letter as mail, an address or JSON writes it (=C3=BC, %C3%BC, \\u00fc for ü); it is kept as text"
         )
+    if "_x00" in cell and _OF_A_WORKBOOK.search(cell):
+        return "holds a character as a workbook writes it (_x000D_ for a line break); it is kept as text"
     if found := _CONTROL_CHARACTER.search(cell):
         return f"holds the character U+{ord(found[0]):04X}, which SharePoint can't store"
     if "??" in cell and "//" not in cell:

@@ -172,6 +172,7 @@ connectors:
     assert str(caught.value) == EXPECTED.strip()
 
 
+@pytest.mark.slow
 def test_many_problems_are_counted_not_listed():
     """A file with thousands of problems gives a text of bounded length."""
     mappings = [{"target": f"T{i}", "source": f"nothing{i}"} for i in range(500)]

@@ -104,6 +104,7 @@ def test_ordinary_texts_are_no_secrets(text):
     assert literal_secret(text) == ""
 
 
+@pytest.mark.slow
 @given(
     st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029"), max_size=40),  # YAML folds those lines
     st.dictionaries(st.sampled_from(["A", "B"]), st.text(max_size=5)),

@@ -19,6 +19,7 @@ from upa_core.services.admin.controls import go, reset
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 
+@pytest.mark.slow
 def test_a_lost_state_is_made_good_by_the_next_round() -> None:
     """The shards that lie there are of higher numbers than any new file: they must not be settled into."""
     world = settled(3)

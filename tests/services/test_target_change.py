@@ -85,6 +85,7 @@ def test_a_run_for_the_tenant_before_is_dropped_with_the_shadow(begun: Callable[
     assert (world.state.run, world.state.hold, world.state.sealed) == (None, None, rounds)
 
 
+@pytest.mark.slow
 @STAGES
 def test_a_connector_that_is_pointed_back_delivers(begun: Callable[[World], None]) -> None:
     """Whatever was under way when it was pointed elsewhere and its shadow reset."""

@@ -139,6 +139,7 @@ def rows_in(data: bytes) -> list[Any]:
     return [row for body in partitions(data) if body for row in orjson.loads(body)]
 
 
+@pytest.mark.slow
 def test_a_segments_offsets_lead_to_rows_as_the_first_release_wrote_them() -> None:
     """What lies between the offsets and the first partition is passed over."""
     assert unreadable(SEGMENT, rows_in) == []

@@ -102,6 +102,7 @@ def test_a_shard_that_is_brought_back_in_time_goes_on_as_if_nothing_was() -> Non
     assert (world.differences(), world.state.last_full) == ([], full)
 
 
+@pytest.mark.slow
 def test_a_shard_that_stays_lost_is_given_up_and_a_full_round_finds_out_what_it_held() -> None:
     """After six hours, by itself."""
     world = settled(5)

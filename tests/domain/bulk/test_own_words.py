@@ -40,6 +40,7 @@ def test_a_long_message_is_cut() -> None:
     assert (len(words), words[-1]) == (MOST, "…")
 
 
+@pytest.mark.slow
 @given(
     before=st.text(max_size=30), value=st.text(min_size=3, max_size=20).filter(lambda text: text.strip() == text),
     after=st.text(max_size=30), quote=st.sampled_from(["", "'", '"']),

@@ -331,6 +331,7 @@ BESIDE = st.sampled_from(
 WHOLE = [["yyyy"], ["MM", "M", "MMM", "MMMM"], ["dd", "d"], ["HH", "H"], ["mm", "m"], ["ss", "s"], ["ffffff", "FFFFFF"]]
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(
     st.tuples(*(st.sampled_from(each) for each in WHOLE)).flatmap(st.permutations),

@@ -75,6 +75,7 @@ def test_both_engines_give_the_same_spans(text, value):
     assert list(slow.finditer(value)) == list(fast.finditer(value))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.text(max_size=30))
 def test_any_text_is_a_pattern_or_refused(text):

@@ -53,6 +53,7 @@ def test_without_groups_everybody_is_in_scope():
     assert compile_scope_reasons(Scope(), [])([]) == ()
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3))
 def test_groups_are_ored_and_clauses_anded(truths):
     """A person is in scope when all clauses of any group hold; otherwise one failing clause a group is named."""

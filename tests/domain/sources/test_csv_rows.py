@@ -16,6 +16,7 @@ from upa_core.domain.sources.csv_rows import CsvRows, cut
 from upa_core.domain.sources.findings import FileRefusedError, Findings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le"])
 def test_a_cut_at_any_byte_is_refused_or_leaves_only_whole_rows(encoding: str) -> None:
     """Every row that is given out is the whole row of that person; with the line break, a cut is never unseen."""
@@ -51,6 +52,7 @@ def test_a_cut_file_is_held_against_the_one_before_and_by_its_trailer() -> None:
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5), st.sampled_from([",", ";", "\t", "|"]), st.data())
 def test_any_table_cut_anywhere_changes_nobody_else(table, delimiter, data) -> None:
     """Whatever the cells hold, a cut gives out nothing that the whole file doesn't."""
@@ -164,6 +166,7 @@ ORDINARY = st.lists(st.lists(st.text("ab ü\t;", max_size=3), min_size=3, max_si
 ODD = st.lists(st.lists(st.text('a,"\r\n\0', max_size=3), min_size=1, max_size=4), max_size=3)
 
 
+@pytest.mark.slow
 @given(
     ORDINARY, ODD, ORDINARY, st.booleans(), st.sampled_from(["\n", "\r\n"]), st.text('a,"\r\n', max_size=5), st.data()
 )

@@ -17,6 +17,7 @@ from upa_core.domain.sources.encodings import NAMES, encoding_named
 CONTRACT = Contract((KeyPart("Key"),), ("Text",), nulls=())
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(sorted(NAMES)),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
@@ -75,6 +77,7 @@ def test_giving_up_reaches_a_cause_or_a_person() -> None:
     assert give_up(world.ports(), world.connector, Chosen("Other"), "Ann") == 0
 
 
+@pytest.mark.slow
 def test_a_cause_bears_sharepoints_own_words_and_is_chosen_by_them() -> None:
     """Two texts of one property and reason are two causes; what is chosen by one text leaves the other alone."""
     world = waiting_world()

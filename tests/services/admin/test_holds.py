@@ -104,6 +104,7 @@ def test_a_decision_is_made_once() -> None:
             decide(world.ports(), world.connector, run, "anna")
 
 
+@pytest.mark.slow
 def test_a_hold_that_nobody_decides_only_alerts() -> None:
     """After a week, and each week again."""
     world = held_world()

@@ -46,6 +46,7 @@ def _state(world: World) -> bool:
     return repair_state(world.ports(), world.connector)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repair", [_lane, _state])
 def test_a_damaged_lane_or_state_is_given_up_by_command(repair: Callable[[World], bool]) -> None:
     """Sound ones stay; a damaged one is named in every error until then, and everybody is sent again."""
@@ -119,6 +120,7 @@ def test_a_held_plan_is_dropped_undecided() -> None:
         drop_hold(world.ports(), world.connector, hold.run.id, "anna")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["planned", "queued", "archive lost"])
 def test_an_open_run_is_dropped(stage: str) -> None:
     """What SharePoint may have stays on the books; the rest is planned anew at once."""

@@ -38,6 +38,7 @@ def titles(world: World) -> set[str]:
     return {world.profile(person)["UpaTitle"] for person in world.people}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
 def test_the_cause_is_named_once_and_nobody_waits_for_it(named: bool) -> None:
     """The other values arrive; nobody is in escrow; one event and the status name the property."""
@@ -53,6 +54,7 @@ def test_the_cause_is_named_once_and_nobody_waits_for_it(named: bool) -> None:
     assert (world.escrow(), titles(world)) == ({}, {""})
 
 
+@pytest.mark.slow
 def test_nothing_more_is_sent_for_it_until_something_changes() -> None:
     """Days without a change cost no import job; another property's change doesn't take the refused value along."""
     world = refused()
@@ -67,6 +69,7 @@ def test_nothing_more_is_sent_for_it_until_something_changes() -> None:
     assert world.profile(world.people[0])["UpaDepartment"] == "new"
 
 
+@pytest.mark.slow
 def test_a_full_round_tries_it_with_three_people() -> None:
     """What is still refused stays aside, and the three don't wait either."""
     world = refused()
@@ -76,6 +79,7 @@ def test_a_full_round_tries_it_with_three_people() -> None:
     assert ([one.target for one in world.state.refused], world.escrow()) == (["UpaTitle"], {})
 
 
+@pytest.mark.slow
 def test_the_first_value_that_is_taken_brings_the_property_back_to_all() -> None:
     """A new value is tried at once; when it arrives, a full round sends the others, and nothing is held for it."""
     world = refused()
@@ -88,6 +92,7 @@ def test_the_first_value_that_is_taken_brings_the_property_back_to_all() -> None
     assert [told.fields["property"] for told in world.events.named(EventName.PROPERTY_TAKEN)] == ["UpaTitle"]
 
 
+@pytest.mark.slow
 def test_a_later_file_of_the_same_run_brings_it_back_too() -> None:
     """It was planned before the property was set aside; whom it reaches with a value proves that it isn't refused."""
     world = World(2 * PEOPLE)
@@ -107,6 +112,7 @@ def test_a_later_file_of_the_same_run_brings_it_back_too() -> None:
     assert (world.state.refused, world.escrow()) == ((), {})
 
 
+@pytest.mark.slow
 def test_another_mapping_of_the_property_is_sent_to_all() -> None:
     """A corrected mapping needs no other word."""
     world = refused()
@@ -127,6 +133,7 @@ def test_resetting_the_shadow_sends_it_again() -> None:
     assert world.state.refused == ()
 
 
+@pytest.mark.slow
 def test_a_few_people_who_are_refused_have_values_of_their_own() -> None:
     """Nine people are no proof: each waits with the refused value."""
     world = refused(9)

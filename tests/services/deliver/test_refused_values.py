@@ -42,6 +42,7 @@ def test_a_refused_value_is_tried_ever_more_rarely_and_nothing_else_goes_with_it
     assert len(world.queued()) - before <= 6
 
 
+@pytest.mark.slow
 def test_where_the_log_names_no_property_each_retry_leaves_out_half() -> None:
     """The refused one is found within the retries that are made anyway."""
     world = settled(3)

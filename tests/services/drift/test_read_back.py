@@ -83,6 +83,7 @@ def test_nobody_is_read_twice_in_a_day() -> None:
     assert (again.read, later.read) == (0, 3)
 
 
+@pytest.mark.slow
 def test_a_slice_makes_no_more_calls_than_its_share() -> None:
     """10 % of 100 calls in 5 minutes are 30 in a quarter of an hour; what is due goes on with the next tick."""
     world = settled(40, individual=Budget(share=100 * 100 / 3000))

@@ -96,6 +96,7 @@ def _cut(world: World, key: str) -> None:
     world.store.put(key, world.store.blobs[key][:-9])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [_lose, _flip, _cut])
 @pytest.mark.parametrize("plan_lost", [False, True])
 def test_a_lane_whose_archive_copy_is_lost_or_damaged_goes_on(damage: Any, plan_lost: bool) -> None:
@@ -133,6 +134,7 @@ def test_an_archive_copy_that_is_brought_back_is_settled_as_if_nothing_had_been(
     assert (told(world), len(world.sim.jobs), world.differences()) == ([], 2, [])
 
 
+@pytest.mark.slow
 def test_a_damaged_outcome_is_made_again_as_given_up() -> None:
     """The manifest of the archive: nobody is confirmed by what can't be read."""
     world = sent()
@@ -214,6 +216,7 @@ def test_a_raw_exception_from_a_port_is_given_up(call: str) -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_an_outage_gives_nothing_up_however_long() -> None:
     """What says of itself that it comes back isn't counted."""
     world = sent()
@@ -228,6 +231,7 @@ def test_an_outage_gives_nothing_up_however_long() -> None:
     assert (told(world), len(world.sim.jobs), world.differences()) == ([], 2, [])
 
 
+@pytest.mark.slow
 def test_a_deployment_that_cant_work_gives_nothing_up() -> None:
     """A module that is missing, or a name, says nothing of the document."""
     world = sent()
@@ -257,6 +261,7 @@ def test_a_kept_shard_that_is_damaged_is_no_shortcut() -> None:
     assert (told(world), len(world.sim.jobs), world.differences()) == ([], 2, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Kind.SEGMENT, Kind.PEOPLE_SHARD])
 def test_what_cant_be_planned_from_is_given_up_by_a_full_round(kind: Kind) -> None:
     """A damaged segment or shard stops nobody for good: it is emptied, everybody is named anew, and it is told."""
@@ -274,6 +279,7 @@ def test_what_cant_be_planned_from_is_given_up_by_a_full_round(kind: Kind) -> No
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_a_planner_that_dies_is_given_up() -> None:
     """Deaths alone count, over hours."""
     world = settled(4)
@@ -389,6 +395,7 @@ def test_damaged_counts_are_no_obstacle() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_cant_go_on_between_two_files_ends_as_failed() -> None:
     """Its rounds are planned again."""
     world = settled(4)

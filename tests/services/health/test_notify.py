@@ -242,6 +242,7 @@ def test_a_pause_is_no_silence(watched: Watched) -> None:
     assert "upa-sync hr: silence" not in watched.look()
 
 
+@pytest.mark.slow
 def test_a_certificate_is_told_at_30_14_and_7_days_and_when_it_is_over(watched: Watched) -> None:
     """Each bound once, and a new certificate ends it."""
     end = watched.world.now + timedelta(days=31)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.world import World
 from upa_core.domain.health.alarms import last_good
 from upa_core.services.health.notify import Alerting, notification_log_of, notify
@@ -19,6 +21,7 @@ def look(world: World) -> list[str]:
     return [entry.occasion for entry in log.entries if not entry.over]
 
 
+@pytest.mark.slow
 def test_a_run_that_reached_nobody_is_no_success() -> None:
     """Everybody's value is refused: the report says failed, the connector isn't healthy, and somebody is told."""
     world = World()
@@ -32,6 +35,7 @@ def test_a_run_that_reached_nobody_is_no_success() -> None:
     assert alarms == ["failed"]
 
 
+@pytest.mark.slow
 def test_a_run_that_reaches_people_again_ends_it() -> None:
     """The next run that reaches its people is a success, and so is the connector."""
     world = World()

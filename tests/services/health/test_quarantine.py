@@ -126,6 +126,7 @@ def test_polling_that_is_refused_access_is_credentials_until_the_run_ends_well(w
     assert [event.run for event in named(world, EventName.QUARANTINE_LEFT)] == [world.state.last_run]
 
 
+@pytest.mark.slow
 def test_probes_grow_rare_and_fall_to_one_a_day(world: World) -> None:
     """After 15 min, 1 h, 6 h, then daily: 6 probes in 4 days of ticks every quarter of an hour, not 384."""
     shut(world)

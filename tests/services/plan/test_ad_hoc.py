@@ -104,6 +104,7 @@ def test_an_import_of_what_nobody_owns_touches_no_shadow() -> None:
     assert (report.outcome, report.counts.exported, report.counts.escrowed) == ("partly", 1, 1)
 
 
+@pytest.mark.slow
 def test_a_failed_import_slows_nothing_down() -> None:
     """Neither retry nor quarantine: the connector's own runs have nothing to do with it."""
     world = settled(3)

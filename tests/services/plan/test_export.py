@@ -194,6 +194,7 @@ def test_a_large_export_goes_file_by_file_through_the_lane() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_who_two_full_rounds_in_a_row_dont_name_is_ended() -> None:
     """One full round that misses somebody costs nothing."""
     world = settled()
@@ -257,6 +258,7 @@ def test_a_changed_configuration_waits_for_its_full_round() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_the_index_of_escrow_is_rebuilt_where_it_is_lost() -> None:
     """Nobody in escrow is forgotten with the index."""
     world = quick(World(5))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tenant_sim import Fault
 from tests.crash.scenarios import quick, settled
 from tests.support.world import MAPPINGS, World
@@ -45,6 +47,7 @@ def test_a_property_that_was_given_away_and_taken_back_is_sent_again() -> None:
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_who_leaves_the_scope_is_cleared_of_what_may_be_there_too() -> None:
     """A value that SharePoint refused left the property unknown: the one before it is still in the profile."""
     scope = Scope(((Clause("companyName", "EQUALS", "in"),),), "clear")

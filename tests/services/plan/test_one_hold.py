@@ -135,6 +135,7 @@ def test_held_files_of_several_sources_are_approved_together_or_not_at_all() -> 
     assert (world.state.source("hr").approved, world.state.source("pay").approved_by) == ("f", "Ann")
 
 
+@pytest.mark.slow
 def test_what_is_emptied_while_a_plan_is_held_is_one_further_plan() -> None:
     """A held plan stays what was looked at: those who were emptied afterwards, round by round, are held once more."""
     world = _delivered()

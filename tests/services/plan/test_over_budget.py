@@ -64,6 +64,7 @@ def test_whoever_is_over_waits_by_property_and_the_rest_goes() -> None:
     assert "done by about" in str(told[0].fields["load"])
 
 
+@pytest.mark.slow
 def test_in_the_end_everybody_is_delivered_with_the_values_of_then() -> None:
     """When the budget renews they are planned anew: a value that changed meanwhile is the one that arrives."""
     world = crowd()
@@ -123,6 +124,7 @@ def test_the_threshold_counts_a_person_before_the_cut_and_once() -> None:
     assert all(world.profile(person)["UpaDepartment"] == f"E{n}" for n, person in enumerate(world.people))
 
 
+@pytest.mark.slow
 def test_what_a_rejected_plan_put_off_is_judged_again() -> None:
     """After a rejection those who were over are held again: they never passed the threshold."""
     world = crowd(mappings=(SINGLE,), threshold=replace(NO_THRESHOLD, updates_absolute=5))
@@ -151,6 +153,7 @@ def test_the_plan_says_what_it_costs() -> None:
     assert world.escrow() == {}
 
 
+@pytest.mark.slow
 def test_whoever_waits_is_read_again_once() -> None:
     """Each two hours have the people whom their calls allow: the others aren't read again to be put off again."""
     world = crowd(65)

@@ -50,6 +50,7 @@ def test_one_person_whom_graph_cant_read_stops_nobody_else(others_asked_for: int
     assert {person: entry.reason for person, entry in world.escrow().items()} == {bad: EscrowReason.NOT_READABLE_YET}
 
 
+@pytest.mark.slow
 def test_who_can_be_read_again_is_delivered() -> None:
     """Escrow asks again and again."""
     world = settled(3)
@@ -112,6 +113,7 @@ def test_many_people_due_at_once_dont_keep_everybody_waiting(monkeypatch: pytest
     assert reads[:3] == [1 + 50, 50, 50]
 
 
+@pytest.mark.slow
 def test_two_whom_graph_cant_read_stop_nobody_else_either() -> None:
     """Due together and alone in their batch, they look like Graph's trouble: the rounds go on without them."""
     world = settled(6)

@@ -200,6 +200,7 @@ def test_a_scheduled_full_round_isnt_exempt_from_the_threshold_and_a_changed_map
     assert [(r.kind, r.announced) for r in world.state.sealed][1:] == [("full", True)]
 
 
+@pytest.mark.slow
 def test_a_long_hold_doesnt_make_the_state_grow_without_end(world: World) -> None:
     """Past 48 rounds, later ones lengthen the last."""
     world.pull()
@@ -231,6 +232,7 @@ def test_lone_surrogates_and_huge_numbers_dont_stop_a_round(world: World) -> Non
     assert [row[2] for row in rows(world)] == ["\ud800"]
 
 
+@pytest.mark.slow
 def test_a_round_that_somebody_asked_for_is_known_in_a_long_pause() -> None:
     """Later rounds grow into the last one and give it their id, but not into this one."""
     world = settled(3)

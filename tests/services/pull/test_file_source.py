@@ -75,6 +75,7 @@ def test_a_row_of_the_file_reaches_the_profile(world: FileWorld) -> None:
     assert (world.source.snapshots, world.state.runs, world.source.why) == (snapshots, runs, "")
 
 
+@pytest.mark.slow
 def test_a_truncated_file_changes_nobody_and_says_why(world: FileWorld) -> None:
     """Half of the people are held; the rows accepted last stay in force, also for a changed person."""
     world.drop(*((f"E{n}", "wrong") for n in range(10)))
@@ -86,6 +87,7 @@ def test_a_truncated_file_changes_nobody_and_says_why(world: FileWorld) -> None:
     assert "50 percent fewer than the 20 accepted last" in world.source.why
 
 
+@pytest.mark.slow
 def test_an_approved_file_counts_and_clears_nobody_who_is_missing(world: FileWorld) -> None:
     """Approval is for that file alone; who isn't named keeps what the last accepted row said."""
     world.drop(*((f"E{n}", f"N{n}") for n in range(10)))
@@ -100,6 +102,7 @@ def test_an_approved_file_counts_and_clears_nobody_who_is_missing(world: FileWor
         approve_offers(world.ports(), world.connector, ["hr"], "somebody")
 
 
+@pytest.mark.slow
 def test_a_row_without_a_line_break_is_set_aside(world: FileWorld) -> None:
     """The last row may be cut: its person keeps the value, the others get theirs."""
     world.drop(*((f"E{n}", f"N{n}") for n in range(20)), end="")
@@ -154,6 +157,7 @@ def test_rows_in_force_follow_a_number_while_a_file_is_held_or_refused(world: Fi
     assert world.strangers() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["another number", "left the directory"])
 def test_a_number_that_two_had_is_the_ones_who_keeps_it(world: FileWorld, way: str) -> None:
     """Nobody got the row while both had it; once the other has given it up, it is read for the one at once."""
@@ -208,6 +212,7 @@ def _ten_changes_cost(folder: Path, people: int) -> tuple[Counter[str], int, int
     return counted.calls, place.reads, len(set(world.queued()) - before)
 
 
+@pytest.mark.slow
 def test_changed_rows_cost_one_reading_of_the_file_and_one_import_file(tmp_path: Path) -> None:
     """Ten changed rows of 60: one reading, one import file; storage takes what a day takes, and the changed rows once.
 

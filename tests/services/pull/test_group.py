@@ -35,6 +35,7 @@ def test_members_take_part_and_the_group_is_read_once(world: RelatedWorld) -> No
     assert world.source("pilot").label == "Pilot"
 
 
+@pytest.mark.slow
 def test_who_joins_or_leaves_is_planned_with_the_round_that_says_so(world: RelatedWorld) -> None:
     """Nothing else of them changed; what leaving means says `out_of_scope`."""
     world.sim.groups.join(PILOT, world.people[4])
@@ -73,6 +74,7 @@ def test_everybody_but_the_members_can_be_the_scope() -> None:
     assert world.titles() == "- - - T3 T4 T5 T6"
 
 
+@pytest.mark.slow
 def test_whom_the_group_wasnt_asked_about_is_left_alone_whatever_else_moves() -> None:
     """While it can't be reached rows follow who left the directory; that says nothing of whoever came meanwhile."""
     world = RelatedWorld(6, secondaries=(GROUP,), scope=Scope(((Clause("pilot.member", "IS NULL"),),), "clear"))
@@ -101,6 +103,7 @@ def test_a_member_who_is_deleted_and_comes_back(world: RelatedWorld) -> None:
     assert world.titles() == "T0 T1 T2 - - -"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["deleted", "never there"])
 def test_a_group_that_is_gone_empties_nothing(way: str) -> None:
     """Its members as they were read last stay in force; the source says which group, everything else goes on."""
@@ -123,6 +126,7 @@ def test_a_group_that_is_gone_empties_nothing(way: str) -> None:
         assert (world.titles(), world.source("pilot").why) == ("planned - T2 - - -", "")
 
 
+@pytest.mark.slow
 def test_an_emptied_group_waits_for_somebody(world: RelatedWorld) -> None:
     """As does one that loses more than half."""
     for person in world.people[:3]:
@@ -170,6 +174,7 @@ def test_a_void_position_reads_everybody_anew(world: RelatedWorld, void: str) ->
     assert world.titles() == "- T1 T2 - - -"
 
 
+@pytest.mark.slow
 def test_everybody_is_read_anew_after_a_while_without_a_change(world: RelatedWorld) -> None:
     """What delta lost is found: here it never told that somebody left."""
     world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))

@@ -69,6 +69,7 @@ def test_who_isnt_named_has_no_value_once_the_source_was_asked() -> None:
     assert world.said() == "yes yes no no"
 
 
+@pytest.mark.slow
 def test_joining_and_leaving_is_planned_although_nobody_changed_in_the_directory(world: TeamWorld) -> None:
     """By a list of changes, in which no value means left, and by a snapshot that doesn't name somebody."""
     world.change(p1=None, p2="true")
@@ -104,6 +105,7 @@ def test_the_same_members_again_name_nobody(world: TeamWorld) -> None:
     assert ((again.status, again.round), (whole.status, whole.round)) == (("sealed", ""), ("sealed", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True])
 def test_nobody_is_taken_for_a_stranger_before_the_source_was_asked_about_them(world: TeamWorld, *, full: bool) -> None:
     """A newcomer who is planned before the source was asked again is left alone, and planned once it was."""
@@ -117,6 +119,7 @@ def test_nobody_is_taken_for_a_stranger_before_the_source_was_asked_about_them(w
     assert world.said() == "yes yes no no no"
 
 
+@pytest.mark.slow
 def test_a_newcomer_who_joins_at_once_is_planned_as_a_member(world: TeamWorld) -> None:
     """In one pull: the directory first, then the source."""
     world.people.append(world.hire("E4"))
@@ -126,6 +129,7 @@ def test_a_newcomer_who_joins_at_once_is_planned_as_a_member(world: TeamWorld) -
     assert world.said() == "yes yes no no yes"
 
 
+@pytest.mark.slow
 def test_a_member_whom_the_directory_doesnt_name_yet_waits(world: TeamWorld) -> None:
     """And somebody unknown who left is nobody's row."""
     stranger = "00000000-0000-4000-a000-000000000009"
@@ -170,6 +174,7 @@ def test_a_person_is_forgotten_in_what_the_source_was_asked_about(world: TeamWor
     assert [key for key, blob in world.store.blobs.items() if person.encode() in blob and "/keys/" in key] == []
 
 
+@pytest.mark.slow
 def test_a_team_that_loses_too_many_waits_for_somebody(world: TeamWorld) -> None:
     """More than `max_left` percent, or all: their rows stay until somebody approves."""
     world.members(0, 1, 2)

@@ -62,6 +62,7 @@ def test_attributes_that_nobody_maps_bother_nobody(world: RelatedWorld) -> None:
     assert "graph users.manager" not in world.sim.calls.counts()
 
 
+@pytest.mark.slow
 def test_a_manager_who_is_deleted_is_nobodys(world: RelatedWorld) -> None:
     """The reports are asked about again: no manager is no value, and `on_empty` decides."""
     world.sim.managers.set(world.people[4], world.people[1])
@@ -86,6 +87,7 @@ def test_a_manager_who_comes_back_is_found_when_all_is_read_anew(world: RelatedW
     assert world.bosses() == world.wanted_bosses() == "- P0 P0 P1 - -"
 
 
+@pytest.mark.slow
 def test_a_circle_and_a_manager_out_of_scope_are_no_matter(world: RelatedWorld) -> None:
     """Only the immediate manager is read, whoever that is."""
     world.sim.managers.set(world.people[0], world.people[1])
@@ -104,6 +106,7 @@ def test_on_empty_keep_keeps_the_last_managers_name() -> None:
     assert world.bosses() == "- P0 P0 P1 - -"
 
 
+@pytest.mark.slow
 def test_a_newcomer_has_their_manager_from_the_first_plan(world: RelatedWorld) -> None:
     """And so has somebody whose manager is new as well."""
     boss, person = (world.join(jobTitle="new") for _ in range(2))
@@ -137,6 +140,7 @@ def test_a_read_that_lags_behind_never_brings_yesterdays_manager(world: RelatedW
     assert world.bosses() == "- Renamed Renamed P5 - -"
 
 
+@pytest.mark.slow
 def test_many_who_lose_their_manager_at_once_wait_for_somebody(world: RelatedWorld) -> None:
     """A lost permission looks like that."""
     for person in world.people[1:3]:
@@ -149,6 +153,7 @@ def test_many_who_lose_their_manager_at_once_wait_for_somebody(world: RelatedWor
     assert world.bosses() == "- - - P1 - -"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["users.list", "users.manager", "batch"])
 def test_what_breaks_off_changes_nobody(world: RelatedWorld, operation: str) -> None:
     """It is read again later, from where it stood."""
@@ -166,6 +171,7 @@ def test_what_breaks_off_changes_nobody(world: RelatedWorld, operation: str) -> 
     assert world.bosses() == world.wanted_bosses() == "- Renamed Renamed P1 Renamed -"
 
 
+@pytest.mark.slow
 def test_a_list_that_forgets_a_manager_takes_none_away(world: RelatedWorld) -> None:
     """Whoever the whole list shows without one is asked about by themselves first."""
     world.connector = with_limits(world.connector, full_round_every=timedelta(days=1))

@@ -74,6 +74,7 @@ def test_the_first_clear_waits_for_somebody_and_later_ones_dont(tmp_path: Path) 
     assert (world.costs()[:3], world.source.held) == (["", "", "C2"], "")
 
 
+@pytest.mark.slow
 def test_a_hold_of_the_first_clear_stays_while_nothing_new_comes(tmp_path: Path) -> None:
     """And goes where the person is named again: there is nothing to clear."""
     world = MissingWorld(tmp_path, after=1)
@@ -102,6 +103,7 @@ def test_files_of_one_day_count_once_and_the_same_file_never(tmp_path: Path) -> 
     assert world.source.holds == ("first_clear",)
 
 
+@pytest.mark.slow
 def test_a_file_of_which_a_row_was_set_aside_marks_nobody_as_missing(tmp_path: Path) -> None:
     """The row that can't be read may be theirs."""
     world = MissingWorld(tmp_path, after=1)
@@ -139,6 +141,7 @@ def test_clears_count_against_the_change_threshold(tmp_path: Path) -> None:
     assert "clears of 4 people" in world.state.hold.why
 
 
+@pytest.mark.slow
 def test_rows_that_contradict_each_other_are_nobodys_and_missing_neither(tmp_path: Path) -> None:
     """Also the one that came first in the file; whoever gets that number later gets none of them."""
     world = MissingWorld(tmp_path, after=1)
@@ -157,6 +160,7 @@ def test_rows_that_contradict_each_other_are_nobodys_and_missing_neither(tmp_pat
     assert world.source.current.missing == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "rows"),
     [

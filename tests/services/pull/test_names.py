@@ -61,6 +61,7 @@ def test_who_is_named_takes_part(tmp_path: Path, encoding: str) -> None:
     assert world.titles() == "T0 - - T3 - -"
 
 
+@pytest.mark.slow
 def test_who_isnt_named_any_more_leaves_at_once(world: NamesWorld) -> None:
     """Nobody has to wait for days: that is what such a file says."""
     world.write("p1\np2\np5\n")

@@ -151,6 +151,7 @@ def test_the_plan_tells_who_isnt_named(world: AloneWorld) -> None:
     assert view.outside == {world.people[3]: "not named by a row of hr"}
 
 
+@pytest.mark.slow
 def test_a_damaged_key_index_is_made_anew(world: AloneWorld) -> None:
     """Until then the directory itself is asked; nobody is lost."""
     keys = world.state.keys

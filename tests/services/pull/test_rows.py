@@ -41,6 +41,7 @@ def test_until_the_first_accepted_snapshot_nothing_is_said_of_its_properties() -
     assert {(world.shadow(person) or {}).get("UpaCost") for person in world.people} == {None}
 
 
+@pytest.mark.slow
 def test_a_changed_row_reaches_the_profile_although_the_directory_didnt_change(world: JoinedWorld) -> None:
     """Only the person whose row differs is in the round."""
     world.deliver(row("E0", "100"), row("E1", "new"), row("E2", "102"))
@@ -51,6 +52,7 @@ def test_a_changed_row_reaches_the_profile_although_the_directory_didnt_change(w
     assert [world.cost(person) for person in world.people] == ["100", "new", "102"]
 
 
+@pytest.mark.slow
 def test_a_changed_person_is_planned_with_todays_row(world: JoinedWorld) -> None:
     """A round of the directory alone sends both parts; the cell that became empty is cleared."""
     world.deliver(row("E0", None), row("E1", "101"), row("E2", "102"))
@@ -124,6 +126,7 @@ def test_a_row_of_two_people_is_nobodys(world: JoinedWorld) -> None:
     assert "whose?" not in [world.cost(person) for person in world.people]
 
 
+@pytest.mark.slow
 def test_two_different_rows_of_one_person_both_wait(world: JoinedWorld) -> None:
     """The last accepted row stays; two equal rows are one."""
     world.deliver(row("E0", "1"), row("E0", "2"), row("E1", "same"), row("E1", "same"))
@@ -133,6 +136,7 @@ def test_two_different_rows_of_one_person_both_wait(world: JoinedWorld) -> None:
     assert [world.cost(person) for person in world.people[:2]] == ["100", "same"]
 
 
+@pytest.mark.slow
 def test_an_offer_of_changes_leaves_the_other_rows_alone(world: JoinedWorld) -> None:
     """A query asked for what changed since the cursor says nothing of the others."""
     world.hr.change(row("E1", "changed"))
@@ -144,6 +148,7 @@ def test_an_offer_of_changes_leaves_the_other_rows_alone(world: JoinedWorld) -> 
     assert world.cost(world.people[2]) == "102"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [
@@ -230,6 +235,7 @@ def test_other_columns_are_read_anew(world: JoinedWorld) -> None:
     assert [world.cost(person) for person in world.people] == ["Berlin", "Bonn", "102"]
 
 
+@pytest.mark.slow
 def test_damaged_rows_are_read_anew_and_say_nothing_until_then(world: JoinedWorld) -> None:
     """No value is made of them; planning is given up after some tries, and everything is found again."""
     current = world.source.current

@@ -154,6 +154,7 @@ def test_every_kind_is_looked_after() -> None:
     assert set(CARE) == set(Kind)
 
 
+@pytest.mark.slow
 def test_housekeeping_deletes_every_kind_but_what_a_connector_lives_by(world: World) -> None:
     """Half a year later only the blobs that are rewritten in place are left."""
     assert kinds(world) == set(Kind)
@@ -170,6 +171,7 @@ def test_housekeeping_deletes_every_kind_but_what_a_connector_lives_by(world: Wo
     assert left == {kind for kind, care in CARE.items() if not care.swept}
 
 
+@pytest.mark.slow
 def test_a_backup_holds_every_kind_that_a_connector_starts_again_from(world: World, tmp_path: Path) -> None:
     """Archives and the lane aren't a connector's to put back."""
     with (tmp_path / "state.zip").open("xb") as stream:

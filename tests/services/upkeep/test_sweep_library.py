@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.crash.scenarios import settled
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
@@ -49,6 +51,7 @@ def test_an_orphan_is_swept_before_a_short_retention_takes_its_run() -> None:
     assert world.library() == []
 
 
+@pytest.mark.slow
 def test_what_is_held_in_flight_or_owed_is_no_orphan() -> None:
     """An open run's file isn't touched however old it is."""
     world = settled()

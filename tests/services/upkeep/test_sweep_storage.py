@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.documents.storage_layout import rounds_prefix, run_folder
@@ -19,6 +21,7 @@ def keep_house(world: World) -> int:
     return housekeeping(world.ports(), world.connector).orphans
 
 
+@pytest.mark.slow
 def test_archives_leave_by_their_retention() -> None:
     """Successes are kept 30 days, failures 90; then their whole folder goes."""
     world = settled()

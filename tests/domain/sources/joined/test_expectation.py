@@ -100,6 +100,7 @@ def test_a_deadline_is_shown_by_the_sources_own_clock() -> None:
     assert in_words(26 * HOUR, at("2026-07-01T04:00")) == "2026-07-01 04:00 UTC"
 
 
+@pytest.mark.slow
 @given(
     st.times(timezones=st.none()).map(lambda one: one.replace(second=0, microsecond=0)),
     st.sampled_from(["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "UTC"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def told(difference, rows):
     return found, difference.after, difference.missing, difference.overdue, rows
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SOME, SOME, st.sets(KEYS, max_size=2), OFFER, st.booleans(), st.data())
 def test_what_is_left_out_changes_no_comparison(moved, matched, void, offer, complete, data) -> None:

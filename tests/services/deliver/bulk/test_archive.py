@@ -68,6 +68,7 @@ def test_all_files_of_the_log_folder_are_read() -> None:
     assert len(world.sim.jobs) == 2
 
 
+@pytest.mark.slow
 def test_a_log_that_is_listed_and_cant_be_read_confirms_nobody() -> None:
     """Whom it names isn't known, so everybody in the file is sent again."""
     world, absent = ended_with_two_logs()
@@ -235,6 +236,7 @@ def test_a_folder_beside_the_file_that_is_no_log_folder_is_left_alone() -> None:
     assert library.find(f"{FOLDER}/Payroll/ImportProfileProperties-x.log") is not None
 
 
+@pytest.mark.slow
 def test_what_somebody_put_into_a_log_folder_stays() -> None:
     """The logs go, the folder stays with the rest; nothing is owed, and the sweep doesn't count it as deleted."""
     world, _ = ended_with_two_logs()

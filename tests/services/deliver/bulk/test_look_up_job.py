@@ -60,6 +60,7 @@ def test_queue_calls_that_neither_answer_nor_are_listed_end_the_run_not_the_lane
     assert EventName.IMPORT_JOB_ABANDONED in world.events.names
 
 
+@pytest.mark.slow
 def test_a_second_queue_call_that_is_throttled_for_ever_frees_the_lane() -> None:
     """With an earlier call unaccounted for, the run ends as abandoned after as many tries as any other."""
     world = changed()
@@ -74,6 +75,7 @@ def test_a_second_queue_call_that_is_throttled_for_ever_frees_the_lane() -> None
     assert world.differences() == []
 
 
+@pytest.mark.slow
 def test_import_jobs_that_cant_be_listed_are_waited_out_and_told() -> None:
     """The list view threshold: a day passes before the same bytes are queued again, and an error says so."""
     world = changed()

@@ -87,6 +87,7 @@ def test_a_value_that_sharepoint_refuses_costs_one_person() -> None:
     assert world.profile(world.people[1])["UpaDepartment"] == "fine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [1, 20, 21, 22, 23])
 def test_every_error_is_planned_again_in_growing_pauses_and_never_looped(error: int) -> None:
     """Whatever ends an import job, nobody is confirmed, the rounds stay and the third failure in a row is told."""
@@ -131,6 +132,7 @@ def test_after_an_unexplained_failure_the_next_files_are_half_as_long() -> None:
     assert [len(job.outcome.writes) for job in world.sim.jobs[2:]] == [4, 4]
 
 
+@pytest.mark.slow
 def test_an_import_job_that_never_starts_is_cancelled_after_a_day_and_sent_again() -> None:
     """Stalled is told at 6 h, given up at 24 h; what hadn't started is cancelled and nothing stays on the books."""
     world = changed()
@@ -189,6 +191,7 @@ def test_one_abandoned_import_job_that_cant_be_read_keeps_no_other_waiting() -> 
     assert world.lane.abandoned == ()
 
 
+@pytest.mark.slow
 def test_a_polling_that_is_refused_for_ever_wedges_nothing() -> None:
     """Even when the status can't be read at all, the lane is free again after a day."""
     world = changed()
@@ -242,6 +245,7 @@ def _changed() -> World:
     return world
 
 
+@pytest.mark.slow
 def test_half_a_character_in_a_message_wedges_nothing() -> None:
     """SharePoint cuts messages, perhaps in the middle of one."""
     world = _changed()

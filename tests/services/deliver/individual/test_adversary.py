@@ -209,6 +209,7 @@ def test_any_pause_that_sharepoint_asks_for(header: str, least: float, most: flo
     assert world.writes() == 2
 
 
+@pytest.mark.slow
 def test_a_service_that_always_says_now() -> None:
     """429 with `Retry-After: 0` for hours isn't asked again and again: a few calls in five minutes, not thousands."""
     world = planned(1)

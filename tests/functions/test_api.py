@@ -21,7 +21,6 @@ from upa_core.domain.documents.runs import Decision
 from upa_core.domain.documents.storage_layout import decision_key
 from upa_core.services.insight.import_jobs import list_import_jobs
 from upa_core.state.document import get_document, state_of
-from upa_core.state.plan_reader import read_plan
 
 STRANGER = "00000000-0000-4000-8000-000000000000"
 
@@ -384,14 +383,16 @@ def test_a_broken_connector_file_is_a_problem_and_no_crash(world: ApiWorld) -> N
     assert "connectors" in page.text
 
 
-def test_the_samples_of_a_held_plan_are_its_first_entries_in_its_order(world: ApiWorld) -> None:
-    """Whoever looks twice sees the same, and the CSV begins with them."""
+def test_the_samples_of_a_held_plan_begin_its_list_of_people(world: ApiWorld) -> None:
+    """Where all get the same properties: whoever looks twice sees the same, and JSON and CSV begin with them."""
     run = world.hold()
-    hold = state_of(world.on.ports.store, "demo").load().value.hold
-    assert hold is not None
-    planned = [entry.person for file in hold.run.files for entry in read_plan(world.on.ports, run, file)]
+    samples = [one["id"] for one in world.get(f"/api/holds/{run}").json()["samples"]]
+    listed = [one["person"] for one in world.get(f"/api/runs/{run}/people?limit=20").json()["people"]]
+    rows = world.get(f"/api/runs/{run}/people?limit=20&format=csv").text.splitlines()[1:]
 
-    assert [one["id"] for one in world.get(f"/api/holds/{run}").json()["samples"]] == planned[:20]
+    assert 1 < len(samples) <= 20
+    assert samples == listed
+    assert all(person in row for person, row in zip(samples, rows, strict=False))
 
 
 def test_staging_mode_is_ended_once(world: ApiWorld) -> None:

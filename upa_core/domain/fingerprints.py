@@ -39,19 +39,17 @@ class Fingerprints:
         """Add fingerprints that are all new and all different; return False, and add none, where they aren't."""
         self._make_room(len(several))
         slots, mask, known = self._slots, len(self._slots) - 1, self._known
-        first = len(known) + 1
+        number = first = len(known) + 1
         known.extend(several)
-        for number, place in enumerate([one & mask for one in several], first):
-            slot = place
-            if other := slots[slot]:
-                one = known[number - 1]
-                while other and known[other - 1] != one:
-                    slot = slot + 1 & mask
-                    other = slots[slot]
-                if other:
+        for one in several:
+            slot = one & mask
+            while other := slots[slot]:
+                if known[other - 1] == one:
                     self._take_back(first, number)
                     return False
+                slot = slot + 1 & mask
             slots[slot] = number
+            number += 1
         return True
 
     def _take_back(self, first: int, end: int) -> None:

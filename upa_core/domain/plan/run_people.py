@@ -37,7 +37,7 @@ def shards_key(run: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A block of rows: zlib's format, readable by itself."""
+    """A block of rows: compressed, readable by itself."""
 
     piece: int
     at: int

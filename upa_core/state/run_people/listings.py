@@ -1,4 +1,4 @@
-"""Blocks of rows, each with a checksum, and lists of the people with a label, where they are few."""
+"""Blocks of rows, compressed one by one, and lists of the people with a label, where they are few."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ class Chunk(NamedTuple):
     data: bytes
     """The rows as JSON, separated by commas, or as columns."""
     rows: int
-    level: int = 1
-    """Columns (0) aren't compressed: they are a third of the import file, and compressing costs more than encoding."""
 
 
 def most_listed(rows: int) -> int:
@@ -54,8 +52,7 @@ class Pieces:
 
     def append(self, chunks: Sequence[Chunk], shards: Iterable[int] = ()) -> Extent:
         """Append a block of encoded rows."""
-        level = max((one.level for one in chunks), default=1)
-        block = zlib.compress(b"[%b]" % b",".join([one.data for one in chunks if one.rows]), level)
+        block = zlib.compress(b"[%b]" % b",".join([one.data for one in chunks if one.rows]), 1)
         extent = Extent(self.piece, self._size, len(block), sum(one.rows for one in chunks), tuple(shards))
         self._parts.append(block)
         self._size += len(block)

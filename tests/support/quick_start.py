@@ -42,14 +42,9 @@ class QuickProcess:
         self.stdin.close()
         self._process.join()
 
-    @property
-    def returncode(self) -> int | None:
-        """The exit code, negative after a signal; None while it runs."""
-        return self._process.exitcode
-
     def poll(self) -> int | None:
-        """Return the exit code, None while it runs."""
-        return self.returncode
+        """Return the exit code, negative after a signal; None while it runs."""
+        return self._process.exitcode
 
     def kill(self) -> None:
         """End it with SIGKILL."""
@@ -62,7 +57,7 @@ class QuickProcess:
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code once it ended; raise `TimeoutExpired` after so many seconds."""
         self._process.join(timeout)
-        code = self.returncode
+        code = self.poll()
         if code is None:
             raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0.0)
         return code
@@ -88,7 +83,7 @@ def start_host(arguments: Sequence[str], environ: Mapping[str, str]) -> QuickPro
 
 class _Process(ForkServerProcess):
     def __init__(
-        self, program: str | Path, arguments: list[str], environ: dict[str, str], folder: str, streams: list[int]
+        self, program: str | Path, arguments: list[str], environ: dict[str, str], folder: str, streams: list[Any]
     ) -> None:
         super().__init__(daemon=True)
         self._program, self._arguments, self._environ = program, arguments, environ
@@ -99,7 +94,7 @@ class _Process(ForkServerProcess):
 
     def run(self) -> None:
         for number, stream in enumerate(self._streams):
-            os.dup2(stream.detach(), number)  # type: ignore[attr-defined]
+            os.dup2(stream.detach(), number)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115

@@ -12,6 +12,7 @@ from upa_core.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
 
@@ -28,10 +29,10 @@ def split_certificate(content: bytes) -> tuple[RSAPrivateKey, Certificate]:
 
     try:
         if b"-----BEGIN" in content:
-            key = serialization.load_pem_private_key(content, None)
+            key: PrivateKeyTypes | None = serialization.load_pem_private_key(content, None)
             found: Certificate | None = x509.load_pem_x509_certificate(content)
         else:
-            key, found, _ = pkcs12.load_key_and_certificates(_raw(content), None)  # type: ignore[assignment]
+            key, found, _ = pkcs12.load_key_and_certificates(_raw(content), None)
     except (ValueError, TypeError) as error:
         raise ConfigError("the certificate can't be read: PEM or PKCS#12 with a private key, no password") from error
     if key is None or found is None:

@@ -12,7 +12,7 @@ from tests.support.world import World
 from upa_core.domain.people.shadow import Shard
 from upa_core.state.change_people import change_people_between_runs
 
-MOST = int(os.environ.get("UPA_INTERLEAVINGS", "2"))
+MOST = int(os.environ.get("UPA_INTERLEAVINGS", "3"))
 """Conditional writes, and half as many reads, a scenario, more or less; `make crash` takes all."""
 CASES = [
     (scenario, place, list(RIVALS)[(number + turn) % len(RIVALS)])

@@ -391,6 +391,7 @@ def test_the_samples_of_a_held_plan_begin_its_list_of_people(world: ApiWorld) ->
     rows = world.get(f"/api/runs/{run}/people?limit=20&format=csv").text.splitlines()[1:]
 
     assert 1 < len(samples) <= 20
+    assert samples == sorted(samples)
     assert samples == listed
     assert all(person in row for person, row in zip(samples, rows, strict=False))
 

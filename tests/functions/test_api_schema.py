@@ -33,7 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
 
 @pytest.mark.full
 @SCHEMA.parametrize()
-@settings(max_examples=40 if FULL else 6, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=40 if FULL else 15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_every_answer_is_as_described(case: schemathesis.Case, world: ApiWorld) -> None:
     """No server error, no undocumented status, body or content type; what is wrong is refused, what is right taken."""
     case.call_and_validate(base_url=f"{world.base}/api", excluded_checks=HOST_CHECKS)

@@ -24,7 +24,7 @@ from upa_core.services.upkeep.housekeeping import housekeeping
 
 DAYS = 14
 HOURS = 24 * DAYS
-STEP = timedelta(hours=1 if FULL else 12)
+STEP = timedelta(hours=1 if FULL else 6)
 """Between two evaluations of a rule that summarizes; their windows are a day and more."""
 TELLS_OF_THE_HOLD = {"plan-held", "hold-decided"}
 TROUBLED = "hr"

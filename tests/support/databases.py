@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,16 @@ def changing(path: Path) -> Run:
     return change
 
 
+def administer(ask: PostgresAsk, text: str, *values: object) -> None:
+    """Send a statement that changes something."""
+    from pg8000 import dbapi
+
+    connection = dbapi.connect(ask.user, host=ask.host, port=ask.port, database=ask.database, password=ask.password)
+    connection.cursor().execute(text, values)
+    connection.commit()
+    connection.close()
+
+
 def asking_of(server: TdsServer, **changes: Any) -> SqlServerAsk:
     """Return how the server is asked."""
     authorities = str(server.database.with_name("ca.pem"))
@@ -100,14 +111,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Ask, Run]:
         return asking_of(request.getfixturevalue("sql_server")), change
     ask: PostgresAsk = request.getfixturevalue("postgres")
 
-    def change_server(text: str, *values: object) -> None:
-        from pg8000 import dbapi
-
-        connection = dbapi.connect("upa", host=ask.host, port=ask.port, database="postgres", password="geheim")
-        connection.cursor().execute(text, values)
-        connection.commit()
-        connection.close()
-
-    change_server("DROP TABLE IF EXISTS people")
-    change_server(TABLE)
-    return ask, change_server
+    administer(ask, "DROP TABLE IF EXISTS people")
+    administer(ask, TABLE)
+    return ask, partial(administer, ask)

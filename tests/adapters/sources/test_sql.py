@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fakes import FakeClock
-from tests.support.databases import Run
+from tests.support.databases import TABLE, Run, administer, changing
+from upa_core.adapters.sources import postgres_values
 from upa_core.adapters.sources.file_rows import FileRows
-from upa_core.adapters.sources.sql_drivers import PostgresAsk
+from upa_core.adapters.sources.sql_drivers import PostgresAsk, SqliteAsk
 from upa_core.adapters.sources.sql_place import MAX_CELL, Ask, SqlPlace, text_of
 from upa_core.domain.errors import AccessDeniedError, OfferHeldError, RefusedError, UnavailableError
 from upa_core.domain.sources.contract import Contract, KeyPart
@@ -117,12 +122,104 @@ def test_a_server_that_refuses_or_isnt_there(postgres: PostgresAsk) -> None:
 def test_values_of_a_database_as_texts() -> None:
     """Always the same text; what is no value is refused by its column."""
     values = [None, "00123", True, 7, Decimal("1E+3"), 0.1, date(2024, 3, 4), datetime(2024, 3, 4, 5, 6)]  # noqa: DTZ001
+    numbers = [1e16, 1e-7, -0.0, 1.5, Decimal("-0"), Decimal("12345678901234567890"), Decimal("1.50")]
 
     assert [text_of("x", value) for value in values] == [
         *(None, "00123", "true", "7", "1000", "0.1", "2024-03-04", "2024-03-04T05:06:00"),
     ]
+    assert [text_of("x", value) for value in numbers] == [
+        *("10000000000000000", "0.0000001", "-0.0", "1.5", "-0", "12345678901234567890", "1.50"),
+    ]
     with pytest.raises(RefusedError, match="the column photo holds bytes"):
         text_of("photo", b"x")
+    for no_number in (float("nan"), float("-inf"), Decimal("NaN"), Decimal("Infinity")):
+        with pytest.raises(RefusedError, match=r"the column x holds .*, which is no number"):
+            text_of("x", no_number)
+
+
+def test_a_text_that_sqlite_cant_decode_is_named_by_its_column_alone(tmp_path: Path) -> None:
+    """SQLite's own message ends with the value."""
+    change = changing(tmp_path / "hr.db")
+    change(TABLE)
+    change("INSERT INTO people (no, name) VALUES ('1', CAST(x'416e6e61ff' AS TEXT))")
+
+    with pytest.raises(RefusedError) as refused:
+        source(SqliteAsk(str(tmp_path / "hr.db"))).look("")
+    assert str(refused.value) == "the column name holds a text that isn't UTF-8: cast it in the query"
+
+
+POSTGRES = {
+    "12345678901234567890.50": "12345678901234567890.50",
+    "'-0'::float8": "-0.0",
+    "1e20::float8": "1" + "0" * 20,
+    "0.1::real": "0.1",
+    "'abc'::char(6)": "abc   ",
+    "'2024-03-04 05:06:07.123456+02'::timestamptz": "2024-03-04T03:06:07.123456+00:00",
+    "'2024-03-04 05:06:07'::timestamp": "2024-03-04T05:06:07",
+    "'2024-03-04'::date": "2024-03-04",
+    "'0044-03-15 10:00 BC'::timestamp": "0044-03-15 10:00:00 BC",
+    "'0044-03-15 BC'::date": "0044-03-15 BC",
+    "'12000-01-01'::date": "12000-01-01",
+    "'infinity'::timestamptz": "infinity",
+    "'24:00:00'::time": "24:00:00",
+    "'05:06:07+02'::timetz": "05:06:07+02",
+    """'"x"'::json""": "x",
+    "'12345678901234567890.123'::json": "12345678901234567890.123",
+    "'null'::jsonb": None,
+    "true": "true",
+    "''": "",
+    "NULL": None,
+    "E'\\x01'": "\x01",
+}
+"""By expression: the text."""
+
+
+def one_row(ask: PostgresAsk, expressions: Iterable[str]) -> list[Any]:
+    with ask(f"SELECT {', '.join(f'{one} AS c{at}' for at, one in enumerate(expressions))}") as (_, rows):
+        return list(next(rows))
+
+
+def test_each_type_of_postgresql_has_one_text(postgres: PostgresAsk) -> None:
+    """No digit is lost, no year BC becomes one of ours, and what Python has no value for stays as it is written."""
+    values = one_row(postgres, POSTGRES)
+
+    assert [text_of("x", value) for value in values] == list(POSTGRES.values())
+
+
+def test_what_has_no_text_is_refused_by_its_column(postgres: PostgresAsk) -> None:
+    """An amount in the server's language, a list, an interval, bytes, a number that is none."""
+    expressions = ["1234.5::money", "ARRAY['a']", "'{\"a\": 1}'::jsonb", "'1 day'::interval", "'\\xDE'::bytea"]
+    expressions += ["'NaN'::numeric", "'infinity'::float8"]
+    for value in one_row(postgres, expressions):
+        with pytest.raises(RefusedError, match="the column x holds"):
+            text_of("x", value)
+
+
+def test_no_setting_of_the_server_changes_a_value(postgres: PostgresAsk) -> None:
+    """Dates in German, fewer digits, another zone: the texts are the same."""
+    settings = {"datestyle": "German, DMY", "extra_float_digits": "-15", "timezone": "Asia/Tokyo"}
+    settings |= {"bytea_output": "escape", "intervalstyle": "iso_8601"}
+    odd = replace(postgres, user="odd", password="odd")
+    administer(postgres, "CREATE ROLE odd LOGIN PASSWORD 'odd'")
+    for name, value in settings.items():
+        administer(postgres, f"ALTER ROLE odd SET {name} TO '{value}'")
+    try:
+        values = one_row(odd, [*POSTGRES, "1/3::float8", "current_setting('timezone')"])
+    finally:
+        administer(postgres, "DROP ROLE odd")
+
+    assert [text_of("x", value) for value in values] == [*POSTGRES.values(), "0.3333333333333333", "Asia/Tokyo"]
+
+
+def test_a_value_that_the_driver_cant_read_is_refused_without_it(
+    postgres: PostgresAsk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the driver says quotes the value."""
+    monkeypatch.setattr(postgres_values, "_READERS", {1043: int})
+
+    with pytest.raises(RefusedError, match="answers a value that the driver can't read") as refused:
+        one_row(postgres, ["'Secret'::varchar"])
+    assert "Secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

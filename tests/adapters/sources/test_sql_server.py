@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -205,3 +206,21 @@ def test_a_time_is_read_as_the_server_has_it(server: TdsServer) -> None:
     server.fails = lambda _: result(["at", "n", "share"], [[NOW, 7, 0.5], [None, None, None]]) + done(0x10, 2)
 
     assert rows(asking_of(server)) == [[NOW, 7, 0.5], [None, None, None]]
+
+
+def test_half_of_a_character_is_refused(server: TdsServer) -> None:
+    """SQL Server may hold one in an nvarchar; the driver's error would hold the text around it."""
+    server.fails = lambda _: result(["no"], [["Secret\ue000"]]).replace(b"\x00\xe0", b"\x3d\xd8") + done(0x10, 1)
+
+    with pytest.raises(RefusedError, match="answers a text that isn't Unicode") as refused:
+        rows(asking_of(server))
+    assert "Secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("number", [0.1, 1.1, -2.5, 16777216.0, 3.4028234663852886e38, 1e-45, 123456.79])
+def test_a_real_has_the_digits_that_were_written(server: TdsServer, number: float) -> None:
+    """Four bytes are the shortest number that they stand for, not the seventeen digits of a float."""
+    column = b"\x81" + struct.pack("<HIHB", 1, 0, 0, 59) + b"\x01" + "x".encode("utf-16-le")
+    server.fails = lambda _: column + b"\xd1" + struct.pack("<f", number) + done(0x10, 1)
+
+    assert rows(asking_of(server)) == [[float(f"{number:.8g}") if abs(number) > 1e38 else number]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from upa_core.adapters.sources.sql_place import Answer, Ask
+from upa_core.adapters.sources.sql_place import Answer, Ask, unreadable
 from upa_core.domain.errors import AccessDeniedError, ConfigError, RefusedError, UnavailableError
 from upa_core.domain.sources.joined.since import Value, split_at_since
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _PORTION = 1_000
 _DENIED = {"28000", "28P01", "42501", "3D000"}
 """Codes of PostgreSQL for a wrong user, password, right or database name."""
+_NO_TEXT = re.compile(r"Could not decode to UTF-8 column '(.*?)' with text ", re.DOTALL)
+"""Of SQLite, before the value itself."""
 _ABOUT_THE_QUERY = ("0A", "26", "34", "3F", "42")
 """Classes of PostgreSQL's errors whose texts name tables, columns and functions; others may quote a row's values."""
 
@@ -44,6 +47,10 @@ class SqliteAsk:
         except sqlite3.OperationalError as exc:
             if "locked" in str(exc):
                 raise UnavailableError("the database is locked") from None
+            if found := _NO_TEXT.match(str(exc)):
+                raise RefusedError(
+                    f"the column {found[1]} holds a text that isn't UTF-8: cast it in the query"
+                ) from None
             raise RefusedError(f"the query failed: {exc}") from None
         except sqlite3.Error as exc:
             raise RefusedError(f"the query failed ({type(exc).__name__})") from None
@@ -90,9 +97,13 @@ class PostgresAsk:
         except ModuleNotFoundError as exc:
             text = "PostgreSQL needs the extra `postgresql` (pg8000): pip install 'upa-sync[postgresql]'"
             raise ConfigError(text) from exc
+        from upa_core.adapters.sources.postgres_values import SETTINGS, register
+
         try:
             with closing(self._connected(dbapi)) as connection, closing(connection.cursor()) as cursor:
+                register(connection)
                 cursor.execute("SET TRANSACTION READ ONLY")
+                cursor.execute(SETTINGS)
                 cursor.execute(f"SET LOCAL statement_timeout = {self.timeout * 1000:d}")
                 parts = split_at_since(query)
                 declared = f"DECLARE upa NO SCROLL CURSOR FOR {'$1'.join(parts)}"  # SELECT, WITH, VALUES may follow
@@ -120,16 +131,21 @@ class PostgresAsk:
 
     @staticmethod
     def _answer(cursor: Any) -> Answer:
-        cursor.execute(f"FETCH {_PORTION} FROM upa")
+        def fetched() -> Any:
+            try:
+                cursor.execute(f"FETCH {_PORTION} FROM upa")
+            except ValueError as exc:  # the driver's text holds the value
+                raise unreadable(exc) from None
+            return cursor.fetchall()
+
+        first = fetched()
         names = [column[0] for column in cursor.description]
-        first = cursor.fetchall()
 
         def rows() -> Iterator[Any]:
             portion = first
             while portion:
                 yield from portion
-                cursor.execute(f"FETCH {_PORTION} FROM upa")
-                portion = cursor.fetchall()
+                portion = fetched()
 
         return names, rows()
 

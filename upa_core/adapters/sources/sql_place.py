@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from tempfile import TemporaryFile
 from typing import IO, Any, Protocol
 from uuid import UUID
@@ -110,7 +111,8 @@ class SqlPlace:
 def text_of(name: str, value: Any) -> str | None:
     """Return a database's value as text, independent of the database's settings; None stays None.
 
-    Raises `RefusedError` for another value than a text, number, date or boolean, and for a text that is too long.
+    Raises `RefusedError` for another value than a text, number, date or boolean, for NaN and infinity, and for a text
+    that is too long.
     """
     match value:
         case None:
@@ -124,10 +126,10 @@ def text_of(name: str, value: Any) -> str | None:
             return "true" if value else "false"
         case int():
             return str(value)
-        case Decimal():
-            return format(value, "f")
-        case float():
-            return repr(value)
+        case Decimal() | float():
+            if not isfinite(value):
+                raise RefusedError(f"the column {name} holds {value}, which is no number: leave it out in the query")
+            return f"{Decimal(repr(value)) if isinstance(value, float) else value:f}"
         case datetime() | date() | time():
             return value.isoformat()
         case UUID():
@@ -135,3 +137,9 @@ def text_of(name: str, value: Any) -> str | None:
         case _:
             text = f"the column {name} holds {type(value).__name__}, which is no text: cast it in the query"
             raise RefusedError(text)
+
+
+def unreadable(exc: ValueError) -> RefusedError:
+    """Return the refusal of an answer that a driver can't turn into values; neither holds one."""
+    what = "a text that isn't Unicode" if isinstance(exc, UnicodeError) else "a value that the driver can't read"
+    return RefusedError(f"the query answers {what}: cast the column in the query, or have the row put right")

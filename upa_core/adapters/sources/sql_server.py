@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from upa_core.adapters.sources.sql_place import MAX_CELL, Answer
+from upa_core.adapters.sources.sql_place import MAX_CELL, Answer, unreadable
 from upa_core.adapters.sources.tds_driver import SYSTEM, driver
 from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
 from upa_core.domain.sources.joined.since import Value, split_at_since
@@ -94,6 +94,8 @@ class SqlServerAsk:
         except ssl.SSLCertVerificationError as exc:
             text = f"the certificate of {self.host} isn't accepted: {exc.verify_message.rstrip('.')}"
             raise RefusedError(f"{text}. Name the server as its certificate does") from None
+        except ValueError as exc:
+            raise unreadable(exc) from None
         except OSError as exc:  # sockets and TLS; a time-out is one too
             raise UnavailableError(f"{self.host} can't be reached ({type(exc).__name__})") from None
 

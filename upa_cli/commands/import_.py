@@ -39,7 +39,17 @@ from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count
 from upa_cli.shell.registry import command
 from upa_cli.work.source_file import chunks_of, contract_of
-from upa_cli.work.source_options import Dates, Delimiter, Encoding, Format, NoNewline, Nulls, Pad, Trailer
+from upa_cli.work.source_options import (
+    Dates,
+    Delimiter,
+    Encoding,
+    Format,
+    NoNewline,
+    NotDamaged,
+    Nulls,
+    Pad,
+    Trailer,
+)
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.runs import Counts
@@ -107,6 +117,7 @@ def import_(
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     null: Nulls = [],  # noqa: B006
+    not_damaged: NotDamaged = [],  # noqa: B006
     pad: Pad = 0,
     trailer: Trailer = None,
     no_last_newline: NoNewline = False,
@@ -142,6 +153,7 @@ def import_(
         encoding=encoding,
         delimiter=delimiter,
         nulls=null,
+        not_damaged=not_damaged,
         pad=pad,
         min_rows=1,
         trailer=trailer,

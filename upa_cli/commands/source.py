@@ -24,6 +24,7 @@ from upa_cli.work.source_options import (
     Encoding,
     Keys,
     NoNewline,
+    NotDamaged,
     Nulls,
     Pad,
     SourceFormat,
@@ -31,6 +32,7 @@ from upa_cli.work.source_options import (
 )
 from upa_cli.work.source_view import (
     SOURCE_COLUMNS,
+    named,
     noun_of,
     render_difference,
     render_sources,
@@ -85,6 +87,7 @@ def check(
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     null: Nulls = [],  # noqa: B006
+    not_damaged: NotDamaged = [],  # noqa: B006
     pad: Pad = 0,
     min_rows: Annotated[int, typer.Option("--min-rows", min=1, help="Fewer rows are incomplete.")] = 1,
     trailer: Trailer = None,
@@ -105,6 +108,7 @@ def check(
         encoding=encoding,
         delimiter=delimiter,
         nulls=null,
+        not_damaged=not_damaged,
         pad=pad,
         min_rows=min_rows,
         trailer=trailer,
@@ -144,6 +148,7 @@ def diff(
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     null: Nulls = [],  # noqa: B006
+    not_damaged: NotDamaged = [],  # noqa: B006
     pad: Pad = 0,
     trailer: Trailer = None,
     no_last_newline: NoNewline = False,
@@ -162,6 +167,7 @@ def diff(
         encoding=encoding,
         delimiter=delimiter,
         nulls=null,
+        not_damaged=not_damaged,
         pad=pad,
         min_rows=1,
         trailer=trailer,
@@ -217,14 +223,6 @@ def _state(cli: Cli, name: str) -> SourceState:
     return state_of(cli.ports.store, cli.connector.name).load().value.source(name)
 
 
-def _named(cli: Cli, name: str) -> str:
-    known = [one.name for one in cli.connector.secondaries]
-    if name not in known:
-        there = f"there are: {', '.join(known)}" if known else "there is none"
-        raise CommandError(f"no source named {clean(name)[:60]!r}; {there}", exits.USAGE)
-    return name
-
-
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name, from upa source list.")]
 
 
@@ -240,7 +238,7 @@ def approve(
 
     Their changes count for the threshold. Sources approved together are planned together. Who approved is recorded.
     """
-    holds = approve_offers(cli.ports, cli.connector, list(dict.fromkeys(_named(cli, one) for one in sources)), cli.who)
+    holds = approve_offers(cli.ports, cli.connector, list(dict.fromkeys(named(cli, one) for one in sources)), cli.who)
     nouns = {one.name: noun_of(cli, one) for one in cli.connector.secondaries}
     lines = [
         f"{nouns[name][0].upper()}{nouns[name][1:]} is approved ({', '.join(why)})." for name, why in holds.items()
@@ -275,7 +273,7 @@ def match(
     Unmatched: nobody in the directory has the key. Ambiguous: several have it. Contradictory: two rows differ.
     The exit code is 2 where a row waits.
     """
-    current = _state(cli, _named(cli, source)).current
+    current = _state(cli, named(cli, source)).current
     if current is None:
         raise CommandError(f"nothing of {source} was accepted yet. See upa source list")
     waiting = [(shown_key(row[0]), row[2]) for row in RowSet(cli.ports.store, current.waiting).rows()]

@@ -43,6 +43,7 @@ def contract_of(
     encoding: str | None,
     delimiter: str | None,
     nulls: Sequence[str],
+    not_damaged: Sequence[str] = (),
     pad: int,
     min_rows: int,
     trailer: str | None,
@@ -50,7 +51,7 @@ def contract_of(
 ) -> Contract:
     """Return the contract by the options; without a key, the column that usually names a person is the key.
 
-    Twelve parameters: the file and one for each option of the command line.
+    Thirteen parameters: the file and one for each option of the command line.
     Raises `CommandError` where an option has no meaning, or no column usually names a person.
     """
     if file_format == NAMES:
@@ -67,6 +68,7 @@ def contract_of(
         encoding=_encoding(encoding),
         delimiter={"tab": "\t", "\\t": "\t"}.get(delimiter or "", delimiter or ""),
         nulls=tuple(nulls) or None,
+        not_damaged=tuple(not_damaged),
         min_rows=min_rows,
         trailer=trailer or "",
         ends_with_newline=not no_last_newline,

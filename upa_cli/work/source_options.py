@@ -27,6 +27,9 @@ SourceFormat = Annotated[
 Encoding = Annotated[str | None, typer.Option("--encoding", help="utf-8 (default), cp1252, … A byte order mark wins.")]
 Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Default: found in the header. `tab` for a tab.")]
 Nulls = Annotated[list[str], typer.Option("--null", metavar="WORD", help="A word that means no value.")]
+NotDamaged = Annotated[
+    list[str], typer.Option("--not-damaged", metavar="TEXT", help="A text that looks damaged and is right: `(BLOB)`.")
+]
 Pad = Annotated[int, typer.Option("--pad", min=0, max=50, help="Fill keys of digits up with zeros to this length.")]
 Trailer = Annotated[str | None, typer.Option("--trailer", help="The last row, e.g. `TRAILER;{rows}`.")]
 NoNewline = Annotated[bool, typer.Option("--no-last-newline", help="The writer never ends the last line.")]

@@ -10,7 +10,9 @@ from typing import Any
 
 from rich.console import Console
 
+from upa_cli.shell import exits
 from upa_cli.shell.context import Cli
+from upa_cli.shell.exits import CommandError
 from upa_cli.shell.output import clean, count, moment, table
 from upa_core.domain.documents.codec import to_json
 from upa_core.domain.documents.sources import SourceState
@@ -139,6 +141,15 @@ def _document(cli: Cli, one: Secondary, state: SourceState, cost: SourceCost) ->
         "cost": cost.cost,
         "storage_calls": cost.storage_calls,
     }
+
+
+def named(cli: Cli, name: str) -> str:
+    """Return a source's name; raises `CommandError` where the connector has none of that name."""
+    known = [one.name for one in cli.connector.secondaries]
+    if name not in known:
+        there = f"there are: {', '.join(known)}" if known else "there is none"
+        raise CommandError(f"no source named {clean(name)[:60]!r}; {there}", exits.USAGE)
+    return name
 
 
 def noun_of(cli: Cli, one: Secondary) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.domain.sources.support import CONTRACT, HEADER, found, read
+from upa_core.domain.sources.cells import NOTHING, SHOWN_INSTEAD
 from upa_core.domain.sources.contract import KeyPart
 
 DIRTY = Path(__file__).parents[4] / "shared" / "data" / "lob" / "dirty"
@@ -194,6 +195,46 @@ DIRT = {
         f"right {cell}": (changed(Department=cell), {}, [])
         for cell in ("R&D; Blue", "#1 Sales", "a?", "https://x/y?z=1", "C#", "#hash!tag", "E+ F", "1e5", "Q?=A")
     },
+    **{
+        f"shown instead: {cell}": (changed(Department=f'"{cell}"'), {}, LOST)
+        for cell in (
+            *("Person@1b2c3d", "com.contoso.hr.Person@12345678", "Outer$Inner@6d06d69c", "oracle.sql.CLOB@7a81197d"),
+            *("[Ljava.lang.String;@1b2c3d", "[B@6d06d69c", "[[I@1b6d3586", "b'Anna'", "u'Anna'", "<class 'str'>"),
+            *("<bound method Person.name of 5>", "#<Person id: 1>", "HASH(0x55d0)", "Person=HASH(0x55d0)"),
+            *(
+                "(BLOB)",
+                "(blob)",
+                "<BLOB>",
+                "[BLOB]",
+                "[BLOB - 1.2 KiB]",
+                "(HUGECLOB)",
+                "<memo>",
+                "(MEMO)",
+                "(WideMemo)",
+            ),
+            *("<Binary data>", "<Binary Data>", "[binary data]", "(OLE object)", "Long binary data", "<truncated>"),
+            *("Research and Deve... (truncated)", "Research [TRUNCATED]", "Forsch (gekürzt)", "[redacted]", "(hidden)"),
+            *("aXXX@XXXX.com", "xxxx", "#Error", "#Deleted", "#Name?", "#Div/0!", "Invalid Date", "NaN-NaN-NaN"),
+            *("[object Object],[object Object]", "System.Collections.Generic.List`1[System.String]", "%s", "{0}"),
+            *("undefined undefined", "Optional.empty"),
+        )
+    },
+    **{
+        f"right: {cell}": (changed(Department=f'"{cell}"'), {}, [])
+        for cell in (
+            *("anna@1b2c3d.example", "Team@12345", "anna@cafe", "Anna@decade", "x@beef.com", "B'nai B'rith", "b'"),
+            *("R&D (Blob)", "blob", "Memo", "memo <1>", "(R&D)", "[EMEA]", "truncated", "(cut)"),
+            *("Xxxx", "xxxxx", "Error", "# Error", "100 %s", "{a}", "undefined behaviour", "Optional"),
+        )
+    },
+    **{
+        f"seen by nobody: {cell!r}": (changed(Department=f'"{cell}"'), {}, [("note", "blank_cell", 2, "Department")])
+        for cell in ("\u00a0", "\u200b", "\ufeff", " \u00a0 ", "\u200e\u200f", "\u3000" * 90, "\t\u2007", "\xad")
+    },
+    **{
+        f"no content: {cell!r}": (changed(Department=f'"{cell}"'), {}, [])
+        for cell in (" ", " " * 64, " " * 65, " " * 4000, "\t", "\r\n", " \n ")
+    },
     "key of a name": (changed(EmployeeID="null"), {"keys": (KeyPart(KEY, "mailNickname"),)}, []),
     "no key for a name": (changed(EmployeeID="n/a"), {"keys": (KeyPart(KEY, "mail"),)}, NOBODY),
     "line under the header": (ROWS.replace("\r\n", "\r\n-,-,-,-,-,-\r\n", 1), {}, NOBODY),
@@ -335,6 +376,36 @@ def test_each_invented_fault_has_its_verdict(name: str) -> None:
     assert verdict.status == wanted
     if wanted == "accepted":
         assert len(rows) == 4
+
+
+def with_department(cell):
+    """Return Anna's department where a cell holds this."""
+    return read(changed(Department=f'"{cell}"'))[0]["00123"][1]
+
+
+@pytest.mark.parametrize("cell", ["\u00a0", "\u200b", "\ufeff", "\u00a0 \u00a0", "  ", " " * 300, "\t", "\r\n"])
+def test_a_cell_that_shows_nothing_is_empty(cell: str) -> None:
+    """Hard spaces of a web page, a mark without a width, the blanks of a CHAR(300): no value."""
+    assert with_department(cell) == ""
+    assert with_department(f"{cell}x{cell}") == f"{cell}x{cell}"
+
+
+@pytest.mark.parametrize("cell", ["(BLOB)", "b'Anna'", "#N/A", "xxxx", "Person@1b2c3d", "... (truncated)"])
+def test_whoever_really_has_such_a_text_declares_it(cell: str) -> None:
+    """As right, or as no value; both hold for that text alone."""
+    text, lost = changed(Department=cell), changed(Department="(MEMO)")
+
+    assert read(text)[1].status == "refused"
+    rows, verdict = read(text, not_damaged=(cell,))
+    assert (verdict.status, rows["00123"][1]) == ("accepted", cell)
+    rows, verdict = read(text, nulls=(cell,))
+    assert (verdict.status, rows["00123"][1]) == ("accepted", "")
+    assert read(lost, not_damaged=(cell,))[1].status == read(lost, nulls=(cell,))[1].status == "refused"
+
+
+def test_no_text_is_in_two_tables() -> None:
+    """A word for no value is told and kept; what a program shows sets its row aside; it can't be both."""
+    assert frozenset() == SHOWN_INSTEAD & NOTHING
 
 
 def test_what_is_kept_in_doubt_is_kept_as_it_is() -> None:

@@ -12,10 +12,11 @@ from typing import Any
 from upa_core.adapters.sources.sheet_faults import faults_of, worst
 from upa_core.adapters.sources.workbook_size import MAX_CELL, check_size, long_cell
 from upa_core.domain.errors import ConfigError
+from upa_core.domain.sources.check import JudgedRecords
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import FileRefusedError
 from upa_core.domain.sources.header import folded
-from upa_core.domain.sources.judge import Judge, JudgedRecords
+from upa_core.domain.sources.judge import Judge
 from upa_core.domain.sources.lines import Block, Record, in_blocks
 from upa_core.domain.sources.signature import checked
 

@@ -186,6 +186,7 @@ class _Builder:
             delimiter=model.delimiter or "",
             header=MEMBER if model.kind == "names" else "",
             nulls=model.nulls,
+            not_damaged=model.not_damaged,
             min_rows=model.min_rows,
             max_drop=model.max_drop,
             trailer=model.trailer or "",

@@ -64,6 +64,8 @@ class RowsModel(Part):
     """For CSV; default: the one that divides the header (comma, semicolon, tab, bar)."""
     nulls: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=50)] | None = None
     """Words that mean no value; an empty list says that none does."""
+    not_damaged: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=50)] = ()
+    """Texts of cells that look damaged and are right, e.g. `(BLOB)`; otherwise their rows are set aside."""
     min_rows: Annotated[int, Field(ge=1)] = 1
     """A file with fewer rows is held as incomplete."""
     max_drop: Share = 5.0

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from upa_core.domain.sources.cells import NOTHING
+from upa_core.domain.sources.cells import NOTHING, SHOWN_INSTEAD, SPACES
 from upa_core.domain.sources.closing import Tally
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import SourceRow
@@ -19,8 +19,6 @@ from upa_core.domain.sources.keys import SEPARATOR, folds, names_somebody, no_ke
 from upa_core.domain.sources.lines import Block
 from upa_core.domain.sources.trailer import Trailer
 
-SPACES = tuple(" " * width for width in range(1, 65))
-"""Cells of a fixed width without content."""
 _SERIAL = re.compile(r"^\s*[1-9]\d{4}(?:[.,]\d+)?\s*$", re.MULTILINE)
 """A day number of Excel among cells, one cell a line."""
 _LOST_DIGITS = re.compile(r"\d[.,](?:0+|\d+[eE]-?\d+)\s*$", re.MULTILINE)
@@ -61,7 +59,8 @@ class AtOnce:
         self._header, self._dates, self._tally, self._again, self._trailer = header, dates, tally, again, trailer
         self._most = contract.max_rows
         self._keys = [_all_normalised(part) for part in contract.keys]
-        self._special = frozenset((*SPACES, *(NOTHING if contract.nulls is None else contract.nulls))) - {""}
+        words = NOTHING if contract.nulls is None else frozenset(contract.nulls)
+        self._special = SPACES | words | (SHOWN_INSTEAD - frozenset(contract.not_damaged)) - {""}
 
     def take(self, block: Block) -> Taken | None:
         """Count a block whose rows all count, and return it; return None for another block."""

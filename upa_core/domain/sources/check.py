@@ -1,17 +1,43 @@
-"""Judge a text file in one pass, from its bytes to its verdict."""
+"""Judge a file in one pass: its records, and a text file from its bytes to its verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.csv_rows import CsvRows
 from upa_core.domain.sources.encodings import Decoder
-from upa_core.domain.sources.findings import Verdict
+from upa_core.domain.sources.findings import FileRefusedError, SourceRow, Verdict
 from upa_core.domain.sources.json_rows import JsonRows
-from upa_core.domain.sources.judge import Judge, JudgedRecords
+from upa_core.domain.sources.judge import Judge
+from upa_core.domain.sources.keys import trimmed
 from upa_core.domain.sources.lines import Records
 from upa_core.domain.sources.signature import checked
+
+
+class JudgedRecords:
+    """Implements `JudgedFile` on the records of one file."""
+
+    def __init__(self, records: Records, judge: Judge, encoding: Callable[[], str]) -> None:
+        """Take the records, their judge, and the source of the encoding, known after they were read."""
+        self._records, self._judge, self._encoding = records, judge, encoding
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        """Yield the rows that count if the verdict, known only behind the last of them, says so of the file."""
+        yield from self._judge.rows(self._records)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The first record, trimmed: the header, if it is one; () where nothing can be read."""
+        try:
+            return tuple(map(trimmed, next(iter(self._records), (0, []))[1]))
+        except FileRefusedError:
+            return ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict, after the rows were read."""
+        return self._judge.verdict(self._records, self._encoding())
 
 
 class TextFile(JudgedRecords):

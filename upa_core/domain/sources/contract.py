@@ -51,6 +51,8 @@ class Contract:
     """CSV: the header line of a file that has none; "" where it has one."""
     nulls: tuple[str, ...] | None = None
     """Words that mean no value; None: not declared, and the usual words are reported."""
+    not_damaged: tuple[str, ...] = ()
+    """Texts that look damaged and are right."""
     min_rows: int = 1
     max_drop: float = 5.0
     """Percent of the last accepted file's rows that may be missing."""

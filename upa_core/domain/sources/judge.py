@@ -7,19 +7,33 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, compress, islice, repeat
 
-from upa_core.domain.sources.at_once import SPACES, AtOnce
-from upa_core.domain.sources.cells import NOTHING, damaged, damaged_date, doubtful, lost_digits
+from upa_core.domain.sources.at_once import AtOnce
+from upa_core.domain.sources.cells import (
+    NOTHING,
+    SHOWN_INSTEAD,
+    SPACES,
+    damaged,
+    damaged_date,
+    doubtful,
+    is_blank,
+    lost_digits,
+)
 from upa_core.domain.sources.closing import Tally, close
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings, SourceRow, Verdict
 from upa_core.domain.sources.header import Header, has_columns, is_header_again, read_header
-from upa_core.domain.sources.keys import compile_key, pick, trimmed
+from upa_core.domain.sources.keys import compile_key, pick
 from upa_core.domain.sources.lines import Record, Records
 from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
 
 _LINES_BEFORE = 20
 """A header that isn't the first record is searched in this many records."""
 _FRACTION = re.compile(r"\d[.,]\d")
+_BLANK = "holds only what nobody sees (hard spaces, marks without a width): it counts as empty"
+_INSTEAD = "holds what a program shows in place of a value: a large column, bytes, an error or a mask"
+_PUT_RIGHT = (
+    "have the source put right; a text that is right is written under `not_damaged`, one for no value under `nulls`"
+)
 _SAVED_BY_EXCEL = "the file was saved by Excel: have it delivered as the system writes it, never opened and saved"
 
 
@@ -35,6 +49,7 @@ class Judge:
         self._header: Header | None = None
         self._trailer = Trailer(contract.trailer) if contract.trailer else None
         self._refused = False
+        self._right = frozenset((*contract.not_damaged, *(contract.nulls or ())))
         self._width, self._again = 0, ""
         """Number of cells of the header, and its first cell as written."""
         self._odd: Record | None = None
@@ -118,8 +133,8 @@ class Judge:
         """Return the judge of one record: it returns the row, or None where the row doesn't count."""
         tally, names, width = self._tally, header.names, self._width
         key_of, values_of = compile_key(self._contract.keys, header.keys), pick(header.positions)
-        nothing = frozenset(("", *SPACES, *(self._contract.nulls or ())))
-        is_told = (nothing | NOTHING if self._contract.nulls is None else nothing).__contains__
+        nothing, shown = SPACES | {"", *(self._contract.nulls or ())}, SHOWN_INSTEAD - self._right
+        is_told = (nothing | shown | (NOTHING if self._contract.nulls is None else frozenset())).__contains__
         columns, several = range(len(header.positions)), len(header.keys) > 1
 
         def judge(line: int, cells: list[str], suspect_line: int) -> SourceRow | None:  # noqa: PLR0912
@@ -157,12 +172,13 @@ class Judge:
                 if cells[at][4:5].isdigit() and (message := damaged_date(cells[at])):
                     raise FileRefusedError("excel_date", message, _SAVED_BY_EXCEL, line=line, cell=names[at])
             if not key:
-                tally.keyless += 1
-                message = "the row names nobody: its key is empty, or a word for no value"
-                self._set_aside("empty_key", message, line, names[header.keys[0]])
+                self._set_aside_nobody(line, names[header.keys[0]])
                 return None
             values = values_of(cells)
             if hits := list(compress(columns, map(is_told, values))):
+                if wrong := [at for at in hits if values[at] in shown]:
+                    self._set_aside_damaged(_INSTEAD, line, header.columns[wrong[0]])
+                    return None
                 for at in hits:
                     tally.empty[at] += 1
                 if any(values[at] for at in hits):
@@ -229,23 +245,36 @@ class Judge:
             if message := lost_digits(cells[at]):
                 raise FileRefusedError("excel_number", message, _SAVED_BY_EXCEL, line=line, cell=header.names[at])
 
-    def _is_damaged(self, line: int, cells: Sequence[str], header: Header) -> bool:
+    def _is_damaged(self, line: int, cells: list[str], header: Header) -> bool:
         for at, cell in enumerate(cells):
             if "\0" in cell:
                 message = "the cell holds a NUL character: the file was damaged on its way"
                 raise FileRefusedError("nul", message, "have it delivered anew", line=line, cell=header.names[at])
         self._refuse_lost_digits(line, cells, header)
         for at in (*header.keys, *header.positions):
-            if message := damaged(cells[at]):
-                self._tally.odd += 1
-                self._set_aside("damaged_cell", message, line, header.names[at], remedy="have the source put right")
+            cell, name = cells[at], header.names[at]
+            if is_blank(cell):
+                cells[at] = ""
+                if not cell.isascii() and at in header.positions:
+                    self.findings.add(Finding("note", "blank_cell", f"the cell {_BLANK}", "", line, name))
+            elif cell.strip() in self._right:
+                continue
+            elif message := damaged(cell):
+                self._set_aside_damaged(message, line, name)
                 return True
-            if message := doubtful(cells[at]):
+            elif message := doubtful(cell):
                 remedy = "if it is wrong, have the source put right"
-                self.findings.add(
-                    Finding("note", "doubtful_cell", f"the cell {message}", remedy, line, header.names[at])
-                )
+                self.findings.add(Finding("note", "doubtful_cell", f"the cell {message}", remedy, line, name))
         return False
+
+    def _set_aside_nobody(self, line: int, cell: str) -> None:
+        self._tally.keyless += 1
+        message = "the row names nobody: its key is empty, or a word for no value"
+        self._set_aside("empty_key", message, line, cell)
+
+    def _set_aside_damaged(self, message: str, line: int, cell: str) -> None:
+        self._tally.odd += 1
+        self._set_aside("damaged_cell", f"the cell {message}", line, cell, remedy=_PUT_RIGHT)
 
     def _without_nothing(
         self, line: int, values: tuple[str, ...], hits: Sequence[int], nothing: frozenset[str]
@@ -269,28 +298,3 @@ class Judge:
 
     def _set_aside(self, kind: str, message: str, line: int, cell: str = "", remedy: str = "") -> None:
         self.findings.add(Finding("set_aside", kind, message, remedy, line, cell))
-
-
-class JudgedRecords:
-    """Implements `JudgedFile` on the records of one file."""
-
-    def __init__(self, records: Records, judge: Judge, encoding: Callable[[], str]) -> None:
-        """Take the records, their judge, and the source of the encoding, known after they were read."""
-        self._records, self._judge, self._encoding = records, judge, encoding
-
-    def __iter__(self) -> Iterator[SourceRow]:
-        """Yield the rows that count if the verdict, known only behind the last of them, says so of the file."""
-        yield from self._judge.rows(self._records)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The first record, trimmed: the header, if it is one; () where nothing can be read."""
-        try:
-            return tuple(map(trimmed, next(iter(self._records), (0, []))[1]))
-        except FileRefusedError:
-            return ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict, after the rows were read."""
-        return self._judge.verdict(self._records, self._encoding())

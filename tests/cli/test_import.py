@@ -10,6 +10,7 @@ import pytest
 
 from tests.adapters.sources.test_workbook import made as workbook
 from tests.cli.conftest import Office
+from tests.support.odd_texts import CARRIED, EMPTY, NOT_IN_XML, NOT_STORED, held
 from upa_cli.shell import exits
 from upa_core.adapters.clock import ScaledClock
 
@@ -34,6 +35,10 @@ def save(desk: Office, name: str, content: str | bytes) -> str:
 
 def ready(*entries: dict[str, Any]) -> bytes:
     return b"\xef\xbb\xbf" + json.dumps({"value": entries}).encode()
+
+
+def quoted(cell: str) -> str:
+    return '"{}"'.format(cell.replace('"', '""'))
 
 
 def cities(desk: Office) -> dict[str, str | None]:
@@ -195,7 +200,7 @@ def test_hostile_cells_arrive_as_text_or_are_told(desk: Office) -> None:
     """A formula, quotes, backslashes and markup are text; a control character isn't sent, and no screen obeys one."""
     hostile = '=HYPERLINK("http://evil","x")\\u0041 <b>[red]'
     rows = [["mail", "City"], ["ada@contoso.com", hostile], ["bo@contoso.com", "a\x1b[31mb"]]
-    text = "".join(",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\n" for row in rows)
+    text = "".join(",".join(map(quoted, row)) + "\n" for row in rows)
 
     answer = desk.upa("import", save(desk, "people.csv", text), "--map", "City=City", "--yes")
     told = desk.upa("import", save(desk, "people.csv", text), "--map", "City=City", "--dry-run", "--json").json
@@ -203,6 +208,29 @@ def test_hostile_cells_arrive_as_text_or_are_told(desk: Office) -> None:
     assert cities(desk) == {"ada": hostile, "bo": None, "cy": None}
     assert "\x1b" not in answer.out + answer.err
     assert [(one["line"], one["property"]) for one in told["set_aside"]] == [(3, "City")]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
+def test_each_text_arrives_exactly_or_not_at_all(desk: Office, form: str) -> None:
+    """Line breaks, marks, numbers as texts, blanks at both ends; what SharePoint can't store is named by its line."""
+    texts = [text for text in (*CARRIED, *EMPTY, *NOT_STORED) if form != "xlsx" or not set(text) & NOT_IN_XML]
+    header, rows = ["employeeId", "City"], [[f"9{at:04}", text] for at, text in enumerate(texts)]
+    who = [desk.hire(f"p{at:04}", employeeId=f"9{at:04}") for at in range(len(texts))]
+    people = [dict(zip(header, row, strict=True)) for row in rows]
+    content: dict[str, str | bytes] = {
+        "csv": "".join(
+            ",".join(f'"{cell.replace(chr(34), 2 * chr(34))}"' for cell in row) + "\n" for row in [header, *rows]
+        ),
+        "jsonl": "".join(json.dumps(one) + "\n" for one in people),
+        "xlsx": workbook(header, *rows),
+    }
+
+    words = ("--map", "City=City", "--match", "employeeId", "--accept-held", "--over-threshold", "--yes", "--json")
+    answer = desk.upa("import", save(desk, f"people.{form}", content[form]), *words).json
+    got = [desk.sim.profiles.get(person).get("City", "") for person in who]
+
+    assert dict(zip(texts, got, strict=True)) == {text: held(text) for text in texts}
+    assert [one["property"] for one in answer["set_aside"]] == ["City"] * sum(text in NOT_STORED for text in texts)
 
 
 def test_identical_rows_are_one_and_rows_that_differ_are_nobodys(desk: Office) -> None:

@@ -75,6 +75,11 @@ def delivered_file(folder: Path, data: bytes, form: FileFormat, people: int) -> 
     return delivered(place, form, people)
 
 
+def answered(ask: Ask, query: str, people: int) -> JoinedWorld:
+    """Return the tenant after a query's answer has arrived."""
+    return delivered(lambda world: SqlPlace(ask, query, world.time, 10_000), "jsonl", people)
+
+
 def profiles(world: JoinedWorld, texts: Sequence[str]) -> dict[str, str]:
     """Return what each text's profile holds."""
     return {text: world.cost(person) for text, person in zip(texts, world.people, strict=True)}
@@ -111,9 +116,7 @@ def test_each_text_of_a_database_arrives_exactly_or_not_at_all(database: tuple[A
     filling = ", ".join(f"('X{at}', 'x')" for at in range(FILLING))
     change(f"INSERT INTO odd VALUES {filling}")
 
-    world = delivered(
-        lambda world: SqlPlace(ask, "SELECT number, cost FROM odd", world.time, 10_000), "jsonl", len(ODD)
-    )
+    world = answered(ask, "SELECT number, cost FROM odd", len(ODD))
 
     assert profiles(world, ODD) == {text: held(text) for text in ODD}
 
@@ -135,11 +138,9 @@ def test_what_a_database_holds_besides_texts_arrives_as_one_text_or_refuses_the_
     got = {}
     for at, select in enumerate(selects):
         query = f'SELECT number, cost, 1 AS "select", 2 AS "order" FROM ({select}) AS answered'
-        world = delivered(lambda world, query=query: SqlPlace(ask, query, world.time, 100), "jsonl", at + 1)
+        world = answered(ask, query, at + 1)
         got[list(values)[at]] = (world.source.why, world.cost(world.people[at]))
-    refused = delivered(
-        lambda world: SqlPlace(ask, f"SELECT 'E0' AS number, {photo} AS cost", world.time, 100), "jsonl", 1
-    )
+    refused = answered(ask, f"SELECT 'E0' AS number, {photo} AS cost", 1)
 
     assert got == {name: ("", told) for name, (_, told) in values.items()}
     assert refused.source.why == "the column cost holds bytes, which is no text: cast it in the query"

@@ -10,21 +10,31 @@ import pytest
 
 from tests.crash.scenarios import quick
 from tests.fakes.hooks import Call, nothing
+from tests.fakes.profiles import FakeProfiles
 from tests.support.ended import delivery_of, planned
 from tests.support.mortal import Death, Fate
 from tests.support.single import APP, SingleWorld
 from tests.support.world import NO_THRESHOLD
+from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import Abandoned, InFlight, Lane
 from upa_core.domain.documents.runs import Counts, Report, Run, Urgent
 from upa_core.domain.documents.storage_layout import report_key, state_key
-from upa_core.domain.errors import RefusedError, RetryLaterError, ThrottledError
+from upa_core.domain.errors import (
+    AccessDeniedError,
+    RefusedError,
+    RetryLaterError,
+    ThrottledError,
+    UnavailableError,
+    UpaError,
+)
 from upa_core.domain.individual.proof import Proofs
 from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.services.admin.controls import pause, reset
 from upa_core.services.admin.forget import forget
 from upa_core.services.admin.holds import reject
-from upa_core.services.deliver.individual.slices import CLAIM_LASTS
+from upa_core.services.deliver.individual.slices import CLAIM_LASTS, REQUEST_TIMEOUT
+from upa_core.services.deliver.routes import routes_with
 from upa_core.services.drive.busy_properties import busy_properties
 from upa_core.services.drive.sync_now import Now, sync_now
 from upa_core.state.document import Document, get_document, lane_of, state_of
@@ -451,3 +461,99 @@ def test_what_is_on_its_way_is_named_by_the_first_that_may_write_it() -> None:
     assert len(busy(None, abandoned=(given_up,)) - {on_its_way}) == 1
     assert busy(None, in_flight=replace(flight, connector="sales")) == set()
     assert busy(None) == set()
+
+
+@pytest.mark.parametrize(
+    ("nth", "status", "error"),
+    [
+        (1, 429, ThrottledError),
+        (1, 403, AccessDeniedError),
+        (1, 500, UnavailableError),
+        (2, 429, ThrottledError),
+        (2, 403, AccessDeniedError),
+    ],
+)
+def test_an_error_before_anything_is_set_gives_the_claim_up_and_tells_those_whom_it_concerns(
+    nth: int, status: int, error: type[UpaError]
+) -> None:
+    """While reading or writing: a throttle stands in the tenant's book, a denial takes the proof, an outage neither."""
+    world = delivered(1)
+    world.edit(world.people[0], department="now")
+    world.sim.faults.add(surface="admin", operation="GetUserProfilePropertiesFor", status=status, nth=nth)
+    with pytest.raises(error):
+        now(world, world.people[0])
+    found = {one.found for one in proofs_of(world.store, world.connector).load().value.apps[APP].properties.values()}
+
+    assert (world.state.urgent, world.writes()) == (None, 0)
+    assert people_calls_of(world.store, world.connector).load().value.throttled == (status == 429)
+    assert found == ({"denied"} if status == 403 else {"works"})
+
+
+def test_a_person_whose_sets_are_all_denied_takes_the_proof() -> None:
+    """The app has lost its right: nothing is written singly before another probe."""
+    world, profiles = delivered(1), FakeProfiles()
+    world.edit(world.people[0], department="now")
+    profiles.add(world.sim.directory.get(world.people[0])["userPrincipalName"], world.people[0])
+    profiles.denied = {"UpaDepartment"}
+    proof = proofs_of(world.store, world.connector).load().value.apps[APP]
+    proofs_of(world.store, world.connector).update(lambda proofs: proofs.plus("fake-app", proof))
+    sync_now(replace(world.ports(), routes=routes_with(profiles)), world.connector, world.people[0], "Ann")
+    denied = proofs_of(world.store, world.connector).load().value.apps["fake-app"]
+
+    assert {one.found for one in denied.properties.values()} == {"denied"}
+    assert world.escrow()[world.people[0]].detail == "UnauthorizedAccessException"
+
+
+def test_a_proof_that_goes_while_the_person_is_claimed_refuses_the_write() -> None:
+    """Nothing is sent, and nothing stays claimed."""
+    world = delivered(1)
+    world.edit(world.people[0], department="now")
+
+    def denied(call: Call) -> None:
+        if call.operation == "put" and call.subject == state_key("hr"):
+            world.store.hooks.after = nothing
+            proofs_of(world.store, world.connector).update(lambda _: Proofs())
+
+    world.store.hooks.after = denied
+    with pytest.raises(RefusedError, match="the probe's result is gone"):
+        now(world, world.people[0])
+
+    assert (world.state.urgent, world.writes()) == (None, 0)
+
+
+def test_answers_that_cant_be_read_any_more_confirm_nobody() -> None:
+    """The write's values are unknown and due, its run is reported as failed, and the claim is over."""
+    world = delivered(1)
+    ann = world.people[0]
+    world.edit(ann, department="now")
+
+    def put(key: str, data: bytes, **conditions: Any) -> str:
+        return world.store.put(key, b"" if "/log-" in key else data, **conditions)
+
+    ports = replace(world.ports(), store=Wrapped(world.store, put=put))
+    told = sync_now(ports, world.connector, ann, "Ann")
+    report = get_document(world.store, report_key(told.run), Report)
+    shadow, waits = world.shadow(ann) or {}, world.escrow()[ann]
+
+    assert told.results == {"UpaDepartment": "unknown"}
+    assert report is not None
+    assert (report.value.status, report.value.counts.exported, report.value.counts.escrowed) == ("failed", 0, 0)
+    assert [(one.settled, one.confirmed) for one in report.value.files] == [(True, False)]
+    assert (shadow["UpaDepartment"], shadow["UpaTitle"], world.state.urgent) == (None, "T0", None)
+    assert waits.detail == f"unanswered {told.run} {report.value.files[0].name}"
+
+
+def test_a_profile_that_was_read_too_slowly_isnt_written() -> None:
+    """A request's time-out before the claim ends, the last moment to send is over."""
+    world = delivered(1)
+    world.edit(world.people[0], department="late")
+
+    def slow(_: str) -> None:
+        world.sim.single_writes.on_read = lambda _: None
+        world.sim.advance(CLAIM_LASTS.total_seconds() - REQUEST_TIMEOUT)
+
+    world.sim.single_writes.on_read = slow
+    with pytest.raises(RetryLaterError, match="too slowly"):
+        now(world, world.people[0])
+
+    assert (world.writes(), world.state.urgent) == (0, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -69,7 +70,7 @@ class IndividualRoute:
         return self._write(delivery)
 
     def judge(self, ports: Ports, outcome: Outcome, people: Collection[str]) -> Verdict:
-        """Judge the archived answers."""
+        """Judge the archived answers; raises `CorruptStateError` where some are missing or damaged."""
         pieces = people_in(ports, outcome.run, outcome.file, INDIVIDUAL)
         tasks = [task for task in batch.tasks(pieces.values()) if task.person in people]
         records = []
@@ -77,6 +78,8 @@ class IndividualRoute:
             blob = ports.store.get(log.key)
             if blob is None:
                 raise CorruptStateError(f"{log.key} is missing from the archive")
+            if hashlib.sha256(blob.data).hexdigest() != log.sha256:
+                raise CorruptStateError(f"{log.key} is damaged: its hash isn't that of the answers that were archived")
             records += read_records(blob.data)
         return judge(tasks, records, given_up=outcome.given_up, batch=f"{outcome.run} {outcome.file}")
 

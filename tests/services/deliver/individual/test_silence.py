@@ -134,6 +134,21 @@ def test_a_doubt_about_somebody_who_is_written_at_once_is_kept() -> None:
     assert told(world) == [{"properties": 1, "put_back": 0}]
 
 
+def test_whoever_is_written_at_once_again_is_looked_for_under_the_old_name() -> None:
+    """The second `sync-user --now` finds the stranger whom the first may have written, and the person's own profile."""
+    world = alone(individual=Budget(one_geo=True))
+    given_away(world)
+    silent(world, "after")
+    sync_now(world.ports(), world.connector, world.people[0], "ops")
+    world.sim.faults.clear()
+    before = told(world)
+    again = sync_now(world.ports(), world.connector, world.people[0], "ops")
+
+    assert (before, told(world)) == ([], [{"properties": 1, "put_back": 0}])
+    assert again.results == {"UpaDepartment": "confirmed"}
+    assert world.profile(world.people[0])["UpaDepartment"] == "secret"
+
+
 def test_what_a_silent_write_may_have_set_is_ours() -> None:
     """The user's name finds no profile for a day after it, and another value is wanted then: ours isn't an edit."""
     world = quick(SingleWorld(1, mappings=(KEEP,), individual=Budget(one_geo=True)))

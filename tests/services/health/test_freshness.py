@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,21 @@ from tests.support.drifting import DriftWorld
 from tests.support.tiny_route import TARGET, TwoRoutes
 from tests.support.world import NO_THRESHOLD, World, with_limits
 from upa_core.domain.documents.connector_keys import freshness_key, shard_list_key
-from upa_core.domain.health.events import EventName
+from upa_core.domain.drift.standing import Standing
+from upa_core.domain.drift.totals import DriftTotals
+from upa_core.domain.freshness.figures import Accepted, Kept
+from upa_core.domain.freshness.waiting import Waiting
+from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.objective import Objective
 from upa_core.services.admin.controls import pause
-from upa_core.services.health.freshness import freshness, freshness_json
+from upa_core.services.health.freshness import (
+    Figures,
+    freshness,
+    freshness_json,
+    say_read_back,
+    share_read_back,
+    tell_freshness,
+)
 from upa_core.services.health.notify import Alerting, notification_log_of, notify
 from upa_core.services.health.status import status
 
@@ -203,3 +214,143 @@ def test_what_was_measured_is_told_once_an_hour(world: World) -> None:
 def test_status_says_the_same(world: World) -> None:
     """One service for all."""
     assert status(world.ports(), world.connector)["freshness"] == told(world)
+
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WAITS = (
+    Waiting("escrow", NOW - timedelta(hours=30), "not_readable_yet", people=2, run="run-1"),
+    Waiting("round", NOW - timedelta(minutes=36), "paused", records=1_200),
+)
+BEHIND = Accepted(8_000, 1_000, 87.5, 1_200, 40, 125, NOW - timedelta(days=7), WAITS)
+READ = Standing(
+    on=True,
+    people=3,
+    days=1,
+    read=3,
+    oldest=NOW - timedelta(days=2),
+    newest=NOW - timedelta(minutes=30),
+    totals=DriftTotals(different=1, unreadable={"no_profile": 1, "refused": 2}, equal=2),
+    trouble="",
+    campaign=None,
+    left=0,
+    ends=None,
+)
+MISSED = Kept(Objective(95.0, timedelta(hours=36)), late=4, counted=80, share=95.0, why="4 of 80 are late")
+NOBODY = Accepted(0, 0, None, 0, 0, None, None, ())
+UNREAD = replace(READ, people=0, read=0, oldest=None, newest=None, totals=DriftTotals())
+
+
+def test_each_figure_stands_under_its_own_name() -> None:
+    """Shares in per cent, ages in hours, moments, and what waits where, since when and why."""
+    found = freshness_json(Figures(BEHIND, READ, MISSED, NOW))
+
+    assert found == {
+        "accepted": {
+            "says": "87.5 % of 8,000 people; 95 % of changes within 2.08 h; "
+            "the oldest waits 30 h (in escrow: not readable yet); 1,200 records aren't planned yet",
+            "share_percent": 87.5,
+            "people": 8_000,
+            "waiting_people": 1_000,
+            "unplanned_records": 1_200,
+            "changes_7_days": 40,
+            "p95_hours": 2.08,
+            "counted_since": "2026-11-15T12:00:00Z",
+            "oldest": found["accepted"]["waiting"][0],
+            "waiting": [
+                {
+                    "where": "escrow",
+                    "since": "2026-11-21T06:00:00Z",
+                    "age_hours": 30.0,
+                    "why": "not_readable_yet",
+                    "people": 2,
+                    "records": 0,
+                    "run": "run-1",
+                },
+                {
+                    "where": "round",
+                    "since": "2026-11-22T11:24:00Z",
+                    "age_hours": 0.6,
+                    "why": "paused",
+                    "people": None,
+                    "records": 1_200,
+                    "run": "",
+                },
+            ],
+        },
+        "read_back": {
+            "says": "66.66 % of 3 people equal; the oldest read is 2 d old, the newest 30 min",
+            "share_percent": 66.66,
+            "people": 3,
+            "read": 3,
+            "equal": 2,
+            "different": 1,
+            "unreadable": 3,
+            "oldest_read": "2026-11-20T12:00:00Z",
+            "newest_read": "2026-11-22T11:30:00Z",
+        },
+        "objective": {
+            "share_percent": 95.0,
+            "within_hours": 36.0,
+            "kept_percent": 95.0,
+            "late": 4,
+            "changes": 80,
+            "missed": True,
+            "why": "4 of 80 are late",
+        },
+    }
+
+
+def test_what_isnt_known_is_null_and_no_zero() -> None:
+    """Neither a share, nor an age, nor a moment; a kept objective isn't missed."""
+    found = freshness_json(Figures(NOBODY, UNREAD, replace(MISSED, why=""), NOW))
+    accepted, read_back = found["accepted"], found["read_back"]
+
+    assert (accepted["says"], accepted["oldest"], accepted["waiting"]) == ("nobody's values yet", None, [])
+    assert {accepted[one] for one in ("share_percent", "p95_hours", "counted_since")} == {None}
+    assert read_back["says"] == "never read back"
+    assert {read_back[one] for one in ("share_percent", "equal", "oldest_read", "newest_read")} == {None}
+    assert found["objective"]["missed"] is False
+    assert freshness_json(Figures(NOBODY, UNREAD, None, NOW))["objective"] is None
+
+
+def test_a_share_of_people_who_were_read_needs_them_counted() -> None:
+    """Before everybody was counted, and among nobody, how many were read is said, and no share."""
+    uncounted = replace(READ, totals=replace(READ.totals, equal=None), newest=None)
+    later = replace(READ, oldest=NOW + timedelta(minutes=1), newest=None)
+
+    assert share_read_back(uncounted) is None
+    assert share_read_back(replace(READ, people=0)) is None
+    assert say_read_back(uncounted, NOW) == "3 people read; the oldest read is 2 d old"
+    assert say_read_back(replace(uncounted, oldest=None), NOW) == "3 people read"
+    assert say_read_back(later, NOW) == "66.66 % of 3 people equal; the oldest read is 0 min old"
+
+
+def test_the_measurement_has_each_figure_under_its_own_name(world: World) -> None:
+    """For the metrics; a missed objective is an event of its own, with how many were late."""
+    tell_freshness(world.ports(), world.connector, Figures(BEHIND, READ, MISSED, NOW))
+    tell_freshness(world.ports(), world.connector, Figures(NOBODY, UNREAD, replace(MISSED, why=""), NOW))
+    measured = [one.fields for one in world.events.named(EventName.FRESHNESS_MEASURED)]
+
+    assert measured[0] == {
+        "share_percent": 87.5,
+        "people": 8_000,
+        "waiting_people": 1_000,
+        "unplanned_records": 1_200,
+        "changes": 40,
+        "p95_hours": 2.08,
+        "oldest_hours": 30.0,
+        "oldest_where": "escrow",
+        "read_back_percent": 66.66,
+    }
+    assert (measured[1]["p95_hours"], measured[1]["oldest_hours"], measured[1]["oldest_where"]) == (None, 0.0, "")
+    assert [(one.level, one.fields) for one in world.events.named(EventName.FRESHNESS_MISSED)] == [
+        (Level.WARNING, {"why": "4 of 80 are late", "late": 4, "changes": 80})
+    ]
+
+
+def test_a_wait_that_begins_by_another_clock_is_as_old_as_nothing() -> None:
+    """A moment a little ahead of ours is no negative age."""
+    ahead = replace(BEHIND, waiting=(replace(WAITS[1], since=NOW + timedelta(seconds=30)),))
+    found = freshness_json(Figures(ahead, READ, None, NOW))["accepted"]
+
+    assert (found["oldest"]["age_hours"], "the oldest waits 0 min (paused)" in found["says"]) == (0.0, True)

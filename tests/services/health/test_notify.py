@@ -9,18 +9,20 @@ from typing import Any, get_args
 
 import pytest
 
+from tests.fakes.hooks import Call, nothing
 from tests.fakes.messenger import FakeMessenger
 from tests.support.single import SingleWorld
 from tests.support.world import World
+from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.connector_state import ConnectorState, Debt
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
 from upa_core.domain.documents.runs import Hold, Retry, Run
 from upa_core.domain.errors import AccessDeniedError, UnavailableError
 from upa_core.domain.health.alarms import CERTIFICATE_DAYS, Occasion
-from upa_core.domain.health.events import EventName
-from upa_core.domain.health.notification_log import MAX_TRIES
+from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.health.notification_log import MAX_TRIES, Sample
 from upa_core.domain.people.escrow_entry import EscrowReason
-from upa_core.services.health.notify import Alerting, notification_log_of, notify
+from upa_core.services.health.notify import Alerting, count_library, notification_log_of, notify
 from upa_core.services.health.status import status
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import lane_of, state_of
@@ -417,6 +419,113 @@ def test_who_waits_for_what_comes_by_itself_is_no_growth_of_escrow(watched: Watc
 
     assert seen == (0 if reason in quiet | later else 3)
     assert a_day == (0 if reason in quiet else 3)
+
+
+def test_an_alarm_is_raised_once_however_often_it_is_looked_at(watched: Watched) -> None:
+    """One event at its beginning, with what it says; one at its end, with the same words."""
+    _quarantine(watched, QuarantineReason.MAPPING)
+    for _ in range(3):
+        watched.look()
+    watched.change(quarantine=None)
+    for _ in range(3):
+        watched.look()
+    told = [one for one in watched.world.events.events if one.name.value.startswith("upa.alarm")]
+
+    assert [(one.name, one.level) for one in told] == [
+        (EventName.ALARM_RAISED, Level.WARNING),
+        (EventName.ALARM_ENDED, Level.INFO),
+    ]
+    assert [(one.fields["occasion"], one.fields["title"]) for one in told] == [("quarantined", "quarantined")] * 2
+    assert str(told[0].fields["detail"]).startswith("mapping")
+
+
+@pytest.mark.parametrize(("ago", "grows"), [(timedelta(days=1), True), (timedelta(days=1, seconds=1), False)])
+def test_escrow_grows_within_a_day(watched: Watched, ago: timedelta, grows: bool) -> None:
+    """Who waits for longer than a day is no growth."""
+    now, people = watched.world.now, [f"p{n}" for n in range(25)]
+    change_people_between_runs(
+        watched.world.ports(),
+        watched.world.connector,
+        people,
+        lambda shard, person: shard.put_in_escrow(person, EscrowReason.NOT_KEPT, now=now),
+    )
+    samples = (Sample(now - ago, 0), Sample(now - timedelta(minutes=5), 25))
+    log = notification_log_of(watched.world.ports(), watched.world.connector)
+    log.update(lambda one: replace(one, first_seen=now - ago, samples=samples))
+
+    assert ("upa-sync hr: escrow grows" in watched.look()) is grows
+
+
+def test_the_certificate_is_read_twice_a_day(watched: Watched) -> None:
+    """At the first look, and again after twelve hours; one that can't be read leaves what was known."""
+    reads: list[datetime] = []
+
+    def ends() -> datetime:
+        reads.append(watched.world.now)
+        if len(reads) == 3:
+            raise AccessDeniedError("no key")
+        return watched.world.now + timedelta(days=90)
+
+    watched.ends = ends
+    began = watched.world.now
+    for _ in range(5):
+        watched.look()
+        watched.world.sim.advance(6 * 3600)
+    log = notification_log_of(watched.world.ports(), watched.world.connector).load().value
+
+    assert [moment - began for moment in reads] == [timedelta(hours=hours) for hours in (0, 12, 24)]
+    assert log.certificate_ends == began + timedelta(days=90, hours=12)
+
+
+def test_the_librarys_size_is_noted_with_escrow(watched: Watched) -> None:
+    """Nothing is noted of a library that isn't there."""
+    world = watched.world
+    count_library(world.ports(), world.connector)
+    library = world.ports().library
+    count_library(replace(world.ports(), library=Wrapped(library, items=lambda: None)), world.connector)
+    count_library(replace(world.ports(), library=Wrapped(library, items=lambda: [1, 2])), world.connector)
+    samples = notification_log_of(world.ports(), world.connector).load().value.samples
+
+    assert [(one.library_items, one.escrow, one.at) for one in samples][-3:] == [
+        (0, 0, world.now),
+        (None, 0, world.now),
+        (2, 0, world.now),
+    ]
+
+
+def test_a_channel_that_fails_is_told_with_its_error(watched: Watched) -> None:
+    """Which channel, about what, how often it was tried."""
+    watched.channel.hooks.fail("send", UnavailableError("webhook: HTTP 500"))
+    _quarantine(watched, QuarantineReason.MAPPING)
+    watched.look()
+    (told,) = watched.world.events.named(EventName.NOTIFICATION_FAILED)
+
+    assert told.fields == {
+        "channel": watched.channel.name,
+        "occasion": "quarantined",
+        "tries": 1,
+        "error": "webhook: HTTP 500",
+    }
+
+
+def test_a_message_that_another_instance_has_claimed_isnt_sent(watched: Watched) -> None:
+    """Both look at the same moment; one of them sends."""
+    _quarantine(watched, QuarantineReason.MAPPING)
+    store, other = watched.world.store, FakeMessenger()
+
+    def overtaken(call: Call) -> None:
+        if call.operation == "get" and call.subject.endswith("/told.json"):
+            entries = notification_log_of(watched.world.ports(), watched.world.connector)
+            store.hooks.after = nothing
+            if entries.load().value.entries:
+                watched.look(other)
+            else:
+                store.hooks.after = overtaken
+
+    store.hooks.after = overtaken
+    told = watched.look()
+
+    assert (told, other.subjects) == ([], ["upa-sync hr: quarantined"])
 
 
 def test_single_writes_that_wait_for_a_probe_raise_an_alarm_that_it_ends() -> None:

@@ -18,6 +18,7 @@ from upa_core.services.admin.controls import pause, reset, resume
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.admin.requests import request_run
 from upa_core.services.drive.tick import tick
+from upa_core.services.health.quarantine import hold_expired
 from upa_core.services.health.status import status
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.document import state_of
@@ -462,3 +463,19 @@ def _iso(moment: Any) -> str:
 
 def _set(world: World, **fields: Any) -> None:
     state_of(world.store, world.connector.name).update(lambda state: replace(state, **fields))
+
+
+def test_a_hold_of_exactly_a_week_is_quarantine_with_what_nobody_decided() -> None:
+    """On that minute, by the day, the run and the reason of the hold; a moment earlier it isn't."""
+    world = held()
+    hold = world.state.hold
+    assert hold is not None
+    world.until(hold.since + timedelta(days=7) - timedelta(seconds=1))
+    hold_expired(world.ports(), world.connector)
+    early = world.state.quarantine
+    world.sim.advance(1)
+    hold_expired(world.ports(), world.connector)
+    why = f"nobody has decided since {hold.since:%Y-%m-%d} about run {hold.run.id}: {hold.why}"
+
+    assert (early, quarantine(world).detail, quarantine(world).probe) == (None, why, "decision")
+    assert quarantine(world).reason is QuarantineReason.HOLD_EXPIRED

@@ -7,20 +7,21 @@ isn't used because it follows the process's locale.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from upa_core.domain.errors import InvalidValueError
 from upa_core.domain.language.date_format.reading import DateReader, reader_of
 from upa_core.domain.language.date_format.tokens import Token, tokens_of
-from upa_core.domain.language.date_format.writing import template_of, write
+from upa_core.domain.language.date_format.writing import plain_writer, write
 from upa_core.domain.language.time_zones import moment_of, offset_of
 
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
-_USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-"""The form of most dates in a full round."""
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII)
+"""The form of most dates in a full round, which Python reads in one step."""
 _UNSET = {(1, 1, 1), (0, 1, 1), (0, 0, 0)}
 """`0001-01-01T00:00:00Z` is an unset date [GR-38], and zeros are. Any other day of these years is a mistake, or a day
 whose year got lost: taken for no date it would clear a value."""
@@ -32,8 +33,10 @@ def parse_iso(text: str) -> datetime | None:
     Graph sends `…Z` with up to seven fractional digits [GR-36]. A time without an offset is taken as UTC.
     """
     if _USUAL.fullmatch(text) and text > "0002":
-        year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
-        return moment_of((year, month, day, int(text[11:13]), int(text[14:16]), int(text[17:19]), 0))
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            raise InvalidValueError("isn't a date of the calendar") from error
     match = _ISO.fullmatch(text.strip())
     if not match:
         raise InvalidValueError("isn't a date such as 2025-04-03 (ISO 8601); FormatDateTime reads other forms")
@@ -51,8 +54,8 @@ class DateFormat:
 
     pattern: str
     tokens: tuple[Token, ...]
-    template: str | None
-    """For `str.format`, where all tokens are plain numbers and literals; else None."""
+    plain: Callable[[datetime], str] | None
+    """Writes a moment where all tokens are plain numbers and literals; else None."""
     reader: DateReader | None = None
     """Only in a format that is read with."""
 
@@ -65,7 +68,7 @@ class DateFormat:
         """
         tokens = tokens_of(pattern)
         return cls(
-            pattern, tokens, template_of(tokens), reader_of(tokens_of(pattern, reading=True)) if reading else None
+            pattern, tokens, plain_writer(tokens), reader_of(tokens_of(pattern, reading=True)) if reading else None
         )
 
     @property
@@ -97,7 +100,7 @@ class DateFormat:
 
     def format(self, moment: datetime) -> str:
         """Return a moment of UTC as text."""
-        return write(self.tokens, moment) if self.template is None else self.template.format(moment)
+        return write(self.tokens, moment) if self.plain is None else self.plain(moment)
 
     def parse(self, text: str) -> datetime:
         """Read a text of exactly this form, as UTC; an offset in the text is applied.

@@ -115,11 +115,12 @@ def _boolean(words: tuple[str, str]) -> Callable[[object], str]:
 
 def _date(pattern: str) -> Callable[[object], str]:
     compiled = DateFormat.compile(pattern)
+    seconds = "s" in compiled.letters
 
     @lru_cache(maxsize=4096)  # people are hired on few different days
     def written(text: str) -> str:
         moment = parse_iso(text)
-        return "" if moment is None else compiled.format(_storable(moment, seconds="s" in compiled.letters))
+        return "" if moment is None else compiled.format(_storable(moment, seconds=seconds))
 
     def form(value: object) -> str:
         if not isinstance(value, str):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from upa_core.domain.language.date_format.tokens import DAYS, MONTHS, Token
 
 _PARTS = {"M": "month", "d": "day", "H": "hour", "m": "minute", "s": "second"}
-_NUMBERS = {letter * width: f"{{0.{part}:0{width}}}" for letter, part in _PARTS.items() for width in (1, 2)}
-_NUMBERS["yyyy"] = "{0.year:04}"
+_NUMBERS = {letter * width: (f"%0{width}d", part) for letter, part in _PARTS.items() for width in (1, 2)}
+_NUMBERS["yyyy"] = ("%04d", "year")
 
 
-def template_of(tokens: Sequence[Token]) -> str | None:
-    """Return a template for `str.format` where all tokens are plain numbers and literals, which is usual; else None."""
-    if any(token.letter and token.text not in _NUMBERS for token in tokens):
+def plain_writer(tokens: Sequence[Token]) -> Callable[[datetime], str] | None:
+    """Return the quick way to write a moment where all tokens are plain numbers and literals; else None."""
+    parts = [token.text for token in tokens if token.letter]
+    if not parts or not _NUMBERS.keys() >= set(parts):
         return None
-    return "".join(
-        _NUMBERS[token.text] if token.letter else token.text.replace("{", "{{").replace("}", "}}") for token in tokens
+    template = "".join(
+        _NUMBERS[token.text][0] if token.letter else token.text.replace("%", "%%") for token in tokens
     )
+    numbers = attrgetter(*(_NUMBERS[part][1] for part in parts))
+    return lambda moment: template % numbers(moment)
 
 
 def write(tokens: Sequence[Token], moment: datetime) -> str:

@@ -129,8 +129,9 @@ class _OpenBatch:
         updated, cleared = count_changes(entries[:taken])
         self.updated += updated
         self.cleared += cleared
-        people, old, again = columns(entries[:taken], "person", "old", "again")
+        old, again = columns(entries[:taken], "old", "again")
         self.again += sum(again)
-        if known := {person: values for person, values in zip(people, old, strict=True) if values}:
+        if any(old):
+            known = {entry.person: entry.old for entry in entries[:taken] if entry.old}
             self.old.append(encode(known)[1:-1])
         return taken

@@ -344,3 +344,34 @@ def test_any_format_that_names_all_parts_reads_what_it_writes(whole, more, betwe
     compiled = DateFormat.compile(between.join([*whole, *more]), reading=True)
 
     assert compiled.parse(compiled.format(moment)) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2014-10-09T24:00:00Z",
+        "2014-10-09T08:60:00Z",
+        "2014-10-09T08:07:60Z",
+        "2014-13-09T08:07:06Z",
+        "2015-02-29T08:07:06Z",
+    ],
+)
+def test_no_release_of_python_decides_what_a_date_is(text):
+    """Midnight is never hour 24, which later releases read as the next day; a minute has no 61st second."""
+    with pytest.raises(InvalidValueError):
+        parse_iso(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("yyyy-MM-dd", "2014-03-05"),
+        ("%d", "5"),
+        ("d'%'M'%s'", "5%3%s"),
+        ("H:m:s", "4:6:7"),
+        ("'%d'", "%d"),
+    ],
+)
+def test_a_percent_sign_of_a_format_is_written_as_it_is(pattern, text):
+    """Plain numbers are written by one template, of which a literal is no part."""
+    assert DateFormat.compile(pattern).format(datetime(2014, 3, 5, 4, 6, 7, tzinfo=UTC)) == text

@@ -377,7 +377,27 @@ def test_the_quick_way_of_a_plain_attribute_gives_what_the_long_way_gives(option
     mapping = direct("a", "T", **options)
     quick = compile_mappings([mapping], ["a"], by_target=by_target)([value])
 
-    assert quick == ({"T": one(value, **options)} if by_target else [one(value, **options)])
+    wanted = one(value, **options)
+    texts = {"T": wanted} if wanted is not None else {}
+    assert quick == ([wanted] if not by_target else None if isinstance(wanted, Problem) else texts)
+
+
+@pytest.mark.parametrize(
+    ("row", "texts"),
+    [
+        (["x", "2026-01-02", "z"], {"A": "x", "D": "2026-01-02", "B": "z"}),
+        ([None, "2026-01-02", "z"], {"D": "2026-01-02", "B": "z"}),
+        (["x", None, ""], {"A": "x"}),
+        ([None, None, None], {}),
+        (["x", "soon", "z"], None),
+        ([None, "soon", "z"], None),
+    ],
+)
+def test_by_target_there_are_the_texts_alone(row, texts):
+    """What has no value isn't there; a single problem leaves the whole person to the long way."""
+    mappings = [direct("a", "A"), direct("d", "D", type="date"), direct("b", "B")]
+
+    assert compile_mappings(mappings, ["a", "d", "b"], by_target=True)(row) == texts
 
 
 def test_a_text_that_cant_be_cut_to_fit_is_no_value():

@@ -47,6 +47,28 @@ def test_leaving_the_scope_clears_strings_that_hold_something_and_nothing_else()
     assert plan.counts.out_of_scope == 1
 
 
+def test_a_new_person_gets_what_the_source_has_of_them() -> None:
+    """A property without a value isn't sent, an invalid one waits, and of somebody without any nothing is sent."""
+    connector = _connector(direct("city", "City"), direct("hired", "Hired", type="date"), direct("office", "Office"))
+    shard = Shard(connector.targets)
+    rows = [
+        ["all", 0, "Rome", "2026-01-02", "R1"],
+        ["some", 0, "Rome", None, "R1"],
+        ["invalid", 0, "Rome", "soon", None],
+        ["none", 0, None, None, None],
+    ]
+
+    plan = Planner(connector).plan(shard, rows, ended=(), gone=(), full_round="r", now=START)
+
+    assert {entry.person: (entry.new, entry.old) for entry in plan.entries} == {
+        "all": ({"City": "Rome", "Hired": "2026-01-02", "Office": "R1"}, {}),
+        "some": ({"City": "Rome", "Office": "R1"}, {}),
+        "invalid": ({"City": "Rome"}, {}),
+    }
+    assert (plan.counts.people, plan.counts.updated, plan.counts.unchanged, plan.counts.invalid) == (4, 3, 1, 1)
+    assert list(shard.escrow) == ["invalid"]
+
+
 def test_a_value_that_is_skipped_leaves_the_other_properties_alone() -> None:
     """on_invalid: skip_value drops one value; the person's other values are planned, and nobody goes to escrow."""
     connector = _connector(direct("city", "City", max_length=2, on_invalid="skip_value"), direct("state", "State"))

@@ -15,7 +15,9 @@ def is_plain(url: str) -> bool:
 
     One parser strips such characters, and another takes them for a part of the host.
     """
-    return len(url) <= MAX_ADDRESS and url == url.strip() and not _CONTROL.search(url)
+    if len(url) > MAX_ADDRESS or url != url.strip():
+        return False
+    return url.isprintable() or not _CONTROL.search(url)  # a printable text has none, which is told in half the time
 
 
 def origin_of(url: str) -> tuple[str, int] | None:

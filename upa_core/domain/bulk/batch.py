@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from operator import itemgetter
 from typing import Any
@@ -85,13 +86,14 @@ def _encode(entries: Sequence[Entry]) -> bytes:
     parts: list[str] = []
     for person, new in map(_PERSON_AND_NEW, entries):
         if names != (names := tuple(new)):
-            parts = _names(names)
+            parts = [*_names(names)]
         parts[1::2] = [quoted(person), *map(quoted, new.values())]
         people.append("".join(parts))
     return ",".join(people).encode("ascii")
 
 
-def _names(targets: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=64)
+def _names(targets: Sequence[str]) -> Sequence[str]:
     """Return what people with values of these properties have in common, with gaps for id and values."""
     first, *others = (quoted(name) for name in (ID_PROPERTY, *targets))
     return [part for name in [f"{{{first}:", *(f",{name}:" for name in others)] for part in (name, "")] + ["}"]

@@ -91,17 +91,16 @@ class AgeBook:
 
     def _add(self, number: int, entries: Sequence[Entry], groups: Mapping[str, int]) -> None:
         batch = self._batches.setdefault(number, _Growing())
-        people, new, known, since, waits = columns(entries, "person", "new", "known", "since", "waits")
-        fresh = [
-            was for person, was, waiting in zip(people, known, waits, strict=True) if not (waiting or person in groups)
-        ]
-        batch.people += len(fresh)
-        batch.new += fresh.count(False)
+        new, known, since, waits = columns(entries, "new", "known", "since", "waits")
         if groups:
             for entry in entries:
                 batch.place(groups.get(entry.person, 0), 1)
         else:
             batch.place(0, len(entries))
+        if groups or any(waits):
+            known = tuple(one.known for one in entries if not (one.waits or one.person in groups))
+        batch.people += len(known)
+        batch.new += known.count(False)
         if not any(since):
             batch.count(self._usual, sum(map(len, new)))
         else:

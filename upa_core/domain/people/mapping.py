@@ -133,7 +133,7 @@ def compile_mappings(
 @overload
 def compile_mappings(
     mappings: Sequence[Mapping], inputs: Sequence[str], *, by_target: Literal[True]
-) -> Callable[[Sequence[object]], dict[str, Desired]]: ...
+) -> Callable[[Sequence[object]], dict[str, str] | None]: ...
 
 
 def compile_mappings(
@@ -141,7 +141,7 @@ def compile_mappings(
 ) -> Callable[[Sequence[object]], Any]:
     """Return the function from a person's row (values in the order of `inputs`, None: no value) to desired values.
 
-    They come as a list, or in a dictionary `by_target`.
+    They come as a list; or, `by_target`, the texts alone in a dictionary, and None where a value is a problem.
 
     Raises:
         ConfigError: a mapping reads an attribute that isn't among the inputs, or can't be compiled.
@@ -152,11 +152,11 @@ def compile_mappings(
     for at, mapping in enumerate(mappings):
         names[f"f{at}"], text = _compile(mapping, index), f"f{at}(row)"
         if mapping.unproven:
-            values.append(f"{mapping.target!r}: {text}" if by_target else text)
+            values.append(text)
             continue
         if isinstance(mapping.expression, Attribute) and mapping.type in DEFAULT_FORMATS:
             names[f"d{at}"], value = _remembered(mapping), f"v{index[mapping.expression.path]}"
-            text = f"d{at}({value}) if {value}.__class__ is str else {text}"
+            text = f"d{at}({value}) if type({value}) is str else {text}"
         if isinstance(mapping.expression, Attribute) and mapping.type == "string":
             # The way nearly every value goes, written out: a call for each would cost three times as much. Printable
             # means: nothing that XML can't carry, and no lone surrogate. Text of at most half the limit fits whatever
@@ -164,14 +164,34 @@ def compile_mappings(
             names[f"e{at}"], value = _empty(mapping), f"v{index[mapping.expression.path]}"
             fits = f" and len({value}) <= {mapping.max_length // 2}" if mapping.max_length is not None else ""
             text = f"e{at} if {value} is None else {text}"
-            text = f"{value} if {value}.__class__ is str and {value} and {value}.isprintable(){fits} else {text}"
-        values.append(f"{mapping.target!r}: {text}" if by_target else text)
+            text = f"{value} if type({value}) is str and {value} and {value}.isprintable(){fits} else {text}"
+        values.append(text)
     unpacked = "".join(f"v{at}, " for at in range(len(inputs)))
-    opening, closing = "{}" if by_target else "[]"
-    source = f"def apply(row):\n ({unpacked}) = row\n return {opening}{', '.join(values)}{closing}"
-    exec(source, names)  # noqa: S102 - made of numbers, and names of properties as literals
+    body = _texts_alone(mappings, values) if by_target else f"return [{', '.join(values)}]"
+    names["texts_of"] = _texts_of
+    exec(f"def apply(row):\n ({unpacked}) = row\n {body}", names)  # noqa: S102 - made of numbers, and names of properties as literals
     apply: Callable[[Sequence[object]], Any] = names["apply"]
     return apply
+
+
+def _texts_alone(mappings: Sequence[Mapping], values: Sequence[str]) -> str:
+    """Return the end of a function that returns the texts among its values: usually all, which one comparison tells."""
+    targets = [mapping.target for mapping in mappings]
+    names = [f"t{at}" for at in range(len(values))]
+    pairs = ", ".join(f"{target!r}: {name}" for target, name in zip(targets, names, strict=True))
+    return "\n ".join(
+        [
+            *(f"{name} = {value}" for name, value in zip(names, values, strict=True)),
+            f"if {' is '.join([*(f'type({name})' for name in names), 'str'])}: return {{{pairs}}}",
+            f"return texts_of({targets!r}, [{', '.join(names)}])",
+        ]
+    )
+
+
+def _texts_of(targets: Sequence[str], values: Sequence[Desired]) -> dict[str, str] | None:
+    if Problem in map(type, values):
+        return None
+    return {target: value for target, value in zip(targets, values, strict=True) if isinstance(value, str)}
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
@@ -62,6 +63,7 @@ class Entry(NamedTuple):
 
 _NOTHING: Mapping[str, str | None] = {}
 _OLD, _LOST = map(Entry._fields.index, ("old", "lost"))  # by number it takes a quarter of the time
+_new_of, _again_of = (itemgetter(Entry._fields.index(field)) for field in ("new", "again"))
 _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -161,11 +163,11 @@ class Planner:
             clear_unsupported=tally.clear_unsupported,
             declined=tally.declined,
             held_back=tally.held_back,
-            again=sum(entry.again for entry in result.entries),
+            again=sum(map(_again_of, result.entries)),
             ended=left,
             cleared=cleared,
             updated=updated,
-            pairs=sum(len(entry.new) for entry in result.entries),
+            pairs=sum(map(len, map(_new_of, result.entries))),
         )
         return result
 
@@ -184,13 +186,8 @@ class Planner:
             held = known.get(person)
             if easy or (plain and not (joined and row[1] & joined) and person not in careful):
                 if held is None:
-                    new = propose(row)
-                    try:
-                        "".join(new.values())  # type: ignore[arg-type] # the quickest way to tell that all are texts
-                    except TypeError:
-                        pass
-                    else:
-                        entries.append(Entry(person, new, _NOTHING))  # type: ignore[arg-type]
+                    if new := propose(row):
+                        entries.append(Entry(person, new, _NOTHING))
                         continue
                 elif evaluate(row) == held[:-1]:
                     unchanged += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 import orjson
 
@@ -40,7 +41,7 @@ class SegmentEncoder:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add rows; rows of one person keep their order."""
-        for number, part in enumerate(spread((row[0] for row in rows), rows, PARTITIONS)):
+        for number, part in enumerate(spread(map(itemgetter(0), rows), rows, PARTITIONS)):
             if part:
                 self._lists[number].append(_dump(part))
                 self._rows[number] += len(part)

@@ -18,9 +18,7 @@ def plain_writer(tokens: Sequence[Token]) -> Callable[[datetime], str] | None:
     parts = [token.text for token in tokens if token.letter]
     if not parts or not _NUMBERS.keys() >= set(parts):
         return None
-    template = "".join(
-        _NUMBERS[token.text][0] if token.letter else token.text.replace("%", "%%") for token in tokens
-    )
+    template = "".join(_NUMBERS[token.text][0] if token.letter else token.text.replace("%", "%%") for token in tokens)
     numbers = attrgetter(*(_NUMBERS[part][1] for part in parts))
     return lambda moment: template % numbers(moment)
 

@@ -108,7 +108,6 @@ ELSEWHERE = {
     "services/plan/shard_work.py": "tests/services/plan/test_make_plan.py",
     "services/plan/hold_reason.py": "tests/services/plan/test_source_shrank.py",
     "services/pull/keys.py": "tests/services/pull/test_rows.py",
-    "services/pull/moved_keys.py": "tests/services/pull/test_rows.py",
     "services/pull/result.py": "tests/services/pull/test_directory.py",
     "services/pull/sources.py": "tests/services/pull/test_rows.py",
     "services/wake.py": "tests/services/health/test_event_ids.py",

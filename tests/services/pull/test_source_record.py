@@ -264,25 +264,89 @@ def test_rows_that_no_key_moves_need_no_new_generation(world: JoinedWorld) -> No
     assert [call for call in world.store.hooks.subjects("get") if "/sources/" in call] == []
 
 
-def test_the_storage_keeps_only_the_segments_that_the_state_names(world: JoinedWorld) -> None:
-    """Rows on their way into partitions are deleted, and so is all that a broken offer left."""
-    world.deliver(*(row(f"E{n}", f"v{n}") for n in range(3)), *(row(f"F{n}", "x") for n in range(9)))
-    ask(world)
-
-    def kept() -> set[str]:
-        held = world.source.current
-        assert held is not None
-        return {segment.key for segment in (*held.segments, *held.waiting)}
+def test_rows_of_an_offer_lie_nowhere_but_in_the_accepted_segments() -> None:
+    """Neither rows on their way into partitions are left, nor any row of an offer that broke off."""
+    world = JoinedWorld(8)
+    world.deliver(*(row(f"E{n}", f"v{n}") for n in range(8)), *(row(f"F{n}", "x") for n in range(8)))
+    world.pull()
 
     def stored() -> set[str]:
         return {key for key in world.store.blobs if "/sources/" in key}
 
     first = stored()
-    assert kept() <= first
-    world.deliver(*(row(f"E{n}", f"w{n}") for n in range(3)), *(row(f"F{n}", "x") for n in range(30)))
-    world.hr.broken = (33, UnavailableError("half"))
-    assert ask(world).status == "failed"
-    assert stored() == first
+    assert first == named(world)
+    for broken in (True, False):
+        world.hr.broken = (16, UnavailableError("half")) if broken else None
+        world.deliver(*(row(f"E{n}", f"{broken} {n}") for n in range(8)), *(row(f"F{n}", "y") for n in range(8)))
+        assert ask(world).status == ("failed" if broken else "sealed")
+        assert stored() == first | (set() if broken else named(world))
+        world.sim.advance(901)
+
+
+def named(world: JoinedWorld) -> set[str]:
+    """Return the segments that the state names."""
+    held = world.source.current
+    assert held is not None
+    return {segment.key for segment in (*held.segments, *held.waiting)}
+
+
+def test_rows_that_say_what_is_known_are_never_stored(world: JoinedWorld) -> None:
+    """A snapshot of a million rows costs what differs in it."""
+    world.store.hooks.calls.clear()
+    world.deliver(row("E1", "101"), row("E0", "100"))
+    assert ask(world).status == "sealed"
+
+    assert [key for key in world.store.hooks.subjects("put") if "/sources/" in key] == []
+
+
+def test_the_round_of_a_slow_source_began_when_it_was_asked(world: JoinedWorld) -> None:
+    """Its values wait since then."""
+    began, look = world.now, world.hr.look
+
+    def slow(cursor: str, approved: str = "") -> Offer | None:
+        world.sim.advance(300)
+        return look(cursor, approved)
+
+    world.hr.look = slow
+    world.deliver(row("E0", "new"))
+    ask(world)
+    sealed = world.state.sealed[-1]
+
+    assert (sealed.started, sealed.sealed) == (began, world.now)
+    assert (world.source.last_pull, world.source.delivered) == (world.now, world.now)
+
+
+def test_the_first_clear_of_one_person_waits_for_somebody() -> None:
+    """Nothing is cleared before; once allowed, later ones need nobody."""
+    world = JoinedWorld(3, secondaries=(replace(HR, on_missing="clear", clear_after=1),))
+    world.deliver(*(row(f"E{n}", f"{n}") for n in range(3)))
+    world.pull()
+    world.sim.advance(24 * 3600)
+    world.deliver(row("E0", "0"), row("E1", "1"))
+    ask(world)
+    held = world.source.current
+    assert held is not None
+    assert (held.missing, held.overdue, world.source.held, world.source.holds) == (1, 1, FIRST_CLEAR, (FIRST_CLEAR,))
+    assert world.source.why.startswith("1 person is missing in accepted snapshots of 1 days")
+    assert rows(world)[world.people[2]] == "2"
+
+    note(world, lambda one: replace(one, approved=FIRST_CLEAR, approved_by="Ann"))
+    result = ask(world)
+    assert (result.named, rows(world)[world.people[2]], world.source.clears) == (1, None, True)
+    assert (world.source.held, world.source.holds, world.source.why) == ("", (), "")
+    assert (world.source.approved, world.source.approved_by) == ("", "")
+
+
+def test_damaged_rows_are_given_up_in_a_pause_too(world: JoinedWorld) -> None:
+    """The keys of today can't be compared with what can't be read."""
+    world.hr.hooks.fail("look", UnavailableError("down"))
+    ask(world)
+    world.renumber(world.people[0], "E7")
+    for key in named(world):
+        world.store.put(key, b"damaged")
+    result = ask(world)
+
+    assert (result.status, world.source.current, world.source.failures) == ("failed", None, 2)
 
 
 def test_damaged_rows_are_given_up_with_the_key_index(world: JoinedWorld) -> None:

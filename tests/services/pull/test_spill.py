@@ -155,3 +155,27 @@ def test_without_a_value_there_is_no_row_where_rows_end() -> None:
     world.pull()
 
     assert set(world.nobodys()) == {"E8"}
+
+
+def test_a_change_that_says_what_is_accepted_ends_a_contradiction(world: ClosedWorld) -> None:
+    """The other system has decided; other waiting rows stay."""
+    world.deliver(row("E0", "100"), row("E0", "2"), row("E1", "101"), row("E7", "seven"))
+    world.pull()
+    held = world.source.current
+    assert held is not None
+    assert "contradictory" in {one[2] for one in RowSet(world.store, held.waiting).rows()}
+    world.hr.change(row("E0", "100"))
+    world.pull()
+
+    assert (world.values(), world.nobodys()) == (["100", "101", None], {"E7": ("unmatched", "seven")})
+
+
+def test_a_trailer_alone_is_taken_back_too(world: ClosedWorld) -> None:
+    """And leaves no segment behind."""
+    world.closed.dropped = frozenset({"E9"})
+    before = set(world.store.blobs)
+    world.deliver(row("E0", "100"), row("E1", "101"), row("E9", "2 rows"))
+    world.pull()
+
+    assert world.nobodys() == {}
+    assert {key for key in set(world.store.blobs) - before if "/sources/" in key} == set()

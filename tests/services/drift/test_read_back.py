@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.profiles import FakeProfiles
 from tests.support.drifting import REPAIRED, DriftWorld
 from tests.support.full import FULL
 from tests.support.mortal import Death, Fate
@@ -15,12 +16,13 @@ from tests.support.world import MAPPINGS
 from upa_core.domain.connector import ChangeThreshold
 from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.drift.record import minute_of
-from upa_core.domain.errors import AccessDeniedError
+from upa_core.domain.errors import AccessDeniedError, RefusedError, ThrottledError, UnavailableError, UpaError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.language.values import MEMBER_PREFIX
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people_calls import Budget
 from upa_core.services.drive.tick import tick
+from upa_core.state.individual import people_calls_of
 
 
 def settled(people: int = 3, **options: Any) -> DriftWorld:
@@ -62,6 +64,8 @@ def test_a_date_changed_by_hand_is_found_in_the_readers_language(locale: str) ->
     world.read_all()
 
     assert {key: old for key, (old, _) in world.found().items()} == {(people[1], "UpaHired"): "2026-01-03"}
+    world.read_all()
+    assert world.known()[people[1], "UpaHired"].verdict == "different"
 
 
 def test_nothing_is_read_where_the_connector_doesnt_ask_for_it() -> None:
@@ -377,3 +381,105 @@ def test_a_slice_may_die_at_any_call() -> None:
         assert world.found() == {}, fate.calls[-1]
         assert (world.people[1], "UpaTitle") in world.known(), fate.calls[-1]
     assert deaths > 5
+
+
+def test_a_slice_tells_how_many_it_read_and_what_it_found() -> None:
+    """People, unreadable ones, calls, differences, repairs; where nothing is found there is no warning."""
+    world = settled(3, mappings=REPAIRED)
+    world.hand(world.people[0], "UpaTitle", "King")
+    account = world.sim.directory.get(world.people[1])["userPrincipalName"]
+    world.sim.directory.edit(world.people[1], userPrincipalName="not a name")
+    world.read_all()
+    read, found = (world.events.named(name) for name in (EventName.DRIFT_READ, EventName.DRIFT_FOUND))
+    counts = {"people": 3, "unreadable": 1, "calls": 2, "found": 1, "repairs": 1, "reason": ""}
+
+    assert [(one.level, one.fields) for one in read] == [(Level.INFO, counts)]
+    assert [(one.level, one.fields) for one in found] == [(Level.WARNING, {"properties": 1, "repairs": 1})]
+    world.sim.directory.edit(world.people[1], userPrincipalName=account)
+    world.hand(world.people[0], "UpaTitle", "T0")
+    world.read_all()
+    assert len(world.events.named(EventName.DRIFT_FOUND)) == 1
+    assert world.events.named(EventName.DRIFT_READ)[-1].fields["found"] == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "pause", "trouble"),
+    [
+        (ThrottledError("429", retry_after=600), timedelta(seconds=600), ""),
+        (ThrottledError("429"), timedelta(seconds=60), ""),
+        (AccessDeniedError("no right"), timedelta(hours=1), "profiles can't be read: no right"),
+        (RefusedError("no"), timedelta(hours=1), "profiles can't be read: no"),
+        (UnavailableError("down"), timedelta(minutes=15), "profiles can't be read: down"),
+    ],
+)
+def test_a_service_that_doesnt_answer_is_left_alone_for_a_while(
+    error: UpaError, pause: timedelta, trouble: str
+) -> None:
+    """As long as it asks, an hour after a refusal, else until the next tick; the claim is over, and people are due."""
+    world, profiles = settled(2), FakeProfiles()
+    profiles.hooks.fail("read", error)
+    came = world.read_back(replace(world.ports(), profiles=profiles))
+    index, told = world.index, world.events.named(EventName.DRIFT_READ)[-1].fields
+
+    assert (came.read, told["reason"], told["people"]) == (0, str(error), 0)
+    assert (index.trouble, index.not_before, index.claim, index.more) == (trouble, world.now + pause, "", True)
+    assert world.read_back(hours=(pause - timedelta(seconds=1)).total_seconds() / 3600).read == 0
+    assert world.read_back(hours=1 / 3600).read == 2
+
+
+def test_calls_that_others_have_taken_end_a_slice_without_trouble() -> None:
+    """It says that none are left, and goes on with the next tick."""
+    world = settled(2)
+    taken = people_calls_of(world.store, world.connector)
+    taken.update(lambda calls: calls.reserve(100_000, Budget(share=100.0), world.now)[0])
+    came = world.read_back()
+    index, told = world.index, world.events.named(EventName.DRIFT_READ)[-1].fields
+
+    assert (came.read, told["reason"]) == (0, "no calls are left")
+    assert (index.trouble, index.not_before, index.more) == ("", None, True)
+
+
+def test_what_is_overwritten_in_several_properties_is_told_by_each() -> None:
+    """In their order, with how many people it concerns."""
+    world = settled(2)
+    for n in range(3):
+        for target in ("UpaTitle", "UpaDepartment"):
+            world.hand(world.people[0], target, f"King {n}")
+        world.read_all()
+    told = world.events.named(EventName.DRIFT_CONTESTED)
+
+    assert [(one.level, one.fields) for one in told] == [
+        (Level.WARNING, {"property": target, "people": 1}) for target in ("UpaDepartment", "UpaTitle")
+    ]
+
+
+def test_a_property_that_is_mapped_no_longer_is_no_difference() -> None:
+    """What was found in it goes with the next read; another one stays."""
+    world = settled(2)
+    world.hand(world.people[0], "UpaTitle", "King")
+    world.hand(world.people[0], "UpaDepartment", "hand")
+    world.read_all()
+    world.connector = replace(
+        world.connector, mappings=tuple(one for one in world.connector.mappings if one.target != "UpaTitle")
+    )
+    world.sync()
+    world.read_all()
+
+    assert list(world.known()) == [(world.people[0], "UpaDepartment")]
+
+
+def test_the_order_of_dates_is_kept_once_it_is_known() -> None:
+    """Later dates that can be read in two ways are read as the earlier ones were shown."""
+    world = DriftWorld()
+    world.sim.single_writes.rules.date_locale = "de-DE"
+    person = world.join(employeeHireDate="2026-01-31T00:00:00Z")
+    world.sync()
+    world.read_all()
+    known = world.index.date_order
+    world.edit(person, employeeHireDate="2026-01-03T00:00:00Z")
+    world.sync()
+    world.hand(person, "UpaHired", "2026-03-01")
+    world.read_all()
+
+    assert (known, world.index.date_order) == ("dmy", "dmy")
+    assert world.known()[person, "UpaHired"].verdict == "different"

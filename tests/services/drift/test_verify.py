@@ -9,6 +9,7 @@ import pytest
 from tests.services.drift.test_read_back import settled
 from tests.support.drifting import DriftWorld
 from upa_core.domain.drift.exceptions import Excepted
+from upa_core.domain.drift.record import moment_at
 from upa_core.services.drift.verify import verify
 from upa_core.services.drift.view import drifted, unreadable
 
@@ -102,3 +103,46 @@ def test_a_repaired_profile_passes_once_it_was_read_again() -> None:
 
     assert verify(world.ports(), world.connector, {}).passed
     assert (list(drifted(world.ports(), world.connector)), list(unreadable(world.ports(), world.connector))) == ([], [])
+
+
+def test_who_was_never_delivered_is_counted_apart() -> None:
+    """Somebody in escrow of whom nothing is confirmed; whoever waits beside confirmed values isn't one."""
+    world = settled(2)
+    world.join(profile=False, department="nobody yet")
+    world.edit(world.people[0], jobTitle="x" * 41)
+    world.sync()
+    result = verify(world.ports(), world.connector, {})
+
+    assert (len(world.escrow()), result.undelivered, result.people) == (2, 1, 2)
+
+
+def test_only_the_properties_that_differ_now_are_named() -> None:
+    """One that is right again isn't; the moments of the oldest and the newest read stand beside it."""
+    world = settled(2)
+    for target in ("UpaTitle", "UpaDepartment"):
+        world.hand(world.people[0], target, "hand")
+    world.read_all()
+    world.hand(world.people[0], "UpaDepartment", "D0")
+    world.read_all()
+    result = verify(world.ports(), world.connector, {})
+    newest = world.now
+    reads = {moment_at(minute) for minute in world.reads().values()}
+
+    assert result.different == {world.people[0]: ("UpaTitle",)}
+    assert {result.oldest, result.newest} == reads
+    assert newest - timedelta(minutes=1) < result.newest <= newest
+
+
+def test_an_exception_that_has_ended_is_told_as_such() -> None:
+    """With who asked for it and until when; whoever is readable needs none."""
+    world = settled(2)
+    gone, fine = world.people
+    world.sim.directory.edit(gone, userPrincipalName="not a name")
+    world.read_all()
+    today = world.now.date()
+    lasting, ended = (Excepted(gone, day, "blocked", "Ann") for day in (today, today - timedelta(days=1)))
+    named = verify(world.ports(), world.connector, {gone: lasting, fine: lasting})
+    late = verify(world.ports(), world.connector, {gone: ended})
+
+    assert (named.excepted, named.expired) == ({gone: lasting}, {})
+    assert (late.excepted, late.expired) == ({}, {gone: ended})

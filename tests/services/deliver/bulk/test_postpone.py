@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.crash.rivals import Rival, beside
 from tests.crash.scenarios import quick, settled
+from tests.services.deliver.bulk.test_landing import in_lane
+from tests.support.ended import planned
 from tests.support.world import World
-from upa_core.domain.errors import ConflictError
+from upa_core.domain.errors import ConflictError, RetryLaterError
+from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.next_step import Step
+from upa_core.services.deliver.bulk.postpone import postpone
 from upa_core.services.deliver.bulk.send import send
 from upa_core.state.document import lane_of
 
@@ -88,3 +94,50 @@ def test_the_lane_is_one_document_for_the_tenant() -> None:
     world = settled(1)
     other = world.connect("it")
     assert lane_of(world.store, other).load().value.jobs_total == 1
+
+
+@pytest.mark.parametrize(("tries", "asked", "seconds"), [(0, None, 30), (1, None, 60), (1, 600.0, 600), (3, 10.0, 240)])
+def test_pauses_grow_and_are_no_shorter_than_sharepoint_asks(tries: int, asked: float | None, seconds: int) -> None:
+    """The pause is stored, told, and the next step."""
+    world = planned(2)
+    here = in_lane(world, tries=tries)
+    step = postpone(here, RetryLaterError("down", retry_after=asked))
+    place = world.lane.in_flight
+    (told,) = world.events.named(EventName.FILE_POSTPONED)
+
+    assert place is not None
+    assert (place.tries, place.not_before, place.phase) == (
+        tries + 1,
+        world.now + timedelta(seconds=seconds),
+        "uploaded",
+    )
+    assert step == Step("poll", "down", at=place.not_before, run=place.run, file=place.file)
+    assert (told.level, told.fields["tries"], told.fields["seconds"], told.fields["reason"]) == (
+        Level.WARNING,
+        tries + 1,
+        seconds,
+        "down",
+    )
+
+
+@pytest.mark.parametrize(
+    ("queues", "unqueued", "ends"),
+    [(0, False, "failed"), (1, False, "waits"), (1, True, "failed"), (2, True, "given up")],
+)
+def test_after_twelve_tries_a_file_leaves_the_lane_unless_an_import_job_may_be_found(
+    queues: int, unqueued: bool, ends: str
+) -> None:
+    """Never queued: the run fails. Queued before, and not found: it stays on the books; else it is looked for on."""
+    world = planned(2)
+    lane_of(world.store, world.connector).update(lambda lane: lane.count_job(world.now))
+    here = in_lane(world, tries=11, queues=queues, phase="queueing")
+    postpone(here, RetryLaterError("down"), unqueued=unqueued)
+    lane, state = world.lane, world.state
+
+    assert (lane.in_flight is not None) == (ends == "waits")
+    assert [one.queues for one in lane.abandoned] == ([1] if ends == "given up" else [])
+    assert (state.run is not None) == (ends == "waits")
+    assert lane.jobs_total == (0 if unqueued else 1)
+    if ends == "failed":
+        assert state.retry is not None
+        assert state.retry.why == "12 failed attempts: down"

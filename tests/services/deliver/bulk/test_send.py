@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
+from tests.fakes.import_jobs import FakeImportJobs
+from tests.services.deliver.bulk.test_landing import in_lane
+from tests.support.ended import delivery_of, planned
 from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
+from upa_core.domain.documents.connector_state import Debt
+from upa_core.domain.documents.ids import upload_name
+from upa_core.domain.documents.lane import InFlight, Lane
+from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.storage_layout import lane_key
-from upa_core.domain.errors import ThrottledError
+from upa_core.domain.errors import RefusedError, ThrottledError, UnansweredError
 from upa_core.domain.health.events import EventName
+from upa_core.domain.next_step import Step
+from upa_core.services.deliver.bulk.send import send
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import lane_of, state_of
 
 
 def _changed(people: int = 3) -> World:
@@ -178,3 +189,137 @@ def test_a_lane_that_is_lost_right_after_the_queue_call_queues_nothing_twice() -
 
     assert len(world.queued()) == len(set(world.queued())) == before
     assert world.profile(world.people[0])["UpaDepartment"] == "B"
+
+
+@pytest.mark.parametrize(("before", "attempt", "minutes"), [(1, 2, 10), (6, 7, 320), (9, 10, 320)])
+def test_a_sender_that_died_before_its_upload_is_followed_by_another_with_more_time(
+    before: int, attempt: int, minutes: int
+) -> None:
+    """Under a new name, with twice the time of the one before, at most 64 times; the earlier upload is owed once."""
+    world = planned(2)
+    here = in_lane(world, phase="reserved", attempt=before)
+    other = Debt("other", is_folder=False, since=world.now)
+    ports, seen = world.ports(), []
+
+    def upload(name: str, _: bytes) -> None:
+        assert world.lane.in_flight is not None
+        seen.append((name, world.lane.in_flight.attempt, world.lane.in_flight.not_before))
+        raise RefusedError("no")
+
+    for owed in ((other,), (other, Debt("uri", is_folder=False, since=world.now))):
+        state_of(world.store, "hr").update(lambda state, owed=owed: replace(state, run=here.run, debts=owed))
+        lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=here.place))
+        send(replace(ports, library=Wrapped(ports.library, upload=upload)), world.connector)
+
+        assert [debt.url for debt in world.state.debts] == ["other", "uri"]
+    name = upload_name(here.file.name, attempt)
+    assert seen == [(name, attempt, world.now + timedelta(minutes=minutes))] * 2
+
+
+def test_nothing_is_sent_without_an_open_run() -> None:
+    """It is idle, and no lane is taken."""
+    world = World(1)
+
+    assert send(world.ports(), world.connector) == Step("idle", "nothing is to be sent")
+    assert world.lane == Lane()
+
+
+def test_another_connectors_file_has_the_lane() -> None:
+    """It is waited for, five minutes at a time, and nothing of it is touched."""
+    world = planned(2)
+    place = InFlight("it", "run", "file", 1, "queued", world.now)
+    lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=place))
+    step = send(world.ports(), world.connector)
+
+    assert step == Step("poll", "it has the lane", at=world.now + timedelta(minutes=5))
+    assert world.lane.in_flight == place
+
+
+def test_the_next_file_waits_for_tomorrow_and_for_gates() -> None:
+    """A day's budget that is used up, and a pause between two files: the lane stays free."""
+    world = planned(2)
+    run = delivery_of(world).run
+    lane_of(world.store, world.connector).update(lambda _: Lane(day=f"{world.now:%Y-%m-%d}", jobs_today=500))
+    used_up = send(world.ports(), world.connector)
+    lane_of(world.store, world.connector).update(lambda _: Lane())
+    state_of(world.store, "hr").update(lambda state: replace(state, paused=True))
+    paused = send(world.ports(), world.connector)
+
+    assert (used_up.kind, used_up.run, used_up.why) == ("poll", run.id, "the day's budget of import jobs is used up")
+    assert used_up.at == datetime(2026, 11, 23, tzinfo=UTC)
+    assert (paused.kind, paused.why, paused.run) == ("idle", "between two files: paused", run.id)
+    assert world.lane == Lane()
+
+
+def queued_by(world: World, jobs: FakeImportJobs, **place: Any) -> Step:
+    """Let an uploaded file be queued."""
+    in_lane(world, **place)
+    return send(replace(world.ports(), import_jobs=jobs), world.connector)
+
+
+def test_a_queue_call_without_an_answer_is_looked_up() -> None:
+    """It may have made an import job, and counts as one; so does one that SharePoint doesn't name."""
+    for nameless in (False, True):
+        world, jobs = planned(2), FakeImportJobs()
+        jobs.nameless = int(nameless)
+        if not nameless:
+            jobs.hooks.fail("queue", UnansweredError("no answer"))
+        step = queued_by(world, jobs)
+        place = world.lane.in_flight
+
+        assert place is not None
+        assert (step.kind, "looking" in step.why, step.file) == ("again", True, place.file)
+        assert (place.phase, place.queues, place.lookups, place.asked) == ("queueing", 1, 0, world.now)
+        assert (place.not_before, world.lane.jobs_total) == (world.now + timedelta(minutes=5), 1)
+
+
+def test_a_queue_call_that_surely_had_no_effect_isnt_counted() -> None:
+    """A throttle is waited for; a refusal ends the run, and the file is owed."""
+    world, jobs = planned(2), FakeImportJobs()
+    jobs.hooks.fail("queue", ThrottledError("429", retry_after=90))
+    step = queued_by(world, jobs)
+    place = world.lane.in_flight
+    assert place is not None
+    assert (step.kind, step.at, place.tries) == ("poll", world.now + timedelta(seconds=90), 1)
+    assert (place.phase, place.queues, world.lane.jobs_total) == ("uploaded", 0, 0)
+
+    world, jobs = planned(2), FakeImportJobs()
+    jobs.hooks.fail("queue", RefusedError("Property Names [X] are editable by user."))
+    queued_by(world, jobs)
+    assert (world.lane.in_flight, world.lane.abandoned, world.lane.jobs_total) == (None, (), 0)
+    assert ([debt.url for debt in world.state.debts], world.state.run) == (["uri"], None)
+    assert world.state.quarantine is not None
+    assert world.state.quarantine.reason is QuarantineReason.MAPPING
+
+
+def test_a_second_queue_call_that_is_refused_leaves_the_first_on_the_books() -> None:
+    """One call may have made an import job: its file is given up, and stays in the library."""
+    world, jobs = planned(2), FakeImportJobs()
+    jobs.hooks.fail("queue", RefusedError("no"))
+    queued_by(world, jobs, queues=1, lookups=2)
+
+    assert [one.queues for one in world.lane.abandoned] == [1]
+    assert (world.lane.in_flight, world.lane.jobs_total, world.state.debts) == (None, 0, ())
+
+
+def test_an_uploaded_file_is_queued_with_the_runs_properties_and_watched() -> None:
+    """Its import job is known, when it was queued too, and the watcher is woken."""
+    world, jobs = planned(2), FakeImportJobs()
+    step = queued_by(world, jobs, tries=3)
+    place, (job,) = world.lane.in_flight, jobs.jobs
+    run = world.state.run
+
+    assert place is not None
+    assert run is not None
+    assert (place.phase, place.jobs, place.queued, place.not_before, place.tries) == (
+        "queued",
+        (job,),
+        world.now,
+        None,
+        0,
+    )
+    assert jobs.maps[job] == {target: target for target in run.targets}
+    assert (step, world.waker.sent[-1]) == (
+        Step("again", "queued", run=run.id, file=place.file),
+        ("watch", "hr", place.file),
+    )

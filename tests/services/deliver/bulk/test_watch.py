@@ -12,12 +12,23 @@ import pytest
 
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
+from tests.fakes.import_jobs import FakeImportJobs
+from tests.fakes.library import FakeLibrary
+from tests.services.deliver.bulk.test_landing import in_lane
+from tests.support.ended import planned
 from tests.support.world import World
+from upa_core.domain.bulk.import_job import JobError, JobState
+from upa_core.domain.documents.connector_state import Debt
 from upa_core.domain.documents.quarantine import QuarantineReason
-from upa_core.domain.errors import RefusedError
+from upa_core.domain.errors import AccessDeniedError, RefusedError, UnavailableError, UpaError
 from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.next_step import Step
 from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.services.deliver.archive import load_outcome
+from upa_core.services.deliver.bulk.flight import Flight
+from upa_core.services.deliver.bulk.watch import watch
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.state.document import state_of
 
 
 def changed(people: int = 3, **connector: Any) -> World:
@@ -267,3 +278,163 @@ def test_half_a_character_in_a_message_wedges_nothing() -> None:
     world.drain(hours=60)
 
     assert world.lane.in_flight is None
+
+
+def queued(world: World, jobs: FakeImportJobs, **place: Any) -> Flight:
+    """Let the open run's file be in the lane, with an import job."""
+    job = jobs.queue("uri", {})
+    return in_lane(world, **{"phase": "queued", "jobs": (job,), "queued": world.now, "queues": 1, **place})
+
+
+def watched(world: World, jobs: FakeImportJobs, **ports: Any) -> Step:
+    assert world.lane.in_flight is not None
+    return watch(replace(world.ports(), import_jobs=jobs, **ports), world.connector, world.lane.in_flight)
+
+
+@pytest.mark.parametrize(("job", "alive"), [("ended", False), ("running", True), ("unknown", True)])
+def test_a_file_whose_run_is_over_leaves_the_lane(job: str, alive: bool) -> None:
+    """Its import job stays on the books while it may run, or where nobody knows; its debts are paid."""
+    world, jobs, library = planned(2), FakeImportJobs(), FakeLibrary()
+    here = queued(world, jobs)
+    (made,) = jobs.jobs
+    if job == "ended":
+        jobs.move(made, JobState.SUCCEEDED)
+    elif job == "unknown":
+        jobs.jobs.clear()
+    debt = Debt(library.url_of("f"), is_folder=False, since=world.now)
+    state_of(world.store, "hr").update(lambda state: replace(state, run=None, debts=(debt,)))
+    step = watched(world, jobs, library=library)
+    if job == "running":  # it was just seen in progress: nothing else is looked at
+        assert step.kind == "poll"
+        return
+
+    assert step == Step("again", "settled already", run=here.place.run)
+    assert (world.lane.in_flight, len(world.lane.abandoned), world.state.debts) == (None, int(alive), ())
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "pause"),
+    [
+        (UnavailableError("down"), Level.WARNING, 30),
+        (UnavailableError("down", retry_after=600), Level.WARNING, 600),
+        (AccessDeniedError("403"), Level.ERROR, 30),
+    ],
+)
+def test_an_import_job_that_cant_be_read_is_polled_on_and_told(error: UpaError, level: Level, pause: int) -> None:
+    """As unknown, with the reason; a refusal is quarantine, an outage isn't."""
+    world, jobs = planned(2), FakeImportJobs()
+    queued(world, jobs)
+    jobs.hooks.fail("get", error)
+    step = watched(world, jobs)
+    told = world.events.named(EventName.IMPORT_JOB_STATE)[-1]
+
+    assert (step.kind, step.why, step.at) == ("poll", f"polling: {error}", world.now + timedelta(seconds=pause))
+    assert (told.level, told.fields["state"], told.fields["reason"]) == (level, "unknown", str(error))
+    assert (world.state.quarantine is not None) == (level is Level.ERROR)
+    assert world.lane.in_flight is not None
+
+
+def test_an_import_job_in_progress_is_told_with_its_age() -> None:
+    """In hours after it was queued; from six hours on it is told as stalled, once."""
+    world, jobs = planned(2), FakeImportJobs()
+    queued(world, jobs)
+    world.sim.advance(6 * 3600 - 60)
+    early = watched(world, jobs)
+    world.sim.advance(60)
+    watched(world, jobs)
+    watched(world, jobs)
+    told = world.events.named(EventName.IMPORT_JOB_STATE)
+    stalled = world.events.named(EventName.IMPORT_JOB_STALLED)
+
+    assert (early.why, early.at) == ("Submitted", world.now - timedelta(seconds=60) + timedelta(minutes=15))
+    assert [one.fields["age_minutes"] for one in told] == [359.0, 360.0, 360.0]
+    assert [(one.level, one.fields["state"]) for one in stalled] == [(Level.WARNING, "Submitted")]
+    assert world.lane.in_flight is not None
+    assert world.lane.in_flight.stalled
+
+
+def test_a_job_of_an_earlier_queue_call_is_awaited_as_well() -> None:
+    """The known one has ended, and another of the same file is listed: nothing is settled before both have."""
+    world, jobs = planned(2), FakeImportJobs()
+    here = queued(world, jobs, queues=2)
+    known = here.place.jobs[0]
+    jobs.move(known, JobState.SUCCEEDED)
+    other = jobs.queue("uri", {})
+    assert other is not None
+    waits = watched(world, jobs)
+    jobs.move(other, JobState.SUCCEEDED)
+    watched(world, jobs)
+    outcome = load_outcome(world.ports(), here.place.run, here.place.file)
+
+    assert (waits.kind, waits.why) == ("poll", "Succeeded, Submitted")
+    assert outcome is not None
+    assert outcome.import_jobs == (known, other)
+
+
+@pytest.mark.parametrize(
+    ("queues", "listed", "abandoned"), [(1, True, False), (2, True, False), (2, False, True)], ids=str
+)
+def test_what_hasnt_started_within_a_day_is_cancelled_and_what_may_run_stays_on_the_books(
+    queues: int, listed: bool, abandoned: bool
+) -> None:
+    """With import jobs of earlier calls; where they can't be listed, one of them may run."""
+    world, jobs = planned(2), FakeImportJobs()
+    here = queued(world, jobs, queues=queues)
+    world.sim.advance(24 * 3600)
+    if not listed:
+        jobs.hooks.fail("list", RefusedError("list view threshold"), times=9)
+    watched(world, jobs)
+    outcome = load_outcome(world.ports(), here.place.run, here.place.file)
+
+    assert outcome is not None
+    assert (outcome.abandoned, bool(world.lane.abandoned), bool(jobs.jobs)) == (abandoned, abandoned, False)
+    why = "given up after 24 h, still running" if abandoned else "cancelled: not started within 24 h"
+    assert outcome.given_up == why
+    assert [one.level for one in world.events.named(EventName.IMPORT_JOB_ABANDONED)] == [Level.ERROR] * abandoned
+
+
+def test_a_log_is_waited_for_until_it_stops_growing() -> None:
+    """Without a folder with growing pauses; with one, half a minute later it is read if it is as it was."""
+    world, jobs, library = planned(2), FakeImportJobs(), FakeLibrary()
+    uri = library.url_of("upload.json")
+    here = queued(world, jobs, upload="upload.json", source_uri=uri)
+    (job,) = jobs.jobs
+    folder = f"{uri.removesuffix('.json')}-{job}-Logs"
+    jobs.move(job, JobState.ERROR, JobError.INTERNAL_ERROR, "", folder)
+
+    def look() -> Step:
+        step = watched(world, jobs, library=library)
+        world.until(step.at or world.now)
+        return step
+
+    began = world.now
+    pauses = [((look().at or began) - began).total_seconds() for _ in range(3)]
+    library.add_file(f"{folder}/ImportProfileProperties-1.log", b"x")
+    seen = world.now
+    growing = look()
+
+    assert pauses == [30, 60, 90]
+    assert (growing.why, growing.at) == ("ended in Error; waiting for its log", seen + timedelta(seconds=30))
+    assert world.lane.in_flight is not None
+    assert (world.lane.in_flight.ended, world.lane.in_flight.log_seen != "") == (began, True)
+    assert look().kind == "again"
+    outcome = load_outcome(world.ports(), here.place.run, here.place.file)
+    assert outcome is None or outcome.file == here.place.file
+
+
+def test_whatever_cant_be_archived_for_a_day_confirms_nobody() -> None:
+    """Until then it is tried again, no sooner than SharePoint asks."""
+    world, jobs, library = planned(2), FakeImportJobs(), FakeLibrary()
+    here = queued(world, jobs, source_uri=library.url_of("upload.json"))
+    (job,) = jobs.jobs
+    jobs.move(job, JobState.SUCCEEDED)
+    library.hooks.fail("digest", UnavailableError("down", retry_after=1_000), times=2)
+    step = watched(world, jobs, library=library)
+    assert (step.why, step.at) == ("archiving: down", world.now + timedelta(seconds=1_000))
+    world.sim.advance(24 * 3600)
+    watched(world, jobs, library=library)
+    outcome = load_outcome(world.ports(), here.place.run, here.place.file)
+
+    assert outcome is not None
+    assert outcome.given_up == "ended, but its archive couldn't be made in 24 h: down"
+    assert (outcome.abandoned, world.lane.in_flight) == (False, None)

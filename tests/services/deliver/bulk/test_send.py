@@ -207,7 +207,8 @@ def test_a_sender_that_died_before_its_upload_is_followed_by_another_with_more_t
         raise RefusedError("no")
 
     for owed in ((other,), (other, Debt("uri", is_folder=False, since=world.now))):
-        state_of(world.store, "hr").update(lambda state, owed=owed: replace(state, run=here.run, debts=owed))
+        document = state_of(world.store, "hr")
+        document.save(document.load(), replace(world.state, run=here.run, debts=owed))
         lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=here.place))
         send(replace(ports, library=Wrapped(ports.library, upload=upload)), world.connector)
 

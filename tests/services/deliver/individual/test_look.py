@@ -102,7 +102,7 @@ def test_a_read_that_isnt_of_the_persons_own_profile_ends_the_work(reading: Read
     """Nothing is written; the record says why, by the name of the error or the host, never by a value."""
     record = Desk(host="contoso-my.sharepoint.com").writer.look(task(), reading)
 
-    assert record == PersonRecord(MINE, ending, code=code)  # type: ignore[arg-type]
+    assert record == PersonRecord(MINE, ending, code=code)
 
 
 def test_whoever_has_no_account_name_isnt_looked_for() -> None:

@@ -29,8 +29,9 @@ from upa_core.services.deliver.individual.route import IndividualRoute
 from upa_core.services.deliver.individual.slices import CLAIM_LASTS
 from upa_core.services.deliver.individual.urgent import Written, end_overdue, send_now
 from upa_core.services.drive.busy_properties import busy_properties
-from upa_core.services.plan.export import check_target, write_intent
+from upa_core.services.plan.export import write_intent
 from upa_core.services.plan.one_person import plan_person
+from upa_core.services.target_change import refuse_other_tenant
 from upa_core.state.document import state_of
 from upa_core.state.individual import CallBudget
 from upa_core.state.plan_writer import PlanWriter
@@ -156,7 +157,7 @@ def as_single(connector: Connector, proof: Proof | None) -> Connector:
 
 
 def _check_gates(connector: Connector, state: ConnectorState) -> None:
-    check_target(connector, state)
+    refuse_other_tenant(connector, state)
     if (gate := closed_for_all(state)) is not None:
         raise RefusedError(f"{connector.name} is {gate.why}: nothing is sent before upa resume")
     if connector.in_staging(state):

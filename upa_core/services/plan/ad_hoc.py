@@ -23,7 +23,8 @@ from upa_core.domain.health.events import Event, EventName
 from upa_core.domain.people.changes import spread
 from upa_core.domain.plan.planner import Entry, count_changes
 from upa_core.ports.bundle import Ports
-from upa_core.services.plan.export import check_target, write_intent
+from upa_core.services.plan.export import write_intent
+from upa_core.services.target_change import refuse_other_tenant
 from upa_core.services.wake import wake
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.plan_reader import form_of, people_in
@@ -104,7 +105,7 @@ def begin_ad_hoc(
 
 def check_may_begin(connector: Connector, state: ConnectorState) -> None:
     """Raise where an ad hoc run may not begin now; as `begin_ad_hoc`."""
-    check_target(connector, state)
+    refuse_other_tenant(connector, state)
     gate = closed_for_all(state)
     if gate is not None:
         raise RefusedError(f"{connector.name} is {gate.why}: nothing is sent before upa resume")

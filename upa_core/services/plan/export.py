@@ -13,7 +13,7 @@ from upa_core.domain.documents.quarantine import QuarantineReason, reason_of
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.documents.runs import Counts, Intent, Run
 from upa_core.domain.documents.storage_layout import intent_key, report_key
-from upa_core.domain.errors import ConfigError, ConflictError, FatalError
+from upa_core.domain.errors import ConflictError, FatalError
 from upa_core.domain.gates import closed_gate
 from upa_core.domain.health.events import Event, EventName
 from upa_core.domain.next_step import Step
@@ -31,6 +31,7 @@ from upa_core.services.plan.hold_reason import hold_reason
 from upa_core.services.plan.joins import Joins
 from upa_core.services.plan.make_plan import PlanResult, make_plan
 from upa_core.services.plan.over_budget import BudgetFilter
+from upa_core.services.target_change import refuse_other_tenant
 from upa_core.services.wake import wake
 from upa_core.state.attempts import failed, may_begin, tell_given_up
 from upa_core.state.document import Stored, censuses_of, lane_of, put_document, state_of
@@ -62,7 +63,7 @@ def export(
     """
     stored = stored or state_of(ports.store, connector.name).load()
     state, now = stored.value, ports.clock.now()
-    check_target(connector, state)
+    refuse_other_tenant(connector, state)
     if state.run is not None:
         return Step("again", "a run is open", run=state.run.id)
     if state.urgent is not None:
@@ -81,16 +82,6 @@ def export(
             wake(ports, ports.waker.continue_pull, connector.name, "")
         return Step("idle", f"rows of {named} people changed: they are planned with the next full round")
     return _lane_first(ports, connector, now, lane) or _plan_safely(ports, connector, stored)
-
-
-def check_target(connector: Connector, state: ConnectorState) -> None:
-    """Raise ConfigError where the connector points to another tenant than its shadow is about."""
-    if state.target and state.target != connector.target.lane:
-        raise ConfigError(
-            f"{connector.name} now points to {connector.target.lane}; what it knows is about {state.target}. "
-            f"The same tenant, renamed: write target.renamed_from: https://{state.target}. "
-            "Another tenant: reset the shadow, or give the connector another name"
-        )
 
 
 def tomorrow(now: datetime) -> datetime:

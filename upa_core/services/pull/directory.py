@@ -17,10 +17,10 @@ from upa_core.domain.pauses import SOURCE_PAUSE, is_early, resync_pause
 from upa_core.domain.people.changes import Row, as_spelled, compile_projection
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
-from upa_core.services.plan.export import check_target
 from upa_core.services.pull.begin import begin, is_void
 from upa_core.services.pull.keys import KeyBook
 from upa_core.services.pull.result import PullResult, PullStatus
+from upa_core.services.target_change import refuse_other_tenant
 from upa_core.services.wake import wake
 from upa_core.state.document import Document, Stored, state_of
 from upa_core.state.outbox import with_round
@@ -65,7 +65,7 @@ class _Pull:
     def run(self, *, full: bool) -> PullResult:
         clock = self._ports.clock
         deadline = clock.now() + self._connector.limits.time_budget
-        check_target(self._connector, self._stored.value)
+        refuse_other_tenant(self._connector, self._stored.value)
         opened = self._written = self._stored.value.open_round
         if opened is not None and is_early(opened.not_before, clock.now()):
             return self._result("paused", opened, why="the source asked for a pause")

@@ -21,7 +21,7 @@ from upa_core.ports.bundle import Ports
 from upa_core.ports.library import LibraryItem
 from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.bulk import archive as archive_module
-from upa_core.services.deliver.bulk.archive import archive_given_up, log_folders, logs_seen, logs_wanted
+from upa_core.services.deliver.bulk.archive import archive_given_up, logs_seen, logs_wanted
 from upa_core.services.upkeep.housekeeping import housekeeping
 
 
@@ -160,56 +160,6 @@ def test_a_log_folder_that_is_none_is_left_alone() -> None:
 
 
 GUID = "11111111-2222-3333-4444-555555555555"
-UPA = "https://contoso.sharepoint.com/sites/upa/Shared Documents/UPA"
-FILE = "https://contoso.sharepoint.com/sites/upa/Shared%20Documents/UPA/f-1.json"
-
-
-@pytest.mark.parametrize(
-    ("folder", "beside"),
-    [
-        (
-            f"{UPA}/f-1-{GUID}-Logs",
-            True,
-        ),
-        (
-            f"https://CONTOSO.sharepoint.com/sites/upa/Shared%20Documents/upa/f-1-{GUID}-Logs/",
-            True,
-        ),
-        (
-            f"{UPA}/f-1.json-{GUID}-Logs",
-            True,
-        ),
-        (f"{UPA}/Payroll", False),
-        (f"{UPA}/f-1-Logs", False),
-        (
-            f"{UPA}/f-1-x{GUID}-Logs",
-            False,
-        ),
-        (
-            f"{UPA}/f-2-{GUID}-Logs",
-            False,
-        ),
-        (f"{UPA}", False),
-        (f"{UPA}/", False),
-        (f"{UPA}/#x", False),
-        (f"{UPA}/?x/y", False),
-        (f"{UPA}/..", False),
-        (f"{UPA}/%2e%2e", False),
-        (
-            f"https://contoso.sharepoint.com/sites/upa/Shared Documents/other/f-1-{GUID}-Logs",
-            False,
-        ),
-        (f"{UPA}/a/b", False),
-        (f"/sites/upa/Shared Documents/UPA/f-1-{GUID}-Logs", True),
-        (f"https://[contoso/f-1-{GUID}-Logs", False),
-        ("", False),
-    ],
-)
-def test_a_log_folder_lies_beside_its_file_and_bears_its_name(folder: str, beside: bool) -> None:
-    """Whatever way the address is written; nothing else is read, or deleted with all it holds."""
-    job = ImportJob(GUID, 3, 0, "", "", folder)
-
-    assert log_folders([job], FILE) == ((folder,) if beside else ())
 
 
 @pytest.mark.slow

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from urllib.parse import unquote, urlsplit
+from collections.abc import Sequence
 
 from upa_core.domain.bulk.import_job import ImportJob, JobState
+from upa_core.domain.bulk.log_folders import log_folders
 from upa_core.domain.connector import Connector
-from upa_core.domain.documents.ids import is_log_folder_of
 from upa_core.domain.documents.lane import InFlight, JobOutcome, LogFile, Outcome
 from upa_core.domain.documents.storage_layout import log_key, outcome_key
 from upa_core.domain.errors import CorruptStateError, FatalError
@@ -26,28 +25,6 @@ MAX_LOGS = 100
 def logs_wanted(jobs: Sequence[ImportJob]) -> bool:
     """Return whether an import job ended in a state that its log explains."""
     return any(job.state == JobState.ERROR for job in jobs)
-
-
-def log_folders(jobs: Iterable[ImportJob], source_uri: str) -> tuple[str, ...]:
-    """Return the log folders of import jobs: only folders beside the import file and named after it.
-
-    These folders are read, and deleted in the end. So the library itself and folders of others are never returned, even
-    where SharePoint names them.
-    """
-    return tuple(job.log_folder_uri for job in jobs if _is_log_folder(job.log_folder_uri, source_uri))
-
-
-def _is_log_folder(folder: str, file: str) -> bool:
-    place, _, name = _path(folder).rpartition("/")
-    beside, _, upload = _path(file).rpartition("/")
-    return place == beside and is_log_folder_of(name, upload)
-
-
-def _path(uri: str) -> str:
-    try:
-        return unquote(urlsplit(uri).path).rstrip("/").casefold()
-    except ValueError:
-        return ""
 
 
 def logs_seen(ports: Ports, jobs: Sequence[ImportJob], source_uri: str) -> str:

@@ -38,7 +38,8 @@ from upa_core.services.deliver.bulk.landing import fail, free_lane, give_up_send
 from upa_core.services.deliver.bulk.look_up_job import look_up, mark_queued, queued_before
 from upa_core.services.deliver.bulk.postpone import postpone
 from upa_core.services.deliver.delivery import Delivery, next_delivery
-from upa_core.services.plan.export import check_target, tomorrow
+from upa_core.services.plan.export import tomorrow
+from upa_core.services.target_change import refuse_other_tenant
 from upa_core.state.document import lane_of, state_of
 from upa_core.state.lane import is_current, move, take_over
 
@@ -62,7 +63,7 @@ def send(ports: Ports, connector: Connector) -> Step:
             return Step("poll", f"{flight.connector} has the lane", at=now + LANE_BUSY)
         return resume_sending(ports, connector, flight)
     state = state_of(ports.store, connector.name).load().value
-    check_target(connector, state)
+    refuse_other_tenant(connector, state)
     delivery = next_delivery(ports, connector, state.run, BULK) if state.run is not None else None
     if state.run is None or delivery is None:
         return Step("idle", "nothing is to be sent")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.fakes.profiles import FakeProfiles
 from tests.support.world import World
 from upa_core.adapters.http.service import Service
 from upa_core.adapters.sharepoint.single_profiles import SharePointProfiles
+from upa_core.domain.errors import AccessDeniedError, UnavailableError, UpaError
+from upa_core.domain.individual.answer import Fault, Profile, Reading, Written
 from upa_core.domain.individual.proof import Proof, why_not
+from upa_core.domain.people.mapping import Mapping as PropertyMapping
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people_calls import Budget
 from upa_core.services.admin.requests import request_run
 from upa_core.services.doctor.finding import Finding
-from upa_core.services.doctor.probe_individual import probe_individual
-from upa_core.state.individual import proofs_of
+from upa_core.services.doctor.probe_individual import CALLS_A_PROPERTY, probe_individual
+from upa_core.state.individual import people_calls_of, proofs_of
 
 APP = "0a1b"
 KINDS = {
@@ -246,3 +252,226 @@ def test_a_probe_that_got_no_answer_proves_nothing(tried: Tried) -> None:
     (finding,) = tried.probe()
 
     assert (finding.severity, tried.proof) == ("error", before)
+
+
+ACCOUNT = "i:0#.f|membership|zoe@contoso.com"
+TITLE = direct("jobTitle", "UpaTitle", route="individual")
+HIRED = direct("employeeHireDate", "UpaHired", type="date", route="individual")
+AT = direct("employeeHireDate", "UpaAt", type="datetime", route="individual")
+
+
+class Noting(FakeProfiles):
+    """Profiles in memory that note each set, and may show something else than was set."""
+
+    def __init__(self, **values: str) -> None:
+        super().__init__()
+        self.add("zoe@contoso.com", "zoe", **values)
+        self.sets: list[dict[str, Any]] = []
+        self.shows: dict[str, str] = {}
+        """Property → what is shown whatever was set."""
+
+    def write(self, account: str, values: Mapping[str, Any], names: Sequence[str]) -> Written:
+        self.sets.append(dict(values))
+        return super().write(account, values, names)
+
+    def _shown(self, account: str, names: Sequence[str], *, hosts: bool) -> Reading:
+        found = super()._shown(account, names, hosts=hosts)
+        return replace(found, values={**found.values, **self.shows}) if isinstance(found, Profile) else found
+
+
+class Desk:
+    """A probe on profiles in memory."""
+
+    def __init__(self, *mappings: PropertyMapping, profiles: Any = None, **connector: Any) -> None:
+        self.world = World(mappings=mappings, **connector)
+        self.profiles = Noting() if profiles is None else profiles
+        self.planned = 0
+
+    def probe(self, app: str = "app", user: str = "zoe@contoso.com", **options: Any) -> list[tuple[str, str, str]]:
+        def anew() -> None:
+            self.planned += 1
+
+        ports, connector = self.world.ports(), self.world.connector
+        found = probe_individual(ports, connector, self.profiles, app, user, plan_anew=anew, **options)
+        return [(one.check, one.severity, one.evidence) for one in found]
+
+    @property
+    def apps(self) -> dict[str, Proof]:
+        return dict(proofs_of(self.world.store, self.world.connector).load().value.apps)
+
+
+def test_what_stands_in_the_way_of_a_probe_is_one_finding_and_stores_nothing() -> None:
+    """No mapping, no app, no profile, no object id, a read that fails: each by its reason."""
+    unread, unowned = Noting(), Noting()
+    unread.read = lambda wanted, **_: dict.fromkeys(wanted, Fault("refused", "X"))  # type: ignore[method-assign]
+    unowned.people[ACCOUNT].object_id = ""
+    away = Noting()
+    away.hooks.fail("read", UnavailableError("down"))
+    cases = [
+        (Desk(direct("jobTitle", "UpaTitle")), {}, "info", "no mapping says route: individual, so nothing was tried"),
+        (Desk(replace(TITLE, state="retired")), {"with_bulk": True}, "info", "no mapping says route: individual"),
+        (Desk(TITLE), {"app": ""}, "error", "the token doesn't tell which app it is for"),
+        (Desk(TITLE), {"user": "nobody@contoso.com"}, "error", "the user has no profile"),
+        (Desk(TITLE, profiles=unread), {}, "error", "the profile can't be read (X)"),
+        (Desk(TITLE, profiles=unowned), {}, "error", "the profile doesn't tell its object id"),
+        (Desk(TITLE, profiles=away), {}, "error", "the probe couldn't be made: down"),
+    ]
+    for desk, options, severity, evidence in cases:
+        (found,) = desk.probe(**options)
+
+        assert found[:2] == ("individual", severity), found
+        assert found[2].startswith(evidence)
+        assert (desk.apps, desk.profiles.sets, desk.planned) == ({}, [], 0)
+
+
+def test_a_denied_read_takes_the_proof_of_everything() -> None:
+    """By the name of the refusal."""
+    profiles = Noting()
+    profiles.read = lambda wanted, **_: dict.fromkeys(wanted, Fault("denied", "Unauthorized"))  # type: ignore[method-assign]
+    desk = Desk(TITLE, HIRED, profiles=profiles)
+    (found,) = desk.probe()
+
+    assert found == ("individual", "error", "SharePoint denies single profiles: Unauthorized")
+    assert {name: one.found for name, one in desk.apps["app"].properties.items()} == {
+        "UpaTitle": "denied",
+        "UpaHired": "denied",
+    }
+
+
+def test_a_probe_is_made_at_any_hour_and_takes_the_most_calls_that_it_may_need() -> None:
+    """Off-peak hours are for writing; where that many aren't left, nothing is tried."""
+    desk = Desk(TITLE, individual=Budget(hours=(3, 4)))
+    assert desk.probe()[0][1] == "ok"
+    poor = Desk(TITLE, individual=Budget(per_hour=5))
+    (found,) = poor.probe()
+
+    calls = people_calls_of(desk.world.store, desk.world.connector).load().value
+    assert calls.in_day == 1 + CALLS_A_PROPERTY
+    assert found == ("individual", "error", "the budget of calls is used up")
+    assert poor.profiles.calls == 0
+
+
+def test_a_test_value_is_set_read_cleared_and_the_old_value_put_back() -> None:
+    """Another test value where the profile holds the first; no longer than the property."""
+    sets = []
+    for held, first in (("mine", "upa probe"), ("upa probe", "upa probe 2"), ("", "upa probe")):
+        desk = Desk(TITLE, profiles=Noting(UpaTitle=held))
+        found = desk.probe()
+        sets.append([one["UpaTitle"] for one in desk.profiles.sets])
+
+        assert found[0] == ("individual", "ok", "UpaTitle (string) can be set and read back; an empty value clears it")
+        assert sets[-1] == [first, "", held]
+        assert desk.profiles.people[ACCOUNT].values["UpaTitle"] == held
+    short = Desk(replace(TITLE, max_length=5))
+    short.probe()
+
+    assert short.profiles.sets[0] == {"UpaTitle": "upa p"}
+
+
+def test_dates_are_tried_first_and_put_back_without_doubt_about_their_order() -> None:
+    """The order of dates is learnt from them; moments too are put back in the form that has no order."""
+    profiles = Noting(UpaTitle="mine", UpaHired="2020-03-04", UpaAt="2020-03-04 10:20:00")
+    desk = Desk(TITLE, AT, HIRED, profiles=profiles)
+    desk.probe()
+    back = {name: value for one in profiles.sets for name, value in one.items()}
+
+    assert list(profiles.sets[0]) == ["UpaHired"]
+    assert desk.apps["app"].date_order == "ymd"
+    assert back["UpaTitle"] == "mine"
+    assert back["UpaHired"] == "2020-03-04"
+    assert back["UpaAt"] == "2020-03-04 10:20:00"
+    assert profiles.people[ACCOUNT].values["UpaHired"] == "2020-03-04"
+
+
+def test_an_old_value_that_isnt_there_afterwards_is_a_warning() -> None:
+    """Where it was accepted, and something else is shown; with what to do."""
+    desk = Desk(TITLE, profiles=Noting(UpaTitle="mine"))
+    real = desk.profiles.write
+
+    def write(account: str, values: Mapping[str, Any], names: Sequence[str]) -> Written:
+        written = real(account, values, names)
+        return (
+            replace(written, after=Profile("zoe", {"UpaTitle": "odd"})) if values == {"UpaTitle": "mine"} else written
+        )
+
+    desk.profiles.write = write
+    first, second, last = desk.probe()
+
+    assert first[1] == "ok"
+    assert second == ("individual", "warning", "UpaTitle of the user couldn't be put back as it was")
+    assert last[1] == "info"
+
+
+def test_a_test_value_that_nothing_clears_stays_where_there_was_none() -> None:
+    """It is told; a value that was there is put back."""
+    for held, warned in (("", True), ("mine", False)):
+        desk = Desk(TITLE, profiles=Noting(UpaTitle=held))
+        real = desk.profiles.write
+
+        def write(account: str, values: Mapping[str, Any], names: Sequence[str], real: Any = real) -> Written:
+            return real(account, {name: value or "upa probe" for name, value in values.items()}, names)
+
+        desk.profiles.write = write
+        told = desk.probe()
+
+        assert told[0][2].endswith("; nothing clears it")
+        assert [one for one in told if one[1] == "warning"] == [
+            ("individual", "warning", "a test value stays in UpaTitle: nothing clears it")
+        ] * warned
+
+
+@pytest.mark.parametrize("shown", ["another", ""])
+def test_what_isnt_read_back_proves_nothing(shown: str) -> None:
+    """Accepted, and not kept: nothing is planned for it."""
+    profiles = Noting()
+    profiles.shows = {"UpaTitle": shown}
+    desk = Desk(TITLE, profiles=profiles)
+    found = desk.probe()
+
+    assert found[0][:2] == ("individual", "error")
+    assert desk.apps["app"].properties["UpaTitle"].found == "not_kept"
+    assert desk.planned == 0
+
+
+def test_everybody_is_planned_anew_where_one_property_is_proven_more_than_before() -> None:
+    """Once: the same proof again plans nobody, nor does one of a property that travels by bulk."""
+    profiles = Noting()
+    profiles.refused = {"UpaHired": "PropertyNotEditableException"}
+    desk = Desk(TITLE, HIRED, profiles=profiles)
+    first, planned = desk.probe(), desk.planned
+    again = desk.probe()
+    bulk = Desk(direct("jobTitle", "UpaTitle"))
+    found = bulk.probe(with_bulk=True)
+
+    assert (planned, desk.planned, bulk.planned) == (1, 1, 0)
+    assert first[-1] == ("individual", "info", "more is proven than before: everybody is planned in a full round")
+    assert [one[1] for one in again] == ["error", "ok"]
+    assert found[0][1] == "ok"
+
+
+def test_a_boolean_in_the_connectors_words_is_tried_in_them() -> None:
+    """The second word where the profile holds the first."""
+    words = direct("accountEnabled", "UpaOn", type="boolean", route="individual", words=("yes", "no"))
+    sets = []
+    for held in ("", "yes"):
+        desk = Desk(words, profiles=Noting(UpaOn=held))
+        desk.probe()
+        sets.append(desk.profiles.sets[0]["UpaOn"])
+
+    assert sets == ["yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(UnavailableError("down"), "the probe couldn't be made: down"), (AccessDeniedError("403"), "SharePoint denies")],
+)
+def test_a_probe_that_is_cut_off_names_the_property_that_it_left(error: UpaError, words: str) -> None:
+    """Where the old value can't be put back; where it can, nothing is left to say of it."""
+    for times, left in ((1, False), (9, True)):
+        desk = Desk(TITLE, profiles=Noting(UpaTitle="mine"))
+        desk.profiles.hooks.fail("write", error, times=times)
+        ((check, severity, evidence),) = desk.probe()
+
+        assert (check, severity, evidence.startswith(words)) == ("individual", "error", True)
+        assert ("UpaTitle of the user may hold a test value" in evidence) is left
+        assert desk.profiles.people[ACCOUNT].values["UpaTitle"] == "mine"

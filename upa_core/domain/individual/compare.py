@@ -61,10 +61,15 @@ def order_of(shown: str, day: datetime) -> DateOrder | None:
     return found[0] if len(found) == 1 else None
 
 
-def to_iso(shown: str, order: DateOrder | None) -> str | None:
-    """Return the ISO form of a shown day; None where its order isn't known, or it isn't a day."""
-    moment = next(_moments(shown, order, time=False), None) if order is not None else None
-    return moment.date().isoformat() if moment is not None else None
+def to_iso(shown: str, order: DateOrder | None, *, time: bool = False) -> str | None:
+    """Return the ISO form of a shown day, or with `time` of a shown moment, as a set takes it.
+
+    None where its order isn't known, or it isn't a day.
+    """
+    moment = next(_moments(shown, order, time=time), None) if order is not None else None
+    if moment is None:
+        return None
+    return moment.isoformat(sep=" ") if time else moment.date().isoformat()
 
 
 def _same_moment(wanted: str, shown: str, order: DateOrder | None, *, time: bool) -> bool | None:

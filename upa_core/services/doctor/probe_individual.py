@@ -177,7 +177,7 @@ def _old_value(probe: Probe, mapping: Mapping, shown: str, clear: ClearForm = "e
     if not shown:
         return to_wire(mapping.type, "", clear)
     if mapping.type in ("date", "datetime"):
-        return to_iso(shown, probe.order) or shown
+        return to_iso(shown, probe.order, time=mapping.type == "datetime") or shown
     return from_shown(mapping.type, shown)
 
 

@@ -23,6 +23,7 @@ from upa_core.services.deliver.individual.person import Writer, site_host_of
 TITLE = direct("jobTitle", "UpaTitle", route="individual", on_user_edit="overwrite")
 KEPT = direct("department", "UpaDepartment", route="individual", on_user_edit="keep")
 HIRED = direct("employeeHireDate", "UpaHired", type="date", route="individual", on_user_edit="overwrite")
+AT = direct("employeeHireDate", "UpaAt", type="datetime", route="individual", on_user_edit="overwrite")
 TEAMS = direct("businessPhones", "UpaTeams", type="strings", route="individual", on_user_edit="overwrite")
 ACCOUNT = "i:0#.f|membership|ann@contoso.com"
 MINE, THEIRS = "ann", "bob"
@@ -300,17 +301,22 @@ def test_only_what_may_have_been_set_at_a_stranger_is_put_back(fault: Any, prope
 
 
 def test_old_values_are_put_back_in_the_form_of_their_type() -> None:
-    """A date without doubt about its order, a list as a list, and empty as the form that clears it."""
-    old = {"UpaHired": "01.02.2026", "UpaTeams": "a|b", "UpaTitle": ""}
-    ours = {"UpaHired": "03.02.2026", "UpaTeams": "c", "UpaTitle": "T"}
+    """A date without doubt about its order, a moment with its time, a list, and the form that clears."""
+    old = {"UpaHired": "01.02.2026", "UpaTeams": "a|b", "UpaTitle": "", "UpaAt": "01.02.2026 10:20:00"}
+    ours = {"UpaHired": "03.02.2026", "UpaTeams": "c", "UpaTitle": "T", "UpaAt": "03.02.2026 00:00:00"}
     hit = Written(dict.fromkeys(old), shown(THEIRS, **ours), shown(THEIRS, **old))
-    desk = Desk(hit, shown(THEIRS, **ours), Written({}, shown(THEIRS, **old)), mappings=(HIRED, TEAMS, TITLE))
+    desk = Desk(hit, shown(THEIRS, **ours), Written({}, shown(THEIRS, **old)), mappings=(HIRED, TEAMS, TITLE, AT))
     desk.write(
         task(UpaHired="2026-02-03", UpaTeams='["c"]', UpaTitle="T"), shown(UpaHired="", UpaTeams="", UpaTitle="")
     )
 
-    assert desk.script.sent[1] == {"UpaHired": "2026-02-01", "UpaTeams": ("a", "b"), "UpaTitle": ""}
-    assert desk.told() == [{"properties": 3, "put_back": 1}]
+    assert desk.script.sent[1] == {
+        "UpaHired": "2026-02-01",
+        "UpaTeams": ("a", "b"),
+        "UpaTitle": "",
+        "UpaAt": "2026-02-01 10:20:00",
+    }
+    assert desk.told() == [{"properties": 4, "put_back": 1}]
 
 
 @pytest.mark.parametrize(

@@ -259,5 +259,5 @@ class Writer:
         if not shown:
             return self._wire(name, "")
         if kind in ("date", "datetime"):
-            return to_iso(shown, self._order) or shown
+            return to_iso(shown, self._order, time=kind == "datetime") or shown
         return from_shown(kind, shown)

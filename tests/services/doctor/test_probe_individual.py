@@ -303,7 +303,7 @@ class Desk:
 def test_what_stands_in_the_way_of_a_probe_is_one_finding_and_stores_nothing() -> None:
     """No mapping, no app, no profile, no object id, a read that fails: each by its reason."""
     unread, unowned = Noting(), Noting()
-    unread.read = lambda wanted, **_: dict.fromkeys(wanted, Fault("refused", "X"))  # type: ignore[method-assign]
+    unread.read = lambda wanted, **_: dict.fromkeys(wanted, Fault("refused", "X"))
     unowned.people[ACCOUNT].object_id = ""
     away = Noting()
     away.hooks.fail("read", UnavailableError("down"))
@@ -327,7 +327,7 @@ def test_what_stands_in_the_way_of_a_probe_is_one_finding_and_stores_nothing() -
 def test_a_denied_read_takes_the_proof_of_everything() -> None:
     """By the name of the refusal."""
     profiles = Noting()
-    profiles.read = lambda wanted, **_: dict.fromkeys(wanted, Fault("denied", "Unauthorized"))  # type: ignore[method-assign]
+    profiles.read = lambda wanted, **_: dict.fromkeys(wanted, Fault("denied", "Unauthorized"))
     desk = Desk(TITLE, HIRED, profiles=profiles)
     (found,) = desk.probe()
 

@@ -21,7 +21,8 @@ from upa_core.domain.errors import UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard
-from upa_core.services.upkeep.housekeeping import HousekeepingResult, housekeeping, watch_abandoned
+from upa_core.services.upkeep.housekeeping import HousekeepingResult, housekeeping
+from upa_core.services.upkeep.watch_abandoned import watch_abandoned
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import lane_of, state_of
 

@@ -16,7 +16,6 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.library_debts import pay_debts
 from upa_core.services.health.quarantine import hold_expired
-from upa_core.services.upkeep.abandoned import watch_abandoned
 from upa_core.services.upkeep.canary_remains import sweep_canary
 from upa_core.services.upkeep.sweep_library import sweep_library
 from upa_core.services.upkeep.sweep_storage import (
@@ -28,6 +27,7 @@ from upa_core.services.upkeep.sweep_storage import (
     sweep_segments,
     sweep_sources,
 )
+from upa_core.services.upkeep.watch_abandoned import watch_abandoned
 from upa_core.state.attempts import ended, may_begin, tell_given_up
 from upa_core.state.document import state_of
 from upa_core.state.people import People

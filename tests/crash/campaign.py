@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.crash.run_people import disagreements
 from tests.crash.scenarios import Scenario
 from tests.support.branches import Branch, live
 from tests.support.mortal import BEFORE, DOUBLED, WAYS, Death, Fate
@@ -82,7 +83,7 @@ def verdict(world: World) -> list[str]:
             wrong.append(f"{file} has no archive")
         if world.store.get(file_key(run_id, file)) is None:
             wrong.append(f"{file} isn't in the archive")
-    return wrong + _litter(world)
+    return wrong + disagreements(world) + _litter(world)
 
 
 def _litter(world: World) -> list[str]:

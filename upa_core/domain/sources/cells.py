@@ -108,17 +108,14 @@ _APOSTROPHE = re.compile(r"'(?:\d|(?<=\b[bu]'))")
 _MARKS = {
     "[": ("[object ",),
     ":": ("Err:",),
-    "{": ("${", "{{"),
+    "{": ("${", "{{", "@{"),
     "=": ('="', "=C2=", "=C3="),
     "%": ("%C2%", "%C3%"),
     "\\": ("\\u0",),
     "?": ("??",),
-    "@": ("@{",),
     "<": (" object at 0x",),
     "_": ("_x00",),
-    "S": ("System.",),
-    "M": ("Microsoft.",),
-    "L": ("Loading...",),
+    ".": ("System.", "Microsoft.", "Loading..."),
 }
 """Signs, and the odd texts with each: one sign is found thirty times faster than a longer text (measured)."""
 _BEGINS = {
@@ -128,19 +125,21 @@ _BEGINS = {
     "<": re.compile(rf"<(?:class '|function |bound method |generator object |built-in |{_CUT_BEGINS})"),
 }
 """Signs, and the beginning of odd texts with each."""
-_EXPONENT_ENDS = re.compile(r"\d[eE]\+\d")
+_EXPONENT_ENDS = re.compile(r"\+(?<=\d[eE]\+)\d")
 _ERROR_BEGINS = re.compile(r"#(?:[^\W\da-z_]|##|<[A-Z])")
 _LEADS = "\u00e2\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1"
 _SECONDS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 _TWICE = re.compile(f"[{_LEADS}][{_SECONDS}]")
 """The first and the second byte of a letter in UTF-8, as Windows-1252 shows them."""
+_TWICE_BY_LEAD = tuple((lead, re.compile(f"{lead}[{_SECONDS}]")) for lead in _LEADS)
+"""The same by its first character: a pattern that begins with one character is found much faster."""
 _HALF = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x80-\x9f]")
-_CONTROLS = "".join(map(chr, range(0x80, 0xA0)))
+_CONTROLS = tuple(map(chr, range(0x80, 0xA0)))
 """Euro sign, quotation marks, dashes and the letters beside them in Windows-1252, read as ISO 8859-1."""
-_NOT_STORED = "".join(map(chr, (*range(1, 9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)))
+_NOT_STORED = tuple(map(chr, (*range(1, 9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)))
 """What XML can't carry; NUL and halves of characters are damage."""
-_CONTROL_CHARACTER = re.compile(f"[{_NOT_STORED}]")
+_CONTROL_CHARACTER = re.compile(f"[{''.join(_NOT_STORED)}]")
 _ESCAPED = re.compile(r"&(?:[A-Za-z]{2,8}\d{0,2}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});")
 _ASKED = re.compile(r"\?[^\W\d_]")
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
@@ -150,12 +149,12 @@ def is_suspicious(text: str) -> bool:
     """Return whether any cell in a text needs a closer look; fast, because every text is asked."""
     if (
         "\0" in text
-        or any(control in text for control in _NOT_STORED)
+        or any(map(text.__contains__, _NOT_STORED))
         or _MANY_SPACES in text
         or ("#" in text and _ERROR_BEGINS.search(text) is not None)
     ):
         return True
-    if "+" in text and ("E+" in text or "e+" in text) and _EXPONENT_ENDS.search(text) is not None:
+    if "+" in text and _EXPONENT_ENDS.search(text) is not None:
         return True
     if any(mark in text for sign, marks in _MARKS.items() if sign in text for mark in marks):
         return True
@@ -167,11 +166,11 @@ def is_suspicious(text: str) -> bool:
         return True
     if text.isascii():
         return False
-    if "\ufffd" in text or any(control in text for control in _CONTROLS):
+    if "\ufffd" in text or any(map(text.__contains__, _CONTROLS)):
         return True
-    if any(sign in text for sign in _SHAPELESS) and _ALL_SHAPELESS.search(text) is not None:
+    if any(map(text.__contains__, _SHAPELESS)) and _ALL_SHAPELESS.search(text) is not None:
         return True
-    return any(lead in text for lead in _LEADS) and _TWICE.search(text) is not None
+    return any(lead in text and pattern.search(text) is not None for lead, pattern in _TWICE_BY_LEAD)
 
 
 def is_blank(cell: str) -> bool:

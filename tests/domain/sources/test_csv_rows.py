@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.domain.sources.support import CONTRACT, GOOD, HEADER, found, read
 from upa_core.domain.sources import lines as lines_module
 from upa_core.domain.sources.contract import Contract, KeyPart
-from upa_core.domain.sources.csv_rows import CsvRows, cut
+from upa_core.domain.sources.csv_rows import CsvRows
 from upa_core.domain.sources.findings import FileRefusedError, Findings
 
 
@@ -187,27 +187,3 @@ def test_blocks_hold_what_the_strict_reader_reads(before, odd, after, every, end
 
     assert refused == line
     assert read == (expected[: len(read)] if line else expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "columns"),
-    [
-        ("1,a,b\r\n2,c,\r\n", [["1", "2"], ["a", "c"], ["b", ""]]),
-        ('"1","a,a","b"\n"2","c","d"\n', [["1", "2"], ["a,a", "c"], ["b", "d"]]),
-        ('1,"a,a",b\r\n"2",c,""\r\n', [["1", "2"], ["a,a", "c"], ["b", ""]]),
-        ("1,a\n2,b,c,d\n", None),
-        ("1,a,b\n\n2,c,d\n", None),
-        ("1,a,b\r\n2,c,d\n", None),
-        ("1,a\r,b\n2,c,d\n", None),
-        ('1,"a""a",b\n2,c,d\n', None),
-        ('1,\0,"b"\n2,c,d\n', None),
-        ('1,"a\na",b\n2,c,d\n', None),
-        ('1,"a"a,b\n2,c,d\n', None),
-        ('1,5" pipe,b\n2,c,6"\n', None),
-        ('"1,a,b\n2,c,d"\n', None),
-        ('"1","a","b"\n"2,c","","d"\n"",""', None),
-    ],
-)
-def test_records_are_cut_at_once_only_where_nothing_needs_the_reader(text: str, columns: object) -> None:
-    """No quote, a quote around every cell or around some; anything else is left to the reader."""
-    assert cut(text, text.count("\n"), ",", 3) == columns

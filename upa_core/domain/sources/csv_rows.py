@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from upa_core.domain.sources.blocks.cut import cut
 from upa_core.domain.sources.contract import DELIMITERS, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings
 from upa_core.domain.sources.header import folded
 from upa_core.domain.sources.lines import MAX_LINE, Block, Lines, Record, in_blocks
 
-_FEW = 8
-"""Quotes of a record, on average: with more, the reader takes less time."""
 _SHOWN = {",": "`,`", ";": "`;`", "\t": "tab", "|": "`|`"}
 
 
@@ -150,51 +149,6 @@ class CsvRows:
             text = f"the header may be divided by {told} alike"
             raise FileRefusedError("delimiter_unclear", text, "declare the `delimiter`", line=line)
         return best[0][2]
-
-
-def cut(text: str, count: int, delimiter: str, width: int) -> Sequence[Sequence[str]] | None:
-    """Return the columns of a text whose cells hold no quote and no line break; return None for another text.
-
-    There the rules of CSV come to this: a delimiter outside quotes and a line break say where a cell ends. It is done
-    for many records in one step, and each record is proved to have that many cells.
-
-    Args:
-        text: whole lines, from the beginning of a record.
-        count: how many.
-        delimiter: one character.
-        width: cells of a record.
-
-    """
-    quotes = text.count('"')
-    quote = '"' if quotes and quotes == 2 * width * count else ""
-    if len(text) > csv.field_size_limit():
-        return None
-    inside: list[str] = []
-    if quotes and not quote:
-        if quotes > _FEW * count or "\0" in text:
-            return None
-        parts = text.split('"')
-        inside, text = parts[1::2], "\0".join(parts[::2])
-        if "\n" in "".join(inside):
-            return None
-    ending = "\r\n" if "\r" in text else "\n"
-    if not (text.startswith(quote) and text.endswith(quote + ending)):
-        return None
-    between = quote + delimiter + quote
-    text = text[len(quote) : -len(quote + ending)].replace(quote + ending + quote, between + "\n" + between)
-    cells = text.split(between)
-    # Each line break is a cell now. Where every one stands in its place, each record has that many cells.
-    step = width + 1
-    if "\r" in text or len(cells) != count * step - 1 or cells[width::step] != ["\n"] * (count - 1):
-        return None
-    at = -1
-    try:
-        for cell in inside:
-            at = cells.index("\0", at + 1)
-            cells[at] = cell
-    except ValueError:  # the quotes don't stand around a whole cell
-        return None
-    return [cells[at::step] for at in range(width)]
 
 
 def _refused(message: str, line: int) -> FileRefusedError:

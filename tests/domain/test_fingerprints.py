@@ -39,6 +39,18 @@ def test_numbers_stay_while_the_arrays_grow() -> None:
     assert seen.number(1) == 90_000
 
 
+def test_what_is_known_to_be_new_is_found_later() -> None:
+    """Appended without a look, between others: each is found under its number, and isn't new a second time."""
+    seen = Fingerprints()
+    for begin in range(0, 90_000, 200):
+        seen.append([one * 7_919 for one in range(begin, begin + 100)])
+        if begin % 3_000 == 0:
+            assert not seen.add_new([begin * 7_919])
+        assert seen.add_new([one * 7_919 for one in range(begin + 100, begin + 200)])
+
+    assert [seen.number(one * 7_919) for one in range(90_000)] == list(range(90_000))
+
+
 def test_a_fingerprint_takes_few_bytes() -> None:
     """Eight bytes, and four for each slot."""
     hashes = [hash(str(one)) for one in range(30_000)]

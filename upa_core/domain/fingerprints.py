@@ -7,7 +7,6 @@ happens once in 37 million times, and not to the same two in the next process.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 
 _FEW, _MANY = 1 << 18, 1 << 22
 """Slots for 87,000, and for a million: to lay out slots anew costs as much as to fill them, so it is done once."""
@@ -21,6 +20,8 @@ class Fingerprints:
         self._known = array("q")
         self._slots = array("I", [0]) * _FEW
         """By the low bits of a fingerprint, or in one of the next slots: its number plus 1; 0 is a free slot."""
+        self._placed = 0
+        """How many fingerprints have a slot; the others get one before anything is looked up."""
 
     def __len__(self) -> int:
         """Return how many different ones came."""
@@ -28,20 +29,21 @@ class Fingerprints:
 
     def number(self, one: int) -> int:
         """Return the number of a fingerprint; a new one takes the next number."""
-        self._make_room(1)
+        self._place(1)
         slot = self._slot_of(one)
         if not self._slots[slot]:
             self._known.append(one)
-            self._slots[slot] = len(self._known)
+            self._placed += 1
+            self._slots[slot] = self._placed
         return self._slots[slot] - 1
 
-    def add_new(self, several: Sequence[int]) -> bool:
+    def add_new(self, several: list[int]) -> bool:
         """Add fingerprints that are all new and all different; return False, and add none, where they aren't."""
-        self._make_room(len(several))
+        self._place(len(several))
         slots, mask, known = self._slots, len(self._slots) - 1, self._known
-        number = first = len(known) + 1
-        known.extend(several)
-        for one in several:
+        first = len(known) + 1
+        known.fromlist(several)
+        for number, one in enumerate(several, first):
             slot = one & mask
             while other := slots[slot]:
                 if known[other - 1] == one:
@@ -49,8 +51,12 @@ class Fingerprints:
                     return False
                 slot = slot + 1 & mask
             slots[slot] = number
-            number += 1
+        self._placed = len(known)
         return True
+
+    def append(self, several: list[int]) -> None:
+        """Add fingerprints of which the caller knows that they are all new and all different."""
+        self._known.fromlist(several)
 
     def _take_back(self, first: int, end: int) -> None:
         """Free the slots of the last numbers, the last one first, and forget what came from `first` on."""
@@ -66,17 +72,17 @@ class Fingerprints:
             slot = slot + 1 & mask
         return slot
 
-    def _make_room(self, more: int) -> None:
-        """Keep two thirds of the slots free."""
-        size, wanted = len(self._slots), 3 * (len(self._known) + more)
-        if wanted <= size:
-            return
-        while size < wanted:
-            size = max(2 * size, _MANY)
-        slots, mask = array("I", [0]) * size, size - 1
-        for number, one in enumerate(self._known, 1):
-            slot = one & mask
+    def _place(self, more: int) -> None:
+        """Give a slot to each fingerprint that has none, and keep two thirds of the slots free, also with more."""
+        known, size, wanted = self._known, len(self._slots), 3 * (len(self._known) + more)
+        if wanted > size:
+            while size < wanted:
+                size = max(2 * size, _MANY)
+            self._slots, self._placed = array("I", [0]) * size, 0
+        slots, mask = self._slots, size - 1
+        for number in range(self._placed + 1, len(known) + 1):
+            slot = known[number - 1] & mask
             while slots[slot]:
                 slot = slot + 1 & mask
             slots[slot] = number
-        self._slots = slots
+        self._placed = len(known)

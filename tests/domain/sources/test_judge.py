@@ -197,6 +197,12 @@ def test_two_files_are_compared_by_key() -> None:
     [
         "X1,#N/A",
         "X1,NULL",
+        ":,nobody",
+        "null,nobody",
+        "\u00a0X1,x",
+        " X1,x",
+        "X1 ,x",
+        "X1,\r\nX2,NULL",
         "X1,   ",
         "X1,",
         ",nobody",
@@ -233,3 +239,22 @@ def test_a_row_is_judged_alike_wherever_it_stands(line: str, at: int, monkeypatc
     assert taken or any(
         sign in line for sign in ("#", "\u00a0", " " * 65, "@", "'")
     )  # a piece that looks damaged is never taken at once
+
+
+@pytest.mark.parametrize(
+    ("part", "keys"),
+    [
+        (KeyPart("EmployeeID", "mail"), ("A.b@x.com", " C@x.com", "d@x.com\u00a0", "-", "N/A", "\u00c4@x.com")),
+        (KeyPart("EmployeeID", "userPrincipalName"), ("Anna", "BERT", "null", "Stra\u00dfe")),
+        (KeyPart("EmployeeID", pad=6), ("7", "12", "A1", "0000008", "\u0667", " 9")),
+        (KeyPart("EmployeeID"), ("a.b", "\u200bx", "=1", "#", "e\u0301")),
+    ],
+)
+def test_a_key_has_one_form_wherever_it_stands(part: KeyPart, keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trimmed, filled up or in one letter case: many at a time as one by one."""
+    for key in keys:
+        text = many(f"{key},x", "Bcd,y", good=300)
+        at_once = read(text, TWO, keys=(part,))
+        with monkeypatch.context() as patch:
+            patch.setattr(AtOnce, "take", lambda *_: None)
+            assert read(text, TWO, keys=(part,)) == at_once, key

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 from upa_core.domain.sources.cells import NOTHING, SHOWN_INSTEAD, SPACES
@@ -15,7 +17,7 @@ from upa_core.domain.sources.closing import Tally
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import SourceRow
 from upa_core.domain.sources.header import Header
-from upa_core.domain.sources.keys import SEPARATOR, folds, names_somebody, no_keys, normalised
+from upa_core.domain.sources.keys import SEPARATOR, folds, no_keys, normalised
 from upa_core.domain.sources.lines import Block
 from upa_core.domain.sources.trailer import Trailer
 
@@ -60,7 +62,7 @@ class AtOnce:
         self._most = contract.max_rows
         self._keys = [_all_normalised(part) for part in contract.keys]
         words = NOTHING if contract.nulls is None else frozenset(contract.nulls)
-        self._special = SPACES | words | (SHOWN_INSTEAD - frozenset(contract.not_damaged)) - {""}
+        self._special = SPACES | words | (SHOWN_INSTEAD - frozenset(contract.not_damaged)) | {""}
 
     def take(self, block: Block) -> Taken | None:
         """Count a block whose rows all count, and return it; return None for another block."""
@@ -78,16 +80,19 @@ class AtOnce:
         if any(_SERIAL.search("\n".join(columns[at])) for at in self._dates):
             return None
         values = [columns[at] for at in header.positions]
-        if not all(map(self._special.isdisjoint, values)):
-            return None
-        if not tally.seen.add_new(list(map(hash, keys))):
+        empty = []
+        for at, column in enumerate(values):
+            if special := self._special.intersection(column):
+                if len(special) > 1 or "" not in special:
+                    return None
+                empty.append(at)
+        if not tally.seen.add_new(keys):
             return None
         rows = list(zip(*values, strict=True)) if values else [()] * size
-        for at, column in enumerate(values):
-            if not all(column):
-                tally.empty[at] += column.count("")
+        for at in empty:
+            tally.empty[at] += values[at].count("")
         tally.rows += size
-        tally.marks.extend(map(hash, rows))
+        tally.marks.fromlist(list(map(hash, rows)))
         tally.lines.extend(block.lines)
         lengths = list(map(len, keys))
         if lengths.count(lengths[0]) == size:
@@ -101,29 +106,37 @@ class AtOnce:
         """Return the keys; none where a key is empty or may have lost digits."""
         parts = []
         for normal, column in zip(self._keys, columns, strict=True):
-            cells = normal(column)
-            text = "\n".join(column) + "\n"
-            fraction = "." in text or "," in text
-            if (
-                "" in cells
-                or ("+" in text and ("E+" in text or "e+" in text))
-                or (fraction and _LOST_DIGITS.search(text))
-            ):
+            text = "".join(column)
+            cells = normal(column, text)
+            if "" in cells or (not text.isalnum() and _may_have_lost_digits(column, text)):
                 return []
             parts.append(cells)
         return parts[0] if len(parts) == 1 else list(map(SEPARATOR.join, zip(*parts, strict=True)))
 
 
-def _all_normalised(part: KeyPart) -> Callable[[Sequence[str]], list[str]]:
-    """Return `normalised` for a whole column."""
+def _may_have_lost_digits(column: Sequence[str], text: str) -> bool:
+    """Return whether a number that was a key may be among these cells; `text` is all of them."""
+    if "+" in text and ("E+" in text or "e+" in text):
+        return True
+    return ("." in text or "," in text) and _LOST_DIGITS.search("\n".join(column) + "\n") is not None
+
+
+def _all_normalised(part: KeyPart) -> Callable[[Sequence[str], str], list[str]]:
+    """Return `normalised` for a whole column, given with the text of all its cells."""
     one, nobody = normalised(part), no_keys(part)
 
-    def normal(column: Sequence[str]) -> list[str]:
-        if part.pad or not "".join(column).isascii():
+    def normal(column: Sequence[str], text: str) -> list[str]:
+        plain = text.isascii() and text.isalnum()
+        if not text.isascii() or (part.pad and not (plain and text.isdigit())):
             return list(map(one, column))
-        cells = list(map(str.strip, column))
-        if not nobody.isdisjoint(cells) or (min(cells) < "0" and not all(map(names_somebody, cells))):
+        cells = list(column) if plain else list(map(str.strip, column))
+        if "" in cells:
+            return cells
+        begins_so = plain or "".join(map(itemgetter(0), cells)).isalnum()  # each has a letter or a digit
+        if not begins_so or not nobody.isdisjoint(cells):
             return list(map(one, column))
+        if part.pad:
+            return list(map(str.zfill, cells, repeat(part.pad)))
         return list(map(str.casefold, cells)) if folds(part) else cells
 
     return normal

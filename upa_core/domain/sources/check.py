@@ -23,8 +23,8 @@ class JudgedRecords:
         self._records, self._judge, self._encoding = records, judge, encoding
 
     def __iter__(self) -> Iterator[SourceRow]:
-        """Yield the rows that count if the verdict, known only behind the last of them, says so of the file."""
-        yield from self._judge.rows(self._records)
+        """Return the rows that count if the verdict, known only behind the last of them, says so of the file."""
+        return self._judge.rows(self._records)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from upa_core.domain.fingerprints import Fingerprints
+from upa_core.domain.sources.blocks.line_numbers import LineNumbers
+from upa_core.domain.sources.blocks.met_keys import MetKeys
 from upa_core.domain.sources.contract import COLLAPSE, CONTRADICTIONS, ODD_ROWS, Accepted, Contract
 from upa_core.domain.sources.findings import Finding, Findings
 from upa_core.domain.sources.header import Header
@@ -29,11 +30,12 @@ class Tally:
     repeated: int = 0
     trailer: int | None = None
     """The number in the trailer, -1 where the trailer has no number; None: there was no trailer."""
-    seen: Fingerprints = field(default_factory=Fingerprints)
+    seen: MetKeys = field(default_factory=MetKeys)
     """The number of a key is that of its first row, among the rows that count."""
     marks: array[int] = field(default_factory=lambda: array("q"))
     """By that number: the hash of the values."""
-    lines: array[int] = field(default_factory=lambda: array("I"))
+    lines: LineNumbers = field(default_factory=LineNumbers)
+    """By that number: the line."""
     contradictory: set[str] = field(default_factory=set)
     void: set[str] = field(default_factory=set)
     """Keys of rows that belong to nobody, as later rows showed."""

@@ -184,7 +184,7 @@ class Judge:
                 if any(values[at] for at in hits):
                     values = self._without_nothing(line, values, hits, nothing)
             mark, known = hash(values), len(tally.marks)
-            before = tally.seen.number(hash(key))
+            before = tally.seen.number(key)
             if before != known:
                 self._met_again(line, key, mark == tally.marks[before], tally.lines[before], names[header.keys[0]])
                 return None

@@ -94,7 +94,6 @@ ELSEWHERE = {
     "services/deliver/individual/route.py": "tests/contracts/test_routes.py",
     "services/doctor/finding.py": "tests/cli/test_doctor_checks.py",
     "services/insight/proposed.py": "tests/cli/test_plan_csv.py",
-    "services/insight/scope_view.py": "tests/cli/test_operations.py",
     "services/plan/joins.py": "tests/services/pull/test_rows.py",
     "services/plan/shard_work.py": "tests/services/plan/test_make_plan.py",
     "services/plan/hold_reason.py": "tests/services/plan/test_source_shrank.py",

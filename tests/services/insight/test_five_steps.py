@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from tests.crash.scenarios import settled
+from tests.support.joined import HR, JoinedWorld
 from tests.support.world import MAPPINGS, World
+from tests.support.wrapped import Wrapped
 from upa_core.domain.errors import UnavailableError
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Clause, Scope
-from upa_core.services.insight.five_steps import OnDemandStep, five_steps, scope_today
+from upa_core.domain.people.shadow import Shard
+from upa_core.services.insight import five_steps as five_steps_module
+from upa_core.services.insight.five_steps import OnDemandStep, five_steps, out_of_scope, scope_today
+from upa_core.services.plan.joins import row_today
+from upa_core.state.change_people import change_people_between_runs
 
 
 class Profiles:
@@ -134,3 +141,80 @@ def test_without_the_switch_a_new_person_finds_an_empty_profile() -> None:
     heir = world.sim.directory.add({"userPrincipalName": name, "displayName": "Heir"})
 
     assert set(world.profile(heir).values()) == {""}
+
+
+def test_an_attribute_that_the_source_has_nothing_to_say_about_is_no_problem() -> None:
+    """A value that doesn't fit is told with its property, its reason and the policy; an absent one isn't."""
+    world = settled(2)
+    typed = direct("department", "UpaHired", type="date", on_invalid="skip_value")
+    clear = direct("jobTitle", "UpaDepartment", type="date", on_invalid="skip_value")
+    world.connector = replace(world.connector, mappings=(typed, clear))
+    bad = steps(world)[-1].text
+    row = row_today(world.ports(), world.connector, world.people[0], {"id": world.people[0]})
+
+    assert bad.count("on_invalid: skip_value)") == 2
+    assert "UpaHired: " in bad
+    absent = [row[0], (1 << len(world.connector.inputs)) - 1, *("x" for _ in world.connector.inputs)]
+    partly = [row[0], 1 << world.connector.inputs.index("department"), *("x" for _ in world.connector.inputs)]
+    assert list(five_steps_module._problems(world.connector, absent)) == []
+    assert [one.partition(":")[0] for one in five_steps_module._problems(world.connector, partly)] == ["UpaDepartment"]
+
+
+def test_whoever_the_primary_source_doesnt_name_is_out_of_scope() -> None:
+    """By the name of the source; nothing of theirs is cleared. What a scope clears is said too."""
+    primary = replace(HR, primary=True)
+    world = JoinedWorld(1, secondaries=(primary,))
+    presence = world.connector.inputs.index(primary.presence)
+    values: list[object] = ["x" for _ in world.connector.inputs]
+    inside = out_of_scope(world.connector, values)
+    values[presence] = None
+    groups = ((Clause("jobTitle", "EQUALS", "a"),), (Clause("department", "EQUALS", "b"),))
+    scoped = replace(world.connector, secondaries=(), scope=Scope(groups, out_of_scope="clear"))
+    unmet = out_of_scope(scoped, ["x" for _ in scoped.inputs])
+
+    assert inside == ""
+    assert out_of_scope(world.connector, values) == "out of scope: no row of hr names them; values stay as they are"
+    assert unmet == "out of scope: not jobTitle EQUALS a, and not department EQUALS b; values are cleared"
+
+
+def test_each_step_says_whether_it_went_well() -> None:
+    """The first that doesn't is the last; scope_today has the name and the reason of the same person."""
+    world = settled(2)
+    taken = steps(world)
+    name = world.sim.directory.get(world.people[0])["userPrincipalName"]
+    down = replace(world.ports(), source=Wrapped(world.ports().source, read=refuse))
+    failed = five_steps(down, world.connector, Profiles({}), world.people[0])
+
+    assert [(one.step, one.ok) for one in taken] == [
+        (step, True) for step in ("connect", "import", "scope", "match", "action")
+    ]
+    assert taken[2].text == "in scope"
+    assert [(one.step, one.ok, one.text) for one in failed] == [("connect", False, "Graph can't be asked: down")]
+    assert scope_today(world.ports(), world.connector, world.people[0]) == (name, "in scope")
+    assert scope_today(world.ports(), world.connector, "00000000-0000-0000-0000-00000000dead") == (None, "not in Entra")
+
+
+def refuse(*_: Any) -> Any:
+    """Answer nothing."""
+    raise UnavailableError("down")
+
+
+def test_what_an_administrator_declined_and_what_is_set_aside_is_said() -> None:
+    """How many values were rejected; a person whose value has to be corrected isn't sent."""
+    texts = []
+    for declined in (1, 2):
+        world = settled(2)
+        person = world.people[0]
+        world.edit(person, department="B", jobTitle="C")
+        values = dict(list({"UpaDepartment": "B", "UpaTitle": "C"}.items())[:declined])
+
+        def decline(shard: Shard, one: str, values: dict[str, str] = values) -> None:
+            shard.declined[one] = values
+
+        change_people_between_runs(world.ports(), world.connector, [person], decline)
+        texts.append(steps(world)[-1].text)
+
+    assert texts == [
+        "update 1 of 5 properties; 1 value rejected by an administrator",
+        "nothing differs; 2 values rejected by an administrator",
+    ]

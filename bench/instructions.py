@@ -14,7 +14,7 @@ from pathlib import Path
 from shutil import which
 
 FEW, MANY = 2000, 4000
-"""The difference of two sizes leaves out what doesn't depend on the people; twice as many have twice the shards."""
+"""The difference of two sizes leaves out what doesn't depend on the people; both have the same number of shards."""
 MARK = "getloadavg"
 """A function of C that nothing else calls: valgrind writes its counts down before each call."""
 STEPS = ("pull", "plan and files", "send and settle", "again, pull", "again, plan")
@@ -66,7 +66,7 @@ def per_person(tree: Path) -> dict[str, float]:
 def main() -> None:
     """Print instructions per person, of the other tree first; two minutes of processor a tree."""
     if which("valgrind") is None:
-        sys.exit("this needs valgrind, which isn't installed: apt-get install valgrind")
+        sys.exit("instructions are counted by valgrind, which isn't installed: sudo apt-get install valgrind")
     here = per_person(Path(__file__).parents[1])
     other = per_person(Path(sys.argv[1]).resolve()) if len(sys.argv) > 1 else {}
     for step, made in here.items():

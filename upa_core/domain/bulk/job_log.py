@@ -6,7 +6,6 @@ Lines are `Kind⇥Identity⇥Message`; the grammar isn't documented, so what isn
 from __future__ import annotations
 
 import codecs
-import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -165,6 +164,8 @@ def _detail(line: LogLine, sent: Collection[str]) -> str:
 
 def _property(message: str, sent: Collection[str]) -> str:
     """Return the property that a message quotes. `*`: it quotes none of the properties sent, or several."""
+    import html  # its table of names takes 300 KiB, and most import jobs have no log to read
+
     quoted = {name.strip().lower() for name in _QUOTED.findall(html.unescape(message))}
     named = [target for target in sent if target.lower() in quoted]
     return named[0] if len(named) == 1 else WHOLE

@@ -135,18 +135,25 @@ def _moves(side: str) -> dict[int, int]:
     return table
 
 
-UPPER = _moves("upper")
-LOWER = _moves("lower")
-"""For `str.translate`: the lower case of each character, one for one."""
+@lru_cache(maxsize=1)
+def upper() -> dict[int, int]:
+    """Return the upper case of each character, one for one, for `str.translate`."""
+    return _moves("upper")
+
+
+@lru_cache(maxsize=1)
+def lower() -> dict[int, int]:
+    """Return the lower case of each character, one for one, for `str.translate`."""
+    return _moves("lower")
 
 
 @lru_cache(maxsize=1)
 def _alike() -> dict[int, tuple[int, ...]]:
     """Return, for each character that has others of the same lower case in the basic plane, all of them."""
     groups: dict[int, list[int]] = {}
-    for upper, lower in LOWER.items():
-        if upper <= _PLANE:
-            groups.setdefault(lower, [lower]).append(upper)
+    for capital, small in lower().items():
+        if capital <= _PLANE:
+            groups.setdefault(small, [small]).append(capital)
     return {point: tuple(group) for group in groups.values() for point in group}
 
 

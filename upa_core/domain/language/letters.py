@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 from upa_core.domain.errors import ConfigError
-from upa_core.domain.language.characters import LOWER, UPPER, category, holds, latin, separators
+from upa_core.domain.language.characters import category, holds, latin, lower, separators, upper
 
 _TURKISH = {"tr", "az"}
 _CULTURE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
@@ -43,7 +43,7 @@ def to_upper(text: str, culture: str = "") -> str:
         text = text.replace("i", "İ")
     if text.isascii():
         return text.upper()
-    return (text if not language else text.replace("ı", "I")).translate(UPPER)
+    return (text if not language else text.replace("ı", "I")).translate(upper())
 
 
 def to_lower(text: str, culture: str = "") -> str:
@@ -53,7 +53,7 @@ def to_lower(text: str, culture: str = "") -> str:
         text = text.replace("I", "ı")
     if text.isascii():
         return text.lower()
-    return (text if not language else text.replace("İ", "i")).translate(LOWER)
+    return (text if not language else text.replace("İ", "i")).translate(lower())
 
 
 def proper_case(text: str, ends: str | None = None) -> str:
@@ -77,7 +77,7 @@ def proper_case(text: str, ends: str | None = None) -> str:
 
 
 def _title(char: str) -> str:
-    return _TITLES.get(char) or char.translate(UPPER)
+    return _TITLES.get(char) or char.translate(upper())
 
 
 @lru_cache(maxsize=4096)
@@ -88,7 +88,7 @@ def _separates(char: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_letter(char: str) -> bool:
     # Beyond the basic plane, a word changes only if its first letter has a case.
-    return holds(category("L") or (), char) or (char > "\uffff" and ord(char) in UPPER)
+    return holds(category("L") or (), char) or (char > "\uffff" and ord(char) in upper())
 
 
 @lru_cache(maxsize=4096)

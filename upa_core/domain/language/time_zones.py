@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from upa_core.domain.errors import InvalidValueError
 
@@ -52,6 +51,8 @@ def zone_of(name: str) -> tzinfo:
     """
     if name == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo  # with its list of folders it takes 200 KiB, and few connectors name a zone
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:

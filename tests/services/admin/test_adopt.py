@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.drifting import DriftWorld
 from upa_core.domain.people_calls import Budget
+from upa_core.domain.plan.planner import Entry
 from upa_core.services.admin.adopt import BATCH, Adopted, adopt, unconfirmed
 from upa_core.services.insight.preview import preview
 
@@ -118,3 +119,13 @@ def test_only_people_with_an_unknown_property_need_to_be_read() -> None:
     world.edit(world.people[0], department="B")
 
     assert [one.person for one in unconfirmed(preview(world.ports(), world.connector).entries)] == [new]
+
+
+def test_one_unknown_property_among_several_is_enough_to_be_read() -> None:
+    """Confirmed ones beside it don't show what the profile holds of that one."""
+    old = {"UpaDepartment": "A", "UpaTitle": None, "UpaCode": ""}
+    entry = Entry("p", {"UpaDepartment": "B", "UpaTitle": "t"}, old)
+    assert unconfirmed([entry, Entry("q", {"UpaCode": "c"}, old), Entry("r", {"UpaType": "x"}, old)]) == [
+        entry,
+        Entry("r", {"UpaType": "x"}, old),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from tests.crash.rivals import beside
 from tests.support.world import World
+from upa_core.domain.documents.codec import instant
 from upa_core.domain.errors import CorruptStateError, RefusedError
 from upa_core.services.admin import backup
 
@@ -133,3 +135,23 @@ def test_a_file_that_lacks_a_segment_of_its_outbox_is_refused() -> None:
 
     with pytest.raises(CorruptStateError, match="segment"):
         restored(world, short, trust_shadow=False)
+
+
+def test_an_export_says_whose_it_is_and_from_when() -> None:
+    """And holds every blob of the connector as it was: the numbers told are of those."""
+    world = settled(3)
+    stream = io.BytesIO()
+    blobs, size = backup.write(world.ports(), world.connector, stream)
+    stored = {key: data for key, data in world.store.blobs.items() if key.startswith("connectors/hr/")}
+    with zipfile.ZipFile(stream) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        held = {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
+
+    assert manifest == {
+        "version": 1,
+        "connector": "hr",
+        "target": world.connector.target.lane,
+        "made": instant(world.now),
+    }
+    assert held == stored
+    assert (blobs, size) == (len(stored), sum(map(len, stored.values())))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.world import World
-from upa_core.domain.people.escrow_entry import WHOLE, EscrowReason
-from upa_core.services.admin.escrow import Chosen, causes, entries, give_up, retry, some_entries
+from upa_core.domain.documents.codec import to_json
+from upa_core.domain.documents.connector_state import RefusedProperty
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.people.escrow_entry import WHOLE, EscrowEntry, EscrowReason
+from upa_core.domain.people.shadow import Shard
+from upa_core.domain.plan.refused import hash_of
+from upa_core.services.admin.escrow import COLUMNS, Chosen, causes, entries, entry_json, give_up, retry, some_entries
+from upa_core.state.change_people import change_people_between_runs
+from upa_core.state.document import state_of
 
 LONG = "x" * 41
 
@@ -105,3 +115,79 @@ def test_entries_come_in_parts_of_whole_shards() -> None:
 
     assert found == list(entries(world.ports(), world.connector))
     assert len(found) == 4
+
+
+def test_a_cause_has_the_first_start_the_next_try_and_the_most_tries() -> None:
+    """Of all who wait for it; at most five are named, and who is never tried by itself hides no other's time."""
+    world = settled(7)
+    now = world.now
+    dues = [None, now + timedelta(hours=5), now + timedelta(hours=2), *[None] * 4]
+
+    def wait(shard: Shard, person: str) -> None:
+        at = world.people.index(person)
+        since = now - timedelta(days=at % 3)
+        entry = EscrowEntry(EscrowReason.NOT_KEPT, since, 1 + at % 4, dues[at], detail="UpaTitle")
+        shard.escrow.put(person, "UpaTitle", entry)
+
+    change_people_between_runs(world.ports(), world.connector, world.people, wait)
+    refused = RefusedProperty(
+        "UpaCode", hash_of(world.connector.mappings[4]), now - timedelta(days=1), "run", 30, "too long"
+    )
+    state_of(world.store, "hr").update(lambda state: replace(state, refused=(refused,)))
+    shared, one = causes(world.ports(), world.connector)
+
+    assert (one.property, one.reason, one.detail, one.people) == ("UpaTitle", EscrowReason.NOT_KEPT, "", 7)
+    assert (one.since, one.next_try, one.tries) == (now - timedelta(days=2), now + timedelta(hours=2), 4)
+    assert (len(one.examples), len(set(one.examples)), one.everybody) == (5, 5, False)
+    assert (shared.property, shared.reason, shared.detail) == (
+        "UpaCode",
+        EscrowReason.REFUSED_BY_SHAREPOINT,
+        "too long",
+    )
+    assert (shared.people, shared.since, shared.next_try, shared.tries) == (30, now - timedelta(days=1), None, 1)
+    assert (shared.examples, shared.everybody) == ((), True)
+
+
+def test_what_is_chosen_keeps_a_newer_number_and_is_recorded() -> None:
+    """A retry is newer than every file so far; a request that is newer still stays."""
+    world = settled(2)
+
+    def wait(shard: Shard, person: str) -> None:
+        newer = 99 if person == world.people[0] else 0
+        entry = EscrowEntry(EscrowReason.NOT_KEPT, world.now, 1, None, sequence=newer)
+        shard.escrow.put(person, "UpaTitle", entry)
+
+    change_people_between_runs(world.ports(), world.connector, world.people, wait)
+    sequence = world.state.sequence
+    world.waker.sent.clear()
+    assert retry(world.ports(), world.connector, Chosen(reason="not_kept"), "Ann") == 2
+    escrow = world.escrow()
+    assert {person: (one.due, one.sequence) for person, one in escrow.items()} == {
+        world.people[0]: (world.now, 99),
+        world.people[1]: (world.now, sequence + 1),
+    }
+    assert world.waker.sent == [("export", "hr", "")]
+    fields = {"control": "escrow retry", "by": "Ann", "people": 2}
+    assert world.events.events[-1] == Event(EventName.CONTROLLED, "hr", level=Level.WARNING, fields=fields)
+    before = len(world.events.events)
+    assert give_up(world.ports(), world.connector, Chosen(people={"nobody"}), "Ann") == 0
+    assert len(world.events.events) == before
+
+
+def test_an_entry_is_told_with_all_that_is_known_of_it() -> None:
+    """By the columns of the CSV; a try that nobody plans has no time."""
+    world = settled(1)
+    entry = EscrowEntry(EscrowReason.NOT_KEPT, world.now, 3, None, detail="hidden")
+    told_entry = entry_json("p", "UpaTitle", entry, "ann@contoso.com")
+
+    assert tuple(told_entry) == COLUMNS
+    assert told_entry == {
+        "person": "p",
+        "user": "ann@contoso.com",
+        "property": "UpaTitle",
+        "reason": "not_kept",
+        "since": to_json(world.now),
+        "tries": 3,
+        "due": None,
+        "detail": "hidden",
+    }

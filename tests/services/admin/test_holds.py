@@ -8,13 +8,14 @@ import pytest
 
 from tests.crash.scenarios import settled
 from tests.support.world import NO_THRESHOLD, World
-from upa_core.domain.documents.runs import Decision, Report
-from upa_core.domain.documents.storage_layout import decision_key, report_key
+from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
+from upa_core.domain.documents.runs import Decision, Report, Retry
+from upa_core.domain.documents.storage_layout import decision_key, file_key, report_key
 from upa_core.domain.errors import RefusedError
-from upa_core.domain.health.events import EventName
-from upa_core.services.admin.holds import approve, reject, sample
+from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.services.admin.holds import Decided, approve, decided, lost_files, reject, sample
 from upa_core.services.upkeep.housekeeping import housekeeping
-from upa_core.state.document import get_document
+from upa_core.state.document import get_document, put_document, state_of
 
 
 def held_world() -> World:
@@ -129,3 +130,95 @@ def test_what_was_exported_before_an_approval_counts_no_more() -> None:
     approve(world.ports(), world.connector, world.state.hold.run.id, "anna")
 
     assert world.state.exported == ()
+
+
+def test_an_approval_leaves_the_run_as_it_was_frozen_and_wakes_the_export() -> None:
+    """Only the decision is new: who made it, and why the plan was held; approving again changes nothing."""
+    world = held_world()
+    hold = world.state.hold
+    assert hold is not None
+    quarantine = Quarantine(QuarantineReason.HOLD_EXPIRED, world.now, "nobody decides", probe="decision")
+    before = state_of(world.store, "hr").update(lambda state: replace(state, quarantine=quarantine)).value
+    world.waker.sent.clear()
+    approve(world.ports(), world.connector, hold.run.id, "anna")
+    run = replace(hold.run, approved=True)
+    assert world.state == replace(before, run=run, hold=None, exported=(), quarantine=None)
+    assert world.waker.sent == [("export", "hr", run.id)]
+    fields = {"decision": "approved", "by": "anna", "why": hold.why}
+    decided_event = Event(EventName.HOLD_DECIDED, "hr", run.id, Level.WARNING, fields)
+    assert world.events.named(EventName.HOLD_DECIDED) == [decided_event]
+    assert EventName.QUARANTINE_LEFT in world.events.names
+
+    approve(world.ports(), world.connector, hold.run.id, "bert")
+    assert world.events.named(EventName.HOLD_DECIDED) == [decided_event]
+    stored = get_document(world.store, decision_key(run.id), Decision)
+    assert stored is not None
+    assert (stored.value.by, stored.value.why_held, stored.value.at) == ("anna", hold.why, world.now)
+    with pytest.raises(RefusedError, match="isn't held"):
+        approve(world.ports(), world.connector, "20261122T101500Z-other", "bert")
+
+
+def test_a_decision_that_was_written_before_a_crash_counts() -> None:
+    """The same one goes on; the opposite is refused and names who decided."""
+    world = held_world()
+    hold = world.state.hold
+    assert hold is not None
+    run = hold.run.id
+    decision = Decision(Decision.VERSION, run, "rejected", "anna", world.now, hold.why)
+    put_document(world.store, decision_key(run), decision)
+    with pytest.raises(RefusedError, match=f"run {run} can't be approved: anna already rejected it"):
+        approve(world.ports(), world.connector, run, "bert")
+    assert world.state.hold == hold
+    assert reject(world.ports(), world.connector, run, "bert") == 3
+
+
+def test_what_was_decided_is_told_of_a_run_of_ours_that_isnt_held() -> None:
+    """With the files of its plan; nothing of a run that waits, of another connector, or of no run."""
+    world = held_world()
+    hold = world.state.hold
+    assert hold is not None
+    run = hold.run.id
+    assert decided(world.ports(), world.connector, run) is None
+    assert decided(world.ports(), world.connector, "../state") is None
+    reject(world.ports(), world.connector, run, "anna")
+
+    assert decided(world.ports(), world.connector, run) == Decided("rejected", "", hold.run.files)
+    assert decided(world.ports(), world.connect("it"), run) is None
+    assert decided(world.ports(), world.connector, "20261122T101500Z-none") is None
+
+
+def test_a_rejection_ends_the_run_and_wakes_the_export() -> None:
+    """It is no success of anything, and no failure is forgotten for it."""
+    world = held_world()
+    hold = world.state.hold
+    assert hold is not None
+    retry = Retry(2, world.now, "down", "f", since=world.now)
+    before = state_of(world.store, "hr").update(lambda state: replace(state, retry=retry)).value
+    world.waker.sent.clear()
+    world.sim.advance(60)
+    reject(world.ports(), world.connector, hold.run.id, "bert")
+    after = world.state
+
+    assert (after.run, after.hold, after.sealed, after.requested) == (None, None, (), None)
+    assert (after.last_success, after.retry, after.runs) == (before.last_success, retry, before.runs + 1)
+    assert world.waker.sent == [("export", "hr", "")]
+    report = get_document(world.store, report_key(hold.run.id), Report)
+    assert report is not None
+    assert report.value.why == f"rejected by bert: {hold.why}"
+    assert {person: dict(new) for shard in world.shards() for person, new in shard.declined.items()} == {
+        person: {"UpaTitle": ""} for person in world.people[:3]
+    }
+
+
+def test_of_a_plan_whose_files_are_damaged_only_the_others_are_declined() -> None:
+    """What can't be read is planned again, and held again; it is told how many files that are."""
+    world = held_world()
+    hold = world.state.hold
+    assert hold is not None
+    first, *others = hold.run.files
+    assert lost_files(world.ports(), hold) == 0
+    world.store.put(file_key(hold.run.id, first.name), b"damaged")
+    lost = sum(one.people for one in others)
+
+    assert (lost_files(world.ports(), hold), len(sample(world.ports(), hold, 9))) == (1, lost)
+    assert reject(world.ports(), world.connector, hold.run.id, "bert") == lost

@@ -12,17 +12,18 @@ from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple
 
-from upa_core.domain.sources.cells import NOTHING, SHOWN_INSTEAD, SPACES
+from upa_core.domain.sources.cells import AS_DATE, NOTHING, SHOWN_INSTEAD, SPACES
 from upa_core.domain.sources.closing import Tally
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.findings import SourceRow
-from upa_core.domain.sources.header import Header
+from upa_core.domain.sources.header import Header, names_in_any_case
 from upa_core.domain.sources.keys import SEPARATOR, folds, no_keys, normalised
 from upa_core.domain.sources.lines import Block
 from upa_core.domain.sources.trailer import Trailer
 
 _SERIAL = re.compile(r"^\s*[1-9]\d{4}(?:[.,]\d+)?\s*$", re.MULTILINE)
 """A day number of Excel among cells, one cell a line."""
+_ODD_KEY = re.compile("^\\s*[\"'\u201c\u201e\u00ab]", re.MULTILINE)
 _LOST_DIGITS = re.compile(r"\d[.,](?:0+|\d+[eE]-?\d+)\s*$", re.MULTILINE)
 """The end of a number that was a key, one key a line."""
 
@@ -59,6 +60,7 @@ class AtOnce:
 
         """
         self._header, self._dates, self._tally, self._again, self._trailer = header, dates, tally, again, trailer
+        self._named = names_in_any_case(header.names)
         self._most = contract.max_rows
         self._keys = [_all_normalised(part) for part in contract.keys]
         words = NOTHING if contract.nulls is None else frozenset(contract.nulls)
@@ -71,7 +73,11 @@ class AtOnce:
         if columns is None:
             return None
         first = "\n".join(columns[0])
-        if not self._again or self._again in first or (self._trailer is not None and self._trailer.may_be_among(first)):
+        if not self._again or self._again in first or not self._named.isdisjoint(columns[header.keys[0]]):
+            return None
+        if any(any(columns[at]) for at in header.beyond) or (
+            self._trailer is not None and self._trailer.may_be_among(first)
+        ):
             return None
         keys = self._keys_of([columns[at] for at in header.keys])
         size = len(keys)
@@ -108,17 +114,23 @@ class AtOnce:
         for normal, column in zip(self._keys, columns, strict=True):
             text = "".join(column)
             cells = normal(column, text)
-            if "" in cells or (not text.isalnum() and _may_have_lost_digits(column, text)):
+            if "" in cells or (not text.isalnum() and _may_be_changed(column, text)):
                 return []
             parts.append(cells)
         return parts[0] if len(parts) == 1 else list(map(SEPARATOR.join, zip(*parts, strict=True)))
 
 
-def _may_have_lost_digits(column: Sequence[str], text: str) -> bool:
-    """Return whether a number that was a key may be among these cells; `text` is all of them."""
+def _may_be_changed(column: Sequence[str], text: str) -> bool:
+    """Return whether a key that lost digits, became a date or stands in quotes may be among these cells.
+
+    `text` is all of them.
+    """
     if "+" in text and ("E+" in text or "e+" in text):
         return True
-    return ("." in text or "," in text) and _LOST_DIGITS.search("\n".join(column) + "\n") is not None
+    lines = "\n".join(column) + "\n"
+    if ("." in text or "," in text) and _LOST_DIGITS.search(lines) is not None:
+        return True
+    return _ODD_KEY.search(lines) is not None or AS_DATE.search(lines) is not None
 
 
 def _all_normalised(part: KeyPart) -> Callable[[Sequence[str], str], list[str]]:

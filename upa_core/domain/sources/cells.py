@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import product
+
+from upa_core.domain.sources.findings import FileRefusedError
+
+SAVED_BY_EXCEL = (
+    "the file was saved by Excel, or by a program that guesses types: have it delivered as the system writes it"
+)
+_QUOTED_ONCE = 'have cells quoted once, by the sign "'
 
 NOTHING = frozenset(
     {
@@ -34,6 +42,10 @@ NOTHING = frozenset(
             "0001-01-01",
             "01.01.0001",
             "1900-01-00",
+            *("1899-12-30", "30.12.1899", "1/0/1900", "00.01.1900", "1900-01-01", "01.01.1900", "1900-01-01 00:00:00"),
+            *("9999-12-31 00:00:00", "9999-12-31T00:00:00", "31/12/9999", "12/31/9999", "12/30/1899", "4712-12-31"),
+            *("<nil>", "<empty>", "(empty)", "(not set)", "(no value)", "<no value>", "tbd", "TBD", ".", "XXXX"),
+            *("***", "****", "*****", "******", "********", "----", "_____"),
         ),
     }
 )
@@ -80,6 +92,13 @@ _ALL_SHAPELESS = re.compile(rf"(?<![\w{_SHAPELESS}])[ \t]*[{_SHAPELESS}][ \t{_SH
 
 _EXPONENT = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _IN_A_KEY = re.compile(r"\d[.,]\d+[eE]-?\d+")
+_MONTH = "Jan|Feb|Mar|Mrz|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez"
+AS_DATE = re.compile(
+    rf"^\s*(?:\d{{1,2}}(?:-|\. )(?:{_MONTH})|(?:{_MONTH})[- ]\d\d|\d{{1,2}}([./])\d{{1,2}}\1\d{{4}}|"
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::.*)?)\s*$",
+    re.MULTILINE,
+)
+"""A line that is a date as Excel shows it, where a key should be."""
 _AS_NUMBER = re.compile(r"\d+[.,]0+")
 _SERIAL = re.compile(r"[1-9]\d{4}(?:[.,]\d+)?")
 _ERROR = re.compile(r"#(?:N/A(?: N/A)?|NV|N/[DV]|ND|I/T|Н/Д|YOK|GETTING_DATA|[^\Wa-z][^\Wa-z/]*(?:/0)?[!?])|#{3,}")
@@ -100,6 +119,8 @@ _CUT_WORDS = "truncated|gekürzt|abgeschnitten|tronqué|truncado|troncato|afgeka
 _CUT_BEGINS = "[tTgGaA](?:run|RUN|ron|RON|ek|EK|bge|BGE|fge|FGE)"
 _CUT = re.compile(rf".*[(\[<](?:{_CUT_WORDS})[)\]>]", re.DOTALL | re.IGNORECASE)
 """A text that a program cut, and said so."""
+_QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+_IN_QUOTES = re.compile(rf"[\u201c\u201e].*[{_QUOTES}]", re.DOTALL)
 _FOR_EXCEL = re.compile(r'="[^"]*"|\'\d+')
 """Text as Excel is told to leave it: `="00123"` and `'00123`."""
 _ENCODED = re.compile(r"([=%])C[23]\1[89AB][0-9A-F]|\\u0[0-9a-fA-F]{3}")
@@ -120,7 +141,9 @@ _MARKS = {
 """Signs, and the odd texts with each: one sign is found thirty times faster than a longer text (measured)."""
 _BEGINS = {
     "@": re.compile(r"@(?:[0-9a-f]{5,8}(?![\w.@-])|XXXX)"),
-    "(": re.compile(rf"\((?:0x|{_CUT_BEGINS})"),
+    "(": re.compile(rf"\((?=[-0-9tTgGaA])(?:0x|(?<=/Date\()-?\d|{_CUT_BEGINS})"),
+    "\u201c": re.compile('(?<![^,;\t|\n"])\u201c'),
+    "\u201e": re.compile('(?<![^,;\t|\n"])\u201e'),
     "[": re.compile(rf"\[(?:(?:BLOB|BINARY|GEOMETRY) - |{_CUT_BEGINS})"),
     "<": re.compile(rf"<(?:class '|function |bound method |generator object |built-in |{_CUT_BEGINS})"),
 }
@@ -178,14 +201,27 @@ def is_blank(cell: str) -> bool:
     return bool(cell) and not cell.strip(" " if cell.isascii() else f" \t\r\n{_SHAPELESS}")
 
 
-def lost_digits(cell: str) -> str:
-    """Return how a key lost its digits, "" where it didn't."""
+def damaged_key(cell: str) -> str:
+    """Return how a key was changed, "" where it wasn't."""
     text = cell.strip()
     if _EXPONENT.fullmatch(text) or _IN_A_KEY.fullmatch(text):
         return "is a number as Excel shows it (1.23E+11): its digits are lost"
     if _AS_NUMBER.fullmatch(text):
         return "was turned into a number (123.0): leading zeros are lost"
+    if AS_DATE.fullmatch(text):
+        return "was turned into a date (3-Mar for 3-3)"
     return ""
+
+
+def refuse_damaged_key(line: int, cells: Sequence[str], names: Sequence[str], keys: Sequence[int]) -> None:
+    """Raise `FileRefusedError` where a column of the key was changed on its way: nobody knows whom it names."""
+    for at in keys:
+        if message := damaged_key(cells[at]):
+            raise FileRefusedError("excel_number", message, SAVED_BY_EXCEL, line=line, cell=names[at])
+        text = cells[at].strip()
+        if len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
+            message = "stands in quotation marks that are part of it: cells are quoted twice, or by another sign"
+            raise FileRefusedError("quotes_kept", message, _QUOTED_ONCE, line=line, cell=names[at])
 
 
 def damaged_date(cell: str) -> str:
@@ -230,6 +266,10 @@ def doubtful(cell: str) -> str:
         return "holds a character as HTML escapes it (&uuml; for ü); it is kept as text"
     if _FOR_EXCEL.fullmatch(cell.strip()):
         return 'is written for Excel (="00123" or \'00123); it is kept as it is, with these marks'
+    if _IN_QUOTES.fullmatch(cell.strip()):
+        return "stands in quotation marks that are part of it; it is kept with them"
+    if "/Date(" in cell:
+        return "is a date as .NET writes it in JSON; it is kept as text"
     if _ENCODED.search(cell):
         return (
             "holds a letter as mail, an address or JSON writes it (=C3=BC, %C3%BC, \\u00fc for ü); it is kept as text"

@@ -12,6 +12,7 @@ from upa_core.domain.sources.blocks.met_keys import MetKeys
 from upa_core.domain.sources.contract import COLLAPSE, CONTRADICTIONS, ODD_ROWS, Accepted, Contract
 from upa_core.domain.sources.findings import Finding, Findings
 from upa_core.domain.sources.header import Header
+from upa_core.domain.sources.trailer import shown
 
 _REPLACE = "approve it if it is right, or have it delivered again"
 _USUAL = 0.9
@@ -79,7 +80,7 @@ def close(
         text = f"{tally.odd:,} of {tally.rows:,} rows had to be set aside, more than {ODD_ROWS} percent"
         findings.add(Finding("refused", "too_many_odd_rows", text, "have the file exported anew"))
     if last is not None and last.delimiter and delimiter and last.delimiter != delimiter and not contract.delimiter:
-        text = f"the delimiter was {_shown(last.delimiter)} until now and is {_shown(delimiter)}"
+        text = f"the delimiter was {shown(last.delimiter)} until now and is {shown(delimiter)}"
         findings.add(Finding("refused", "delimiter_changed", text, f'if it is right, write `delimiter: "{delimiter}"`'))
     _completeness(tally, contract, last, findings, total)
     _keys(tally, header, contract, findings)
@@ -137,17 +138,15 @@ def _columns(tally: Tally, header: Header, last: Accepted | None, findings: Find
             findings.add(Finding("note", "column_empty", "no row holds a value", cell=name))
     for at, words in tally.words.items():
         name = header.columns[at]
-        shown = ", ".join(f"`{word}`" for word, _ in words.most_common(5))
+        told = ", ".join(f"`{word}`" for word, _ in words.most_common(5))
         line = min(tally.first_word[at, word] for word in words)
         quoted = ", ".join("'" + word + "'" for word, _ in words.most_common(5))
-        text = f"{words.total():,} cells hold words that usually mean no value ({shown}); they are kept as text"
+        text = f"{words.total():,} cells hold words that usually mean no value ({told}); they are kept as text"
+        if words.total() == 1:
+            text = f"1 cell holds a word that usually means no value ({told}); it is kept as text"
         remedy = f"write `nulls: [{quoted}]` if they mean nothing, `nulls: []` if they are right"
         findings.add(Finding("note", "words_for_nothing", text, remedy, line, name))
 
 
 def _held(reason: str, text: str, remedy: str, cell: str = "") -> Finding:
     return Finding("held", reason, text, remedy, cell=cell, hold=reason)  # type: ignore[arg-type]
-
-
-def _shown(delimiter: str) -> str:
-    return "a tab" if delimiter == "\t" else f"`{delimiter}`"

@@ -120,6 +120,9 @@ class CsvRows:
         if not self._contract.ends_with_newline or (self._contract.trailer and self._may_be_trailer(tail)):
             yield tail
             return
+        if line == 1:
+            text = "the file is one line without a line break: a message in place of the file, or a cut header"
+            raise FileRefusedError("not_rows", text, "look at who fetches the file, and have it delivered anew", line=1)
         text = "the last line has no line break: it may be cut, and is set aside"
         remedy = "if the system that writes the file never ends its last line, write `ends_with_newline: never`"
         self._findings.add(Finding("set_aside", "no_line_break", text, remedy, line))

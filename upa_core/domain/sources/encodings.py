@@ -29,11 +29,12 @@ _MARKS = (  # the four bytes first: the mark of UTF-32 begins with that of UTF-1
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _WIDE = {"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"}
-_SUGGESTED = ("cp1252", "cp1250", "cp1251")
+_SUGGESTED = ("cp1252", "cp1250", "cp1251", "koi8-r")
 _WESTERN = ("cp1252", "mac-roman", "cp850")
 _USUAL = frozenset("äöüßÄÖÜéèêëàâçôîïûùñáíóúãõåæøÅÆØÉÈÇÑÁÍÓÚ€–—’‘“”„«»§°·\u00a0")
 """Letters and signs of Western languages; what another encoding makes of them is rarely among them."""
 _UPPER_INSIDE = re.compile(r"[^\W\d_][ÄÖÜÅÆØÉÈÇÑÁÍÓÚ][a-z]")
+_UPPER_BEHIND_LOWER = re.compile("[\u00df-\u00ff\u0430-\u044f][\u00c0-\u00de\u0410-\u042f]")
 _MAINFRAME = ("cp273", "cp037", "cp500")
 
 
@@ -134,6 +135,11 @@ class Decoder:
             hint = f"looks like {likely}; write `encoding: {likely}`" if likely else "declare its `encoding`"
             text = f"{where} is no letter in {self.encoding}: the file is in another encoding, or mixes several"
             return FileRefusedError("wrong_encoding", text, hint, line=line)
+        if self.marked and exc.reason != "unexpected end of data":
+            text = (
+                f"the file begins with the mark of UTF-8, and {where} isn't UTF-8: its parts differ, or the mark lies"
+            )
+            return FileRefusedError("mixed_encoding", text, "have all of it exported in UTF-8", line=line)
         if exc.reason == "unexpected end of data":
             text = f"the file ends in the middle of a letter ({where})"
             return FileRefusedError("cut_file", text, "have it delivered anew", line=line)
@@ -194,6 +200,8 @@ def _likely(sample: bytes) -> str:
         except UnicodeDecodeError:
             continue
         beyond = [char for char in text if not char.isascii()]
+        if _UPPER_BEHIND_LOWER.search(text):  # small and capital letters change places where KOI8 is read as cp1251
+            continue
         if beyond and all(char.isalpha() or char in "€–—’‘“”„«» §°·" for char in beyond):
             return name
     return ""

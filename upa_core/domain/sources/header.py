@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
-from upa_core.domain.sources.contract import Contract
+from upa_core.domain.sources.contract import DELIMITERS, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings
 from upa_core.domain.sources.keys import trimmed
+from upa_core.domain.sources.lines import Record
 
 _KNOWN = {
     "employeeId": (
@@ -27,6 +29,11 @@ _KNOWN = {
     "id": ("objectid", "azureadobjectid", "entraid", "cloudid"),
 }
 """Usual names of columns that name a person, letters and digits alone."""
+
+_LINES_BEFORE = 20
+"""A header that isn't the first record is searched in this many records."""
+_QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb "
+_OTHER_DELIMITERS = "^~:!#\u00a6\u00a7\x01\x1f"
 
 
 def folded(name: str) -> str:
@@ -56,6 +63,8 @@ class Header:
     """The columns that are read besides the key, by the contract's names."""
     positions: tuple[int, ...]
     """Their positions."""
+    beyond: range = range(0)
+    """CSV: the positions behind the last column that has a name. Beside the table of a sheet anything may stand."""
 
 
 def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *, line: int = 1) -> Header:
@@ -83,6 +92,7 @@ def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *,
         columns = tuple(name for name in names if name and name.casefold() not in taken)
     missing = [name for name in (*keys, *columns) if folded(name) not in at]
     if missing:
+        _refuse_misread(names, {folded(name) for name in (*keys, *columns)}, contract, line)
         raise missing_columns(missing, names, line, all_wanted=len(missing) == len(keys) + len(columns))
     used = {at[folded(name)] for name in (*keys, *columns)}
     extra = [name for position, name in enumerate(names) if name and position not in used]
@@ -91,13 +101,16 @@ def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *,
         findings.add(Finding("note", "extra_column", f"not read: {shown}", line=line))
     unnamed = names.count("")
     if unnamed:
-        text = f"{unnamed} of the columns {'has' if unnamed == 1 else 'have'} no name and aren't read"
+        text = "1 of the columns has no name and isn't read"
+        if unnamed > 1:
+            text = f"{unnamed} of the columns have no name and aren't read"
         findings.add(Finding("note", "unnamed_column", text, line=line))
     return Header(
         names,
         tuple(at[folded(name)] for name in keys),
         columns,
         tuple(at[folded(name)] for name in columns),
+        range(max(at.values()) + 1, len(names)) if contract.format == "csv" else range(0),
     )
 
 
@@ -147,6 +160,51 @@ def _plain(name: str) -> str:
     return "".join(char for char in folded(unicodedata.normalize("NFKC", name)) if char.isalnum())
 
 
-def is_header_again(row: Sequence[str | None], names: Sequence[str]) -> bool:
-    """Return whether a row repeats the header: two files were joined."""
-    return len(row) == len(names) and all(trimmed(cell or "") == name for cell, name in zip(row, names, strict=True))
+def find_header(first: Record, rest: Iterator[Record], contract: Contract, findings: Findings) -> Header:
+    """Return the header, which the first record is; raises `FileRefusedError`, also where a later record is one."""
+    try:
+        return read_header(first[1], contract, findings, line=first[0])
+    except FileRefusedError as exc:
+        if exc.finding.kind == "header_missing":
+            for line, cells in islice(rest, _LINES_BEFORE):
+                if has_columns(cells, contract):
+                    message = f"the header stands in line {line}, behind other lines"
+                    remedy = "have the file exported without a title or other lines before its header"
+                    raise FileRefusedError("header_late", message, remedy, line=line) from None
+        raise
+
+
+def header_again(line: int) -> FileRefusedError:
+    """Return the refusal of a second header."""
+    message = "the header stands here once more: files were joined, or pages of a report"
+    return FileRefusedError("header_again", message, "have one file with one header delivered", line=line)
+
+
+def names_in_any_case(names: Iterable[str]) -> frozenset[str]:
+    """Return the names of columns as a second header may write them."""
+    return frozenset(form for name in names if name for form in (name, name.upper(), name.lower()))
+
+
+def is_header_again(row: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether a row names the columns once more, in any order and letter case: two files were joined."""
+    wanted = set(map(folded, names)) - {""}
+    return len(wanted & set(map(folded, row))) > max(1, len(wanted) // 2)
+
+
+def _refuse_misread(names: Sequence[str], wanted: set[str], contract: Contract, line: int) -> None:
+    """Refuse a header whose names are there, but were cut or quoted in another way than it is read."""
+    if names[0].startswith("ï»¿"):
+        text = "the file was read as Windows-1252 and written as UTF-8: each letter such as ä became two"
+        raise FileRefusedError("wrong_encoding", text, "have it exported anew, in UTF-8", line=line)
+    if wanted <= {folded(name.strip(_QUOTES)) for name in names}:
+        text = "the names of the columns stand in quotation marks that are part of them"
+        remedy = 'have cells quoted by the sign ", without a blank before it'
+        raise FileRefusedError("quotes_kept", text, remedy, line=line)
+    for sign in (*DELIMITERS, *_OTHER_DELIMITERS) if len(names) == 1 else ():
+        if len(wanted) > 1 and wanted <= set(map(folded, names[0].split(sign))):
+            if sign in DELIMITERS and not contract.delimiter:
+                text = "the whole line stands in one pair of quotes"
+                raise FileRefusedError("quotes_kept", text, "have each cell quoted by itself", line=line)
+            written = sign if sign.isprintable() else f"\\x{ord(sign):02x}"
+            text = f"the columns are divided by `{written}`"
+            raise FileRefusedError("delimiter_unclear", text, f'write `delimiter: "{written}"`', line=line)

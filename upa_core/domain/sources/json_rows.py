@@ -12,6 +12,7 @@ from upa_core.domain.sources.contract import Contract
 from upa_core.domain.sources.findings import FileRefusedError
 from upa_core.domain.sources.header import folded, missing_columns
 from upa_core.domain.sources.lines import MAX_LINE, Block, Lines, Record, in_blocks
+from upa_core.domain.sources.signature import refuse_page
 
 Person = dict[str, Any]
 MAX_PERSON = 1_000_000
@@ -49,8 +50,6 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant, strict=True
 )
 _SPACE = " \t\r\n"
-_NEXT = ("@odata.nextLink", "odata.nextLink", "nextLink", "next", "next_page", "has_more", "hasMore")
-_PAGING = ("links", "_links", "paging", "pagination")
 
 
 def _too_long(line: int) -> FileRefusedError:
@@ -79,7 +78,11 @@ class JsonPeople:
         for line, person in people:
             if not isinstance(person, dict):
                 text = "an entry isn't an object with names and values"
-                raise FileRefusedError("not_an_object", text, "have a list of objects delivered", line=line)
+                lines = self._contract.format == "jsonl" and isinstance(person, list)
+                remedy = (
+                    "write `format: json`, if the file is one list" if lines else "have a list of objects delivered"
+                )
+                raise FileRefusedError("not_an_object", text, remedy, line=line)
             try:
                 flat = list(_flat(person, ""))
             except RecursionError:
@@ -109,7 +112,7 @@ class JsonPeople:
                 text = f"the document is longer than {MAX_DOCUMENT:,} characters"
                 raise FileRefusedError("too_large", text, "have JSON lines or a bare list delivered")
         document, _ = _decoded("".join(pieces).strip(_SPACE), 0, 1, whole=True)
-        _refuse_page(document)
+        refuse_page(document)
         people = _at(document, self._contract.items)
         if not isinstance(people, list):
             text = f"there is no list at `{self._contract.items}`" if self._contract.items else "there is no list"
@@ -139,8 +142,7 @@ class JsonPeople:
                     raise _broken("something follows the end of the list", line)
                 if not opened:
                     if char != "[":
-                        text = "the document isn't a list"
-                        raise FileRefusedError("no_list", text, "write the path of the list as `items`", line=line)
+                        raise _no_list(char, line)
                     opened, at, expect = True, at + 1, "first"
                     continue
                 if char == "]" and expect != "value":
@@ -192,6 +194,14 @@ def _twice(line: int) -> FileRefusedError:
     return FileRefusedError("name_twice", message, "have it exported with each name once", line=line)
 
 
+def _no_list(char: str, line: int) -> FileRefusedError:
+    if char != "{":
+        text = "this isn't JSON: it begins with neither [ nor {"
+        return FileRefusedError("not_json", text, "have JSON delivered, or write another `format`", line=line)
+    remedy = "write the path of the list as `items`, or `format: jsonl` where each line is a person"
+    return FileRefusedError("no_list", "the document isn't a list", remedy, line=line)
+
+
 def _broken(why: str, line: int) -> FileRefusedError:
     return FileRefusedError("not_json", f"this isn't JSON: {why}", "have it delivered anew, whole", line=line)
 
@@ -200,14 +210,6 @@ def _at(document: Any, path: str) -> Any:
     for name in path.split(".") if path else ():
         document = document.get(name) if isinstance(document, dict) else None
     return document
-
-
-def _refuse_page(document: Any) -> None:
-    """Refuse a document that names a next one: it holds only some of the people."""
-    for inside in (document, *(_at(document, path) for path in _PAGING)):
-        if isinstance(inside, dict) and any(inside.get(name) for name in _NEXT):
-            text = "the document is one page of several: it names the next one"
-            raise FileRefusedError("paged", text, "have all pages delivered as one list", line=1)
 
 
 def _nested(line: int) -> FileRefusedError:
@@ -290,9 +292,7 @@ class JsonRows:
 
 
 def _places(names: list[str], line: int) -> dict[str, int]:
-    made: dict[str, int] = {}
-    for at, name in enumerate(names):
-        made[name] = at
+    made = {name: at for at, name in enumerate(names)}
     for at, name in enumerate(names):
         if made.setdefault(folded(name), at) != at:
             raise _twice(line)

@@ -5,36 +5,35 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, compress, islice, repeat
+from itertools import chain, compress, repeat
 
 from upa_core.domain.sources.at_once import AtOnce
 from upa_core.domain.sources.cells import (
     NOTHING,
+    SAVED_BY_EXCEL,
     SHOWN_INSTEAD,
     SPACES,
     damaged,
     damaged_date,
     doubtful,
     is_blank,
-    lost_digits,
+    refuse_damaged_key,
 )
 from upa_core.domain.sources.closing import Tally, close
 from upa_core.domain.sources.contract import Accepted, Contract
 from upa_core.domain.sources.findings import FileRefusedError, Finding, Findings, SourceRow, Verdict
-from upa_core.domain.sources.header import Header, has_columns, is_header_again, read_header
+from upa_core.domain.sources.header import Header, find_header, header_again, is_header_again, names_in_any_case
 from upa_core.domain.sources.keys import compile_key, pick
 from upa_core.domain.sources.lines import Record, Records
-from upa_core.domain.sources.trailer import Trailer, looks_like_trailer
+from upa_core.domain.sources.trailer import Trailer, declaration, is_message, looks_like_trailer, told_of_shape
 
-_LINES_BEFORE = 20
-"""A header that isn't the first record is searched in this many records."""
-_FRACTION = re.compile(r"\d[.,]\d")
+_ODD_KEY = re.compile(r"\d[.,]\d|\d. ?[A-Z]|[a-z][- ]\d|\d/\d|\d:\d|^[\"'\u201c\u201e\u00ab]")
 _BLANK = "holds only what nobody sees (hard spaces, marks without a width): it counts as empty"
 _INSTEAD = "holds what a program shows in place of a value: a large column, bytes, an error or a mask"
 _PUT_RIGHT = (
     "have the source put right; a text that is right is written under `not_damaged`, one for no value under `nulls`"
 )
-_SAVED_BY_EXCEL = "the file was saved by Excel: have it delivered as the system writes it, never opened and saved"
+_QUOTED = "a cell that holds the delimiter needs quotes around it"
 
 
 class Judge:
@@ -50,7 +49,7 @@ class Judge:
         self._trailer = Trailer(contract.trailer) if contract.trailer else None
         self._refused = False
         self._right = frozenset((*contract.not_damaged, *(contract.nulls or ())))
-        self._width, self._again = 0, ""
+        self._width, self._again, self._delimiter = 0, "", ""
         """Number of cells of the header, and its first cell as written."""
         self._odd: Record | None = None
         """The record before, where its shape was different: at the end of the file it may be a trailer."""
@@ -100,7 +99,8 @@ class Judge:
         first = next((record for record in source if any(map(str.strip, record[1]))), None)
         if first is None:
             return
-        header = self._header = self._read_header(first, source)
+        header = self._header = find_header(first, source, self._contract, self.findings)
+        self._delimiter = records.delimiter
         self._tally.empty = [0] * len(header.positions)
         self._width, self._again = len(first[1]), first[1][0]
         dates = self._dates(header.names)
@@ -129,13 +129,16 @@ class Judge:
         except FileRefusedError as exc:
             self._refuse(exc)
 
-    def _one_by_one(self, header: Header, dates: Sequence[int]) -> Callable[[int, list[str], int], SourceRow | None]:
+    def _one_by_one(  # noqa: PLR0915 - what is asked of one record, read top to bottom
+        self, header: Header, dates: Sequence[int]
+    ) -> Callable[[int, list[str], int], SourceRow | None]:
         """Return the judge of one record: it returns the row, or None where the row doesn't count."""
         tally, names, width = self._tally, header.names, self._width
         key_of, values_of = compile_key(self._contract.keys, header.keys), pick(header.positions)
         nothing, shown = SPACES | {"", *(self._contract.nulls or ())}, SHOWN_INSTEAD - self._right
         is_told = (nothing | shown | (NOTHING if self._contract.nulls is None else frozenset())).__contains__
         columns, several = range(len(header.positions)), len(header.keys) > 1
+        named, first, beyond = names_in_any_case(names), header.keys[0], header.beyond
 
         def judge(line: int, cells: list[str], suspect_line: int) -> SourceRow | None:  # noqa: PLR0912
             if self._odd is not None:
@@ -155,22 +158,24 @@ class Judge:
                 self._odd = (line, cells)
                 self._last_row = (line, cells, self._last_row[2])
                 return None
-            if self._again in cells[0] and is_header_again(cells, names):
-                message = "the header stands here once more: files were joined, or pages of a report"
-                raise FileRefusedError("header_again", message, "have one file with one header delivered", line=line)
+            if (self._again in cells[0] or cells[first] in named) and is_header_again(cells, names):
+                raise header_again(line)
+            if beyond and any(cells[at].strip() for at in beyond):
+                self._odd_shape(line, cells)
+                return None
             key = key_of(cells)
             self._last_row = (line, cells, key)
             if not key and not any(map(str.strip, cells)):
                 tally.blank += 1
                 return None
             self._count_row(line)
-            if several or _FRACTION.search(key):
-                self._refuse_lost_digits(line, cells, header)
+            if several or _ODD_KEY.search(key):
+                refuse_damaged_key(line, cells, header.names, header.keys)
             if line <= suspect_line and self._is_damaged(line, cells, header):
                 return None
             for at in dates:
                 if cells[at][4:5].isdigit() and (message := damaged_date(cells[at])):
-                    raise FileRefusedError("excel_date", message, _SAVED_BY_EXCEL, line=line, cell=names[at])
+                    raise FileRefusedError("excel_date", message, SAVED_BY_EXCEL, line=line, cell=names[at])
             if not key:
                 self._set_aside_nobody(line, names[header.keys[0]])
                 return None
@@ -202,18 +207,6 @@ class Judge:
             message = f"the file has more than {most:,} rows"
             raise FileRefusedError("too_many_rows", message, "write a larger `max_rows`, if it is right", line=line)
 
-    def _read_header(self, first: Record, rest: Iterator[Record]) -> Header:
-        try:
-            return read_header(first[1], self._contract, self.findings, line=first[0])
-        except FileRefusedError as exc:
-            if exc.finding.kind == "header_missing":
-                for line, cells in islice(rest, _LINES_BEFORE):
-                    if has_columns(cells, self._contract):
-                        message = f"the header stands in line {line}, behind other lines"
-                        remedy = "have the file exported without a title or other lines before its header"
-                        raise FileRefusedError("header_late", message, remedy, line=line) from None
-            raise
-
     def _dates(self, names: Sequence[str]) -> set[str]:
         wanted = {name.casefold() for name in self._contract.dates}
         return {name for name in names if name.casefold() in wanted}
@@ -221,10 +214,12 @@ class Judge:
     def _look_at_last(self) -> None:
         """Tell a trailer that isn't declared from a person's row."""
         (line, cells, key), odd = self._last_row, self._odd
-        if self._trailer is None and line and looks_like_trailer(cells):
-            shown = ",".join("{rows}" if cell.strip().isdigit() else cell.strip() for cell in cells if cell.strip())
+        rows = self._tally.rows - (odd is None)
+        if self._trailer is None and line and looks_like_trailer(cells, rows):
+            declared = declaration(cells, rows)
             message = "the last row looks like a trailer that nobody declared; it is set aside"
-            self._set_aside("trailer_undeclared", message, line, remedy=f'write `trailer: "{shown[:60]}"`')
+            remedy = f'write `trailer: "{declared[:60]}"`' if declared else "have the file exported without it"
+            self._set_aside("trailer_undeclared", message, line, remedy=remedy)
             if odd is None:
                 self._tally.rows -= 1
                 self._tally.void.add(key)
@@ -232,25 +227,26 @@ class Judge:
             self._odd_shape(*odd)
 
     def _odd_shape(self, line: int, cells: Sequence[str]) -> None:
-        width = self._width
+        if is_message(cells):
+            message = "a line of the program that wrote the file stands here; it is set aside"
+            self._set_aside("message_line", message, line, remedy="have nothing but the header and the rows exported")
+            return
+        if self._header is not None and is_header_again(cells, self._header.names):
+            raise header_again(line)
         self._tally.rows += 1
         self._tally.odd += 1
-        more = "more" if len(cells) > width else "fewer"
-        message = f"the row has {len(cells)} cells, {more} than the header's {width}"
-        self._set_aside("odd_shape", message, line, remedy="a cell that holds the delimiter needs quotes around it")
-
-    @staticmethod
-    def _refuse_lost_digits(line: int, cells: Sequence[str], header: Header) -> None:
-        for at in header.keys:
-            if message := lost_digits(cells[at]):
-                raise FileRefusedError("excel_number", message, _SAVED_BY_EXCEL, line=line, cell=header.names[at])
+        if len(cells) == self._width:
+            message, remedy = "a value stands behind the last column that has a name: the row is shifted", _QUOTED
+        else:
+            message, remedy = told_of_shape(cells, self._width, self._delimiter)
+        self._set_aside("odd_shape", message, line, remedy=remedy)
 
     def _is_damaged(self, line: int, cells: list[str], header: Header) -> bool:
         for at, cell in enumerate(cells):
             if "\0" in cell:
                 message = "the cell holds a NUL character: the file was damaged on its way"
                 raise FileRefusedError("nul", message, "have it delivered anew", line=line, cell=header.names[at])
-        self._refuse_lost_digits(line, cells, header)
+        refuse_damaged_key(line, cells, header.names, header.keys)
         for at in (*header.keys, *header.positions):
             cell, name = cells[at], header.names[at]
             if is_blank(cell):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from upa_core.domain.sources.contract import FileFormat
 from upa_core.domain.sources.findings import FileRefusedError
@@ -30,14 +31,40 @@ _BINARY = (
     (b"SQLite format 3", "an SQLite database"),
     (b"-----BEGIN PGP", "an encrypted file"),
     (b"\x85\x01", "an encrypted file"),
+    (b"-----BEGIN ", "a key, a certificate or an encrypted file"),
+    (b"Salted__", "an encrypted file"),
+    (b"age-encryption.org", "an encrypted file"),
+    (b"ID;P", "a spreadsheet in an old format (SYLK)"),
+    (b"\x09\x08\x10", "an old workbook of Excel (XLS)"),
+    (b"\x09\x04\x06", "an old workbook of Excel (XLS)"),
+    (b"\0\x01\0\0Standard ", "a database of Access"),
+    (b"\0\x05\x16\x07", "what a Mac keeps beside a file (its name begins with ._)"),
+    (b"bplist00", "a property list of a Mac"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x89HDF", "an HDF file"),
+    (b"$FL2", "a file of SPSS"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"MIME-Version:", "an e-mail or a saved web page"),
+    (b"Received: ", "an e-mail"),
+    (b"BEGIN:VCARD", "a vCard"),
+    (b"[InternetShortcut]", "a shortcut to the file"),
+    (b"L\0\0\0\x01\x14\x02", "a shortcut to the file"),
+    (b"/annex/objects/", "a pointer of git-annex"),
 )
 _MARKUP = re.compile(
     rb"\s*(<!doctype|<\?xml|<!--|<(html|head|body|meta|title|div|span|table|center|p|h[1-6]|br|pre|form|style|script|"
-    rb"iframe|error|soap:envelope|s:envelope|feed|rss|svg)[\s/>])",
+    rb"a|b|i|ul|ol|strong|font|main|section|nav|noscript|frameset|img|link|iframe|error|soap:envelope|s:envelope|feed|rss|svg)[\s/>])",
     re.IGNORECASE,
 )
-_JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\[{\]])')
+_JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\[{\]"])')
+_ERROR = re.compile(
+    rb'\s*\{\s*"(?:error|errors|message|code|fault|detail|exception|odata\.error|error_description|statusCode|traceId)"\s*:',
+    re.IGNORECASE,
+)
 _RICH = re.compile(rb"\{\\rtf")
+_NEXT = ("@odata.nextLink", "odata.nextLink", "nextLink", "next", "next_page", "has_more", "hasMore")
+_PAGING = ("links", "_links", "paging", "pagination")
 HEAD = 512
 
 
@@ -83,6 +110,10 @@ def delivered(head: bytes, expected: FileFormat) -> str:
         return "an RTF document"
     if bare.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer"
+    if expected != "xlsx" and _ERROR.match(bare):
+        return "the error page of a web service"
+    if head[257:262] == b"ustar":
+        return "a tar file"
     if expected == "csv" and _JSON.match(bare):
         return "JSON"
     if expected == "xlsx":
@@ -92,3 +123,15 @@ def delivered(head: bytes, expected: FileFormat) -> str:
 
 def _called(expected: FileFormat) -> str:
     return {"csv": "CSV", "json": "JSON", "jsonl": "JSON lines", "xlsx": "a workbook"}[expected]
+
+
+def refuse_page(document: Any) -> None:
+    """Refuse a document that names a next one: it holds only some of the people.
+
+    Raises `FileRefusedError`.
+    """
+    inner = document.get if isinstance(document, dict) else {}.get
+    for inside in (document, *map(inner, _PAGING)):
+        if isinstance(inside, dict) and any(inside.get(name) for name in _NEXT):
+            text = "the document is one page of several: it names the next one"
+            raise FileRefusedError("paged", text, "have all pages delivered as one list", line=1)

@@ -114,6 +114,27 @@ def test_the_bytes_never_hold_a_null_an_empty_date_or_an_unmapped_key(
         assert all(isinstance(value, str) for value in entry.values())
 
 
+def test_each_person_has_their_own_properties_whoever_came_before() -> None:
+    """As many properties as the person before, others, fewer, more, the same in another order; any name, any value."""
+    strange = "Upa{0}\"\\'é"
+    values: list[dict[str, str]] = [
+        {"UpaA": "1", "UpaB": "{2}"},
+        {"UpaA": "1", "UpaC": '"'},
+        {"UpaC": "c"},
+        {"UpaB": "b", "UpaA": "a"},
+        {"UpaA": "a", "UpaB": "b"},
+        {strange: "\\", "UpaA": "é", "UpaB": ""},
+        {},
+        {strange: "x"},
+    ]
+    file = ImportFile(max_pairs=100, max_bytes=10_000)
+    file.add([Entry(f"p{at}", new, {}) for at, new in enumerate(values)])
+
+    told = json.loads(file.content().decode("utf-8-sig"))["value"]
+    assert told == [{"IdName": f"p{at}", **new} for at, new in enumerate(values)]
+    assert file.pairs == sum(map(len, values))
+
+
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\x00", "\x1f", "\ufffe"])
 def test_what_xml_cant_carry_follows_on_invalid(text: str) -> None:
     """A lone surrogate or a control character waits in escrow; the person's other values are sent."""

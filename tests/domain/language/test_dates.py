@@ -366,12 +366,14 @@ def test_no_release_of_python_decides_what_a_date_is(text):
     ("pattern", "text"),
     [
         ("yyyy-MM-dd", "2014-03-05"),
+        ("yyyy-dd-MM", "2014-05-03"),
+        ("yyyy/MM/dd", "2014/03/05"),
         ("%d", "5"),
         ("d'%'M'%s'", "5%3%s"),
         ("H:m:s", "4:6:7"),
         ("'%d'", "%d"),
     ],
 )
-def test_a_percent_sign_of_a_format_is_written_as_it_is(pattern, text):
-    """Plain numbers are written by one template, of which a literal is no part."""
+def test_plain_numbers_are_written_in_their_order_and_literals_as_they_are(pattern, text):
+    """They are written by one template; a percent sign of a literal is no part of it."""
     assert DateFormat.compile(pattern).format(datetime(2014, 3, 5, 4, 6, 7, tzinfo=UTC)) == text

@@ -20,7 +20,7 @@ SHARE = 32
 FEW_ROWS = 2048
 """Up to this many rows are read faster than any list of them."""
 _LISTED_BLOCK = 256
-PIECE_BYTES = 4 * 1024 * 1024
+PIECE_BYTES = 2 * 1024 * 1024
 """Twice as many bytes are in memory while a piece is stored."""
 
 

@@ -19,6 +19,8 @@ def plain_writer(tokens: Sequence[Token]) -> Callable[[datetime], str] | None:
     if not parts or not _NUMBERS.keys() >= set(parts):
         return None
     template = "".join(_NUMBERS[token.text][0] if token.letter else token.text.replace("%", "%%") for token in tokens)
+    if parts == ["yyyy", "MM", "dd"] and template == "%04d-%02d-%02d":
+        return lambda moment: moment.date().isoformat()
     numbers = attrgetter(*(_NUMBERS[part][1] for part in parts))
     return lambda moment: template % numbers(moment)
 

@@ -81,7 +81,6 @@ ELSEWHERE = {
     "domain/people/escrow_entry.py": "tests/domain/people/test_escrow.py",
     "domain/plan/tally.py": "tests/domain/plan/test_planner.py",
     "services/insight/hold_view.py": "tests/services/insight/test_plan_view.py",
-    "services/insight/people_rows.py": "tests/functions/test_api.py",
     "domain/spreadsheet.py": "tests/cli/test_hostile.py",
     "services/deliver/archive.py": "tests/contracts/route_contract.py",
     "services/deliver/bulk/flight.py": "tests/services/deliver/bulk/test_send.py",

@@ -143,12 +143,17 @@ def test_tokens_are_compared_with_the_roles_that_are_needed() -> None:
     fine = told(doctor.check_sign_in, world, around(world))
 
     assert {(one.check, one.severity) for one in found} == {("roles", "error")}
-    assert len({one.fix for one in found}) == len(found) == 3
+    assert sorted(one.fix.split()[2] for one in found) == [
+        "graph:User.Read.All",
+        "sharepoint:Sites.FullControl.All",
+        "sharepoint:User.ReadWrite.All",
+    ]
     assert all(one.fix.startswith("upa grant ") and one.fix.endswith("--to app-id --connector hr") for one in found)
     assert all(one.evidence.startswith("app-id lacks ") for one in found)
     assert [one[:2] for one in unread] == [("sign-in", "info")] * 3
     assert [one[:2] for one in fine] == [("roles", "ok")] * 2
-    assert all("app (app-id) has " in one[2] for one in fine)
+    assert fine[0][2].endswith("app (app-id) has User.Read.All")
+    assert fine[1][2].endswith("app (app-id) has Sites.FullControl.All, User.ReadWrite.All")
 
 
 @pytest.mark.parametrize(
@@ -189,6 +194,52 @@ def test_each_code_of_the_login_has_its_fix_and_one_cause_is_one_finding(code: s
     assert [(one.check, one.severity) for one in found] == [("sign-in", "error")]
     assert found[0].evidence.startswith(f"no token for {', '.join(hosts)}: {code}")
     assert found[0].fix.startswith(fix)
+
+
+def test_one_code_of_the_login_is_one_cause_whatever_the_text_around_it() -> None:
+    """So are texts that differ in addresses, ids and names of hosts alone."""
+    world = World()
+    for texts in (
+        ("AADSTS90002: no such tenant, trace 1", "AADSTS90002: nothing of that name", "again AADSTS90002"),
+        ("no token for https://a.example/x", "no token for https://b.example/x", "no token for c.example.com/x"),
+        (
+            "refused 11111111-2222-4333-8444-555555555555",
+            "refused 99999999-2222-4333-8444-555555555555",
+            "refused 77777777-2222-4333-8444-555555555555",
+        ),
+    ):
+        errors = iter([AccessDeniedError(text) for text in texts])
+
+        class NoToken(Surroundings):
+            """Signs in nowhere."""
+
+            def token(self, host: Host, errors: Any = errors) -> TokenFacts | None:
+                raise next(errors)
+
+        assert len(list(doctor.check_sign_in(world.ports(), world.connector, NoToken(None)))) == 1
+
+
+def test_a_token_got_with_a_secret_is_an_error_of_the_sign_in() -> None:
+    """By the app's name, or its id where it has none."""
+    world = World()
+    here = around(world)
+    facts = replace(here.facts, with_secret=True, app_name="")
+    found = told(doctor.check_sign_in, world, replace(here, facts=facts))
+
+    assert ("sign-in", "error", "app-id signed in with a client secret") in found
+
+
+def test_roles_for_mail_are_needed_where_notifications_go_out_by_mail() -> None:
+    """And only there."""
+    world = World(1)
+    here = around(world)
+    plain, mail = (
+        [one.evidence for one in examine(world.ports(), world.connector, here, done=lambda _: None, **asked)]
+        for asked in ({}, {"mail": True})
+    )
+
+    assert not any("Mail.Send" in one for one in plain)
+    assert any("lacks Mail.Send" in one for one in mail)
 
 
 def test_two_causes_are_two_findings_and_an_outage_isnt_the_credentials_fault() -> None:
@@ -307,6 +358,7 @@ def test_directory_extensions_are_looked_up_by_name() -> None:
         f"did you mean {EXTENSION.lower()}? Names are case-sensitive",
     )
     assert last("extension_x") == ("source", "error", "check extension_app and the name")
+    assert last(EXTENSION[:-1], EXTENSION[:-2])[2] == f"did you mean {EXTENSION[:-1]}? Names are case-sensitive"
     assert [one[:2] for one in unlisted] == [("source", "ok"), ("source", "info")]
 
 

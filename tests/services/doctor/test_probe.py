@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,8 +50,8 @@ def test_the_map_is_queued_over_an_empty_list_and_taken_back(named: bool) -> Non
 
 
 def test_a_probe_that_cant_be_taken_back_leaves_its_file_to_housekeeping() -> None:
-    """Where it isn't listed, has begun, or SharePoint refuses."""
-    for trouble in ("unlisted", "refused", "begun"):
+    """Where import jobs can't be listed, and where SharePoint refuses or doesn't answer."""
+    for trouble in ("unlisted", "refused", "away"):
         tried = Tried()
         if trouble == "unlisted":
             tried.jobs.nameless = 1
@@ -61,6 +63,36 @@ def test_a_probe_that_cant_be_taken_back_leaves_its_file_to_housekeeping() -> No
         assert kinds(found) == [("probe", "ok"), ("probe", "info"), ("probe", "info")]
         assert found[-1].evidence == "the empty import job couldn't be cancelled; it changes nobody's profile"
         assert len(tried.library.files) == 1
+
+
+def test_an_import_job_without_a_name_is_found_by_its_file_alone() -> None:
+    """Somebody else's is left alone; every one of the file is cancelled, or its file stays."""
+    tried = Tried()
+    other = tried.jobs.queue("https://elsewhere/file.json", {})
+    tried.jobs.nameless = 1
+    tried.probe()
+    assert (list(tried.jobs.jobs), tried.library.files) == ([other], {})
+
+    twice = Tried()
+    twice.jobs.nameless = 1
+    real = twice.jobs.list
+
+    def listed() -> list[Any]:
+        (one,) = real()
+        return [one, replace(one, id="begun")]
+
+    twice.jobs.list = listed
+    assert kinds(twice.probe())[-1] == ("probe", "info")
+    assert len(twice.library.files) == 1
+
+
+def test_a_probes_file_is_named_as_the_first_of_a_run() -> None:
+    """So that housekeeping knows it as ours."""
+    tried, names = Tried(), []
+    tried.library.hooks.before = lambda call: names.append(call.subject) if call.operation == "upload" else None
+    tried.probe()
+
+    assert re.fullmatch(r"upa-hr-[0-9TZ]{16}-[a-z0-9]{4}-0\.json", names[0])
 
 
 def test_a_lane_that_is_taken_is_left_alone() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tests.fakes.import_jobs import FakeImportJobs
 from tests.support.world import World
 from upa_core.domain.bulk.import_job import JobError, JobState
-from upa_core.domain.documents.lane import Abandoned
+from upa_core.domain.documents.lane import Abandoned, InFlight
 from upa_core.domain.errors import RefusedError
 from upa_core.services.insight.import_jobs import COLUMNS, list_import_jobs, one_import_job
 from upa_core.state.document import lane_of
@@ -65,3 +65,43 @@ def test_one_is_told_by_its_id() -> None:
     assert row is not None
     assert row["id"] == job
     assert one_import_job(ports, world.connector, "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c") is None
+
+
+def test_a_job_has_each_part_under_its_own_name() -> None:
+    """Its file's moment and age; a name whose moment is none has neither; another connector's isn't ours."""
+    world, jobs = World(), FakeImportJobs()
+    mine = queued(jobs, OLD)
+    jobs.move(mine, JobState.ERROR, JobError.INVALID_DATA_FILE, "broken", SITE + "log")
+    row = one_import_job(replace(world.ports(), import_jobs=jobs), world.connector, mine)
+    other = queued(jobs, OLD.replace("upa-hr-", "upa-it-"))
+    odd = queued(jobs, "upa-hr-20269999T999999Z-7f3k-1.json")
+    rows = {one["id"]: one for one in list_import_jobs(replace(world.ports(), import_jobs=jobs), world.connector).jobs}
+
+    assert row == {
+        "id": mine,
+        "state": "Error",
+        "error": "InvalidDataFile",
+        "message": "broken",
+        "file": OLD,
+        "log": SITE + "log",
+        "made": "2026-11-22T09:15:00Z",
+        "age_h": 1.0,
+        "ours": True,
+    }
+    assert (rows[other]["ours"], rows[other]["made"], rows[other]["error"]) == (False, row["made"], "")
+    assert (rows[odd]["made"], rows[odd]["age_h"], rows[odd]["ours"]) == (None, None, True)
+
+
+def test_books_have_the_file_in_flight_and_what_was_given_up() -> None:
+    """Each is asked for by itself; one that SharePoint forgot isn't listed."""
+    world, jobs = World(), FakeImportJobs()
+    flying, given_up = queued(jobs, NEW), queued(jobs, OLD)
+    since = datetime(2026, 11, 21, 10, tzinfo=UTC)
+    gone = Abandoned("hr", "run", OLD, 1, OLD, SITE + OLD, (given_up, "forgotten"), since, since)
+    flight = InFlight("hr", "run", NEW, 1, "queued", since, jobs=(flying,))
+    lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=flight, abandoned=(gone,)))
+    jobs.hooks.fail("list", RefusedError("threshold"))
+    found = list_import_jobs(replace(world.ports(), import_jobs=jobs), world.connector)
+
+    assert [row["id"] for row in found.jobs] == [flying, given_up]
+    assert not found.complete

@@ -7,12 +7,18 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.scenarios import quick, settled
+from tests.support.run_people import RUN, CountingStore, connector, write_run
+from tests.support.run_people import person as id_of
 from tests.support.world import MAPPINGS, NO_THRESHOLD, World
 from upa_core.domain.errors import RefusedError
+from upa_core.domain.people.escrow_entry import EscrowReason
+from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
+from upa_core.domain.plan.tally import LeftOut
 from upa_core.services.admin import holds
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
 from upa_core.services.insight.run_view import RunView, run_json, view_run
 from upa_core.state.run_people.reader import open_run
+from upa_core.state.run_people.results import note_results
 
 LONG = "x" * 41
 Told = dict[str, dict[str, tuple[str, str | None, str | None, str, str]]]
@@ -186,3 +192,84 @@ def test_a_run_of_another_connector_or_of_nobody_is_none() -> None:
     found = whole(world, sealed)
 
     assert (found.status.status, [one.what for one in found.timeline], found.people) == ("waiting", ["pulled"], None)
+
+
+def stored(people: int, **of: int) -> RunPeopleView:
+    """Return the view of a stored run of so many people."""
+    store = CountingStore()
+    write_run(store, people, of=of)
+    reader = open_run(store, RUN)
+    assert reader is not None
+    return RunPeopleView(reader, connector())
+
+
+@pytest.mark.parametrize(
+    "after", ["0", "0.0", "0.0.0.0", "x.0.0", "0.-1.0", "0.0.", "².0.0", "0.0.1234567890", "1.0.0", "9.0.0", "0.9.0"]
+)
+def test_a_place_where_no_page_of_this_question_ended_is_refused(after: str) -> None:
+    """Three numbers of a place that there is; another question's may lead nowhere."""
+    with pytest.raises(RefusedError, match="where a page"):
+        stored(3).page(Wanted(kind="set"), after=after)
+
+
+def test_a_page_goes_on_where_the_one_before_ended_whatever_its_size() -> None:
+    """Together the pages are everybody, once, clears first; the last names no other."""
+    view = stored(30, clears=4, rare=3)
+    for wanted in (Wanted(), Wanted(property="UpaTitle"), Wanted(kind="cleared"), Wanted(result="planned")):
+        whole = [one.person for one in view.everybody(wanted)]
+        for limit in (1, 7, 30, 31):
+            found, after, pages = list[str](), "", 0
+            while pages == 0 or after:
+                page = view.page(wanted, after=after, limit=limit)
+                assert len(page.people) <= limit
+                found += [one.person for one in page.people]
+                after, pages = page.after, pages + 1
+            assert found == whole
+    assert view.page(Wanted(), limit=30).after == ""
+    assert view.page(Wanted(), limit=29).after != ""
+
+
+def test_a_person_of_whom_nothing_fits_isnt_in_the_answer() -> None:
+    """By page or all at once; another's values aren't theirs."""
+    view = stored(6, rare=3)
+    rare, plain = id_of(3), id_of(1)
+
+    def both(**wanted: str) -> list[list[str]]:
+        one = Wanted(**wanted)
+        return [[each.person for each in found] for found in (view.page(one).people, view.everybody(one))]
+
+    assert both(person=rare) == [[rare]] * 2
+    assert both(person=rare, property="UpaCode") == [[rare]] * 2
+    assert both(person=plain, property="UpaCode") == [[], []]
+    assert both(person=plain, result="refused") == [[], []]
+    assert sorted(both(property="UpaCode")[0]) == sorted(id_of(n) for n in (0, 3))
+    assert both(property="UpaNothing") == [[], []]
+
+
+def test_whoever_waits_or_declined_is_found_by_that_word_and_by_their_property() -> None:
+    """Also whom the plan left out; a refusal of the whole person belongs to every property."""
+    store = CountingStore()
+    left = [
+        LeftOut(id_of(1), {}, {"UpaCode": ("not_kept", "", "C")}),
+        LeftOut(id_of(2), {}, {"UpaTitle": ("declined", "", "T")}),
+    ]
+    table, batches = write_run(store, 5, left_out=left)
+    whole = PersonVerdict({"*": Refusal(EscrowReason.PROFILE_NOT_CREATED)})
+    title = PersonVerdict({"UpaTitle": Refusal(EscrowReason.REFUSED_BY_SHAREPOINT, "x")}, ("UpaDepartment",))
+    verdict = Verdict(confirmed=True, failed={id_of(3): whole, id_of(4): title})
+    note_results(store, RUN, table.batches[0].name, batches[0], verdict)
+    reader = open_run(store, RUN)
+    assert reader is not None
+    view = RunPeopleView(reader, connector())
+
+    def found(**wanted: str) -> dict[str, set[str]]:
+        return {one.person: {value.property for value in one.values} for one in view.everybody(Wanted(**wanted))}
+
+    assert found(result="escrowed") == {id_of(3): {"UpaDepartment", "UpaTitle"}, id_of(1): {"UpaCode"}}
+    assert found(result="escrowed", property="UpaTitle") == {id_of(3): {"UpaTitle"}}
+    assert found(result="declined") == {id_of(2): {"UpaTitle"}}
+    assert found(result="refused") == {id_of(4): {"UpaTitle"}}
+    assert found(result="refused", property="UpaDepartment") == {}
+    assert found(property="UpaCode") == {id_of(1): {"UpaCode"}}
+    assert set(found(result="accepted")) == {id_of(n) for n in (0, 1, 2, 4)}
+    assert set(found()) == {id_of(n) for n in range(5)}

@@ -15,6 +15,7 @@ from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.rounds import SealedRound, Segment
 from upa_core.domain.documents.runs import ClosedRoute, Counts, FileState, Report, Retry
 from upa_core.domain.documents.storage_layout import report_key
+from upa_core.domain.next_step import Step
 from upa_core.domain.plan.run_people import shards_key
 from upa_core.ports.bundle import Ports
 from upa_core.services.deliver.bulk.route import BulkRoute
@@ -60,11 +61,12 @@ def test_a_file_adds_to_what_the_run_came_to() -> None:
     world = planned(2)
     delivery = delivery_of(world, file(1), counts=Counts(exported=5, escrowed=1), tried=("UpaCode",))
     before = world.state.import_jobs
-    for _ in range(2):
-        finish(delivery, ended(world, DELIVERED))
+    steps = [finish(delivery, ended(world, DELIVERED)) for _ in range(2)]
     run = world.state.run
 
     assert run is not None
+    assert [one.step for one in steps] == [Step("again", "settled: 2 exported, 0 escrowed", run=run.id)] * 2
+    assert steps[1].state.value == world.state
     assert (run.counts.exported, run.counts.escrowed, run.tried) == (7, 1, ("UpaCode",))
     assert (run.files[0].settled, run.files[0].confirmed, run.files[0].import_jobs) == (True, True, ("job",))
     assert world.state.import_jobs == before + 1

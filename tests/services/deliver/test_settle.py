@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.crash.scenarios import settled
+from tests.services.deliver.individual.test_slices import planned as single_writes
 from tests.support.ended import DELIVERED, NAMED, SPOILT, delivery_of, ended, planned, refused, unresolved
 from tests.support.world import World
 from upa_core.domain.documents.ad_hoc import AdHoc
@@ -17,6 +19,7 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.plan.refused import Judged
 from upa_core.services.deliver.settle import doubt, settle
+from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.run_people.reader import open_run
 
 
@@ -53,10 +56,10 @@ def test_a_confirmed_value_bears_the_number_of_its_file() -> None:
     """It is what SharePoint holds until a later file says something else."""
     world = planned(2)
     archive = ended(world, DELIVERED)
-    settled = settle(world.ports(), world.connector, archive)
+    result = settle(world.ports(), world.connector, archive)
     stamps = [stamp for shard in world.shards() for row in shard.rows.values() for stamp in row[-1]]
 
-    assert (settled.confirmed, settled.exported, settled.escrowed) == (True, 2, 0)
+    assert (result.confirmed, result.exported, result.escrowed) == (True, 2, 0)
     assert set(stamps) == {0, archive.sequence}  # 0: a property that the file doesn't hold
     assert (world.shadow(world.people[1]) or {})["UpaDepartment"] == "D1"
 
@@ -66,12 +69,12 @@ def test_a_file_that_confirmed_nobody_leaves_all_its_values_unknown() -> None:
     world = planned(2)
     settle(world.ports(), world.connector, ended(world, DELIVERED))
     later = replace(ended(world, SPOILT), sequence=9)
-    settled = settle(world.ports(), world.connector, later)
+    result = settle(world.ports(), world.connector, later)
     event = world.events.named(EventName.FILE_SETTLED)[-1]
 
-    assert (settled.confirmed, settled.exported, settled.escrowed, settled.opaque) == (False, 0, 0, True)
+    assert (result.confirmed, result.exported, result.escrowed, result.opaque) == (False, 0, 0, True)
     assert {value for person in world.people for value in (world.shadow(person) or {"": "?"}).values()} == {None}
-    assert (event.level, event.fields["exported"], event.fields["why"]) == (Level.WARNING, 0, settled.why)
+    assert (event.level, event.fields["exported"], event.fields["why"]) == (Level.WARNING, 0, result.why)
 
 
 def test_who_waits_for_a_profile_is_counted_apart() -> None:
@@ -79,12 +82,12 @@ def test_who_waits_for_a_profile_is_counted_apart() -> None:
     world = planned(4)
     one, two, three, _ = world.people
     lines = (unresolved(one), refused(two, "UpaTitle"), refused(three, "UpaTitle"))
-    settled = settle(world.ports(), world.connector, ended(world, NAMED, lines=lines))
+    result = settle(world.ports(), world.connector, ended(world, NAMED, lines=lines))
     told = {
         one.fields["reason"]: (one.level, one.fields["people"]) for one in world.events.named(EventName.PERSON_ESCROWED)
     }
 
-    assert (settled.exported, settled.escrowed, settled.waiting) == (1, 3, 1)
+    assert (result.exported, result.escrowed, result.waiting) == (1, 3, 1)
     assert told == {
         EscrowReason.PROFILE_NOT_CREATED.value: (Level.INFO, 1),
         EscrowReason.REFUSED_BY_SHAREPOINT.value: (Level.WARNING, 2),
@@ -162,3 +165,54 @@ def test_the_table_of_the_runs_people_has_the_result() -> None:
 
     assert read is not None
     assert [(one.state, sorted(read.codes[0])) for one in read.table.batches] == [("settled", [0, 1])]
+
+
+def test_what_settling_tells_has_each_figure_under_its_own_name() -> None:
+    """The file, who was exported and who waits, and by reason how many."""
+    world = planned(3)
+    archive = ended(world, NAMED, lines=(unresolved(world.people[0]),))
+    settle(world.ports(), world.connector, archive)
+    (settled,), (waits,) = (world.events.named(name) for name in (EventName.FILE_SETTLED, EventName.PERSON_ESCROWED))
+
+    assert (settled.level, settled.run, settled.import_jobs) == (Level.INFO, archive.run, ("job",))
+    assert settled.fields == {"file": archive.file, "exported": 2, "escrowed": 1, "why": ""}
+    assert waits.fields == {"file": archive.file, "reason": "profile_not_created", "people": 1}
+
+
+def test_what_a_person_waits_for_is_as_old_as_the_round_that_showed_it() -> None:
+    """Each by their own round, though one file held both."""
+    for failed in (0, 1):
+        world, began = settled(2), []
+        for person in world.people:
+            world.edit(person, department="new")
+            world.pull()
+            began.append(world.state.sealed[-1].started)
+            world.sim.advance(3600)
+        assert world.step().why == "planned"
+        settle(world.ports(), world.connector, ended(world, NAMED, lines=(unresolved(world.people[failed]),)))
+
+        assert {person: one.since for person, one in world.escrow().items()} == {world.people[failed]: began[failed]}
+
+
+def test_single_writes_without_an_answer_count_as_ours() -> None:
+    """The profile may hold them: what is read there later isn't a user's edit; nothing is confirmed."""
+    world = single_writes(2)
+    archive = ended(world, given_up="SharePoint didn't answer", route="individual")
+    found = settle(world.ports(), world.connector, archive)
+    ours = {person: mine for shard in world.shards() for person, mine in shard.ours.items()}
+
+    assert (found.confirmed, found.exported) == (False, 0)
+    assert ours == {person: {"UpaDepartment": [f"D{n}"]} for n, person in enumerate(world.people)}
+
+
+@pytest.mark.parametrize("held", ["T", ""])
+def test_a_property_that_somebody_outside_the_file_has_isnt_refused_for_everybody(held: str) -> None:
+    """It was accepted before; where nobody holds a value of it, it is set aside."""
+    world = planned(12)
+    change_people_between_runs(
+        world.ports(), world.connector, ["outsider"], lambda shard, one: shard.settle(one, {"UpaTitle": held}, 1)
+    )
+    lines = tuple(refused(person, "UpaTitle") for person in world.people)
+    found = settle(world.ports(), world.connector, ended(world, NAMED, lines=lines)).properties
+
+    assert list(found.refused) == ([] if held else ["UpaTitle"])

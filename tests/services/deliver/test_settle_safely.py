@@ -16,7 +16,7 @@ from upa_core.domain.documents.attempts import Attempts
 from upa_core.domain.documents.lane import Abandoned, Outcome
 from upa_core.domain.documents.storage_layout import attempts_key, file_key, plan_key
 from upa_core.domain.errors import CorruptStateError, RetryLaterError
-from upa_core.domain.health.events import EventName
+from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.services.deliver.settle import Settlement
 from upa_core.services.deliver.settle_safely import doubt_safely, settle_safely
@@ -147,3 +147,52 @@ def test_a_file_that_was_given_up_is_doubted_as_it_was_written() -> None:
 
     assert (len(run.files), doubted, len(world.escrow())) == (2, 1, 1)
     assert noted is None or "doubt" not in {one.step for one in noted.value.entries}
+
+
+def test_a_file_that_was_given_up_and_left_nothing_makes_everybody_unknown() -> None:
+    """Neither its copy nor its plan can be read: how many people it named isn't known, and all are sent again."""
+    world = planned(2)
+    archive = ended(world, DELIVERED)
+    entry = Abandoned("hr", archive.run, archive.file, 1, "", "", (), world.now, world.now)
+    for key in (file_key(archive.run, archive.file), plan_key(archive.run, archive.file)):
+        world.store.delete(key)
+    doubted = None
+    for _ in range(9):
+        with suppress(CorruptStateError):
+            doubted = doubt_safely(world.ports(), world.connector, entry)
+        world.sim.advance(2.5 * 3600)
+        if doubted is not None:
+            break
+
+    assert (doubted, world.state.watermark) == (0, None)
+    assert instead(world) == ["everybody is sent again by a full round"]
+
+
+def test_a_file_that_was_given_up_names_its_plans_people_where_its_copy_is_lost() -> None:
+    """They are doubted with what the plan knew of them, and how many is returned."""
+    world = changed()
+    run = world.state.run
+    assert run is not None
+    entry = Abandoned("hr", run.id, run.files[0].name, 1, "", "", (), world.now, world.now)
+    world.store.delete(file_key(run.id, run.files[0].name))
+    doubted = None
+    for _ in range(9):
+        with suppress(CorruptStateError):
+            doubted = doubt_safely(world.ports(), world.connector, entry)
+        world.sim.advance(2.5 * 3600)
+        if doubted is not None:
+            break
+
+    assert (doubted, sorted(world.escrow()), instead(world)) == (2, sorted(world.people), ["its people are sent again"])
+
+
+def test_an_unreadable_file_is_told_as_settled_with_nobody() -> None:
+    """As any other: file, exported, escrowed and why."""
+    world = changed()
+    archive = ended(world, DELIVERED)
+    damage(world, file_key(archive.run, archive.file))
+    tried(world, archive)
+    told = world.events.named(EventName.FILE_SETTLED)[-1]
+
+    assert (told.level, told.run, told.import_jobs) == (Level.WARNING, archive.run, ("job",))
+    assert told.fields == {"file": archive.file, "exported": 0, "escrowed": 0, "why": "its archive can't be read"}

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tenant_sim import Fault
 from tests.crash.scenarios import settled
+from tests.fakes.import_jobs import FakeImportJobs
+from tests.services.deliver.bulk.test_landing import in_lane
+from tests.support.ended import delivery_of, planned
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
+from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.storage_layout import lane_key
 from upa_core.domain.errors import RefusedError, UnavailableError
 from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.next_step import Step
 from upa_core.services.deliver.archive import load_outcome
+from upa_core.services.deliver.bulk.look_up_job import queued_before
+from upa_core.services.deliver.bulk.send import send
 
 
 def changed(people: int = 3, **connector: Any) -> World:
@@ -201,3 +209,92 @@ def test_import_jobs_that_cant_be_listed_keep_no_old_file_waiting() -> None:
         world.drain(replace(ports, import_jobs=Wrapped(ports.import_jobs, list=refuse)), hours=5)
 
         assert (len(world.sim.jobs), world.differences()) == (2, [])
+
+
+def asked(world: World, jobs: FakeImportJobs, **place: Any) -> Step:
+    """Look the import job of a queue call without an answer up."""
+    in_lane(world, **{"phase": "queueing", "queues": 1, "asked": world.now, **place})
+    return send(replace(world.ports(), import_jobs=jobs), world.connector)
+
+
+def flight(world: World) -> InFlight:
+    assert world.lane.in_flight is not None
+    return world.lane.in_flight
+
+
+def test_an_import_job_that_isnt_listed_is_looked_up_once_more_and_then_queued() -> None:
+    """Five minutes later; what failed before is forgotten. A file known to be uploaded is looked up once."""
+    world, jobs = planned(2), FakeImportJobs()
+    step = asked(world, jobs, tries=5)
+    assert step == Step(
+        "poll", "not listed yet", at=world.now + timedelta(minutes=5), run=flight(world).run, file=flight(world).file
+    )
+    assert (flight(world).lookups, flight(world).tries, flight(world).not_before) == (1, 0, step.at)
+    assert jobs.hooks.count("queue") == 0
+
+    for place in ({"lookups": 1}, {"phase": "uploaded"}):
+        world, jobs = planned(2), FakeImportJobs()
+        asked(world, jobs, **place)
+        assert (jobs.hooks.count("queue"), flight(world).queues, flight(world).phase) == (1, 2, "queued")
+
+
+def test_an_import_job_that_is_listed_is_watched_whatever_the_letter_case_of_its_file() -> None:
+    """All of the file, none of another; what is found is told."""
+    world, jobs = planned(2), FakeImportJobs()
+    jobs.queue("https://x/other.json", {})
+    found = [jobs.queue("https://x/My%20File.json", {}), jobs.queue("HTTPS://X/my file.json", {})]
+    step = asked(world, jobs, source_uri="https://x/my%20file.JSON", lookups=1)
+    told = world.events.named(EventName.FILE_LOOKED_UP)[-1]
+
+    assert (step.kind, step.why, flight(world).phase, flight(world).jobs) == ("again", "queued", "queued", tuple(found))
+    assert (told.fields["found"], told.fields["lookups"]) == (2, 2)
+    assert jobs.hooks.count("queue") == 3
+
+
+@pytest.mark.parametrize("queues", [1, 2])
+def test_a_list_that_cant_be_had_for_a_day_ends_the_wait(queues: int) -> None:
+    """Until then it is asked for again; then the bytes are queued once more, or the file is given up."""
+    for error in (UnavailableError("down"), RefusedError("threshold")):
+        world, jobs = planned(2), FakeImportJobs()
+        jobs.hooks.fail("list", error, times=2)
+        early = asked(world, jobs, queues=queues, asked=world.now - timedelta(hours=23, minutes=30))
+        at = flight(world).not_before
+        assert (early.kind, early.at, jobs.hooks.count("queue")) == ("poll", at, 0)
+        if isinstance(error, RefusedError):
+            told = world.events.named(EventName.FILE_LOOKED_UP)[-1]
+            assert (early.why, early.file) == ("import jobs can't be listed", flight(world).file)
+            assert at == world.now + timedelta(minutes=30)
+            assert (told.level, told.fields["reason"]) == (Level.ERROR, "import jobs can't be listed: threshold")
+        world.sim.advance(1800)
+        send(replace(world.ports(), import_jobs=jobs), world.connector)
+
+        assert jobs.hooks.count("queue") == (1 if queues == 1 else 0)
+        assert len(world.lane.abandoned) == (0 if queues == 1 else 1)
+
+
+def test_a_refused_list_is_asked_for_every_hour() -> None:
+    """A deadline that is further away doesn't shorten it."""
+    world, jobs = planned(2), FakeImportJobs()
+    jobs.hooks.fail("list", RefusedError("threshold"))
+
+    assert asked(world, jobs).at == world.now + timedelta(hours=1)
+
+
+def test_an_upload_of_the_file_that_was_queued_before_is_taken_up() -> None:
+    """Before the first queue call, where the lane has counted none: in this folder, under any of the file's names."""
+    world, jobs = planned(2), FakeImportJobs()
+    library = world.ports().library
+    file = delivery_of(world).file.name
+    stem = file.removesuffix(".json")
+    jobs.queue(f"https://elsewhere/{file}", {})
+    jobs.queue(library.url_of("upa-hr-other.json"), {})
+    known = jobs.queue(library.url_of(f"{stem}-3.json"), {})
+    place = in_lane(world, upload=file, source_uri=library.url_of(file)).place
+    found = queued_before(replace(world.ports(), import_jobs=jobs), place)
+    jobs.hooks.fail("list", RefusedError("threshold"))
+
+    assert found is not None
+    assert (found.upload, found.source_uri) == (f"{stem}-3.json", library.url_of(f"{stem}-3.json"))
+    assert (found.jobs, found.queues) == ((known,), 1)
+    assert queued_before(replace(world.ports(), import_jobs=jobs), place) is None
+    assert queued_before(replace(world.ports(), import_jobs=FakeImportJobs()), place) is None

@@ -17,14 +17,17 @@ from upa_core.domain.documents.individual_keys import people_calls_key
 from upa_core.domain.documents.storage_layout import Kind, parse
 from upa_core.domain.errors import ConflictError, ThrottledError, UnavailableError
 from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.individual.proof import PropertyProof
 from upa_core.domain.individual.record import Progress
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.ports.bundle import Ports
+from upa_core.services.deliver.archive import load_outcome
 from upa_core.services.deliver.individual import slices
-from upa_core.services.deliver.individual.slices import CLAIM_LASTS
+from upa_core.services.deliver.individual.route import IndividualRoute
+from upa_core.services.deliver.individual.slices import CLAIM_LASTS, REQUEST_TIMEOUT
 from upa_core.services.deliver.routes import routes_with
 from upa_core.state.change_people import change_people_between_runs
 from upa_core.state.document import Document, get_document
@@ -402,3 +405,83 @@ def test_a_person_whose_write_was_throttled_is_read_again_before_the_next_try() 
     ports.routes["individual"].advance(ports, world.connector)
 
     assert (writes, progress(world)[1].done) == ([account], 1)
+
+
+@pytest.mark.parametrize(("pause", "waited"), [(20, True), (21, False)])
+def test_twenty_seconds_are_waited_for_within_a_slice_and_no_more(pause: int, waited: bool) -> None:
+    """A longer pause ends it; whoever wasn't written is next."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles)
+    profiles.hooks.fail("read", ThrottledError("429", retry_after=pause))
+    began = world.now
+    step = ports.routes["individual"].advance(ports, world.connector)
+
+    assert progress(world)[1].done == (2 if waited else 0)
+    assert (world.now - began).total_seconds() == (pause if waited else 0)
+    assert step.kind == ("again" if waited else "poll")
+
+
+def test_a_pause_that_would_outlast_the_claim_ends_the_slice() -> None:
+    """Nothing is sent in the last minute before the claim ends, however short the pause."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles)
+    real = profiles.read
+
+    def slow(*args: Any, **options: Any) -> Any:
+        profiles.read = real
+        world.sim.advance(CLAIM_LASTS.total_seconds() - REQUEST_TIMEOUT - 10)
+        raise ThrottledError("429", retry_after=15)
+
+    profiles.read = slow
+    step = ports.routes["individual"].advance(ports, world.connector)
+
+    assert (step.kind, progress(world)[1].done, profiles.calls) == ("poll", 0, 0)
+
+
+def test_a_slice_that_the_budget_stopped_goes_on_when_a_person_can_be_written() -> None:
+    """Not before there are calls enough for one: what is left of this window is too little."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles, 3)
+    world.connector = replace(world.connector, individual=Budget(share=100 * 9 / 3000))
+    first = ports.routes["individual"].advance(ports, world.connector)
+    window = 300 - world.sim.time() % 300
+
+    assert 0 < progress(world)[1].done < 3
+    step = first if first.kind == "poll" else ports.routes["individual"].advance(ports, world.connector)
+    assert step.kind == "poll"
+    assert step.at is not None
+    assert (step.at - world.now).total_seconds() == pytest.approx(window, abs=1)
+
+
+def test_the_archive_of_a_batch_says_by_which_route_it_went() -> None:
+    """It is whole, its answers are in slices by number, and no import job belongs to it."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles)
+    run = world.state.run
+    assert run is not None
+    while world.state.run is not None:
+        ports.routes["individual"].advance(ports, world.connector)
+    outcome = load_outcome(ports, run.id, run.files[0].name)
+
+    assert outcome is not None
+    assert (outcome.route, outcome.intact, outcome.jobs, outcome.given_up) == ("individual", True, (), "")
+    assert [(one.name, one.job) for one in outcome.logs] == [("slice 0", "")]
+
+
+def test_a_denial_is_stored_by_its_name_and_no_longer_than_eighty_characters() -> None:
+    """What didn't work before keeps its own reason."""
+    profiles = FakeProfiles()
+    world, ports = alone_with(profiles)
+    route = ports.routes["individual"]
+    assert isinstance(route, IndividualRoute)
+    proof = proofs_of(world.store, world.connector).load().value.apps["fake-app"]
+    refused = PropertyProof("string", "refused", "X")
+    found = {**proof.properties, "UpaTitle": refused}
+    proofs_of(world.store, world.connector).update(
+        lambda proofs: proofs.plus("fake-app", replace(proof, properties=found))
+    )
+    route.deny(ports, world.connector, "c" * 100)
+    denied = proofs_of(world.store, world.connector).load().value.apps["fake-app"].properties
+
+    assert (denied["UpaDepartment"].found, denied["UpaDepartment"].code) == ("denied", "c" * 80)
+    assert denied["UpaTitle"] == refused

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.crash.scenarios import settled
+from tests.fakes import FakeLibrary
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
 from upa_core.domain.connector import Retention
+from upa_core.domain.documents.connector_state import Debt
+from upa_core.domain.documents.lane import Abandoned, InFlight
+from upa_core.domain.documents.runs import Counts, Hold, Run
+from upa_core.domain.documents.storage_layout import file_key
 from upa_core.domain.errors import AccessDeniedError
 from upa_core.services.upkeep.housekeeping import housekeeping
+from upa_core.services.upkeep.sweep_library import sweep_library
+from upa_core.state.document import lane_of, state_of
 
 DAY = 86_400
 
@@ -82,3 +90,54 @@ def test_one_orphan_that_cant_be_deleted_keeps_no_other() -> None:
 
     assert [name[-7:] for name in world.library()] == ["-7.json"]
     assert "library" in result.failures
+
+
+@pytest.mark.parametrize("busy", ["in flight", "given up", "open", "held", "owed", ""])
+def test_nothing_that_something_still_needs_is_an_orphan(busy: str) -> None:
+    """By the run of the file, or by its address; otherwise it is deleted."""
+    world = World()
+    run = "20261001T000000Z-abcd"
+    library = FakeLibrary(world.time)
+    name = f"upa-hr-{run}-1.json"
+    library.upload(name, b"x")
+    world.store.put(file_key(run, name), b"x")
+    state, lane = state_of(world.store, "hr"), lane_of(world.store, world.connector)
+    planned = Run(run, world.now, (), (), Counts())
+    fields: dict[str, dict[str, Any]] = {
+        "open": {"run": planned},
+        "held": {"hold": Hold(planned, world.now, "why")},
+        "owed": {"debts": (Debt(library.url_of(name), is_folder=False, since=world.now),)},
+    }
+    state.update(lambda one: replace(one, **fields.get(busy, {})))
+    flight = InFlight("hr", run, name, 1, "queued", world.now) if busy == "in flight" else None
+    entry = Abandoned("hr", run, name, 1, "", "", (), world.now, world.now)
+    lane.update(lambda one: replace(one, in_flight=flight, abandoned=(entry,) if busy == "given up" else ()))
+    ports = replace(world.ports(), library=library)
+    world.sim.advance(7 * DAY - 1)
+    assert sweep_library(ports, world.connector) == 0
+    world.sim.advance(1)
+
+    assert sweep_library(ports, world.connector) == (0 if busy else 1)
+    assert len(library.files) == (1 if busy else 0)
+
+
+def test_only_what_bears_our_name_in_its_own_form_is_an_orphan() -> None:
+    """A folder is one of logs, a file isn't; another connector's and a run that our storage doesn't know stay."""
+    world = World()
+    run, other = "20261001T000000Z-abcd", "20261001T000000Z-none"
+    job = "5f05e38c-bd0e-49ec-8c9c-c4cfe370248c"
+    library = FakeLibrary(world.time)
+    ours = [f"upa-hr-{run}-1.json", f"upa-hr-{run}-2.json"]
+    stays = [f"upa-it-{run}-1.json", f"upa-hr-{other}-1.json", "report.json", f"upa-hr-{run}-1-{job}-Logs"]
+    for name in (*ours, *stays):
+        library.upload(name, b"x")
+    for connector in ("hr", "it"):
+        world.store.put(file_key(run, f"upa-{connector}-{run}-1.json"), b"x")
+    library.add_file(library.url_of(f"upa-hr-{run}-3-{job}-Logs/ImportProfileProperties-1.log"), b"x")
+    library.add_file(library.url_of(f"upa-hr-{run}-4.json/file.txt"), b"x")
+    world.sim.advance(8 * DAY)
+
+    assert sweep_library(replace(world.ports(), library=library), world.connector) == 3
+    assert sorted(url.rpartition("/Imports/")[2] for url in library.files) == sorted(
+        (*stays, f"upa-hr-{run}-4.json/file.txt")
+    )

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from tests.crash.scenarios import quick, settled
-from tests.support.world import NO_THRESHOLD, World
+from tests.support.single import SingleWorld
+from tests.support.world import LIMITS, NO_THRESHOLD, World
 from upa_core.domain.documents.rounds import Link
+from upa_core.domain.people_calls import load_of
 from upa_core.domain.plan.planner import Entry
 from upa_core.ports.change_source import Page
 from upa_core.services.insight.preview import preview
@@ -80,3 +82,36 @@ def test_a_preview_that_is_overtaken_begins_again() -> None:
     found = preview(replace(ports, source=Overtaken()), world.connector)
 
     assert (found.pulled, len(found.entries)) == ("sealed", 1)
+
+
+def test_what_travels_singly_and_in_files_is_counted_apart() -> None:
+    """Each file is an import job; single writes cost calls, and time."""
+    bulk = quick(World(4, limits=replace(LIMITS, max_pairs=6)))
+    single = SingleWorld(4, targets=("UpaTitle",))
+    files, both = (preview(world.ports(), world.connector, full=True) for world in (bulk, single))
+
+    assert (files.import_jobs, files.load) == (4, None)
+    assert (both.import_jobs, both.load is not None) == (1, True)
+    assert both.load == load_of(4, 4, single.connector.individual, single.now)
+
+
+def test_as_many_entries_are_kept_as_were_asked_for() -> None:
+    """It says whether these are all; who isn't kept is counted all the same."""
+    world = quick(World(4))
+    kept = {most: preview(world.ports(), world.connector, full=True, most=most) for most in (0, 3, 4, 9)}
+
+    assert {most: len(one.entries) for most, one in kept.items()} == {0: 0, 3: 3, 4: 4, 9: 4}
+    assert {most: one.complete for most, one in kept.items()} == {0: False, 3: False, 4: True, 9: True}
+    assert {one.people.table.people for one in kept.values()} == {4}
+
+
+def test_without_reading_the_source_only_what_was_pulled_is_planned() -> None:
+    """A round in the outbox, and nothing that changed since."""
+    world = settled(3)
+    world.edit(world.people[0], department="pulled")
+    world.pull()
+    world.edit(world.people[1], department="later")
+    found = preview(world.ports(), world.connector, source=False)
+
+    assert (found.pulled, [entry.person for entry in found.entries]) == ("", [world.people[0]])
+    assert (found.held, found.held_plan) == ("", None)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.crash.scenarios import settled
 from upa_core.domain.documents.connector_keys import shard_list_key
-from upa_core.domain.documents.storage_layout import Kind
+from upa_core.domain.documents.runs import Counts, Hold, Run
+from upa_core.domain.documents.storage_layout import Kind, intent_key
 from upa_core.services.insight import stored_versions as module
 from upa_core.services.insight.stored_versions import StoredVersions, stored_versions
+from upa_core.state.document import state_of
 
 
 def test_each_kind_tells_how_many_blobs_bear_which_version() -> None:
@@ -46,3 +50,39 @@ def test_of_many_blobs_only_some_are_read(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert shards.blobs > 1
     assert (sum(shards.versions.values()), shards.unread) == (1, shards.blobs - 1)
+
+
+def test_the_documents_of_the_open_the_held_and_the_last_run_are_among_them() -> None:
+    """Each run once; another run's aren't."""
+    world = settled(1)
+    last = world.state.last_run
+    run = Run("20261122T111500Z-open", world.now, (), (), Counts())
+    hold = Hold(replace(run, id="20261122T111500Z-held"), world.now, "why")
+    for name in (run.id, hold.run.id, "20261122T111500Z-else"):
+        world.store.put(intent_key(name), b'{"x":1,"version": 4}')
+
+    def intents() -> int:
+        found = {one.kind: one for one in stored_versions(world.ports(), world.connector)}
+        return found[Kind.INTENT].blobs
+
+    alone = intents()
+    state_of(world.store, "hr").update(lambda state: replace(state, run=run, hold=hold))
+    both = intents()
+    world.store.delete(intent_key(last))
+
+    assert (alone, both, intents()) == (1, 3, 2)
+
+
+def test_kinds_and_versions_stand_in_order_and_only_heads_are_read() -> None:
+    """A version behind the first half kilobyte isn't seen; a number that isn't whole is none."""
+    world = settled(1)
+    for number, data in enumerate(
+        (b'{"a":"' + b"x" * 600 + b'","version":1}', b'{"version":1234567890}', b'{"version": 2}')
+    ):
+        world.store.put(f"connectors/hr/notes{number}", data)
+    kinds = [one.kind for one in stored_versions(world.ports(), world.connector)]
+    (odd,) = [one for one in stored_versions(world.ports(), world.connector) if one.kind == "not ours"]
+
+    assert kinds == sorted(kinds)
+    assert odd.versions == {"": 2, "2": 1}
+    assert list(odd.versions) == ["", "2"]

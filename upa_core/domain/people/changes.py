@@ -173,13 +173,14 @@ class Merged:
         self.full_round = round_id
         listed = list(rows)
         current = {row[0]: row for row in listed}
-        if len(current) != len(listed) or REMOVED in [row[1] for row in listed]:
+        absent = [row[1] for row in listed]
+        if len(current) != len(listed) or REMOVED in absent:
             current = {}
             self._absorb(current, listed)
-        for person, row in current.items():
+        for row in current.values() if any(absent) else ():
             row[1] = 0  # absent in a full round: no value now
-            if not same:
-                current[person] = remap(row, header, inputs)
+        if not same:
+            current = {person: remap(row, header, inputs) for person, row in current.items()}
         self.rows = current
 
     def _absorb(self, people: dict[str, Row], rows: Iterable[Row]) -> None:

@@ -163,7 +163,7 @@ def compile_mappings(
             # it holds: a character takes one or two UTF-16 code units.
             names[f"e{at}"], value = _empty(mapping), f"v{index[mapping.expression.path]}"
             fits = f" and len({value}) <= {mapping.max_length // 2}" if mapping.max_length is not None else ""
-            text = f"e{at} if {value} is None else {text}"
+            text = f"e{at} if {value} is None or {value} == '' else {text}"
             text = f"{value} if type({value}) is str and {value} and {value}.isprintable(){fits} else {text}"
         values.append(text)
     unpacked = "".join(f"v{at}, " for at in range(len(inputs)))

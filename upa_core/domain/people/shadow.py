@@ -126,14 +126,14 @@ class Shard:
 
     def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int, now: datetime) -> None:
         """Settle people whose properties the batch `sequence`, ended at `now`, all confirmed; they leave escrow."""
-        rows, targets, strangers = self.rows, self.targets, sequence > self.floor
+        rows, targets, strangers = self.rows, list(self.targets), sequence > self.floor
         for person, values in people.items():
             if person in rows or not values:
                 self._overtake(person, self.settle(person, values, sequence), now)
             elif strangers:
                 if person in self.ours:
                     self._forget_ours(person, values)
-                whole = tuple(values) == targets
+                whole = [*values] == targets  # as lists, which are made sooner than tuples
                 rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
         if self.escrow or self.escrow.allowed:
             for person in self.escrow.careful() & people.keys():
@@ -258,7 +258,7 @@ class Shard:
 
     def known(self) -> set[str]:
         """Return everybody of whom the shard holds anything."""
-        return self.rows.keys() | self.escrow.keys() | self.missed.keys() | self.declined.keys()
+        return set(self.rows).union(self.escrow, self.missed, self.declined)
 
 
 def _fresh(targets: Sequence[str], values: Mapping[str, str | None], sequence: int) -> ShadowRow:

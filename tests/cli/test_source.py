@@ -53,6 +53,31 @@ def test_a_refusal_says_file_line_and_what_to_write(upa, tmp_path: Path) -> None
     assert upa("check", path, "--encoding", "cp1252")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GOOD.replace(",", "^"), 'write `delimiter: "^"`'),
+        ("".join(f'"{line}"\r\n' for line in GOOD.splitlines()), "the whole line stands in one pair of quotes"),
+        ("".join(f"'{line}'\r\n".replace(",", "','") for line in GOOD.splitlines()), "stands in quotation marks"),
+        ("\u00ef\u00bb\u00bf" + GOOD, "was read as Windows-1252 and written as UTF-8"),
+    ],
+)
+def test_a_header_that_is_cut_otherwise_is_told_and_no_key_asked_for(upa, tmp_path: Path, text: str, told: str) -> None:
+    """The column that names a person is in there: what is wrong is the delimiter, the quotes, the encoding."""
+    code, out, _ = upa("check", written(tmp_path, "people.csv", text))
+
+    assert (code, told in out) == (6, True)
+
+
+def test_a_text_that_looks_damaged_is_declared_by_an_option(upa, tmp_path: Path) -> None:
+    """Otherwise it sets its row aside, and the remedy names the setting."""
+    path = written(tmp_path, "people.csv", GOOD.replace("Zoë", "(BLOB)"))
+    code, out, _ = upa("check", path)
+
+    assert (code, "is written under `not_damaged`" in " ".join(out.split())) == (6, True)
+    assert upa("check", path, "--not-damaged", "(BLOB)")[0] == upa("check", path, "--null", "(BLOB)")[0] == 0
+
+
 def test_a_file_with_half_the_people_is_held_against_the_last(upa, tmp_path: Path) -> None:
     """Exit code 2, and the reason."""
     last = written(tmp_path, "last.csv", GOOD)

@@ -35,7 +35,8 @@ def joined(**changes):
 
 def test_columns_are_read_by_the_sources_name() -> None:
     """A mapping, an expression and a clause name them; keys are asked of the directory."""
-    config = load(joined(encoding="windows-1252", nulls=["NULL"], trailer="END;{rows}", ends_with_newline="never"))
+    given = {"nulls": ["NULL"], "not_damaged": ["(MEMO)"], "trailer": "END;{rows}", "ends_with_newline": "never"}
+    config = load(joined(encoding="windows-1252", **given))
     connector = config.connectors[0]
     one = connector.secondaries[0]
 
@@ -44,6 +45,7 @@ def test_columns_are_read_by_the_sources_name() -> None:
     assert one.match == (KeyPart("EmployeeID", "employeeId", 5),)
     contract = config.rows["contoso"]["hr"].contract
     assert (contract.encoding, contract.nulls, contract.trailer) == ("cp1252", ("NULL",), "END;{rows}")
+    assert contract.not_damaged == ("(MEMO)",)
     assert not contract.ends_with_newline
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from upa_core.domain.sources.joined.secondary import MEMBER
 NAMES = "names"
 """The format of a file that names people, a line each."""
 _CHUNK = 256 * 1024
+_OTHER_SIGNS = re.compile(r"[^\w .-]+", re.ASCII)
 _SUFFIXES: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}
 
 
@@ -110,6 +112,8 @@ def _with_likely_key(path: Path, contract: Contract, pad: int) -> Contract:
     """Return the contract with the column that usually names a person as its key."""
     names = judged(chunks_of(path), contract).names
     column, attribute = likely_key(names)
+    if not column:  # the verdict says how a header was cut or quoted in another way
+        column, attribute = likely_key(_OTHER_SIGNS.split(",".join(names)))
     if not column:
         if names:
             raise CommandError("no column is usually a person's key: name it with --key COLUMN", exits.USAGE)

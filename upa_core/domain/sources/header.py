@@ -92,7 +92,7 @@ def read_header(cells: Sequence[str], contract: Contract, findings: Findings, *,
         columns = tuple(name for name in names if name and name.casefold() not in taken)
     missing = [name for name in (*keys, *columns) if folded(name) not in at]
     if missing:
-        _refuse_misread(names, {folded(name) for name in (*keys, *columns)}, contract, line)
+        _refuse_misread(names, set(map(folded, (*keys, *(() if contract.every_column else columns)))), contract, line)
         raise missing_columns(missing, names, line, all_wanted=len(missing) == len(keys) + len(columns))
     used = {at[folded(name)] for name in (*keys, *columns)}
     extra = [name for position, name in enumerate(names) if name and position not in used]
@@ -201,7 +201,7 @@ def _refuse_misread(names: Sequence[str], wanted: set[str], contract: Contract, 
         remedy = 'have cells quoted by the sign ", without a blank before it'
         raise FileRefusedError("quotes_kept", text, remedy, line=line)
     for sign in (*DELIMITERS, *_OTHER_DELIMITERS) if len(names) == 1 else ():
-        if len(wanted) > 1 and wanted <= set(map(folded, names[0].split(sign))):
+        if (len(wanted) > 1 or contract.every_column) and wanted <= set(map(folded, names[0].split(sign))):
             if sign in DELIMITERS and not contract.delimiter:
                 text = "the whole line stands in one pair of quotes"
                 raise FileRefusedError("quotes_kept", text, "have each cell quoted by itself", line=line)

@@ -7,20 +7,24 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.scenarios import settled
-from tests.support.world import NO_THRESHOLD, World
+from tests.support.world import NO_THRESHOLD, World, with_limits
+from upa_core.domain.documents.census import Census, Censuses
+from upa_core.domain.documents.connector_state import PeopleIndex, RunRequest
 from upa_core.domain.documents.quarantine import Quarantine, QuarantineReason
-from upa_core.domain.documents.runs import Decision, Report, Retry
-from upa_core.domain.documents.storage_layout import decision_key, file_key, report_key
+from upa_core.domain.documents.rounds import SealedRound, Segment
+from upa_core.domain.documents.runs import Counts, Decision, Hold, Intent, Report, Retry, Run
+from upa_core.domain.documents.storage_layout import censuses_key, decision_key, file_key, intent_key, report_key
 from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.services.admin.holds import Decided, approve, decided, lost_files, reject, sample
 from upa_core.services.upkeep.housekeeping import housekeeping
-from upa_core.state.document import get_document, put_document, state_of
+from upa_core.state.document import censuses_of, get_document, put_document, state_of
 
 
-def held_world() -> World:
+def held_world(max_pairs: int = 500_000) -> World:
     """Return a world whose plan of three clears is held."""
     world = settled(threshold=replace(NO_THRESHOLD, clears_absolute=2))
+    world.connector = with_limits(world.connector, max_pairs=max_pairs)
     for person in world.people[:3]:
         world.edit(person, jobTitle=None)
     world.sync()
@@ -212,7 +216,7 @@ def test_a_rejection_ends_the_run_and_wakes_the_export() -> None:
 
 def test_of_a_plan_whose_files_are_damaged_only_the_others_are_declined() -> None:
     """What can't be read is planned again, and held again; it is told how many files that are."""
-    world = held_world()
+    world = held_world(max_pairs=1)
     hold = world.state.hold
     assert hold is not None
     first, *others = hold.run.files
@@ -222,3 +226,80 @@ def test_of_a_plan_whose_files_are_damaged_only_the_others_are_declined() -> Non
 
     assert (lost_files(world.ports(), hold), len(sample(world.ports(), hold, 9))) == (1, lost)
     assert reject(world.ports(), world.connector, hold.run.id, "bert") == lost
+
+
+ROUNDS = ("20261122T090000Z-aaaa", "20261122T091500Z-aaaa")
+
+
+def doubted_world() -> tuple[World, Hold, list[str]]:
+    """Return a world with a hold about a full round of five people, a later round, and the segments of both."""
+    world = World()
+    rounds, keys = [], []
+    for number, kind in enumerate(("full", "delta")):
+        segment = Segment(f"connectors/hr/rounds/{ROUNDS[number]}/00001-abcd", 5, 1)
+        world.store.put(segment.key, b"x")
+        keys.append(segment.key)
+        rounds.append(SealedRound(ROUNDS[number], kind, "", world.now, world.now, (), "", (segment,)))
+    run = Run("20261122T101500Z-held", world.now, ROUNDS[:1], (), Counts(people=5), full=True)
+    hold = Hold(run, world.now, "source_shrank: 5 of 10", kind="source_shrank")
+    quarantine = Quarantine(QuarantineReason.HOLD_EXPIRED, world.now, "nobody decides", probe="decision")
+    intent = Intent(Intent.VERSION, "hr", run.id, "", {}, "", ROUNDS[:1], (), run.counts, world.now)
+    put_document(world.store, intent_key(run.id), intent)
+    people = PeopleIndex(known=10)
+    fields = {"sealed": tuple(rounds), "hold": hold, "people": people, "quarantine": quarantine}
+    state_of(world.store, "hr").update(lambda state: replace(state, **fields))
+    earlier = Censuses(rounds=(Census(world.now, 10),))
+    put_document(world.store, censuses_key("hr"), earlier)
+    return world, hold, keys
+
+
+def test_accepting_a_smaller_round_makes_it_the_one_to_compare_with() -> None:
+    """Its run ends with nothing to send; its segments go, those of later rounds stay."""
+    world, hold, (first, second) = doubted_world()
+    approve(world.ports(), world.connector, hold.run.id, "anna")
+    state = world.state
+    report = get_document(world.store, report_key(hold.run.id), Report)
+    assert report is not None
+
+    assert (state.run, state.hold, [one.id for one in state.sealed]) == (None, None, [ROUNDS[1]])
+    assert (state.people.known, state.quarantine, state.last_run) == (5, None, hold.run.id)
+    assert censuses_of(world.store, "hr").load().value.rounds == (Census(world.now, 5),)
+    assert (report.value.status, report.value.rounds) == ("no_change", ROUNDS[:1])
+    assert (first in world.store.blobs, second in world.store.blobs) == (False, True)
+    known = decided(world.ports(), world.connector, hold.run.id)
+    assert known == Decided("approved", "source_shrank", ())
+
+
+def test_rejecting_a_smaller_round_reads_everybody_again() -> None:
+    """Its number of people counts for nothing; a request that waits becomes one for a full round."""
+    for waiting in (None, RunRequest("asked", False, World().now)):
+        world, hold, (first, second) = doubted_world()
+        document = state_of(world.store, "hr")
+        before = document.load()
+        document.save(before, replace(before.value, requested=waiting))
+        assert reject(world.ports(), world.connector, hold.run.id, "bert") == 0
+        state = world.state
+
+        assert (state.hold, [one.id for one in state.sealed], state.people.known) == (None, [ROUNDS[1]], 10)
+        assert state.requested is not None
+        assert (state.requested.full, state.requested.at) == (True, world.now)
+        assert waiting is None or state.requested.id == "asked"
+        assert (state.quarantine, state.last_success) == (None, None)
+        assert censuses_of(world.store, "hr").load().value.rounds == (Census(world.now, 10),)
+        assert (first in world.store.blobs, second in world.store.blobs) == (False, True)
+        assert world.waker.sent == [("continue_pull", "hr", "")]
+
+
+def test_a_sample_comes_file_by_file() -> None:
+    """No further file is read once there are enough people."""
+    world = held_world(max_pairs=1)
+    hold = world.state.hold
+    assert hold is not None
+    assert len(hold.run.files) > 1
+    first = hold.run.files[0].people
+    world.store.hooks.calls.clear()
+    assert len(sample(world.ports(), hold, first)) == first
+    read = {key for key in world.store.hooks.subjects("get") if "/files/" in key}
+    assert read == {file_key(hold.run.id, hold.run.files[0].name)}
+    assert len(sample(world.ports(), hold, 99)) == 3
+    assert len(sample(world.ports(), hold, first + 1)) == first + 1

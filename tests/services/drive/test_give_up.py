@@ -478,8 +478,9 @@ def test_a_file_that_nobody_waits_for_frees_the_lane(sent: dict[str, Any], alive
     world, flight = in_lane(**sent)
     older = replace(flight, run="older")
     lane_of(world.store, world.connector).update(lambda lane: replace(lane, in_flight=older))
-    failing(world, lambda: with_flight(world.ports(), world.connector, older, raising(LookupError())))
+    step = failing(world, lambda: with_flight(world.ports(), world.connector, older, raising(LookupError())))
 
+    assert step == Step("again", "the lane is free", run="older")
     assert (world.lane.in_flight, bool(world.lane.abandoned)) == (None, alive)
     assert world.state.run is not None
 

@@ -22,12 +22,14 @@ from upa_core.domain.documents.runs import Counts, Report, Run, Urgent
 from upa_core.domain.documents.storage_layout import report_key, state_key
 from upa_core.domain.errors import (
     AccessDeniedError,
+    ConfigError,
     RefusedError,
     RetryLaterError,
     ThrottledError,
     UnavailableError,
     UpaError,
 )
+from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.individual.proof import Proofs
 from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.services.admin.controls import pause, reset
@@ -200,6 +202,17 @@ def test_gates_hold_for_one_person_too(closed: str) -> None:
     assert (world.writes(), world.state.urgent) == (0, None)
 
 
+def test_a_connector_that_points_to_another_tenant_writes_nobody() -> None:
+    """What it knows is about the tenant before."""
+    world = delivered(1)
+    world.edit(world.people[0], department="now")
+    state_of(world.store, "hr").update(lambda state: replace(state, target="fabrikam-admin.sharepoint.com"))
+
+    with pytest.raises(ConfigError, match="fabrikam"):
+        now(world, world.people[0])
+    assert world.writes() == 0
+
+
 def test_it_counts_against_the_threshold() -> None:
     """Whoever was written at once is among those changed in the last 24 h."""
     world = delivered(3, threshold=replace(NO_THRESHOLD, updates_absolute=1))
@@ -223,6 +236,8 @@ def test_calls_are_waited_for() -> None:
     told = now(world, world.people[0])
 
     assert told.results == {"UpaDepartment": "confirmed"}
+    fields = {"control": "sync-user --now", "by": "Ann"}
+    assert Event(EventName.CONTROLLED, "hr", told.run, Level.WARNING, fields) in world.events.events
     assert 230 <= told.waited <= 240
     assert told.seconds >= told.waited
 

@@ -48,6 +48,7 @@ def main() -> None:
     _keep(made, options.full)
     if "file" in wanted:
         made["file"] = _in_process("bench.joined_file", str(largest))
+        made["file"]["csv"] = _in_process("bench.csv_ratio", str(largest))
     if "cold" in wanted:
         made["cold"] = cold.run()
     if "peers" in wanted:

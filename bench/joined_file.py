@@ -54,7 +54,7 @@ def run(rows: int) -> dict[str, Any]:
             _know_keys(ports, connector, rows)
             made["before_mib"] = round(peak(), 1)
             for part, changed in (("first", 0), ("changed", CHANGED)):
-                _write(path / f"{part}.csv", rows, changed)
+                write(path / f"{part}.csv", rows, changed)
                 (path / f"{part}.csv").touch()
                 made[part] = _pull(ports, connector)
                 (path / f"{part}.csv").unlink()
@@ -84,13 +84,16 @@ def _know_keys(ports: Ports, connector: Connector, rows: int) -> None:
     state_of(ports.store, connector.name).update(lambda state: replace(state, keys=keys))
 
 
-def _write(path: Path, rows: int, changed: int) -> None:
-    """Write a file whose rows all differ; `changed` of them, evenly spread, hold something else than at first."""
+def write(path: Path, rows: int, changed: int = 0, step: int = 1) -> None:
+    """Write a file whose rows all differ; `changed` of them, evenly spread, hold something else than at first.
+
+    From one row to the next the key's number grows by `step`, which has no divisor in common with `rows`.
+    """
     every = rows // changed if changed else rows + 1
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("EmployeeID", *COLUMNS))
-        for number in range(rows):
+        for number in (at * step % rows for at in range(rows)):
             value = "changed" if number % every == every - 1 else "value"
             cells = (f"Müller {number}" if at % 8 == 0 else f"{value}{at}-{number}" for at in range(len(COLUMNS)))
             writer.writerow((_key(number), *cells))

@@ -94,6 +94,10 @@ def _day(table: Table, people: int, day: dict[str, Any]) -> None:
 def _file(table: Table, found: dict[str, Any]) -> None:
     what = f"a joined file of {found['rows']} rows and {found['columns']} columns"
     table.at_most(f"peak memory, {what}", max(found[part]["peak_mib"] for part in ("first", "changed")), 250, " MiB")
+    for order, took in found["csv"].items():
+        spread = f"{took['least']} to {took['largest']} × ({took['ours_s']} s, {took['csv_s']} s)"
+        table.at_most(f"file, {order} keys: read under its contract / merely with csv", took["ratio"], 2, " ×")
+        table.note("least and largest of the rounds", spread)
     table.note(f"{what}, then 100 changed rows", f"{found['first']['cpu_s']}, {found['changed']['cpu_s']} s processor")
 
 

@@ -56,7 +56,7 @@ def _columns(text: str, count: int, quote: str, delimiter: str, width: int) -> C
     if not all(map(contains, edges, repeat(ending))):
         return None
     ends = ending.join(edges).split(ending) if edges else []
-    return [[cells[0], *ends[1::2]], *(cells[at::step] for at in range(1, step)), [*ends[::2], cells[-1]]]
+    return [[cells[0], *ends[1::2]], *[cells[at::step] for at in range(1, step)], [*ends[::2], cells[-1]]]
 
 
 def _some_quoted(text: str, count: int, delimiter: str, width: int) -> Columns | None:

@@ -218,3 +218,50 @@ def test_what_an_administrator_declined_and_what_is_set_aside_is_said() -> None:
         "update 1 of 5 properties; 1 value rejected by an administrator",
         "nothing differs; 2 values rejected by an administrator",
     ]
+
+
+def test_each_step_has_its_name_and_its_text() -> None:
+    """Nobody of that id; a profile that holds what we never sent; a plan that fails as a whole."""
+    world = World(1)
+    none = steps(world, "00000000-0000-0000-0000-00000000dead")
+    match = steps(world, profiles=Profiles({"UpaTitle": "old"}))[3]
+    missing, unread = (
+        steps(world, profiles=Profiles())[3],
+        steps(world, profiles=Profiles(error=UnavailableError("x")))[3],
+    )
+    typed = direct("department", "UpaHired", type="date", on_invalid="fail_run")
+    world.connector = replace(world.connector, mappings=(typed,))
+    failed = steps(world)[-1]
+
+    assert [(one.step, one.ok) for one in none] == [("connect", True), ("import", False)]
+    assert {match.step, missing.step, unread.step} == {"match"}
+    assert match.text.endswith("(on_empty: keep, and dates, leave them)")
+    assert (failed.step, failed.ok) == ("action", False)
+
+
+def test_the_profile_is_looked_for_by_the_persons_user_name() -> None:
+    """Of a person without one, by none."""
+    world, asked = World(1), list[str]()
+
+    class Noting:
+        """Has no profile of anybody."""
+
+        def properties(self, user_principal_name: str) -> None:
+            asked.append(user_principal_name)
+
+    person = world.people[0]
+    five_steps(world.ports(), world.connector, Noting(), person)
+    record = {**(world.ports().source.read([person], world.connector.select)[person] or {}), "userPrincipalName": None}
+    nameless = Wrapped(world.ports().source, read=lambda *_: {person: record})
+    five_steps(replace(world.ports(), source=nameless), world.connector, Noting(), person)
+
+    assert asked == [world.sim.directory.get(person)["userPrincipalName"], ""]
+
+
+def test_the_scope_is_judged_by_the_values_and_not_by_their_neighbours() -> None:
+    """A person whose department is the one that is asked for is in scope, whatever the other values are."""
+    world = World(1)
+    world.connector = replace(world.connector, scope=Scope(((Clause("department", "EQUALS", "D0"),),)))
+
+    assert steps(world)[2].text == "in scope"
+    assert scope_today(world.ports(), world.connector, world.people[0])[1] == "in scope"

@@ -89,6 +89,10 @@ def test_a_job_has_each_part_under_its_own_name() -> None:
         "ours": True,
     }
     assert (rows[other]["ours"], rows[other]["made"], rows[other]["error"]) == (False, row["made"], "")
+    world.sim.advance(300 * 3600 + 18)
+    later = one_import_job(replace(world.ports(), import_jobs=jobs), world.connector, mine)
+    assert later is not None
+    assert later["age_h"] == 301.0
     assert (rows[odd]["made"], rows[odd]["age_h"], rows[odd]["ours"]) == (None, None, True)
 
 

@@ -8,15 +8,17 @@ from typing import Literal
 
 from tests.crash.scenarios import settled
 from tests.support.run_people import RUN, CountingStore, connector, write_run
+from tests.support.run_people import person as id_of
 from tests.support.world import NO_THRESHOLD, World
+from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.runs import Counts, Decision, Report
 from upa_core.domain.documents.storage_layout import decision_key, report_key
 from upa_core.services.insight.hold_view import view_hold, what_became, what_happens_now
-from upa_core.services.insight.plan_view import compare, sample
+from upa_core.services.insight.plan_view import Difference, compare, sample
 from upa_core.services.insight.preview import Preview, preview
 from upa_core.services.insight.run_people import RunPeopleView
 from upa_core.state.document import put_document
-from upa_core.state.run_people.reader import open_run
+from upa_core.state.run_people.reader import RunReader, open_run
 
 
 def held_world() -> World:
@@ -162,3 +164,80 @@ def test_a_hold_is_told_by_its_plans_hash_and_no_more_people_than_asked_for() ->
         ("UpaDepartment", "changed", "D3", "new", "planned"),
     }
     assert (early.plan, early.properties) == ("", {})
+
+
+def reader_of(people: int, **of: int) -> RunReader:
+    """Return a stored plan of so many people."""
+    store = CountingStore()
+    write_run(store, people, of=of)
+    reader = open_run(store, RUN)
+    assert reader is not None
+    return reader
+
+
+def shown(reader: RunReader, most: int, counts: dict[str, int] | None = None) -> list[str]:
+    """Return the kinds of a sample of a plan, a person after the other."""
+    found = sample(RunPeopleView(reader, connector()), reader.table.counts if counts is None else counts, most)
+    assert len({one.person for one in found}) == len(found) <= most
+    return ["/".join(sorted({value.kind for value in one.values})) for one in found]
+
+
+def test_a_sample_is_no_larger_than_asked_for_and_has_everybody_where_there_are_few() -> None:
+    """Each person once, with all their values, whoever clears first; of nobody it is empty."""
+    reader = reader_of(6, clears=3)
+
+    assert shown(reader, 20) == ["cleared/set", "cleared/set", "changed/set", "changed/set", "set", "set"]
+    assert [len(shown(reader, most)) for most in (0, 1, 2, 5)] == [0, 1, 2, 5]
+    assert shown(reader, 1) == ["cleared/set"]
+    assert shown(reader, 20, {}) == []
+    assert shown(reader, 20, {"escrowed:UpaTitle": 3, "cleared:UpaTitle": 0}) == []
+
+
+def test_each_label_has_somebody_while_there_is_room() -> None:
+    """A rare one isn't crowded out by those whom most people have."""
+    reader = reader_of(200, clears=100, rare=70)
+    found = sample(RunPeopleView(reader, connector()), reader.table.counts, 6)
+    values = {(value.kind, value.property) for one in found for value in one.values}
+
+    assert {("cleared", "UpaTitle"), ("changed", "UpaDepartment"), ("set", "UpaCode"), ("set", "UpaTitle")} <= values
+    assert len(found) == 6
+
+
+def test_equal_plans_differ_in_nobody_and_nothing_of_them_is_read() -> None:
+    """Their hash says so."""
+    one, other = reader_of(5), reader_of(5)
+
+    assert compare(one, other) == Difference((), complete=True)
+
+
+def test_plans_differ_in_whoever_is_in_one_alone_or_has_other_values() -> None:
+    """In the order of their ids; no more than asked for, and it says whether these are all."""
+    one, fewer, rarer = reader_of(6), reader_of(4), reader_of(6, rare=3)
+    alone = tuple(sorted((id_of(4), id_of(5))))
+    valued = tuple(sorted((id_of(0), id_of(3))))
+
+    assert compare(one, fewer) == compare(fewer, one) == Difference(alone, complete=True)
+    assert compare(one, rarer) == Difference(valued, complete=True)
+    assert compare(one, fewer, most=2) == Difference(alone, complete=True)
+    assert compare(one, fewer, most=1) == Difference(alone[:1], complete=False)
+
+
+def test_plans_of_another_number_of_shards_are_compared_person_by_person() -> None:
+    """No part of one is known to equal a part of the other."""
+    few, many = reader_of(900), reader_of(2_100)
+    assert few.table.shards != many.table.shards
+    found = compare(few, many, most=5_000)
+
+    assert found == Difference(tuple(sorted(id_of(n) for n in range(900, 2_100))), complete=True)
+
+
+def test_only_the_shards_in_which_two_plans_differ_are_read() -> None:
+    """The others are known to be equal."""
+    one, other = reader_of(2_100), reader_of(2_100, rare=2_099)
+    assert one.table.shards > 1
+    read: list[int] = []
+    real = one.blocks
+    counted = Wrapped(one, blocks=lambda extents: (read.append(len(extents)), real(extents))[1])
+
+    assert set(compare(counted, other).people) == {id_of(0), id_of(2_099)}
+    assert sum(read) < len(one.table.blocks)

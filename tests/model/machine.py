@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tenant_sim import Fault
 from tests.crash.faults import FAULTS as LASTING
+from tests.crash.run_people import disagreements
 from tests.crash.scenarios import quick
 from tests.model.freshness_oracle import FreshnessOracle
 from tests.support.drifting import TickingDriftWorld
@@ -413,7 +414,7 @@ class TenantLife(RuleBasedStateMachine):
             world.read_all()
             world.settle_down()
             wrong += self._differences(set())
-        wrong += [f"left in the library: {name}" for name in world.library()]
+        wrong += [f"left in the library: {name}" for name in world.library()] + disagreements(world)
         assert not wrong, wrong
         for name, times in Counter(world.queued()).items():
             assert times <= 2, f"{name} was queued {times} times"

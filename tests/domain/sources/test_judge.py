@@ -130,6 +130,25 @@ def test_a_trailer_that_nobody_declared_is_nobody() -> None:
         assert found(verdict)[0][:2] == ("set_aside", "trailer_undeclared")
 
 
+@pytest.mark.parametrize(
+    ("last", "remedy"),
+    [
+        ("(1000 rows affected)", 'write `trailer: "({rows} rows affected)"`'),
+        ("T,1000,", 'write `trailer: "T,{rows}"`'),
+        ("*** End of Report ***", 'write `trailer: "*** End of Report ***"`'),
+        ("Time: 1000 ms", "have the file exported without it"),
+        ("1000 rows in set (0.00 sec)", "have the file exported without it"),
+    ],
+)
+def test_a_declaration_is_proposed_only_for_a_line_that_comes_again(last: str, remedy: str) -> None:
+    """The number of rows becomes a place; a line with a time or a second number would be another one tomorrow."""
+    text = many(good=1000, columns="EmployeeID,Name,Grade,Unit") + last + "\r\n"
+    verdict = read(text, TWO)[1]
+
+    assert (verdict.status, verdict.rows) == ("accepted", 1000)
+    assert [one.remedy for one in verdict.findings if one.kind == "trailer_undeclared"] == [remedy]
+
+
 def test_a_trailer_is_the_last_row() -> None:
     """Rows behind it, another number in it, or none at all: nothing of it is taken."""
     text = HEADER + "1,A,B,C,,DE\r\n"

@@ -215,7 +215,7 @@ class Judge:
         """Tell a trailer that isn't declared from a person's row."""
         (line, cells, key), odd = self._last_row, self._odd
         rows = self._tally.rows - (odd is None)
-        if self._trailer is None and line and looks_like_trailer(cells, rows):
+        if self._trailer is None and line and looks_like_trailer(cells, rows, self._width):
             declared = declaration(cells, rows)
             message = "the last row looks like a trailer that nobody declared; it is set aside"
             remedy = f'write `trailer: "{declared[:60]}"`' if declared else "have the file exported without it"

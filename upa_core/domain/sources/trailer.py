@@ -101,20 +101,30 @@ def shown(delimiter: str) -> str:
 def declaration(cells: Sequence[str], rows: int) -> str:
     """Return the declaration of a trailer that was found behind so many rows; "" where the line changes each time."""
     filled = [cell.strip() for cell in cells if cell.strip()]
-    numbers = re.findall(r"\d+", " ".join(filled))
+    whole = " ".join(filled)
+    numbers = re.findall(r"\d+", whole)
+    if numbers and is_message(cells) and _SENTENCE.fullmatch(whole) is None:
+        return ""
     if len(numbers) == 1 and int(numbers[0]) == rows:
         return ",".join(re.sub(r"\d+", "{rows}", cell) for cell in filled)
     return "" if numbers else ",".join(filled)
 
 
-def looks_like_trailer(cells: Sequence[str], rows: int) -> bool:
-    """Return whether a last row, behind so many rows, is probably a trailer that isn't declared."""
+def looks_like_trailer(cells: Sequence[str], rows: int, width: int) -> bool:
+    """Return whether a last row is probably a trailer that isn't declared.
+
+    Args:
+        cells: the row.
+        rows: how many rows are before it.
+        width: how many columns the header has.
+
+    """
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not filled or len(filled) > 3 or not cells[0].strip():
         return False
     if len(filled) == 1 and len(cells) == 1:
         return _SENTENCE.fullmatch(filled[0]) is not None or filled[0].casefold() in _WORDS or is_message(cells)
-    if len(filled) == 2 and len(cells) > _SHORT and len(filled[0]) <= _SHORT and re.fullmatch("[0-9]{1,15}", filled[1]):
+    if len(filled) == 2 and width > _SHORT and len(filled[0]) <= _SHORT and re.fullmatch("[0-9]{1,15}", filled[1]):
         return int(filled[1]) == rows
     return filled[0].casefold().strip(" :#*-") in _WORDS and all(
         re.fullmatch(r"[\d.,:/ TZ-]+|[0-9a-fA-F]{8,128}", one) for one in filled[1:]

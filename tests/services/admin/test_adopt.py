@@ -95,9 +95,12 @@ def test_the_budget_of_calls_is_waited_for() -> None:
     world = DriftWorld(40)
     world.connector = replace(world.connector, individual=Budget(share=100 * 20 / 3000))
     began = world.now
+    pauses: list[float] = []
+    sleep = world.time.sleep
+    world.time.sleep = lambda seconds: (pauses.append(seconds), sleep(seconds))[1]
     total = read(world)
 
-    assert total.people == 40
+    assert (total.people, len(pauses) < 40) == (40, True)
     assert 60 <= (world.now - began).total_seconds() <= 900
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from tests.crash.scenarios import settled
@@ -151,3 +152,21 @@ def test_nobody_is_forgotten_while_a_round_is_being_read() -> None:
 
     with pytest.raises(RefusedError, match="a round is being read"):
         forget(world.ports(), world.connector, world.people[0], "Ann")
+
+
+def test_what_a_plan_would_replace_of_others_is_kept() -> None:
+    """Only the forgotten person's old values go; a plan of an earlier release loses the person alone too."""
+    world = settled(2)
+    person, other = world.people
+    for one in world.people:
+        world.edit(one, department="new")
+    world.sync(hours=1)
+    (key,) = [key for key in world.store.blobs if "/plan/" in key and world.state.last_run in key]
+    assert set(orjson.loads(world.store.blobs[key])["old"]) == {person, other}
+    first = "runs/2020/11/20201122T101500Z-zzzz/plan/upa-hr-20201122T101500Z-zzzz-1.json"
+    world.store.put(first, orjson.dumps([[person, {}, {}], [other, {"a": "b"}, {}]]))
+    before = orjson.loads(world.store.blobs[key])
+    forget(world.ports(), world.connector, person, "Ann")
+
+    assert orjson.loads(world.store.blobs[key]) == before | {"old": {other: before["old"][other]}}
+    assert orjson.loads(world.store.blobs[first]) == [[other, {"a": "b"}, {}]]

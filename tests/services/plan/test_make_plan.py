@@ -195,13 +195,14 @@ def damaged(world: World, number: int) -> None:
         world.store.put(segment.key, b"damaged")
 
 
-def test_a_damaged_round_before_a_full_one_costs_nobody_anything() -> None:
+@pytest.mark.parametrize("kind", ["delta", "full"])
+def test_a_damaged_round_before_a_full_one_costs_nobody_anything(kind: str) -> None:
     """The full round names everybody; who left and came back in between starts unknown, so everybody does."""
     world = settled(3)
     world.edit(world.people[0], department="B")
-    world.pull()
+    world.pull(full=kind == "full")
     world.pull(full=True)
-    assert [one.kind for one in world.state.sealed] == ["delta", "full"]
+    assert [one.kind for one in world.state.sealed] == [kind, "full"]
     damaged(world, 0)
     result, entries = plan(world)
 

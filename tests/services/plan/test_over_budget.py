@@ -19,10 +19,14 @@ from upa_core.domain.documents.runs import Report
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people_calls import Budget
+from upa_core.domain.plan.planner import Entry, ShardPlan
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.insight.preview import preview
+from upa_core.services.plan.over_budget import BudgetFilter
 from upa_core.state.document import get_document
+from upa_core.state.individual import people_calls_of
 
 SINGLE = direct("department", "UpaDepartment", route="individual", on_user_edit="overwrite")
 BULK = direct("jobTitle", "UpaTitle")
@@ -182,3 +186,20 @@ def test_a_damaged_note_of_the_route_stops_nothing(key: Callable[[str], str]) ->
     assert all(world.profile(person)["UpaTitle"] == "new" for person in world.people)
     if key is people_calls_key:
         assert all(world.profile(person)["UpaDepartment"] == "new" for person in world.people)
+
+
+@pytest.mark.parametrize(("used", "day", "sent"), [(12, 0, 0), (12, -1, 3), (8, 0, 1), (7, 0, 1)])
+def test_calls_of_today_are_gone_and_those_of_yesterday_are_not(used: int, day: int, sent: int) -> None:
+    """Of twelve a day each person takes four: who has no call left waits, the first one too."""
+    world = crowd(3, mappings=(SINGLE,), individual=Budget(per_day=12, one_geo=True))
+    today = (world.now + timedelta(days=day)).date().isoformat()
+    people_calls_of(world.store, world.connector).update(lambda calls: replace(calls, day=today, in_day=used))
+    cut = BudgetFilter(world.ports(), world.connector, "run")
+    entries = [Entry(person, {"UpaDepartment": "B"}, {}) for person in world.people]
+    plan = ShardPlan(entries=list(entries))
+    shard = Shard(world.connector.targets)
+    cut.fit(plan, shard)
+
+    assert plan.entries == entries[:sent]
+    assert (cut.people, cut.properties, cut.over, plan.counts.over_budget) == (3, 3, 3 - sent, 3 - sent)
+    assert set(shard.escrow) == set(world.people[sent:])

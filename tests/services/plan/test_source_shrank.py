@@ -40,7 +40,7 @@ def test_the_plan_is_held_with_both_figures() -> None:
     assert (hold.kind, hold.run.files) == ("source_shrank", ())
     assert hold.why.startswith("source_shrank: the full round names 5 people, the full round before named 10 ")
     told = world.events.named(EventName.SOURCE_SHRANK)
-    assert [(one.fields["named"], one.fields["known"]) for one in told] == [(5, 10)]
+    assert [one.fields for one in told] == [{"named": 5, "known": 10, "limit_percent": 20.0}]
 
 
 def test_nobody_is_missed_or_ended_meanwhile() -> None:

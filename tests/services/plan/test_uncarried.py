@@ -8,9 +8,13 @@ import pytest
 
 from tests.support.world import NO_THRESHOLD, World
 from upa_core.domain.connector import ChangeThreshold
+from upa_core.domain.documents.runs import Counts
 from upa_core.domain.health.events import EventName
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.scope import Clause, Scope
+from upa_core.domain.plan.carriers import Carriers
+from upa_core.services.plan.hold_reason import Reason, hold_reason
+from upa_core.services.plan.make_plan import PlanResult
 
 EXTENSION = "extension_00000000000000000000000000000001_CostCode"
 TYPED = "extension_00000000000000000000000000000001_costcode"
@@ -91,3 +95,20 @@ def test_a_scope_that_everybody_leaves_for_want_of_an_attribute_is_held() -> Non
     assert made.state.hold is not None
     assert made.state.hold.why == ("nobody carries employeeType, so nobody is in scope: 6 people would be cleared")
     assert [made.profile(person)["UpaDepartment"] for person in made.people] == [f"D{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_only_attributes_of_the_scope_are_named_for_an_empty_scope(both: bool) -> None:
+    """Another attribute that nobody has didn't take anybody out of it."""
+    limits = replace(NO_THRESHOLD, clears_percent=100)
+    mappings = (direct("department", "UpaDepartment"), direct("city", "UpaCity"))
+    connector = World().connect(threshold=limits, scope=Scope(((Clause("employeeType", "IS NOT NULL"),),), "clear"))
+    connector = replace(connector, mappings=mappings)
+    carriers = Carriers.of(connector)
+    carriers.see([[f"p{n}", 0, *["x" if path == "department" else None for path in connector.inputs]] for n in (1, 2)])
+    assert carriers.nobodys == ["city", "employeeType"]
+    out = PlanResult(Counts(people=2, cleared=2, out_of_scope=2 if both else 1), carriers=carriers)
+    found = hold_reason(connector, World().state, out, exempt=False, now=World().now)
+
+    why = "nobody carries employeeType, so nobody is in scope: 2 people would be cleared" if both else ""
+    assert found == Reason(why)

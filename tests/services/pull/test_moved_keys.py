@@ -233,3 +233,13 @@ def test_a_second_owner_of_a_key_moves_the_row_only_where_no_row_says_something(
         world = numbered("E0", "E1", None, secondary=replace(HR, on_missing=on_missing, max_left=100.0))
         world.renumber(world.people[2], "E1")
         assert moved(world) is expected
+
+
+def test_a_source_that_was_never_asked_about_anybody_makes_newcomers_of_all_without_a_row(team: TeamWorld) -> None:
+    """Current rows of an earlier release don't say who was asked about."""
+    held, keys = team.source.current, team.state.keys
+    assert held is not None
+    assert keys is not None
+    found = newcomers(team.store, TEAM, replace(held, known=None), keys)
+
+    assert {one[0] for one in found} == set(team.people[2:])

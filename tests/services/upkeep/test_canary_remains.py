@@ -12,6 +12,7 @@ from tests.support.world import World
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.lane import InFlight
 from upa_core.domain.documents.runs import Counts, Run
+from upa_core.domain.documents.storage_layout import state_key
 from upa_core.domain.errors import RefusedError
 from upa_core.services.admin.forget import forget
 from upa_core.services.upkeep.canary_remains import sweep_canary
@@ -44,6 +45,22 @@ def test_leftovers_go_after_three_days() -> None:
 
     assert left(world) == []
     assert world.state != ConnectorState()
+
+
+@pytest.mark.parametrize(("days", "gone"), [(3, 3), (2.99, 0)])
+def test_the_sweep_says_how_many_blobs_are_gone(days: float, gone: int) -> None:
+    """Three days after its last change, and the state is the last of them: what breaks off can go on."""
+    world = World()
+    state = state_key(NAME)
+    world.store.put(state, b"x")
+    world.sim.advance(86_400)
+    world.store.put(f"connectors/{NAME}/people/0-x/0000.json", b"x")
+    world.store.put(f"connectors/{NAME}/zz.json", b"x")
+    world.sim.advance(days * 86_400)
+    world.store.hooks.calls.clear()
+
+    assert sweep_canary(world.ports(), world.connector) == gone
+    assert world.store.hooks.subjects("delete")[-1:] == ([state] if gone else [])
 
 
 def test_a_canary_in_the_lane_stays() -> None:

@@ -67,8 +67,6 @@ def approve(ports: Ports, connector: Connector, run: str, by: str) -> None:
     if hold.kind == SOURCE_SHRANK:
         accepted = Census(now, hold.run.counts.people)
         censuses_of(ports.store, connector.name).update(lambda kept: replace(kept, rounds=(accepted,)))
-    elif not hold.run.files:
-        count_people(ports, connector.name, hold.run, believed=True)
     if not hold.run.files:
         drop_segments(ports, [sealed for sealed in state.sealed if sealed.id in hold.run.rounds])
     wake(ports, ports.waker.export, connector.name, run)

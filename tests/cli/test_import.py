@@ -218,9 +218,7 @@ def test_each_text_arrives_exactly_or_not_at_all(desk: Office, form: str) -> Non
     who = [desk.hire(f"p{at:04}", employeeId=f"9{at:04}") for at in range(len(texts))]
     people = [dict(zip(header, row, strict=True)) for row in rows]
     content: dict[str, str | bytes] = {
-        "csv": "".join(
-            ",".join(f'"{cell.replace(chr(34), 2 * chr(34))}"' for cell in row) + "\n" for row in [header, *rows]
-        ),
+        "csv": "".join(",".join(map(quoted, row)) + "\n" for row in [header, *rows]),
         "jsonl": "".join(json.dumps(one) + "\n" for one in people),
         "xlsx": workbook(header, *rows),
     }

@@ -11,11 +11,14 @@ import pytest
 from tests.crash.scenarios import settled
 from tests.support.joined import JoinedWorld, row
 from tests.support.world import NO_THRESHOLD, World
+from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.connector_state import ConnectorState, RunRequest
 from upa_core.domain.documents.lane import InFlight
+from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.rounds import SealedRound, Segment, Watermark
 from upa_core.domain.documents.runs import Counts, Hold, Intent, Retry, Run, Urgent
 from upa_core.domain.documents.storage_layout import intent_key
+from upa_core.domain.errors import RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.next_step import Step
 from upa_core.domain.people.escrow_entry import EscrowReason
@@ -189,6 +192,33 @@ def test_a_rival_that_planned_first_leaves_the_second_idle() -> None:
 
     assert step == Step("idle", "another instance is exporting (the outbox was planned by somebody else)")
     assert world.state == planned
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_error_in_planning_counts_only_where_nobody_planned_meanwhile(*, first: bool) -> None:
+    """What another instance has planned is no failure; alone it slows the connector down, and is raised."""
+    world = ready()
+    ports = world.ports()
+
+    def read(*_: object) -> object:
+        if first:
+            begin(world, runs=world.state.runs + 1)
+        raise RefusedError("no rights")
+
+    refusing = replace(ports, source=Wrapped(ports.source, read=read))
+    if first:
+        step = export(refusing, world.connector)
+        assert step == Step("idle", "another instance is exporting (no rights)")
+        assert (world.state.quarantine, world.state.retry) == (None, None)
+    else:
+        runs = world.state.runs
+        with pytest.raises(RefusedError):
+            export(refusing, world.connector)
+        assert world.state.quarantine is not None
+        assert (world.state.quarantine.reason, world.state.quarantine.detail) == (QuarantineReason.MAPPING, "no rights")
+        assert world.state.retry is not None
+        assert (world.state.retry.failures, world.state.runs, len(world.state.sealed)) == (1, runs, 1)
+        assert EventName.QUARANTINED in world.events.names
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.profiles import FakeProfiles
 from tests.services.deliver.individual.test_person import KEEP, TEXT, alone
 from tests.support.single import APP, SingleWorld
 from tests.support.world import World
 from tests.support.wrapped import Wrapped
-from upa_core.domain.health.events import EventName
+from upa_core.domain.errors import AccessDeniedError, RefusedError, ThrottledError, UnavailableError, UpaError
+from upa_core.domain.health.events import EventName, Level
+from upa_core.domain.individual.answer import Profile
 from upa_core.services.doctor.finding import Finding
 from upa_core.services.doctor.probe_individual import probe_individual
+from upa_core.services.doctor.probe_traces import help_stranger, restored
 
 FOUND = "GetUserProfilePropertiesFor"
 
@@ -137,3 +141,61 @@ def test_a_probe_that_ends_well_costs_the_person_one_read_more() -> None:
     world.sync(hours=3)
 
     assert (world.writes() - before, world.escrow(), world.shadow(ann)) == (0, {}, {"UpaDepartment": "D0"})
+
+
+OLD = {"UpaTitle": "old"}
+ANN = "i:0#.f|membership|ann@contoso.com"
+BUSY = UnavailableError("down")
+
+
+def put_back(profiles: FakeProfiles, *errors: UpaError) -> tuple[bool, list[float]]:
+    """Put Ann's old title back, with these errors of the first sets; returns the result, and the moments of reads."""
+    world, moments = World(), list[float]()
+    for error in errors:
+        profiles.hooks.fail("write", error)
+    profiles.hooks.before = lambda call: moments.append(world.time.monotonic()) if call.operation == "read" else None
+    done = restored(world.ports(), profiles, ANN, "ann", OLD)
+    return done, [moment - moments[0] for moment in moments]
+
+
+def test_old_values_are_set_again_three_times_at_most_with_pauses() -> None:
+    """As long as SharePoint asks, else five seconds; a refusal ends it, and so does one of the values."""
+    results = []
+    for errors in ((), (BUSY, ThrottledError("429", retry_after=9)), (BUSY, BUSY, BUSY), (RefusedError("no"),)):
+        profiles = FakeProfiles()
+        person = profiles.add("ann@contoso.com", "ann", UpaTitle="test")
+        done, moments = put_back(profiles, *errors)
+        results.append((done, moments, person.values["UpaTitle"]))
+    refused = FakeProfiles()
+    refused.add("ann@contoso.com", "ann")
+    refused.refused = {"UpaTitle": "X"}
+
+    assert results == [
+        (True, [0], "old"),
+        (True, [0, 5, 14], "old"),
+        (False, [0, 5, 10], "test"),
+        (False, [0], "test"),
+    ]
+    assert put_back(refused)[0] is False
+
+
+def test_nothing_is_set_at_somebody_else_or_at_nobody() -> None:
+    """Where the account name leads to them by now: it isn't claimed that the value is back."""
+    other, nobody = FakeProfiles(), FakeProfiles()
+    eve = other.add("ann@contoso.com", "eve", UpaTitle="eve's")
+
+    assert (put_back(other)[0], put_back(nobody)[0]) == (False, False)
+    assert (eve.values, other.hooks.count("write"), nobody.hooks.count("write")) == ({"UpaTitle": "eve's"}, 0, 0)
+
+
+@pytest.mark.parametrize(("error", "back"), [(None, 1), (RefusedError("no"), 0), (AccessDeniedError("403"), 0)])
+def test_a_stranger_is_reported_whether_their_values_are_back_or_not(error: UpaError | None, back: int) -> None:
+    """With how many properties, as an error."""
+    world, profiles = World(), FakeProfiles()
+    profiles.add("ann@contoso.com", "eve", UpaTitle="test")
+    if error is not None:
+        profiles.hooks.fail("write", error)
+    help_stranger(world.ports(), world.connector, profiles, ANN, Profile("eve", {"UpaTitle": "old"}), OLD)
+    (told,) = world.events.named(EventName.STRANGER_WRITTEN)
+
+    assert (told.level, told.connector, told.fields) == (Level.ERROR, "hr", {"properties": 1, "put_back": back})

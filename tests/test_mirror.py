@@ -9,7 +9,6 @@ ELSEWHERE = {
     "domain/freshness/date_back.py": "tests/services/plan/test_dating.py",
     "domain/freshness/waiting.py": "tests/services/health/test_freshness.py",
     "domain/objective.py": "tests/domain/freshness/test_figures.py",
-    "services/deliver/ages.py": "tests/services/plan/test_dating.py",
     "domain/documents/ad_hoc.py": "tests/services/plan/test_ad_hoc.py",
     "domain/documents/attempts.py": "tests/services/drive/test_give_up.py",
     "domain/documents/checksum.py": "tests/state/test_shard_codec.py",

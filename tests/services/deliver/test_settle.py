@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from tests.crash.scenarios import settled
 from tests.services.deliver.individual.test_slices import planned as single_writes
 from tests.support.ended import DELIVERED, NAMED, SPOILT, delivery_of, ended, planned, refused, unresolved
 from tests.support.world import World
@@ -177,21 +176,6 @@ def test_what_settling_tells_has_each_figure_under_its_own_name() -> None:
     assert (settled.level, settled.run, settled.import_jobs) == (Level.INFO, archive.run, ("job",))
     assert settled.fields == {"file": archive.file, "exported": 2, "escrowed": 1, "why": ""}
     assert waits.fields == {"file": archive.file, "reason": "profile_not_created", "people": 1}
-
-
-def test_what_a_person_waits_for_is_as_old_as_the_round_that_showed_it() -> None:
-    """Each by their own round, though one file held both."""
-    for failed in (0, 1):
-        world, began = settled(2), []
-        for person in world.people:
-            world.edit(person, department="new")
-            world.pull()
-            began.append(world.state.sealed[-1].started)
-            world.sim.advance(3600)
-        assert world.step().why == "planned"
-        settle(world.ports(), world.connector, ended(world, NAMED, lines=(unresolved(world.people[failed]),)))
-
-        assert {person: one.since for person, one in world.escrow().items()} == {world.people[failed]: began[failed]}
 
 
 def test_single_writes_without_an_answer_count_as_ours() -> None:

@@ -19,9 +19,14 @@ from upa_core.domain.drift.record import minute_of
 from upa_core.domain.errors import AccessDeniedError, RefusedError, ThrottledError, UnavailableError, UpaError
 from upa_core.domain.health.events import EventName, Level
 from upa_core.domain.language.values import MEMBER_PREFIX
+from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import Mapping
+from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people_calls import Budget
 from upa_core.services.drive.tick import tick
+from upa_core.state.change_people import change_people_between_runs
+from upa_core.state.drift.documents import part_of, parts_of
+from upa_core.state.drift.partitions import partition_of
 from upa_core.state.individual import people_calls_of
 
 
@@ -483,3 +488,51 @@ def test_the_order_of_dates_is_kept_once_it_is_known() -> None:
 
     assert (known, world.index.date_order) == ("dmy", "dmy")
     assert world.known()[person, "UpaHired"].verdict == "different"
+
+
+def test_calls_of_reading_back_are_counted_apart_in_the_tenants_book() -> None:
+    """So that they leave the rest of the share to writes."""
+    world = settled(2)
+    world.read_back()
+    calls = people_calls_of(world.store, world.connector).load().value
+
+    assert (calls.in_day, list(calls.parts)) == (2, ["drift"])
+
+
+def test_people_of_an_unexplained_import_stay_first_until_their_values_are_settled() -> None:
+    """Whoever is merely unknown isn't read before others for it."""
+    world = settled(3)
+    chosen, unknown, _ = world.people
+    change_people_between_runs(world.ports(), world.connector, [unknown], Shard.make_unknown)
+    part = part_of(world.store, "hr", partition_of(chosen))
+    stored = part.load()
+    stored.value.first = (chosen,)
+    part.save(stored, stored.value)
+    change_people_between_runs(world.ports(), world.connector, [chosen], Shard.make_unknown)
+
+    def first() -> set[str]:
+        return {person for _, one in parts_of(world.store, "hr") for person in one.value.first}
+
+    world.read_all()
+    waiting = first()
+    change_people_between_runs(
+        world.ports(), world.connector, [chosen], lambda shard, one: shard.settle(one, world.profile(one), 99)
+    )
+    world.read_all()
+
+    assert (waiting, first()) == ({chosen}, set())
+
+
+def test_whoever_waits_in_escrow_for_another_reason_wakes_nobody() -> None:
+    """Only a difference, or somebody who waits because of one, is for the next plan."""
+    world = settled(2)
+    reasons = dict(zip(world.people, (EscrowReason.NOT_KEPT, EscrowReason.REQUESTED), strict=True))
+
+    def wait(shard: Shard, person: str) -> None:
+        shard.put_in_escrow(person, reasons[person], now=world.now)
+
+    change_people_between_runs(world.ports(), world.connector, world.people, wait)
+    world.waker.sent.clear()
+    world.read_all()
+
+    assert world.waker.sent == []

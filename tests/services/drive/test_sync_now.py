@@ -30,6 +30,7 @@ from upa_core.domain.errors import (
     UpaError,
 )
 from upa_core.domain.health.events import Event, EventName, Level
+from upa_core.domain.individual.answer import Fault
 from upa_core.domain.individual.proof import Proofs
 from upa_core.domain.people_calls import Budget, PeopleCalls
 from upa_core.services.admin.controls import pause, reset
@@ -517,6 +518,26 @@ def test_a_person_whose_sets_are_all_denied_takes_the_proof() -> None:
 
     assert {one.found for one in denied.properties.values()} == {"denied"}
     assert world.escrow()[world.people[0]].detail == "UnauthorizedAccessException"
+
+
+@pytest.mark.parametrize(("kind", "denied"), [("denied", True), ("refused", False), ("unclear", False)])
+def test_a_profile_that_cant_be_read_is_left_and_only_a_denial_takes_the_proof(kind: Any, denied: bool) -> None:
+    """The person waits by that name, or the claim is given up; nothing is written."""
+    world, profiles = delivered(1), FakeProfiles()
+    world.edit(world.people[0], department="now")
+    profiles.read = lambda wanted, **_: dict.fromkeys(wanted, Fault(kind, "X"))
+    proof = proofs_of(world.store, world.connector).load().value.apps[APP]
+    proofs_of(world.store, world.connector).update(lambda proofs: proofs.plus("fake-app", proof))
+    ports = replace(world.ports(), routes=routes_with(profiles))
+    if denied:
+        with pytest.raises(AccessDeniedError, match="X"):
+            sync_now(ports, world.connector, world.people[0], "Ann")
+    else:
+        assert sync_now(ports, world.connector, world.people[0], "Ann").results == {"UpaDepartment": "not_written"}
+    found = proofs_of(world.store, world.connector).load().value.apps["fake-app"].properties.values()
+
+    assert {one.found for one in found} == ({"denied"} if denied else {"works"})
+    assert (world.state.urgent, profiles.hooks.count("write")) == (None, 0)
 
 
 def test_a_proof_that_goes_while_the_person_is_claimed_refuses_the_write() -> None:

@@ -15,6 +15,7 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.services.admin import holds
+from upa_core.services.insight import run_people
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
 from upa_core.services.insight.run_view import RunView, run_json, view_run
 from upa_core.state.run_people.reader import open_run
@@ -273,3 +274,28 @@ def test_whoever_waits_or_declined_is_found_by_that_word_and_by_their_property()
     assert found(property="UpaCode") == {id_of(1): {"UpaCode"}}
     assert set(found(result="accepted")) == {id_of(n) for n in (0, 1, 2, 4)}
     assert set(found()) == {id_of(n) for n in range(5)}
+
+
+def test_a_page_that_would_read_too_much_ends_early_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two reads a page, whatever it finds; the pages together are everybody, once, in the same order."""
+    store = CountingStore()
+    write_run(store, 2_600, of={"clears": 700, "rare": 900})
+    reader = open_run(store, RUN)
+    assert reader is not None
+    view = RunPeopleView(reader, connector())
+    store.spent()
+    full = view.page(Wanted(), limit=10)
+    assert (len(full.people), store.spent()[0] <= 2) == (10, True)
+    monkeypatch.setattr(run_people, "FIRST_READ", 1)
+    monkeypatch.setattr(run_people, "SECOND_READ", 1)
+    for wanted in (Wanted(), Wanted(kind="set", property="UpaCode"), Wanted(result="planned")):
+        whole = [one.person for one in view.everybody(wanted)]
+        store.spent()
+        found, after, pages = list[str](), "", 0
+        while pages == 0 or after:
+            page = view.page(wanted, after=after, limit=1_000)
+            assert store.spent()[0] <= 2
+            found += [one.person for one in page.people]
+            after, pages = page.after, pages + 1
+        assert found == whole
+    assert pages > 2

@@ -17,7 +17,7 @@ from tests.support.world import FOLDER, World
 from tests.support.wrapped import Wrapped
 from upa_core.domain.documents.connector_state import Debt
 from upa_core.domain.documents.ids import upload_name
-from upa_core.domain.documents.lane import InFlight, Lane
+from upa_core.domain.documents.lane import Abandoned, InFlight, Lane
 from upa_core.domain.documents.quarantine import QuarantineReason
 from upa_core.domain.documents.storage_layout import lane_key
 from upa_core.domain.errors import RefusedError, ThrottledError, UnansweredError
@@ -320,7 +320,37 @@ def test_an_uploaded_file_is_queued_with_the_runs_properties_and_watched() -> No
         0,
     )
     assert jobs.maps[job] == {target: target for target in run.targets}
+    assert len(world.events.named(EventName.FILE_QUEUED)) == 1
     assert (step, world.waker.sent[-1]) == (
         Step("again", "queued", run=run.id, file=place.file),
         ("watch", "hr", place.file),
     )
+
+
+def test_a_file_whose_place_another_connector_took_is_ended_and_others_are_sent() -> None:
+    """By its name on the books: nothing of it is queued again."""
+    world, jobs = planned(2), FakeImportJobs()
+    on = delivery_of(world)
+    entry = Abandoned("hr", on.run.id, on.file.name, 1, "name", "uri", ("job",), world.now, world.now)
+    lane_of(world.store, world.connector).update(lambda lane: replace(lane, abandoned=(entry,)))
+    step = send(replace(world.ports(), import_jobs=jobs), world.connector)
+    assert (step.kind, step.run, jobs.jobs, world.state.run) == ("again", on.run.id, {}, None)
+
+    other, sent = planned(2), FakeImportJobs()
+    another = replace(entry, file="another.json")
+    lane_of(other.store, other.connector).update(lambda lane: replace(lane, abandoned=(another,)))
+    send(replace(other.ports(), import_jobs=sent), other.connector)
+    assert len(sent.jobs) == 1
+
+
+@pytest.mark.parametrize("routes", [1, 2])
+def test_a_file_knows_whether_its_run_has_batches_of_other_routes(routes: int) -> None:
+    """Its watcher goes on with them."""
+    world, jobs = planned(2), FakeImportJobs()
+    on = delivery_of(world)
+    if routes == 2:
+        delivery_of(world, replace(on.file, name="single", route="individual"))
+    send(replace(world.ports(), import_jobs=jobs), world.connector)
+
+    assert world.lane.in_flight is not None
+    assert world.lane.in_flight.beside is (routes == 2)

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from tests.support.joined import JoinedWorld
 from tests.support.world import World
+from upa_core.config import parse_expression
 from upa_core.domain.documents.rounds import SealedRound
 from upa_core.domain.people.changes import REMOVED, RoundKind, Row
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
+from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.plan.planner import Entry, ShardPlan
 from upa_core.services.plan.dating import Dating
@@ -174,3 +176,25 @@ def test_rows_of_another_source_date_only_what_reads_them() -> None:
     dating.date(plan, Shard(connector.targets), [row_of_person])
 
     assert hours(plan.entries[0]) == {"UpaDepartment": 2, "UpaCost": 1}
+
+
+def test_an_attribute_that_a_round_leaves_out_counts_as_it_is_now_and_after_a_full_round_as_gone() -> None:
+    """Of a property that reads two: a delta is completed by today's record, a full round keeps nothing of before."""
+    mapping = Mapping("UpaDepartment", parse_expression('Join("-", [department], [jobTitle])'))
+    connector = replace(BULK_ONLY, mappings=(mapping, *BULK_ONLY.mappings[1:]))
+
+    def since(rounds: list[tuple[SealedRound, Row]], old: str, final: Row) -> datetime:
+        dating = Dating(connector, [one for one, _ in rounds], NOON)
+        dating.begin()
+        for one, row in rounds:
+            list(dating.noting(replace(one, inputs=connector.inputs), [row]))
+        plan = ShardPlan(entries=[Entry(PERSON, {"UpaDepartment": "now"}, {"UpaDepartment": old})])
+        dating.date(plan, Shard(connector.targets), [final])
+        assert plan.entries[0].since is not None
+        return plan.entries[0].since["UpaDepartment"]
+
+    assert connector.inputs == INPUTS
+    delta = [(sealed(0), record(department="D")), (sealed(1), record(jobTitle="t"))]
+    assert since(delta, "D", record(department="D", jobTitle="t")) == START
+    full = [(sealed(0), record(department="D", jobTitle="t")), (sealed(1, "full"), record(department="D"))]
+    assert since(full, "D-t", record(department="D")) == START + timedelta(hours=1)

@@ -46,6 +46,8 @@ class RelatedLife:
         self.oracle = RelatedOracle(members_only=members_only)
         self.inner = self.world.sim.groups.add("Inner", *self.world.people[5:7])
         self.deleted: list[str] = []
+        self.noticed: list[str] = []
+        """Deleted people whose leaving was pulled: delta can't show who leaves and comes back within one round."""
         self.seen: Counter[str] = Counter()
         self.out_of_reach = False
         for person, manager in ((1, 0), (2, 0), (3, 1), (4, 1), (5, 4)):
@@ -148,8 +150,9 @@ class RelatedLife:
         return "deleted"
 
     def somebody_is_restored(self) -> str:
-        if self.deleted:
-            person = self.deleted.pop()
+        if self.noticed:
+            person = self.noticed.pop()
+            self.deleted.remove(person)
             self.world.sim.directory.restore(person)
             self.world.sim.profiles.create(person)
             self.oracle.touched.add(person)
@@ -176,6 +179,7 @@ class RelatedLife:
     def a_season_passes(self) -> str:
         self.world.sim.advance(SEASON.total_seconds())
         self.deleted.clear()  # for good by now
+        self.noticed.clear()
         return "season"
 
     # -- and what comes of it ----------------------------------------------------------------------------------------
@@ -218,6 +222,7 @@ class RelatedLife:
             self._compare(f"{name}, approved")
         world.sim.faults.clear()
         self.out_of_reach = False
+        self.noticed = list(self.deleted)
 
     def _compare(self, name: str) -> None:
         world, oracle = self.world, self.oracle

@@ -290,6 +290,15 @@ def test_rejecting_a_smaller_round_reads_everybody_again() -> None:
         assert world.waker.sent == [("continue_pull", "hr", "")]
 
 
+def test_rejecting_a_plan_for_its_changes_counts_its_people() -> None:
+    """The changes were refused, not the round: the next full round is compared with what this one named."""
+    world, hold, _ = doubted_world()
+    state_of(world.store, "hr").update(lambda state: replace(state, hold=replace(hold, kind="")))
+    reject(world.ports(), world.connector, hold.run.id, "bert")
+
+    assert censuses_of(world.store, "hr").load().value.rounds[-1] == Census(world.now, 5)
+
+
 def test_a_sample_comes_file_by_file() -> None:
     """No further file is read once there are enough people."""
     world = held_world(max_pairs=1)

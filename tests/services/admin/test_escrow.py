@@ -87,6 +87,21 @@ def test_giving_up_reaches_a_cause_or_a_person() -> None:
     assert give_up(world.ports(), world.connector, Chosen("Other"), "Ann") == 0
 
 
+def test_giving_up_a_property_keeps_what_else_its_person_waits_for() -> None:
+    """One person may wait for several properties, each for its own reason."""
+    world = settled(1)
+    person = world.people[0]
+
+    def wait(shard: Shard, person: str) -> None:
+        for target in ("UpaTitle", "UpaHired"):
+            shard.escrow.put(person, target, EscrowEntry(EscrowReason.INVALID_VALUE, world.now, 1, None))
+
+    change_people_between_runs(world.ports(), world.connector, [person], wait)
+    assert give_up(world.ports(), world.connector, Chosen("UpaTitle"), "Ann") == 1
+
+    assert [target for _, target, _ in entries(world.ports(), world.connector)] == ["UpaHired"]
+
+
 @pytest.mark.slow
 def test_a_cause_bears_sharepoints_own_words_and_is_chosen_by_them() -> None:
     """Two texts of one property and reason are two causes; what is chosen by one text leaves the other alone."""

@@ -293,10 +293,11 @@ def test_rejecting_a_smaller_round_reads_everybody_again() -> None:
 def test_rejecting_a_plan_for_its_changes_counts_its_people() -> None:
     """The changes were refused, not the round: the next full round is compared with what this one named."""
     world, hold, _ = doubted_world()
-    state_of(world.store, "hr").update(lambda state: replace(state, hold=replace(hold, kind="")))
+    plan = replace(hold, kind="", run=replace(hold.run, counts=Counts(people=12)))
+    state_of(world.store, "hr").update(lambda state: replace(state, hold=plan))
     reject(world.ports(), world.connector, hold.run.id, "bert")
 
-    assert censuses_of(world.store, "hr").load().value.rounds[-1] == Census(world.now, 5)
+    assert censuses_of(world.store, "hr").load().value.rounds == (Census(world.now, 12),)
 
 
 def test_a_sample_comes_file_by_file() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.domain.sources.support import CONTRACT, GOOD, HEADER, found, read
 from upa_core.domain.sources import lines as lines_module
+from upa_core.domain.sources.check import TextFile
 from upa_core.domain.sources.contract import Contract, KeyPart
 from upa_core.domain.sources.csv_rows import CsvRows
 from upa_core.domain.sources.findings import FileRefusedError, Findings
@@ -96,6 +97,18 @@ def test_what_is_no_csv_is_refused_with_its_line(text: str, kind: str, line: int
     _, verdict = read(text)
 
     assert (verdict.status, found(verdict)[0][1:3]) == ("refused", (kind, line))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "line"),
+    [("upn\r\na@b.c\r\nUPN\r\nd@b.c\r\n", "header_again", 3), ("upn\r\n3-Mar\r\n", "excel_number", 2)],
+)
+def test_a_column_of_user_names_alone_is_judged_as_any_key(text: str, kind: str, line: int) -> None:
+    """A second header is no person, whatever letter case keys are compared in; nor is a key that became a date."""
+    file = TextFile(iter([text.encode()]), Contract((KeyPart("upn", "userPrincipalName"),)))
+    list(file)
+
+    assert (file.verdict.status, found(file.verdict)[0][1:3]) == ("refused", (kind, line))
 
 
 def test_a_nul_in_the_header_is_damage_and_no_name() -> None:

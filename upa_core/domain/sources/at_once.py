@@ -23,7 +23,7 @@ from upa_core.domain.sources.trailer import Trailer
 
 _SERIAL = re.compile(r"^\s*[1-9]\d{4}(?:[.,]\d+)?\s*$", re.MULTILINE)
 """A day number of Excel among cells, one cell a line."""
-_ODD_KEY = re.compile("^\\s*[\"'\u201c\u201e\u00ab]", re.MULTILINE)
+_QUOTED_KEY = re.compile("^\\s*[\"'\u201c\u201e\u00ab]", re.MULTILINE)
 _LOST_DIGITS = re.compile(r"\d[.,](?:0+|\d+[eE]-?\d+)\s*$", re.MULTILINE)
 """The end of a number that was a key, one key a line."""
 
@@ -130,7 +130,7 @@ def _may_be_changed(column: Sequence[str], text: str) -> bool:
     lines = "\n".join(column) + "\n"
     if ("." in text or "," in text) and _LOST_DIGITS.search(lines) is not None:
         return True
-    return _ODD_KEY.search(lines) is not None or AS_DATE.search(lines) is not None
+    return _QUOTED_KEY.search(lines) is not None or AS_DATE.search(lines) is not None
 
 
 def _all_normalised(part: KeyPart) -> Callable[[Sequence[str], str], list[str]]:

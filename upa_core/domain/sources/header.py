@@ -188,7 +188,7 @@ def names_in_any_case(names: Iterable[str]) -> frozenset[str]:
 def is_header_again(row: Sequence[str], names: Sequence[str]) -> bool:
     """Return whether a row names the columns once more, in any order and letter case: two files were joined."""
     wanted = set(map(folded, names)) - {""}
-    return len(wanted & set(map(folded, row))) > max(1, len(wanted) // 2)
+    return len(wanted & set(map(folded, row))) > len(wanted) // 2
 
 
 def _refuse_misread(names: Sequence[str], wanted: set[str], contract: Contract, line: int) -> None:

@@ -27,7 +27,7 @@ from upa_core.domain.sources.keys import compile_key, pick
 from upa_core.domain.sources.lines import Record, Records
 from upa_core.domain.sources.trailer import Trailer, declaration, is_message, looks_like_trailer, told_of_shape
 
-_ODD_KEY = re.compile(r"\d[.,]\d|\d. ?[A-Z]|[a-z][- ]\d|\d/\d|\d:\d|^[\"'\u201c\u201e\u00ab]")
+_ODD_KEY = re.compile(r"\d[.,]\d|\d. ?[A-Za-z]|[a-z][- ]\d|\d/\d|\d:\d|^[\"'\u201c\u201e\u00ab]")
 _BLANK = "holds only what nobody sees (hard spaces, marks without a width): it counts as empty"
 _INSTEAD = "holds what a program shows in place of a value: a large column, bytes, an error or a mask"
 _PUT_RIGHT = (
@@ -50,7 +50,7 @@ class Judge:
         self._refused = False
         self._right = frozenset((*contract.not_damaged, *(contract.nulls or ())))
         self._width, self._again, self._delimiter = 0, "", ""
-        """Number of cells of the header, and its first cell as written."""
+        """Number of cells of the header, its first cell as written, and the delimiter."""
         self._odd: Record | None = None
         """The record before, where its shape was different: at the end of the file it may be a trailer."""
         self._last_row: tuple[int, Sequence[str], str] = (0, [""], "")

@@ -53,8 +53,8 @@ def decode_page(document: Any, asked: Link) -> Page:
 def _are_objects(records: list[Any]) -> bool:
     """Return whether all are objects with a text as id (decoded JSON: no subclasses)."""
     try:
-        return {*map(type, records)} <= {dict} and {*map(type, map(itemgetter("id"), records))} <= {str}
-    except KeyError:
+        return {*map(type, map(itemgetter("id"), records))} <= {str}
+    except (KeyError, TypeError):  # only an object has a value by that name
         return False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 MAX_ADDRESS = 64 * 1024
@@ -10,6 +11,7 @@ MAX_ADDRESS = 64 * 1024
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
 
 
+@lru_cache(maxsize=8)  # a link is checked when it comes, and when it is followed
 def is_plain(url: str) -> bool:
     """Return whether a text can be an address: bounded, without control characters, lone surrogates, or outer spaces.
 
@@ -20,6 +22,7 @@ def is_plain(url: str) -> bool:
     return url.isprintable() or not _CONTROL.search(url)  # a printable text has none, which is told in half the time
 
 
+@lru_cache(maxsize=8)
 def origin_of(url: str) -> tuple[str, int] | None:
     """Return host and port of an https address without credentials; None for any other text."""
     try:

@@ -27,6 +27,7 @@ _TAIL = b"]}"
 _OPENING = b'{"%b":"' % ID_PROPERTY.encode()
 _BETWEEN = b"}," + _OPENING
 """Stands between two people and nowhere else: inside a value the quote would be escaped."""
+_NEW = itemgetter(Entry._fields.index("new"))
 _PERSON_AND_NEW = itemgetter(*map(Entry._fields.index, ("person", "new")))
 
 
@@ -48,7 +49,7 @@ class ImportFile:
 
         A file that holds nobody takes at least the first, however large.
         """
-        pairs = [len(new) for _, new in map(_PERSON_AND_NEW, entries)]
+        pairs = [*map(len, map(_NEW, entries))]
         if sum(pairs) > self._max_pairs - self.pairs:
             entries = entries[: self._within(self._max_pairs - self.pairs, pairs)]
         comma = 1 if self.people else 0
@@ -76,7 +77,7 @@ class ImportFile:
 
     def content(self) -> bytes:
         """Return the whole file."""
-        return _HEAD + b",".join(self._parts) + _TAIL
+        return _join(_HEAD, b",", self._parts, _TAIL)
 
 
 def _encode(entries: Sequence[Entry]) -> bytes:
@@ -120,12 +121,13 @@ def split(content: bytes) -> dict[str, bytes]:
 
     Raises `CorruptStateError` where it isn't one.
     """
-    start, end = len(_HEAD) + len(_OPENING), len(content) - len(_TAIL) - 1
     if content == _HEAD + _TAIL:
         return {}
     if not content.startswith(_HEAD + _OPENING) or not content.endswith(b"}" + _TAIL):
         raise _corrupt("its first or last person")
-    pieces = content[start:end].split(_BETWEEN)
+    pieces = content.split(_BETWEEN)
+    pieces[-1] = pieces[-1][: -len(b"}" + _TAIL)]
+    pieces[0] = pieces[0][len(_HEAD + _OPENING) :]
     keys = b"\n".join([piece.partition(b'"')[0] for piece in pieces])
     if b"\\" in keys:  # ids that JSON escapes
         return {person: piece for piece in pieces for person in read([piece])}
@@ -137,9 +139,9 @@ def read(pieces: Collection[bytes], loads: Loads = json.loads) -> dict[str, dict
 
     Raises `CorruptStateError` where they can't be read.
     """
-    entries = b"%b%b}" % (_OPENING, _BETWEEN.join(pieces)) if pieces else b""
+    entries = _join(b"[" + _OPENING, _BETWEEN, pieces, b"}]") if pieces else b"[]"
     try:
-        people: list[dict[str, Any]] = loads(b"[%b]" % entries)
+        people: list[dict[str, Any]] = loads(entries)
         return {values.pop(ID_PROPERTY): values for values in people}
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise _corrupt(type(exc).__name__) from exc
@@ -151,7 +153,17 @@ def without(content: bytes, person: str) -> bytes:
     Raises `CorruptStateError` where it isn't one.
     """
     kept = [_OPENING + piece + b"}" for one, piece in split(content).items() if one.lower() != person.lower()]
-    return _HEAD + b",".join(kept) + _TAIL
+    return _join(_HEAD, b",", kept, _TAIL)
+
+
+def _join(head: bytes, between: bytes, parts: Collection[bytes], tail: bytes) -> bytes:
+    """Join parts between a head and a tail. They are copied once: an import file may have a hundred megabytes."""
+    if not parts:
+        return head + tail
+    whole = [*parts]
+    whole[0] = head + whole[0]
+    whole[-1] += tail
+    return between.join(whole)
 
 
 def _corrupt(what: str) -> CorruptStateError:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
 PARTITIONS = 64
@@ -23,6 +24,7 @@ Row = list[Any]
 ROW_HEAD = ("@id", "@absent")
 """The items of a row before its values."""
 REMOVED = -1
+_absent_of = itemgetter(1)
 _LOOKED_AT = 5
 """Records of a page that are searched for the spelling of names."""
 
@@ -78,32 +80,30 @@ def as_spelled(inputs: Sequence[str], records: Iterable[Mapping[str, Any]]) -> t
     Graph matches a directory extension in `$select` whatever its case, and answers in the registered spelling.
     """
     spelled = {path.partition(".")[0]: "" for path in inputs}
-    for record in islice((one for one in records if "@removed" not in one), _LOOKED_AT):
+    looked_at = [*islice((one for one in records if "@removed" not in one), _LOOKED_AT)]
+    if looked_at and spelled.keys() <= looked_at[0].keys():
+        return tuple(inputs)  # nearly every page
+    for record in looked_at:
         for name in [name for name, found in spelled.items() if not found]:
-            spelled[name] = name if name in record else _spelling(record, name) or ""
+            spelled[name] = name if name in record else _by_lower_case(tuple(record)).get(name.lower(), "")
     return tuple((spelled[name] or name) + dot + child for name, dot, child in (path.partition(".") for path in inputs))
 
 
-def _spelling(names: Iterable[str], name: str) -> str | None:
-    """Return a record's spelling of a name; None where it isn't among its names."""
-    folded = name.lower()
-    return next((one for one in names if one.lower() == folded), None)
-
-
 @lru_cache(maxsize=256)
-def _spellings(names: tuple[str, ...], paths: tuple[tuple[str, str], ...]) -> tuple[str | None, ...]:
-    """Return a record's spelling of each path's first name. Many records have the same names."""
-    return tuple(name if name in names else _spelling(names, name) for name, _ in paths)
+def _by_lower_case(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Return a record's names by their lower case, the first of each. Many records have the same names."""
+    return {name.lower(): name for name in reversed(names)}
 
 
-def _partial(record: Mapping[str, Any], paths: tuple[tuple[str, str], ...]) -> Row:
-    absent, row = 0, [record["id"], 0]
-    for at, (spelled, (_, child)) in enumerate(zip(_spellings(tuple(record), paths), paths, strict=True)):
-        if spelled is None:
+def _partial(record: Mapping[str, Any], paths: Sequence[tuple[str, str]]) -> Row:
+    absent, row, spelled = 0, [record["id"], 0], _by_lower_case(tuple(record))
+    for at, (path, child) in enumerate(paths):
+        name = path if path in record else spelled.get(path.lower())
+        if name is None:
             absent |= 1 << at
             row.append(None)
             continue
-        value = record[spelled]
+        value = record[name]
         row.append(value.get(child) if child and isinstance(value, Mapping) else value)
     row[1] = absent
     return row
@@ -173,7 +173,7 @@ class Merged:
         self.full_round = round_id
         listed = list(rows)
         current = {row[0]: row for row in listed}
-        absent = [row[1] for row in listed]
+        absent = [*map(_absent_of, listed)]
         if len(current) != len(listed) or REMOVED in absent:
             current = {}
             self._absorb(current, listed)
@@ -195,4 +195,6 @@ class Merged:
 
     def incomplete(self, needed: int = -1) -> list[str]:
         """Return the ids of rows that still lack an attribute of the bit mask: no sealed round named it."""
+        if not any(map(_absent_of, self.rows.values())):
+            return []
         return [person for person, row in self.rows.items() if row[1] & needed]

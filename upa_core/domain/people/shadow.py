@@ -126,12 +126,12 @@ class Shard:
 
     def confirm(self, people: Mapping[str, Mapping[str, str]], sequence: int, now: datetime) -> None:
         """Settle people whose properties the batch `sequence`, ended at `now`, all confirmed; they leave escrow."""
-        rows, targets, strangers = self.rows, list(self.targets), sequence > self.floor
+        rows, ours, targets, strangers = self.rows, self.ours, [*self.targets], sequence > self.floor
         for person, values in people.items():
             if person in rows or not values:
                 self._overtake(person, self.settle(person, values, sequence), now)
             elif strangers:
-                if person in self.ours:
+                if person in ours:
                     self._forget_ours(person, values)
                 whole = [*values] == targets  # as lists, which are made sooner than tuples
                 rows[person] = [*values.values(), sequence] if whole else _fresh(targets, values, sequence)
@@ -258,7 +258,9 @@ class Shard:
 
     def known(self) -> set[str]:
         """Return everybody of whom the shard holds anything."""
-        return set(self.rows).union(self.escrow, self.missed, self.declined)
+        known = set(self.rows)
+        known.update(self.escrow, self.missed, self.declined)
+        return known
 
 
 def _fresh(targets: Sequence[str], values: Mapping[str, str | None], sequence: int) -> ShadowRow:

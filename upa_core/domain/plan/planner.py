@@ -63,12 +63,14 @@ class Entry(NamedTuple):
 
 _NOTHING: Mapping[str, str | None] = {}
 _OLD, _LOST = map(Entry._fields.index, ("old", "lost"))  # by number it takes a quarter of the time
-_new_of, _again_of = (itemgetter(Entry._fields.index(field)) for field in ("new", "again"))
+_new_of, _again_of, _old_of, _lost_of = map(itemgetter, map(Entry._fields.index, ("new", "again", "old", "lost")))
 _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
     """Return how many entries update and how many clear; only an entry with "" needs a closer look."""
+    if not any(map(_old_of, entries)) and not any(map(_lost_of, entries)):
+        return len(entries), 0
     special = [entry for entry in entries if (entry[_OLD] or entry[_LOST]) and "" in entry.new.values()]
     return len(entries) - len(special) + sum(one.updates for one in special), sum(one.clears for one in special)
 
@@ -143,7 +145,8 @@ class Planner:
         tally = Tally()
         for person in unread:
             leave_unread(shard, person, tally, now)
-        seen = {row[0] for row in rows}.union(unread)
+        seen = {row[0] for row in rows}
+        seen.update(unread)
         result.entries = self._entries(shard, rows, tally, now, full_round=bool(full_round))
         result.left_out = tally.left_out(shard)
         if full_round:

@@ -105,7 +105,8 @@ def _settling(
                 shard.settle(person, dict.fromkeys(values), outcome.sequence)
             ages.note(shard, part)
             return
-        failed = {person: verdict.failed[person] for person in part if person in verdict.failed}
+        named = (person for person in part if person in verdict.failed) if verdict.failed else ()
+        failed = {person: verdict.failed[person] for person in named}
         good = {person: values for person, values in part.items() if person not in failed} if failed else part
         shard.confirm(good, outcome.sequence, outcome.ended)
         for person, one in failed.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
 
 import orjson
@@ -101,6 +102,9 @@ class SegmentReader:
 
         Raises `CorruptStateError` where the segment is missing or damaged, or isn't one.
         """
+        return chain.from_iterable(self._lists(partitions))
+
+    def _lists(self, partitions: Sequence[int]) -> Iterator[list[Row]]:
         if self._segment.size <= SMALL or len(partitions) == PARTITIONS:
             if self._whole is None:
                 self._whole = self._read(0, self._segment.size)
@@ -123,7 +127,7 @@ class SegmentReader:
                     raise self._corrupt("holds a partition that isn't JSON") from exc
                 if checks and len(rows) != checks[partition][1]:
                     raise self._corrupt("is damaged: rows are missing")
-                yield from rows
+                yield rows
             elif checks and checks[partition][1]:
                 raise self._corrupt("is damaged: rows are missing")
 
@@ -193,5 +197,4 @@ def _load(body: bytes) -> list[Row]:
 
 def rows_of(readers: Iterable[SegmentReader], partitions: Sequence[int]) -> Iterator[Row]:
     """Yield the rows of some partitions, segment by segment."""
-    for reader in readers:
-        yield from reader.rows(partitions)
+    return chain.from_iterable(reader.rows(partitions) for reader in readers)

@@ -57,16 +57,16 @@ class Changes:
         return told.hexdigest()
 
     def _sort_out(self, apart: Container[str]) -> None:
-        people, new, old = self.people, self.new, self.old
+        people, old, properties = self.people, self.old, [*map(tuple, self.new)]
         groups: dict[tuple[str, ...], list[int]] = {}
         self.others: list[int] = []
         targets: tuple[str, ...] = ()
         group: list[int] = []
         for n in self._order:
-            if old[n] or not new[n] or people[n] in apart:
+            if old[n] or not properties[n] or people[n] in apart:
                 self.others.append(n)
                 continue
-            if targets != (targets := tuple(new[n])):  # comparing is faster than hashing
+            if targets != (targets := properties[n]):  # comparing is faster than hashing
                 group = groups.setdefault(targets, [])
             group.append(n)
         self.alike = list(self._columns(groups))

@@ -6,6 +6,7 @@ A name stands once for all, and values of one property stand together, which are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ def encode_columns(people: Sequence[str], new: Sequence[Mapping[str, str]]) -> b
 
     All have the properties of the first, in its order.
     """
-    values = dict(zip(new[0], zip(*(one.values() for one in new), strict=True), strict=True))
+    values = dict(zip(new[0], zip(*map(methodcaller("values"), new), strict=True), strict=True))
     return orjson.dumps({"people": people, "new": values}, option=orjson.OPT_SORT_KEYS)
 
 
@@ -55,7 +56,7 @@ class Places:
             told: dict[str, Any] = {"places": [self._found[n] for n in numbers]}
         else:
             told = {"batch": self._batch, "at": [self._first + n for n in numbers]}
-        return b"%b,%b" % (columns[:-1], orjson.dumps(told)[1:])
+        return b"".join((memoryview(columns)[:-1], b",", memoryview(orjson.dumps(told))[1:]))
 
 
 def rows_of(columns: Mapping[str, Any]) -> Iterator[Row]:

@@ -52,7 +52,8 @@ class Pieces:
 
     def append(self, chunks: Sequence[Chunk], shards: Iterable[int] = ()) -> Extent:
         """Append a block of encoded rows."""
-        block = zlib.compress(b"[%b]" % b",".join([one.data for one in chunks if one.rows]), 1)
+        packed, rows = zlib.compressobj(1), b",".join([one.data for one in chunks if one.rows])
+        block = b"".join((packed.compress(b"["), packed.compress(rows), packed.compress(b"]"), packed.flush()))
         extent = Extent(self.piece, self._size, len(block), sum(one.rows for one in chunks), tuple(shards))
         self._parts.append(block)
         self._size += len(block)

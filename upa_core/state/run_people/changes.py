@@ -11,7 +11,7 @@ import orjson
 from upa_core.domain.plan.batch import columns
 from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
-from upa_core.state.run_people.columns import encode_columns
+from upa_core.state.run_people.columns import Columns, encode_columns
 
 MOST_ROWS = 512
 """People in one set of columns; a block holds at least as many."""
@@ -23,7 +23,7 @@ class Alike(NamedTuple):
     targets: tuple[str, ...]
     numbers: list[int]
     """Their entries."""
-    columns: bytes
+    columns: Columns
 
 
 class Changes:
@@ -51,7 +51,8 @@ class Changes:
         """Return the digest of who is changed and how; it is salted, so that it reveals no value."""
         told = blake2b(digest_size=8, key=salt.encode()[:64])
         for one in sorted(self.alike, key=lambda one: sorted(one.targets)):
-            told.update(one.columns)
+            told.update(one.columns.ids)
+            told.update(one.columns.data)
         others = [(self.people[n], self.new[n], self.old[n]) for n in self.others]
         told.update(orjson.dumps(others, option=orjson.OPT_SORT_KEYS))
         return told.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from typing import NamedTuple
 
 import orjson
@@ -30,6 +31,8 @@ class Chunk(NamedTuple):
     data: bytes
     """The rows as JSON, separated by commas, or as columns."""
     rows: int
+    ids: bytes = b""
+    """Ids of columns that stand apart."""
 
 
 def most_listed(rows: int) -> int:
@@ -51,9 +54,10 @@ class Pieces:
         self.first = self.piece = first
 
     def append(self, chunks: Sequence[Chunk], shards: Iterable[int] = ()) -> Extent:
-        """Append a block of encoded rows."""
+        """Append a block of encoded rows: compressed, and behind them the ids that stand apart."""
         packed, rows = zlib.compressobj(1), b",".join([one.data for one in chunks if one.rows])
-        block = b"".join((packed.compress(b"["), packed.compress(rows), packed.compress(b"]"), packed.flush()))
+        ids = [one.ids for one in chunks if one.rows]
+        block = b"".join((packed.compress(b"["), packed.compress(rows), packed.compress(b"]"), packed.flush(), *ids))
         extent = Extent(self.piece, self._size, len(block), sum(one.rows for one in chunks), tuple(shards))
         self._parts.append(block)
         self._size += len(block)
@@ -127,9 +131,14 @@ def encode_rows(rows: Sequence[Sequence[object]]) -> Chunk:
 def decode_block(data: bytes) -> list[Row]:
     """Decode a block's rows; raises several errors, `zlib.error` too, for what isn't one."""
     rows: list[Row] = []
-    for part in orjson.loads(zlib.decompress(data)):
+    packed = zlib.decompressobj()
+    text = packed.decompress(data)
+    if not packed.eof:
+        raise ValueError("cut")
+    apart = BytesIO(packed.unused_data)
+    for part in orjson.loads(text):
         if isinstance(part, dict):
-            rows.extend(rows_of(part))
+            rows.extend(rows_of(part, apart))
         elif isinstance(part, list):
             rows.append(part)
         else:

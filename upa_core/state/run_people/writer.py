@@ -103,7 +103,7 @@ class PeopleWriter:
         chunks: list[Chunk] = []
         shown = changes if self._redactor is None and not left_out else changes.shown(self._redactor, left_out)
         for targets, numbers, columns in shown.alike:
-            chunk = Chunk(where.beside(columns, numbers), len(numbers))
+            chunk = Chunk(where.beside(columns.data, numbers), len(numbers), columns.ids)
             self._list([f"set:{target}" for target in targets], chunk)
             chunks.append(chunk)
         others: dict[tuple[str, ...], list[Row]] = {}

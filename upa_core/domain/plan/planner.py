@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple, cast
@@ -62,6 +63,8 @@ class Entry(NamedTuple):
 
 
 _NOTHING: Mapping[str, str | None] = {}
+_entry_of = partial(tuple.__new__, Entry)  # in a third of the time of `Entry()`
+_DEFAULTS = tuple(Entry._field_defaults.values())
 _OLD, _LOST = map(Entry._fields.index, ("old", "lost"))  # by number it takes a quarter of the time
 _new_of, _again_of, _old_of, _lost_of = map(itemgetter, map(Entry._fields.index, ("new", "again", "old", "lost")))
 _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -190,7 +193,7 @@ class Planner:
             if easy or (plain and not (joined and row[1] & joined) and person not in careful):
                 if held is None:
                     if new := propose(row):
-                        entries.append(Entry(person, new, _NOTHING))
+                        entries.append(_entry_of((person, new, _NOTHING, *_DEFAULTS)))
                         continue
                 elif evaluate(row) == held[:-1]:
                     unchanged += 1

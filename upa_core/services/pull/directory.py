@@ -14,7 +14,7 @@ from upa_core.domain.documents.storage_layout import segment_key
 from upa_core.domain.errors import ConflictError, FatalError, ResyncRequiredError, RetryLaterError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.pauses import SOURCE_PAUSE, is_early, resync_pause
-from upa_core.domain.people.changes import Row, as_spelled, compile_projection
+from upa_core.domain.people.changes import as_spelled, compile_projection
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine, pull_refused, pulled
 from upa_core.services.pull.begin import begin, is_void
@@ -24,7 +24,7 @@ from upa_core.services.target_change import refuse_other_tenant
 from upa_core.services.wake import wake
 from upa_core.state.document import Document, Stored, state_of
 from upa_core.state.outbox import with_round
-from upa_core.state.rows.segments import write_segment
+from upa_core.state.rows.segments import SegmentEncoder, write_encoded
 
 
 def pull_directory(
@@ -53,7 +53,7 @@ class _Pull:
         self._connector = connector
         self._document: Document[ConnectorState] = state_of(ports.store, connector.name)
         self._stored: Stored[ConnectorState] = stored or self._document.load()
-        self._rows: list[Row] = []
+        self._rows = SegmentEncoder()
         self._keys = KeyBook(connector)
         self._rows_since = ports.clock.now()
         self._written: OpenRound | None = None
@@ -122,7 +122,7 @@ class _Pull:
             answered = as_spelled(spelled, page.records)
             if answered != spelled:
                 spelled, project = answered, compile_projection(answered)
-            self._rows += map(project, page.records)
+            self._rows.add(map(project, page.records))
             self._keys.add(page.records)
             opened = replace(
                 opened,
@@ -146,8 +146,8 @@ class _Pull:
         if not self._rows:
             return opened
         key = segment_key(self._connector.name, opened.id, len(opened.segments) + 1, self._ports.ids.token())
-        segment = write_segment(self._ports.store, key, self._rows)
-        self._rows = []
+        segment = write_encoded(self._ports.store, key, self._rows)
+        self._rows = SegmentEncoder()
         self._rows_since = self._ports.clock.now()
         return replace(opened, segments=(*opened.segments, segment))
 
@@ -225,7 +225,7 @@ class _Pull:
             pages=0,
             restarts=opened.restarts + 1,
         )
-        self._rows = []
+        self._rows = SegmentEncoder()
         self._keys.clear()
         self._emit(EventName.ROUND_RESYNC, fresh, level=Level.WARNING, code=exc.code)
         return self._checkpoint(fresh)

@@ -11,9 +11,9 @@ from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.rounds import OpenRound
 from upa_core.domain.documents.sources import KeyRows
 from upa_core.domain.documents.storage_layout import segment_key
-from upa_core.domain.people.changes import Row, as_spelled, compile_projection
+from upa_core.domain.people.changes import as_spelled, compile_projection
 from upa_core.ports.bundle import Ports
-from upa_core.state.rows.segments import write_segment
+from upa_core.state.rows.segments import SegmentEncoder, write_encoded
 
 
 class KeyBook:
@@ -23,16 +23,16 @@ class KeyBook:
         """Begin with a connector's key attributes."""
         self._connector = connector
         self._paths = connector.key_paths if connector.secondaries else ()
-        self._rows: list[Row] = []
+        self._rows = SegmentEncoder()
 
     def add(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Add the records of a page."""
         if self._paths:
-            self._rows += map(compile_projection(as_spelled(self._paths, records)), records)
+            self._rows.add(map(compile_projection(as_spelled(self._paths, records)), records))
 
     def clear(self) -> None:
         """Drop what isn't written yet: the round begins again."""
-        self._rows = []
+        self._rows = SegmentEncoder()
 
     def flush(self, ports: Ports, opened: OpenRound) -> OpenRound:
         """Write the keys so far as a segment, and name it in the open round."""
@@ -40,8 +40,8 @@ class KeyBook:
             return opened
         number = len(opened.keys) + 1
         key = segment_key(self._connector.name, opened.id, number, ports.ids.token(), "keys")
-        segment = write_segment(ports.store, key, self._rows)
-        self._rows = []
+        segment = write_encoded(ports.store, key, self._rows)
+        self._rows = SegmentEncoder()
         return replace(opened, keys=(*opened.keys, segment))
 
     def after(self, state: ConnectorState, opened: OpenRound) -> KeyRows | None:

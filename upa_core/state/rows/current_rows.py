@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from upa_core.domain.documents.rounds import Segment
 from upa_core.domain.people.changes import PARTITIONS, REMOVED, Row, overlay
 from upa_core.ports.store import Store
-from upa_core.state.rows.segments import SMALL, SegmentEncoder, SegmentReader, write_encoded
+from upa_core.state.rows.segments import FEW_ROWS, SMALL, SegmentEncoder, SegmentReader, write_encoded
 
 MAX_CHANGES = 32
 """Segments of changes over those that hold everybody; with more, the set is written again."""
 AHEAD = 16 * 1024 * 1024
 """Bytes of all segments that are in memory where partitions are read in their order."""
-_FEW_ROWS = 1_000
-"""Rows of a writer that aren't encoded yet."""
 _MANY = 8
 """Partitions that are worth reading what lies between them."""
 
@@ -90,7 +88,7 @@ class RowWriter:
         """Add rows; rows of one person keep their order."""
         for row in rows:
             self._rows.append(row)
-            if len(self._rows) >= min(self._space, _FEW_ROWS):
+            if len(self._rows) >= min(self._space, FEW_ROWS):
                 self._encode()
                 if not self._space:
                     self._flush()

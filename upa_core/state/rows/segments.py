@@ -25,6 +25,8 @@ _DIGITS = 10
 _HEAD = len(_MAGIC) + (PARTITIONS + 1) * _DIGITS
 _CHECK = 8
 _LONG_HEAD = _HEAD + PARTITIONS * 2 * _CHECK
+FEW_ROWS = 1000
+"""Rows that are encoded at a time."""
 SMALL = 256 * 1024
 """Bytes of a segment that is read whole, by one call."""
 
@@ -39,20 +41,28 @@ class SegmentEncoder:
         """Begin without rows."""
         self._lists: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
         self._rows = [0] * PARTITIONS
+        self._waiting: list[Row] = []
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Iterable[Row]) -> None:
         """Add rows; rows of one person keep their order."""
+        self._waiting += rows
+        if len(self._waiting) >= FEW_ROWS:
+            self._encode()
+
+    def __len__(self) -> int:
+        """Return how many rows were added."""
+        return sum(self._rows) + len(self._waiting)
+
+    def _encode(self) -> None:
+        rows, self._waiting = self._waiting, []
         for number, part in enumerate(spread(map(itemgetter(0), rows), rows, PARTITIONS)):
             if part:
                 self._lists[number].append(_dump(part))
                 self._rows[number] += len(part)
 
-    def __len__(self) -> int:
-        """Return how many rows were added."""
-        return sum(self._rows)
-
     def encoded(self) -> bytes:
         """Return the segment."""
+        self._encode()
         bodies = list(map(_joined, self._lists))
         offsets, at = [_LONG_HEAD], _LONG_HEAD
         for body in bodies:

@@ -13,7 +13,7 @@ from tests.fakes.clock import START
 from tests.support.world import World
 from upa_core.domain.documents.connector_state import PeopleIndex, WaitingPeople
 from upa_core.domain.documents.storage_layout import due_key, shard_key
-from upa_core.domain.errors import ConflictError
+from upa_core.domain.errors import ConflictError, CorruptStateError
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard, shard_of
 from upa_core.services.admin.controls import reset
@@ -210,3 +210,36 @@ def test_an_index_that_doesnt_describe_these_shards_is_made_anew(damage: str) ->
     stored = get_document(world.store, due_key("hr"), EscrowIndex)
     assert stored is not None
     assert (stored.value.folder, sorted(stored.value.books)) == (people.index.folder, ["0", "2"])
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "no list"])
+def test_a_lost_index_is_made_anew_from_the_shards_that_exist(listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first run of a large tenant has none of a thousand; a list that is missing changes nothing."""
+    world = World()
+    people = shards_of(world, shards=1024)
+    for number in (3, 700):
+        read = people.load(number)
+        read.value.put_in_escrow(f"p{number}", EscrowReason.REQUESTED, now=world.now)
+        people.save(number, read)
+    if listed:
+        people.note({})
+
+    read: list[str] = []
+    get = world.store.get
+    monkeypatch.setattr(world.store, "get", lambda key: read.append(key) or get(key))
+
+    assert sorted(people.books()) == [3, 700]
+    assert [key for key in read if "/people/" in key] == [shard_key("hr", people.index.folder, n) for n in (3, 700)]
+
+
+def test_a_lost_shard_is_told_when_the_index_is_made_anew() -> None:
+    """The list names it: its people's escrow isn't forgotten in silence."""
+    world = World()
+    people = shards_of(world, shards=16)
+    for number in (3, 7):
+        people.save(number, people.load(number))
+    people.note({})
+    world.store.delete(shard_key("hr", people.index.folder, 7))
+
+    with pytest.raises(CorruptStateError, match="is lost"):
+        shards_of(world, shards=16).books()

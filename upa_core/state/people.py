@@ -244,7 +244,7 @@ class People:
         raise ConflictError(_TOO_MANY)
 
     def _rebuilt(self) -> Iterator[tuple[str, EscrowBook]]:
-        for number in range(self.index.shards):
+        for number in self._there.numbers():
             shard = self.load(number).value
             if shard.escrow:
                 yield str(number), book_of(shard)

@@ -35,6 +35,12 @@ class ShardsThere:
             self._read = stored.shards if stored.folder == self._folder else {}
         return str(shard) in self._read
 
+    def numbers(self) -> list[int]:
+        """Return the shards that exist, and those that the list names: a lost one too."""
+        stored = self._document.load().value
+        listed = stored.shards if stored.folder == self._folder else {}
+        return sorted(map(int, {**self._found(), **listed}))
+
     def note(self, number: int, people: int | None, waiting: WaitingPeople) -> None:
         """Note that a shard was written, with this many people (None: unknown), and who waits in it."""
         self._written[str(number)] = people

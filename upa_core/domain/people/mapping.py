@@ -156,7 +156,8 @@ def compile_mappings(
             continue
         if isinstance(mapping.expression, Attribute) and mapping.type in DEFAULT_FORMATS:
             names[f"d{at}"], value = _remembered(mapping), f"v{index[mapping.expression.path]}"
-            text = f"d{at}({value}) if type({value}) is str else {text}"
+            names[f"e{at}"] = _empty(mapping)
+            text = f"d{at}({value}) if type({value}) is str else e{at} if {value} is None else {text}"
         if isinstance(mapping.expression, Attribute) and mapping.type == "string":
             # The way nearly every value goes, written out: a call for each would cost three times as much. Printable
             # means: nothing that XML can't carry, and no lone surrogate. Text of at most half the limit fits whatever
@@ -189,9 +190,8 @@ def _texts_alone(mappings: Sequence[Mapping], values: Sequence[str]) -> str:
 
 
 def _texts_of(targets: Sequence[str], values: Sequence[Desired]) -> dict[str, str] | None:
-    if Problem in map(type, values):
-        return None
-    return {target: value for target, value in zip(targets, values, strict=True) if isinstance(value, str)}
+    texts = {target: value for target, value in zip(targets, values, strict=True) if type(value) is str}
+    return texts if len(texts) + values.count(None) == len(values) else None
 
 
 @lru_cache(maxsize=64)

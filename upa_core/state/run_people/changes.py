@@ -59,14 +59,16 @@ class Changes:
 
     def _sort_out(self, apart: Container[str]) -> None:
         people, old, properties = self.people, self.old, [*map(tuple, self.new)]
-        groups: dict[tuple[str, ...], list[int]] = {}
         self.others: list[int] = []
+        alike = self._order
+        if apart or any(old) or not all(properties):
+            self.others = [n for n in alike if old[n] or not properties[n] or people[n] in apart]
+            others = {*self.others}
+            alike = [n for n in alike if n not in others]
+        groups: dict[tuple[str, ...], list[int]] = {}
         targets: tuple[str, ...] = ()
         group: list[int] = []
-        for n in self._order:
-            if old[n] or not properties[n] or people[n] in apart:
-                self.others.append(n)
-                continue
+        for n in alike:
             if targets != (targets := properties[n]):  # comparing is faster than hashing
                 group = groups.setdefault(targets, [])
             group.append(n)

@@ -135,3 +135,11 @@ def test_a_full_round_of_another_header_is_brought_into_todays_order() -> None:
     merged.add("r", "full", [["p", 0, "B", "A"]], ["b", "a"], ["a", "b", "new"])
 
     assert merged.rows == {"p": ["p", 0b100, "A", "B", None]}
+
+
+def test_of_two_names_that_differ_in_case_the_first_counts() -> None:
+    """A record's own order decides, and the exact name before both."""
+    project = compile_projection(["costCode", "gone"])
+
+    assert project({"id": "p", "CostCode": 1, "COSTCODE": 2}) == ["p", 2, 1, None]
+    assert project({"id": "p", "CostCode": 1, "costCode": 2}) == ["p", 2, 2, None]

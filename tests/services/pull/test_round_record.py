@@ -11,13 +11,14 @@ import pytest
 from tests.support.joined import JoinedWorld
 from tests.support.world import World, with_limits
 from upa_core.domain.documents.connector_state import ConnectorState, PeopleIndex
-from upa_core.domain.documents.rounds import Link, SealedRound, Watermark
+from upa_core.domain.documents.rounds import Link, OpenRound, SealedRound, Watermark
 from upa_core.domain.errors import ResyncRequiredError, UnavailableError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.ports.change_source import Page
 from upa_core.services.admin.requests import request_run
 from upa_core.services.pull import PullResult
 from upa_core.services.pull.directory import pull_directory
+from upa_core.services.pull.keys import KeyBook
 from upa_core.state.document import state_of
 
 ROOT = "https://directory.example"
@@ -337,3 +338,19 @@ def test_a_full_round_begins_the_key_index_and_a_delta_round_lengthens_it() -> N
     world.pull()
     assert world.state.keys is not None
     assert (world.state.keys.header, world.state.sealed[-1].kind) == (world.connector.key_paths, "full")
+
+
+def test_each_segment_of_keys_holds_what_came_since_the_one_before() -> None:
+    """Without rows there is none, and cleared rows are in none."""
+    world = JoinedWorld(2)
+    world.pull()
+    key = world.connector.key_paths[0]
+    opened = OpenRound("r", "full", "", world.now, Link(f"{ROOT}/1", "next"), world.connector.inputs, "f")
+    book = KeyBook(world.connector)
+    for ids in ("ab", "c", ""):
+        book.add([{"id": one, key: one} for one in ids])
+        opened = book.flush(world.ports(), opened)
+    book.add([{"id": "d", key: "d"}])
+    book.clear()
+
+    assert [one.rows for one in book.flush(world.ports(), opened).keys] == [2, 1]

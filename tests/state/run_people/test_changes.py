@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from tests.support.run_people import connector, entry
 from upa_core.domain.people.mapping import direct
+from upa_core.domain.plan.planner import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.state.run_people.changes import MOST_ROWS, Changes
 
+GUID = "-0000-4000-8000-000000000000"
 PEOPLE = [entry(number, rare=3) for number in range(0, 20, 2)]
 """They have no known values; every third gets one property more."""
 
@@ -44,3 +46,10 @@ def test_columns_are_no_longer_than_a_block() -> None:
     changes = Changes([entry(number * 2) for number in range(MOST_ROWS + 1)])
 
     assert sorted(len(one.numbers) for one in changes.alike) == [1, MOST_ROWS]
+
+
+def test_the_same_values_for_somebody_else_are_another_plan() -> None:
+    """Whether their ids are packed or not."""
+    for one, other in (("p", "q"), ("0" * 8 + GUID, "f" * 8 + GUID)):
+        digests = {Changes([Entry(who, {"UpaTitle": "x"}, {})]).digest("s") for who in (one, other)}
+        assert len(digests) == 2

@@ -96,6 +96,18 @@ def test_a_block_that_is_no_block_is_an_error(damaged: bytes) -> None:
         list(RunReader(store, table).blocks([extent]))
 
 
+def test_a_block_that_is_cut_is_an_error_though_its_rows_are_whole() -> None:
+    """Its last bytes are the checksum."""
+    store = CountingStore()
+    table, _ = write_run(store, 3)
+    pieces = Pieces(store, "hr", RUN, first=7)
+    extent = pieces.append([encode_rows([["r", {"UpaTitle": "x"}, {}, [[0, 1]], {}]])])
+    pieces.flush()
+
+    with pytest.raises(CorruptStateError):
+        list(RunReader(store, table).blocks([replace(extent, size=extent.size - 1)]))
+
+
 def test_everybody_of_a_run_is_shown_with_what_was_planned() -> None:
     """Some for the first time, with two kinds of property sets, some with known values, some cleared."""
     store = CountingStore()

@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.world import World
 from upa_cli.work.plan_csv import PlanCsv
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.services.insight.people_rows import COLUMNS
 from upa_core.services.insight.scope_view import ScopeView

@@ -224,12 +224,12 @@ def test_a_lost_index_is_made_anew_from_the_shards_that_exist(listed: bool, monk
     if listed:
         people.note({})
 
-    read: list[str] = []
+    asked: list[str] = []
     get = world.store.get
-    monkeypatch.setattr(world.store, "get", lambda key: read.append(key) or get(key))
+    monkeypatch.setattr(world.store, "get", lambda key: asked.append(key) or get(key))
 
     assert sorted(people.books()) == [3, 700]
-    assert [key for key in read if "/people/" in key] == [shard_key("hr", people.index.folder, n) for n in (3, 700)]
+    assert [key for key in asked if "/people/" in key] == [shard_key("hr", people.index.folder, n) for n in (3, 700)]
 
 
 def test_a_lost_shard_is_told_when_the_index_is_made_anew() -> None:

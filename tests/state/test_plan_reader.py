@@ -8,7 +8,7 @@ import pytest
 from tests.support.world import World
 from upa_core.domain.documents.storage_layout import plan_key
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.state.plan_reader import PLAN_VERSION, find_in_plan, form_of, people_in, read_known
 from upa_core.state.plan_writer import PlanWriter
 

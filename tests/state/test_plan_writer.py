@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.single import SingleWorld
 from tests.support.world import World, with_limits
 from upa_core.domain.documents.runs import FileState
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.state.plan_reader import read_known, read_plan
 from upa_core.state.plan_writer import SMALL_FILES, PlanWriter
 

@@ -9,7 +9,7 @@ from tests.support.world import World
 from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.runs import Report, Run
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.ad_hoc import begin_ad_hoc
 from upa_core.services.plan.one_person import plan_person

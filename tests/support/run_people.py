@@ -14,7 +14,7 @@ from upa_core.domain.connector import Connector, Source, Target
 from upa_core.domain.documents.connector_state import PeopleIndex
 from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.people.shadow import groups_of, shard_of, shards_for
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.run_people import RunPeople, rows_key
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.store import Blob

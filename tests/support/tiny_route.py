@@ -24,7 +24,7 @@ from upa_core.domain.next_step import Step
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.verdict import PersonVerdict, Refusal, Verdict
 from upa_core.domain.plan.batch import BatchForm, Loads
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.ports.bundle import Ports, Route
 from upa_core.services.deliver.archive import load_outcome, write_outcome
 from upa_core.services.deliver.delivery import Delivery, next_delivery

@@ -12,7 +12,7 @@ from upa_cli.once.people import Found
 from upa_cli.once.reading import FileRead
 from upa_core.domain.connector import Connector
 from upa_core.domain.people.mapping import Desired, Mapping, Problem, compile_mapping
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.sources.keys import SEPARATOR
 
 

@@ -21,7 +21,7 @@ from upa_core.domain.bulk.batch import begin
 from upa_core.domain.bulk.rewritten import may_be_rewritten
 from upa_core.domain.connector import Connector, Limits
 from upa_core.domain.errors import UpaError
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.redaction import Redactor
 
 SHOWN = 20

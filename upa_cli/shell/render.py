@@ -11,7 +11,7 @@ from upa_cli.shell.output import clean, count, duration, moment, shown, table
 from upa_core.domain.documents.connector_state import ConnectorState
 from upa_core.domain.documents.runs import Report
 from upa_core.domain.next_step import Step
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.redaction import Redactor
 
 RUN_WORDS = {

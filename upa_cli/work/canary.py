@@ -9,7 +9,7 @@ from upa_cli.shell.exits import LATER, CommandError
 from upa_cli.work.runner import drive_run
 from upa_core.domain.documents.ad_hoc import AdHoc
 from upa_core.domain.documents.runs import Report
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.services.insight.explain import Explanation, Planned, explain
 from upa_core.services.plan.ad_hoc import begin_ad_hoc
 from upa_core.services.plan.one_person import plan_person

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from upa_cli.shell.context import Cli
 from upa_cli.work.users import names_of
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.run_rows import KINDS, kind_of
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.domain.redaction import Redactor

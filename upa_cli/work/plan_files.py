@@ -10,7 +10,7 @@ from upa_cli.shell.exits import USAGE, CommandError
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.storage_layout import file_key
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.shard_work import PlanSink

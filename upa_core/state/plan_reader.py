@@ -8,7 +8,7 @@ from upa_core.domain.documents.runs import FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.plan.batch import BatchForm
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.ports.store import Store
 from upa_core.state.document import decode

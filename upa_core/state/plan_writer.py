@@ -12,7 +12,7 @@ from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.documents.storage_layout import file_key, plan_key
 from upa_core.domain.freshness.age_book import AgeBook
 from upa_core.domain.plan.batch import Batch, columns, cut
-from upa_core.domain.plan.planner import Entry, count_changes
+from upa_core.domain.plan.entry import Entry, count_changes
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import encode

@@ -28,7 +28,8 @@ from upa_core.domain.people.changes import compile_projection
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.plan.planner import Entry, Planner
+from upa_core.domain.plan.entry import Entry
+from upa_core.domain.plan.planner import Planner
 
 CARRIABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 NASTY = st.sampled_from(
@@ -193,7 +194,7 @@ def test_the_bytes_are_the_same_under_five_locales_and_three_time_zones() -> Non
         "os.environ['TZ'] = sys.argv[2]; time.tzset()\n"
         "from upa_core.domain.bulk.batch import ImportFile\n"
         "from upa_core.domain.people.mapping import compile_mappings, direct\n"
-        "from upa_core.domain.plan.planner import Entry\n"
+        "from upa_core.domain.plan.entry import Entry\n"
         "m = [direct('d','D',type='date'), direct('i','I',type='integer'), direct('b','B',type='boolean'),\n"
         "     direct('t','T',type='datetime'), direct('s','S')]\n"
         "row = ['2026-01-31T23:30:00Z', 1234567, True, '2026-07-01T00:30:00Z', 'İıß']\n"

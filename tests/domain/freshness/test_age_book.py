@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from upa_core.domain.documents.runs import FileState
 from upa_core.domain.freshness.age_book import AgeBook
 from upa_core.domain.freshness.record import PlannedBatch, Shared
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=1)

@@ -8,7 +8,7 @@ from upa_core.domain.connector import Limits
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.individual import batch
 from upa_core.domain.individual.batch import MAX_PEOPLE, Task
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 ANN = Entry("1a", {"Teams": '["a","b, c"]', "Day": ""}, {"Day": "2020-01-02", "Teams": None}, "i:0#.f|membership|ann@c")
 BOB = Entry("2B", {"Teams": '"\\\n\t日本'}, {}, "", {"Teams": ["sent"]})

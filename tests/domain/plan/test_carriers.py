@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upa_core.domain.plan.carriers import Carriers
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 READS = {"Cost": frozenset({"cost"}), "Phone": frozenset({"work", "mobile"}), "Type": frozenset({"type"})}
 

@@ -14,7 +14,7 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import OnInvalid, direct
 from upa_core.domain.people.scope import Clause, Scope
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.plan.planner import Entry, Planner, count_changes
+from upa_core.domain.plan.planner import Planner
 from upa_core.domain.sources.contract import KeyPart
 from upa_core.domain.sources.joined.secondary import Secondary
 
@@ -211,25 +211,6 @@ def test_a_doubt_about_a_property_that_is_mapped_no_more_is_dropped() -> None:
     plan = _plan(connector, shard, "Bern", None)
     assert [dict(entry.new) for entry in plan.entries] == [{"State": "BE"}]
     assert (plan.changed, shard.doubted) == (True, {"p": {"State": "BE"}})
-
-
-@pytest.mark.parametrize(
-    ("entry", "counted"),
-    [
-        (Entry("p", {"City": "Rome"}, {}), (1, 0)),
-        (Entry("p", {"City": ""}, {}), (1, 0)),
-        (Entry("p", {"City": ""}, {"City": "Rome"}), (0, 1)),
-        (Entry("p", {"City": ""}, {}, lost=True), (0, 1)),
-        (Entry("p", {"City": "", "State": "x"}, {"City": "Rome"}), (1, 1)),
-        (Entry("p", {"City": "Bern"}, {"City": "Rome"}), (1, 0)),
-    ],
-)
-def test_clearing_is_counted_where_a_value_is_or_may_be_there(entry: Entry, counted: tuple[int, int]) -> None:
-    """An unknown value that is emptied is an update, among others too."""
-    plain = Entry("q", {"City": "Rome"}, {})
-
-    assert count_changes([entry]) == counted
-    assert count_changes([plain, entry]) == (counted[0] + 1, counted[1])
 
 
 def test_who_is_named_and_cant_be_read_is_a_person_of_the_round() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.drifting import DriftWorld
 from upa_core.domain.people_calls import Budget
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.services.admin.adopt import BATCH, Adopted, adopt, unconfirmed
 from upa_core.services.insight.preview import preview
 

@@ -11,7 +11,7 @@ from tests.support.single import SingleWorld
 from tests.support.world import LIMITS, NO_THRESHOLD, World
 from upa_core.domain.documents.rounds import Link
 from upa_core.domain.people_calls import load_of
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.ports.change_source import Page
 from upa_core.services.insight.preview import preview
 

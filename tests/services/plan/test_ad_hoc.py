@@ -16,7 +16,7 @@ from upa_core.domain.errors import RefusedError, UnavailableError
 from upa_core.domain.health.events import EventName
 from upa_core.domain.http import Request
 from upa_core.domain.people.escrow_entry import EscrowReason
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.http_api.serve import serve
 from upa_core.services.drive.tick import tick
 from upa_core.services.plan.ad_hoc import begin_ad_hoc

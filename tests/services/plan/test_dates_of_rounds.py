@@ -14,7 +14,8 @@ from upa_core.domain.people.changes import REMOVED, RoundKind, Row
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
 from upa_core.domain.people.mapping import Mapping
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.plan.planner import Entry, ShardPlan
+from upa_core.domain.plan.entry import Entry
+from upa_core.domain.plan.planner import ShardPlan
 from upa_core.services.plan.dating import Dating
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)

@@ -17,7 +17,7 @@ from upa_core.domain.documents.runs import Counts
 from upa_core.domain.errors import ConflictError, CorruptStateError, PartlyReadError, UnavailableError
 from upa_core.domain.people.changes import Row
 from upa_core.domain.people.escrow_entry import EscrowReason
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.refused import hash_of
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports

@@ -21,7 +21,8 @@ from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.mapping import direct
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people_calls import Budget
-from upa_core.domain.plan.planner import Entry, ShardPlan
+from upa_core.domain.plan.entry import Entry
+from upa_core.domain.plan.planner import ShardPlan
 from upa_core.services.admin.holds import approve, reject
 from upa_core.services.insight.preview import preview
 from upa_core.services.plan.over_budget import BudgetFilter

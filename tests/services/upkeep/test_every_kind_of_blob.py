@@ -35,6 +35,7 @@ from upa_core.services.admin.controls import pause
 from upa_core.services.admin.forget import forget
 from upa_core.services.upkeep.housekeeping import housekeeping
 from upa_core.state.drift.partitions import partition_of
+from upa_core.state.run_people.packed_ids import unpack_ids
 
 Forget = Literal["their entry goes", "deleted", "refused while there is one", "names nobody"]
 
@@ -98,17 +99,19 @@ def kinds(world: World, *texts: str) -> set[Kind]:
 
 
 def plain(key: str, data: bytes) -> bytes:
-    """Return what a blob says; rows of a run's people are compressed."""
+    """Return what a blob says; rows of a run's people are compressed, and their ids packed."""
     found = parse(key)
     if found is None or found.kind not in (Kind.RUN_PEOPLE, Kind.RUN_ROWS):
         return data
     rest = b64decode(json.loads(data)["inline"]) if found.kind is Kind.RUN_PEOPLE else data
-    blocks = []
+    texts = []
     while rest:
         block = zlib.decompressobj()
-        blocks.append(block.decompress(rest))
-        rest = block.unused_data
-    return b"".join(blocks)
+        texts.append(block.decompress(rest))
+        size = sum(part["ids"][0] for part in json.loads(texts[-1]) if "ids" in part)
+        texts += [one.encode() for one in unpack_ids(block.unused_data[:size])]
+        rest = block.unused_data[size:]
+    return b" ".join(texts)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.support.run_people import connector, entry
 from upa_core.domain.people.mapping import direct
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.state.run_people.changes import MOST_ROWS, Changes
 

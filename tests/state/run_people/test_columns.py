@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.run_people import RUN, CountingStore, connector, entry, write_run
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.run_people import rows_key
 from upa_core.services.insight.run_people import RunPeopleView, Wanted
 from upa_core.state.run_people.columns import Places, encode_columns, rows_of

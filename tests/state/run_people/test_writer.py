@@ -7,7 +7,7 @@ import pytest
 from tests.fakes import MemoryStore
 from tests.support.run_people import NOW, RUN, connector, entry, write_run
 from upa_core.domain.documents.connector_state import PeopleIndex
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.state.run_people import listings
 from upa_core.state.run_people.writer import PeopleWriter
 

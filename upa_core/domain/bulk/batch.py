@@ -16,7 +16,7 @@ from typing import Any
 from upa_core.domain.connector import Limits
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.plan.batch import Loads
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 BOM = b"\xef\xbb\xbf"
 ID_PROPERTY = "IdName"

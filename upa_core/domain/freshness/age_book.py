@@ -8,7 +8,7 @@ from datetime import datetime
 from upa_core.domain.documents.runs import FileState
 from upa_core.domain.freshness.record import PlannedBatch, Shared, pack_runs
 from upa_core.domain.plan.batch import columns
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 Places = Sequence[tuple[Sequence[Entry], Sequence[tuple[int, int, int]]]]
 """The entries of each route, and their places: batch, number of the first in it, and how many."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from upa_core.domain.connector import Limits
 from upa_core.domain.errors import CorruptStateError
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 MAX_PEOPLE = 2_000
 """People in one batch: an hour's work with the smallest budget."""

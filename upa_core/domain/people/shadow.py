@@ -258,9 +258,7 @@ class Shard:
 
     def known(self) -> set[str]:
         """Return everybody of whom the shard holds anything."""
-        known = set(self.rows)
-        known.update(self.escrow, self.missed, self.declined)
-        return known
+        return {*self.rows, *self.escrow, *self.missed, *self.declined}
 
 
 def _fresh(targets: Sequence[str], values: Mapping[str, str | None], sequence: int) -> ShadowRow:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from upa_core.domain.connector import Connector, Limits
 from upa_core.domain.documents.runs import BULK
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 Loads = Callable[[bytes], Any]
 """Decodes JSON; raises ValueError for what isn't JSON."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from upa_core.domain.connector import Connector
 from upa_core.domain.people.changes import ROW_HEAD, Row
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 
 _MOST_NAMED = 5
 _NOTHING: tuple[object, ...] = (None, "", [])

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import cast
 
 from upa_core.domain.connector import USER_NAME, Connector
 from upa_core.domain.documents.runs import INDIVIDUAL, Counts
@@ -19,63 +18,15 @@ from upa_core.domain.people.escrow_entry import UNANSWERED, WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
+from upa_core.domain.plan.entry import DEFAULTS, Entry, count_changes, entry_of
 from upa_core.domain.plan.left_out import add_doubted, leave_out_declined, leave_out_waiting, leave_unread, let_wait
 from upa_core.domain.plan.refused import Aside
 from upa_core.domain.plan.tally import LeftOut, Tally
 from upa_core.domain.sources.joined.merge import absent_bits
 
-
-class Entry(NamedTuple):
-    """One person's changes: the values for the import file, and the shadow's values before."""
-
-    person: str
-    new: Mapping[str, str]
-    old: Mapping[str, str | None]
-    """By property of `new`; a property that is missing here is unknown."""
-    account: str = ""
-    """The person's account name, where a route needs it."""
-    sent: Mapping[str, Sequence[str]] = MappingProxyType({})
-    """By property, other values of ours: confirmed before it became unknown, or sent and not confirmed since."""
-    again: bool = False
-    """Every value was sent before and only waits to be confirmed: it is no new change for the threshold."""
-    lost: bool = False
-    """What was known of the person may be lost: a value that is unknown may be there."""
-    known: bool = False
-    """A value of the profile is, or was, known: the person was delivered before."""
-    since: Mapping[str, datetime] | None = None  # of each value that waits since another moment than its plan does
-    waits: bool = False  # the person was in escrow when this was planned
-    unanswered: str = ""  # run and batch whose single write had no answer: it may have reached another profile
-
-    @property
-    def clears(self) -> bool:
-        """True where the entry clears a confirmed value, or one that may be there; other unknown values don't count."""
-        return bool(self.emptied)
-
-    @property
-    def emptied(self) -> list[str]:
-        """Return the properties of which the entry clears a confirmed value, or one that may be there."""
-        return [target for target, value in self.new.items() if value == "" and (self.lost or self.old.get(target))]
-
-    @property
-    def updates(self) -> bool:
-        """True where the entry sets a value, or writes one that is unknown."""
-        return any(value != "" or not (self.lost or self.old.get(target)) for target, value in self.new.items())
-
-
 _NOTHING: Mapping[str, str | None] = {}
-_entry_of = partial(tuple.__new__, Entry)  # in a third of the time of `Entry()`
-_DEFAULTS = tuple(Entry._field_defaults.values())
-_OLD, _LOST = map(Entry._fields.index, ("old", "lost"))  # by number it takes a quarter of the time
-_new_of, _again_of, _old_of, _lost_of = map(itemgetter, map(Entry._fields.index, ("new", "again", "old", "lost")))
+_new_of, _again_of = (itemgetter(Entry._fields.index(field)) for field in ("new", "again"))
 _NO_VALUES: Mapping[str, Sequence[str]] = MappingProxyType({})
-
-
-def count_changes(entries: Sequence[Entry]) -> tuple[int, int]:
-    """Return how many entries update and how many clear; only an entry with "" needs a closer look."""
-    if not any(map(_old_of, entries)) and not any(map(_lost_of, entries)):
-        return len(entries), 0
-    special = [entry for entry in entries if (entry[_OLD] or entry[_LOST]) and "" in entry.new.values()]
-    return len(entries) - len(special) + sum(one.updates for one in special), sum(one.clears for one in special)
 
 
 @dataclass(slots=True)
@@ -148,8 +99,7 @@ class Planner:
         tally = Tally()
         for person in unread:
             leave_unread(shard, person, tally, now)
-        seen = {row[0] for row in rows}
-        seen.update(unread)
+        seen = {row[0] for row in rows}.union(unread)
         result.entries = self._entries(shard, rows, tally, now, full_round=bool(full_round))
         result.left_out = tally.left_out(shard)
         if full_round:
@@ -193,7 +143,7 @@ class Planner:
             if easy or (plain and not (joined and row[1] & joined) and person not in careful):
                 if held is None:
                     if new := propose(row):
-                        entries.append(_entry_of((person, new, _NOTHING, *_DEFAULTS)))
+                        entries.append(entry_of((person, new, _NOTHING, *DEFAULTS)))
                         continue
                 elif evaluate(row) == held[:-1]:
                     unchanged += 1

@@ -11,7 +11,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.drift.compare import order_in
 from upa_core.domain.individual.compare import DateOrder, holds
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.ports.single_profiles import SingleProfiles
 from upa_core.services.drift.reader import AT_ONCE, NoCallsLeftError, Read, Reader

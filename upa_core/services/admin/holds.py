@@ -20,7 +20,7 @@ from upa_core.domain.documents.storage_layout import decision_key, file_key, int
 from upa_core.domain.errors import ConflictError, CorruptStateError, RefusedError
 from upa_core.domain.health.events import Event, EventName, Level
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.source_shrank import SOURCE_SHRANK
 from upa_core.ports.bundle import Ports
 from upa_core.services.health.quarantine import emit_quarantine

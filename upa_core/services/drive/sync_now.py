@@ -21,7 +21,7 @@ from upa_core.domain.individual.proof import Proof, why_not
 from upa_core.domain.people.escrow_entry import WHOLE
 from upa_core.domain.people.mapping import Mapping as PropertyMapping
 from upa_core.domain.people_calls import Part
-from upa_core.domain.plan.planner import Entry, count_changes
+from upa_core.domain.plan.entry import Entry, count_changes
 from upa_core.domain.plan.threshold import reason_to_hold
 from upa_core.ports.bundle import Ports
 from upa_core.services.admin.declined import declined_of

@@ -11,7 +11,7 @@ from upa_core.domain.documents.ids import run_id
 from upa_core.domain.documents.runs import BULK, Counts
 from upa_core.domain.people_calls import Load, load_of
 from upa_core.domain.plan.batch import Batch, cut
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.round_rules import updates_are_exempt
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.ports.bundle import Ports

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from upa_core.domain.connector import Connector
 from upa_core.domain.documents.runs import Counts
 from upa_core.domain.errors import FatalError
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.ports.bundle import Ports
 from upa_core.services.insight.preview import preview
 from upa_core.services.plan.shard_work import PlanSink

@@ -21,7 +21,7 @@ from upa_core.domain.errors import CorruptStateError, RefusedError, UnavailableE
 from upa_core.domain.gates import closed_for_all
 from upa_core.domain.health.events import Event, EventName
 from upa_core.domain.people.changes import spread
-from upa_core.domain.plan.planner import Entry, count_changes
+from upa_core.domain.plan.entry import Entry, count_changes
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.export import write_intent
 from upa_core.services.target_change import refuse_other_tenant

@@ -17,7 +17,8 @@ from upa_core.domain.people.changes import REMOVED, ROW_HEAD, Row, fill, overlay
 from upa_core.domain.people.escrow_entry import WHOLE
 from upa_core.domain.people.mapping import compile_mappings
 from upa_core.domain.people.shadow import Shard
-from upa_core.domain.plan.planner import Entry, ShardPlan
+from upa_core.domain.plan.entry import Entry
+from upa_core.domain.plan.planner import ShardPlan
 from upa_core.domain.sources.joined.merge import absent_bits
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import freshness_of

@@ -9,7 +9,8 @@ from typing import Any
 from upa_core.domain.connector import Connector
 from upa_core.domain.people.escrow_entry import EscrowReason
 from upa_core.domain.people.shadow import Shard, shard_of
-from upa_core.domain.plan.planner import Entry, Planner
+from upa_core.domain.plan.entry import Entry
+from upa_core.domain.plan.planner import Planner
 from upa_core.ports.bundle import Ports
 from upa_core.services.plan.joins import row_today
 from upa_core.state.document import state_of

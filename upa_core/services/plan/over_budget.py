@@ -18,7 +18,8 @@ from upa_core.domain.health.events import Event, EventName, Fields
 from upa_core.domain.people.escrow_entry import EscrowEntry, EscrowReason
 from upa_core.domain.people.shadow import Shard
 from upa_core.domain.people_calls import Load, Slot, load_of, turns
-from upa_core.domain.plan.planner import Entry, ShardPlan
+from upa_core.domain.plan.entry import Entry
+from upa_core.domain.plan.planner import ShardPlan
 from upa_core.ports.bundle import Ports
 from upa_core.state.document import get_document
 from upa_core.state.individual import people_calls_of

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from upa_core.domain.people.changes import Merged, Row, spread
 from upa_core.domain.people.shadow import shard_of
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.tally import LeftOut
 from upa_core.state.people import FEW_PEOPLE
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from upa_core.domain.plan.batch import columns
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.redaction import Redactor
 from upa_core.state.run_people.columns import Columns, encode_columns
 

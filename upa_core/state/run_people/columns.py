@@ -12,7 +12,7 @@ from zlib import crc32
 
 import orjson
 
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.run_rows import Row
 from upa_core.state.run_people.packed_ids import pack_ids, unpack_ids
 

@@ -10,7 +10,7 @@ from upa_core.domain.connector import Connector
 from upa_core.domain.documents.connector_state import PeopleIndex
 from upa_core.domain.documents.runs import BULK, FileState
 from upa_core.domain.people.shadow import shard_of
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.domain.plan.run_people import BatchRow, Extent, RunPeople, run_people_key
 from upa_core.domain.plan.run_rows import Row, labels_of
 from upa_core.domain.plan.tally import LeftOut

@@ -14,7 +14,7 @@ from upa_core.domain.connector import Limits
 from upa_core.domain.documents.lane import JobOutcome, LogFile, Outcome
 from upa_core.domain.errors import CorruptStateError
 from upa_core.domain.people.verdict import Verdict
-from upa_core.domain.plan.planner import Entry
+from upa_core.domain.plan.entry import Entry
 from upa_core.services.deliver.bulk import judge
 from upa_core.services.deliver.bulk.judge import judge_archive
 

@@ -15,7 +15,7 @@ READY := $(VENV)/.ready
 # Without kept bytecode each process of the tests would compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage drift-campaign model explore mutation test-durable2 pictures upgrade-test wheel-test package-test infra-check bench bench-full bench-instructions audit lock snapshots clean release site
+.PHONY: help lint-style lint-types lint-layers campaigns coverage quick facts setup demo test lint unit test-azure crash damage drift-campaign model explore mutation test-durable2 pictures upgrade-test wheel-test package-test infra-check bench bench-full bench-instructions bench-beside audit lock snapshots clean release site
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -101,6 +101,10 @@ bench-full: $(READY) ## Measure with a million people
 
 bench-instructions: $(READY) ## Count instructions per person, whatever else the machine does (valgrind; BESIDE=FOLDER: another checkout too)
 	@$(BIN)/python -m bench.instructions $(BESIDE)
+
+bench-beside: $(READY) ## Compare processor time with another checkout, in turns (BESIDE=FOLDER, PEOPLE=N, ROUNDS=N; a minute)
+	@$(BIN)/python -m bench.beside $(or $(BESIDE),$(error say which checkout: make bench-beside BESIDE=FOLDER)) \
+		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 pictures: $(READY) ## Take README's pictures of the page and the terminal from a demo (needs Chromium)
 	@$(BIN)/python scripts/pictures.py

@@ -19,13 +19,13 @@ from upa_core.services.pull import pull
 LATENCY = {"graph": 0.2, "sharepoint": 0.3, "storage": 0.01}
 """Seconds injected per Graph page, SharePoint call and storage call."""
 CHANGES = 100
-SHARDED = ("people/", "shards")
 
 
 def counted(bench: Bench, work: Callable[[], object]) -> dict[str, Any]:
     """Do the work and tell what it took."""
     tenant, store = bench.tenant, bench.store
     calls, bytes_, stored, moved = (Counter(c) for c in (tenant.calls, tenant.bytes, store.calls, store.bytes))
+    keys = store.keys.copy()
     jobs, begin, transport = len(tenant.jobs), time.perf_counter(), tenant.cpu
     spent = cpu(work, off=lambda: tenant.cpu)
     made = tenant.calls - calls
@@ -37,6 +37,7 @@ def counted(bench: Bench, work: Callable[[], object]) -> dict[str, Any]:
         "sharepoint": {name: n for name, n in made.items() if name not in ("users.delta", "$batch")},
         "storage": dict(store.calls - stored),
         "transactions": (store.calls - stored).total(),
+        "besides_shards": sum(n for key, n in (store.keys - keys).items() if "/people/" not in key),
         "stored_bytes": dict(store.bytes - moved),
         "wire_bytes": dict(tenant.bytes - bytes_),
         "import_jobs": len(tenant.jobs) - jobs,

@@ -11,13 +11,17 @@ MAX_ADDRESS = 64 * 1024
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
 
 
-@lru_cache(maxsize=8)  # a link is checked when it comes, and when it is followed
 def is_plain(url: str) -> bool:
     """Return whether a text can be an address: bounded, without control characters, lone surrogates, or outer spaces.
 
     One parser strips such characters, and another takes them for a part of the host.
     """
-    if len(url) > MAX_ADDRESS or url != url.strip():
+    return len(url) <= MAX_ADDRESS and _has_no_control(url)
+
+
+@lru_cache(maxsize=8)  # a link is looked at when it comes, and when it is followed
+def _has_no_control(url: str) -> bool:
+    if url != url.strip():
         return False
     return url.isprintable() or not _CONTROL.search(url)  # a printable text has none, which is told in half the time
 

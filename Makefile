@@ -100,10 +100,10 @@ bench-full: $(READY) ## Measure with a million people
 	@$(BIN)/python -m bench --full
 
 bench-instructions: $(READY) ## Count instructions per person, whatever else the machine does (valgrind; BESIDE=FOLDER: another checkout too)
-	@$(BIN)/python -m bench.instructions $(BESIDE)
+	@$(BIN)/python -m bench.compare.instructions $(BESIDE)
 
 bench-beside: $(READY) ## Compare processor time with another checkout, in turns (BESIDE=FOLDER, PEOPLE=N, ROUNDS=N; a minute)
-	@$(BIN)/python -m bench.beside $(or $(BESIDE),$(error say which checkout: make bench-beside BESIDE=FOLDER)) \
+	@$(BIN)/python -m bench.compare.in_turns $(or $(BESIDE),$(error say which checkout: make bench-beside BESIDE=FOLDER)) \
 		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 pictures: $(READY) ## Take README's pictures of the page and the terminal from a demo (needs Chromium)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench import instructions
+from bench.compare import instructions
 
 
 def test_who_has_no_valgrind_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:

@@ -1,6 +1,6 @@
 """Processor time of each step, and memory, in turns with another checkout: what else the machine does falls on both.
 
-`python -m bench.beside FOLDER`. A figure is the median of all rounds; a ratio is the median of the rounds' ratios, with
+`python -m bench.compare.in_turns FOLDER`. A figure is the median of all rounds; a ratio is the median of the rounds' ratios, with
 the smallest and the largest. The other checkout has its own environment.
 """
 
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.day_of_steps import PEAK, STEPS
+from bench.compare.steps import PEAK, STEPS
 
 Round = Sequence[float]
 """A figure for each step, and perhaps the peak."""
@@ -25,7 +25,7 @@ WHOLE = {"whole": slice(0, 3), "again, whole": slice(3, 5)}
 def command(tree: Path, people: int) -> list[str]:
     """Return the command that runs the steps in a tree."""
     python = next((str(one) for one in sorted(tree.glob(".venv-*/bin/python"))), sys.executable)
-    return [python, "-P", str(Path(__file__).with_name("day_of_steps.py")), str(people)]
+    return [python, "-P", str(Path(__file__).with_name("steps.py")), str(people)]
 
 
 def environment(tree: Path) -> dict[str, str]:
@@ -58,12 +58,12 @@ def table(here: Sequence[Round], other: Sequence[Round], form: str) -> Iterator[
 
 def main() -> None:
     """Print the processor seconds of both trees."""
-    parser = argparse.ArgumentParser(prog="python -m bench.beside", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.compare.in_turns", description=__doc__)
     parser.add_argument("folder", type=Path, help="the other checkout; its figures come first")
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    trees = [Path(__file__).parents[1], options.folder.resolve()]
+    trees = [Path(__file__).parents[2], options.folder.resolve()]
     seconds(trees[0], options.people)  # renders the pages, in memory of its own
     here: list[Round] = []
     other: list[Round] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.beside import table
+from bench.compare.in_turns import table
 
 
 def test_a_ratio_is_of_one_round_and_never_of_two_medians() -> None:

@@ -1,6 +1,6 @@
 """Instructions per person: a figure that other work on the machine doesn't change, counted by valgrind.
 
-`python -m bench.instructions [FOLDER]` counts this tree and, beside it, another checkout with its own environment.
+`python -m bench.compare.instructions [FOLDER]` counts this tree and, beside it, another checkout with its own environment.
 
 Valgrind doesn't know a processor's own instructions for SHA-256, and counts ten times as many for it: 27.9 a byte
 instead of 2.7, counted step by step on such a processor. So a tenth of what the library of hashes takes is counted.
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
 
-from bench.beside import command, environment, table
+from bench.compare.in_turns import command, environment, table
 
 FEW, MANY = 4000, 8000
 """The difference of two sizes leaves out what doesn't depend on the people; both have the same number of shards."""
@@ -69,7 +69,7 @@ def main() -> None:
     """Print instructions per person, of the other tree first; two minutes of processor a tree."""
     if which("valgrind") is None:
         sys.exit("instructions are counted by valgrind, which isn't installed: sudo apt-get install valgrind")
-    here = [per_person(Path(__file__).parents[1])]
+    here = [per_person(Path(__file__).parents[2])]
     other = [per_person(Path(sys.argv[1]).resolve())] if len(sys.argv) > 1 else []
     for line in table(here, other, "{:,.0f}"):
         print(line)

@@ -1,0 +1,1 @@
+"""Compare this checkout with another: processor time in turns, and instructions."""

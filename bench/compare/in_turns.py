@@ -1,7 +1,7 @@
 """Processor time of each step, and memory, in turns with another checkout: what else the machine does falls on both.
 
-`python -m bench.compare.in_turns FOLDER`. A figure is the median of all rounds; a ratio is the median of the rounds' ratios, with
-the smallest and the largest. The other checkout has its own environment.
+`python -m bench.compare.in_turns FOLDER`. A figure is the median of all rounds; a ratio is the median of the rounds'
+ratios, with the smallest and the largest. The other checkout has its own environment.
 """
 
 from __future__ import annotations

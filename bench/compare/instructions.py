@@ -1,6 +1,7 @@
 """Instructions per person: a figure that other work on the machine doesn't change, counted by valgrind.
 
-`python -m bench.compare.instructions [FOLDER]` counts this tree and, beside it, another checkout with its own environment.
+`python -m bench.compare.instructions [FOLDER]` counts this tree and, beside it, another checkout with its own
+environment.
 
 Valgrind doesn't know a processor's own instructions for SHA-256, and counts ten times as many for it: 27.9 a byte
 instead of 2.7, counted step by step on such a processor. So a tenth of what the library of hashes takes is counted.

@@ -354,7 +354,7 @@ def _import(world: World, ports: Ports) -> None:
 
 
 def _imported_all(world: World, _: Ports) -> None:
-    """See that what nobody owns stays as imported, and that the report of a run or a step given up says whom it missed."""
+    """What nobody owns stays as imported, and the report of a run or a step given up says whom it missed."""
     held = {person for person in world.people if world.sim.profiles.get(person).get("UpaExtra") == "x"}
     (report,) = ad_hoc_reports(world)
     for file in report.files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upa_core.domain.plan.entry import DEFAULTS, Entry, count_changes, entry_of
+from upa_core.domain.plan.entry import Entry, count_changes
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,3 @@ def test_clearing_is_counted_where_a_value_is_or_may_be_there(entry: Entry, coun
 
     assert count_changes([entry]) == counted
     assert count_changes([plain, entry]) == (counted[0] + 1, counted[1])
-
-
-def test_an_entry_of_its_fields_is_the_entry() -> None:
-    """It has the defaults of every field that isn't named."""
-    made = entry_of(("p", {"City": "Rome"}, {}, *DEFAULTS))
-
-    assert made == Entry("p", {"City": "Rome"}, {})
-    assert (type(made), made.sent, made.since) == (Entry, {}, None)

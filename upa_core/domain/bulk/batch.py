@@ -157,7 +157,7 @@ def without(content: bytes, person: str) -> bytes:
 
 
 def _join(head: bytes, between: bytes, parts: Collection[bytes], tail: bytes) -> bytes:
-    """Join parts between a head and a tail. They are copied once: an import file may have a hundred megabytes."""
+    """Join parts between a head and a tail. They are copied once: an import file is large."""
     if not parts:
         return head + tail
     whole = [*parts]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
@@ -47,10 +46,6 @@ class Entry(NamedTuple):
         return any(value != "" or not (self.lost or self.old.get(target)) for target, value in self.new.items())
 
 
-DEFAULTS = tuple(Entry._field_defaults.values())
-"""The fields after the values before the plan."""
-entry_of = partial(tuple.__new__, Entry)
-"""Returns an entry of a tuple of all fields, in a third of the time of `Entry()`."""
 _old_of, _lost_of = (itemgetter(Entry._fields.index(field)) for field in ("old", "lost"))
 
 

@@ -18,7 +18,7 @@ from upa_core.domain.people.escrow_entry import UNANSWERED, WHOLE, EscrowReason
 from upa_core.domain.people.mapping import Problem, compile_mappings
 from upa_core.domain.people.scope import compile_scope
 from upa_core.domain.people.shadow import ShadowRow, Shard
-from upa_core.domain.plan.entry import DEFAULTS, Entry, count_changes, entry_of
+from upa_core.domain.plan.entry import Entry, count_changes
 from upa_core.domain.plan.left_out import add_doubted, leave_out_declined, leave_out_waiting, leave_unread, let_wait
 from upa_core.domain.plan.refused import Aside
 from upa_core.domain.plan.tally import LeftOut, Tally
@@ -143,7 +143,7 @@ class Planner:
             if easy or (plain and not (joined and row[1] & joined) and person not in careful):
                 if held is None:
                     if new := propose(row):
-                        entries.append(entry_of((person, new, _NOTHING, *DEFAULTS)))
+                        entries.append(Entry(person, new, _NOTHING))
                         continue
                 elif evaluate(row) == held[:-1]:
                     unchanged += 1
